@@ -1,0 +1,1 @@
+"""Runledger: automations whose run history answers exactly."""

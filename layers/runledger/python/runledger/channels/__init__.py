@@ -1,0 +1,1 @@
+"""Outbound channels: one file each, plus registry."""

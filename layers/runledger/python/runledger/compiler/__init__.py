@@ -1,0 +1,1 @@
+"""Graph to Step Functions machine: checks, ASL, compile."""

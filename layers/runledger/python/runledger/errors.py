@@ -1,0 +1,103 @@
+"""Every error the engine raises on purpose. `http.py` maps them to statuses, by type."""
+
+from typing import Any
+
+
+class RunledgerError(Exception):
+    """Base of the tree. The message is for a person and holds no secret."""
+
+
+class InvalidInputError(RunledgerError):
+    """What the caller sent is wrong; `field` is its path in wire names."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class InvalidGraphError(RunledgerError):
+    """A graph has problems; `problems` holds every one of them, as wire dicts."""
+
+    def __init__(self, problems: list[dict[str, Any]]) -> None:
+        super().__init__(f"the graph has {len(problems)} problem(s)")
+        self.problems = problems
+
+
+class NotFoundError(RunledgerError):
+    """There is no such thing in the caller's workspace."""
+
+
+class ConflictError(RunledgerError):
+    """The thing's present state forbids this; `status` names that state where there is one."""
+
+    def __init__(self, message: str, status: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class UnauthorizedError(RunledgerError):
+    """Who is calling could not be established."""
+
+
+class ForbiddenError(RunledgerError):
+    """The caller's role does not allow this."""
+
+
+class PayloadTooLargeError(RunledgerError):
+    """The body is over the documented size."""
+
+
+class UnsupportedMediaTypeError(RunledgerError):
+    """The body is not JSON."""
+
+
+class RateLimitedError(RunledgerError):
+    """Too many calls; `retry_after` is in seconds."""
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ConditionFailedError(RunledgerError):
+    """A conditional write found another state; `item` is the row it found, or None."""
+
+    def __init__(self, item: dict[str, Any] | None = None) -> None:
+        super().__init__("the condition of a write did not hold")
+        self.item = item
+
+
+class TransientError(RunledgerError):
+    """An AWS service throttled or was briefly away; the same call may succeed later."""
+
+
+class ServiceError(RunledgerError):
+    """An AWS service refused the call for good; `code` is its own error code."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class StepInProgressError(RunledgerError):
+    """Another walker holds a live lease on this node; come back after it."""
+
+
+class RunReleasedError(RunledgerError):
+    """This walker does not own the run (any more); it stops without writing."""
+
+
+class NodeError(RunledgerError):
+    """A node failed for a reason a person can act on; raised by node types.
+
+    `kind` becomes the run's `error.kind`; `cause` is the raw exception's text, redacted.
+    """
+
+    def __init__(self, kind: str, message: str, cause: str | None = None) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.cause = cause
+
+
+class NodeFailedError(RunledgerError):
+    """The step was recorded as FAILED; the machine takes its failure path."""

@@ -1,0 +1,25 @@
+"""Sortable ids with a prefix, and the ids that are derived instead of drawn."""
+
+import hashlib
+import secrets
+import string
+
+from ulid import ULID
+
+_TOKEN_ALPHABET = string.ascii_letters + string.digits
+
+
+def new_id(prefix: str) -> str:
+    """`<prefix>_<ULID>`: 26 characters that sort by the millisecond they were made in."""
+    return f"{prefix}_{ULID()}"
+
+
+def derived_id(prefix: str, *parts: str) -> str:
+    """The same id for the same parts, whoever asks and however often; it does not sort by time."""
+    digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
+    return f"{prefix}_{ULID.from_bytes(digest[:16])}"
+
+
+def new_token(length: int = 30) -> str:
+    """A random URL-safe token; 30 characters of 62 carry 178 bits."""
+    return "".join(secrets.choice(_TOKEN_ALPHABET) for _ in range(length))

@@ -1,0 +1,1 @@
+"""Pydantic models: the words of the product as data. No I/O."""

@@ -1,0 +1,27 @@
+"""Bases of every model: strict about unknown fields, camelCase on the wire."""
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+
+class Model(BaseModel):
+    """A value inside the engine: immutable, snake_case, unknown fields refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class WireModel(BaseModel):
+    """A document on the wire: camelCase outside, snake_case inside, unknown fields refused."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+    )
+
+
+class Config(WireModel):
+    """A node's config. Subclassed once per node type (and per variant)."""

@@ -1,0 +1,73 @@
+"""Contacts: the people automations run for."""
+
+from typing import Annotated, Any
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, Field, StringConstraints
+
+from runledger.models.base import Model, WireModel
+
+
+def normalize_email(value: str) -> str:
+    """Lower-cased, IDNA-normalised address; raises ValueError with the library's reason.
+
+    The whole address is lower-cased: mail systems that tell `A@x` from `a@x` are not met in
+    practice, while a person pasted twice in two cases is."""
+    try:
+        checked = validate_email(value.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise ValueError(str(error)) from error
+    return checked.normalized.lower()
+
+
+def normalize_phone(value: str, region: str | None = None) -> str:
+    """E.164 form of a phone number as a person would paste it; `region` helps national formats."""
+    try:
+        number = phonenumbers.parse(value, region)
+    except phonenumbers.NumberParseException as error:
+        raise ValueError(f"not a phone number: {error}") from error
+    if not phonenumbers.is_possible_number(number):
+        raise ValueError("not a possible phone number; write it with its country code, e.g. +49…")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+Email = Annotated[str, AfterValidator(normalize_email)]
+Phone = Annotated[str, AfterValidator(normalize_phone)]
+ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+
+
+class Consents(WireModel):
+    """What a contact agreed to. Transactional messages are allowed unless withdrawn."""
+
+    marketing: bool = False
+    transactional: bool = True
+
+
+class ContactDocument(WireModel):
+    """A contact as a client writes it."""
+
+    email: Email | None = None
+    phone: Phone | None = None
+    first_name: ShortText | None = None
+    last_name: ShortText | None = None
+    tags: list[Tag] = Field(default_factory=list, max_length=100)
+    consents: Consents = Consents()
+    metadata: dict[str, Any] = Field(default_factory=dict, max_length=100)
+
+
+class Contact(Model):
+    """A stored contact; times are epoch milliseconds."""
+
+    workspace_id: str
+    id: str
+    email: str | None
+    phone: str | None
+    first_name: str | None
+    last_name: str | None
+    tags: tuple[str, ...]
+    consents: Consents
+    metadata: dict[str, Any]
+    created_at: int
+    updated_at: int

@@ -1,0 +1,119 @@
+"""Runs and steps: the ledger itself. Times are epoch milliseconds."""
+
+from enum import StrEnum
+from typing import Any
+
+from runledger.models.base import Model
+
+
+class RunStatus(StrEnum):
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"
+
+    @property
+    def is_terminal(self) -> bool:
+        return self not in (RunStatus.PENDING, RunStatus.RUNNING)
+
+
+class StepStatus(StrEnum):
+    RUNNING = "RUNNING"
+    WAITING = "WAITING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"
+    SKIPPED = "SKIPPED"
+
+    @property
+    def is_finished(self) -> bool:
+        return self not in (StepStatus.RUNNING, StepStatus.WAITING)
+
+
+class TriggerType(StrEnum):
+    MANUAL = "MANUAL"
+    WEBHOOK = "WEBHOOK"
+    DATE = "DATE"
+    UPSTREAM = "UPSTREAM"
+
+
+class ErrorDetail(Model):
+    """Why a step or a run failed.
+
+    `kind` is stable (`STOP_ERROR`, `MISSING_VARIABLE`, `OUTCOME_UNKNOWN`, …), `message` is for a
+    person, `cause` is the raw exception, redacted.
+    """
+
+    node_id: str | None
+    kind: str
+    message: str
+    cause: str | None = None
+
+
+class Claim(Model):
+    """Who is working on a node right now, and until when nobody else may."""
+
+    request_id: str
+    started_at: int
+    lease_until: int
+
+
+class Run(Model):
+    """The run row.
+
+    `execution` is the end of the owning execution's ARN after the run id: `<attempt>` for a
+    Standard machine, `<attempt>:<uuid>` for an Express one. `claimed` are the ranks (positions in
+    topological order) of the nodes that were ever claimed, `open_claims` those at work, by rank.
+    """
+
+    id: str
+    workspace_id: str
+    automation_id: str
+    automation_name: str
+    version: int
+    status: RunStatus
+    attempt: int
+    execution: str | None
+    trigger_type: TriggerType
+    contact_id: str | None
+    contact_email: str | None
+    contact_phone: str | None
+    created_at: int
+    started_at: int | None
+    trigger_ms: int | None
+    finished_at: int | None
+    end_ms: int | None
+    end_node_id: str | None
+    due_at: int | None
+    sequence: int
+    expires_at: int
+    claimed: frozenset[int]
+    open_claims: dict[int, Claim]
+    error: ErrorDetail | None
+
+
+class Payload(Model):
+    """What a run was opened with: the trigger's facts and the event's own body."""
+
+    trigger: dict[str, Any]
+    body: Any
+
+
+class Step(Model):
+    """One visit of one node. `output` is the bag later nodes read as `steps.<nodeId>.<name>`."""
+
+    node_id: str
+    type: str
+    status: StepStatus
+    started_at: int
+    finished_at: int | None
+    outcome: str | None = None
+    reason: str | None = None
+    wait_until: int | None = None
+    output: dict[str, Any] = {}
+    evidence: dict[str, Any] | None = None
+    request: dict[str, Any] | None = None
+    response: dict[str, Any] | None = None
+    error: ErrorDetail | None = None
+    delivery_ids: tuple[str, ...] = ()

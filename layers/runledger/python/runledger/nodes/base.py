@@ -1,0 +1,228 @@
+"""What a node type is.
+
+A node type is one file: a config model, how it reads in the palette, which Lambda function runs
+it, the states it becomes, and `run`. It never reads the store; what it needs is passed in.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from runledger.models.base import Config, Model
+from runledger.models.contact import Contact
+from runledger.models.delivery import DeliveryStatus
+from runledger.models.run import ErrorDetail, StepStatus
+
+ConfigT = TypeVar("ConfigT", bound=Config)
+
+# Where a task's answer lies in the state: {"nodeId": …, "outcome": …, "waitUntil": …}.
+RESULT_PATH = "$.last"
+
+
+class Function(StrEnum):
+    """The Lambda functions that run nodes, split by what they may touch."""
+
+    LOGIC = "LOGIC"
+    MESSAGE = "MESSAGE"
+    INTEGRATION = "INTEGRATION"
+
+
+class Operation(StrEnum):
+    """What the walk does with a visit. OWN, VISIT and COMPLETE come from node types, FAIL from
+    the failure state of a branch."""
+
+    OWN = "OWN"
+    VISIT = "VISIT"
+    COMPLETE = "COMPLETE"
+    FAIL = "FAIL"
+
+
+@dataclass(frozen=True, slots=True)
+class Branching:
+    """The outcomes a node can have. `required` is False where the graph may ignore them all and
+    leave by one unlabelled edge."""
+
+    labels: tuple[str, ...]
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a node stands in the machine being built.
+
+    `task` is the Task skeleton (Resource, Parameters, TimeoutSeconds); `exits` maps the label of
+    each edge (None for the unlabelled one) to the name of the state it leads to; it is empty for
+    a node without edges. `released` is the state of this branch in which a walk ends that no
+    longer has a say in the run.
+    """
+
+    node_id: str
+    task: Mapping[str, Any]
+    exits: Mapping[str | None, str]
+    released: str
+
+
+class HttpRequest(Model):
+    """One outbound call, secrets already in place; never stored."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    query: dict[str, str]
+    body: bytes | None
+    timeout_seconds: float
+
+
+class HttpResponse(Model):
+    """`body` is at most the caller's size bound; `truncated` says it was longer."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    truncated: bool
+    duration_ms: int
+
+
+class HttpCaller(Protocol):
+    def call(self, request: HttpRequest) -> HttpResponse:
+        """Raises NodeError: `BLOCKED_ADDRESS`, `TIMEOUT`, `CONNECTION_FAILED`."""
+
+
+class SecretReader(Protocol):
+    def get(self, name: str) -> str:
+        """Raises NodeError `MISSING_SECRET`."""
+
+
+class OutboundMessage(Model):
+    """One message to one recipient on one channel, not yet rendered."""
+
+    recipient: str
+    contact: Contact | None
+    address: str | None
+    channel: str
+    template_id: str
+    consent: str
+
+
+class MessageOutcome(Model):
+    delivery_id: str
+    status: DeliveryStatus
+    reason: str | None
+
+
+class Messenger(Protocol):
+    def deliver(self, message: OutboundMessage, scope: Mapping[str, Any]) -> MessageOutcome:
+        """Claims the effect, passes the gates, sends, records. Never sends one effect twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a function lends its nodes. A function without a privilege leaves its tool None."""
+
+    http: HttpCaller | None = None
+    secrets: SecretReader | None = None
+    messenger: Messenger | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One visit of one node. `scope` is what Liquid sees: contact, trigger, steps, vars,
+    workspace; `now` is epoch milliseconds; `effect_key` names this node's effect for good."""
+
+    node_id: str
+    run_id: str
+    scope: Mapping[str, Any]
+    contact: Contact | None
+    now: int
+    effect_key: str
+    tools: Tools
+
+
+class NodeResult(Model):
+    """What a visit came to; the walk records it as the step.
+
+    `wait_until` (epoch milliseconds) goes with WAITING, `reason` with SKIPPED, `error` with
+    FAILED. `outcome` is the branch label, where the node branches.
+    """
+
+    status: StepStatus = StepStatus.COMPLETED
+    outcome: str | None = None
+    reason: str | None = None
+    wait_until: int | None = None
+    output: dict[str, Any] = {}
+    evidence: dict[str, Any] | None = None
+    request: dict[str, Any] | None = None
+    response: dict[str, Any] | None = None
+    error: ErrorDetail | None = None
+    delivery_ids: tuple[str, ...] = ()
+
+
+class NodeType(ABC, Generic[ConfigT]):
+    """Base of the node types. The class docstring is the palette's and docs/nodes.md's text."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    icon: ClassVar[str]
+    example: ClassVar[dict[str, Any]]
+    function: ClassVar[Function] = Function.LOGIC
+    operation: ClassVar[Operation] = Operation.VISIT
+    # An effect reaches outside; when a crash hides its answer it is unknown and not repeated.
+    effect: ClassVar[bool] = False
+    # A start has no edges in, an end none out, a join closes a fork.
+    is_start: ClassVar[bool] = False
+    is_end: ClassVar[bool] = False
+    is_join: ClassVar[bool] = False
+    # {{secret.NAME}} is allowed in this node's config.
+    reads_secrets: ClassVar[bool] = False
+    config_model: type[ConfigT]
+
+    def branching(self, config: ConfigT) -> Branching | None:
+        """The outcomes, or None where the node has just one way on."""
+        return None
+
+    def outputs(self, config: ConfigT) -> frozenset[str] | None:
+        """The names in the output bag; None where they cannot be known beforehand."""
+        return frozenset()
+
+    def timeout_seconds(self, config: ConfigT) -> int:
+        """The longest one try of the task may take, cold start included."""
+        return 6
+
+    def wait_seconds(self, config: ConfigT) -> int:
+        """The longest this node may park the run."""
+        return 0
+
+    def is_express_safe(self, config: ConfigT) -> bool:
+        """False where the node may not run on an Express machine, however short."""
+        return True
+
+    def template_ids(self, config: ConfigT) -> frozenset[str]:
+        """The message templates this node uses; a version pins them."""
+        return frozenset()
+
+    def states(self, config: ConfigT, placement: Placement) -> dict[str, dict[str, Any]]:
+        """The node's states, the first named by its id. Retry and Catch are added by the
+        compiler; an outcome without an edge releases the walk, never takes a wrong branch."""
+        task: dict[str, Any] = {**placement.task, "ResultPath": RESULT_PATH}
+        name = placement.node_id
+        labelled = {label: exit for label, exit in placement.exits.items() if label is not None}
+        if not labelled:
+            return {name: {**task, "Next": placement.exits[None]}}
+        choice = f"{name} outcome"
+        return {
+            name: {**task, "Next": choice},
+            choice: {
+                "Type": "Choice",
+                "Choices": [
+                    {"Variable": f"{RESULT_PATH}.outcome", "StringEquals": label, "Next": exit}
+                    for label, exit in labelled.items()
+                ],
+                "Default": placement.released,
+            },
+        }
+
+    @abstractmethod
+    def run(self, config: ConfigT, visit: Visit) -> NodeResult:
+        """Does the node's work. Raises NodeError for a failure that a person can act on."""

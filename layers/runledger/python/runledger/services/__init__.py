@@ -1,0 +1,1 @@
+"""The use cases. Each takes its store and clients as arguments."""

@@ -1,0 +1,1 @@
+"""The one table and the body bucket: every key, read and write."""
