@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Any
 
+from pydantic import Field
+
 from runledger.models.base import Model
 
 
@@ -111,7 +113,7 @@ class Step(Model):
     outcome: str | None = None
     reason: str | None = None
     wait_until: int | None = None
-    output: dict[str, Any] = {}
+    output: dict[str, Any] = Field(default_factory=dict)
     evidence: dict[str, Any] | None = None
     request: dict[str, Any] | None = None
     response: dict[str, Any] | None = None

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
+from pydantic import Field
+
 from runledger.models.base import Config, Model
 from runledger.models.contact import Contact
 from runledger.models.delivery import DeliveryStatus
@@ -151,7 +153,7 @@ class NodeResult(Model):
     outcome: str | None = None
     reason: str | None = None
     wait_until: int | None = None
-    output: dict[str, Any] = {}
+    output: dict[str, Any] = Field(default_factory=dict)
     evidence: dict[str, Any] | None = None
     request: dict[str, Any] | None = None
     response: dict[str, Any] | None = None
