@@ -16,6 +16,7 @@ from runledger.models.base import Config, Model
 from runledger.models.contact import Contact
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.run import ErrorDetail, StepStatus
+from runledger.templating import has_liquid
 
 ConfigT = TypeVar("ConfigT", bound=Config)
 
@@ -131,7 +132,8 @@ class Tools:
 @dataclass(frozen=True, slots=True)
 class Visit:
     """One visit of one node. `scope` is what Liquid sees: contact, trigger, steps, vars,
-    workspace; `now` is epoch milliseconds; `effect_key` names this node's effect for good."""
+    workspace; `now` is epoch milliseconds; `effect_key` names this node's effect for good;
+    `labels` are those of the edges out of the node."""
 
     node_id: str
     run_id: str
@@ -140,6 +142,7 @@ class Visit:
     now: int
     effect_key: str
     tools: Tools
+    labels: frozenset[str] = frozenset()
 
 
 class NodeResult(Model):
@@ -159,6 +162,22 @@ class NodeResult(Model):
     response: dict[str, Any] | None = None
     error: ErrorDetail | None = None
     delivery_ids: tuple[str, ...] = ()
+
+
+def liquid_sources(value: Any, path: str = "") -> list[tuple[str, str]]:
+    """Every Liquid text inside a JSON-like value, with its dotted path."""
+    if isinstance(value, str):
+        return [(path, value)] if has_liquid(value) else []
+    items: list[tuple[Any, Any]] = []
+    if isinstance(value, Mapping):
+        items = list(value.items())
+    elif isinstance(value, list | tuple):
+        items = list(enumerate(value))
+    return [
+        found
+        for key, item in items
+        for found in liquid_sources(item, f"{path}.{key}" if path else str(key))
+    ]
 
 
 class NodeType(ABC, Generic[ConfigT]):
@@ -203,6 +222,10 @@ class NodeType(ABC, Generic[ConfigT]):
     def template_ids(self, config: ConfigT) -> frozenset[str]:
         """The message templates this node uses; a version pins them."""
         return frozenset()
+
+    def sources(self, config: ConfigT) -> list[tuple[str, str]]:
+        """Every Liquid text in the config, each with its field path in wire names."""
+        return liquid_sources(config.model_dump(by_alias=True, exclude_none=True))
 
     def states(self, config: ConfigT, placement: Placement) -> dict[str, dict[str, Any]]:
         """The node's states, the first named by its id. Retry and Catch are added by the

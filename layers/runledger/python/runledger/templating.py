@@ -1,0 +1,298 @@
+"""Liquid: the language of templates and of every configurable text.
+
+Strict: a variable without a value is an error that names it. Only a test (`{% if … %}`) and the
+`default` filter may look at a missing one. Nothing is escaped, no file can be included, and the
+work a template may cause is bounded.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import lru_cache, wraps
+from typing import Any, ClassVar, TypeVar
+
+from liquid import BoundTemplate, Environment, RenderContext
+from liquid.builtin.output import OutputNode
+from liquid.exceptions import LiquidError, ResourceLimitError, UndefinedError
+from liquid.token import Token
+from liquid.undefined import UNDEFINED, FalsyStrictUndefined
+
+from runledger.errors import NodeError, RunledgerError
+
+MAX_SOURCE_CHARACTERS = 100_000
+MAX_OUTPUT_BYTES = 256 * 1024
+MAX_LOOP_ITERATIONS = 10_000
+_UNSAFE_TAGS = ("include", "render")
+
+T = TypeVar("T")
+
+
+class TemplateSyntaxError(RunledgerError):
+    """A text is not valid Liquid. The message is for a person; `line` and `column` count from 1
+    and are None where the position is unknown."""
+
+    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+        place = f" (line {line}, column {column})" if line is not None else ""
+        super().__init__(f"{message}{place}")
+        self.line = line
+        self.column = column
+
+
+class _Missing(FalsyStrictUndefined):
+    """A variable without a value: false in a test, replaced by `default`, an error elsewhere."""
+
+    __slots__ = ()
+    force_liquid_default = True
+
+
+class _Context(RenderContext):
+    """Names a missing variable by its whole path, and counts loops over the whole template."""
+
+    __slots__ = ("iterations",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.iterations = 0
+
+    def get(
+        self, path: list[object], *, token: Token | None, default: object = UNDEFINED
+    ) -> object:
+        value = super().get(path, token=token, default=_Missing)
+        if value is not _Missing:
+            return value
+        if default is not UNDEFINED:
+            return default
+        name = ".".join(str(segment) for segment in path)
+        return _Missing(name, token=token, hint=name)
+
+    def get_item(self, obj: Any, key: Any) -> Any:
+        # Liquid's own `size`, `first` and `last` would invent values for fields that a payload
+        # does not have.
+        if isinstance(obj, Mapping):
+            return obj[key]
+        return super().get_item(obj, key)
+
+    def raise_for_loop_limit(self, length: int = 1) -> None:
+        super().raise_for_loop_limit(length)
+        self.iterations += length
+        if self.iterations > MAX_LOOP_ITERATIONS:
+            raise ResourceLimitError("loop iteration limit reached", token=None)
+
+
+class _Template(BoundTemplate):
+    context_class = _Context
+
+
+class _Environment(Environment):
+    output_stream_limit: ClassVar[int | None] = MAX_OUTPUT_BYTES
+    local_namespace_limit: ClassVar[int | None] = 4 * MAX_OUTPUT_BYTES
+    loop_iteration_limit: ClassVar[int | None] = MAX_LOOP_ITERATIONS
+    template_class = _Template
+
+
+def _size(value: object) -> int:
+    return len(value) if isinstance(value, str | list | tuple | range) else 1
+
+
+def _bounded(name: str, filter_: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter whose output cannot outgrow the bound: Liquid limits what is written, not what a
+    filter makes on the way. A filter's output is at most the product of its inputs' sizes, and
+    only `replace` and `join` come near it."""
+
+    @wraps(filter_)
+    def guarded(value: object, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(value, range) and len(value) > MAX_LOOP_ITERATIONS:
+            raise ResourceLimitError("loop iteration limit reached", token=None)
+        if name in ("replace", "join", "append", "prepend"):
+            text = str(value) if not isinstance(value, list | tuple | range) else value
+            growth = _size(args[-1]) if args else 1
+            times = 1 if name in ("append", "prepend") else _size(text) + 1
+            if _size(text) + times * growth > 4 * MAX_OUTPUT_BYTES:
+                raise ResourceLimitError("output stream limit reached", token=None)
+        return filter_(value, *args, **kwargs)
+
+    return guarded
+
+
+def _environment() -> Environment:
+    environment = _Environment(undefined=_Missing, autoescape=False, strict_filters=True)
+    for tag in _UNSAFE_TAGS:
+        del environment.tags[tag]
+    for name, filter_ in list(environment.filters.items()):
+        environment.filters[name] = _bounded(name, filter_)
+    return environment
+
+
+_ENVIRONMENT = _environment()
+
+
+def has_liquid(source: str) -> bool:
+    """Whether the text holds any Liquid markup at all."""
+    return "{{" in source or "{%" in source
+
+
+def references(source: str) -> list[tuple[str, ...]]:
+    """The path of every variable the text reads from outside, e.g. ("steps", "score", "score").
+
+    A path ends before a part that is only known in the run (`trigger[vars.key]` gives ("trigger",)
+    and ("vars", "key")). In order of appearance by root, without doubles. Raises
+    TemplateSyntaxError.
+    """
+    paths: dict[tuple[str, ...], None] = {}
+    for variables in _parse(source).analyze(include_partials=False).globals.values():
+        for variable in variables:
+            path: list[str] = []
+            for segment in variable.segments:
+                if isinstance(segment, list):
+                    break
+                path.append(str(segment))
+            if not path:
+                raise TemplateSyntaxError("a variable must begin with a name")
+            paths[tuple(path)] = None
+    return list(paths)
+
+
+def filter_names(source: str) -> frozenset[str]:
+    """The filters the text uses. Raises TemplateSyntaxError."""
+    return frozenset(_parse(source).filter_names(include_partials=False))
+
+
+def render(source: str, scope: Mapping[str, Any]) -> str:
+    """The text with every variable put in.
+
+    Raises NodeError `MISSING_VARIABLE`, `TEMPLATE_LIMIT` or `TEMPLATE_ERROR`.
+    """
+    if not has_liquid(source):
+        return source
+    template = _parsed(source)
+    return _guarded(lambda: template.render(**dict(scope)))
+
+
+def evaluate(source: str, scope: Mapping[str, Any]) -> Any:
+    """The value of one `{{ … }}`, as it is (number, list, true, …), when that is the whole text;
+    else the rendered text. Raises what `render` raises."""
+    if not has_liquid(source):
+        return source
+    template = _parsed(source.strip())
+    if len(template.nodes) != 1 or not isinstance(template.nodes[0], OutputNode):
+        return render(source, scope)
+    expression = template.nodes[0].expression
+
+    def value() -> Any:
+        context = _Context(template, globals=template.make_globals(dict(scope)))
+        found = expression.evaluate(context)
+        if isinstance(found, _Missing):
+            raise UndefinedError(str(found.hint), token=None)
+        return _native(found)
+
+    return _guarded(value)
+
+
+def render_value(value: Any, scope: Mapping[str, Any]) -> Any:
+    """A JSON-like value with every string in it evaluated; keys are taken as they are."""
+    if isinstance(value, str):
+        return evaluate(value, scope)
+    if isinstance(value, Mapping):
+        return {key: render_value(item, scope) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [render_value(item, scope) for item in value]
+    return value
+
+
+def text_of(value: Any) -> str:
+    """A value as Liquid writes it into a text: nil is empty, booleans are lower case."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value)
+
+
+def _native(value: Any) -> Any:
+    """A Liquid value as JSON knows it."""
+    if isinstance(value, bool | int) or value is None:
+        return value
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ArithmeticError("the result is not a finite number")
+        return value
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): _native(item) for key, item in value.items()}
+    if isinstance(value, range) and len(value) > MAX_LOOP_ITERATIONS:
+        raise ResourceLimitError("loop iteration limit reached", token=None)
+    if isinstance(value, list | tuple | range | set | frozenset):
+        return [_native(item) for item in value]
+    return str(value)
+
+
+@lru_cache(maxsize=512)
+def _parse(source: str) -> BoundTemplate:
+    if len(source) > MAX_SOURCE_CHARACTERS:
+        raise TemplateSyntaxError(f"the text is longer than {MAX_SOURCE_CHARACTERS} characters")
+    try:
+        template = _ENVIRONMENT.from_string(source)
+    except LiquidError as error:
+        line, column = _position(error, source)
+        raise TemplateSyntaxError(_first_line(error), line, column) from error
+    except RecursionError as error:
+        raise TemplateSyntaxError("the text is nested too deeply") from error
+    unknown = sorted(set(template.filter_names(include_partials=False)) - set(_ENVIRONMENT.filters))
+    if unknown:
+        raise TemplateSyntaxError(f"there is no filter `{unknown[0]}`")
+    return template
+
+
+def _parsed(source: str) -> BoundTemplate:
+    """`_parse` while a run is under way, when a bad text is the node's failure."""
+    try:
+        return _parse(source)
+    except TemplateSyntaxError as error:
+        raise NodeError("TEMPLATE_ERROR", f"a template is not valid Liquid: {error}") from error
+
+
+def _position(error: LiquidError, source: str) -> tuple[int | None, int | None]:
+    # Inside an expression Liquid counts from the expression's start in `source`, as its token
+    # says; a token of another text has no position here.
+    token = error.token
+    if token is None or token.source != source or not 0 <= token.start_index <= len(source):
+        return None, None
+    before = source[: token.start_index]
+    return before.count("\n") + 1, token.start_index - (before.rfind("\n") + 1) + 1
+
+
+def _first_line(error: LiquidError) -> str:
+    lines = str(error.message or "").splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def _guarded(action: Callable[[], T]) -> T:
+    """Runs a rendering; what Liquid or a filter raises becomes a NodeError for a person."""
+    try:
+        return action()
+    except UndefinedError as error:
+        raise NodeError(
+            "MISSING_VARIABLE", f"`{_first_line(error)}` has no value in this run"
+        ) from error
+    except ResourceLimitError as error:
+        raise NodeError(
+            "TEMPLATE_LIMIT",
+            f"a template does too much: {_first_line(error)} "
+            f"(at most {MAX_OUTPUT_BYTES // 1024} KB of text and {MAX_LOOP_ITERATIONS} loop turns)",
+        ) from error
+    except LiquidError as error:
+        raise NodeError(
+            "TEMPLATE_ERROR", f"a template failed: {_first_line(error)}", cause=repr(error)
+        ) from error
+    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise NodeError(
+            "TEMPLATE_ERROR", f"a template failed: {error}", cause=repr(error)
+        ) from error
