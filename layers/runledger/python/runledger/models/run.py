@@ -67,6 +67,8 @@ class Run(Model):
     `execution` is the end of the owning execution's ARN after the run id: `<attempt>` for a
     Standard machine, `<attempt>:<uuid>` for an Express one. `claimed` are the ranks (positions in
     topological order) of the nodes that were ever claimed, `open_claims` those at work, by rank.
+    `due_at` is when the run must be looked at again; `start_error` is why a start was put off;
+    `list_partition` is the row's partition in the list by status, once it is stored.
     """
 
     id: str
@@ -93,6 +95,8 @@ class Run(Model):
     claimed: frozenset[int]
     open_claims: dict[int, Claim]
     error: ErrorDetail | None
+    start_error: str | None = None
+    list_partition: str = ""
 
 
 class Payload(Model):

@@ -1,0 +1,89 @@
+"""AWS clients with our retry manner, and the one place where a ClientError becomes ours."""
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
+
+from runledger.errors import (
+    ConditionFailedError,
+    NotFoundError,
+    RunledgerError,
+    ServiceError,
+    TransientError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 3},
+    connect_timeout=2,
+    read_timeout=10,
+    tcp_keepalive=True,
+)
+
+# Codes that AWS documents as throttling or as a passing fault, over the services we call.
+_TRANSIENT = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "ThrottledException",
+        "Throttling",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
+        "ExecutionLimitExceeded",
+        "InternalServerError",
+        "InternalFailure",
+        "InternalServiceError",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "SlowDown",
+        "RequestTimeout",
+    }
+)
+_NOT_FOUND = frozenset(
+    {"ResourceNotFoundException", "NoSuchKey", "StateMachineDoesNotExist", "ExecutionDoesNotExist"}
+)
+
+
+@cache
+def client(service: str) -> Any:
+    """The process's one client of a service. Typed by its users, as boto3 has no types."""
+    return boto3.client(service, config=_CONFIG)  # type: ignore[call-overload]
+
+
+def domain_error(error: Exception) -> RunledgerError:
+    """The domain error that a botocore exception stands for. A condition's old row is attached
+    by the table, which knows how to read it."""
+    if isinstance(error, (ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError)):
+        return TransientError(f"AWS did not answer: {error}")
+    if not isinstance(error, ClientError):
+        return ServiceError(str(error), type(error).__name__)
+    code = error.response.get("Error", {}).get("Code", "Unknown")
+    message = f"{error.operation_name}: {error.response.get('Error', {}).get('Message', code)}"
+    if code == "ConditionalCheckFailedException":
+        return ConditionFailedError()
+    if code == "TransactionCanceledException":
+        reasons = [reason.get("Code", "") for reason in _cancellation_reasons(error)]
+        if "ConditionalCheckFailed" in reasons:
+            return ConditionFailedError()
+        return TransientError(f"{message} ({', '.join(reasons)})")
+    if code in _TRANSIENT:
+        return TransientError(message)
+    if code in _NOT_FOUND:
+        return NotFoundError(message)
+    return ServiceError(message, code)
+
+
+def _cancellation_reasons(error: ClientError) -> "Iterator[dict[str, Any]]":
+    response: dict[str, Any] = dict(error.response)
+    yield from response.get("CancellationReasons", [])

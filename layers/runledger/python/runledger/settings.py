@@ -1,0 +1,71 @@
+"""Environment of the functions: validated models, read at first use and never at import."""
+
+import os
+from functools import cache
+from typing import Annotated, TypeVar
+
+from pydantic import AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _split(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+class _Settings(BaseModel):
+    """Field `table` is read from RUNLEDGER_TABLE, and so on."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        alias_generator=AliasGenerator(
+            validation_alias=lambda field: f"RUNLEDGER_{field.upper()}",
+        ),
+    )
+
+
+class StoreSettings(_Settings):
+    """What every function has: its table, its bucket and the stack's name."""
+
+    table: str = Field(min_length=3)
+    bucket: str = Field(min_length=3)
+    stack: str = Field(min_length=1)
+    index_shards: int = Field(default=1, ge=1, le=64)
+
+
+class StartSettings(StoreSettings):
+    """`machine_prefix` is the ARN of a state machine up to its automation id."""
+
+    machine_prefix: str = Field(pattern=r"^arn:[^:]+:states:.*:stateMachine:.+-$")
+
+
+class ApiSettings(StartSettings):
+    machine_role_arn: str
+    machine_log_group_arn: str
+    logic_arn: str
+    message_arn: str
+    integration_arn: str
+
+
+class QuerySettings(StoreSettings):
+    cursor_secret_arn: str
+
+
+class MessageSettings(StoreSettings):
+    sender_email: str = Field(min_length=3)
+
+
+class IntegrationSettings(StoreSettings):
+    """`allow_hosts` (host or host:port) are exempt from the private-address guard."""
+
+    allow_hosts: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()
+
+
+SettingsT = TypeVar("SettingsT", bound=_Settings)
+
+
+@cache
+def read_settings(model: type[SettingsT]) -> SettingsT:
+    """The environment as `model`; pydantic's ValidationError names what is missing or wrong."""
+    return model.model_validate(dict(os.environ))

@@ -1,0 +1,203 @@
+"""Automations, their drafts and versions, and the webhook tokens that lead to them."""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Attr
+
+from runledger.errors import ConditionFailedError, ConflictError, NotFoundError
+from runledger.models.automation import (
+    ActiveVersion,
+    Automation,
+    AutomationStatus,
+    Graph,
+    Reentry,
+    Version,
+)
+from runledger.models.base import Model
+from runledger.store import keys
+from runledger.store.table import Change, Modify, Path, Put, SortRange, Write, key_attributes
+
+if TYPE_CHECKING:
+    from runledger.store.bodies import Bodies
+    from runledger.store.table import Item, Table
+
+_VERSIONS_CACHED = 64
+
+
+class WebhookTarget(Model):
+    """Where a webhook token leads."""
+
+    workspace_id: str
+    automation_id: str
+
+
+class AutomationStore:
+    def __init__(self, table: "Table", bodies: "Bodies") -> None:
+        self._table = table
+        self._bodies = bodies
+        # Versions never change, so one that was read once serves as long as the process lives.
+        self._cached_version = lru_cache(maxsize=_VERSIONS_CACHED)(self._read_version)
+
+    def create(self, automation: Automation, graph: Graph) -> None:
+        is_new = Attr("pk").not_exists()
+        self._table.transact(
+            [Put(_to_item(automation), is_new), Put(self._draft_item(automation, graph), is_new)]
+        )
+
+    def save_draft(self, automation: Automation, graph: Graph) -> None:
+        """Writes name, re-entry and graph; ConflictError where somebody else saved since
+        `automation.draft_revision` (the new one) was counted."""
+        is_expected_revision = Attr("draftRevision").eq(automation.draft_revision - 1)
+        change = Change(
+            set={
+                "name": automation.name,
+                "reentry": automation.reentry.value,
+                "draftRevision": automation.draft_revision,
+                "updatedAt": automation.updated_at,
+                "updatedBy": automation.updated_by,
+            }
+        )
+        key = keys.automation(automation.workspace_id, automation.id)
+        try:
+            self._table.transact(
+                [
+                    Modify(key, change, is_expected_revision),
+                    Put(self._draft_item(automation, graph)),
+                ]
+            )
+        except ConditionFailedError as error:
+            raise ConflictError("the automation was changed by somebody else meanwhile") from error
+
+    def get(self, workspace_id: str, automation_id: str, *, consistent: bool = True) -> Automation:
+        item = self._table.get(keys.automation(workspace_id, automation_id), consistent=consistent)
+        if item is None:
+            raise NotFoundError(f"there is no automation {automation_id}")
+        return _from_item(item)
+
+    def newest(self, workspace_id: str) -> list[Automation]:
+        page = self._table.query(keys.automation(workspace_id, "").pk, ascending=False)
+        return [_from_item(item) for item in page.items]
+
+    def draft(self, automation: Automation) -> Graph:
+        item = self._table.get(keys.draft(automation.id), consistent=True)
+        if item is None:
+            raise NotFoundError(f"the automation {automation.id} has no draft")
+        return Graph.model_validate(self._bodies.unpack(item["graph"]))
+
+    def version(self, automation_id: str, number: int) -> Version:
+        """A frozen version; NotFoundError where it never was."""
+        return self._cached_version(automation_id, number)
+
+    def versions(self, automation_id: str) -> list[Version]:
+        """All versions, newest first."""
+        page = self._table.query(
+            keys.draft(automation_id).pk, SortRange(prefix=keys.VERSION_PREFIX), ascending=False
+        )
+        return [self._version_from_item(item) for item in page.items]
+
+    def activate(self, before: Automation, after: Automation, version: Version | None) -> None:
+        """Makes `after` of `before`, with its new version where there is one, or changes nothing.
+
+        ConflictError where the draft was saved or another activation came first."""
+        is_same_draft = Attr("draftRevision").eq(before.draft_revision)
+        is_same_version = Attr("lastVersion").eq(before.last_version)
+        is_same_status = Attr("status").eq(before.status.value)
+        is_new = Attr("pk").not_exists()
+        values: dict[Path, Any] = {
+            "status": after.status.value,
+            "active": after.active and after.active.model_dump(mode="json"),
+            "lastVersion": after.last_version,
+            "activeRevision": after.active_revision,
+            "updatedAt": after.updated_at,
+            "updatedBy": after.updated_by,
+        }
+        if after.webhook_token is not None:
+            values["webhookToken"] = after.webhook_token
+        writes: list[Write] = [
+            Modify(
+                keys.automation(before.workspace_id, before.id),
+                Change(set=values),
+                is_same_draft & is_same_version & is_same_status,
+            )
+        ]
+        if version is not None:
+            writes.append(Put(self._version_item(version), is_new))
+        if after.webhook_token is not None and before.webhook_token is None:
+            target = {"workspaceId": after.workspace_id, "automationId": after.id}
+            writes.append(
+                Put({**key_attributes(keys.webhook(after.webhook_token)), **target}, is_new)
+            )
+        try:
+            self._table.transact(writes)
+        except ConditionFailedError as error:
+            raise ConflictError("the automation was changed by somebody else meanwhile") from error
+
+    def by_webhook_token(self, token: str) -> WebhookTarget | None:
+        item = self._table.get(keys.webhook(token))
+        if item is None:
+            return None
+        return WebhookTarget(workspace_id=item["workspaceId"], automation_id=item["automationId"])
+
+    def _draft_item(self, automation: Automation, graph: Graph) -> "Item":
+        body = self._bodies.pack(
+            graph.model_dump(mode="json"),
+            f"automations/{automation.id}/drafts/{automation.draft_revision}",
+        )
+        return {**key_attributes(keys.draft(automation.id)), "graph": body}
+
+    def _version_item(self, version: Version) -> "Item":
+        body = self._bodies.pack(
+            version.model_dump(mode="json"),
+            f"automations/{version.automation_id}/versions/{version.version}",
+        )
+        return {
+            **key_attributes(keys.version(version.automation_id, version.version)),
+            "workspaceId": version.workspace_id,
+            "body": body,
+        }
+
+    def _read_version(self, automation_id: str, number: int) -> Version:
+        item = self._table.get(keys.version(automation_id, number))
+        if item is None:
+            raise NotFoundError(f"the automation {automation_id} has no version {number}")
+        return self._version_from_item(item)
+
+    def _version_from_item(self, item: "Item") -> Version:
+        return Version.model_validate(self._bodies.unpack(item["body"]))
+
+
+def _to_item(automation: Automation) -> "Item":
+    return {
+        **key_attributes(keys.automation(automation.workspace_id, automation.id)),
+        "workspaceId": automation.workspace_id,
+        "name": automation.name,
+        "reentry": automation.reentry.value,
+        "status": automation.status.value,
+        "active": automation.active and automation.active.model_dump(mode="json"),
+        "lastVersion": automation.last_version,
+        "draftRevision": automation.draft_revision,
+        "activeRevision": automation.active_revision,
+        "webhookToken": automation.webhook_token,
+        "createdAt": automation.created_at,
+        "updatedAt": automation.updated_at,
+        "updatedBy": automation.updated_by,
+    }
+
+
+def _from_item(item: "Item") -> Automation:
+    return Automation(
+        workspace_id=item["workspaceId"],
+        id=item["sk"],
+        name=item["name"],
+        reentry=Reentry(item["reentry"]),
+        status=AutomationStatus(item["status"]),
+        active=ActiveVersion.model_validate(item["active"]) if item.get("active") else None,
+        last_version=item["lastVersion"],
+        draft_revision=item["draftRevision"],
+        active_revision=item.get("activeRevision"),
+        webhook_token=item.get("webhookToken"),
+        created_at=item["createdAt"],
+        updated_at=item["updatedAt"],
+        updated_by=item["updatedBy"],
+    )

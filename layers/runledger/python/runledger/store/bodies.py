@@ -1,0 +1,54 @@
+"""JSON values kept beside rows: compressed in the row, over a bound in S3."""
+
+import json
+import zlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from runledger.aws import domain_error
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+# Compressed bytes a row may carry: far below DynamoDB's 400 KB, so that one page of a partition
+# (1 MB) holds many of them.
+INLINE_BYTES = 64_000
+
+
+class Bodies:
+    """Packs a JSON value into an attribute (bytes, or `{"s3": key}`) and back."""
+
+    def __init__(self, s3: "S3Client", bucket: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+
+    def pack(self, value: Any, object_key: str) -> bytes | dict[str, str]:
+        """`object_key` names the S3 object, where one is needed; the same key is overwritten."""
+        data = compress(value)
+        if len(data) <= INLINE_BYTES:
+            return data
+        try:
+            self._s3.put_object(Bucket=self._bucket, Key=object_key, Body=data)
+        except (ClientError, BotoCoreError) as error:
+            raise domain_error(error) from error
+        return {"s3": object_key}
+
+    def unpack(self, attribute: bytes | Mapping[str, str]) -> Any:
+        if isinstance(attribute, bytes):
+            return decompress(attribute)
+        try:
+            answer = self._s3.get_object(Bucket=self._bucket, Key=attribute["s3"])
+        except (ClientError, BotoCoreError) as error:
+            raise domain_error(error) from error
+        return decompress(answer["Body"].read())
+
+
+def compress(value: Any) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return zlib.compress(text.encode("utf-8", "surrogatepass"), 6)
+
+
+def decompress(data: bytes) -> Any:
+    return json.loads(zlib.decompress(data).decode("utf-8", "surrogatepass"))

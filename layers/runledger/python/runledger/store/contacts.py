@@ -1,0 +1,120 @@
+"""Contacts, and the items that make each e-mail and phone belong to one contact only."""
+
+from typing import TYPE_CHECKING
+
+from boto3.dynamodb.conditions import Attr
+
+from runledger.errors import ConditionFailedError, ConflictError, NotFoundError
+from runledger.models.contact import Consents, Contact
+from runledger.store import keys
+from runledger.store.table import Delete, Put, Write, key_attributes
+
+if TYPE_CHECKING:
+    from runledger.store.keys import Key
+    from runledger.store.table import Item, Page, Table
+
+
+class ContactStore:
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    def create(self, contact: Contact) -> None:
+        """ConflictError where the e-mail or the phone belongs to another contact."""
+        is_new = Attr("pk").not_exists()
+        writes: list[Write] = [Put(_to_item(contact), is_new)]
+        writes += [
+            Put({**key_attributes(key), "contactId": contact.id}, is_new)
+            for key in _addresses(contact)
+        ]
+        self._write(writes)
+
+    def replace(self, before: Contact, after: Contact) -> None:
+        """ConflictError where an address belongs to another contact, or the contact was changed
+        since `before` was read."""
+        is_unchanged = Attr("updatedAt").eq(before.updated_at)
+        is_free = Attr("pk").not_exists()
+        old, new = set(_addresses(before)), set(_addresses(after))
+        writes: list[Write] = [Put(_to_item(after), is_unchanged)]
+        writes += [Delete(key) for key in sorted(old - new)]
+        writes += [
+            Put({**key_attributes(key), "contactId": after.id}, is_free)
+            for key in sorted(new - old)
+        ]
+        self._write(writes)
+
+    def get(self, workspace_id: str, contact_id: str) -> Contact:
+        """Consistent, because a webhook may have created the contact a moment ago."""
+        item = self._table.get(keys.contact(workspace_id, contact_id), consistent=True)
+        if item is None:
+            raise NotFoundError(f"there is no contact {contact_id}")
+        return _from_item(item)
+
+    def find_email(self, workspace_id: str, email: str) -> str | None:
+        """The id of the contact with this normalised e-mail."""
+        return self._find(keys.contact_email(workspace_id, email))
+
+    def find_phone(self, workspace_id: str, phone: str) -> str | None:
+        """The id of the contact with this E.164 phone."""
+        return self._find(keys.contact_phone(workspace_id, phone))
+
+    def list(
+        self, workspace_id: str, limit: int, after: "Item | None"
+    ) -> "tuple[list[Contact], Item | None]":
+        """Newest first."""
+        page: Page = self._table.query(
+            keys.contact(workspace_id, "").pk, ascending=False, limit=limit, after=after
+        )
+        return [_from_item(item) for item in page.items], page.next
+
+    def _find(self, key: "Key") -> str | None:
+        item = self._table.get(key, consistent=True)
+        return None if item is None else str(item["contactId"])
+
+    def _write(self, writes: list[Write]) -> None:
+        try:
+            self._table.transact(writes)
+        except ConditionFailedError as error:
+            raise ConflictError(
+                "the e-mail or phone belongs to another contact, or the contact was just changed"
+            ) from error
+
+
+def _addresses(contact: Contact) -> "list[Key]":
+    found = []
+    if contact.email:
+        found.append(keys.contact_email(contact.workspace_id, contact.email))
+    if contact.phone:
+        found.append(keys.contact_phone(contact.workspace_id, contact.phone))
+    return found
+
+
+def _to_item(contact: Contact) -> "Item":
+    return {
+        **key_attributes(keys.contact(contact.workspace_id, contact.id)),
+        "workspaceId": contact.workspace_id,
+        "email": contact.email,
+        "phone": contact.phone,
+        "firstName": contact.first_name,
+        "lastName": contact.last_name,
+        "tags": list(contact.tags),
+        "consents": contact.consents.model_dump(),
+        "metadata": contact.metadata,
+        "createdAt": contact.created_at,
+        "updatedAt": contact.updated_at,
+    }
+
+
+def _from_item(item: "Item") -> Contact:
+    return Contact(
+        workspace_id=item["workspaceId"],
+        id=item["sk"],
+        email=item.get("email"),
+        phone=item.get("phone"),
+        first_name=item.get("firstName"),
+        last_name=item.get("lastName"),
+        tags=tuple(item["tags"]),
+        consents=Consents.model_validate(item["consents"]),
+        metadata=item["metadata"],
+        created_at=item["createdAt"],
+        updated_at=item["updatedAt"],
+    )

@@ -1,0 +1,189 @@
+"""Every key and index of the one table; nothing else builds a key.
+
+| question | where | partition | sort |
+|---|---|---|---|
+| a run, its payload and its steps | table | `RUN#run` | `RUN`, `PAYLOAD`, `STEP#node` |
+| a delivery attempt | table | `DELIVERY#delivery` | `DELIVERY` |
+| newest runs (deliveries) by status | gsi1 | `workspace#KIND#bucket#shard` | `createdAt#id` |
+| the same for one automation | gsi2 | `workspace#KIND#automation#bucket#shard` | `createdAt#id` |
+| everything about a contact | gsi3 | `workspace#contact` | `createdAt#id` |
+| what is due | gsi4, sparse | `DUE#shard` | `dueAt#id` |
+| a workspace | table | `WORKSPACE#workspace` | `WORKSPACE` |
+| automations of a workspace; one by id | table | `WORKSPACE#workspace#AUTOMATION` | `automation` |
+| an automation's draft and versions | table | `AUTOMATION#automation` | `DRAFT`, `VERSION#000001` |
+| automation by webhook token | table | `WEBHOOK#token` | `WEBHOOK` |
+| webhooks of one source this minute | table | `RATE#token#source` | `minute` |
+| contacts of a workspace; one by id | table | `WORKSPACE#workspace#CONTACT` | `contact` |
+| contact by e-mail or phone | table | `WORKSPACE#workspace#ADDRESS` | `EMAIL#…`, `PHONE#…` |
+| templates of a workspace; one by id | table | `WORKSPACE#workspace#TEMPLATE` | `template` |
+| secret names of a workspace | table | `WORKSPACE#workspace#SECRET` | `name` |
+| members of a workspace | table | `WORKSPACE#workspace#MEMBER` | `user` |
+| workspaces of a user | table | `USER#user` | `workspace` |
+
+gsi1 to gsi4 are KEYS_ONLY. gsi1, gsi2 and gsi3 share one sort attribute, `createdKey`, because the
+run row has to stay under 1 KB. Moments in keys are 13 digits of epoch milliseconds. The kind of a
+row in gsi3 and gsi4 is the prefix of its id (`run_`, `dlv_`). PENDING and RUNNING share the bucket
+OPEN, so that starting a run rewrites no index. List partitions are sharded by a hash of the id over
+the workspace's shard count; the due index over a fixed number, as it spans all workspaces.
+"""
+
+import zlib
+from enum import StrEnum
+from typing import NamedTuple
+
+from runledger.models.run import RunStatus
+
+DUE_SHARDS = 4
+OPEN_BUCKET = "OPEN"
+
+
+class Index(StrEnum):
+    BY_STATUS = "gsi1"
+    BY_AUTOMATION = "gsi2"
+    BY_CONTACT = "gsi3"
+    DUE = "gsi4"
+
+
+class Kind(StrEnum):
+    RUN = "RUN"
+    DELIVERY = "DLV"
+
+
+# Partition and sort attribute of each index.
+INDEX_ATTRIBUTES: dict[Index, tuple[str, str]] = {
+    Index.BY_STATUS: ("gsi1pk", "createdKey"),
+    Index.BY_AUTOMATION: ("gsi2pk", "createdKey"),
+    Index.BY_CONTACT: ("gsi3pk", "createdKey"),
+    Index.DUE: ("gsi4pk", "dueKey"),
+}
+
+
+class Key(NamedTuple):
+    pk: str
+    sk: str
+
+
+def run(run_id: str) -> Key:
+    return Key(f"RUN#{run_id}", "RUN")
+
+
+def payload(run_id: str) -> Key:
+    return Key(f"RUN#{run_id}", "PAYLOAD")
+
+
+STEP_PREFIX = "STEP#"
+
+
+def step(run_id: str, node_id: str) -> Key:
+    return Key(f"RUN#{run_id}", f"{STEP_PREFIX}{node_id}")
+
+
+def delivery(delivery_id: str) -> Key:
+    return Key(f"DELIVERY#{delivery_id}", "DELIVERY")
+
+
+def workspace(workspace_id: str) -> Key:
+    return Key(f"WORKSPACE#{workspace_id}", "WORKSPACE")
+
+
+def automation(workspace_id: str, automation_id: str) -> Key:
+    return Key(f"WORKSPACE#{workspace_id}#AUTOMATION", automation_id)
+
+
+def draft(automation_id: str) -> Key:
+    return Key(f"AUTOMATION#{automation_id}", "DRAFT")
+
+
+VERSION_PREFIX = "VERSION#"
+
+
+def version(automation_id: str, number: int) -> Key:
+    return Key(f"AUTOMATION#{automation_id}", f"{VERSION_PREFIX}{number:06d}")
+
+
+def webhook(token: str) -> Key:
+    return Key(f"WEBHOOK#{token}", "WEBHOOK")
+
+
+def rate(token: str, source: str, minute: int) -> Key:
+    return Key(f"RATE#{token}#{source}", f"{minute:09d}")
+
+
+def contact(workspace_id: str, contact_id: str) -> Key:
+    return Key(f"WORKSPACE#{workspace_id}#CONTACT", contact_id)
+
+
+def contact_email(workspace_id: str, email: str) -> Key:
+    return Key(f"WORKSPACE#{workspace_id}#ADDRESS", f"EMAIL#{email}")
+
+
+def contact_phone(workspace_id: str, phone: str) -> Key:
+    return Key(f"WORKSPACE#{workspace_id}#ADDRESS", f"PHONE#{phone}")
+
+
+def template(workspace_id: str, template_id: str) -> Key:
+    return Key(f"WORKSPACE#{workspace_id}#TEMPLATE", template_id)
+
+
+def secret(workspace_id: str, name: str) -> Key:
+    return Key(f"WORKSPACE#{workspace_id}#SECRET", name)
+
+
+def member(workspace_id: str, user_id: str) -> Key:
+    return Key(f"WORKSPACE#{workspace_id}#MEMBER", user_id)
+
+
+def membership(user_id: str, workspace_id: str) -> Key:
+    return Key(f"USER#{user_id}", workspace_id)
+
+
+def shard_of(item_id: str, shards: int) -> int:
+    return zlib.crc32(item_id.encode()) % shards
+
+
+def run_bucket(status: RunStatus) -> str:
+    return status.value if status.is_terminal else OPEN_BUCKET
+
+
+def by_status(workspace_id: str, kind: Kind, bucket: str, shard: int) -> str:
+    return f"{workspace_id}#{kind}#{bucket}#{shard}"
+
+
+def by_automation(
+    workspace_id: str, kind: Kind, automation_id: str, bucket: str, shard: int
+) -> str:
+    return f"{workspace_id}#{kind}#{automation_id}#{bucket}#{shard}"
+
+
+def by_contact(workspace_id: str, contact_id: str) -> str:
+    return f"{workspace_id}#{contact_id}"
+
+
+def created_key(created_at: int, item_id: str) -> str:
+    return f"{created_at:013d}#{item_id}"
+
+
+def created_at_of(key: str) -> int:
+    return int(key[:13])
+
+
+def id_of(key: str) -> str:
+    """The id behind the moment in a `createdKey` or `dueKey`."""
+    return key[14:]
+
+
+def due(item_id: str) -> str:
+    return f"DUE#{shard_of(item_id, DUE_SHARDS)}"
+
+
+def due_partitions() -> tuple[str, ...]:
+    return tuple(f"DUE#{shard}" for shard in range(DUE_SHARDS))
+
+
+def due_key(due_at: int, item_id: str) -> str:
+    return f"{due_at:013d}#{item_id}"
+
+
+def shard_in_use(list_partition: str) -> int:
+    """The shard of a row, from its gsi1 partition: it stays where it was opened."""
+    return int(list_partition.rpartition("#")[2])

@@ -1,0 +1,148 @@
+"""How runs, payloads and steps lie in the table.
+
+A run row stays under 1 KB, so that a change of it costs one write unit an index at most: moments
+are numbers, what the keys tell is not told again, and the error on the row is its first line (the
+whole of it stands on the step).
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from runledger.models.run import (
+    Claim,
+    ErrorDetail,
+    Payload,
+    Run,
+    RunStatus,
+    Step,
+    StepStatus,
+    TriggerType,
+)
+from runledger.store import keys
+from runledger.store.table import key_attributes, ttl
+
+if TYPE_CHECKING:
+    from runledger.store.bodies import Bodies
+    from runledger.store.table import Item
+
+# Bytes of the error message that a run row repeats from the step.
+ROW_MESSAGE_BYTES = 160
+
+
+def run_to_item(run: Run, shard: int) -> "Item":
+    """A newly opened run."""
+    bucket = keys.run_bucket(run.status)
+    kind = keys.Kind.RUN
+    return {
+        **key_attributes(keys.run(run.id)),
+        "createdKey": keys.created_key(run.created_at, run.id),
+        "gsi1pk": keys.by_status(run.workspace_id, kind, bucket, shard),
+        "gsi2pk": keys.by_automation(run.workspace_id, kind, run.automation_id, bucket, shard),
+        "gsi3pk": run.contact_id and keys.by_contact(run.workspace_id, run.contact_id),
+        "gsi4pk": keys.due(run.id),
+        "dueKey": run.due_at and keys.due_key(run.due_at, run.id),
+        "workspaceId": run.workspace_id,
+        "automationId": run.automation_id,
+        "automationName": run.automation_name,
+        "version": run.version,
+        "status": run.status.value,
+        "attempt": run.attempt,
+        "trigger": run.trigger_type.value,
+        "contactId": run.contact_id,
+        "email": run.contact_email,
+        "phone": run.contact_phone,
+        "sequence": run.sequence,
+        "openClaims": {},
+        "ttl": ttl(run.expires_at),
+    }
+
+
+def run_from_item(item: "Item") -> Run:
+    due_key = item.get("dueKey")
+    return Run(
+        id=keys.id_of(item["createdKey"]),
+        workspace_id=item["workspaceId"],
+        automation_id=item["automationId"],
+        automation_name=item["automationName"],
+        version=item["version"],
+        status=RunStatus(item["status"]),
+        attempt=item["attempt"],
+        execution=item.get("execution"),
+        trigger_type=TriggerType(item["trigger"]),
+        contact_id=item.get("contactId"),
+        contact_email=item.get("email"),
+        contact_phone=item.get("phone"),
+        created_at=keys.created_at_of(item["createdKey"]),
+        started_at=item.get("startedAt"),
+        trigger_ms=item.get("triggerMs"),
+        finished_at=item.get("finishedAt"),
+        end_ms=item.get("endMs"),
+        end_node_id=item.get("endNodeId"),
+        due_at=keys.created_at_of(due_key) if due_key else None,
+        sequence=item["sequence"],
+        expires_at=item["ttl"] * 1_000,
+        claimed=frozenset(item.get("claimed", ())),
+        open_claims={
+            int(rank): Claim(request_id=claim[0], started_at=claim[1], lease_until=claim[2])
+            for rank, claim in item.get("openClaims", {}).items()
+        },
+        error=_error_from_item(item.get("error")),
+        start_error=item.get("startError"),
+        list_partition=item["gsi1pk"],
+    )
+
+
+def row_error(error: ErrorDetail | None) -> dict[str, str] | None:
+    """The error as the run row carries it: its message cut to fit, its cause left to the step."""
+    if error is None:
+        return None
+    message = error.message.encode()
+    if len(message) > ROW_MESSAGE_BYTES:
+        message = message[: ROW_MESSAGE_BYTES - 3].decode(errors="ignore").encode() + "…".encode()
+    node = {"node": error.node_id} if error.node_id else {}
+    return {**node, "kind": error.kind, "message": message.decode()}
+
+
+def _error_from_item(value: dict[str, str] | None) -> ErrorDetail | None:
+    if value is None:
+        return None
+    return ErrorDetail(node_id=value.get("node"), kind=value["kind"], message=value["message"])
+
+
+def payload_from_item(item: "Item", bodies: "Bodies") -> Payload:
+    return Payload.model_validate(bodies.unpack(item["body"]))
+
+
+_BAG = ("output", "evidence", "request", "response", "error", "delivery_ids", "reason")
+
+
+def step_to_item(run: Run, step: Step, bodies: "Bodies") -> "Item":
+    dumped = step.model_dump(mode="json")
+    bag = {name: dumped[name] for name in _BAG if dumped[name]}
+    return {
+        **key_attributes(keys.step(run.id, step.node_id)),
+        "workspaceId": run.workspace_id,
+        "type": step.type,
+        "status": step.status.value,
+        "startedAt": step.started_at,
+        "finishedAt": step.finished_at,
+        "outcome": step.outcome,
+        "waitUntil": step.wait_until,
+        "bag": bodies.pack(bag, f"runs/{run.id}/steps/{step.node_id}") if bag else None,
+        "ttl": ttl(run.expires_at),
+    }
+
+
+def step_from_item(item: "Item", bodies: "Bodies") -> Step:
+    bag: dict[str, Any] = bodies.unpack(item["bag"]) if "bag" in item else {}
+    return Step.model_validate(
+        {
+            "node_id": item["sk"].removeprefix(keys.STEP_PREFIX),
+            "type": item["type"],
+            "status": StepStatus(item["status"]),
+            "started_at": item["startedAt"],
+            "finished_at": item.get("finishedAt"),
+            "outcome": item.get("outcome"),
+            "wait_until": item.get("waitUntil"),
+            **bag,
+        }
+    )

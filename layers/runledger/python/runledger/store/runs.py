@@ -1,0 +1,238 @@
+"""Runs, payloads and steps. Each write is conditional, and each condition is named."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Attr, ConditionBase
+
+from runledger.errors import ConditionFailedError, NotFoundError
+from runledger.models.run import Claim, ErrorDetail, Payload, Run, RunStatus, Step, StepStatus
+from runledger.store import keys
+from runledger.store.run_rows import (
+    payload_from_item,
+    row_error,
+    run_from_item,
+    run_to_item,
+    step_from_item,
+    step_to_item,
+)
+from runledger.store.table import Change, Path, SortRange, key_attributes, ttl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runledger.store.bodies import Bodies
+    from runledger.store.table import Item, Table
+
+
+@dataclass(frozen=True, slots=True)
+class RunHistory:
+    """A run's whole partition, read at once."""
+
+    run: Run
+    payload: Payload
+    steps: dict[str, Step]
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """How a run ends. `node_id` and `end_ms` go with COMPLETED, `error` with FAILED."""
+
+    status: RunStatus
+    finished_at: int
+    error: ErrorDetail | None = None
+    end_node_id: str | None = None
+    end_ms: int | None = None
+
+
+class RunStore:
+    def __init__(self, table: "Table", bodies: "Bodies") -> None:
+        self._table = table
+        self._bodies = bodies
+
+    def open(self, run: Run, payload: Payload, shards: int) -> tuple[Run, bool]:
+        """Writes a PENDING run; (the run, whether this call opened it).
+
+        The payload goes first: the row is the queue, and whoever sees it must find the payload.
+        Where a run of this id exists, it is returned as it is and nothing changes. A payload left
+        by a call that died in between belongs to the same event, and is kept."""
+        is_new = Attr("pk").not_exists()
+        body = self._bodies.pack(payload.model_dump(mode="json"), f"runs/{run.id}/payload")
+        item: Item = {
+            **key_attributes(keys.payload(run.id)),
+            "workspaceId": run.workspace_id,
+            "body": body,
+            "ttl": ttl(run.expires_at),
+        }
+        try:
+            self._table.put(item, is_new)
+        except ConditionFailedError:
+            existing = self._table.get(keys.run(run.id), consistent=True)
+            if existing is not None:
+                return run_from_item(existing), False
+        row = run_to_item(run, keys.shard_of(run.id, shards))
+        try:
+            self._table.put(row, is_new)
+        except ConditionFailedError as error:
+            if error.item is None:
+                raise
+            return run_from_item(error.item), False
+        return run_from_item(row), True
+
+    def get(self, run_id: str, *, consistent: bool = True) -> Run:
+        item = self._table.get(keys.run(run_id), consistent=consistent)
+        if item is None:
+            raise NotFoundError(f"there is no run {run_id}")
+        return run_from_item(item)
+
+    def get_many(self, run_ids: "Iterable[str]") -> dict[str, Run]:
+        found = self._table.batch_get(keys.run(run_id) for run_id in run_ids)
+        runs = [run_from_item(item) for item in found.values()]
+        return {run.id: run for run in runs}
+
+    def history(self, run_id: str) -> RunHistory:
+        """Row, payload and steps in one consistent read; NotFoundError where there is no row."""
+        page = self._table.query(keys.run(run_id).pk, consistent=True)
+        rows = {item["sk"]: item for item in page.items}
+        if "RUN" not in rows or "PAYLOAD" not in rows:
+            raise NotFoundError(f"there is no run {run_id}")
+        steps = [
+            step_from_item(item, self._bodies)
+            for sort, item in rows.items()
+            if sort.startswith(keys.STEP_PREFIX)
+        ]
+        return RunHistory(
+            run=run_from_item(rows["RUN"]),
+            payload=payload_from_item(rows["PAYLOAD"], self._bodies),
+            steps={step.node_id: step for step in steps},
+        )
+
+    def own(self, run: Run, execution: str, started_at: int, trigger_ms: int) -> Run:
+        """PENDING → RUNNING for this execution; ConditionFailedError with the row otherwise."""
+        is_pending = Attr("status").eq(RunStatus.PENDING.value)
+        is_this_attempt = Attr("attempt").eq(run.attempt)
+        change = Change(
+            set={
+                "status": RunStatus.RUNNING.value,
+                "execution": execution,
+                "startedAt": started_at,
+                "triggerMs": trigger_ms,
+            },
+            add={"sequence": 1},
+        )
+        return run_from_item(
+            self._table.update(keys.run(run.id), change, is_pending & is_this_attempt)
+        )
+
+    def claim(
+        self,
+        run: Run,
+        rank: int,
+        claim: Claim,
+        *,
+        replaces: Claim | None,
+        left: "Iterable[int]",
+    ) -> Run:
+        """Claims the node of this rank for one request, and takes the nodes just `left` out of
+        the open claims. `replaces` is the expired claim being taken over, if any.
+
+        ConditionFailedError with the row found, where the run is not RUNNING, is owned by another
+        execution, or the node is claimed (again) already."""
+        is_running = Attr("status").eq(RunStatus.RUNNING.value)
+        is_owned = Attr("execution").eq(run.execution)
+        if replaces is None:
+            may_claim: ConditionBase = ~Attr("claimed").contains(rank)
+        else:
+            may_claim = Attr(f"openClaims.{rank}").eq(_claim_value(replaces))
+        gone: list[Path] = [("openClaims", str(other)) for other in left]
+        change = Change(
+            set={("openClaims", str(rank)): _claim_value(claim)},
+            add={"claimed": {rank}},
+            remove=gone,
+        )
+        return run_from_item(
+            self._table.update(keys.run(run.id), change, is_running & is_owned & may_claim)
+        )
+
+    def record(self, run: Run, step: Step) -> Step:
+        """Writes a step. Where it was recorded as finished before, that record stands and is
+        returned instead."""
+        is_new = Attr("pk").not_exists()
+        is_open = Attr("status").is_in([StepStatus.RUNNING.value, StepStatus.WAITING.value])
+        try:
+            self._table.put(step_to_item(run, step, self._bodies), is_new | is_open)
+        except ConditionFailedError as error:
+            if error.item is None:
+                raise
+            return step_from_item(error.item, self._bodies)
+        return step
+
+    def close(self, run: Run, closing: Closing) -> Run:
+        """Ends an open run as it was read; ConditionFailedError with the row, where the run has
+        ended, changed hands or moved on to another attempt since.
+
+        Steps still at work need no write: a reader sees an open claim of an ended run as a
+        canceled step, so the row's one write settles them all."""
+        is_open = Attr("status").eq(run.status.value)
+        is_this_attempt = Attr("attempt").eq(run.attempt)
+        is_owned = (
+            Attr("execution").not_exists()
+            if run.execution is None
+            else Attr("execution").eq(run.execution)
+        )
+        bucket = keys.run_bucket(closing.status)
+        shard = keys.shard_in_use(run.list_partition)
+        values: dict[Path, Any] = {
+            "status": closing.status.value,
+            "finishedAt": closing.finished_at,
+            "gsi1pk": keys.by_status(run.workspace_id, keys.Kind.RUN, bucket, shard),
+            "gsi2pk": keys.by_automation(
+                run.workspace_id, keys.Kind.RUN, run.automation_id, bucket, shard
+            ),
+        }
+        optional = {
+            "endNodeId": closing.end_node_id,
+            "endMs": closing.end_ms,
+            "error": row_error(closing.error),
+        }
+        values.update({name: value for name, value in optional.items() if value is not None})
+        gone: list[Path] = ["gsi4pk", "dueKey", "claimed"]
+        change = Change(set=values, add={"sequence": 1}, remove=gone)
+        return run_from_item(
+            self._table.update(keys.run(run.id), change, is_open & is_this_attempt & is_owned)
+        )
+
+    def postpone(self, run: Run, due_at: int, start_error: str | None = None) -> Run:
+        """Moves an open run's place in the due index. `start_error` says why a start was put
+        off; ConditionFailedError where the run moved on meanwhile."""
+        is_unchanged = Attr("status").eq(run.status.value) & Attr("attempt").eq(run.attempt)
+        values: dict[Path, Any] = {"dueKey": keys.due_key(due_at, run.id)}
+        if start_error is not None:
+            values["startError"] = start_error[:100]
+        return run_from_item(self._table.update(keys.run(run.id), Change(set=values), is_unchanged))
+
+    def next_attempt(self, run: Run, due_at: int) -> Run:
+        """A PENDING run under its next attempt number, which no earlier execution can own."""
+        is_pending = Attr("status").eq(RunStatus.PENDING.value)
+        is_this_attempt = Attr("attempt").eq(run.attempt)
+        change = Change(set={"attempt": run.attempt + 1, "dueKey": keys.due_key(due_at, run.id)})
+        return run_from_item(
+            self._table.update(keys.run(run.id), change, is_pending & is_this_attempt)
+        )
+
+    def due(self, now: int, limit: int) -> list[str]:
+        """Ids of rows due by `now`, at most `limit` of each due partition, oldest first."""
+        found: list[str] = []
+        for partition in keys.due_partitions():
+            page = self._table.query(
+                partition,
+                SortRange(high=keys.due_key(now, "\uffff")),
+                index=keys.Index.DUE,
+                limit=limit,
+            )
+            found += [keys.id_of(item["dueKey"]) for item in page.items]
+        return found
+
+
+def _claim_value(claim: Claim) -> list[Any]:
+    return [claim.request_id, claim.started_at, claim.lease_until]

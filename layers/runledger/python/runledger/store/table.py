@@ -1,0 +1,374 @@
+"""The table as the stores see it: plain Python values, named conditions, domain errors."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Protocol
+
+from boto3.dynamodb.conditions import ConditionExpressionBuilder
+from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from runledger.aws import domain_error
+from runledger.errors import ConditionFailedError, TransientError
+from runledger.store.keys import INDEX_ATTRIBUTES, Index, Key
+
+if TYPE_CHECKING:
+    from boto3.dynamodb.conditions import ConditionBase
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Item = dict[str, Any]
+# An attribute, or a path into maps: ("openClaims", "3").
+Path = str | tuple[str, ...]
+
+_BATCH_GET_LIMIT = 100
+_BATCH_GET_ROUNDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an update does: set values, add to numbers and sets, remove attributes."""
+
+    set: Mapping[Path, Any] = field(default_factory=dict)
+    add: Mapping[Path, Any] = field(default_factory=dict)
+    remove: Sequence[Path] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """One write of a transaction."""
+
+    item: Item
+    condition: "ConditionBase | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Modify:
+    """One update of a transaction."""
+
+    key: Key
+    change: Change
+    condition: "ConditionBase | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """One deletion of a transaction."""
+
+    key: Key
+    condition: "ConditionBase | None" = None
+
+
+Write = Put | Modify | Delete
+
+
+@dataclass(frozen=True, slots=True)
+class SortRange:
+    """Bounds of a sort key, both included where given; `prefix` excludes the other two."""
+
+    low: str | None = None
+    high: str | None = None
+    prefix: str | None = None
+
+
+class Table(Protocol):
+    """Every implementation passes the contract suite in tests/functional."""
+
+    def get(self, key: Key, *, consistent: bool = False) -> Item | None: ...
+
+    def batch_get(self, keys: Iterable[Key]) -> dict[Key, Item]:
+        """The rows that exist, by key; TransientError when the service keeps refusing some."""
+
+    def put(self, item: Item, condition: "ConditionBase | None" = None) -> None:
+        """ConditionFailedError (with the row found) where the condition does not hold."""
+
+    def update(self, key: Key, change: Change, condition: "ConditionBase | None" = None) -> Item:
+        """The row after the change; ConditionFailedError (with the row found) otherwise."""
+
+    def delete(self, key: Key) -> None: ...
+
+    def transact(self, writes: Sequence[Write]) -> None:
+        """All or nothing; ConditionFailedError where any condition does not hold."""
+
+    def query(
+        self,
+        partition: str,
+        sort: SortRange = SortRange(),
+        *,
+        index: Index | None = None,
+        ascending: bool = True,
+        limit: int | None = None,
+        consistent: bool = False,
+        after: Item | None = None,
+    ) -> "Page":
+        """One page. With `limit` at most that many rows; without, all that there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`next` is where the following page starts, or None at the end."""
+
+    items: list[Item]
+    next: Item | None
+
+
+class DynamoTable:
+    """The table on DynamoDB."""
+
+    def __init__(self, dynamodb: "DynamoDBClient", name: str) -> None:
+        self._dynamodb = dynamodb
+        self._name = name
+
+    def get(self, key: Key, *, consistent: bool = False) -> Item | None:
+        answer = self._call(
+            "get_item", Key=_key(key), ConsistentRead=consistent, TableName=self._name
+        )
+        return from_dynamo(answer["Item"]) if "Item" in answer else None
+
+    def batch_get(self, keys: Iterable[Key]) -> dict[Key, Item]:
+        wanted = list(dict.fromkeys(keys))
+        found: dict[Key, Item] = {}
+        for start in range(0, len(wanted), _BATCH_GET_LIMIT):
+            left: list[Any] = [_key(key) for key in wanted[start : start + _BATCH_GET_LIMIT]]
+            for _ in range(_BATCH_GET_ROUNDS):
+                answer = self._call("batch_get_item", RequestItems={self._name: {"Keys": left}})
+                for raw in answer["Responses"].get(self._name, []):
+                    item = from_dynamo(raw)
+                    found[Key(item["pk"], item["sk"])] = item
+                left = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
+                if not left:
+                    break
+            else:
+                raise TransientError("DynamoDB left keys unprocessed in every round")
+        return found
+
+    def put(self, item: Item, condition: "ConditionBase | None" = None) -> None:
+        self._call(
+            "put_item",
+            TableName=self._name,
+            Item=to_dynamo(item),
+            **_conditional(condition, _Names()),
+        )
+
+    def update(self, key: Key, change: Change, condition: "ConditionBase | None" = None) -> Item:
+        answer = self._call(
+            "update_item",
+            TableName=self._name,
+            Key=_key(key),
+            ReturnValues="ALL_NEW",
+            **_updating(change, condition),
+        )
+        return from_dynamo(answer["Attributes"])
+
+    def delete(self, key: Key) -> None:
+        self._call("delete_item", TableName=self._name, Key=_key(key))
+
+    def transact(self, writes: Sequence[Write]) -> None:
+        self._call("transact_write_items", TransactItems=[self._write(write) for write in writes])
+
+    def query(
+        self,
+        partition: str,
+        sort: SortRange = SortRange(),
+        *,
+        index: Index | None = None,
+        ascending: bool = True,
+        limit: int | None = None,
+        consistent: bool = False,
+        after: Item | None = None,
+    ) -> Page:
+        request = {
+            "TableName": self._name,
+            "ScanIndexForward": ascending,
+            **_key_condition(partition, sort, index),
+            **({"IndexName": str(index)} if index else {}),
+            **({"ConsistentRead": True} if consistent else {}),
+        }
+        items: list[Item] = []
+        start = to_dynamo(after) if after else None
+        while True:
+            more: dict[str, Any] = {"Limit": limit - len(items)} if limit is not None else {}
+            if start:
+                more["ExclusiveStartKey"] = start
+            answer = self._call("query", **request, **more)
+            items += [from_dynamo(raw) for raw in answer["Items"]]
+            start = answer.get("LastEvaluatedKey")
+            if not start or (limit is not None and len(items) >= limit):
+                return Page(items, from_dynamo(start) if start else None)
+
+    def _write(self, write: Write) -> dict[str, Any]:
+        match write:
+            case Put(item, condition):
+                conditional = _conditional(condition, _Names(), returning=False)
+                return {"Put": {"TableName": self._name, "Item": to_dynamo(item), **conditional}}
+            case Modify(key, change, condition):
+                updating = _updating(change, condition, returning=False)
+                return {"Update": {"TableName": self._name, "Key": _key(key), **updating}}
+            case Delete(key, condition):
+                conditional = _conditional(condition, _Names(), returning=False)
+                return {"Delete": {"TableName": self._name, "Key": _key(key), **conditional}}
+
+    def _call(self, operation: str, **request: Any) -> Any:
+        try:
+            return getattr(self._dynamodb, operation)(**request)
+        except (ClientError, BotoCoreError) as error:
+            ours = domain_error(error)
+            if isinstance(ours, ConditionFailedError) and isinstance(error, ClientError):
+                response: dict[str, Any] = dict(error.response)
+                ours = ConditionFailedError(
+                    from_dynamo(response["Item"]) if "Item" in response else None
+                )
+            raise ours from error
+
+
+class _Names:
+    """Placeholders of one expression, shared between its condition and its update."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+        self.values: dict[str, Any] = {}
+
+    def path(self, path: Path) -> str:
+        parts = (path,) if isinstance(path, str) else path
+        return ".".join(self._name(part) for part in parts)
+
+    def value(self, value: Any) -> str:
+        placeholder = f":u{len(self.values)}"
+        self.values[placeholder] = _SERIALIZER.serialize(_storable(value))
+        return placeholder
+
+    def _name(self, part: str) -> str:
+        for placeholder, known in self.names.items():
+            if known == part:
+                return placeholder
+        placeholder = f"#u{len(self.names)}"
+        self.names[placeholder] = part
+        return placeholder
+
+    def request(self) -> dict[str, Any]:
+        request: dict[str, Any] = {}
+        if self.names:
+            request["ExpressionAttributeNames"] = self.names
+        if self.values:
+            request["ExpressionAttributeValues"] = self.values
+        return request
+
+
+def _conditional(
+    condition: "ConditionBase | None", names: _Names, *, returning: bool = True
+) -> dict[str, Any]:
+    if condition is None:
+        return names.request()
+    built = ConditionExpressionBuilder().build_expression(condition)
+    names.names.update(built.attribute_name_placeholders)
+    names.values.update(
+        {
+            placeholder: _SERIALIZER.serialize(_storable(value))
+            for placeholder, value in built.attribute_value_placeholders.items()
+        }
+    )
+    request = {"ConditionExpression": built.condition_expression, **names.request()}
+    if returning:
+        request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+    return request
+
+
+def _updating(
+    change: Change, condition: "ConditionBase | None", *, returning: bool = True
+) -> dict[str, Any]:
+    names = _Names()
+    clauses = []
+    if change.set:
+        parts = [f"{names.path(path)} = {names.value(value)}" for path, value in change.set.items()]
+        clauses.append(f"SET {', '.join(parts)}")
+    if change.add:
+        parts = [f"{names.path(path)} {names.value(value)}" for path, value in change.add.items()]
+        clauses.append(f"ADD {', '.join(parts)}")
+    if change.remove:
+        clauses.append(f"REMOVE {', '.join(names.path(path) for path in change.remove)}")
+    expression = " ".join(clauses)
+    return {"UpdateExpression": expression, **_conditional(condition, names, returning=returning)}
+
+
+def _key_condition(partition: str, sort: SortRange, index: Index | None) -> dict[str, Any]:
+    partition_name, sort_name = INDEX_ATTRIBUTES[index] if index else ("pk", "sk")
+    names = {"#pk": partition_name}
+    values: dict[str, Any] = {":pk": {"S": partition}}
+    expression = "#pk = :pk"
+    if sort.prefix is not None:
+        expression += " AND begins_with(#sk, :prefix)"
+        values[":prefix"] = {"S": sort.prefix}
+    elif sort.low is not None and sort.high is not None:
+        expression += " AND #sk BETWEEN :low AND :high"
+        values |= {":low": {"S": sort.low}, ":high": {"S": sort.high}}
+    elif sort.low is not None:
+        expression += " AND #sk >= :low"
+        values[":low"] = {"S": sort.low}
+    elif sort.high is not None:
+        expression += " AND #sk <= :high"
+        values[":high"] = {"S": sort.high}
+    if len(values) > 1:
+        names["#sk"] = sort_name
+    return {
+        "KeyConditionExpression": expression,
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": values,
+    }
+
+
+_SERIALIZER = TypeSerializer()
+_DESERIALIZER = TypeDeserializer()
+
+
+def to_dynamo(item: Mapping[str, Any]) -> dict[str, Any]:
+    """A row in DynamoDB's typed form; None values are left out."""
+    return {
+        name: _SERIALIZER.serialize(_storable(value))
+        for name, value in item.items()
+        if value is not None
+    }
+
+
+def from_dynamo(raw: Mapping[str, Any]) -> Item:
+    """A row as plain values: int for whole numbers, bytes for binaries, sets as sets."""
+    return {name: _plain(_DESERIALIZER.deserialize(value)) for name, value in raw.items()}
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, float):
+        return Decimal(str(value))
+    if isinstance(value, (frozenset, set)):
+        return {_storable(element) for element in value}
+    if isinstance(value, Mapping):
+        return {key: _storable(element) for key, element in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_storable(element) for element in value]
+    return value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, Binary):
+        return bytes(value)  # type: ignore[call-overload]  # the stubs miss __bytes__
+    if isinstance(value, set):
+        return {_plain(element) for element in value}
+    if isinstance(value, dict):
+        return {key: _plain(element) for key, element in value.items()}
+    if isinstance(value, list):
+        return [_plain(element) for element in value]
+    return value
+
+
+def _key(key: Key) -> dict[str, Any]:
+    return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
+
+
+def key_attributes(key: Key) -> Item:
+    """The two attributes that every row starts with."""
+    return {"pk": key.pk, "sk": key.sk}
+
+
+def ttl(moment: int) -> int:
+    """Epoch milliseconds as DynamoDB's time to live counts them: whole seconds."""
+    return moment // 1_000

@@ -1,0 +1,73 @@
+"""Message templates of a workspace."""
+
+from typing import TYPE_CHECKING
+
+from boto3.dynamodb.conditions import Attr
+
+from runledger.errors import ConditionFailedError, NotFoundError
+from runledger.models.template import Template
+from runledger.store import keys
+from runledger.store.table import key_attributes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runledger.store.table import Item, Table
+
+
+class TemplateStore:
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    def create(self, template: Template) -> None:
+        is_new = Attr("pk").not_exists()
+        self._table.put(_to_item(template), is_new)
+
+    def replace(self, template: Template) -> None:
+        exists = Attr("pk").exists()
+        try:
+            self._table.put(_to_item(template), exists)
+        except ConditionFailedError as error:
+            raise NotFoundError(f"there is no template {template.id}") from error
+
+    def get(self, workspace_id: str, template_id: str) -> Template:
+        item = self._table.get(keys.template(workspace_id, template_id), consistent=True)
+        if item is None:
+            raise NotFoundError(f"there is no template {template_id}")
+        return _from_item(item)
+
+    def get_many(self, workspace_id: str, template_ids: "Iterable[str]") -> dict[str, Template]:
+        """The ones that exist, by id."""
+        found = self._table.batch_get(keys.template(workspace_id, id_) for id_ in template_ids)
+        return {item["sk"]: _from_item(item) for item in found.values()}
+
+    def newest(self, workspace_id: str) -> list[Template]:
+        """Newest first."""
+        page = self._table.query(keys.template(workspace_id, "").pk, ascending=False)
+        return [_from_item(item) for item in page.items]
+
+
+def _to_item(template: Template) -> "Item":
+    return {
+        **key_attributes(keys.template(template.workspace_id, template.id)),
+        "workspaceId": template.workspace_id,
+        "name": template.name,
+        "channel": template.channel,
+        "subject": template.subject,
+        "body": template.body,
+        "createdAt": template.created_at,
+        "updatedAt": template.updated_at,
+    }
+
+
+def _from_item(item: "Item") -> Template:
+    return Template(
+        workspace_id=item["workspaceId"],
+        id=item["sk"],
+        name=item["name"],
+        channel=item["channel"],
+        subject=item.get("subject"),
+        body=item["body"],
+        created_at=item["createdAt"],
+        updated_at=item["updatedAt"],
+    )
