@@ -1,0 +1,17 @@
+"""Ending a child process when its parent is gone, however the parent ended."""
+
+import os
+import signal
+import sys
+import threading
+
+
+def watch() -> None:
+    """Sends this process SIGTERM once its standard input is closed."""
+    threading.Thread(target=_wait, daemon=True, name="lifeline").start()
+
+
+def _wait() -> None:
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)

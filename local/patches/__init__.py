@@ -1,0 +1,30 @@
+"""What the emulator lacks, closed in process. Each patch says what and why, and checks first
+that the emulator is still what it was written for."""
+
+from local.patches import (
+    executions,
+    guard,
+    http_api,
+    lambda_errors,
+    lambda_log_end,
+    lambda_streams,
+    parallel_context,
+    retry_delays,
+)
+
+_PATCHES = (
+    http_api,
+    lambda_errors,
+    lambda_log_end,
+    lambda_streams,
+    executions,
+    parallel_context,
+    retry_delays,
+)
+
+
+def apply_all() -> None:
+    """Applies every patch; raises guard.PatchError at the first that does not fit."""
+    guard.require_version()
+    for patch in _PATCHES:
+        patch.apply()

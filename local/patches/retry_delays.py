@@ -1,0 +1,41 @@
+"""Step Functions: a Retry honours MaxDelaySeconds and JitterStrategy.
+
+The emulator ignores both and cuts every delay at 60 seconds. The delay is slept here, and the
+emulator is handed a retrier without one.
+"""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from ministack.services import stepfunctions
+
+from local.patches import guard
+
+# Jitter for a retry's delay; nothing secret.
+_random = random.Random()
+
+
+def apply() -> None:
+    guard.expect(stepfunctions, "_with_retry_and_catch", "b351699db7b381ef")
+    guard.wrap(stepfunctions, "_find_matching_retrier", "cb494ae8503cce39", _delayed)
+
+
+def delay_seconds(retrier: dict[str, Any], tries: int, draw: Callable[[], float]) -> float:
+    """The delay before the try after `tries` retries; `draw` gives a number in [0, 1)."""
+    delay: float = retrier.get("IntervalSeconds", 1) * retrier.get("BackoffRate", 2.0) ** tries
+    delay = min(delay, retrier.get("MaxDelaySeconds", delay))
+    return delay * draw() if retrier.get("JitterStrategy") == "FULL" else delay
+
+
+def _delayed(find: Callable[..., Any]) -> Callable[..., Any]:
+    def find_and_sleep(retriers: Any, error: str, retry_counts: dict[int, int]) -> Any:
+        retrier, index = find(retriers, error, retry_counts)
+        if retrier is None:
+            return None, -1
+        stepfunctions._scaled_sleep(
+            delay_seconds(retrier, retry_counts.get(index, 0), _random.random)
+        )
+        return {**retrier, "IntervalSeconds": 0}, index
+
+    return find_and_sleep
