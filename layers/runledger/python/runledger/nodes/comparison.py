@@ -1,0 +1,169 @@
+"""How CONDITION and SWITCH compare two values."""
+
+import json
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from runledger.errors import NodeError
+from runledger.nodes.moments import parse_moment
+from runledger.templating import evaluate, has_liquid, text_of
+
+_NUMBER = re.compile(r"[+-]?(\d{1,30}(\.\d{1,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?")
+_MAX_EVIDENCE_CHARACTERS = 1_000
+
+
+class Operator(StrEnum):
+    EQUALS = "EQUALS"
+    NOT_EQUALS = "NOT_EQUALS"
+    GREATER_THAN = "GREATER_THAN"
+    GREATER_OR_EQUAL = "GREATER_OR_EQUAL"
+    LESS_THAN = "LESS_THAN"
+    LESS_OR_EQUAL = "LESS_OR_EQUAL"
+    CONTAINS = "CONTAINS"
+    NOT_CONTAINS = "NOT_CONTAINS"
+    STARTS_WITH = "STARTS_WITH"
+    ENDS_WITH = "ENDS_WITH"
+    IS_EMPTY = "IS_EMPTY"
+    IS_NOT_EMPTY = "IS_NOT_EMPTY"
+
+    @property
+    def is_unary(self) -> bool:
+        return self in (Operator.IS_EMPTY, Operator.IS_NOT_EMPTY)
+
+
+def read_operand(source: Any, operator: Operator, scope: Any) -> Any:
+    """The value of one side. A variable without a value is an error, except where the rule asks
+    just that (IS_EMPTY, IS_NOT_EMPTY): there it is null."""
+    if not isinstance(source, str) or not has_liquid(source):
+        return source
+    try:
+        return evaluate(source, scope)
+    except NodeError as error:
+        if operator.is_unary and error.kind == "MISSING_VARIABLE":
+            return None
+        raise
+
+
+def compare(left: Any, operator: Operator, right: Any) -> bool:
+    """Raises NodeError `INCOMPARABLE` where the question makes no sense for these values."""
+    match operator:
+        case Operator.EQUALS:
+            return is_equal(left, right)
+        case Operator.NOT_EQUALS:
+            return not is_equal(left, right)
+        case Operator.IS_EMPTY:
+            return _is_empty(left)
+        case Operator.IS_NOT_EMPTY:
+            return not _is_empty(left)
+        case Operator.CONTAINS:
+            return _contains(left, right)
+        case Operator.NOT_CONTAINS:
+            return not _contains(left, right)
+        case Operator.STARTS_WITH:
+            return left is not None and _text(left, operator).startswith(_text(right, operator))
+        case Operator.ENDS_WITH:
+            return left is not None and _text(left, operator).endswith(_text(right, operator))
+        case _:
+            return _is_ordered(left, operator, right)
+
+
+def is_equal(left: Any, right: Any) -> bool:
+    """A number equals the text that writes it, `true` equals "true"; two texts are equal only if
+    they are the same, so "01234" is not "1234"."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return _is_scalar(left) and _is_scalar(right) and _folded(left) == _folded(right)
+    if isinstance(left, str) and isinstance(right, str):
+        return left == right
+    left_number, right_number = as_number(left), as_number(right)
+    if left_number is not None and right_number is not None:
+        return left_number == right_number
+    return bool(left == right)
+
+
+def as_number(value: Any) -> Decimal | None:
+    """The number a value is or looks like; None where it is none. Truth values are no numbers."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float | Decimal):
+        number = Decimal(str(value))
+        return number if number.is_finite() else None
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        return Decimal(value.strip())
+    return None
+
+
+def for_evidence(value: Any) -> Any:
+    """A value as evidence keeps it: whole when short, else the beginning of its JSON text."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    if len(text) <= _MAX_EVIDENCE_CHARACTERS:
+        return value
+    return text[:_MAX_EVIDENCE_CHARACTERS] + "…"
+
+
+def _is_ordered(left: Any, operator: Operator, right: Any) -> bool:
+    pair: tuple[Any, Any] = (as_number(left), as_number(right))
+    if pair[0] is None or pair[1] is None:
+        pair = (_moment(left), _moment(right))
+    if pair[0] is None or pair[1] is None:
+        raise _incomparable(left, operator, right)
+    match operator:
+        case Operator.GREATER_THAN:
+            return bool(pair[0] > pair[1])
+        case Operator.GREATER_OR_EQUAL:
+            return bool(pair[0] >= pair[1])
+        case Operator.LESS_THAN:
+            return bool(pair[0] < pair[1])
+        case _:
+            return bool(pair[0] <= pair[1])
+
+
+def _moment(value: Any) -> datetime | date | None:
+    """The instant a date or date-time means, in UTC where it names no offset."""
+    return parse_moment(value, "UTC") if isinstance(value, str) else None
+
+
+def _contains(left: Any, right: Any) -> bool:
+    if left is None:
+        return False
+    if isinstance(left, list | tuple):
+        return any(is_equal(item, right) for item in left)
+    if isinstance(left, dict):
+        return text_of(right) in left
+    return _text(right, Operator.CONTAINS) in _text(left, Operator.CONTAINS)
+
+
+def _text(value: Any, operator: Operator) -> str:
+    if isinstance(value, str | int | float | Decimal) and not isinstance(value, bool):
+        return str(value)
+    raise NodeError("INCOMPARABLE", f"{operator} needs text, not {describe(value)}")
+
+
+def _is_empty(value: Any) -> bool:
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or (isinstance(value, list | tuple | dict) and not value)
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, str | bool)
+
+
+def _folded(value: Any) -> str:
+    return text_of(value).strip().lower()
+
+
+def _incomparable(left: Any, operator: Operator, right: Any) -> NodeError:
+    return NodeError(
+        "INCOMPARABLE",
+        f"{describe(left)} {operator} {describe(right)} has no answer: "
+        "both sides must be numbers, or both dates",
+    )
+
+
+def describe(value: Any) -> str:
+    """A value in a message: its kind and its beginning."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 80 else text[:80] + "…"

@@ -1,0 +1,238 @@
+"""CONDITION: a question with two ways on."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, SerializeAsAny, StringConstraints, model_validator
+
+from runledger.models.contact import Contact, normalize_phone
+from runledger.nodes.base import Branching, NodeResult, NodeType, Visit
+from runledger.nodes.comparison import Operator, compare, for_evidence, is_equal, read_operand
+from runledger.nodes.fields import Comparable, Liquid, Scalar
+from runledger.nodes.variants import VariantConfig
+from runledger.templating import evaluate
+
+MAX_DEPTH = 5
+_NO_CONTACT = "the run has no contact"
+
+ShortLiquid = Annotated[Liquid, StringConstraints(min_length=1, max_length=500)]
+Scope = Mapping[str, Any]
+
+
+class ConditionConfig(VariantConfig):
+    """A rule that holds or does not."""
+
+    discriminator: ClassVar[str] = "kind"
+    kind: Any
+
+    def verdict(self, scope: Scope, contact: Contact | None) -> dict[str, Any]:
+        """The rule as it was decided: its own fields, the operands' values, `verdict`."""
+        raise NotImplementedError
+
+    def undecided(self) -> dict[str, Any]:
+        """The rule as evidence where an earlier one had settled the group."""
+        return {"kind": self.kind, "verdict": None, "reason": "settled before this rule"}
+
+    def depth(self) -> int:
+        return 1
+
+
+class ContactConditionConfig:
+    """Shared by the rules that ask about the contact: without one they do not hold."""
+
+    kind: Any
+
+    def details(self) -> dict[str, Any]:
+        """The rule's own fields as evidence shows them."""
+        return {}
+
+    def ask(self, contact: Contact, scope: Scope) -> tuple[Any, bool]:
+        """The operand's value and whether the rule holds."""
+        raise NotImplementedError
+
+    def verdict(self, scope: Scope, contact: Contact | None) -> dict[str, Any]:
+        rule = {"kind": self.kind, **self.details()}
+        if contact is None:
+            return {**rule, "verdict": False, "reason": _NO_CONTACT}
+        operand, holds = self.ask(contact, scope)
+        return {**rule, "operand": for_evidence(operand), "verdict": holds}
+
+
+class HasTagConfig(ContactConditionConfig, ConditionConfig):
+    """The contact has a tag."""
+
+    kind: Literal["HAS_TAG"] = Field(description="The kind of rule.")
+    tag: ShortLiquid = Field(description="The tag, e.g. vip.")
+
+    def details(self) -> dict[str, Any]:
+        return {"tag": self.tag}
+
+    def ask(self, contact: Contact, scope: Scope) -> tuple[Any, bool]:
+        return list(contact.tags), str(evaluate(self.tag, scope)) in contact.tags
+
+
+class HasEmailConfig(ContactConditionConfig, ConditionConfig):
+    """The contact has an email address."""
+
+    kind: Literal["HAS_EMAIL"] = Field(description="The kind of rule.")
+
+    def ask(self, contact: Contact, scope: Scope) -> tuple[Any, bool]:
+        return contact.email, contact.email is not None
+
+
+class HasPhoneConfig(ContactConditionConfig, ConditionConfig):
+    """The contact has a phone number."""
+
+    kind: Literal["HAS_PHONE"] = Field(description="The kind of rule.")
+
+    def ask(self, contact: Contact, scope: Scope) -> tuple[Any, bool]:
+        return contact.phone, contact.phone is not None
+
+
+class FieldEqualsConfig(ContactConditionConfig, ConditionConfig):
+    """A field of the contact has a value."""
+
+    kind: Literal["FIELD_EQUALS"] = Field(description="The kind of rule.")
+    field: Literal["id", "email", "phone", "firstName", "lastName"] = Field(
+        description="The contact's field."
+    )
+    value: Scalar = Field(description="The value it must have. Liquid.")
+
+    def details(self) -> dict[str, Any]:
+        return {"field": self.field, "value": self.value}
+
+    def ask(self, contact: Contact, scope: Scope) -> tuple[Any, bool]:
+        wanted = evaluate(self.value, scope) if isinstance(self.value, str) else self.value
+        fields = {
+            "id": contact.id,
+            "email": contact.email,
+            "phone": contact.phone,
+            "firstName": contact.first_name,
+            "lastName": contact.last_name,
+        }
+        actual = fields[self.field]
+        return actual, is_equal(actual, _as_stored(self.field, wanted))
+
+
+class MetadataEqualsConfig(ContactConditionConfig, ConditionConfig):
+    """An entry of the contact's metadata has a value."""
+
+    kind: Literal["METADATA_EQUALS"] = Field(description="The kind of rule.")
+    key: Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(
+        description="The metadata key, e.g. plan."
+    )
+    value: Scalar = Field(description="The value it must have. Liquid.")
+
+    def details(self) -> dict[str, Any]:
+        return {"key": self.key, "value": self.value}
+
+    def ask(self, contact: Contact, scope: Scope) -> tuple[Any, bool]:
+        wanted = evaluate(self.value, scope) if isinstance(self.value, str) else self.value
+        actual = contact.metadata.get(self.key)
+        return actual, is_equal(actual, wanted)
+
+
+class CompareConfig(ConditionConfig):
+    """Two values compare as the operator says. Texts that look like numbers count as numbers next
+    to a number or in an ordering; dates are ordered as moments."""
+
+    kind: Literal["COMPARE"] = Field(description="The kind of rule.")
+    left: Comparable = Field(description="The value to look at. Liquid.")
+    operator: Operator = Field(description="How to compare.")
+    right: Comparable = Field(
+        default=None, description="The value to compare with; none for IS_EMPTY. Liquid."
+    )
+
+    @model_validator(mode="after")
+    def _sides(self) -> "CompareConfig":
+        given = "right" in self.model_fields_set
+        if self.operator.is_unary and given and self.right is not None:
+            raise ValueError(f"{self.operator} looks at `left` alone; leave `right` out")
+        if not self.operator.is_unary and not given:
+            raise ValueError(f"{self.operator} needs a `right` to compare with")
+        return self
+
+    def verdict(self, scope: Scope, contact: Contact | None) -> dict[str, Any]:
+        left = read_operand(self.left, self.operator, scope)
+        right = read_operand(self.right, self.operator, scope)
+        rule = {
+            "kind": self.kind,
+            "left": {"source": self.left, "value": for_evidence(left)},
+            "operator": self.operator.value,
+        }
+        if not self.operator.is_unary:
+            rule["right"] = {"source": self.right, "value": for_evidence(right)}
+        return {**rule, "verdict": compare(left, self.operator, right)}
+
+
+class GroupConfig(ConditionConfig):
+    """All, or any, of several rules. They are asked in order, until one settles the matter."""
+
+    kind: Literal["ALL", "ANY"] = Field(description="Whether all must hold, or one is enough.")
+    conditions: list[SerializeAsAny[ConditionConfig]] = Field(
+        min_length=1, max_length=20, description="The rules; groups may be among them."
+    )
+
+    @model_validator(mode="after")
+    def _bounded(self) -> "GroupConfig":
+        if self.depth() > MAX_DEPTH:
+            raise ValueError(f"groups may be nested at most {MAX_DEPTH} deep")
+        return self
+
+    def depth(self) -> int:
+        return 1 + max(condition.depth() for condition in self.conditions)
+
+    def verdict(self, scope: Scope, contact: Contact | None) -> dict[str, Any]:
+        settles = self.kind == "ANY"
+        rules: list[dict[str, Any]] = []
+        settled = False
+        for condition in self.conditions:
+            rules.append(condition.undecided() if settled else condition.verdict(scope, contact))
+            settled = settled or rules[-1]["verdict"] is settles
+        return {
+            "kind": self.kind,
+            "conditions": rules,
+            "verdict": settles if settled else not settles,
+        }
+
+
+def _as_stored(field: str, value: Any) -> Any:
+    """A wanted email or phone in the form in which contacts keep theirs."""
+    if not isinstance(value, str):
+        return value
+    if field == "email":
+        return value.strip().lower()
+    if field == "phone":
+        try:
+            return normalize_phone(value)
+        except ValueError:
+            return value
+    return value
+
+
+class ConditionNode(NodeType[ConditionConfig]):
+    """Asks a question and goes on by `true` or by `false`. It can ask about the contact (a tag, an
+    email, a phone, a field, metadata), compare two values, or combine rules by ALL and ANY. The
+    run keeps the rule, the values it saw, and the branch not taken."""
+
+    name = "CONDITION"
+    title = "Condition"
+    icon = "split"
+    example: ClassVar[dict[str, Any]] = {
+        "kind": "COMPARE",
+        "left": "{{trigger.total}}",
+        "operator": "GREATER_THAN",
+        "right": 100,
+    }
+    config_model = ConditionConfig
+
+    def branching(self, config: ConditionConfig) -> Branching:
+        return Branching(("true", "false"))
+
+    def run(self, config: ConditionConfig, visit: Visit) -> NodeResult:
+        rule = config.verdict(visit.scope, visit.contact)
+        taken, other = ("true", "false") if rule["verdict"] else ("false", "true")
+        return NodeResult(
+            outcome=taken,
+            evidence={"rule": rule, "verdict": rule["verdict"], "branchesNotTaken": [other]},
+        )

@@ -1,0 +1,83 @@
+"""Field types that several configs share."""
+
+import re
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, JsonValue, StringConstraints
+
+from runledger.templating import TemplateSyntaxError, has_liquid, references
+
+_PATH = re.compile(r"[A-Za-z_][\w-]*(\.[\w-]+)*")
+
+
+def _check_liquid(text: str) -> str:
+    if has_liquid(text):
+        try:
+            references(text)
+        except TemplateSyntaxError as error:
+            raise ValueError(str(error)) from error
+    return text
+
+
+def _check_liquid_value(value: Any) -> Any:
+    if isinstance(value, str):
+        _check_liquid(value)
+    elif isinstance(value, dict):
+        for item in value.values():
+            _check_liquid_value(item)
+    elif isinstance(value, list):
+        for item in value:
+            _check_liquid_value(item)
+    return value
+
+
+def _check_comparable(value: Any) -> Any:
+    if isinstance(value, dict):
+        raise ValueError("write a text, a number, true, false, null or a list")
+    return value
+
+
+def _check_scalar(value: Any) -> Any:
+    if isinstance(value, dict | list):
+        raise ValueError("write a text, a number, true, false or null")
+    return value
+
+
+def _check_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"there is no time zone {name!r}; write e.g. Europe/Berlin") from error
+    return name
+
+
+def _check_operand(text: str) -> str:
+    if not has_liquid(text) and not _PATH.fullmatch(text):
+        raise ValueError("write a path such as trigger.plan, or Liquid such as {{ trigger.plan }}")
+    return _check_liquid(text)
+
+
+def operand_source(field: str) -> str:
+    """The Liquid text of an Operand: a dotted path becomes `{{ path }}`."""
+    if has_liquid(field):
+        return field
+    root, *rest = field.split(".")
+    return "{{ " + root + "".join(f"[{p}]" if p.isdigit() else f"['{p}']" for p in rest) + " }}"
+
+
+Liquid = Annotated[str, AfterValidator(_check_liquid)]
+LiquidValue = Annotated[JsonValue, AfterValidator(_check_liquid_value)]
+# Single types with a check of their own: a union would report every member's complaint.
+Comparable = Annotated[LiquidValue, AfterValidator(_check_comparable)]
+Scalar = Annotated[LiquidValue, AfterValidator(_check_scalar)]
+Operand = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000),
+    AfterValidator(_check_operand),
+]
+PayloadPath = Annotated[
+    str, StringConstraints(pattern=r"^[^.\s{}\[\]]+(\.[^.\s{}\[\]]+)*$", max_length=200)
+]
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+TimeZone = Annotated[str, AfterValidator(_check_zone)]

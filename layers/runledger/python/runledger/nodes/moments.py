@@ -1,0 +1,84 @@
+"""Dates, times of day and time zones as nodes read them."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DATE_TIME = re.compile(
+    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?"
+)
+
+
+def to_utc(local: datetime, zone: ZoneInfo) -> datetime:
+    """The instant of a wall-clock time in a zone.
+
+    Where clocks go forward and skip the time, the first instant after the gap; where they go back
+    and show it twice, the earlier of the two.
+    """
+    aware = local.replace(tzinfo=zone, fold=0)
+    instant = aware.astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) == local:
+        return instant
+    return _end_of_gap(local, zone)
+
+
+def _end_of_gap(local: datetime, zone: ZoneInfo) -> datetime:
+    """The instant at which the clocks jump over `local`, to the second.
+
+    Inside a gap the offset before it (fold=0) puts the wall time after the jump, the offset after
+    it (fold=1) puts it before; between the two lies exactly one change of offset.
+    """
+    low = local.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    high = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    before = low.astimezone(zone).utcoffset()
+    while high - low > timedelta(seconds=1):
+        middle = (low + (high - low) / 2).replace(microsecond=0)
+        if middle.astimezone(zone).utcoffset() == before:
+            low = middle
+        else:
+            high = middle
+    return high.replace(microsecond=0)
+
+
+def parse_moment(text: str, zone: str) -> datetime | None:
+    """The instant of an ISO 8601 date (the start of its day in the zone) or date-time (in the
+    zone where it names no offset); None where the text is neither."""
+    text = text.strip()
+    try:
+        if _DATE.fullmatch(text):
+            return to_utc(datetime.combine(date.fromisoformat(text), time.min), ZoneInfo(zone))
+        if not _DATE_TIME.fullmatch(text):
+            return None
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else to_utc(moment, ZoneInfo(zone))
+    except (ValueError, OverflowError):
+        return None
+
+
+def next_time_of_day(now: datetime, time_of_day: str, zone: str) -> datetime:
+    """The first instant at or after `now` at which the zone's clocks show `time_of_day`."""
+    place = ZoneInfo(zone)
+    wanted = time.fromisoformat(time_of_day)
+    today = now.astimezone(place).date()
+    # Yesterday's too: where a gap swallowed it, it falls on the first instant of today.
+    days = (today + timedelta(days=offset) for offset in (-1, 0, 1, 2))
+    moments = (to_utc(datetime.combine(day, wanted), place) for day in days)
+    return next(moment for moment in moments if moment >= now)
+
+
+def from_milliseconds(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds // 1000, UTC) + timedelta(
+        milliseconds=milliseconds % 1000
+    )
+
+
+def to_milliseconds(moment: datetime) -> int:
+    """Rounded up, so that a wait never ends before its moment."""
+    return -((datetime(1970, 1, 1, tzinfo=UTC) - moment) // timedelta(milliseconds=1))
+
+
+def to_iso(moment: datetime) -> str:
+    """ISO 8601 in UTC, milliseconds where there are any."""
+    precision = "milliseconds" if moment.microsecond else "seconds"
+    return moment.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")

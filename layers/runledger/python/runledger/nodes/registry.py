@@ -1,0 +1,43 @@
+"""Every node type. Adding one = its file + one line here + its golden example."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from runledger.errors import NotFoundError
+from runledger.nodes.base import NodeType
+from runledger.nodes.condition import ConditionNode
+from runledger.nodes.end import EndNode
+from runledger.nodes.integration import IntegrationNode
+from runledger.nodes.merge import MergeNode
+from runledger.nodes.send_message import SendMessageNode
+from runledger.nodes.set import SetNode
+from runledger.nodes.stop_error import StopErrorNode
+from runledger.nodes.switch import SwitchNode
+from runledger.nodes.trigger import TriggerNode
+from runledger.nodes.wait import WaitNode
+
+_ALL: tuple[NodeType[Any], ...] = (
+    TriggerNode(),
+    ConditionNode(),
+    SwitchNode(),
+    WaitNode(),
+    SetNode(),
+    MergeNode(),
+    SendMessageNode(),
+    IntegrationNode(),
+    StopErrorNode(),
+    EndNode(),
+)
+
+NODE_TYPES: Mapping[str, NodeType[Any]] = MappingProxyType({each.name: each for each in _ALL})
+
+
+def node_type(name: str) -> NodeType[Any]:
+    """Raises NotFoundError, which lists the types there are."""
+    try:
+        return NODE_TYPES[name]
+    except KeyError:
+        raise NotFoundError(
+            f"there is no node type {name!r}; there are {', '.join(NODE_TYPES)}"
+        ) from None

@@ -1,0 +1,177 @@
+"""SET: variables of a run."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, JsonValue, StringConstraints, model_validator
+
+from runledger.errors import NodeError
+from runledger.models.base import Config
+from runledger.models.run import Step, StepStatus
+from runledger.nodes.base import NodeResult, NodeType, Visit
+from runledger.nodes.comparison import as_number, describe
+from runledger.nodes.fields import LiquidValue
+from runledger.nodes.moments import parse_moment, to_iso
+from runledger.templating import render_value, text_of
+
+MAX_OUTPUT_BYTES = 64 * 1024
+_PREFIX = "vars."
+_DATE_LENGTH = len("2026-03-01")
+_BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+class SetMode(StrEnum):
+    MERGE = "MERGE"
+    REPLACE = "REPLACE"
+
+
+class ValueType(StrEnum):
+    STRING = "STRING"
+    NUMBER = "NUMBER"
+    BOOLEAN = "BOOLEAN"
+    JSON = "JSON"
+    DATE = "DATE"
+
+
+class Assignment(Config):
+    """One variable and its value."""
+
+    target: Annotated[str, StringConstraints(pattern=r"^vars\.[A-Za-z_][A-Za-z0-9_]{0,63}$")] = (
+        Field(description="The variable, e.g. vars.tier.")
+    )
+    value: LiquidValue = Field(description="Its value. Liquid, also inside lists and objects.")
+    type: ValueType = Field(default=ValueType.STRING, description="What the value becomes.")
+
+    @property
+    def variable(self) -> str:
+        return self.target.removeprefix(_PREFIX)
+
+
+class SetConfig(Config):
+    """Assignments, made together: none of them sees another's result."""
+
+    mode: SetMode = Field(
+        default=SetMode.MERGE,
+        description="MERGE keeps the variables that are not named, REPLACE forgets them.",
+    )
+    assignments: list[Assignment] = Field(
+        min_length=1, max_length=50, description="The variables to set."
+    )
+
+    @model_validator(mode="after")
+    def _targets_differ(self) -> "SetConfig":
+        target, count = Counter(a.target for a in self.assignments).most_common(1)[0]
+        if count > 1:
+            raise ValueError(f"{target} is assigned twice")
+        return self
+
+
+class SetNode(NodeType[SetConfig]):
+    """Sets variables that later nodes read as `{{vars.name}}`. Each value is converted to its
+    type; a value that cannot be converted fails the run and is named."""
+
+    name = "SET"
+    title = "Set variables"
+    icon = "variable"
+    example: ClassVar[dict[str, Any]] = {
+        "mode": "MERGE",
+        "assignments": [
+            {"target": "vars.tier", "value": "{{steps.score.score}}", "type": "NUMBER"}
+        ],
+    }
+    config_model = SetConfig
+
+    def outputs(self, config: SetConfig) -> frozenset[str]:
+        return frozenset(assignment.variable for assignment in config.assignments)
+
+    def run(self, config: SetConfig, visit: Visit) -> NodeResult:
+        output = {
+            assignment.variable: _convert(assignment, render_value(assignment.value, visit.scope))
+            for assignment in config.assignments
+        }
+        size = len(json.dumps(output, ensure_ascii=False).encode())
+        if size > MAX_OUTPUT_BYTES:
+            raise NodeError(
+                "OUTPUT_TOO_LARGE",
+                f"the variables take {size} bytes, at most {MAX_OUTPUT_BYTES} are allowed",
+            )
+        return NodeResult(output=output, evidence={"mode": config.mode.value})
+
+
+def fold_vars(steps: Iterable[Step]) -> dict[str, Any]:
+    """What `vars` holds after these steps, given in the order in which they ran."""
+    variables: dict[str, Any] = {}
+    for step in steps:
+        if step.type != SetNode.name or step.status is not StepStatus.COMPLETED:
+            continue
+        replaces = step.evidence is not None and step.evidence.get("mode") == SetMode.REPLACE
+        variables = dict(step.output) if replaces else {**variables, **step.output}
+    return variables
+
+
+def _convert(assignment: Assignment, value: Any) -> JsonValue:
+    match assignment.type:
+        case ValueType.STRING:
+            return _as_text(value)
+        case ValueType.NUMBER:
+            converted: Any = _as_number(value)
+        case ValueType.BOOLEAN:
+            converted = _as_boolean(value)
+        case ValueType.DATE:
+            converted = _as_date(value)
+        case ValueType.JSON:
+            return _as_json(assignment, value)
+    if converted is None:
+        raise _invalid(assignment, value)
+    return converted  # type: ignore[no-any-return]
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    return text_of(value)
+
+
+def _as_number(value: Any) -> int | float | None:
+    number = as_number(value)
+    if number is None:
+        return None
+    return int(number) if number == number.to_integral_value() else float(number)
+
+
+def _as_boolean(value: Any) -> bool | None:
+    if isinstance(value, str | int | bool):
+        return _BOOLEANS.get(text_of(value).strip().lower())
+    return None
+
+
+def _as_date(value: Any) -> str | None:
+    """A date stays a date; a date-time becomes UTC."""
+    moment = parse_moment(value, "UTC") if isinstance(value, str) else None
+    if moment is None:
+        return None
+    text = str(value).strip()
+    return text if len(text) == _DATE_LENGTH else to_iso(moment)
+
+
+def _as_json(assignment: Assignment, value: Any) -> JsonValue:
+    if not isinstance(value, str):
+        return value  # type: ignore[no-any-return]
+    try:
+        return json.loads(value, parse_constant=_refuse)  # type: ignore[no-any-return]
+    except (ValueError, RecursionError) as error:
+        raise _invalid(assignment, value) from error
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _invalid(assignment: Assignment, value: Any) -> NodeError:
+    return NodeError(
+        "INVALID_VALUE",
+        f"{assignment.target} cannot be set: {describe(value)} is not a {assignment.type.value}",
+    )

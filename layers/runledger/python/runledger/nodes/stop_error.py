@@ -1,0 +1,43 @@
+"""STOP_ERROR: where an automation fails a run on purpose."""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, StringConstraints
+
+from runledger.models.base import Config
+from runledger.models.run import ErrorDetail, StepStatus
+from runledger.nodes.base import RESULT_PATH, NodeResult, NodeType, Placement, Visit
+from runledger.nodes.fields import Liquid
+from runledger.templating import render
+
+# Rendered variables may make the message longer than what was written, but not without end.
+_MAX_RENDERED = 2_000
+
+
+class StopErrorConfig(Config):
+    """The message that explains the failure."""
+
+    message: Annotated[
+        Liquid, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)
+    ] = Field(description="What went wrong, for the person who reads the run. Liquid.")
+
+
+class StopErrorNode(NodeType[StopErrorConfig]):
+    """Fails the run with a message of your own. Use it where going on would be wrong."""
+
+    name = "STOP_ERROR"
+    title = "Stop with an error"
+    icon = "octagon-x"
+    example: ClassVar[dict[str, Any]] = {"message": "Order {{trigger.orderId}} is too small"}
+    is_end = True
+    config_model = StopErrorConfig
+
+    def states(self, config: StopErrorConfig, placement: Placement) -> dict[str, dict[str, Any]]:
+        # The walk raises once the failure is recorded, so only a released walk gets past it.
+        task = {**placement.task, "ResultPath": RESULT_PATH, "Next": placement.exits[None]}
+        return {placement.node_id: task}
+
+    def run(self, config: StopErrorConfig, visit: Visit) -> NodeResult:
+        message = render(config.message, visit.scope)[:_MAX_RENDERED]
+        error = ErrorDetail(node_id=visit.node_id, kind="STOP_ERROR", message=message)
+        return NodeResult(status=StepStatus.FAILED, error=error)

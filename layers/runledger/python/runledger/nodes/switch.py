@@ -1,0 +1,105 @@
+"""SWITCH: one way out of several."""
+
+from typing import Any, ClassVar
+
+from pydantic import Field, model_validator
+
+from runledger.models.automation import Label
+from runledger.models.base import Config
+from runledger.nodes.base import Branching, NodeResult, NodeType, Visit, liquid_sources
+from runledger.nodes.comparison import Operator, compare, for_evidence, read_operand
+from runledger.nodes.fields import Comparable, Operand, operand_source
+
+
+class SwitchRule(Config):
+    """One rule and the branch it leads to."""
+
+    field: Operand = Field(description="What to look at: a path like trigger.plan, or Liquid.")
+    operator: Operator = Field(default=Operator.EQUALS, description="How to compare.")
+    value: Comparable = Field(default=None, description="What to compare with. Liquid.")
+    label: Label = Field(description="The branch taken when the rule holds.")
+
+    @model_validator(mode="after")
+    def _sides(self) -> "SwitchRule":
+        given = "value" in self.model_fields_set
+        if self.operator.is_unary and given and self.value is not None:
+            raise ValueError(f"{self.operator} looks at `field` alone; leave `value` out")
+        if not self.operator.is_unary and not given:
+            raise ValueError(f"{self.operator} needs a `value` to compare with")
+        return self
+
+
+class SwitchConfig(Config):
+    """Rules in order, and the branch for everything else."""
+
+    rules: list[SwitchRule] = Field(
+        min_length=1, max_length=50, description="Tried in order; the first that holds wins."
+    )
+    fallback_label: Label = Field(
+        default="otherwise", description="The branch taken when no rule holds."
+    )
+
+    @model_validator(mode="after")
+    def _labels_differ(self) -> "SwitchConfig":
+        labels = [rule.label for rule in self.rules] + [self.fallback_label]
+        doubled = next((label for label in labels if labels.count(label) > 1), None)
+        if doubled is not None:
+            raise ValueError(f"the label {doubled!r} is used twice; labels must differ")
+        return self
+
+
+class SwitchNode(NodeType[SwitchConfig]):
+    """Tries rules in order and takes the branch of the first that holds, or the fallback's. The
+    run keeps every rule that was tried, the values it saw, and the branches not taken."""
+
+    name = "SWITCH"
+    title = "Switch"
+    icon = "route"
+    example: ClassVar[dict[str, Any]] = {
+        "rules": [
+            {"field": "trigger.plan", "operator": "EQUALS", "value": "pro", "label": "pro"},
+            {"field": "trigger.plan", "operator": "EQUALS", "value": "team", "label": "team"},
+        ],
+        "fallbackLabel": "free",
+    }
+    config_model = SwitchConfig
+
+    def branching(self, config: SwitchConfig) -> Branching:
+        return Branching((*(rule.label for rule in config.rules), config.fallback_label))
+
+    def sources(self, config: SwitchConfig) -> list[tuple[str, str]]:
+        fields = [
+            (f"rules.{index}.field", operand_source(rule.field))
+            for index, rule in enumerate(config.rules)
+        ]
+        others = liquid_sources(config.model_dump(by_alias=True))
+        return fields + [found for found in others if not found[0].endswith(".field")]
+
+    def run(self, config: SwitchConfig, visit: Visit) -> NodeResult:
+        tried: list[dict[str, Any]] = []
+        outcome = config.fallback_label
+        for rule in config.rules:
+            operand = read_operand(operand_source(rule.field), rule.operator, visit.scope)
+            value = read_operand(rule.value, rule.operator, visit.scope)
+            holds = compare(operand, rule.operator, value)
+            evidence = {
+                "label": rule.label,
+                "field": rule.field,
+                "operand": for_evidence(operand),
+                "operator": rule.operator.value,
+            }
+            if not rule.operator.is_unary:
+                evidence["value"] = for_evidence(value)
+            tried.append({**evidence, "verdict": holds})
+            if holds:
+                outcome = rule.label
+                break
+        labels = self.branching(config).labels
+        return NodeResult(
+            outcome=outcome,
+            evidence={
+                "rules": tried,
+                "matched": outcome if tried[-1]["verdict"] else None,
+                "branchesNotTaken": [label for label in labels if label != outcome],
+            },
+        )

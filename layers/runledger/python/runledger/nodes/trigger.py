@@ -1,0 +1,148 @@
+"""TRIGGER: where a run begins."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, SerializeAsAny, StringConstraints, model_validator
+
+from runledger.models.base import Config
+from runledger.models.run import TriggerType
+from runledger.nodes.base import NodeResult, NodeType, Operation, Visit
+from runledger.nodes.fields import PayloadPath, TimeOfDay, TimeZone
+from runledger.nodes.variants import VariantConfig
+
+
+class ContactLookup(Config):
+    """How a payload tells whom the run is for."""
+
+    by: Literal["email", "phone", "id"] = Field(description="What the value at `path` is.")
+    path: PayloadPath = Field(description="Where it stands in the payload, e.g. customer.email.")
+
+
+class WebhookIntake(Config):
+    """How an inbound event is received; shared by the triggers that a webhook feeds."""
+
+    contact_lookup: ContactLookup | None = Field(
+        default=None, description="Finds the contact; without it the run has none."
+    )
+    create_if_missing: bool = Field(
+        default=False, description="Creates the contact when the lookup by email or phone fails."
+    )
+    dedupe_path: PayloadPath | None = Field(
+        default=None, description="A payload value that may open a run only once, e.g. orderId."
+    )
+    rate_limit_per_minute: int = Field(
+        default=120, ge=1, le=6_000, description="Events a minute, per token and source."
+    )
+    signed: bool = Field(
+        default=False, description="Refuses events without a valid X-Runledger-Signature."
+    )
+
+    @model_validator(mode="after")
+    def _can_create(self) -> "WebhookIntake":
+        lookup = self.contact_lookup
+        if self.create_if_missing and (lookup is None or lookup.by == "id"):
+            raise ValueError("createIfMissing needs a contactLookup by email or phone")
+        return self
+
+
+class TriggerConfig(VariantConfig):
+    """What opens a run."""
+
+    discriminator: ClassVar[str] = "triggerType"
+    trigger_type: Any
+
+    @property
+    def kind(self) -> TriggerType:
+        return TriggerType(self.trigger_type)
+
+
+class WebhookTrigger(TriggerConfig, WebhookIntake):
+    """Another system posts JSON to the automation's own address."""
+
+    trigger_type: Literal["WEBHOOK"] = Field(description="The kind of trigger.")
+
+
+class ManualTrigger(TriggerConfig):
+    """A person or a program starts a run for one contact."""
+
+    trigger_type: Literal["MANUAL"] = Field(description="The kind of trigger.")
+
+
+class DateSource(VariantConfig):
+    """Where the date comes from."""
+
+    discriminator: ClassVar[str] = "kind"
+    kind: Any
+
+
+class ContactMetadataDate(DateSource):
+    """A date in the contact's metadata, e.g. a birthday."""
+
+    kind: Literal["CONTACT_METADATA"] = Field(description="Where the date comes from.")
+    key: Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(
+        description="The metadata key that holds the date."
+    )
+
+
+class ContactCreatedDate(DateSource):
+    """The day the contact was created."""
+
+    kind: Literal["CONTACT_CREATED_AT"] = Field(description="Where the date comes from.")
+
+
+class WebhookPayloadDate(DateSource, WebhookIntake):
+    """A date in an inbound event, which opens a run scheduled for it."""
+
+    kind: Literal["WEBHOOK_PAYLOAD"] = Field(description="Where the date comes from.")
+    path: PayloadPath = Field(description="Where the date stands in the payload.")
+
+
+class DateTrigger(TriggerConfig):
+    """A date comes round."""
+
+    trigger_type: Literal["DATE"] = Field(description="The kind of trigger.")
+    source: SerializeAsAny[DateSource] = Field(description="Where the date comes from.")
+    offset_days: int = Field(
+        default=0, ge=-364, le=364, description="Days after the date; negative means before it."
+    )
+    time_of_day: TimeOfDay = Field(default="09:00", description="When on that day, HH:MM.")
+    time_zone: TimeZone = Field(default="UTC", description="An IANA zone, e.g. Europe/Berlin.")
+
+
+class UpstreamTrigger(TriggerConfig):
+    """A run of another automation ends."""
+
+    trigger_type: Literal["UPSTREAM"] = Field(description="The kind of trigger.")
+    automation_id: Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(
+        description="The automation whose runs are watched."
+    )
+    on: Annotated[
+        list[Literal["COMPLETED", "FAILED", "CANCELED"]], Field(min_length=1, max_length=3)
+    ] = Field(default=["COMPLETED"], description="The last statuses that open a run.")
+
+    @model_validator(mode="after")
+    def _no_doubles(self) -> "UpstreamTrigger":
+        if len(set(self.on)) != len(self.on):
+            raise ValueError("`on` names a status twice")
+        return self
+
+
+class TriggerNode(NodeType[TriggerConfig]):
+    """Opens a run: when a webhook receives an event, when someone starts it by hand, when a date
+    comes round, or when a run of another automation ends. Every automation has exactly one."""
+
+    name = "TRIGGER"
+    title = "Trigger"
+    icon = "zap"
+    example: ClassVar[dict[str, Any]] = {
+        "triggerType": "WEBHOOK",
+        "contactLookup": {"by": "email", "path": "customer.email"},
+        "createIfMissing": True,
+        "dedupePath": "orderId",
+    }
+    operation = Operation.OWN
+    is_start = True
+    config_model = TriggerConfig
+
+    def run(self, config: TriggerConfig, visit: Visit) -> NodeResult:
+        return NodeResult()
