@@ -1,0 +1,61 @@
+"""Everything that can be wrong with a graph, found in one go.
+
+Many small checks, each a plain function over the view; they never raise, and where a broken part
+makes a question senseless they leave that part out instead of piling up follow-up problems.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from runledger.compiler import (
+    checks_edges,
+    checks_forks,
+    checks_labels,
+    checks_nodes,
+    checks_paths,
+    checks_references,
+)
+from runledger.compiler.graph import GraphView
+from runledger.models.automation import Graph, Problem, TemplateSnapshot
+
+Check = Callable[[GraphView], Iterable[Problem]]
+
+CHECKS: tuple[Check, ...] = (
+    checks_nodes.too_many_nodes,
+    checks_nodes.duplicate_node_ids,
+    checks_nodes.triggers,
+    checks_nodes.unknown_types,
+    checks_nodes.invalid_configs,
+    checks_edges.dangling_edges,
+    checks_edges.duplicate_edges,
+    checks_edges.edges_into_triggers,
+    checks_edges.edges_out_of_ends,
+    checks_labels.missing_labels,
+    checks_labels.doubled_labels,
+    checks_labels.unknown_labels,
+    checks_labels.unexpected_labels,
+    checks_paths.cycles,
+    checks_paths.unreachable_nodes,
+    checks_paths.dead_ends,
+    checks_paths.total_waits,
+    checks_forks.too_wide,
+    checks_forks.without_merge,
+    checks_forks.shared_nodes,
+    checks_forks.ends_inside,
+    checks_forks.entered_from_outside,
+    checks_forks.merge_bypassed,
+    checks_references.liquid_syntax,
+    checks_references.unknown_variables,
+    checks_references.secrets,
+    checks_references.steps,
+    checks_references.unknown_templates,
+)
+
+
+def find_problems(graph: Graph, templates: Mapping[str, TemplateSnapshot]) -> list[Problem]:
+    """Every problem of the graph, in a fixed order; empty when it compiles. `templates` are the
+    templates of the workspace that the graph may use, by id."""
+    return problems_of(GraphView(graph, templates))
+
+
+def problems_of(view: GraphView) -> list[Problem]:
+    return [problem for check in CHECKS for problem in check(view)]

@@ -1,0 +1,83 @@
+"""Checks of the labels: a branching node has one edge for every outcome, and no other."""
+
+from collections.abc import Iterator
+
+from runledger.compiler.graph import GraphView, NodeView
+from runledger.models.automation import Problem
+from runledger.nodes.base import Branching
+
+
+def missing_labels(view: GraphView) -> Iterator[Problem]:
+    """An unlabelled edge is the problem where there is one, else the outcome without an edge."""
+    for node, branching in _branching_nodes(view):
+        edges = [edge for edge in view.all_edges if edge.source == node.id]
+        taken = {edge.label for edge in edges}
+        open_labels = [label for label in dict.fromkeys(branching.labels) if label not in taken]
+        unlabelled = [edge for edge in edges if edge.label is None]
+        if not branching.required and len(unlabelled) == len(edges):
+            continue
+        for edge in unlabelled:
+            yield Problem(
+                code="LABEL_MISSING",
+                message=f"Every edge out of {node.id!r} takes a label: "
+                f"{_quoted(branching.labels)}.",
+                edge=edge.index,
+            )
+        # Without any edge the node is a dead end, which is a problem of its own.
+        if open_labels and edges and not unlabelled:
+            yield Problem(
+                code="LABEL_MISSING",
+                message=f"{node.id!r} has no edge for {_quoted(open_labels)}.",
+                node_id=node.id,
+            )
+
+
+def doubled_labels(view: GraphView) -> Iterator[Problem]:
+    for node, _ in _branching_nodes(view):
+        seen: set[str] = set()
+        for edge in view.out(node.id):
+            if edge.label is None:
+                continue
+            if edge.label in seen:
+                yield Problem(
+                    code="LABEL_DOUBLED",
+                    message=f"{node.id!r} has an edge for {edge.label!r} already.",
+                    edge=edge.index,
+                )
+            seen.add(edge.label)
+
+
+def unknown_labels(view: GraphView) -> Iterator[Problem]:
+    for node, branching in _branching_nodes(view):
+        for edge in view.out(node.id):
+            if edge.label is not None and edge.label not in branching.labels:
+                yield Problem(
+                    code="LABEL_UNKNOWN",
+                    message=f"{node.id!r} never comes out as {edge.label!r}; "
+                    f"its outcomes are {_quoted(branching.labels)}.",
+                    edge=edge.index,
+                )
+
+
+def unexpected_labels(view: GraphView) -> Iterator[Problem]:
+    for node in view.nodes.values():
+        if node.config is None or node.branching is not None:
+            continue
+        for edge in view.out(node.id):
+            if edge.label is not None:
+                yield Problem(
+                    code="LABEL_UNEXPECTED",
+                    message=f"{node.id!r} does not branch; its edges take no label.",
+                    edge=edge.index,
+                )
+
+
+def _branching_nodes(view: GraphView) -> Iterator[tuple[NodeView, Branching]]:
+    for node in view.nodes.values():
+        branching = node.branching
+        if branching is not None:
+            yield node, branching
+
+
+def _quoted(labels: tuple[str, ...] | list[str]) -> str:
+    return ", ".join(repr(label) for label in dict.fromkeys(labels))

@@ -1,0 +1,54 @@
+"""Checks of the nodes one by one: how many, their ids, types and configs."""
+
+from collections.abc import Iterator
+
+from runledger.compiler.graph import GraphView
+from runledger.models.automation import MAX_NODES, Problem
+
+
+def too_many_nodes(view: GraphView) -> Iterator[Problem]:
+    count = len(view.graph.nodes)
+    if count > MAX_NODES:
+        yield Problem(
+            code="TOO_MANY_NODES",
+            message=f"The graph has {count} nodes; {MAX_NODES} is the most.",
+        )
+
+
+def duplicate_node_ids(view: GraphView) -> Iterator[Problem]:
+    for node_id, count in view.id_counts.items():
+        if count > 1:
+            yield Problem(
+                code="DUPLICATE_NODE_ID",
+                message=f"{count} nodes have the id {node_id!r}.",
+                node_id=node_id,
+            )
+
+
+def triggers(view: GraphView) -> Iterator[Problem]:
+    if not view.starts:
+        yield Problem(code="NO_TRIGGER", message="The graph has no TRIGGER node.")
+    for node_id in view.starts[1:]:
+        yield Problem(
+            code="SEVERAL_TRIGGERS",
+            message=f"A graph has one TRIGGER node, and {view.starts[0]!r} is one already.",
+            node_id=node_id,
+        )
+
+
+def unknown_types(view: GraphView) -> Iterator[Problem]:
+    for node in view.all_nodes:
+        if node.type is None:
+            yield Problem(
+                code="UNKNOWN_TYPE",
+                message=f"There is no node type {node.node.type!r}.",
+                node_id=node.id,
+            )
+
+
+def invalid_configs(view: GraphView) -> Iterator[Problem]:
+    for node in view.all_nodes:
+        for error in node.errors:
+            yield Problem(
+                code="INVALID_CONFIG", message=error.message, node_id=node.id, field=error.field
+            )

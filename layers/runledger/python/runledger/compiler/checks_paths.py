@@ -1,0 +1,77 @@
+"""Checks of the ways through the graph: cycles, reach, ends, and how long a run may wait."""
+
+from collections.abc import Iterator
+
+from runledger.compiler.graph import GraphView
+from runledger.compiler.timing import MAX_WAIT_SECONDS, wait_seconds
+from runledger.models.automation import Problem
+
+
+def cycles(view: GraphView) -> Iterator[Problem]:
+    for members in view.topology.cycles:
+        first = members[0]
+        yield Problem(
+            code="CYCLE",
+            message=f"A run could go round for ever: {' → '.join([*_round(view, first), first])}.",
+            node_id=first,
+        )
+
+
+def unreachable_nodes(view: GraphView) -> Iterator[Problem]:
+    for node_id in view.nodes:
+        if node_id not in view.reachable:
+            yield Problem(
+                code="UNREACHABLE",
+                message=f"No path from the TRIGGER comes to {node_id!r}.",
+                node_id=node_id,
+            )
+
+
+def dead_ends(view: GraphView) -> Iterator[Problem]:
+    """Where every path of a node misses the ends, the one node that leads nowhere is named."""
+    sources = {edge.source for edge in view.all_edges}
+    for node in view.nodes.values():
+        known = node.type is not None
+        leads_nowhere = node.id not in sources and not node.is_end
+        if known and leads_nowhere and node.id in view.reachable:
+            yield Problem(
+                code="NO_END",
+                message=f"No path from {node.id!r} comes to an END or STOP_ERROR.",
+                node_id=node.id,
+            )
+
+
+def total_waits(view: GraphView) -> Iterator[Problem]:
+    """Named are the nodes whose own wait carries the longest path to them over the limit."""
+    if not view.is_acyclic:
+        return
+    waited: dict[str, int] = {}
+    for node_id in view.topology.order:
+        node = view.nodes[node_id]
+        before = max((waited[other] for other in view.topology.predecessors(node_id)), default=0)
+        own = wait_seconds(node.type, node.config) if node.type and node.config else 0
+        waited[node_id] = before + own
+        if before <= MAX_WAIT_SECONDS < waited[node_id]:
+            yield Problem(
+                code="WAIT_TOO_LONG",
+                message=f"With {node_id!r} a run may wait {waited[node_id] / 86_400:.1f} days; "
+                f"{MAX_WAIT_SECONDS // 86_400} is the most.",
+                node_id=node_id,
+            )
+
+
+def _round(view: GraphView, start: str) -> list[str]:
+    """The nodes of a shortest way from `start` back to itself, `start` first."""
+    came_from: dict[str, str] = {}
+    queue = [start]
+    for node_id in queue:
+        for target in view.topology.successors(node_id):
+            if target == start:
+                way = [node_id]
+                while way[-1] != start:
+                    way.append(came_from[way[-1]])
+                return way[::-1]
+            if target not in came_from:
+                came_from[target] = node_id
+                queue.append(target)
+    return [start]

@@ -1,0 +1,89 @@
+"""Checks of what texts refer to: Liquid, variables, secrets, earlier steps, templates."""
+
+from collections.abc import Iterator
+
+from runledger.compiler.graph import GraphView
+from runledger.compiler.references import Place, Reference
+from runledger.models.automation import Problem
+
+ROOTS = ("contact", "trigger", "steps", "vars", "workspace", "secret")
+
+
+def liquid_syntax(view: GraphView) -> Iterator[Problem]:
+    for fault in view.syntax_faults:
+        yield _problem("INVALID_LIQUID", fault.place, f"{_capital(fault.message)}.")
+
+
+def unknown_variables(view: GraphView) -> Iterator[Problem]:
+    for reference in view.references:
+        if reference.root not in ROOTS:
+            yield _problem(
+                "UNKNOWN_VARIABLE",
+                reference.place,
+                f"There is no variable {reference.name!r}; variables begin with one of "
+                f"{', '.join(ROOTS)}.",
+            )
+
+
+def secrets(view: GraphView) -> Iterator[Problem]:
+    for reference in view.references:
+        node_type = view.nodes[reference.place.node_id].type
+        if reference.root != "secret" or node_type is None:
+            continue
+        if not node_type.reads_secrets or reference.place.part is not None:
+            yield _problem(
+                "SECRET_NOT_ALLOWED", reference.place, f"{reference.name!r} may not be read here."
+            )
+
+
+def steps(view: GraphView) -> Iterator[Problem]:
+    for reference in view.references:
+        if reference.root == "steps" and len(reference.path) > 1:
+            yield from _step_problems(view, reference)
+
+
+def unknown_templates(view: GraphView) -> Iterator[Problem]:
+    for use in view.template_uses:
+        if use.template_id not in view.templates:
+            yield Problem(
+                code="UNKNOWN_TEMPLATE",
+                message=f"There is no template {use.template_id!r}.",
+                node_id=use.node_id,
+                field=use.field,
+            )
+
+
+def _step_problems(view: GraphView, reference: Reference) -> Iterator[Problem]:
+    place, step = reference.place, reference.path[1]
+    if step not in view.nodes:
+        yield _problem("UNKNOWN_STEP", place, f"There is no node {step!r}.")
+        return
+    # A node that nothing reaches has no steps before it; that is its problem, not this.
+    if place.node_id not in view.reachable:
+        return
+    if not view.topology.reaches(step, place.node_id):
+        yield _problem(
+            "STEP_NOT_BEFORE",
+            place,
+            f"The step {step!r} cannot have run before {place.node_id!r}.",
+        )
+        return
+    source = view.nodes[step]
+    if source.type is None or source.config is None or len(reference.path) < 3:
+        return
+    outputs = source.type.outputs(source.config)
+    if outputs is not None and reference.path[2] not in outputs:
+        known = ", ".join(sorted(outputs)) or "nothing"
+        yield _problem(
+            "UNKNOWN_OUTPUT",
+            place,
+            f"The step {step!r} has no output {reference.path[2]!r}; it has {known}.",
+        )
+
+
+def _problem(code: str, place: Place, message: str) -> Problem:
+    return Problem(code=code, message=place.says(message), node_id=place.node_id, field=place.field)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,58 @@
+"""Graph to Step Functions machine: check, choose the machine type, run the passes, check again."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from runledger.compiler.arns import FunctionArns
+from runledger.compiler.checks import problems_of
+from runledger.compiler.graph import GraphView
+from runledger.compiler.machine_checks import check_machine
+from runledger.compiler.passes import PASSES, Machine
+from runledger.compiler.timing import bound
+from runledger.errors import InvalidGraphError
+from runledger.models.automation import Graph, MachineType, TemplateSnapshot
+
+__all__ = ["Compiled", "FunctionArns", "compile_graph"]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A machine. `text` is its definition as JSON, the same bytes for the same graph; `reason`
+    says why it has its type; `run_seconds` bounds one run from its start, waits included."""
+
+    definition: dict[str, Any]
+    machine_type: MachineType
+    reason: str
+    run_seconds: int
+    text: str
+
+
+def compile_graph(
+    graph: Graph, functions: FunctionArns, templates: Mapping[str, TemplateSnapshot]
+) -> Compiled:
+    """The machine of a graph; `templates` are those it may use, by id.
+
+    Raises InvalidGraphError with every problem; CompilerError where the compiler itself is wrong.
+    """
+    view = GraphView(graph, templates)
+    problems = problems_of(view)
+    if problems:
+        raise InvalidGraphError(
+            [problem.model_dump(mode="json", exclude_none=True) for problem in problems]
+        )
+    longest = bound(view)
+    machine = Machine(view=view, functions=functions, bound=longest)
+    for step in PASSES:
+        machine = step(machine)
+    definition = dict(machine.definition)
+    text = json.dumps(definition, separators=(",", ":"), ensure_ascii=False)
+    check_machine(definition, text)
+    return Compiled(
+        definition=definition,
+        machine_type=longest.machine_type,
+        reason=longest.reason,
+        run_seconds=longest.run,
+        text=text,
+    )

@@ -1,0 +1,198 @@
+"""What the checks and the compiler read: a graph with its configs parsed and its edges indexed."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pydantic import ValidationError
+
+from runledger.compiler.config_errors import FieldError, field_errors
+from runledger.compiler.errors import CompilerError
+from runledger.compiler.references import (
+    Place,
+    Reference,
+    SyntaxFault,
+    TemplateUse,
+    config_texts,
+    read_texts,
+    template_texts,
+    template_uses,
+)
+from runledger.compiler.topology import Topology
+from runledger.models.automation import Graph, Node, TemplateSnapshot
+from runledger.models.base import Config
+from runledger.nodes.base import Branching, NodeType
+from runledger.nodes.registry import NODE_TYPES
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedEdge:
+    """An edge and its place in the document's list."""
+
+    index: int
+    source: str
+    target: str
+    label: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeView:
+    """A node as far as it could be understood: `type` is None where the type is unknown,
+    `config` is None where the type is, or where the config has `errors`."""
+
+    node: Node
+    type: NodeType[Any] | None
+    config: Config | None
+    errors: tuple[FieldError, ...]
+
+    @property
+    def id(self) -> str:
+        return self.node.id
+
+    @property
+    def is_start(self) -> bool:
+        return self.type is not None and self.type.is_start
+
+    @property
+    def is_end(self) -> bool:
+        return self.type is not None and self.type.is_end
+
+    @property
+    def is_join(self) -> bool:
+        return self.type is not None and self.type.is_join
+
+    @property
+    def texts(self) -> list[tuple[str, str]]:
+        """(field, Liquid text) of the config; of an invalid config every string there is."""
+        if self.type is None or self.config is None:
+            return list(config_texts(self.node.config))
+        return self.type.sources(self.config)
+
+    @property
+    def branching(self) -> Branching | None:
+        """None also where the config is too broken to tell."""
+        if self.type is None or self.config is None:
+            return None
+        return self.type.branching(self.config)
+
+
+class GraphView:
+    """An immutable view of a graph, sound or not.
+
+    `edges` and `topology` hold the sound part: edges between existing nodes, each once, none
+    into a start and none out of an end. Of several nodes with one id the first counts, and
+    `all_nodes` has every one.
+    `templates` are the known message templates by id.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        templates: Mapping[str, TemplateSnapshot],
+        node_types: Mapping[str, NodeType[Any]] = NODE_TYPES,
+    ) -> None:
+        self.graph = graph
+        self.templates = templates
+        self.all_nodes = tuple(_parse(node, node_types) for node in graph.nodes)
+        nodes: dict[str, NodeView] = {}
+        for node in self.all_nodes:
+            nodes.setdefault(node.id, node)
+        self.nodes: Mapping[str, NodeView] = nodes
+        self.id_counts = Counter(node.id for node in graph.nodes)
+        self.all_edges = tuple(
+            IndexedEdge(index, edge.source, edge.target, edge.label)
+            for index, edge in enumerate(graph.edges)
+        )
+        self.edges = _sound_edges(self.all_edges, nodes)
+        self.topology = Topology(nodes, ((edge.source, edge.target) for edge in self.edges))
+        out: dict[str, list[IndexedEdge]] = {node_id: [] for node_id in nodes}
+        for edge in self.edges:
+            out[edge.source].append(edge)
+        self._out = {node_id: tuple(edges) for node_id, edges in out.items()}
+
+    def out(self, node_id: str) -> tuple[IndexedEdge, ...]:
+        """The node's sound edges out, in the order of the document."""
+        return self._out[node_id]
+
+    @cached_property
+    def starts(self) -> tuple[str, ...]:
+        return tuple(node_id for node_id, node in self.nodes.items() if node.is_start)
+
+    @cached_property
+    def reachable(self) -> frozenset[str]:
+        """The nodes a run can come to; all of them where the graph has no start to tell by."""
+        if not self.starts:
+            return frozenset(self.nodes)
+        found = set(self.starts)
+        for start in self.starts:
+            found |= self.topology.descendants(start)
+        return frozenset(found)
+
+    def parsed(self, node_id: str) -> tuple[NodeType[Any], Config]:
+        """The node's type and config, for a graph that passed the checks."""
+        node = self.nodes[node_id]
+        if node.type is None or node.config is None:
+            raise CompilerError(f"node {node_id} was compiled without a valid config")
+        return node.type, node.config
+
+    @cached_property
+    def template_uses(self) -> tuple[TemplateUse, ...]:
+        """Every use of a template; of several nodes with one id the first counts."""
+        return tuple(
+            use
+            for node in self.nodes.values()
+            if node.type is not None and node.config is not None
+            for use in template_uses(node.id, node.node.config, node.type.template_ids(node.config))
+        )
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """The variables that configs and used templates read."""
+        return self._read[0]
+
+    @property
+    def syntax_faults(self) -> tuple[SyntaxFault, ...]:
+        return self._read[1]
+
+    @cached_property
+    def _read(self) -> tuple[tuple[Reference, ...], tuple[SyntaxFault, ...]]:
+        texts = [
+            (Place(node.id, field), text) for node in self.all_nodes for field, text in node.texts
+        ]
+        for use in self.template_uses:
+            template = self.templates.get(use.template_id)
+            if template is not None:
+                texts.extend(template_texts(use, template))
+        return read_texts(texts)
+
+    @cached_property
+    def is_acyclic(self) -> bool:
+        return not self.topology.cycles
+
+
+def _parse(node: Node, node_types: Mapping[str, NodeType[Any]]) -> NodeView:
+    node_type = node_types.get(node.type)
+    if node_type is None:
+        return NodeView(node, None, None, ())
+    try:
+        config = node_type.config_model.model_validate(node.config)
+    except ValidationError as error:
+        return NodeView(node, node_type, None, field_errors(error, node.config))
+    return NodeView(node, node_type, config, ())
+
+
+def _sound_edges(
+    edges: tuple[IndexedEdge, ...], nodes: Mapping[str, NodeView]
+) -> tuple[IndexedEdge, ...]:
+    sound: list[IndexedEdge] = []
+    seen: set[tuple[str, str, str | None]] = set()
+    for edge in edges:
+        key = (edge.source, edge.target, edge.label)
+        dangles = edge.source not in nodes or edge.target not in nodes
+        if key in seen or dangles or nodes[edge.source].is_end or nodes[edge.target].is_start:
+            continue
+        seen.add(key)
+        sound.append(edge)
+    return tuple(sound)

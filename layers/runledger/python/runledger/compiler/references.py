@@ -1,0 +1,101 @@
+"""What a graph's texts refer to: Liquid in node configs and in the templates that nodes use."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from runledger.models.automation import TemplateSnapshot
+from runledger.templating import TemplateSyntaxError, references
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a text stands: a field of a node's config, or a `part` (`body of template "Paid"`)
+    of the template which that field names."""
+
+    node_id: str
+    field: str | None
+    part: str | None = None
+
+    def says(self, message: str) -> str:
+        return message if self.part is None else f"In the {self.part}: {message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One variable that a text reads, e.g. ("steps", "score", "score")."""
+
+    place: Place
+    path: tuple[str, ...]
+
+    @property
+    def root(self) -> str:
+        return self.path[0]
+
+    @property
+    def name(self) -> str:
+        return ".".join(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxFault:
+    """A text that is no valid Liquid."""
+
+    place: Place
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateUse:
+    """A node's use of a template, known or not."""
+
+    node_id: str
+    field: str | None
+    template_id: str
+
+
+def template_uses(
+    node_id: str, config: Mapping[str, Any], template_ids: frozenset[str]
+) -> Iterator[TemplateUse]:
+    """One entry for every field that names one of the ids."""
+    fields: dict[str, list[str]] = {}
+    for field, text in config_texts(config):
+        fields.setdefault(text, []).append(field)
+    for template_id in sorted(template_ids):
+        places: Sequence[str | None] = fields.get(template_id) or [None]
+        yield from (TemplateUse(node_id, place, template_id) for place in places)
+
+
+def config_texts(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(field, text) of every string in a config, in the order of the document. Without recursion:
+    a document may be nested deeper than the interpreter's stack."""
+    stack: list[tuple[tuple[str, ...], Any]] = [((), config)]
+    while stack:
+        path, value = stack.pop()
+        if isinstance(value, str):
+            yield ".".join(path), value
+        elif isinstance(value, Mapping):
+            stack.extend(((*path, str(key)), item) for key, item in reversed([*value.items()]))
+        elif isinstance(value, list):
+            stack.extend(
+                ((*path, str(index)), item) for index, item in reversed([*enumerate(value)])
+            )
+
+
+def template_texts(use: TemplateUse, template: TemplateSnapshot) -> Iterator[tuple[Place, str]]:
+    for part, text in (("subject", template.subject), ("body", template.body)):
+        if text is not None:
+            yield Place(use.node_id, use.field, f"{part} of template {template.name!r}"), text
+
+
+def read_texts(
+    texts: Iterable[tuple[Place, str]],
+) -> tuple[tuple[Reference, ...], tuple[SyntaxFault, ...]]:
+    found: list[Reference] = []
+    faults: list[SyntaxFault] = []
+    for place, text in texts:
+        try:
+            found.extend(Reference(place, path) for path in references(text))
+        except TemplateSyntaxError as error:
+            faults.append(SyntaxFault(place, str(error)))
+    return tuple(found), tuple(faults)

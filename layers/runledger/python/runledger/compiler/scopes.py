@@ -1,0 +1,62 @@
+"""Scopes: the machine itself and every branch of a Parallel, each with states of its own."""
+
+from dataclasses import dataclass
+
+from runledger.compiler.forks import Fork, find_forks
+from runledger.compiler.graph import GraphView
+
+COMPLETED = "run completed"
+RELEASED = "walk released"
+RECORD_FAILURE = "record failure"
+FAILED = "run failed"
+BRANCH_DONE = "branch done"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """`head` is the branch's first node, None for the machine itself; `start` is the node it
+    starts at; `nodes` are its own nodes by rank, without those of the forks in it. `merge` closes
+    the branch from outside."""
+
+    head: str | None
+    start: str
+    merge: str | None
+    nodes: tuple[str, ...]
+    forks: tuple[Fork, ...]
+
+    def state(self, name: str) -> str:
+        """A state of the compiler's own, unique in the machine: no node id holds a space."""
+        return name if self.head is None else f"{self.head} {name}"
+
+    def entry(self, node_id: str) -> str:
+        """The state by which this scope goes on to a node."""
+        return self.state(BRANCH_DONE) if node_id == self.merge else node_id
+
+
+def fork_state(node_id: str) -> str:
+    return f"{node_id} fork"
+
+
+def find_scopes(view: GraphView) -> tuple[Scope, ...]:
+    """The scopes of a sound graph, the machine itself first, an outer branch before an inner."""
+    forks = find_forks(view)
+    branches = sorted(
+        (
+            (head, fork.meeting, nodes)
+            for fork in forks
+            for head, nodes in fork.branches.items()
+            if nodes
+        ),
+        key=lambda branch: -len(branch[2]),
+    )
+    # A branch within a branch is smaller, so the last one to claim a node is the innermost.
+    owner: dict[str, str | None] = dict.fromkeys(view.nodes)
+    for head, _, nodes in branches:
+        owner.update(dict.fromkeys(nodes, head))
+
+    def scope(head: str | None, start: str, merge: str | None) -> Scope:
+        own = tuple(node_id for node_id in view.topology.order if owner[node_id] == head)
+        return Scope(head, start, merge, own, tuple(f for f in forks if f.node_id in own))
+
+    root = scope(None, view.starts[0], None)
+    return (root, *(scope(head, head, merge) for head, merge, _ in branches))

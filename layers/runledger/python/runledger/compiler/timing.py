@@ -1,0 +1,173 @@
+"""How long things may take: tries, leases, the longest path. All durations are seconds."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from runledger.compiler.graph import GraphView
+from runledger.models.automation import MachineType
+from runledger.models.base import Config
+from runledger.nodes.base import NodeType
+
+DAY = 86_400
+MAX_WAIT_SECONDS = 364 * DAY
+# Step Functions ends an Express execution at 300 s and a Standard one after a year.
+EXPRESS_PATH_SECONDS = 270
+EXPRESS_TIMEOUT_SECONDS = 290
+STANDARD_TIMEOUT_SECONDS = 365 * DAY
+
+FAILURE_TIMEOUT_SECONDS = 6
+
+# Errors after which the same task may succeed. Codes of AWS services, of the Lambda runtime that
+# died, and the engine's own TransientError; what a node raises for a person is never repeated.
+TRANSIENT_ERRORS = (
+    "TransientError",
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.TooManyRequestsException",
+    "Lambda.Unknown",
+    "States.Timeout",
+    "Runtime.ExitError",
+    "Sandbox.Timedout",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Retrier:
+    """One entry of a state's Retry."""
+
+    errors: tuple[str, ...]
+    interval: int
+    rate: int
+    attempts: int
+    max_delay: int | None
+    jitter: bool
+
+    def longest_delay(self) -> int:
+        """All delays together when every one of them is as long as jitter allows."""
+        delays = [self.interval * self.rate**attempt for attempt in range(self.attempts)]
+        return sum(delays if self.max_delay is None else (min(d, self.max_delay) for d in delays))
+
+    def to_asl(self) -> dict[str, Any]:
+        state: dict[str, Any] = {
+            "ErrorEquals": list(self.errors),
+            "IntervalSeconds": self.interval,
+            "BackoffRate": self.rate,
+            "MaxAttempts": self.attempts,
+        }
+        if self.max_delay is not None:
+            state["MaxDelaySeconds"] = self.max_delay
+        if self.jitter:
+            state["JitterStrategy"] = "FULL"
+        return state
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The longest a run may take. `path` counts the tasks of the longest path with every try and
+    delay, `waits` the longest path's waits, `run` all of it with the recording of a failure."""
+
+    machine_type: MachineType
+    reason: str
+    path: int
+    waits: int
+    run: int
+
+
+def lease_of(timeout: int) -> int:
+    """A claim outlives the task that made it by a second, so a live task never loses its own."""
+    return timeout + 1
+
+
+def lease_seconds(node_type: NodeType[Any], config: Config) -> int:
+    """How long a claim on a node of this type and config holds."""
+    return lease_of(node_type.timeout_seconds(config))
+
+
+def wait_seconds(node_type: NodeType[Any], config: Config) -> int:
+    """The longest a node of this type and config may park the run."""
+    return node_type.wait_seconds(config)
+
+
+def retriers(timeout: int) -> tuple[Retrier, ...]:
+    """The Retry of a task with that timeout.
+
+    A second walker that finds a live lease has to come back after it: one delay, no jitter,
+    because it must outlast the lease.
+    """
+    return (
+        Retrier(TRANSIENT_ERRORS, interval=1, rate=2, attempts=2, max_delay=5, jitter=True),
+        Retrier(
+            ("StepInProgressError",),
+            interval=lease_of(timeout) + 1,
+            rate=1,
+            attempts=1,
+            max_delay=None,
+            jitter=False,
+        ),
+    )
+
+
+def task_seconds(timeout: int) -> int:
+    """The longest one Task state may take: every try to its timeout, every delay in full."""
+    retry = retriers(timeout)
+    tries = 1 + sum(retrier.attempts for retrier in retry)
+    return timeout * tries + sum(retrier.longest_delay() for retrier in retry)
+
+
+def bound(view: GraphView) -> Bound:
+    """Which machine type a sound graph fits, why, and how long one run may take."""
+    path = waits = whole = 0
+    tasks: dict[str, int] = {}
+    parked: dict[str, int] = {}
+    both: dict[str, int] = {}
+    waiting: list[str] = []
+    unsafe: list[str] = []
+    for node_id in view.topology.order:
+        node_type, config = view.parsed(node_id)
+        before = view.topology.predecessors(node_id)
+        task = task_seconds(node_type.timeout_seconds(config))
+        wait = wait_seconds(node_type, config)
+        tasks[node_id] = task + max((tasks[other] for other in before), default=0)
+        parked[node_id] = wait + max((parked[other] for other in before), default=0)
+        both[node_id] = task + wait + max((both[other] for other in before), default=0)
+        path = max(path, tasks[node_id])
+        waits = max(waits, parked[node_id])
+        whole = max(whole, both[node_id])
+        if wait > 0:
+            waiting.append(node_id)
+        elif not node_type.is_express_safe(config):
+            unsafe.append(node_id)
+    is_express = path <= EXPRESS_PATH_SECONDS and not waiting and not unsafe
+    limit = EXPRESS_TIMEOUT_SECONDS if is_express else STANDARD_TIMEOUT_SECONDS
+    return Bound(
+        machine_type=MachineType.EXPRESS if is_express else MachineType.STANDARD,
+        reason=_reason(path, waits, waiting, unsafe),
+        path=path,
+        waits=waits,
+        run=min(whole + task_seconds(FAILURE_TIMEOUT_SECONDS), limit),
+    )
+
+
+def _reason(path: int, waits: int, waiting: list[str], unsafe: list[str]) -> str:
+    against = []
+    if path > EXPRESS_PATH_SECONDS:
+        against.append(
+            f"the longest path may take {path} s, over the {EXPRESS_PATH_SECONDS} s of Express"
+        )
+    if waiting:
+        against.append(f"{_some(waiting)} may wait {waits} s in all")
+    if unsafe:
+        against.append(f"{_some(unsafe)} must not run on Express")
+    if against:
+        return f"Standard, because {' and '.join(against)}."
+    return (
+        f"Express, because the longest path takes at most {path} s "
+        f"of {EXPRESS_PATH_SECONDS} s and nothing waits."
+    )
+
+
+def _some(node_ids: list[str]) -> str:
+    shown = ", ".join(node_ids[:3])
+    more = len(node_ids) - 3
+    return f"{shown} and {more} more" if more > 0 else shown
