@@ -39,7 +39,8 @@ def build_request(
     body, content_type = _body(rendered["body"], headers)
     if content_type is not None and "content-type" not in present:
         headers["Content-Type"] = content_type
-    if "idempotency-key" not in present and (settings.idempotent or settings.method != "GET"):
+    changes = settings.method not in ("GET", "HEAD")
+    if "idempotency-key" not in present and (settings.idempotent or changes):
         headers["Idempotency-Key"] = effect_key
     query = {name: text_of(value) for name, value in rendered["query"].items() if value is not None}
     return HttpRequest(

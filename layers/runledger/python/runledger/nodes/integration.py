@@ -200,7 +200,8 @@ class IntegrationNode(NodeType[IntegrationConfig]):
     """Calls another service over HTTP. Values captured from the answer are read later as
     `{{steps.<node id>.<name>}}`. Credentials are written as `{{secret.NAME}}` and never stored.
     With branches labelled `ok` and `error` the automation goes on after a failed call; without
-    them it fails the run. A call that is neither GET nor declared idempotent is never repeated."""
+    them it fails the run. An uncertain call is repeated only when it is a GET or HEAD, or declared
+    idempotent."""
 
     name = "INTEGRATION"
     title = "Call a service"
@@ -227,6 +228,9 @@ class IntegrationNode(NodeType[IntegrationConfig]):
 
     def timeout_seconds(self, config: IntegrationConfig) -> int:
         return config.timeout_seconds + _START_SECONDS
+
+    def repeatable(self, config: IntegrationConfig) -> bool:
+        return config.method in _BODILESS or config.idempotent
 
     def run(self, config: IntegrationConfig, visit: Visit) -> NodeResult:
         http, reader = visit.tools.http, visit.tools.secrets

@@ -159,6 +159,10 @@ class SendMessageNode(NodeType[SendMessageConfig]):
     def timeout_seconds(self, config: SendMessageConfig) -> int:
         return 12
 
+    def repeatable(self, config: SendMessageConfig) -> bool:
+        # Every message is claimed on its own before it leaves.
+        return True
+
     def template_ids(self, config: SendMessageConfig) -> frozenset[str]:
         return frozenset(choice.template_id for choice in config.channels)
 

@@ -1,0 +1,195 @@
+"""The one way out: HTTP to public addresses, bounded in time and size."""
+
+import ssl
+import time
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import httpcore
+import httpx
+
+from runledger.errors import NodeError
+from runledger.nodes.base import HttpRequest, HttpResponse
+from runledger.outbound.connection import Deadline, GuardedBackend, Resolver, resolve
+from runledger.outbound.guard import AllowList
+
+MAX_BODY_BYTES = 1024 * 1024
+MAX_URL_CHARACTERS = 8_192
+MAX_REDIRECTS = 3
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_SAFE_METHODS = frozenset({"GET", "HEAD"})
+# Sent along to another origin. Any other header may be a credential, whatever it is called.
+_HARMLESS_HEADERS = frozenset({"accept", "accept-language", "accept-encoding", "user-agent"})
+_DEFAULT_HEADERS = (
+    ("User-Agent", "Runledger/1"),
+    ("Accept", "*/*"),
+    ("Accept-Encoding", "identity"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    truncated: bool
+
+    def header(self, name: str) -> str | None:
+        return next((value for key, value in self.headers if key.lower() == name), None)
+
+
+class OutboundClient:
+    """Makes calls; keeps nothing between them but the TLS settings, which it reads at first use.
+
+    `allow_hosts` (`host` or `host:port`) are exempt from the check of addresses. Every call opens
+    connections of its own: one kept over a frozen Lambda would fail the next call in a way that
+    leaves open whether it arrived.
+    """
+
+    def __init__(
+        self,
+        allow_hosts: Iterable[str] = (),
+        resolver: Resolver = resolve,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._allowed = AllowList(allow_hosts)
+        self._resolver = resolver
+        self._ssl_context = ssl_context
+
+    def call(self, request: HttpRequest) -> HttpResponse:
+        """Raises NodeError: `INVALID_URL`, `BLOCKED_ADDRESS`, `TIMEOUT`, `CONNECTION_FAILED`,
+        `TOO_MANY_REDIRECTS`. Redirects are followed for GET and HEAD only."""
+        started = time.monotonic()
+        deadline = Deadline(request.timeout_seconds)
+        url = _checked(_parse(request.url, request.query))
+        headers = _with_defaults(request.headers)
+        redirects = 0
+        while True:
+            answer = self._exchange(request, url, headers, deadline)
+            target = answer.header("location")
+            follows = answer.status in _REDIRECTS and request.method in _SAFE_METHODS
+            if not follows or target is None:
+                return HttpResponse(
+                    status=answer.status,
+                    headers=answer.headers,
+                    body=answer.body,
+                    truncated=answer.truncated,
+                    duration_ms=round((time.monotonic() - started) * 1_000),
+                )
+            redirects += 1
+            if redirects > MAX_REDIRECTS:
+                raise NodeError(
+                    "TOO_MANY_REDIRECTS", f"{url.host} redirected more than {MAX_REDIRECTS} times"
+                )
+            previous, url = url, _checked(_join(url, target))
+            if _origin(previous) != _origin(url):
+                headers = [each for each in headers if each[0].lower() in _HARMLESS_HEADERS]
+
+    def _exchange(
+        self,
+        request: HttpRequest,
+        url: httpx.URL,
+        headers: list[tuple[str, str]],
+        deadline: Deadline,
+    ) -> _Answer:
+        if self._ssl_context is None and url.scheme == "https":
+            self._ssl_context = httpx.create_ssl_context(trust_env=False)
+        target = httpcore.URL(
+            scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+        )
+        # Named here, because httpcore would leave the brackets off an IPv6 host.
+        encoded = [(b"Host", url.netloc)]
+        encoded += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        try:
+            with (
+                httpcore.ConnectionPool(
+                    ssl_context=self._ssl_context,
+                    max_keepalive_connections=0,
+                    network_backend=GuardedBackend(deadline, self._allowed, self._resolver),
+                ) as pool,
+                pool.stream(
+                    request.method, target, headers=encoded, content=request.body
+                ) as response,
+            ):
+                received = tuple(
+                    (name.decode("latin-1"), value.decode("latin-1"))
+                    for name, value in response.headers
+                )
+                body, truncated = _read(response.iter_stream(), _encoding(received))
+                return _Answer(response.status, received, body, truncated)
+        except httpcore.TimeoutException:
+            raise deadline.error() from None
+        except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
+            raise NodeError(
+                "CONNECTION_FAILED",
+                f"the connection to {url.host} broke off before it answered in full",
+                cause=str(error) or type(error).__name__,
+            ) from error
+
+
+def _parse(text: str, query: dict[str, str]) -> httpx.URL:
+    if len(text) > MAX_URL_CHARACTERS:
+        raise NodeError("INVALID_URL", f"the address is longer than {MAX_URL_CHARACTERS}")
+    try:
+        url = httpx.URL(text)
+        return url.copy_merge_params(query) if query else url
+    except (httpx.InvalidURL, ValueError, TypeError) as error:
+        raise NodeError("INVALID_URL", "the address is not a URL", cause=str(error)) from error
+
+
+def _join(base: httpx.URL, target: str) -> httpx.URL:
+    try:
+        return base.join(target)
+    except (httpx.InvalidURL, ValueError, TypeError) as error:
+        raise NodeError(
+            "INVALID_URL", f"{base.host} redirected to something that is not a URL", str(error)
+        ) from error
+
+
+def _checked(url: httpx.URL) -> httpx.URL:
+    if url.scheme not in ("http", "https"):
+        raise NodeError("INVALID_URL", "the address must begin with http:// or https://")
+    if not url.host:
+        raise NodeError("INVALID_URL", "the address names no host")
+    if url.userinfo:
+        raise NodeError(
+            "INVALID_URL", "the address holds a user name or password; send them in a header"
+        )
+    if url.port is not None and not 0 < url.port < 65_536:
+        raise NodeError("INVALID_URL", "the address names a port that does not exist")
+    return url.copy_with(fragment=None)
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int]:
+    return url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80)
+
+
+def _with_defaults(headers: dict[str, str]) -> list[tuple[str, str]]:
+    present = {name.lower() for name in headers}
+    defaults = [each for each in _DEFAULT_HEADERS if each[0].lower() not in present]
+    return [*defaults, *headers.items()]
+
+
+def _encoding(headers: tuple[tuple[str, str], ...]) -> str:
+    found = (value for name, value in headers if name.lower() == "content-encoding")
+    return next(found, "").strip().lower()
+
+
+def _read(chunks: Iterator[bytes], encoding: str) -> tuple[bytes, bool]:
+    """The body up to the bound, and whether there was more. A compressed one is unpacked piece by
+    piece, so that a small bomb stays small."""
+    # 47 lets zlib tell gzip and zlib apart by their first bytes.
+    unpack = zlib.decompressobj(47) if encoding in ("gzip", "x-gzip", "deflate") else None
+    body = bytearray()
+    for chunk in chunks:
+        if unpack is None:
+            body += chunk
+        else:
+            try:
+                body += unpack.decompress(chunk, MAX_BODY_BYTES + 1 - len(body))
+            except zlib.error as error:
+                raise httpcore.RemoteProtocolError(f"bad {encoding} body: {error}") from error
+        if len(body) > MAX_BODY_BYTES:
+            return bytes(body[:MAX_BODY_BYTES]), True
+    return bytes(body), False
