@@ -1,0 +1,162 @@
+import { ActionIcon, NativeSelect, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { IconLogout, IconMenu2, IconMoon, IconSun, IconX } from '@tabler/icons-react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef, useState } from 'react';
+import { NavLink, Outlet, useLocation, useNavigate } from 'react-router';
+import { meQuery } from '../api/queries';
+import type { Me } from '../api/types';
+import { ErrorNotice } from '../ui/ErrorNotice';
+import { formatWord } from '../ui/format';
+import { Brand } from './Brand';
+import { useServices } from './context';
+import { NAVIGATION } from './navigation';
+import classes from './Shell.module.css';
+
+function ColorSchemeButton() {
+  const scheme = useComputedColorScheme('light');
+  const { setColorScheme } = useMantineColorScheme();
+  const other = scheme === 'light' ? 'dark' : 'light';
+  const label = `Switch to ${other} colours`;
+  return (
+    <ActionIcon
+      variant="default"
+      size="lg"
+      aria-label={label}
+      title={label}
+      onClick={() => {
+        setColorScheme(other);
+      }}
+    >
+      {scheme === 'light' ? <IconMoon size={18} /> : <IconSun size={18} />}
+    </ActionIcon>
+  );
+}
+
+function Workspace({ me }: { me: Me }) {
+  const { session } = useServices();
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const current = me.workspaces.find(({ id }) => id === me.workspaceId);
+  if (me.workspaces.length <= 1) {
+    return <p className={classes.workspace}>{current?.name ?? me.workspaceId}</p>;
+  }
+  return (
+    <NativeSelect
+      label="Workspace"
+      size="xs"
+      value={me.workspaceId}
+      data={me.workspaces.map(({ id, name }) => ({ value: id, label: name }))}
+      onChange={(event) => {
+        session.chooseWorkspace(event.currentTarget.value);
+        void navigate('/runs');
+        void queries.resetQueries();
+      }}
+    />
+  );
+}
+
+function Account() {
+  const { api, session } = useServices();
+  const { data: me, error, refetch } = useQuery(meQuery(api));
+  return (
+    <div className={classes.account}>
+      {me && (
+        <>
+          <Workspace me={me} />
+          <p className={classes.person}>
+            <span className={classes.email} title={me.email}>
+              {me.email}
+            </span>
+            <span className={classes.role}>{formatWord(me.role)}</span>
+          </p>
+        </>
+      )}
+      {!me && error && <ErrorNotice error={error} onRetry={() => void refetch()} />}
+      <div className={classes.buttons}>
+        <ColorSchemeButton />
+        <ActionIcon
+          variant="default"
+          size="lg"
+          aria-label="Sign out"
+          title="Sign out"
+          onClick={() => {
+            session.signOut();
+          }}
+        >
+          <IconLogout size={18} />
+        </ActionIcon>
+      </div>
+    </div>
+  );
+}
+
+/** Brand, navigation and account around every page. */
+export function Shell() {
+  const [menuOpen, setMenuOpen] = useState(false);
+  const { pathname } = useLocation();
+  const main = useRef<HTMLElement>(null);
+  const shownPath = useRef(pathname);
+
+  // A new page starts at its beginning, for the eye and for a screen reader alike.
+  useEffect(() => {
+    if (shownPath.current === pathname) return;
+    shownPath.current = pathname;
+    main.current?.focus({ preventScroll: true });
+    window.scrollTo(0, 0);
+  }, [pathname]);
+
+  return (
+    <div className={classes.shell}>
+      <a href="#main" className={classes.skip}>
+        Skip to the page
+      </a>
+      <header className={classes.bar} data-open={menuOpen}>
+        <div className={classes.brandRow}>
+          <Brand />
+          <ActionIcon
+            className={classes.menuButton}
+            variant="default"
+            size="lg"
+            aria-label={menuOpen ? 'Close the menu' : 'Open the menu'}
+            aria-expanded={menuOpen}
+            aria-controls="menu"
+            onClick={() => {
+              setMenuOpen(!menuOpen);
+            }}
+          >
+            {menuOpen ? <IconX size={18} /> : <IconMenu2 size={18} />}
+          </ActionIcon>
+        </div>
+        <div id="menu" className={classes.menu}>
+          <nav aria-label="Main">
+            {NAVIGATION.map((group) => (
+              <section key={group.title} aria-label={group.title}>
+                <p className={classes.groupTitle}>{group.title}</p>
+                <ul className={classes.entries}>
+                  {group.entries.map(({ to, label, icon: Icon }) => (
+                    <li key={to}>
+                      <NavLink
+                        to={to}
+                        className={classes.entry ?? ''}
+                        onClick={() => {
+                          setMenuOpen(false);
+                        }}
+                      >
+                        <Icon size={18} aria-hidden />
+                        {label}
+                      </NavLink>
+                    </li>
+                  ))}
+                </ul>
+              </section>
+            ))}
+          </nav>
+          <Account />
+        </div>
+      </header>
+      <main id="main" ref={main} tabIndex={-1} className={classes.main}>
+        <Outlet />
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,20 @@
+import { MantineProvider } from '@mantine/core';
+import { ErrorNotice } from '../ui/ErrorNotice';
+import { theme } from './theme';
+
+/** The console could not even learn where to sign in. */
+export function StartFailure({ error }: { error: Error }) {
+  return (
+    <MantineProvider theme={theme} withCssVariables={false} withGlobalClasses={false}>
+      <main style={{ padding: '1rem', maxWidth: '40rem', margin: '0 auto' }}>
+        <h1>The console could not start</h1>
+        <ErrorNotice
+          error={error}
+          onRetry={() => {
+            window.location.reload();
+          }}
+        />
+      </main>
+    </MantineProvider>
+  );
+}

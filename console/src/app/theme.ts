@@ -1,0 +1,12 @@
+import { createTheme, type MantineThemeOverride } from '@mantine/core';
+
+/**
+ * Colours are variables of theme.css, not of this object: Mantine would write them into `<style>`
+ * elements, which a strict Content-Security-Policy refuses.
+ */
+export const theme: MantineThemeOverride = createTheme({
+  primaryColor: 'blue',
+  defaultRadius: 'sm',
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+});

@@ -1,0 +1,114 @@
+/**
+ * Who is signed in. Tokens live in the tab's session storage only: closing the tab ends the
+ * session, and nothing outlives it.
+ */
+
+import { SessionExpiredError } from '../api/problem';
+import { renewTokens, SignInError, signInWithPassword, type Tokens } from './cognito';
+import type { Config } from './config';
+
+const TOKENS_KEY = 'runledger.tokens';
+const WORKSPACE_KEY = 'runledger.workspace';
+const PERSON_KEY = 'runledger.person';
+/** Renew this long before the access token ends, so that no request leaves with a dying one. */
+const RENEW_BEFORE_MS = 60_000;
+
+export type SessionState = 'signed-out' | 'signed-in' | 'expired';
+
+export interface Session {
+  state: () => SessionState;
+  subscribe: (listener: () => void) => () => void;
+  signIn: (email: string, password: string) => Promise<void>;
+  signOut: () => void;
+  /** A token that is valid now; raises SessionExpiredError, OfflineError. */
+  accessToken: () => Promise<string>;
+  /** Called when the API refused `token`: renews once, however many requests ask at the same time. */
+  replaceToken: (token: string) => Promise<string>;
+  expire: () => void;
+  /** The workspace chosen by the user, where there are several. */
+  workspaceId: () => string | null;
+  chooseWorkspace: (id: string) => void;
+}
+
+function readTokens(storage: Storage): Tokens | null {
+  const stored = storage.getItem(TOKENS_KEY);
+  return stored === null ? null : (JSON.parse(stored) as Tokens);
+}
+
+export function createSession(config: Config, storage: Storage = sessionStorage): Session {
+  let tokens = readTokens(storage);
+  let state: SessionState = tokens ? 'signed-in' : 'signed-out';
+  let renewal: Promise<string> | null = null;
+  const listeners = new Set<() => void>();
+
+  function become(next: SessionState, kept: Tokens | null) {
+    state = next;
+    tokens = kept;
+    if (kept) storage.setItem(TOKENS_KEY, JSON.stringify(kept));
+    else storage.removeItem(TOKENS_KEY);
+    for (const listener of listeners) listener();
+  }
+
+  function expire() {
+    if (state === 'signed-in') become('expired', null);
+  }
+
+  async function renew(): Promise<string> {
+    if (!tokens) throw new SessionExpiredError();
+    const before = tokens;
+    try {
+      const renewed = await renewTokens(config, before.refreshToken);
+      // Signed out while the answer was on its way: stay out.
+      if (tokens !== before) throw new SessionExpiredError();
+      become('signed-in', renewed);
+      return renewed.accessToken;
+    } catch (error) {
+      if (error instanceof SignInError && error.code === 'NotAuthorizedException') {
+        expire();
+        throw new SessionExpiredError();
+      }
+      throw error;
+    }
+  }
+
+  function renewOnce(): Promise<string> {
+    renewal ??= renew().finally(() => {
+      renewal = null;
+    });
+    return renewal;
+  }
+
+  return {
+    state: () => state,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async signIn(email, password) {
+      const granted = await signInWithPassword(config, email, password);
+      // The workspace that somebody else chose in this tab may not be one of theirs.
+      if (storage.getItem(PERSON_KEY) !== email) storage.removeItem(WORKSPACE_KEY);
+      storage.setItem(PERSON_KEY, email);
+      become('signed-in', granted);
+    },
+    signOut() {
+      storage.removeItem(WORKSPACE_KEY);
+      storage.removeItem(PERSON_KEY);
+      become('signed-out', null);
+    },
+    async accessToken() {
+      if (!tokens) throw new SessionExpiredError();
+      const fresh = tokens.expiresAt - RENEW_BEFORE_MS > Date.now();
+      return fresh ? tokens.accessToken : renewOnce();
+    },
+    async replaceToken(token) {
+      if (!tokens) throw new SessionExpiredError();
+      return tokens.accessToken === token ? renewOnce() : tokens.accessToken;
+    },
+    expire,
+    workspaceId: () => storage.getItem(WORKSPACE_KEY),
+    chooseWorkspace(id) {
+      storage.setItem(WORKSPACE_KEY, id);
+    },
+  };
+}

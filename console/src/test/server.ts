@@ -1,0 +1,90 @@
+/** The console's mocked mode: a `fetch` that answers as a stack would, with data of the test's own. */
+
+import { vi } from 'vitest';
+import type { Me, Run, RunDetail, Step } from '../api/types';
+
+export const ME: Me = {
+  email: 'owner@demo.example',
+  workspaces: [{ id: 'ws_1', name: 'Demo', role: 'OWNER' }],
+  workspaceId: 'ws_1',
+  role: 'OWNER',
+};
+
+export function makeRun(changes: Partial<Run> = {}): Run {
+  return {
+    id: 'run_1',
+    status: 'COMPLETED',
+    health: null,
+    automationId: 'atm_1',
+    automationName: 'Order paid',
+    version: 3,
+    trigger: { type: 'WEBHOOK' },
+    contact: { id: 'con_1', email: 'ada@example.com', phone: null },
+    createdAt: '2026-03-01T10:00:00.000Z',
+    startedAt: '2026-03-01T10:00:00.200Z',
+    finishedAt: '2026-03-01T10:00:01.700Z',
+    durationMs: 1500,
+    error: null,
+    canceled: null,
+    ...changes,
+  };
+}
+
+export function makeStep(changes: Partial<Step> = {}): Step {
+  return {
+    nodeId: 'score',
+    type: 'INTEGRATION',
+    status: 'COMPLETED',
+    order: 1,
+    startedAt: '2026-03-01T10:00:00.500Z',
+    finishedAt: '2026-03-01T10:00:00.900Z',
+    durationMs: 400,
+    outcome: null,
+    output: {},
+    evidence: null,
+    request: null,
+    response: null,
+    error: null,
+    deliveryIds: [],
+    ...changes,
+  };
+}
+
+export function makeRunDetail(changes: Partial<RunDetail> = {}): RunDetail {
+  return { ...makeRun(), payload: { orderId: '1009' }, steps: [makeStep()], ...changes };
+}
+
+export function json(body: unknown, status = 200, headers: Record<string, string> = {}): Response {
+  const contentType = status < 400 ? 'application/json' : 'application/problem+json';
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { 'Content-Type': contentType, ...headers },
+  });
+}
+
+export interface Call {
+  url: URL;
+  headers: Headers;
+  body: string;
+}
+
+/** Routes by path; an unrouted path fails the test that asked for it. */
+export type Routes = Record<string, (call: Call) => Response | Promise<Response>>;
+
+/** Install the server; returns every call it got. */
+export function serve(routes: Routes): Call[] {
+  const calls: Call[] = [];
+  vi.stubGlobal('fetch', async (input: string, init: RequestInit = {}) => {
+    const url = new URL(input, 'https://console.example');
+    const call = {
+      url,
+      headers: new Headers(init.headers),
+      body: typeof init.body === 'string' ? init.body : '',
+    };
+    calls.push(call);
+    const route = routes[url.pathname];
+    if (!route) throw new Error(`No route for ${url.pathname}`);
+    return route(call);
+  });
+  return calls;
+}

@@ -1,0 +1,18 @@
+import type { ReactNode } from 'react';
+import classes from './EmptyState.module.css';
+
+interface Props {
+  title: string;
+  level?: 'h1' | 'h2';
+  children: ReactNode;
+}
+
+/** Nothing to show, and the next thing to do. */
+export function EmptyState({ title, level: Heading = 'h2', children }: Props) {
+  return (
+    <div className={classes.empty}>
+      <Heading>{title}</Heading>
+      {children}
+    </div>
+  );
+}

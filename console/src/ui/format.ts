@@ -1,0 +1,64 @@
+/** Times, durations and enum words as people read them. */
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+export function formatDuration(milliseconds: number): string {
+  if (milliseconds < SECOND) return `${Math.round(milliseconds)} ms`;
+  if (milliseconds < MINUTE) return `${(Math.floor(milliseconds / 100) / 10).toFixed(1)} s`;
+  if (milliseconds < HOUR) {
+    return `${Math.floor(milliseconds / MINUTE)} min ${Math.floor((milliseconds % MINUTE) / SECOND)} s`;
+  }
+  if (milliseconds < DAY) {
+    return `${Math.floor(milliseconds / HOUR)} h ${Math.floor((milliseconds % HOUR) / MINUTE)} min`;
+  }
+  return `${Math.floor(milliseconds / DAY)} d ${Math.floor((milliseconds % DAY) / HOUR)} h`;
+}
+
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
+
+/** `2 min. ago`, `in 3 hr.`; under five seconds either way is `just now`. */
+export function formatRelative(time: string, now: number): string {
+  const difference = Date.parse(time) - now;
+  const distance = Math.abs(difference);
+  if (distance < 5 * SECOND) return 'just now';
+  const [unit, size]: [Intl.RelativeTimeFormatUnit, number] =
+    distance < MINUTE
+      ? ['second', SECOND]
+      : distance < HOUR
+        ? ['minute', MINUTE]
+        : distance < DAY
+          ? ['hour', HOUR]
+          : ['day', DAY];
+  return relative.format(Math.trunc(difference / size), unit);
+}
+
+const exact = new Intl.DateTimeFormat('en', {
+  year: 'numeric',
+  month: 'short',
+  day: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  fractionalSecondDigits: 3,
+  hourCycle: 'h23',
+  timeZoneName: 'short',
+});
+
+/** The viewer's own zone. */
+export function formatExact(time: string): string {
+  return exact.format(new Date(time));
+}
+
+/** The viewer's own zone, and UTC as the API wrote it. */
+export function formatBothZones(time: string): string {
+  return `${formatExact(time)} · ${time}`;
+}
+
+/** `SEND_MESSAGE` → `Send message`. */
+export function formatWord(word: string): string {
+  const text = word.replaceAll('_', ' ').toLowerCase();
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
