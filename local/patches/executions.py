@@ -1,7 +1,8 @@
 """Step Functions: starting an execution behaves as on AWS.
 
 Standard: the same name and input again answer the running execution. Express: one name may run
-many times, each under an ARN of its own, and emits no status events. Both: a machine's
+many times, each under an ARN of its own, emits no status events and can be neither described nor
+stopped. Both: a machine's
 TimeoutSeconds ends its executions.
 """
 
@@ -20,6 +21,12 @@ from local.patches import guard
 _EXPRESS_MAX_SECONDS = 300
 _SWEEP_SECONDS = 0.5
 
+_STANDARD_ONLY = {
+    "_describe_execution": "c3ad294ad8b5070a",
+    "_stop_execution": "44d2d84ccd5c9702",
+    "_get_execution_history": "e865bdd85d5d89cd",
+}
+
 _deadlines: list[tuple[float, int, contextvars.Context, str]] = []
 _deadlines_lock = threading.Lock()
 _sequence = iter(range(1 << 62))
@@ -29,6 +36,8 @@ def apply() -> None:
     guard.wrap(stepfunctions, "_start_execution", "9923282fc76c57b9", _idempotent)
     guard.wrap(stepfunctions, "_run_execution", "996dff84e0e0605a", _bounded)
     guard.wrap(stepfunctions, "_emit_execution_status_event", "9c89e45693e353eb", _standard_only)
+    for name, expected in _STANDARD_ONLY.items():
+        guard.wrap(stepfunctions, name, expected, _refusing_express)
     threading.Thread(target=_sweep, daemon=True, name="execution-timeouts").start()
 
 
@@ -135,6 +144,18 @@ def _time_out(arn: str) -> None:
     execution["stopDate"] = stepfunctions.now_iso()
     stepfunctions._add_event(execution, "ExecutionTimedOut", {})
     stepfunctions._emit_execution_status_event(execution)
+
+
+def _refusing_express(act: Callable[..., Any]) -> Callable[..., Any]:
+    def act_on_standard(data: dict[str, Any]) -> Any:
+        arn = data.get("executionArn") or ""
+        if ":express:" in arn:
+            return stepfunctions.error_response_json(
+                "InvalidArn", f"Resource type not valid in this context: '{arn}'", 400
+            )
+        return act(data)
+
+    return act_on_standard
 
 
 def _standard_only(emit: Callable[..., None]) -> Callable[..., None]:

@@ -1,0 +1,319 @@
+"""The demo data: contacts, templates, automations that use every node type, and their events.
+
+Plain documents of the public API. Templates are named here and get their ids when they are made;
+`template(name)` marks the place.
+"""
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+Document = dict[str, Any]
+
+SECRET_NAME = "SCORE_KEY"
+SECRET_VALUE = "demo-key-7f3d9c"
+
+
+@dataclass(frozen=True)
+class Automation:
+    """An automation, the events its webhook gets, and the statuses their runs come to."""
+
+    document: Document
+    events: list[Document] = field(default_factory=list)
+    expected: dict[str, int] = field(default_factory=dict)
+
+
+def template(name: str) -> str:
+    """Stands for the id of the template of this name."""
+    return f"<template {name}>"
+
+
+def _contact(email: str, first: str, last: str, plan: str, *tags: str, **more: Any) -> Document:
+    return {
+        "email": email,
+        "firstName": first,
+        "lastName": last,
+        "tags": list(tags),
+        "metadata": {"plan": plan},
+        "consents": {"marketing": True, "transactional": True},
+        **more,
+    }
+
+
+CONTACTS = [
+    _contact("ada@customer.example", "Ada", "Lovelace", "pro", "vip", phone="+442079460001"),
+    _contact("grace@customer.example", "Grace", "Hopper", "team", "vip", phone="+12025550123"),
+    _contact("alan@customer.example", "Alan", "Turing", "free"),
+    _contact("katherine@customer.example", "Katherine", "Johnson", "pro", "beta"),
+    _contact("edsger@customer.example", "Edsger", "Dijkstra", "free", "newsletter"),
+    _contact("barbara@customer.example", "Barbara", "Liskov", "team", "beta"),
+    _contact(
+        "quiet@customer.example",
+        "Quentin",
+        "Quiet",
+        "free",
+        consents={"marketing": False, "transactional": False},
+    ),
+]
+
+TEMPLATES = [
+    {
+        "name": "Order receipt",
+        "channel": "EMAIL",
+        "subject": "Thank you for order {{trigger.orderId}}",
+        "body": (
+            "Hello {{contact.firstName}},\n\nwe received your order {{trigger.orderId}} over "
+            "{{trigger.total}} EUR.\nYour loyalty score is {{steps.score.score}}.\n\n"
+            "{{workspace.name}}"
+        ),
+    },
+    {
+        "name": "Welcome",
+        "channel": "EMAIL",
+        "subject": "Welcome, {{contact.firstName}}",
+        "body": "Hello {{contact.firstName}},\n\ngood to have you on the {{trigger.plan}} plan.",
+    },
+    {
+        "name": "First day tips",
+        "channel": "EMAIL",
+        "subject": "Three things to try first",
+        "body": "Hello {{contact.firstName}},\n\nopen a project, invite a colleague, ask us.",
+    },
+    {
+        "name": "Ticket alert",
+        "channel": "EMAIL",
+        "subject": "Ticket {{trigger.ticketId}}: {{trigger.subject}}",
+        "body": "{{contact.email}} opened ticket {{trigger.ticketId}}: {{trigger.subject}}",
+    },
+]
+
+
+def _trigger(path: str, **more: Any) -> Document:
+    return {
+        "id": "start",
+        "type": "TRIGGER",
+        "config": {
+            "triggerType": "WEBHOOK",
+            "contactLookup": {"by": "email", "path": path},
+            "createIfMissing": True,
+            **more,
+        },
+    }
+
+
+def _node(node_id: str, node_type: str, **config: Any) -> Document:
+    return {"id": node_id, "type": node_type, "config": config}
+
+
+def _mail(node_id: str, name: str, recipients: Document | None = None) -> Document:
+    return _node(
+        node_id,
+        "SEND_MESSAGE",
+        recipients=recipients or {"kind": "TRIGGER_CONTACT"},
+        channels=[{"channel": "EMAIL", "templateId": template(name)}],
+        multiChannelMode="CASCADE",
+    )
+
+
+def _edges(*paths: str) -> list[Document]:
+    """`"a > b > c"`, where `a [label] > b` labels the edge."""
+    edges: list[Document] = []
+    for path in paths:
+        stops = [stop.strip() for stop in path.split(">")]
+        for left, right in pairwise(stops):
+            source, _, label = left.partition(" [")
+            edge = {"source": source, "target": right.partition(" [")[0]}
+            edges.append({**edge, "label": label.rstrip("]")} if label else edge)
+    return edges
+
+
+def _layout(**columns: tuple[float, float]) -> Document:
+    return {name: {"x": x, "y": y} for name, (x, y) in columns.items()}
+
+
+def automations(demo_url: str) -> list[Automation]:
+    """The automations of the demo workspace; `demo_url` is where the demo service answers."""
+    return [
+        _order_paid(demo_url),
+        _welcome(),
+        _ticket(demo_url),
+        _crm_sync(demo_url),
+    ]
+
+
+def _order_paid(demo_url: str) -> Automation:
+    score = _node(
+        "score",
+        "INTEGRATION",
+        provider="HTTP",
+        method="POST",
+        url=f"{demo_url}/score",
+        headers={"Authorization": f"Bearer {{{{secret.{SECRET_NAME}}}}}"},
+        body={"email": "{{contact.email}}"},
+        timeoutSeconds=10,
+        capture={"score": "data.score"},
+        idempotent=True,
+    )
+    tier = {"target": "vars.score", "value": "{{steps.score.score}}", "type": "NUMBER"}
+    document = {
+        "name": "Order paid",
+        "reentry": "ALWAYS",
+        "nodes": [
+            _trigger("customer.email", dedupePath="orderId", rateLimitPerMinute=600),
+            _node(
+                "big",
+                "CONDITION",
+                kind="COMPARE",
+                left="{{trigger.total}}",
+                operator="GREATER_THAN",
+                right=20,
+            ),
+            score,
+            _node("remember", "SET", mode="MERGE", assignments=[tier]),
+            _mail("receipt", "Order receipt"),
+            _node("tooSmall", "STOP_ERROR", message="Order {{trigger.orderId}} is too small"),
+            _node("done", "END"),
+        ],
+        "edges": _edges(
+            "start > big",
+            "big [true] > score > remember > receipt > done",
+            "big [false] > tooSmall",
+        ),
+        "layout": _layout(
+            start=(0, 0),
+            big=(220, 0),
+            score=(440, -80),
+            remember=(660, -80),
+            receipt=(880, -80),
+            done=(1100, -80),
+            tooSmall=(440, 120),
+        ),
+    }
+    events = [
+        order("A-1001", 129.9, "ada@customer.example"),
+        order("A-1002", 48, "grace@customer.example"),
+        order("A-1003", 75.5, "katherine@customer.example"),
+        order("A-1004", 4.2, "alan@customer.example"),
+    ]
+    return Automation(document, events, {"COMPLETED": 3, "FAILED": 1})
+
+
+def order(order_id: str, total: float, email: str) -> Document:
+    """The event that "Order paid" takes."""
+    return {"orderId": order_id, "total": total, "customer": {"email": email}}
+
+
+def _welcome() -> Automation:
+    document = {
+        "name": "Welcome",
+        "reentry": "ALWAYS",
+        "nodes": [
+            _trigger("email"),
+            _node(
+                "plan",
+                "SWITCH",
+                rules=[
+                    {"field": "trigger.plan", "operator": "EQUALS", "value": "pro", "label": "pro"},
+                    {
+                        "field": "trigger.plan",
+                        "operator": "EQUALS",
+                        "value": "team",
+                        "label": "team",
+                    },
+                ],
+                fallbackLabel="free",
+            ),
+            _mail("welcome", "Welcome"),
+            _node("nextDay", "WAIT", delayMinutes=1_440),
+            _mail("tips", "First day tips"),
+            _node("done", "END"),
+        ],
+        "edges": _edges(
+            "start > plan",
+            "plan [pro] > welcome > nextDay > tips > done",
+            "plan [team] > welcome",
+            "plan [free] > done",
+        ),
+        "layout": _layout(
+            start=(0, 0),
+            plan=(220, 0),
+            welcome=(440, 0),
+            nextDay=(660, 0),
+            tips=(880, 0),
+            done=(1100, 0),
+        ),
+    }
+    events = [
+        {"email": "barbara@customer.example", "plan": "team"},
+        {"email": "katherine@customer.example", "plan": "pro"},
+        {"email": "edsger@customer.example", "plan": "free"},
+    ]
+    return Automation(document, events, {"RUNNING": 2, "COMPLETED": 1})
+
+
+def _ticket(demo_url: str) -> Automation:
+    enrich = _node(
+        "history",
+        "INTEGRATION",
+        provider="HTTP",
+        method="GET",
+        url=f"{demo_url}/slow",
+        query={"ms": 300},
+        timeoutSeconds=5,
+        capture={"waitedMs": "data.waitedMs"},
+    )
+    document = {
+        "name": "Support ticket",
+        "reentry": "ALWAYS",
+        "nodes": [
+            _trigger("from"),
+            _mail("alert", "Ticket alert", {"kind": "AD_HOC", "addresses": ["help@demo.example"]}),
+            enrich,
+            _node("together", "MERGE"),
+            _node("done", "END"),
+        ],
+        "edges": _edges("start > alert > together > done", "start > history > together"),
+        "layout": _layout(
+            start=(0, 0), alert=(220, -80), history=(220, 80), together=(440, 0), done=(660, 0)
+        ),
+    }
+    events = [
+        {"ticketId": "T-17", "subject": "Cannot sign in", "from": "ada@customer.example"},
+        {"ticketId": "T-18", "subject": "Invoice is missing", "from": "alan@customer.example"},
+    ]
+    return Automation(document, events, {"COMPLETED": 2})
+
+
+def _crm_sync(demo_url: str) -> Automation:
+    sync = _node(
+        "sync",
+        "INTEGRATION",
+        provider="HTTP",
+        method="POST",
+        url=f"{demo_url}/fail",
+        body={"email": "{{contact.email}}"},
+        timeoutSeconds=5,
+    )
+    document = {
+        "name": "CRM sync",
+        "reentry": "ALWAYS",
+        "nodes": [_trigger("email"), sync, _node("done", "END")],
+        "edges": _edges("start > sync > done"),
+        "layout": _layout(start=(0, 0), sync=(220, 0), done=(440, 0)),
+    }
+    return Automation(document, [{"email": "grace@customer.example"}], {"FAILED": 1})
+
+
+OTHER_CONTACTS = [_contact("linus@elsewhere.example", "Linus", "Pauling", "pro")]
+
+OTHER_AUTOMATION = Automation(
+    {
+        "name": "Sign-up",
+        "reentry": "ALWAYS",
+        "nodes": [_trigger("email"), _node("done", "END")],
+        "edges": _edges("start > done"),
+        "layout": _layout(start=(0, 0), done=(220, 0)),
+    },
+    [{"email": "linus@elsewhere.example"}],
+    {"COMPLETED": 1},
+)

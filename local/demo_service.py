@@ -1,0 +1,66 @@
+"""A small service for demo automations to call: it scores, fails, dawdles and echoes."""
+
+import asyncio
+import hashlib
+import json
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+_MAX_DELAY_MS = 60_000
+
+
+def score(email: str) -> int:
+    """0 to 99, the same for the same address."""
+    return int.from_bytes(hashlib.sha256(email.strip().lower().encode()).digest()[:4]) % 100
+
+
+async def _json(request: Request) -> dict[str, Any]:
+    try:
+        document = json.loads(await request.body() or b"{}")
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+async def _score(request: Request) -> Response:
+    email = str((await _json(request)).get("email") or "")
+    return JSONResponse({"data": {"score": score(email)}})
+
+
+async def _fail(request: Request) -> Response:
+    return JSONResponse({"error": "the demo service fails here on purpose"}, status_code=500)
+
+
+async def _slow(request: Request) -> Response:
+    text = request.query_params.get("ms", "1000")
+    delay = min(int(text), _MAX_DELAY_MS) if text.isdigit() else 1_000
+    await asyncio.sleep(delay / 1_000)
+    return JSONResponse({"data": {"waitedMs": delay}})
+
+
+async def _echo(request: Request) -> Response:
+    body = (await request.body()).decode(errors="replace")
+    return JSONResponse(
+        {
+            "method": request.method,
+            "query": dict(request.query_params),
+            "headers": dict(request.headers),
+            "body": body,
+        }
+    )
+
+
+def app() -> Starlette:
+    methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    return Starlette(
+        routes=[
+            Route("/score", _score, methods=["POST"]),
+            Route("/fail", _fail, methods=methods),
+            Route("/slow", _slow, methods=methods),
+            Route("/echo", _echo, methods=methods),
+        ]
+    )

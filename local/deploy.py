@@ -1,0 +1,90 @@
+"""Deploying template.yaml to the emulator, when something changed."""
+
+import hashlib
+import os
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import ClientError
+
+from local.settings import ROOT, SENDER_EMAIL, STACK_NAME, LocalError, Stack
+
+_NOTE = "deployed.json"
+_SOURCES = ("functions", "layers", "statemachines")
+
+
+def parameters(stack: Stack) -> dict[str, str]:
+    """The stack's parameters: on AWS AllowHosts is empty."""
+    hosts = [stack.demo_url.removeprefix("http://")]
+    hosts += [host for host in os.environ.get("RUNLEDGER_ALLOW_HOSTS", "").split(",") if host]
+    return {"AllowHosts": ",".join(hosts), "SenderEmail": SENDER_EMAIL}
+
+
+def fingerprint(stack: Stack) -> str:
+    """Changes with anything that is deployed: template, code, parameters, emulator."""
+    digest = hashlib.sha256(repr((parameters(stack), version("ministack"))).encode())
+    files = [ROOT / "template.yaml"]
+    for folder in _SOURCES:
+        files += (path for path in sorted((ROOT / folder).rglob("*")) if _is_source(path))
+    for path in files:
+        digest.update(f"{path.relative_to(ROOT)}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _is_source(path: Path) -> bool:
+    return path.is_file() and "__pycache__" not in path.parts
+
+
+def is_current(stack: Stack) -> bool:
+    """True when the emulator holds the stack just as the working tree describes it."""
+    return outputs(stack) is not None and (
+        stack.read_note(_NOTE).get("fingerprint") == fingerprint(stack)
+    )
+
+
+def outputs(stack: Stack) -> dict[str, str] | None:
+    """The stack's outputs, or None where it is not there or not complete."""
+    cloudformation = boto3.client("cloudformation", endpoint_url=stack.aws_endpoint)
+    try:
+        found = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ValidationError":
+            return None
+        raise
+    if found["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        return None
+    return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+
+
+def deploy(stack: Stack) -> dict[str, str]:
+    """Runs `sam deploy` on the unbuilt template and returns the stack's outputs.
+
+    Unbuilt, because the functions run on this machine's interpreter: the dependency layer holds
+    wheels for Lambda's, and the emulator's own site-packages serve in its stead.
+    """
+    deployed = fingerprint(stack)
+    values = [f"{name}={value}" for name, value in parameters(stack).items()]
+    command = [str(_sam()), "deploy", "--template-file", "template.yaml"]
+    command += ["--stack-name", STACK_NAME, "--parameter-overrides", *values]
+    environment = {**os.environ, **stack.aws_environment(), "SAM_CLI_TELEMETRY": "0"}
+    result = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    log = stack.state_dir / "logs" / "deploy.log"
+    log.write_text(result.stdout + result.stderr)
+    found = outputs(stack)
+    if result.returncode != 0 or found is None:
+        last = (result.stderr or result.stdout).strip().splitlines()[-1:]
+        raise LocalError(f"the deployment failed; see {log}: {' '.join(last)}")
+    stack.write_note(_NOTE, {"fingerprint": deployed})
+    return found
+
+
+def _sam() -> Path:
+    path = ROOT / ".tools" / "bin" / "sam"
+    if not path.exists():
+        raise LocalError("the SAM CLI is missing; `make run` installs it")
+    return path

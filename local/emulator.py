@@ -1,0 +1,95 @@
+"""The emulator as a child process: started, awaited, and stopped so that it keeps its data."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import httpx
+
+from local.settings import HOST, REGION, ROOT, LocalError, Stack
+
+_START_SECONDS = 30
+# Saving the state takes well under a second for the demo data; large ledgers take longer.
+_STOP_SECONDS = 60
+
+
+def environment(stack: Stack) -> dict[str, str]:
+    """Loopback only, IAM enforced, state kept below the stack's state directory."""
+    state = stack.state_dir
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return {
+        **inherited,
+        "BIND_HOST": HOST,
+        "GATEWAY_PORT": str(stack.ports.emulator),
+        "MINISTACK_REGION": REGION,
+        "AUTH": "true",
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(state / "emulator"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(state / "s3"),
+        "TMPDIR": str(state / "tmp"),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+class Emulator:
+    """The emulator's process. It ends when this process does, however that happens."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Returns once the AWS endpoints answer; raises LocalError with the log's last lines."""
+        scratch = self._stack.state_dir / "tmp"
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        log = self._stack.emulator_log
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "local.launcher"],
+                cwd=ROOT,
+                env=environment(self._stack),
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # A Ctrl-C in the terminal is ours to pass on, in order.
+                start_new_session=True,
+            )
+        self._await_ready()
+
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self) -> None:
+        """Ends the process; its state is saved first."""
+        process = self._process
+        if process is None:
+            return
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
+        self._process = None
+
+    def _await_ready(self) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline and self.is_running():
+            try:
+                if httpx.get(f"{self._stack.aws_endpoint}/_ministack/health").is_success:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.1)
+        tail = " | ".join(self._stack.emulator_log.read_text().strip().splitlines()[-3:])
+        self.stop()
+        raise LocalError(f"the emulator did not start; see {self._stack.emulator_log}: {tail}")

@@ -1,0 +1,150 @@
+"""The one address of console and API: what CloudFront is on AWS.
+
+`/v1/*` goes to the deployed HTTP API as it came, `/cognito` to the emulator's Cognito,
+`/config.json` tells the console its user pool client, and everything else is the built console,
+where a path without a dot is a page of it.
+"""
+
+from pathlib import Path
+
+import httpx
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+from starlette.staticfiles import StaticFiles
+
+from local.settings import REGION
+
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+# Of one connection, not of the message (RFC 9110, section 7.6.1).
+_HOP_BY_HOP = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+_COGNITO_TARGET = "AWSCognitoIdentityProviderService."
+_TIMEOUT_SECONDS = 35
+
+# Mantine writes its theme into a style element, hence 'unsafe-inline' for styles alone.
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+_NOT_BUILT = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Runledger</title>
+<h1>The console is not built yet</h1>
+<p>Run <code>make run</code>, which builds it, or <code>npm ci &amp;&amp; npm run build</code> in
+<code>console/</code>. The API answers under <code>/v1</code> already.</p>
+</html>
+"""
+
+
+class _SecurityHeaders(BaseHTTPMiddleware):
+    async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
+        response = await call_next(request)
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+
+class Gateway:
+    """Serves one deployed stack. Nothing of a request is kept."""
+
+    def __init__(self, aws_endpoint: str, api_id: str, client_id: str, console: Path) -> None:
+        self._endpoint = httpx.URL(aws_endpoint)
+        self._api_path = f"/_aws/execute-api/{api_id}/$default".encode()
+        self._client_id = client_id
+        self._console = console
+        self._http = httpx.AsyncClient(timeout=_TIMEOUT_SECONDS)
+        # Only what the caller sent may arrive.
+        self._http.headers.clear()
+
+    def app(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/v1/{path:path}", self._api, methods=_METHODS),
+                Route("/cognito", self._cognito, methods=["POST"]),
+                Route("/config.json", self._config),
+                Route("/{path:path}", self._page),
+            ],
+            middleware=[Middleware(_SecurityHeaders)],
+        )
+
+    async def _api(self, request: Request) -> Response:
+        raw_path: bytes = self._api_path + request.scope["raw_path"].split(b"?")[0]
+        if request.scope["query_string"]:
+            raw_path += b"?" + request.scope["query_string"]
+        return await self._forward(request, raw_path)
+
+    async def _cognito(self, request: Request) -> Response:
+        if not request.headers.get("x-amz-target", "").startswith(_COGNITO_TARGET):
+            return JSONResponse({"message": "not a Cognito call"}, status_code=400)
+        return await self._forward(request, b"/")
+
+    async def _forward(self, request: Request, raw_path: bytes) -> Response:
+        headers = [
+            (name, value)
+            for name, value in request.headers.raw
+            if name != b"host" and name.decode("latin-1") not in _HOP_BY_HOP
+        ]
+        upstream = self._http.build_request(
+            request.method,
+            self._endpoint.copy_with(raw_path=raw_path),
+            headers=headers,
+            content=await request.body(),
+        )
+        try:
+            answer = await self._http.send(upstream, stream=True)
+            # Raw, so that an encoded body keeps the header that names its encoding.
+            body = b"".join([chunk async for chunk in answer.aiter_raw()])
+            await answer.aclose()
+        except httpx.TransportError as error:
+            return JSONResponse({"message": f"the emulator did not answer: {error}"}, 502)
+        response = Response(body, answer.status_code)
+        response.raw_headers = [
+            (name.lower(), value)
+            for name, value in answer.headers.raw
+            if name.decode("latin-1").lower() not in {*_HOP_BY_HOP, "date", "server"}
+        ]
+        return response
+
+    async def _config(self, request: Request) -> Response:
+        return JSONResponse(
+            {
+                "region": REGION,
+                "userPoolClientId": self._client_id,
+                "cognitoEndpoint": "/cognito",
+            },
+            headers={"Cache-Control": "no-store"},
+        )
+
+    async def _page(self, request: Request) -> Response:
+        if not (self._console / "index.html").exists():
+            return HTMLResponse(_NOT_BUILT, status_code=503)
+        path = request.path_params["path"]
+        is_page = "." not in path.rsplit("/", 1)[-1]
+        files = StaticFiles(directory=self._console)
+        response = await files.get_response("index.html" if is_page else path, request.scope)
+        # Vite names assets by their content; the page that names them must stay fresh.
+        lasting = path.startswith("assets/")
+        response.headers["Cache-Control"] = (
+            "public, max-age=31536000, immutable" if lasting else "no-cache"
+        )
+        return response

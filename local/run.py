@@ -1,0 +1,206 @@
+"""Brings the whole stack up on this machine and stays in the foreground: `make run`."""
+
+import argparse
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from local import bootstrap, demo, demo_service
+from local.deploy import deploy, is_current, outputs
+from local.emulator import Emulator
+from local.gateway import Gateway
+from local.seed import seed
+from local.serve import Server
+from local.settings import (
+    HOST,
+    PASSWORD,
+    REGION,
+    ROOT,
+    LocalError,
+    Ports,
+    Stack,
+    default_state_dir,
+    parse_port,
+)
+
+_SEEDED = "seeded.json"
+_WATCH_SECONDS = 0.5
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        options = _options(arguments)
+        ports = _ports(options.ports)
+        stack = Stack(ports, options.state_dir.resolve())
+        _require_free(ports)
+        with _running(stack, seeded=not options.no_seed) as server:
+            server.wait()
+    except LocalError as error:
+        print(f"make run: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+class _Running:
+    """What is up, in the order in which it was started."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.emulator = Emulator(stack)
+        self.server = Server()
+        self._stack = stack
+
+    def wait(self) -> None:
+        """Until the emulator ends by itself, which is an error, or a signal comes."""
+        while self.emulator.is_running():
+            time.sleep(_WATCH_SECONDS)
+        raise LocalError(f"the emulator ended unexpectedly; see {self._stack.emulator_log}")
+
+    def stop(self) -> None:
+        self._stack.local_json.unlink(missing_ok=True)
+        self.server.stop()
+        self.emulator.stop()
+
+
+@contextmanager
+def _running(stack: Stack, *, seeded: bool) -> Iterator[_Running]:
+    # The operator's use cases build their own clients; these reach the emulator and nothing else.
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(stack.aws_environment())
+    started = time.monotonic()
+    running = _Running(stack)
+    try:
+        _bring_up(stack, running, _stage(started), seeded=seeded)
+        yield running
+    finally:
+        # A second Ctrl-C must not cut the saving short.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        print("\nstopping; the data is kept", flush=True)
+        running.stop()
+
+
+def _bring_up(stack: Stack, running: _Running, say: Callable[[str], None], *, seeded: bool) -> None:
+    say(f"starting the AWS emulator on {stack.aws_endpoint}")
+    running.emulator.start()
+    if is_current(stack):
+        say("nothing changed since the last deployment")
+        found = outputs(stack)
+    else:
+        say("deploying template.yaml")
+        found = deploy(stack)
+    assert found is not None
+    say(f"starting the gateway on {stack.url} and the demo service on {stack.demo_url}")
+    running.server.start(demo_service.app(), stack.ports.demo)
+    gateway = Gateway(
+        stack.aws_endpoint, found["ApiId"], found["UserPoolClientId"], ROOT / "console" / "dist"
+    )
+    running.server.start(gateway.app(), stack.ports.gateway)
+    webhooks = _data(stack, found, say, seeded=seeded)
+    stack.write_note("local.json", _description(stack, found, webhooks))
+    say("ready")
+    _greet(stack, webhooks)
+
+
+def _data(
+    stack: Stack, found: dict[str, str], say: Callable[[str], None], *, seeded: bool
+) -> list[dict[str, Any]]:
+    """The workspaces, and with `seeded` what is in them; made once per deployed user pool."""
+    note = stack.read_note(_SEEDED)
+    if note.get("userPoolId") != found["UserPoolId"]:
+        say("opening the workspaces Demo and Other with a user of every role in each")
+        bootstrap.verify_sender(stack)
+        bootstrap.open_workspaces(found)
+        note = {"userPoolId": found["UserPoolId"], "webhooks": None}
+        stack.write_note(_SEEDED, note)
+    if seeded and note["webhooks"] is None:
+        say("seeding contacts, templates, automations and runs through the API")
+        note["webhooks"] = seed(stack)
+        stack.write_note(_SEEDED, note)
+    webhooks: list[dict[str, Any]] = note["webhooks"] or []
+    return webhooks
+
+
+def _description(
+    stack: Stack, found: dict[str, str], webhooks: list[dict[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "url": stack.url,
+        "awsEndpoint": stack.aws_endpoint,
+        "region": REGION,
+        "tableName": found["TableName"],
+        "workspaces": bootstrap.workspaces(),
+        "webhooks": webhooks,
+    }
+
+
+def _greet(stack: Stack, webhooks: list[dict[str, Any]]) -> None:
+    owner = bootstrap.workspaces()[0]["users"][0]["email"]
+    print(f"\n  Runledger   {stack.url}")
+    print(f"  Sign in     {owner}  {PASSWORD}   (admin@, member@, viewer@ likewise)")
+    if webhooks:
+        event = demo.order("A-$RANDOM", 99, "ada@customer.example")
+        body = str(event).replace("'", '\\"')
+        print(
+            f'  Try         curl -X POST {webhooks[0]["url"]} -H "Content-Type: application/json"'
+        )
+        print(f'              -d "{body}"')
+    print("  Stop        Ctrl-C; the data is kept, `make clean` forgets it\n", flush=True)
+
+
+def _stage(started: float) -> Callable[[str], None]:
+    def say(text: str) -> None:
+        print(f"[{time.monotonic() - started:5.1f} s] {text}", flush=True)
+
+    return say
+
+
+def _require_free(ports: Ports) -> None:
+    for name, port in ports.variables().items():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError as error:
+                raise LocalError(
+                    f"port {port} is in use; choose another: make run {name}={port + 10}"
+                ) from error
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make run", description=__doc__)
+    parser.add_argument(
+        "--no-seed", action="store_true", help="open the workspaces, leave them empty"
+    )
+    parser.add_argument("--state-dir", type=Path, default=default_state_dir())
+    parser.add_argument(
+        "--ports", help="gateway,emulator,demo; else PORT, EMULATOR_PORT, DEMO_PORT"
+    )
+    return parser.parse_args(arguments)
+
+
+def _ports(text: str | None) -> Ports:
+    if text is None:
+        return Ports.from_environment(os.environ)
+    parts = text.split(",")
+    if len(parts) != 3:
+        raise LocalError("--ports takes three ports: gateway,emulator,demo")
+    return Ports(*(parse_port("--ports", part) for part in parts))
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""Filling the workspaces through the public API, as a customer would."""
+
+import time
+from collections import Counter
+from typing import Any
+
+import httpx
+
+from local import demo
+from local.settings import PASSWORD, WORKSPACES, LocalError, Stack
+from local.sign_in import access_token
+
+_SHOW_SECONDS = 40
+_POLL_SECONDS = 0.25
+
+
+class Api:
+    """The public API as one user. A refused call raises LocalError with the API's own words."""
+
+    def __init__(self, url: str, email: str) -> None:
+        token = access_token(url, email, PASSWORD)
+        self._http = httpx.Client(
+            base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=30
+        )
+
+    def __enter__(self) -> "Api":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def call(self, method: str, path: str, document: Any = None) -> Any:
+        response = self._http.request(method, path, json=document)
+        if not response.is_success:
+            raise LocalError(f"{method} {path} answered {response.status_code}: {response.text}")
+        return response.json() if response.content else None
+
+
+def seed(stack: Stack) -> list[dict[str, Any]]:
+    """Fills both workspaces and returns their webhooks, as local.json lists them."""
+    (_, _, demo_domain), (_, _, other_domain) = WORKSPACES
+    with Api(stack.url, f"admin@{demo_domain}") as api:
+        webhooks = _fill(api, demo.CONTACTS, demo.automations(stack.demo_url))
+    with Api(stack.url, f"admin@{other_domain}") as api:
+        webhooks += _fill(api, demo.OTHER_CONTACTS, [demo.OTHER_AUTOMATION], templates=[])
+    return webhooks
+
+
+def _fill(
+    api: Api,
+    contacts: list[demo.Document],
+    automations: list[demo.Automation],
+    templates: list[demo.Document] = demo.TEMPLATES,
+) -> list[dict[str, Any]]:
+    for contact in contacts:
+        api.call("POST", "/v1/contacts", contact)
+    ids = {
+        demo.template(template["name"]): api.call("POST", "/v1/templates", template)["id"]
+        for template in templates
+    }
+    if templates:
+        api.call("PUT", f"/v1/secrets/{demo.SECRET_NAME}", {"value": demo.SECRET_VALUE})
+    webhooks: list[dict[str, Any]] = []
+    expected: dict[str, Counter[str]] = {}
+    for automation in automations:
+        made = api.call("POST", "/v1/automations", _with_ids(automation.document, ids))
+        active = api.call("POST", f"/v1/automations/{made['id']}/activate")
+        webhook = {
+            "automationId": made["id"],
+            "name": automation.document["name"],
+            "url": active["webhook"]["url"],
+        }
+        if secret := active["webhook"].get("secret"):
+            webhook["secret"] = secret
+        webhooks.append(webhook)
+        expected[made["id"]] = Counter(automation.expected)
+        for event in automation.events:
+            api.call("POST", active["webhook"]["path"], event)
+    _await_runs(api, expected)
+    return webhooks
+
+
+def _with_ids(value: Any, ids: dict[str, str]) -> Any:
+    """The document with each template's place taken by its id."""
+    if isinstance(value, dict):
+        return {name: _with_ids(item, ids) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_with_ids(item, ids) for item in value]
+    return ids.get(value, value) if isinstance(value, str) else value
+
+
+def _await_runs(api: Api, expected: dict[str, Counter[str]]) -> None:
+    """Returns once every run shows the status it must come to."""
+    deadline = time.monotonic() + _SHOW_SECONDS
+    while True:
+        runs = api.call("GET", "/v1/runs?limit=100")["items"]
+        found = {automation_id: Counter[str]() for automation_id in expected}
+        for run in runs:
+            if run["automationId"] in found:
+                found[run["automationId"]][run["status"]] += 1
+        if found == expected:
+            return
+        if time.monotonic() > deadline:
+            raise LocalError(f"the demo runs came to {found}, not to {expected}")
+        time.sleep(_POLL_SECONDS)

@@ -1,0 +1,27 @@
+"""Signing in at the local stack as the console does."""
+
+import httpx
+
+from local.settings import LocalError
+
+
+def access_token(url: str, email: str, password: str) -> str:
+    """A bearer token for the API; raises LocalError with Cognito's own reason."""
+    config = httpx.get(f"{url}/config.json").raise_for_status().json()
+    response = httpx.post(
+        url + config["cognitoEndpoint"],
+        headers={
+            "Content-Type": "application/x-amz-json-1.1",
+            "X-Amz-Target": "AWSCognitoIdentityProviderService.InitiateAuth",
+        },
+        json={
+            "AuthFlow": "USER_PASSWORD_AUTH",
+            "ClientId": config["userPoolClientId"],
+            "AuthParameters": {"USERNAME": email, "PASSWORD": password},
+        },
+    )
+    if not response.is_success:
+        reason = response.json().get("message", response.text)
+        raise LocalError(f"{email} could not sign in: {reason}")
+    token: str = response.json()["AuthenticationResult"]["AccessToken"]
+    return token
