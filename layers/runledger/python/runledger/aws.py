@@ -61,6 +61,13 @@ def client(service: str) -> Any:
     return boto3.client(service, config=_CONFIG)  # type: ignore[call-overload]
 
 
+@cache
+def effect_client(service: str) -> Any:
+    """A client that makes one try a call, for calls which must not be repeated underneath."""
+    config = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+    return boto3.client(service, config=config)  # type: ignore[call-overload]
+
+
 def domain_error(error: Exception) -> RunledgerError:
     """The domain error that a botocore exception stands for. A condition's old row is attached
     by the table, which knows how to read it."""

@@ -53,8 +53,18 @@ class ErrorDetail(Model):
     cause: str | None = None
 
 
+class Cancellation(Model):
+    """Who ended a run before its end, and why; `by` is a user's e-mail or `system`."""
+
+    by: str
+    reason: str
+
+
 class Claim(Model):
-    """Who is working on a node right now, and until when nobody else may."""
+    """Who is working on a node right now, and until when nobody else may.
+
+    A claim given back before any effect began has an empty `request_id`; anyone may take it.
+    """
 
     request_id: str
     started_at: int
@@ -95,7 +105,9 @@ class Run(Model):
     claimed: frozenset[int]
     open_claims: dict[int, Claim]
     error: ErrorDetail | None
+    canceled: Cancellation | None = None
     start_error: str | None = None
+    wait_until: int | None = None
     list_partition: str = ""
 
 

@@ -57,7 +57,7 @@ class ContactStore:
         """The id of the contact with this E.164 phone."""
         return self._find(keys.contact_phone(workspace_id, phone))
 
-    def list(
+    def newest(
         self, workspace_id: str, limit: int, after: "Item | None"
     ) -> "tuple[list[Contact], Item | None]":
         """Newest first."""

@@ -8,6 +8,7 @@ whole of it stands on the step).
 from typing import TYPE_CHECKING, Any
 
 from runledger.models.run import (
+    Cancellation,
     Claim,
     ErrorDetail,
     Payload,
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from runledger.store.bodies import Bodies
     from runledger.store.table import Item
 
+# Characters of a reason for canceling that a run row keeps.
+ROW_REASON_CHARACTERS = 120
 # Bytes of the error message that a run row repeats from the step.
 ROW_MESSAGE_BYTES = 160
 
@@ -86,7 +89,9 @@ def run_from_item(item: "Item") -> Run:
             for rank, claim in item.get("openClaims", {}).items()
         },
         error=_error_from_item(item.get("error")),
+        canceled=Cancellation(**item["canceled"]) if "canceled" in item else None,
         start_error=item.get("startError"),
+        wait_until=item.get("waitUntil"),
         list_partition=item["gsi1pk"],
     )
 
@@ -100,6 +105,12 @@ def row_error(error: ErrorDetail | None) -> dict[str, str] | None:
         message = message[: ROW_MESSAGE_BYTES - 3].decode(errors="ignore").encode() + "…".encode()
     node = {"node": error.node_id} if error.node_id else {}
     return {**node, "kind": error.kind, "message": message.decode()}
+
+
+def row_cancellation(canceled: Cancellation | None) -> dict[str, str] | None:
+    if canceled is None:
+        return None
+    return {"by": canceled.by, "reason": canceled.reason[:ROW_REASON_CHARACTERS]}
 
 
 def _error_from_item(value: dict[str, str] | None) -> ErrorDetail | None:

@@ -1,15 +1,26 @@
 """Runs, payloads and steps. Each write is conditional, and each condition is named."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from runledger.errors import ConditionFailedError, NotFoundError
-from runledger.models.run import Claim, ErrorDetail, Payload, Run, RunStatus, Step, StepStatus
+from runledger.models.run import (
+    Cancellation,
+    Claim,
+    ErrorDetail,
+    Payload,
+    Run,
+    RunStatus,
+    Step,
+    StepStatus,
+)
 from runledger.store import keys
 from runledger.store.run_rows import (
     payload_from_item,
+    row_cancellation,
     row_error,
     run_from_item,
     run_to_item,
@@ -36,13 +47,15 @@ class RunHistory:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """How a run ends. `node_id` and `end_ms` go with COMPLETED, `error` with FAILED."""
+    """How a run ends. `end_node_id` and `end_ms` go with COMPLETED, `error` with FAILED,
+    `canceled` with CANCELED."""
 
     status: RunStatus
     finished_at: int
     error: ErrorDetail | None = None
     end_node_id: str | None = None
     end_ms: int | None = None
+    canceled: Cancellation | None = None
 
 
 class RunStore:
@@ -145,6 +158,8 @@ class RunStore:
         else:
             may_claim = Attr(f"openClaims.{rank}").eq(_claim_value(replaces))
         gone: list[Path] = [("openClaims", str(other)) for other in left]
+        if run.wait_until is not None:
+            gone.append("waitUntil")
         change = Change(
             set={("openClaims", str(rank)): _claim_value(claim)},
             add={"claimed": {rank}},
@@ -153,6 +168,23 @@ class RunStore:
         return run_from_item(
             self._table.update(keys.run(run.id), change, is_running & is_owned & may_claim)
         )
+
+    def park(self, run: Run, wait_until: int) -> None:
+        """Tells on the row that the run waits; for its readers only, so a run that moved on
+        meanwhile is left alone."""
+        is_running = Attr("status").eq(RunStatus.RUNNING.value)
+        is_owned = Attr("execution").eq(run.execution)
+        change = Change(set={"waitUntil": wait_until})
+        with suppress(ConditionFailedError):
+            self._table.update(keys.run(run.id), change, is_running & is_owned)
+
+    def release(self, run: Run, rank: int, claim: Claim) -> None:
+        """Gives a claim back whose effect never began. Where it is no longer ours, nothing is."""
+        is_ours = Attr(f"openClaims.{rank}").eq(_claim_value(claim))
+        given_back = claim.model_copy(update={"request_id": "", "lease_until": 0})
+        change = Change(set={("openClaims", str(rank)): _claim_value(given_back)})
+        with suppress(ConditionFailedError):
+            self._table.update(keys.run(run.id), change, is_ours)
 
     def record(self, run: Run, step: Step) -> Step:
         """Writes a step. Where it was recorded as finished before, that record stands and is
@@ -194,9 +226,10 @@ class RunStore:
             "endNodeId": closing.end_node_id,
             "endMs": closing.end_ms,
             "error": row_error(closing.error),
+            "canceled": row_cancellation(closing.canceled),
         }
         values.update({name: value for name, value in optional.items() if value is not None})
-        gone: list[Path] = ["gsi4pk", "dueKey", "claimed"]
+        gone: list[Path] = ["gsi4pk", "dueKey", "claimed", "waitUntil"]
         change = Change(set=values, add={"sequence": 1}, remove=gone)
         return run_from_item(
             self._table.update(keys.run(run.id), change, is_open & is_this_attempt & is_owned)

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 class WorkspaceStore:
     def __init__(self, table: "Table") -> None:
         self._table = table
-        # A workspace's shard count never changes, so reading it once a process is enough.
-        self._cached_shards = lru_cache(maxsize=4_096)(self._read_shards)
+        self._cached = lru_cache(maxsize=4_096)(self.get)
 
     def create(self, workspace: Workspace) -> None:
         is_new = Attr("pk").not_exists()
@@ -44,8 +43,10 @@ class WorkspaceStore:
             created_at=item["createdAt"],
         )
 
-    def shards(self, workspace_id: str) -> int:
-        return self._cached_shards(workspace_id)
+    def cached(self, workspace_id: str) -> Workspace:
+        """As it was when this process first read it: the shard count never changes, and a new
+        name may take a while to be seen in messages."""
+        return self._cached(workspace_id)
 
     def put_member(self, membership: Membership) -> None:
         """Adds a member or changes their role; both directions are written together."""
@@ -85,9 +86,6 @@ class WorkspaceStore:
         """(name, updated at), by name."""
         page = self._table.query(keys.secret(workspace_id, "").pk)
         return [(item["sk"], item["updatedAt"]) for item in page.items]
-
-    def _read_shards(self, workspace_id: str) -> int:
-        return self.get(workspace_id).shards
 
 
 def _membership(item: "Item") -> Membership:

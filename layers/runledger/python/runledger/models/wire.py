@@ -1,0 +1,274 @@
+"""What the API answers. Times are ISO 8601 UTC strings, durations milliseconds."""
+
+from typing import Any, Generic, TypeVar
+
+from runledger.models.automation import (
+    AutomationStatus,
+    Edge,
+    Graph,
+    MachineType,
+    Node,
+    Position,
+    Problem,
+    Reentry,
+)
+from runledger.models.base import WireModel
+from runledger.models.contact import Consents
+from runledger.models.delivery import DeliveryStatus
+from runledger.models.run import RunStatus, StepStatus
+from runledger.models.workspace import Role
+
+ItemT = TypeVar("ItemT")
+
+
+class ListView(WireModel, Generic[ItemT]):
+    """One page; `next_cursor` is null at the end."""
+
+    items: list[ItemT]
+    next_cursor: str | None
+
+
+class ErrorView(WireModel):
+    node_id: str | None
+    kind: str
+    message: str
+    cause: str | None
+
+
+class CanceledView(WireModel):
+    by: str
+    reason: str
+    at: str
+
+
+class HealthView(WireModel):
+    """More about an open run. `state` is QUEUED, RUNNING, WAITING, RETRYING or OVERDUE; `until`
+    goes with WAITING, `attempt` and `last_error` with RETRYING; `text` says it in words."""
+
+    state: str
+    text: str
+    until: str | None = None
+    attempt: int | None = None
+    last_error: str | None = None
+
+
+class RunContactView(WireModel):
+    """The contact as it was when the run was opened."""
+
+    id: str
+    email: str | None
+    phone: str | None
+
+
+class RunView(WireModel):
+    """A run as lists show it. `health` is null once the run has ended."""
+
+    id: str
+    status: RunStatus
+    health: HealthView | None
+    automation_id: str
+    automation_name: str
+    version: int
+    trigger: dict[str, Any]
+    contact: RunContactView | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    duration_ms: int | None
+    error: ErrorView | None
+    canceled: CanceledView | None
+
+
+class StepView(WireModel):
+    """One visit of one node; `order` counts from 1 as the run visited them."""
+
+    node_id: str
+    type: str
+    status: StepStatus
+    order: int
+    started_at: str
+    finished_at: str | None
+    duration_ms: int | None
+    outcome: str | None
+    reason: str | None
+    wait_until: str | None
+    output: dict[str, Any]
+    evidence: dict[str, Any] | None
+    request: dict[str, Any] | None
+    response: dict[str, Any] | None
+    error: ErrorView | None
+    delivery_ids: list[str]
+
+
+class DeliveryLinkView(WireModel):
+    """A message that a step sent or tried to."""
+
+    id: str
+    node_id: str
+    path: str
+
+
+class RunDetailView(RunView):
+    """A run with everything that is known of it. `graph` is the version's, as it was."""
+
+    payload: Any
+    graph: Graph
+    steps: list[StepView]
+    deliveries: list[DeliveryLinkView]
+
+
+class GateView(WireModel):
+    name: str
+    passed: bool
+    reason: str
+
+
+class DeliveryView(WireModel):
+    """One message to one address on one channel."""
+
+    id: str
+    status: DeliveryStatus
+    channel: str
+    address: str
+    run_id: str | None
+    node_id: str | None
+    automation_id: str | None
+    contact_id: str | None
+    template_id: str
+    subject: str | None
+    gates: list[GateView]
+    tries: int
+    provider_id: str | None
+    error: ErrorView | None
+    created_at: str
+    settled_at: str | None
+
+
+class WebhookView(WireModel):
+    """Where other systems post; `path` is below the API's own address."""
+
+    path: str
+    url: str
+    signed: bool
+
+
+class AutomationSummaryView(WireModel):
+    """An automation as lists show it. `has_unpublished_changes` is true where the draft differs
+    from the active version."""
+
+    id: str
+    name: str
+    reentry: Reentry
+    status: AutomationStatus
+    version: int | None
+    has_unpublished_changes: bool
+    created_at: str
+    updated_at: str
+    updated_by: str
+
+
+class AutomationView(AutomationSummaryView):
+    """An automation with its draft. `machine` is the active version's, with the reason for its
+    type; `problems` are those of the draft as things stand now."""
+
+    nodes: list[Node]
+    edges: list[Edge]
+    layout: dict[str, Position]
+    webhook: WebhookView | None
+    machine: "MachineView | None"
+    problems: list[Problem]
+
+
+class MachineView(WireModel):
+    type: MachineType
+    reason: str
+    run_seconds: int
+
+
+class VersionSummaryView(WireModel):
+    version: int
+    name: str
+    activated_at: str
+    activated_by: str
+    machine: MachineView
+
+
+class VersionView(VersionSummaryView):
+    graph: Graph
+
+
+class ProblemsView(WireModel):
+    problems: list[Problem]
+
+
+class ContactView(WireModel):
+    id: str
+    email: str | None
+    phone: str | None
+    first_name: str | None
+    last_name: str | None
+    tags: list[str]
+    consents: Consents
+    metadata: dict[str, Any]
+    created_at: str
+    updated_at: str
+
+
+class TemplateView(WireModel):
+    id: str
+    name: str
+    channel: str
+    subject: str | None
+    body: str
+    created_at: str
+    updated_at: str
+
+
+class SecretNameView(WireModel):
+    name: str
+    updated_at: str
+
+
+class NodeTypeView(WireModel):
+    """A node type as the palette shows it; `config_schema` is JSON Schema."""
+
+    type: str
+    title: str
+    icon: str
+    description: str
+    example: dict[str, Any]
+    config_schema: dict[str, Any]
+
+
+class WorkspaceView(WireModel):
+    id: str
+    name: str
+    role: Role
+
+
+class MeView(WireModel):
+    """Who is calling, and in which workspace and role this call acts."""
+
+    email: str
+    workspaces: list[WorkspaceView]
+    workspace_id: str
+    role: Role
+
+
+class OpenedView(WireModel):
+    """What a trigger answered: the run it opened, or the one the same event had opened before."""
+
+    run_id: str
+    status: RunStatus
+    duplicate: bool = False
+
+
+class ProblemDetail(WireModel):
+    """RFC 9457. `field` names what is wrong in the request; `problems` lists all there are."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    field: str | None = None
+    problems: list[Problem] | None = None

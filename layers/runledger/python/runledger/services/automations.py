@@ -1,0 +1,283 @@
+"""Writing, checking and activating automations."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from runledger.clock import Clock
+from runledger.compiler.checks import problems_of
+from runledger.compiler.compile import FunctionArns, compile_graph
+from runledger.compiler.graph import GraphView
+from runledger.errors import ConflictError, InvalidGraphError, RunledgerError
+from runledger.ids import new_id, new_token
+from runledger.models.automation import (
+    ActiveVersion,
+    Automation,
+    AutomationDocument,
+    AutomationStatus,
+    Graph,
+    Problem,
+    TemplateSnapshot,
+    Version,
+)
+from runledger.models.run import TriggerType
+from runledger.models.wire import AutomationView, WebhookView
+from runledger.services.views import automation_summary_view, machine_view
+
+if TYPE_CHECKING:
+    from runledger.compiler.compile import Compiled
+    from runledger.nodes.trigger import TriggerConfig
+    from runledger.services.machines import Machines
+    from runledger.store.automations import AutomationStore
+    from runledger.store.templates import TemplateStore
+
+# Triggers that something fires; an automation of another kind would be active and never run.
+_FIRED = frozenset({TriggerType.WEBHOOK})
+
+
+def read_document(body: Any) -> AutomationDocument:
+    """The document a client sent; InvalidGraphError lists every field that is wrong, under the
+    node it belongs to where there is one."""
+    try:
+        return AutomationDocument.model_validate(body)
+    except ValidationError as error:
+        problems = [_document_problem(body, fault) for fault in error.errors()]
+        raise InvalidGraphError(
+            [problem.model_dump(mode="json", exclude_none=True) for problem in problems]
+        ) from error
+
+
+def _document_problem(body: Any, fault: Any) -> Problem:
+    location = [str(part) for part in fault["loc"]]
+    node_id = None
+    if len(location) > 1 and location[0] == "nodes":
+        node = body["nodes"][int(location[1])]
+        found = node.get("id") if isinstance(node, dict) else None
+        node_id = found if isinstance(found, str) else None
+    is_edge = len(location) > 1 and location[0] == "edges"
+    return Problem(
+        code="INVALID_DOCUMENT",
+        message=fault["msg"],
+        node_id=node_id,
+        edge=int(location[1]) if is_edge else None,
+        field=".".join(location),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Automations:
+    """`public_url` is where webhooks are posted, without a path."""
+
+    store: "AutomationStore"
+    templates: "TemplateStore"
+    clock: Clock
+    public_url: str
+
+    def create(self, workspace_id: str, document: AutomationDocument, by: str) -> Automation:
+        """A DRAFT; InvalidGraphError with every problem, and nothing is written."""
+        graph = self._checked(workspace_id, document)
+        now = self.clock()
+        automation = Automation(
+            workspace_id=workspace_id,
+            id=new_id("aut"),
+            name=document.name,
+            reentry=document.reentry,
+            status=AutomationStatus.DRAFT,
+            active=None,
+            last_version=0,
+            draft_revision=1,
+            active_revision=None,
+            webhook_token=None,
+            created_at=now,
+            updated_at=now,
+            updated_by=by,
+        )
+        self.store.create(automation, graph)
+        return automation
+
+    def update(
+        self, workspace_id: str, automation_id: str, document: AutomationDocument, by: str
+    ) -> Automation:
+        """Changes the draft only; an active version stays as it is."""
+        before = self.store.get(workspace_id, automation_id)
+        if before.status is AutomationStatus.ARCHIVED:
+            raise ConflictError("the automation is archived", status=before.status.value)
+        graph = self._checked(workspace_id, document)
+        after = before.model_copy(
+            update={
+                "name": document.name,
+                "reentry": document.reentry,
+                "draft_revision": before.draft_revision + 1,
+                "updated_at": self.clock(),
+                "updated_by": by,
+            }
+        )
+        self.store.save_draft(after, graph)
+        return after
+
+    def problems(self, workspace_id: str, graph: Graph) -> list[Problem]:
+        return self._view(workspace_id, graph)[1]
+
+    def view(self, automation: Automation) -> AutomationView:
+        draft = self.store.draft(automation)
+        version = None
+        if automation.active is not None:
+            version = self.store.version(automation.id, automation.active.version)
+        return AutomationView(
+            **dict(automation_summary_view(automation)),
+            nodes=draft.nodes,
+            edges=draft.edges,
+            layout=draft.layout,
+            webhook=self._webhook_view(automation),
+            machine=machine_view(version) if version else None,
+            problems=self.problems(automation.workspace_id, draft),
+        )
+
+    def _webhook_view(self, automation: Automation) -> WebhookView | None:
+        if automation.webhook_token is None or automation.active is None:
+            return None
+        path = f"/v1/webhooks/in/{automation.webhook_token}"
+        signed = bool(automation.active.trigger.get("signed", False))
+        return WebhookView(path=path, url=f"{self.public_url}{path}", signed=signed)
+
+    def _checked(self, workspace_id: str, document: AutomationDocument) -> Graph:
+        graph = Graph(nodes=document.nodes, edges=document.edges, layout=document.layout)
+        _, problems = self._view(workspace_id, graph)
+        _refuse(problems)
+        return graph
+
+    def _view(self, workspace_id: str, graph: Graph) -> tuple[GraphView, list[Problem]]:
+        templates = self.known_templates(workspace_id, graph)
+        view = GraphView(graph, templates)
+        return view, problems_of(view)
+
+    def known_templates(self, workspace_id: str, graph: Graph) -> dict[str, TemplateSnapshot]:
+        """Those of the templates the graph names that the workspace has."""
+        named = {use.template_id for use in GraphView(graph, {}).template_uses}
+        if not named:
+            return {}
+        found = self.templates.get_many(workspace_id, sorted(named))
+        return {
+            template.id: TemplateSnapshot(
+                id=template.id,
+                name=template.name,
+                channel=template.channel,
+                subject=template.subject,
+                body=template.body,
+            )
+            for template in found.values()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Activations:
+    """Freezing versions."""
+
+    automations: Automations
+    machines: "Machines"
+    functions: FunctionArns
+    clock: Clock
+
+    def activate(self, workspace_id: str, automation_id: str, by: str) -> Automation:
+        """Makes the draft the active version and its machine. Activating what is active already
+        changes nothing; a failure leaves the automation as it was and no machine behind."""
+        store = self.automations.store
+        before = store.get(workspace_id, automation_id)
+        if before.status is AutomationStatus.ARCHIVED:
+            raise ConflictError("the automation is archived", status=before.status.value)
+        is_current = before.active_revision == before.draft_revision
+        if is_current and before.status is AutomationStatus.ACTIVE:
+            return before
+        if is_current:
+            after = self._touched(before, by, {"status": AutomationStatus.ACTIVE})
+            store.activate(before, after, None)
+            return after
+        graph = store.draft(before)
+        templates = self.automations.known_templates(workspace_id, graph)
+        compiled = compile_graph(graph, self.functions, templates)
+        trigger = _trigger_of(graph, templates)
+        _refuse(_unfired(graph, trigger))
+        number = before.last_version + 1
+        version = self._version(before, number, graph, templates, compiled, by)
+        active = ActiveVersion(
+            version=number,
+            trigger=trigger.model_dump(mode="json", by_alias=True),
+            machine_type=compiled.machine_type,
+            run_seconds=compiled.run_seconds,
+        )
+        is_hooked = trigger.kind is TriggerType.WEBHOOK
+        token = before.webhook_token or (new_token() if is_hooked else None)
+        changes = {
+            "status": AutomationStatus.ACTIVE,
+            "active": active,
+            "last_version": number,
+            "active_revision": before.draft_revision,
+            "webhook_token": token,
+        }
+        after = self._touched(before, by, changes)
+        arn = self.machines.create(automation_id, number, compiled)
+        try:
+            store.activate(before, after, version)
+        except RunledgerError:
+            # A version that was written all the same (its answer lost, or another activation of
+            # the same draft) needs its machine; only one that nobody has is unmade.
+            if store.get(workspace_id, automation_id).last_version < number:
+                self.machines.delete(arn)
+            raise
+        return after
+
+    def _touched(self, before: Automation, by: str, changes: dict[str, Any]) -> Automation:
+        return before.model_copy(update={**changes, "updated_at": self.clock(), "updated_by": by})
+
+    def _version(
+        self,
+        automation: Automation,
+        number: int,
+        graph: Graph,
+        templates: dict[str, TemplateSnapshot],
+        compiled: "Compiled",
+        by: str,
+    ) -> Version:
+        return Version(
+            workspace_id=automation.workspace_id,
+            automation_id=automation.id,
+            version=number,
+            name=automation.name,
+            reentry=automation.reentry,
+            graph=graph,
+            templates=templates,
+            machine_type=compiled.machine_type,
+            machine_reason=compiled.reason,
+            run_seconds=compiled.run_seconds,
+            activated_at=self.clock(),
+            activated_by=by,
+        )
+
+
+def _trigger_of(graph: Graph, templates: dict[str, TemplateSnapshot]) -> "TriggerConfig":
+    view = GraphView(graph, templates)
+    _, config = view.parsed(view.starts[0])
+    trigger: Any = config
+    return trigger  # type: ignore[no-any-return]
+
+
+def _unfired(graph: Graph, trigger: "TriggerConfig") -> list[Problem]:
+    if trigger.kind in _FIRED:
+        return []
+    start = GraphView(graph, {}).starts[0]
+    return [
+        Problem(
+            code="TRIGGER_NOT_AVAILABLE",
+            message=f"{trigger.kind} triggers cannot be activated in this release",
+            node_id=start,
+            field="triggerType",
+        )
+    ]
+
+
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        raise InvalidGraphError(
+            [problem.model_dump(mode="json", exclude_none=True) for problem in problems]
+        )

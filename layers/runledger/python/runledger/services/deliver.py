@@ -1,0 +1,174 @@
+"""Delivering one message: gates, claim, send, settle.
+
+The attempt's id is derived from the effect (run, node, recipient, channel), and its row is written
+before the message leaves. Whoever finds that row does not send again: a settled one answers for
+itself, one that is still PROCESSING has lost its answer and becomes FAILED, `OUTCOME_UNKNOWN`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from runledger.channels.base import RenderedMessage, UnknownOutcomeError
+from runledger.clock import Clock
+from runledger.ids import derived_id
+from runledger.models.delivery import DeliveryAttempt, DeliveryStatus, Gate
+from runledger.models.run import ErrorDetail
+from runledger.nodes.base import MessageOutcome, OutboundMessage
+from runledger.templating import render
+
+if TYPE_CHECKING:
+    from runledger.channels.base import Channel, ProviderAnswer
+    from runledger.models.automation import TemplateSnapshot
+    from runledger.models.run import Run
+    from runledger.store.deliveries import DeliveryStore
+
+_UNKNOWN = "the provider's answer was lost: the message may or may not have been sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Sends the messages of one node of one run."""
+
+    run: "Run"
+    node_id: str
+    templates: "Mapping[str, TemplateSnapshot]"
+    channels: "Mapping[str, Channel]"
+    deliveries: "DeliveryStore"
+    shards: int
+    clock: Clock
+
+    def deliver(self, message: OutboundMessage, scope: Mapping[str, Any]) -> MessageOutcome:
+        delivery_id = derived_id(
+            "dlv", self.run.id, self.node_id, message.recipient, message.channel
+        )
+        channel = self.channels[message.channel]
+        template = self.templates[message.template_id]
+        address, address_gate = _address(message, channel)
+        gates = (
+            _consent_gate(message),
+            address_gate,
+            _template_gate(template, message),
+        )
+        closed = next((gate for gate in gates if not gate.passed), None)
+        subject = render(template.subject, scope) if template.subject else None
+        body = render(template.body, scope)
+        attempt = DeliveryAttempt(
+            id=delivery_id,
+            workspace_id=self.run.workspace_id,
+            run_id=self.run.id,
+            node_id=self.node_id,
+            automation_id=self.run.automation_id,
+            contact_id=message.contact.id if message.contact else None,
+            channel=message.channel,
+            address=address or "",
+            status=DeliveryStatus.PROCESSING,
+            template_id=message.template_id,
+            subject=subject,
+            gates=gates,
+            tries=0,
+            provider_id=None,
+            error=None,
+            created_at=self.clock(),
+            settled_at=None,
+            expires_at=self.run.expires_at,
+        )
+        if closed is not None:
+            suppressed = ErrorDetail(node_id=self.node_id, kind="SUPPRESSED", message=closed.reason)
+            return self._settle(attempt, DeliveryStatus.SUPPRESSED, error=suppressed)
+        earlier = self.deliveries.begin(attempt)
+        if earlier is not None:
+            return self._recall(earlier)
+        return self._send(channel, attempt, body)
+
+    def _send(self, channel: "Channel", attempt: DeliveryAttempt, body: str) -> MessageOutcome:
+        message = RenderedMessage(
+            delivery_id=attempt.id,
+            workspace_id=attempt.workspace_id,
+            address=attempt.address,
+            subject=attempt.subject,
+            body=body,
+        )
+        try:
+            answer = channel.send(message)
+        except UnknownOutcomeError as error:
+            unknown = ErrorDetail(
+                node_id=self.node_id, kind="OUTCOME_UNKNOWN", message=_UNKNOWN, cause=str(error)
+            )
+            return self._settle(attempt, DeliveryStatus.FAILED, error=unknown, tries=1)
+        if answer.accepted:
+            return self._settle(
+                attempt, DeliveryStatus.SENT, provider_id=answer.provider_id, tries=1
+            )
+        refused = _refusal(self.node_id, answer)
+        return self._settle(attempt, DeliveryStatus.FAILED, error=refused, tries=1)
+
+    def _recall(self, earlier: DeliveryAttempt) -> MessageOutcome:
+        if earlier.status is not DeliveryStatus.PROCESSING:
+            return _outcome(earlier)
+        unknown = ErrorDetail(node_id=self.node_id, kind="OUTCOME_UNKNOWN", message=_UNKNOWN)
+        return self._settle(earlier, DeliveryStatus.FAILED, error=unknown, tries=1)
+
+    def _settle(
+        self,
+        attempt: DeliveryAttempt,
+        status: DeliveryStatus,
+        *,
+        error: ErrorDetail | None = None,
+        provider_id: str | None = None,
+        tries: int = 0,
+    ) -> MessageOutcome:
+        settled = attempt.model_copy(
+            update={
+                "status": status,
+                "error": error,
+                "provider_id": provider_id,
+                "tries": tries,
+                "settled_at": self.clock(),
+            }
+        )
+        return _outcome(self.deliveries.settle(settled, self.shards))
+
+
+def _outcome(attempt: DeliveryAttempt) -> MessageOutcome:
+    reason = attempt.error.message if attempt.error else None
+    return MessageOutcome(delivery_id=attempt.id, status=attempt.status, reason=reason)
+
+
+def _refusal(node_id: str, answer: "ProviderAnswer") -> ErrorDetail:
+    kind = "PROVIDER_UNAVAILABLE" if answer.is_transient else "PROVIDER_REFUSED"
+    message = answer.message or "the provider refused the message"
+    return ErrorDetail(
+        node_id=node_id, kind=kind, message=message, cause=f"{answer.code}: {message}"
+    )
+
+
+def _consent_gate(message: OutboundMessage) -> Gate:
+    name = message.consent.lower()
+    if message.contact is None:
+        return Gate(name="consent", passed=True, reason="an address given by the automation")
+    passed = bool(getattr(message.contact.consents, name))
+    verdict = "was given" if passed else "was not given"
+    return Gate(name="consent", passed=passed, reason=f"{name} consent {verdict}")
+
+
+def _address(message: OutboundMessage, channel: "Channel") -> tuple[str | None, Gate]:
+    given = message.address
+    if given is None and message.contact is not None:
+        given = channel.address_of(message.contact)
+    if not given:
+        reason = f"the contact has no address for {channel.name}"
+        return None, Gate(name="address", passed=False, reason=reason)
+    try:
+        address = channel.normalize(given)
+    except ValueError as error:
+        reason = f"not an address for {channel.name}: {error}"
+        return given, Gate(name="address", passed=False, reason=reason)
+    return address, Gate(name="address", passed=True, reason=f"a valid address for {channel.name}")
+
+
+def _template_gate(template: "TemplateSnapshot", message: OutboundMessage) -> Gate:
+    if template.channel != message.channel:
+        reason = f"the template {template.name} is for {template.channel}, not {message.channel}"
+        return Gate(name="template", passed=False, reason=reason)
+    return Gate(name="template", passed=True, reason=f"{template.name} is for {template.channel}")

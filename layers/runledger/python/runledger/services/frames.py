@@ -1,0 +1,141 @@
+"""What a visit stands on: the run's history, its version's graph, and the values Liquid sees."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from runledger.compiler.graph import GraphView
+from runledger.errors import NotFoundError, RunReleasedError
+from runledger.nodes.set import fold_vars
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runledger.models.automation import Version
+    from runledger.models.contact import Contact
+    from runledger.models.run import Run, RunStatus, Step
+    from runledger.models.workspace import Workspace
+    from runledger.store.automations import AutomationStore
+    from runledger.store.contacts import ContactStore
+    from runledger.store.runs import RunHistory, RunStore
+    from runledger.store.workspaces import WorkspaceStore
+
+_GRAPHS_CACHED = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Everything about one run that a node may need, read once per visit."""
+
+    history: "RunHistory"
+    version: "Version"
+    graph: GraphView
+    contact: "Contact | None"
+    workspace: "Workspace"
+
+    @property
+    def run(self) -> "Run":
+        return self.history.run
+
+
+class Frames:
+    """Reads frames; graphs are parsed once a process, as versions never change."""
+
+    def __init__(
+        self,
+        runs: "RunStore",
+        automations: "AutomationStore",
+        contacts: "ContactStore",
+        workspaces: "WorkspaceStore",
+    ) -> None:
+        self._runs = runs
+        self._automations = automations
+        self._contacts = contacts
+        self._workspaces = workspaces
+        self._graph = lru_cache(maxsize=_GRAPHS_CACHED)(self._read_graph)
+
+    def read(self, run_id: str, workspace_id: str) -> Frame:
+        """NotFoundError where the workspace has no such run."""
+        history = self._runs.history(run_id)
+        run = history.run
+        if run.workspace_id != workspace_id:
+            raise NotFoundError(f"there is no run {run_id}")
+        return Frame(
+            history=history,
+            version=self._automations.version(run.automation_id, run.version),
+            graph=self._graph(run.automation_id, run.version),
+            contact=self._contact(run),
+            workspace=self._workspaces.cached(workspace_id),
+        )
+
+    def graph(self, run: "Run") -> GraphView:
+        return self._graph(run.automation_id, run.version)
+
+    def _read_graph(self, automation_id: str, number: int) -> GraphView:
+        version = self._automations.version(automation_id, number)
+        return GraphView(version.graph, version.templates)
+
+    def _contact(self, run: "Run") -> "Contact | None":
+        if run.contact_id is None:
+            return None
+        try:
+            return self._contacts.get(run.workspace_id, run.contact_id)
+        except NotFoundError:
+            # Erased since the run was opened: the run goes on without a contact.
+            return None
+
+
+def execution_of(run_id: str, arn: str) -> str:
+    """The end of an execution's ARN that the run row keeps; RunReleasedError for an execution
+    that was not started for this run."""
+    _, found, rest = arn.partition(f":{run_id}-")
+    if not found or not rest:
+        raise RunReleasedError(f"the execution {arn} was not started for {run_id}")
+    return rest
+
+
+def attempt_of(execution: str) -> int:
+    """The attempt number that an execution was started under."""
+    return int(execution.partition(":")[0])
+
+
+def require_owner(run: "Run", execution: str, running: "RunStatus") -> None:
+    """RunReleasedError where this execution has no say in the run."""
+    if run.status is not running or run.execution != execution:
+        raise RunReleasedError(f"the run is {run.status} and not walked by this execution")
+
+
+def scope_of(frame: Frame) -> dict[str, Any]:
+    """The roots that Liquid sees. Without a contact there is no `contact`, so that a template
+    which needs one fails by name."""
+    steps = in_order(frame.history.steps, frame.graph)
+    scope: dict[str, Any] = {
+        "trigger": frame.history.payload.body,
+        "steps": {step.node_id: step.output for step in steps},
+        "vars": fold_vars(steps),
+        "workspace": {"id": frame.workspace.id, "name": frame.workspace.name},
+    }
+    if frame.contact is not None:
+        scope["contact"] = contact_scope(frame.contact)
+    return scope
+
+
+def contact_scope(contact: "Contact") -> dict[str, Any]:
+    return {
+        "id": contact.id,
+        "email": contact.email,
+        "phone": contact.phone,
+        "firstName": contact.first_name,
+        "lastName": contact.last_name,
+        "tags": list(contact.tags),
+        "consents": contact.consents.model_dump(),
+        "metadata": contact.metadata,
+    }
+
+
+def in_order(steps: "Mapping[str, Step]", graph: GraphView) -> "list[Step]":
+    """Steps as they began; of two that began in one millisecond, the one nearer the start."""
+    return sorted(
+        steps.values(),
+        key=lambda step: (step.started_at, graph.topology.rank(step.node_id)),
+    )

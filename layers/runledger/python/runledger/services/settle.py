@@ -1,0 +1,165 @@
+"""Settling: no run stays open past its deadline, whatever was lost on the way.
+
+The tick looks at rows that are due: a PENDING one is started again as its next attempt, a RUNNING
+one is given until its deadline and then ended. Step Functions' own status events settle a run
+sooner, but nothing relies on their coming.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from runledger.aws import domain_error
+from runledger.clock import MINUTE, SECOND, Clock, iso
+from runledger.errors import ConditionFailedError, NotFoundError, RunledgerError
+from runledger.models.automation import MachineType
+from runledger.models.run import ErrorDetail, Run, RunStatus
+from runledger.observability import logger
+from runledger.services.frames import Frames, attempt_of, execution_of
+from runledger.services.start import Starter, machine_name
+from runledger.store.runs import Closing
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+    from runledger.store.automations import AutomationStore
+    from runledger.store.runs import RunStore
+
+MAX_ATTEMPTS = 5
+START_GRACE = 2 * MINUTE
+# Beyond the machine's own bound: clocks differ, and the last write takes a moment.
+DEADLINE_SLACK = 30 * SECOND
+
+_EVENT_KINDS = {
+    "TIMED_OUT": ("EXECUTION_TIMED_OUT", "The execution ran longer than its machine allows."),
+    "ABORTED": ("EXECUTION_ABORTED", "The execution was stopped from outside."),
+    "FAILED": ("EXECUTION_FAILED", "The execution failed outside of any node."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settler:
+    runs: "RunStore"
+    automations: "AutomationStore"
+    frames: Frames
+    starter: Starter
+    stepfunctions: "SFNClient"
+    execution_prefix: str
+    clock: Clock
+
+    def settle_due(self, limit: int) -> int:
+        """Settles what is due now, at most `limit` rows of each due partition; how many rows it
+        looked at. One run's trouble is logged and does not keep the others waiting: its row stays
+        due."""
+        due = self.runs.due(self.clock(), limit)
+        for run_id in due:
+            try:
+                self._settle(run_id)
+            except ConditionFailedError:
+                logger.info("run moved on while it was being settled", extra={"runId": run_id})
+            except RunledgerError:
+                logger.exception("run could not be settled", extra={"runId": run_id})
+        return len(due)
+
+    def _settle(self, run_id: str) -> None:
+        run = self.runs.get(run_id)
+        if run.status is RunStatus.PENDING:
+            self._start_again(run)
+        elif run.status is RunStatus.RUNNING:
+            self._end_overdue(run)
+
+    def _start_again(self, run: Run) -> None:
+        if run.attempt >= MAX_ATTEMPTS:
+            cause = run.start_error or "Step Functions reported no reason"
+            error = ErrorDetail(
+                node_id=None,
+                kind="NEVER_STARTED",
+                message=f"The run could not be started in {MAX_ATTEMPTS} attempts: {cause}",
+                cause=cause,
+            )
+            self.runs.close(run, Closing(RunStatus.FAILED, self.clock(), error=error))
+            return
+        again = self.runs.next_attempt(run, self.clock() + START_GRACE)
+        self.starter.start(again)
+
+    def _end_overdue(self, run: Run) -> None:
+        version = self.automations.version(run.automation_id, run.version)
+        started_at = run.started_at if run.started_at is not None else run.created_at
+        deadline = started_at + version.run_seconds * SECOND + DEADLINE_SLACK
+        if self.clock() < deadline:
+            self.runs.postpone(run, deadline)
+            return
+        if version.machine_type is MachineType.STANDARD:
+            self._stop(run)
+        node_id = self._whereabouts(run)
+        place = f" at node {node_id}" if node_id else ""
+        error = ErrorDetail(
+            node_id=node_id,
+            kind="OVERDUE",
+            message=f"The run stopped moving{place} and passed its deadline, {iso(deadline)}.",
+        )
+        self.runs.close(run, Closing(RunStatus.FAILED, self.clock(), error=error))
+
+    def _whereabouts(self, run: Run) -> str | None:
+        """The node that the run was last at: the claimed one nearest the end."""
+        if not run.open_claims:
+            return None
+        return self.frames.graph(run).topology.node_at(max(run.open_claims))
+
+    def _stop(self, run: Run) -> None:
+        name = machine_name(self.execution_prefix, run.automation_id, run.version)
+        try:
+            self.stepfunctions.stop_execution(
+                executionArn=f"{name}:{run.id}-{run.execution}",
+                error="Overdue",
+                cause="the run passed its deadline",
+            )
+        except (ClientError, BotoCoreError) as error:
+            if not isinstance(domain_error(error), NotFoundError):
+                raise domain_error(error) from error
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionEnded:
+    """A Step Functions status event, as far as it matters here. Times are epoch milliseconds."""
+
+    execution_arn: str
+    name: str
+    status: str
+    error: str | None
+    cause: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Closer:
+    """Settles the run of an execution that ended badly and could not say so itself."""
+
+    runs: "RunStore"
+    frames: Frames
+    clock: Clock
+
+    def close(self, ended: ExecutionEnded) -> None:
+        """Events of other executions than the run's own, and of ended runs, change nothing."""
+        run_id, _, _ = ended.name.rpartition("-")
+        run = self.runs.get(run_id)
+        if run.status.is_terminal:
+            return
+        execution = execution_of(run_id, ended.execution_arn)
+        try:
+            if run.status is RunStatus.PENDING and run.attempt == attempt_of(execution):
+                # It ended before it could own the run: the tick starts the next attempt now.
+                reason = ended.cause or ended.error or ended.status
+                self.runs.postpone(run, self.clock(), start_error=reason)
+            elif run.status is RunStatus.RUNNING and run.execution == execution:
+                self._fail(run, ended)
+        except ConditionFailedError:
+            logger.info("run moved on while its execution's end was read", extra={"runId": run_id})
+
+    def _fail(self, run: Run, ended: ExecutionEnded) -> None:
+        kind, message = _EVENT_KINDS[ended.status]
+        at_work = max(run.open_claims, default=None)
+        node_id = None if at_work is None else self.frames.graph(run).topology.node_at(at_work)
+        cause = ": ".join(part for part in (ended.error, ended.cause) if part) or None
+        error = ErrorDetail(node_id=node_id, kind=kind, message=message, cause=cause)
+        self.runs.close(run, Closing(RunStatus.FAILED, self.clock(), error=error))

@@ -1,0 +1,64 @@
+"""Starting a run: one execution of its version's own machine, named after the run and attempt."""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from runledger.aws import domain_error
+from runledger.clock import MINUTE, Clock
+from runledger.errors import ConditionFailedError, RunledgerError, ServiceError
+from runledger.observability import logger
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+    from runledger.models.run import Run
+    from runledger.store.runs import RunStore
+
+CONTRACT = 1
+PUT_OFF = MINUTE
+
+
+def machine_name(stack_prefix: str, automation_id: str, version: int) -> str:
+    """Name or ARN of a version's machine, from the prefix that all of a stack's machines share."""
+    return f"{stack_prefix}{automation_id}-v{version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """`machine_prefix` is the ARN of any of the stack's machines up to the automation id."""
+
+    runs: "RunStore"
+    stepfunctions: "SFNClient"
+    machine_prefix: str
+    clock: Clock
+
+    def start(self, run: "Run") -> bool:
+        """Starts the run's current attempt; False where it had to be put off.
+
+        A refusal of any kind (throttled, quota full, machine not there yet) puts this run off and
+        never raises: one workspace's trouble must not hold up the batch it shares with others."""
+        machine = machine_name(self.machine_prefix, run.automation_id, run.version)
+        claim_check = {"contract": CONTRACT, "workspaceId": run.workspace_id, "runId": run.id}
+        try:
+            self.stepfunctions.start_execution(
+                stateMachineArn=machine,
+                name=f"{run.id}-{run.attempt}",
+                input=json.dumps(claim_check),
+            )
+        except (ClientError, BotoCoreError) as error:
+            ours = domain_error(error)
+            if isinstance(ours, ServiceError) and ours.code == "ExecutionAlreadyExists":
+                return True
+            self._put_off(run, ours)
+            return False
+        return True
+
+    def _put_off(self, run: "Run", error: RunledgerError) -> None:
+        logger.warning("start put off", extra={"runId": run.id, "reason": str(error)})
+        try:
+            self.runs.postpone(run, self.clock() + PUT_OFF, start_error=str(error))
+        except ConditionFailedError:
+            logger.info("run moved on before its start was put off", extra={"runId": run.id})

@@ -1,0 +1,121 @@
+"""The truth about a run and its steps, as readers see it.
+
+What the rows tell without saying is said here and nowhere else: the steps of TRIGGER and END (the
+run row tells them), a node being visited (an open claim without a step), a wait that is over (a
+later node was visited), and steps that an ended run left behind.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.models.run import Run, RunStatus, Step, StepStatus
+from runledger.services.frames import in_order
+
+if TYPE_CHECKING:
+    from runledger.compiler.graph import GraphView
+    from runledger.store.runs import RunHistory
+
+_LATE = "the run was ended while this step was at work"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """More about an open run; `until` is epoch milliseconds."""
+
+    state: str
+    text: str
+    until: int | None = None
+    attempt: int | None = None
+    last_error: str | None = None
+
+
+def health_of(run: Run, now: int) -> Health | None:
+    """None once the run has ended."""
+    if run.status.is_terminal:
+        return None
+    if run.status is RunStatus.PENDING:
+        if run.start_error is not None or run.attempt > 1:
+            reason = run.start_error or "the execution did not begin"
+            text = f"start is being retried (attempt {run.attempt}): {reason}"
+            return Health("RETRYING", text, attempt=run.attempt, last_error=run.start_error)
+        return Health("QUEUED", "queued to start")
+    if run.due_at is not None and run.wait_until is None and now > run.due_at + _TICK_SLACK:
+        return Health("OVERDUE", "past its deadline, about to be settled")
+    if run.wait_until is not None and run.wait_until > now:
+        return Health("WAITING", "waiting", until=run.wait_until)
+    return Health("RUNNING", "walking its nodes")
+
+
+# A due row is looked at by the next tick, which comes once a minute.
+_TICK_SLACK = 120_000
+
+
+def steps_of(history: "RunHistory", graph: "GraphView") -> list[Step]:
+    """Every step of the run, in the order they were begun."""
+    run = history.run
+    steps = dict(history.steps)
+    for rank, claim in run.open_claims.items():
+        node_id = graph.topology.node_at(rank)
+        if node_id not in steps:
+            steps[node_id] = Step(
+                node_id=node_id,
+                type=graph.nodes[node_id].node.type,
+                status=StepStatus.RUNNING,
+                started_at=claim.started_at,
+                finished_at=None,
+            )
+    walked = in_order(steps, graph)
+    settled = [_settled(step, walked, run, graph) for step in walked]
+    return [*_trigger_step(run, graph), *settled, *_end_step(run, graph)]
+
+
+def _settled(step: Step, walked: list[Step], run: Run, graph: "GraphView") -> Step:
+    if step.status is StepStatus.WAITING:
+        after = [
+            other.started_at
+            for other in walked
+            if other.node_id in graph.topology.successors(step.node_id)
+        ]
+        if run.end_node_id in graph.topology.successors(step.node_id) and run.finished_at:
+            after.append(run.finished_at - (run.end_ms or 0))
+        if after:
+            return step.model_copy(
+                update={"status": StepStatus.COMPLETED, "finished_at": min(after)}
+            )
+    if not run.status.is_terminal or run.finished_at is None:
+        return step
+    if not step.status.is_finished:
+        canceled = {"status": StepStatus.CANCELED, "finished_at": run.finished_at}
+        return step.model_copy(update={**canceled, "reason": _LATE})
+    if step.finished_at is not None and step.finished_at > run.finished_at:
+        return step.model_copy(update={"status": StepStatus.CANCELED, "reason": _LATE})
+    return step
+
+
+def _trigger_step(run: Run, graph: "GraphView") -> list[Step]:
+    if run.started_at is None:
+        return []
+    (node_id,) = graph.starts
+    return [
+        Step(
+            node_id=node_id,
+            type=graph.nodes[node_id].node.type,
+            status=StepStatus.COMPLETED,
+            started_at=run.started_at,
+            finished_at=run.started_at + (run.trigger_ms or 0),
+        )
+    ]
+
+
+def _end_step(run: Run, graph: "GraphView") -> list[Step]:
+    if run.end_node_id is None or run.finished_at is None:
+        return []
+    return [
+        Step(
+            node_id=run.end_node_id,
+            type=graph.nodes[run.end_node_id].node.type,
+            status=StepStatus.COMPLETED,
+            started_at=run.finished_at - (run.end_ms or 0),
+            finished_at=run.finished_at,
+        )
+    ]

@@ -1,0 +1,83 @@
+"""What each walking function lends its nodes: split by privilege, made for one visit."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from runledger.aws import domain_error
+from runledger.clock import Clock
+from runledger.errors import NodeError, NotFoundError
+from runledger.nodes.base import Tools
+from runledger.services.deliver import Delivery
+from runledger.services.secret_names import secret_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+    from runledger.channels.base import Channel
+    from runledger.nodes.base import HttpCaller
+    from runledger.services.frames import Frame
+    from runledger.store.deliveries import DeliveryStore
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTools:
+    """For the function that may send."""
+
+    channels: "Mapping[str, Channel]"
+    deliveries: "DeliveryStore"
+    clock: Clock
+
+    def tools(self, frame: "Frame", node_id: str) -> Tools:
+        return Tools(
+            messenger=Delivery(
+                run=frame.run,
+                node_id=node_id,
+                templates=frame.version.templates,
+                channels=self.channels,
+                deliveries=self.deliveries,
+                shards=frame.workspace.shards,
+                clock=self.clock,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceSecrets:
+    """Reads the secrets of one workspace."""
+
+    secrets: "SecretsManagerClient"
+    stack: str
+    workspace_id: str
+
+    def get(self, name: str) -> str:
+        try:
+            answer = self.secrets.get_secret_value(
+                SecretId=secret_id(self.stack, self.workspace_id, name)
+            )
+        except (ClientError, BotoCoreError) as error:
+            ours = domain_error(error)
+            if isinstance(ours, NotFoundError):
+                raise NodeError(
+                    "MISSING_SECRET", f"the workspace has no secret named {name}"
+                ) from None
+            raise ours from error
+        return answer["SecretString"]
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrationTools:
+    """For the function that reaches the internet and the workspace's secrets."""
+
+    http: "HttpCaller"
+    secrets: "SecretsManagerClient"
+    stack: str
+
+    def tools(self, frame: "Frame", node_id: str) -> Tools:
+        return Tools(
+            http=self.http,
+            secrets=WorkspaceSecrets(self.secrets, self.stack, frame.workspace.id),
+        )

@@ -1,0 +1,208 @@
+"""From what is stored to what the API answers."""
+
+from typing import TYPE_CHECKING
+
+from runledger.clock import iso, optional_iso
+from runledger.models.wire import (
+    AutomationSummaryView,
+    CanceledView,
+    ContactView,
+    DeliveryLinkView,
+    DeliveryView,
+    ErrorView,
+    GateView,
+    HealthView,
+    MachineView,
+    RunContactView,
+    RunDetailView,
+    RunView,
+    StepView,
+    TemplateView,
+    VersionSummaryView,
+)
+from runledger.services.story import health_of, steps_of
+
+if TYPE_CHECKING:
+    from runledger.compiler.graph import GraphView
+    from runledger.models.automation import Automation, Version
+    from runledger.models.contact import Contact
+    from runledger.models.delivery import DeliveryAttempt
+    from runledger.models.run import ErrorDetail, Run, Step
+    from runledger.models.template import Template
+    from runledger.services.story import Health
+    from runledger.store.runs import RunHistory
+
+
+def run_view(run: "Run", now: int) -> RunView:
+    health = health_of(run, now)
+    begun = run.started_at
+    ended = run.finished_at
+    contact = None
+    if run.contact_id is not None:
+        contact = RunContactView(
+            id=run.contact_id, email=run.contact_email, phone=run.contact_phone
+        )
+    canceled = None
+    if run.canceled is not None and ended is not None:
+        canceled = CanceledView(by=run.canceled.by, reason=run.canceled.reason, at=iso(ended))
+    return RunView(
+        id=run.id,
+        status=run.status,
+        health=_health_view(health) if health else None,
+        automation_id=run.automation_id,
+        automation_name=run.automation_name,
+        version=run.version,
+        trigger={"type": run.trigger_type.value},
+        contact=contact,
+        created_at=iso(run.created_at),
+        started_at=optional_iso(begun),
+        finished_at=optional_iso(ended),
+        duration_ms=ended - begun if begun is not None and ended is not None else None,
+        error=error_view(run.error),
+        canceled=canceled,
+    )
+
+
+def run_detail_view(history: "RunHistory", graph: "GraphView", now: int) -> RunDetailView:
+    steps = steps_of(history, graph)
+    base = run_view(history.run, now)
+    failed = next((step for step in steps if step.error is not None), None)
+    # The row carries the first line of the error; the step it came from has the whole of it.
+    error = base.error
+    if error is not None and failed is not None and failed.node_id == error.node_id:
+        error = error_view(failed.error)
+    links = [
+        DeliveryLinkView(id=id_, node_id=step.node_id, path=f"/v1/deliveries/{id_}")
+        for step in steps
+        for id_ in step.delivery_ids
+    ]
+    fields = dict(base)
+    fields.update(trigger=history.payload.trigger, error=error)
+    return RunDetailView(
+        **fields,
+        payload=history.payload.body,
+        graph=graph.graph,
+        steps=[_step_view(step, order) for order, step in enumerate(steps, 1)],
+        deliveries=links,
+    )
+
+
+def error_view(error: "ErrorDetail | None") -> ErrorView | None:
+    if error is None:
+        return None
+    return ErrorView(
+        node_id=error.node_id, kind=error.kind, message=error.message, cause=error.cause
+    )
+
+
+def _health_view(health: "Health") -> HealthView:
+    text = health.text if health.until is None else f"{health.text} until {iso(health.until)}"
+    return HealthView(
+        state=health.state,
+        text=text,
+        until=optional_iso(health.until),
+        attempt=health.attempt,
+        last_error=health.last_error,
+    )
+
+
+def _step_view(step: "Step", order: int) -> StepView:
+    ended = step.finished_at
+    return StepView(
+        node_id=step.node_id,
+        type=step.type,
+        status=step.status,
+        order=order,
+        started_at=iso(step.started_at),
+        finished_at=optional_iso(ended),
+        duration_ms=None if ended is None else ended - step.started_at,
+        outcome=step.outcome,
+        reason=step.reason,
+        wait_until=optional_iso(step.wait_until),
+        output=step.output,
+        evidence=step.evidence,
+        request=step.request,
+        response=step.response,
+        error=error_view(step.error),
+        delivery_ids=list(step.delivery_ids),
+    )
+
+
+def delivery_view(attempt: "DeliveryAttempt") -> DeliveryView:
+    return DeliveryView(
+        id=attempt.id,
+        status=attempt.status,
+        channel=attempt.channel,
+        address=attempt.address,
+        run_id=attempt.run_id,
+        node_id=attempt.node_id,
+        automation_id=attempt.automation_id,
+        contact_id=attempt.contact_id,
+        template_id=attempt.template_id,
+        subject=attempt.subject,
+        gates=[GateView(**gate.model_dump()) for gate in attempt.gates],
+        tries=attempt.tries,
+        provider_id=attempt.provider_id,
+        error=error_view(attempt.error),
+        created_at=iso(attempt.created_at),
+        settled_at=optional_iso(attempt.settled_at),
+    )
+
+
+def automation_summary_view(automation: "Automation") -> AutomationSummaryView:
+    return AutomationSummaryView(
+        id=automation.id,
+        name=automation.name,
+        reentry=automation.reentry,
+        status=automation.status,
+        version=automation.active.version if automation.active else None,
+        has_unpublished_changes=automation.draft_revision != automation.active_revision,
+        created_at=iso(automation.created_at),
+        updated_at=iso(automation.updated_at),
+        updated_by=automation.updated_by,
+    )
+
+
+def machine_view(version: "Version") -> MachineView:
+    return MachineView(
+        type=version.machine_type,
+        reason=version.machine_reason,
+        run_seconds=version.run_seconds,
+    )
+
+
+def version_summary_view(version: "Version") -> VersionSummaryView:
+    return VersionSummaryView(
+        version=version.version,
+        name=version.name,
+        activated_at=iso(version.activated_at),
+        activated_by=version.activated_by,
+        machine=machine_view(version),
+    )
+
+
+def contact_view(contact: "Contact") -> ContactView:
+    return ContactView(
+        id=contact.id,
+        email=contact.email,
+        phone=contact.phone,
+        first_name=contact.first_name,
+        last_name=contact.last_name,
+        tags=list(contact.tags),
+        consents=contact.consents,
+        metadata=contact.metadata,
+        created_at=iso(contact.created_at),
+        updated_at=iso(contact.updated_at),
+    )
+
+
+def template_view(template: "Template") -> TemplateView:
+    return TemplateView(
+        id=template.id,
+        name=template.name,
+        channel=template.channel,
+        subject=template.subject,
+        body=template.body,
+        created_at=iso(template.created_at),
+        updated_at=iso(template.updated_at),
+    )

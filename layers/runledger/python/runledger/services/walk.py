@@ -1,0 +1,362 @@
+"""Walking: what a function does when a state machine comes to a node.
+
+OWN     the trigger: PENDING → RUNNING for this execution, or CANCELED for a paused automation
+VISIT   a node: claim → run → record → answer
+COMPLETE an end: RUNNING → COMPLETED
+FAIL    the failure state of a branch: record what was caught on the step and on the run
+
+A walker may be one of several for the same run (Express walks at least once, Lambda retries), so
+each of these can be done twice without a second effect: the run row says who owns the run and who
+is at which node, and a recorded step answers for itself.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from runledger.clock import Clock, optional_iso
+from runledger.compiler.timing import lease_seconds
+from runledger.errors import (
+    ConditionFailedError,
+    NodeError,
+    NodeFailedError,
+    NotFoundError,
+    RunReleasedError,
+    StepInProgressError,
+    TransientError,
+)
+from runledger.ids import derived_id
+from runledger.models.automation import AutomationStatus
+from runledger.models.run import (
+    Cancellation,
+    Claim,
+    ErrorDetail,
+    Run,
+    RunStatus,
+    Step,
+    StepStatus,
+)
+from runledger.nodes.base import NodeResult, Operation, Tools, Visit
+from runledger.services.failures import caught_error, is_node_failure
+from runledger.services.frames import (
+    Frame,
+    Frames,
+    attempt_of,
+    execution_of,
+    require_owner,
+    scope_of,
+)
+from runledger.services.walk_contract import WalkAnswer, WalkEvent
+from runledger.store.run_rows import run_from_item
+from runledger.store.runs import Closing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runledger.compiler.graph import GraphView
+    from runledger.models.base import Config
+    from runledger.nodes.base import NodeType
+    from runledger.store.automations import AutomationStore
+    from runledger.store.runs import RunStore
+
+
+class Toolbox(Protocol):
+    """What one function may lend its nodes, made for one run."""
+
+    def tools(self, frame: Frame, node_id: str) -> Tools: ...
+
+
+class NoTools:
+    """The toolbox of a function that touches nothing outside."""
+
+    def tools(self, frame: Frame, node_id: str) -> Tools:
+        return Tools()
+
+
+@dataclass(frozen=True, slots=True)
+class Walker:
+    """`request_id` names the Lambda invocation in the claims it makes."""
+
+    runs: "RunStore"
+    automations: "AutomationStore"
+    frames: Frames
+    toolbox: Toolbox
+    clock: Clock
+    request_id: str
+
+    def walk(self, event: WalkEvent) -> WalkAnswer:
+        """Raises RunReleasedError, StepInProgressError, NodeFailedError or TransientError, which
+        the machine tells apart by name."""
+        operations: dict[Operation, Callable[[WalkEvent], WalkAnswer]] = {
+            Operation.OWN: self._own,
+            Operation.VISIT: self._visit,
+            Operation.COMPLETE: self._complete,
+            Operation.FAIL: self._fail,
+        }
+        return operations[event.operation](event)
+
+    # ── OWN ────────────────────────────────────────────────────────────────────────────────────
+
+    def _own(self, event: WalkEvent) -> WalkAnswer:
+        started_at = self.clock()
+        execution = execution_of(event.run_id, event.execution)
+        run = self._read_run(event)
+        answer = WalkAnswer(node_id=event.node_id)
+        if run.status is RunStatus.RUNNING and run.execution == execution:
+            return answer
+        if run.status is not RunStatus.PENDING or run.attempt != attempt_of(execution):
+            raise RunReleasedError(f"the run is {run.status}, attempt {run.attempt}")
+        automation = self.automations.get(run.workspace_id, run.automation_id)
+        try:
+            if automation.status is not AutomationStatus.ACTIVE:
+                reason = f"automation {automation.status.value.lower()}"
+                canceled = Cancellation(by="system", reason=reason)
+                self.runs.close(run, Closing(RunStatus.CANCELED, self.clock(), canceled=canceled))
+                raise RunReleasedError(reason)
+            self.runs.own(run, execution, started_at, self.clock() - started_at)
+        except ConditionFailedError as error:
+            found = run_from_item(error.item) if error.item else None
+            if found and found.status is RunStatus.RUNNING and found.execution == execution:
+                return answer
+            raise RunReleasedError("the run was taken or ended meanwhile") from error
+        return answer
+
+    # ── VISIT ──────────────────────────────────────────────────────────────────────────────────
+
+    def _visit(self, event: WalkEvent) -> WalkAnswer:
+        frame = self._frame(event)
+        recorded = frame.history.steps.get(event.node_id)
+        if recorded is not None:
+            return _answer(recorded)
+        node_type, config = frame.graph.parsed(event.node_id)
+        rank = frame.graph.topology.rank(event.node_id)
+        earlier = self._earlier_claim(frame.run, rank)
+        is_lost = earlier is not None and earlier.request_id != ""
+        if earlier is not None and is_lost and not node_type.repeatable(config):
+            return _answer(self.runs.record(frame.run, _lost(frame, event.node_id, earlier)))
+        claim = self._claim(frame, event.node_id, rank, node_type, config, replaces=earlier)
+        try:
+            result = self._run_node(frame, event.node_id, node_type, config)
+        except TransientError:
+            # Raised by our own reads and writes, never by an effect's answer: nothing has begun,
+            # and the machine's retry need not wait for the lease.
+            self.runs.release(frame.run, rank, claim)
+            raise
+        step = Step(
+            node_id=event.node_id,
+            type=node_type.name,
+            started_at=claim.started_at,
+            finished_at=None if result.status is StepStatus.WAITING else self.clock(),
+            **dict(result),
+        )
+        recorded = self.runs.record(frame.run, step)
+        if recorded.status is StepStatus.WAITING and recorded.wait_until is not None:
+            self.runs.park(frame.run, recorded.wait_until)
+        return _answer(recorded)
+
+    def _earlier_claim(self, run: Run, rank: int) -> Claim | None:
+        """The claim to take over, or None where the node was never claimed."""
+        if rank not in run.claimed:
+            return None
+        claim = run.open_claims.get(rank)
+        if claim is None or claim.lease_until > self.clock():
+            raise StepInProgressError("another request is at this node")
+        return claim
+
+    def _claim(
+        self,
+        frame: Frame,
+        node_id: str,
+        rank: int,
+        node_type: "NodeType[Any]",
+        config: "Config",
+        *,
+        replaces: Claim | None,
+    ) -> Claim:
+        now = self.clock()
+        claim = Claim(
+            request_id=self.request_id,
+            started_at=now,
+            lease_until=now + lease_seconds(node_type, config) * 1_000,
+        )
+        topology = frame.graph.topology
+        left = [topology.rank(before) for before in topology.predecessors(node_id)]
+        gone = [other for other in left if other in frame.run.open_claims]
+        try:
+            self.runs.claim(frame.run, rank, claim, replaces=replaces, left=gone)
+        except ConditionFailedError as error:
+            found = run_from_item(error.item) if error.item else None
+            if found is None or found.execution != frame.run.execution or found.status.is_terminal:
+                raise RunReleasedError("the run was taken or ended meanwhile") from error
+            raise StepInProgressError("another request is at this node") from error
+        return claim
+
+    def _run_node(
+        self, frame: Frame, node_id: str, node_type: "NodeType[Any]", config: "Config"
+    ) -> NodeResult:
+        visit = Visit(
+            node_id=node_id,
+            run_id=frame.run.id,
+            scope=scope_of(frame),
+            contact=frame.contact,
+            now=self.clock(),
+            effect_key=derived_id("eff", frame.run.id, node_id),
+            tools=self.toolbox.tools(frame, node_id),
+            labels=frozenset(edge.label for edge in frame.graph.out(node_id) if edge.label),
+        )
+        try:
+            result = node_type.run(config, visit)
+        except NodeError as error:
+            detail = ErrorDetail(
+                node_id=node_id, kind=error.kind, message=str(error), cause=error.cause
+            )
+            return NodeResult(status=StepStatus.FAILED, error=detail)
+        if result.error is not None and result.error.node_id is None:
+            named = result.error.model_copy(update={"node_id": node_id})
+            return result.model_copy(update={"error": named})
+        return result
+
+    # ── COMPLETE ───────────────────────────────────────────────────────────────────────────────
+
+    def _complete(self, event: WalkEvent) -> WalkAnswer:
+        began = self.clock()
+        run = self._read_run(event)
+        execution = execution_of(event.run_id, event.execution)
+        answer = WalkAnswer(node_id=event.node_id)
+        if run.status is RunStatus.COMPLETED and run.execution == execution:
+            return answer
+        require_owner(run, execution, RunStatus.RUNNING)
+        now = self.clock()
+        closing = Closing(RunStatus.COMPLETED, now, end_node_id=event.node_id, end_ms=now - began)
+        self._close(run, closing)
+        return answer
+
+    # ── FAIL ───────────────────────────────────────────────────────────────────────────────────
+
+    def _fail(self, event: WalkEvent) -> WalkAnswer:
+        answer = WalkAnswer(node_id=event.node_id)
+        execution = execution_of(event.run_id, event.execution)
+        state = event.state or {}
+        caught = state.get("error") or {}
+        if self._read_run(event).status is RunStatus.PENDING:
+            # The trigger itself failed; the run is not owned and the due index starts it again.
+            return answer
+        frame = self.frames.read(event.run_id, event.workspace_id)
+        try:
+            require_owner(frame.run, execution, RunStatus.RUNNING)
+        except RunReleasedError:
+            return answer
+        node_id = failed_node(frame, event.node_id, state, caught)
+        step = frame.history.steps.get(node_id) if node_id else None
+        if step is not None and step.error is not None:
+            error = step.error
+        else:
+            error = caught_error(caught, node_id)
+            if node_id is not None and step is None:
+                error = self._record_failure(frame, node_id, error)
+        self._close(frame.run, Closing(RunStatus.FAILED, self.clock(), error=error))
+        return answer
+
+    def _record_failure(self, frame: Frame, node_id: str, error: ErrorDetail) -> ErrorDetail:
+        now = self.clock()
+        claim = frame.run.open_claims.get(frame.graph.topology.rank(node_id))
+        step = Step(
+            node_id=node_id,
+            type=frame.graph.nodes[node_id].node.type,
+            status=StepStatus.FAILED,
+            started_at=claim.started_at if claim else now,
+            finished_at=now,
+            error=error,
+        )
+        return self.runs.record(frame.run, step).error or error
+
+    # ── shared ─────────────────────────────────────────────────────────────────────────────────
+
+    def _read_run(self, event: WalkEvent) -> Run:
+        run = self.runs.get(event.run_id)
+        if run.workspace_id != event.workspace_id:
+            raise NotFoundError(f"there is no run {event.run_id}")
+        return run
+
+    def _frame(self, event: WalkEvent) -> Frame:
+        frame = self.frames.read(event.run_id, event.workspace_id)
+        execution = execution_of(event.run_id, event.execution)
+        require_owner(frame.run, execution, RunStatus.RUNNING)
+        return frame
+
+    def _close(self, run: Run, closing: Closing) -> None:
+        """Where somebody else ended the run first, theirs stands. Claims come and go without
+        changing what the condition looks at, so a close of the owner's fails for no other cause."""
+        try:
+            self.runs.close(run, closing)
+        except ConditionFailedError as error:
+            raise RunReleasedError("the run was taken or ended meanwhile") from error
+
+
+def _answer(step: Step) -> WalkAnswer:
+    if step.status is StepStatus.FAILED:
+        raise NodeFailedError(step.node_id)
+    return WalkAnswer(
+        node_id=step.node_id, outcome=step.outcome, wait_until=optional_iso(step.wait_until)
+    )
+
+
+def _lost(frame: Frame, node_id: str, claim: Claim) -> Step:
+    """The step of an effect whose request died: it may or may not have happened."""
+    error = ErrorDetail(
+        node_id=node_id,
+        kind="OUTCOME_UNKNOWN",
+        message=(
+            "The request that ran this node died before its answer was recorded: "
+            "the call may or may not have been made, so it was not repeated."
+        ),
+        cause=f"claimed by request {claim.request_id}, lease expired",
+    )
+    return Step(
+        node_id=node_id,
+        type=frame.graph.nodes[node_id].node.type,
+        status=StepStatus.FAILED,
+        started_at=claim.started_at,
+        finished_at=claim.lease_until,
+        error=error,
+    )
+
+
+def failed_node(
+    frame: Frame, head: str, state: dict[str, Any], caught: dict[str, Any]
+) -> str | None:
+    """The node that a failure state was reached from.
+
+    A node that failed on purpose names itself. Otherwise it is the one node of this branch that
+    is claimed and not recorded; where nothing was claimed yet, the node after the last finished
+    one. `head` is the first node of the branch."""
+    if is_node_failure(caught):
+        failed = [step.node_id for step in frame.history.steps.values() if step.error is not None]
+        within = [node_id for node_id in failed if _is_in_branch(frame.graph, head, node_id)]
+        if within:
+            return within[0]
+    topology = frame.graph.topology
+    at_work = [
+        topology.node_at(rank)
+        for rank in sorted(frame.run.open_claims)
+        if topology.node_at(rank) not in frame.history.steps
+    ]
+    within = [node_id for node_id in at_work if _is_in_branch(frame.graph, head, node_id)]
+    if len(within) == 1:
+        return within[0]
+    last = state.get("last") or {}
+    after = (
+        [
+            edge.target
+            for edge in frame.graph.out(last.get("nodeId", ""))
+            if edge.label is None or edge.label == last.get("outcome")
+        ]
+        if last.get("nodeId") in frame.graph.nodes
+        else [head]
+    )
+    if head in after:
+        return head
+    return after[0] if len(after) == 1 else None
+
+
+def _is_in_branch(graph: "GraphView", head: str, node_id: str) -> bool:
+    return node_id == head or graph.topology.reaches(head, node_id)
