@@ -1,0 +1,147 @@
+# Everything a developer does, on a machine with Python 3.11 or newer, make and git.
+# Tools are installed below this folder (.venv, .tools, node_modules) the first time they are needed.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+# Node, npm and uv come out of the virtual environment.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export UV_TOOL_DIR := $(CURDIR)/.tools/uv
+export UV_TOOL_BIN_DIR := $(CURDIR)/.tools/bin
+export SAM_CLI_TELEMETRY := 0
+# The layer's own Makefile builds with this uv.
+export UV := $(CURDIR)/.venv/bin/uv
+
+UV_VERSION := 0.13.9
+SAM_VERSION := 1.170.0
+
+IS_NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3.14 python3 python; do \
+  if $$name -c '$(IS_NEW_ENOUGH)' 2>/dev/null; then echo $$name; break; fi; done)
+
+PY := .venv/bin/python
+SAM := .tools/bin/sam
+PYTEST := $(PY) -m pytest
+VENV := .venv/.synced
+CONSOLE_MODULES := console/node_modules/.installed
+INTERPRETERS := tests/interpreters/node_modules/.installed
+CONSOLE := console/dist/index.html
+REQUIREMENTS := layers/dependencies/requirements.txt
+OUT := .runledger/screenshots
+EXPORT := uv export --quiet --no-dev --no-emit-project --frozen --no-header
+
+# ── Running ──────────────────────────────────────────────────────────────────────────────────────
+.PHONY: run token clean
+
+run: $(VENV) $(SAM) $(CONSOLE) ## Bring the whole stack up here, with demo data (PORT=8080)
+	@exec $(PY) -m local.run
+
+token: $(VENV) ## Print a bearer token for the running stack (AS=member@demo.example)
+	@$(PY) -m local.token $(AS)
+
+clean: ## Forget the local stack's data; the installed tools stay
+	rm -rf .runledger
+
+# ── Checking ─────────────────────────────────────────────────────────────────────────────────────
+.PHONY: test lint types unit functional emulator console-test screenshots
+
+test: unit functional emulator console-test ## Run every tier of tests
+
+lint: $(VENV) $(SAM) $(CONSOLE_MODULES) ## Check style, the template and the exported requirements
+	ruff check .
+	ruff format --check .
+	cfn-lint template.yaml
+	$(SAM) validate --lint --region us-east-1
+	@$(EXPORT) | diff $(REQUIREMENTS) - || \
+	  { echo "$(REQUIREMENTS) differs from uv.lock; run: make generate" >&2; exit 1; }
+	cd console && npm run --silent lint
+
+types: $(VENV) $(CONSOLE_MODULES) ## Check types: mypy and tsc
+	mypy
+	cd console && npm run --silent typecheck
+
+unit: $(VENV) $(CONSOLE_MODULES) $(INTERPRETERS) ## Tests that touch nothing outside the process
+	$(PYTEST) tests/unit --disable-socket --allow-unix-socket
+	cd console && npm run --silent test
+
+functional: $(VENV) $(INTERPRETERS) ## Tests against AWS in process (moto) and foreign interpreters
+	$(PYTEST) tests/functional
+
+emulator: $(VENV) $(SAM) ## Tests against the deployed template, IAM enforced
+	$(PYTEST) tests/emulator
+
+console-test: $(VENV) $(SAM) $(CONSOLE) chromium ## Tests of the console in a real Chromium
+	$(PYTEST) tests/console
+
+screenshots: $(VENV) chromium ## Pictures of the running stack's pages (OUT=.runledger/screenshots)
+	@mkdir -p $(OUT)
+	$(PY) -m tests.console.screenshots $(OUT)
+
+# ── Making ───────────────────────────────────────────────────────────────────────────────────────
+.PHONY: compile generate bench build deploy
+
+compile: $(VENV) ## Print the state machine of a graph (GRAPH=graph.json)
+	@test -n "$(GRAPH)" || { echo "name a graph: make compile GRAPH=graph.json" >&2; exit 2; }
+	@.venv/bin/runledger compile $(GRAPH)
+
+generate: $(VENV) $(CONSOLE_MODULES) ## Write again what is generated from code
+	$(EXPORT) --output-file $(REQUIREMENTS) >/dev/null
+	.venv/bin/runledger examples
+
+bench: $(VENV) $(SAM) ## Count what one run of five nodes costs on the deployed stack
+	$(PY) -m bench.bill
+
+build: $(VENV) $(SAM) ## Build for AWS and say how large the dependency layer is
+	$(SAM) build
+	@du -sh .aws-sam/build/DependenciesLayer | cut -f 1 | sed 's/^/dependency layer: /'
+
+deploy: build ## Deploy to the AWS account of your credentials (SAM_ARGS= for parameters)
+	$(SAM) deploy $(SAM_ARGS)
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1 \2/p' $(firstword $(MAKEFILE_LIST)) | \
+	  while read -r name text; do printf '  %-14s %s\n' "$$name" "$$text"; done
+.PHONY: help
+
+# ── Installing ───────────────────────────────────────────────────────────────────────────────────
+$(VENV): pyproject.toml uv.lock
+	@test -n "$(PYTHON)" || { echo "Runledger needs Python 3.11 or newer; install it, or name it:" \
+	  "make run PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@test -x $(PY) || $(PYTHON) -m venv .venv || { rm -rf .venv; \
+	  echo "$(PYTHON) cannot make virtual environments; on Debian: apt-get install python3-venv" >&2; \
+	  exit 1; }
+	@test -x .venv/bin/uv || $(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@echo "installing the Python packages"
+	@uv sync --frozen --quiet
+	@touch $@
+
+$(SAM): | $(VENV)
+	@echo "installing the SAM CLI"
+	@uv tool install --quiet --python $(CURDIR)/$(PY) aws-sam-cli==$(SAM_VERSION)
+
+$(CONSOLE_MODULES): console/package-lock.json | $(VENV)
+	@echo "installing the console's packages"
+	@cd console && npm ci --silent --no-fund --no-audit
+	@touch $@
+
+$(INTERPRETERS): tests/interpreters/package-lock.json | $(VENV)
+	@echo "installing the interpreters that machines are tested on"
+	@cd tests/interpreters && npm ci --silent --no-fund --no-audit
+	@touch $@
+
+CONSOLE_SOURCES := $(shell find console/src console/public -type f 2>/dev/null) \
+  console/index.html console/package.json console/vite.config.ts
+$(CONSOLE): $(CONSOLE_MODULES) $(CONSOLE_SOURCES)
+	@echo "building the console"
+	@cd console && npm run --silent build -- --logLevel warn
+
+.PHONY: chromium
+chromium:
+	@if command -v chromium >/dev/null; then exit 0; fi; \
+	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	  echo "installing Chromium"; \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	else echo "the console's tests need Chromium; install it (on Debian: apt-get install chromium)" >&2; \
+	  exit 1; fi
