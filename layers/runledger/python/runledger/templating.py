@@ -5,16 +5,18 @@ Strict: a variable without a value is an error that names it. Only a test (`{% i
 work a template may cause is bounded.
 """
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache, wraps
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TextIO, TypeVar
 
 from liquid import BoundTemplate, Environment, RenderContext
-from liquid.builtin.output import OutputNode
+from liquid.builtin.output import Output, OutputNode
 from liquid.exceptions import LiquidError, ResourceLimitError, UndefinedError
+from liquid.stringify import to_liquid_string
 from liquid.token import Token
 from liquid.undefined import UNDEFINED, FalsyStrictUndefined
 
@@ -80,6 +82,20 @@ class _Context(RenderContext):
             raise ResourceLimitError("loop iteration limit reached", token=None)
 
 
+class _OutputNode(OutputNode):
+    """Writes objects, and lists that hold some, as JSON; Liquid would write Python."""
+
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        value = self.expression.evaluate(context)
+        if not _is_structured(value):
+            return buffer.write(to_liquid_string(value, autoescape=False))
+        return buffer.write(_json(value))
+
+
+class _Output(Output):
+    node_class = _OutputNode
+
+
 class _Template(BoundTemplate):
     context_class = _Context
 
@@ -89,6 +105,20 @@ class _Environment(Environment):
     local_namespace_limit: ClassVar[int | None] = 4 * MAX_OUTPUT_BYTES
     loop_iteration_limit: ClassVar[int | None] = MAX_LOOP_ITERATIONS
     template_class = _Template
+
+
+def _is_structured(value: object) -> bool:
+    if isinstance(value, _Missing):
+        return False
+    if isinstance(value, list | tuple):
+        return any(isinstance(item, Mapping | list | tuple) for item in value)
+    return isinstance(value, Mapping)
+
+
+def _json(value: object) -> str:
+    if isinstance(value, _Missing):
+        raise UndefinedError(str(value.hint), token=None)
+    return json.dumps(_native(value), ensure_ascii=False)
 
 
 def _size(value: object) -> int:
@@ -119,6 +149,8 @@ def _environment() -> Environment:
     environment = _Environment(undefined=_Missing, autoescape=False, strict_filters=True)
     for tag in _UNSAFE_TAGS:
         del environment.tags[tag]
+    environment.add_tag(_Output)
+    environment.add_filter("json", _json)
     for name, filter_ in list(environment.filters.items()):
         environment.filters[name] = _bounded(name, filter_)
     return environment

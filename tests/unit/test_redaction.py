@@ -1,0 +1,256 @@
+"""Known secrets are struck in every form in which a service may echo them."""
+
+import base64
+import html
+import json
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from runledger.redaction import REDACTED, Redactor, is_credential_name
+
+SECRET = 's3cr3t/+ "Käse" & <b>\\'
+MARK = "{{secret.KEY}}"
+
+
+def json_text(text: str, ascii_only: bool = True) -> str:
+    return json.dumps(text, ensure_ascii=ascii_only)[1:-1]
+
+
+def over_encoded(text: str) -> str:
+    return "".join(f"%{byte:02x}" for byte in text.encode())
+
+
+def numeric_html(text: str) -> str:
+    return "".join(f"&#{ord(character)};" for character in text)
+
+
+def forms(secret: str) -> dict[str, str]:
+    data = secret.encode()
+    found = {
+        "plain": secret,
+        "json": json_text(secret),
+        "json, unicode kept": json_text(secret, ascii_only=False),
+        "json, slashes escaped": json_text(secret).replace("/", "\\/"),
+        "json in json": json_text(json_text(secret)),
+        "quote": quote(secret),
+        "quote, slash too": quote(secret, safe=""),
+        "quote, lower case": "".join(
+            part.lower() if index % 2 else part
+            for index, part in enumerate(_split_percent(quote(secret, safe="")))
+        ),
+        "quote_plus": quote_plus(secret),
+        "quote twice": quote(quote(secret, safe=""), safe=""),
+        "every byte quoted": over_encoded(secret),
+        "html": html.escape(secret),
+        "html, quotes kept": html.escape(secret, quote=False),
+        "html, numeric": numeric_html(secret),
+        "hex": data.hex(),
+        "HEX": data.hex().upper(),
+    }
+    for name, encode in (
+        ("base64", base64.b64encode),
+        ("urlsafe base64", base64.urlsafe_b64encode),
+    ):
+        for before in (b"", b"u", b"u:", b"usr"):
+            for after in (b"", b"!", b":x"):
+                text = encode(before + data + after).decode()
+                found[f"{name} {before!r} {after!r}"] = text
+                found[f"{name} {before!r} {after!r}, no padding"] = text.rstrip("=")
+                found[f"{name} {before!r} {after!r}, in a URL"] = quote(text, safe="")
+    return found
+
+
+def _split_percent(text: str) -> list[str]:
+    """Odd places hold the %XX escapes."""
+    parts: list[str] = [""]
+    index = 0
+    while index < len(text):
+        if text[index] == "%":
+            parts += [text[index : index + 3], ""]
+            index += 3
+        else:
+            parts[-1] += text[index]
+            index += 1
+    return parts
+
+
+@pytest.mark.parametrize("form", forms(SECRET))
+def test_strikes_a_secret_in_every_form(form: str) -> None:
+    echoed = forms(SECRET)[form]
+    shown = Redactor({"KEY": SECRET}).text(f"before {echoed} after")
+    assert MARK in shown
+    assert echoed not in shown
+    assert shown.startswith("before ")
+    assert shown.endswith(" after")
+
+
+secrets = st.text(
+    alphabet=st.characters(exclude_categories=["Cs"]), min_size=6, max_size=60
+).filter(lambda text: len(text.strip()) >= 6 and text.strip() not in MARK)
+
+
+@settings(deadline=None)
+@given(secret=secrets, data=st.data())
+@example(secret="\x00\x00\x00\x00\x00\x00", data=None)
+@example(secret="AAAAAA", data=None)
+@example(secret="line one\nline two", data=None)
+@example(secret='"' * 8, data=None)
+@example(secret="\\" * 8, data=None)
+@example(secret="%41%42%43", data=None)
+@example(secret="a&amp;b&amp;", data=None)
+def test_no_secret_survives_in_any_form(secret: str, data: Any) -> None:
+    every = forms(secret)
+    names = list(every) if data is None else [data.draw(st.sampled_from(sorted(every)))]
+    redactor = Redactor({"KEY": secret})
+    for name in names:
+        shown = redactor.text(f"<<{every[name]}>>")
+        assert every[name] not in shown.replace(MARK, ""), name
+        assert secret not in shown.replace(MARK, ""), name
+        assert MARK in shown, name
+
+
+@settings(deadline=None)
+@given(secret=secrets, data=st.data())
+def test_no_secret_survives_in_structured_values(secret: str, data: Any) -> None:
+    echoed = data.draw(st.sampled_from(sorted(set(forms(secret).values()))))
+    shown = Redactor({"KEY": secret}).value({"a": [{"b": f"x{echoed}x"}], f"y{echoed}": 1})
+    text = json.dumps(shown, ensure_ascii=False).replace(MARK, "")
+    assert echoed not in str(shown["a"][0]["b"]).replace(MARK, "")
+    assert json_text(secret, ascii_only=False) not in text
+
+
+def test_leaves_innocent_text_alone() -> None:
+    text = "The quick brown fox, 12345 times; YWJjZGVm deadbeef %20 &amp;"
+    assert Redactor({"KEY": SECRET}).text(text) == text
+
+
+def test_a_secret_inside_another_leaves_no_rest() -> None:
+    redactor = Redactor({"SHORT": "abcdef", "LONG": "xx-abcdef-yy"})
+    assert redactor.text("xx-abcdef-yy, abcdef") == "{{secret.LONG}}, {{secret.SHORT}}"
+
+
+def test_short_secrets_are_struck_only_as_whole_values() -> None:
+    redactor = Redactor({"PIN": "42"})
+    assert redactor.value({"pin": "42", "note": "4242 of 42", "count": 42}) == {
+        "pin": "{{secret.PIN}}",
+        "note": "4242 of 42",
+        "count": "{{secret.PIN}}",
+    }
+
+
+def test_a_secret_echoed_as_a_number_is_struck() -> None:
+    assert Redactor({"ID": "9876543"}).value({"id": 9876543, "n": 9}) == {
+        "id": "{{secret.ID}}",
+        "n": 9,
+    }
+
+
+def test_an_empty_secret_strikes_nothing() -> None:
+    assert Redactor({"EMPTY": ""}).value({"a": "", "b": "text"}) == {"a": "", "b": "text"}
+
+
+def test_surrounding_blanks_of_a_secret_do_not_hide_it() -> None:
+    assert Redactor({"KEY": "hunter22\n"}).text("Bearer hunter22") == "Bearer {{secret.KEY}}"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "password",
+        "Password",
+        "userPassword",
+        "new_password",
+        "secret",
+        "clientSecret",
+        "client-secret",
+        "token",
+        "access_token",
+        "refreshToken",
+        "api_key",
+        "apiKey",
+        "APIKEY",
+        "X-Api-Key",
+        "Authorization",
+        "Proxy-Authorization",
+        "Set-Cookie",
+        "privateKey",
+        "AWS_SECRET_ACCESS_KEY",
+        "sessionId",
+        "passphrase",
+        "cvv",
+    ],
+)
+def test_password_like_names_are_credentials(name: str) -> None:
+    assert is_credential_name(name)
+    assert Redactor({}).value({name: "anything"}) == {name: REDACTED}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["key", "monkey", "total_tokens", "author", "secretary", "passenger", "email", "Content-Type"],
+)
+def test_ordinary_names_are_not(name: str) -> None:
+    assert not is_credential_name(name)
+    assert Redactor({}).value({name: "anything"}) == {name: "anything"}
+
+
+def test_what_stands_under_a_credential_name_is_struck_whole() -> None:
+    shown = Redactor({}).value(
+        {"token": {"value": "x"}, "secret": ["a"], "password": None, "otp": 123456, "jwt": True}
+    )
+    assert shown == {
+        "token": REDACTED,
+        "secret": REDACTED,
+        "password": None,
+        "otp": REDACTED,
+        "jwt": True,
+    }
+
+
+def test_a_placeholder_under_a_credential_name_stays_readable() -> None:
+    redactor = Redactor({"KEY": "hunter2222"})
+    assert redactor.headers(
+        [
+            ("Authorization", "Bearer hunter2222"),
+            ("X-Api-Key", "{{secret.KEY}}"),
+            ("Cookie", "session=abc; key={{secret.KEY}}"),
+            ("Accept", "text/plain"),
+        ]
+    ) == {
+        "Authorization": "Bearer {{secret.KEY}}",
+        "X-Api-Key": "{{secret.KEY}}",
+        "Cookie": REDACTED,
+        "Accept": "text/plain",
+    }
+
+
+def test_headers_of_one_name_are_joined() -> None:
+    assert Redactor({}).headers([("Via", "a"), ("Via", "b")]) == {"Via": "a, b"}
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (
+            "https://x.example/a?q=1&api_key=abc&z=%20",
+            "https://x.example/a?q=1&api_key=%5Bredacted%5D&z=%20",
+        ),
+        ("https://x.example/a?q=a%20b", "https://x.example/a?q=a%20b"),
+        ("https://x.example/hunter2222/a", "https://x.example/{{secret.KEY}}/a"),
+        ("https://x.example/?token=hunter2222", "https://x.example/?token={{secret.KEY}}"),
+        ("http://[bad", "http://[bad"),
+    ],
+)
+def test_addresses_lose_credentials_in_their_query(url: str, shown: str) -> None:
+    actual = Redactor({"KEY": "hunter2222"}).url(url)
+    assert actual.replace("[redacted]", "%5Bredacted%5D") == shown
+
+
+def test_a_long_secret_is_struck_too() -> None:
+    secret = "-----BEGIN KEY-----\n" + "\n".join("Ab3/" * 16 for _ in range(40)) + "\n-----END-----"
+    redactor = Redactor({"PEM": secret})
+    assert redactor.text(json_text(secret)) == "{{secret.PEM}}"
+    assert redactor.text(secret.replace("\n", "\r\n")) == "{{secret.PEM}}"
