@@ -145,11 +145,13 @@ class DeliveryView(WireModel):
 
 
 class WebhookView(WireModel):
-    """Where other systems post; `path` is below the API's own address."""
+    """Where other systems post; `path` is below the API's own address. `secret` is there only in
+    the answer to the activation that minted it."""
 
     path: str
     url: str
     signed: bool
+    secret: str | None = None
 
 
 class AutomationSummaryView(WireModel):
@@ -167,6 +169,14 @@ class AutomationSummaryView(WireModel):
     updated_by: str
 
 
+class MachineView(WireModel):
+    """The state machine of a version: its type, why, and the longest one run may take."""
+
+    type: MachineType
+    reason: str
+    run_seconds: int
+
+
 class AutomationView(AutomationSummaryView):
     """An automation with its draft. `machine` is the active version's, with the reason for its
     type; `problems` are those of the draft as things stand now."""
@@ -175,14 +185,8 @@ class AutomationView(AutomationSummaryView):
     edges: list[Edge]
     layout: dict[str, Position]
     webhook: WebhookView | None
-    machine: "MachineView | None"
+    machine: MachineView | None
     problems: list[Problem]
-
-
-class MachineView(WireModel):
-    type: MachineType
-    reason: str
-    run_seconds: int
 
 
 class VersionSummaryView(WireModel):
@@ -222,6 +226,12 @@ class TemplateView(WireModel):
     body: str
     created_at: str
     updated_at: str
+
+
+class SecretDocument(WireModel):
+    """A secret as a client writes it."""
+
+    value: str
 
 
 class SecretNameView(WireModel):

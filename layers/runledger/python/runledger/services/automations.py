@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from runledger.clock import Clock
 from runledger.compiler.checks import problems_of
 from runledger.compiler.compile import FunctionArns, compile_graph
@@ -18,6 +16,7 @@ from runledger.models.automation import (
     AutomationStatus,
     Graph,
     Problem,
+    Reentry,
     TemplateSnapshot,
     Version,
 )
@@ -29,40 +28,12 @@ if TYPE_CHECKING:
     from runledger.compiler.compile import Compiled
     from runledger.nodes.trigger import TriggerConfig
     from runledger.services.machines import Machines
+    from runledger.services.signing import SigningSecrets
     from runledger.store.automations import AutomationStore
     from runledger.store.templates import TemplateStore
 
 # Triggers that something fires; an automation of another kind would be active and never run.
 _FIRED = frozenset({TriggerType.WEBHOOK})
-
-
-def read_document(body: Any) -> AutomationDocument:
-    """The document a client sent; InvalidGraphError lists every field that is wrong, under the
-    node it belongs to where there is one."""
-    try:
-        return AutomationDocument.model_validate(body)
-    except ValidationError as error:
-        problems = [_document_problem(body, fault) for fault in error.errors()]
-        raise InvalidGraphError(
-            [problem.model_dump(mode="json", exclude_none=True) for problem in problems]
-        ) from error
-
-
-def _document_problem(body: Any, fault: Any) -> Problem:
-    location = [str(part) for part in fault["loc"]]
-    node_id = None
-    if len(location) > 1 and location[0] == "nodes":
-        node = body["nodes"][int(location[1])]
-        found = node.get("id") if isinstance(node, dict) else None
-        node_id = found if isinstance(found, str) else None
-    is_edge = len(location) > 1 and location[0] == "edges"
-    return Problem(
-        code="INVALID_DOCUMENT",
-        message=fault["msg"],
-        node_id=node_id,
-        edge=int(location[1]) if is_edge else None,
-        field=".".join(location),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +147,22 @@ class Activations:
 
     automations: Automations
     machines: "Machines"
+    signing: "SigningSecrets"
     functions: FunctionArns
     clock: Clock
 
-    def activate(self, workspace_id: str, automation_id: str, by: str) -> Automation:
+    def activate(self, workspace_id: str, automation_id: str, by: str) -> AutomationView:
         """Makes the draft the active version and its machine. Activating what is active already
         changes nothing; a failure leaves the automation as it was and no machine behind."""
+        after = self._activate(workspace_id, automation_id, by)
+        view = self.automations.view(after)
+        if view.webhook is None or not view.webhook.signed:
+            return view
+        # Minted last: a secret that exists was shown, unless this very answer is lost.
+        shown = view.webhook.model_copy(update={"secret": self.signing.mint(automation_id)})
+        return view.model_copy(update={"webhook": shown})
+
+    def _activate(self, workspace_id: str, automation_id: str, by: str) -> Automation:
         store = self.automations.store
         before = store.get(workspace_id, automation_id)
         if before.status is AutomationStatus.ARCHIVED:
@@ -197,7 +178,7 @@ class Activations:
         templates = self.automations.known_templates(workspace_id, graph)
         compiled = compile_graph(graph, self.functions, templates)
         trigger = _trigger_of(graph, templates)
-        _refuse(_unfired(graph, trigger))
+        _refuse([*_unfired(graph, trigger), *_unguarded(before)])
         number = before.last_version + 1
         version = self._version(before, number, graph, templates, compiled, by)
         active = ActiveVersion(
@@ -272,6 +253,18 @@ def _unfired(graph: Graph, trigger: "TriggerConfig") -> list[Problem]:
             message=f"{trigger.kind} triggers cannot be activated in this release",
             node_id=start,
             field="triggerType",
+        )
+    ]
+
+
+def _unguarded(automation: Automation) -> list[Problem]:
+    if automation.reentry is Reentry.ALWAYS:
+        return []
+    return [
+        Problem(
+            code="REENTRY_NOT_AVAILABLE",
+            message=f"re-entry {automation.reentry} cannot be activated in this release",
+            field="reentry",
         )
     ]
 

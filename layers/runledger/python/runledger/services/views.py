@@ -19,6 +19,7 @@ from runledger.models.wire import (
     StepView,
     TemplateView,
     VersionSummaryView,
+    VersionView,
 )
 from runledger.services.story import health_of, steps_of
 
@@ -179,6 +180,10 @@ def version_summary_view(version: "Version") -> VersionSummaryView:
         activated_by=version.activated_by,
         machine=machine_view(version),
     )
+
+
+def version_view(version: "Version") -> VersionView:
+    return VersionView(**dict(version_summary_view(version)), graph=version.graph)
 
 
 def contact_view(contact: "Contact") -> ContactView:

@@ -11,7 +11,7 @@ from runledger.store.table import Delete, Put, Write, key_attributes
 
 if TYPE_CHECKING:
     from runledger.store.keys import Key
-    from runledger.store.table import Item, Page, Table
+    from runledger.store.table import Item, Table
 
 
 class ContactStore:
@@ -58,13 +58,14 @@ class ContactStore:
         return self._find(keys.contact_phone(workspace_id, phone))
 
     def newest(
-        self, workspace_id: str, limit: int, after: "Item | None"
-    ) -> "tuple[list[Contact], Item | None]":
-        """Newest first."""
-        page: Page = self._table.query(
-            keys.contact(workspace_id, "").pk, ascending=False, limit=limit, after=after
-        )
-        return [_from_item(item) for item in page.items], page.next
+        self, workspace_id: str, limit: int, after: str | None
+    ) -> tuple[list[Contact], str | None]:
+        """Newest first, after the contact of that id; and the last id where more follow."""
+        key = keys.contact(workspace_id, after or "")
+        start = dict(key_attributes(key)) if after else None
+        page = self._table.query(key.pk, ascending=False, limit=limit, after=start)
+        found = [_from_item(item) for item in page.items]
+        return found, found[-1].id if page.next and found else None
 
     def _find(self, key: "Key") -> str | None:
         item = self._table.get(key, consistent=True)

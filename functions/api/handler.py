@@ -1,0 +1,169 @@
+"""Changes automations, templates, contacts and secrets."""
+
+from functools import cache
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from runledger.aws import client
+from runledger.channels.registry import describe_channels
+from runledger.clock import iso, now_ms
+from runledger.compiler.compile import FunctionArns
+from runledger.http import caller, make_app, public_url
+from runledger.models.automation import AutomationDocument
+from runledger.models.contact import ContactDocument
+from runledger.models.template import TemplateDocument
+from runledger.models.wire import (
+    AutomationView,
+    ContactView,
+    ProblemsView,
+    SecretDocument,
+    SecretNameView,
+    TemplateView,
+)
+from runledger.models.workspace import Role
+from runledger.services.automations import Activations, Automations
+from runledger.services.contacts import Contacts
+from runledger.services.identity import Caller
+from runledger.services.machines import Machines
+from runledger.services.secrets import Secrets
+from runledger.services.signing import SigningSecrets
+from runledger.services.templates import Templates
+from runledger.services.views import contact_view, template_view
+from runledger.services.wiring import stores
+from runledger.settings import ApiSettings, read_settings
+
+app = make_app()
+
+
+def _caller(needed: Role) -> Caller:
+    return caller(app, stores().workspaces, needed)
+
+
+def _automations() -> Automations:
+    of = stores()
+    return Automations(of.automations, of.templates, now_ms, public_url(app))
+
+
+def _activations() -> Activations:
+    settings = read_settings(ApiSettings)
+    machines = Machines(
+        client("stepfunctions"),
+        settings.machine_prefix,
+        settings.machine_role_arn,
+        settings.machine_log_group_arn,
+    )
+    functions = FunctionArns(
+        logic=settings.logic_arn,
+        message=settings.message_arn,
+        integration=settings.integration_arn,
+    )
+    signing = SigningSecrets(client("secretsmanager"), settings.stack)
+    return Activations(_automations(), machines, signing, functions, now_ms)
+
+
+@cache
+def _contacts() -> Contacts:
+    return Contacts(stores().contacts, now_ms)
+
+
+@cache
+def _templates() -> Templates:
+    return Templates(stores().templates, describe_channels(), now_ms)
+
+
+@cache
+def _secrets() -> Secrets:
+    stack = read_settings(ApiSettings).stack
+    return Secrets(stores().workspaces, client("secretsmanager"), stack, now_ms)
+
+
+@app.post("/v1/automations", tags=["Automations"])
+def create_automation(
+    document: Annotated[AutomationDocument, Body()],
+) -> Response[AutomationView]:
+    """Creates a draft. A graph with problems is refused with all of them."""
+    who = _caller(Role.ADMIN)
+    automations = _automations()
+    view = automations.view(automations.create(who.workspace_id, document, who.email))
+    return Response(HTTPStatus.CREATED, "application/json", view)
+
+
+@app.put("/v1/automations/<automation_id>", tags=["Automations"])
+def update_automation(
+    automation_id: str, document: Annotated[AutomationDocument, Body()]
+) -> AutomationView:
+    """Replaces the draft; an active version stays as it is until the next activation."""
+    who = _caller(Role.ADMIN)
+    automations = _automations()
+    return automations.view(
+        automations.update(who.workspace_id, automation_id, document, who.email)
+    )
+
+
+@app.post("/v1/automations/<automation_id>/validate", tags=["Automations"])
+def validate_automation(
+    automation_id: str, document: Annotated[AutomationDocument, Body()]
+) -> ProblemsView:
+    """Every problem of a document, without saving it."""
+    who = _caller(Role.ADMIN)
+    automations = _automations()
+    automations.store.get(who.workspace_id, automation_id)
+    return ProblemsView(problems=automations.problems(who.workspace_id, document))
+
+
+@app.post("/v1/automations/<automation_id>/activate", tags=["Automations"])
+def activate_automation(automation_id: str) -> AutomationView:
+    """Freezes the draft as the next version and takes events for it."""
+    who = _caller(Role.ADMIN)
+    return _activations().activate(who.workspace_id, automation_id, who.email)
+
+
+@app.post("/v1/contacts", tags=["Contacts"])
+def create_contact(document: Annotated[ContactDocument, Body()]) -> Response[ContactView]:
+    who = _caller(Role.ADMIN)
+    contact = _contacts().create(who.workspace_id, document)
+    return Response(HTTPStatus.CREATED, "application/json", contact_view(contact))
+
+
+@app.put("/v1/contacts/<contact_id>", tags=["Contacts"])
+def replace_contact(contact_id: str, document: Annotated[ContactDocument, Body()]) -> ContactView:
+    who = _caller(Role.ADMIN)
+    return contact_view(_contacts().replace(who.workspace_id, contact_id, document))
+
+
+@app.post("/v1/templates", tags=["Templates"])
+def create_template(document: Annotated[TemplateDocument, Body()]) -> Response[TemplateView]:
+    who = _caller(Role.ADMIN)
+    template = _templates().create(who.workspace_id, document)
+    return Response(HTTPStatus.CREATED, "application/json", template_view(template))
+
+
+@app.put("/v1/templates/<template_id>", tags=["Templates"])
+def replace_template(
+    template_id: str, document: Annotated[TemplateDocument, Body()]
+) -> TemplateView:
+    """Versions of automations that use the template keep it as it was."""
+    who = _caller(Role.ADMIN)
+    return template_view(_templates().replace(who.workspace_id, template_id, document))
+
+
+@app.put("/v1/secrets/<name>", tags=["Secrets"])
+def put_secret(name: str, document: Annotated[SecretDocument, Body()]) -> SecretNameView:
+    """Sets or replaces a secret. Its value can never be read back."""
+    who = _caller(Role.ADMIN)
+    updated_at = _secrets().put(who.workspace_id, name, document.value)
+    return SecretNameView(name=name, updated_at=iso(updated_at))
+
+
+@app.delete("/v1/secrets/<name>", tags=["Secrets"])
+def delete_secret(name: str) -> Response[None]:
+    who = _caller(Role.ADMIN)
+    _secrets().delete(who.workspace_id, name)
+    return Response(HTTPStatus.NO_CONTENT)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return app.resolve(event, context)

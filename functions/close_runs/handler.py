@@ -1,0 +1,28 @@
+"""Settles the run of an execution that Step Functions reports as ended badly."""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from runledger.clock import now_ms
+from runledger.observability import bind
+from runledger.services.settle import Closer, ExecutionEnded
+from runledger.services.wiring import frames, stores
+
+
+@cache
+def closer() -> Closer:
+    return Closer(stores().runs, frames(), now_ms)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> None:
+    detail = event["detail"]
+    ended = ExecutionEnded(
+        execution_arn=detail["executionArn"],
+        name=detail["name"],
+        status=detail["status"],
+        error=detail.get("error"),
+        cause=detail.get("cause"),
+    )
+    bind(execution=ended.name)
+    closer().close(ended)

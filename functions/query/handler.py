@@ -1,0 +1,185 @@
+"""Serves the history. Read-only."""
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from runledger.aws import client
+from runledger.clock import iso, now_ms
+from runledger.http import caller, make_app, public_url
+from runledger.models.run import RunStatus
+from runledger.models.wire import (
+    AutomationSummaryView,
+    AutomationView,
+    ContactView,
+    DeliveryView,
+    ListView,
+    MeView,
+    NodeTypeView,
+    RunDetailView,
+    RunView,
+    SecretNameView,
+    TemplateView,
+    VersionSummaryView,
+    VersionView,
+)
+from runledger.models.workspace import Role
+from runledger.services.automations import Automations
+from runledger.services.catalogue import node_type_views
+from runledger.services.contacts import Contacts
+from runledger.services.cursors import Cursors
+from runledger.services.identity import Caller
+from runledger.services.reading import ListRequest, Reading
+from runledger.services.views import (
+    automation_summary_view,
+    contact_view,
+    template_view,
+    version_summary_view,
+    version_view,
+)
+from runledger.services.wiring import frames, stores
+from runledger.settings import QuerySettings, read_settings
+
+app = make_app()
+
+Limit = Annotated[int, Query(ge=1, le=200, description="Rows a page.")]
+Cursor = Annotated[str | None, Query(description="`nextCursor` of the page before.")]
+
+
+@cache
+def _cursor_key() -> bytes:
+    arn = read_settings(QuerySettings).cursor_secret_arn
+    answer = client("secretsmanager").get_secret_value(SecretId=arn)
+    return str(answer["SecretString"]).encode()
+
+
+@cache
+def _reading() -> Reading:
+    contacts = Contacts(stores().contacts, now_ms)
+    return Reading(stores(), frames(), contacts, Cursors(_cursor_key), now_ms)
+
+
+def _caller() -> Caller:
+    return caller(app, stores().workspaces, Role.VIEWER)
+
+
+def _automations() -> Automations:
+    of = stores()
+    return Automations(of.automations, of.templates, now_ms, public_url(app))
+
+
+@app.get("/v1/me", tags=["Workspace"])
+def me() -> MeView:
+    """Who is calling, in which workspace and role."""
+    return _caller().view()
+
+
+@app.get("/v1/runs", tags=["Runs"])
+def list_runs(
+    status: Annotated[list[RunStatus] | None, Query(description="One or several.")] = None,
+    automation_id: Annotated[str | None, Query(alias="automationId")] = None,
+    contact: Annotated[str | None, Query(description="An id, an e-mail or a phone.")] = None,
+    range_: Annotated[str | None, Query(alias="range", description="24h, 7d or 30d.")] = None,
+    from_: Annotated[str | None, Query(alias="from", description="ISO 8601.")] = None,
+    to: Annotated[str | None, Query(description="ISO 8601.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> ListView[RunView]:
+    """Runs, newest first."""
+    request = ListRequest(
+        statuses=frozenset(status or ()),
+        automation_id=automation_id,
+        contact=contact,
+        range=range_,
+        since=from_,
+        until=to,
+        limit=limit,
+        cursor=cursor,
+    )
+    return _reading().runs(_caller().workspace_id, request)
+
+
+@app.get("/v1/runs/<run_id>", tags=["Runs"])
+def get_run(run_id: str) -> RunDetailView:
+    """One run with every step, in one consistent read."""
+    return _reading().run(_caller().workspace_id, run_id)
+
+
+@app.get("/v1/deliveries/<delivery_id>", tags=["Deliveries"])
+def get_delivery(delivery_id: str) -> DeliveryView:
+    return _reading().delivery(_caller().workspace_id, delivery_id)
+
+
+@app.get("/v1/automations", tags=["Automations"])
+def list_automations() -> ListView[AutomationSummaryView]:
+    """All automations of the workspace, newest first."""
+    found = stores().automations.newest(_caller().workspace_id)
+    return ListView(items=[automation_summary_view(each) for each in found], next_cursor=None)
+
+
+@app.get("/v1/automations/<automation_id>", tags=["Automations"])
+def get_automation(automation_id: str) -> AutomationView:
+    who = _caller()
+    return _automations().view(stores().automations.get(who.workspace_id, automation_id))
+
+
+@app.get("/v1/automations/<automation_id>/versions", tags=["Automations"])
+def list_versions(automation_id: str) -> ListView[VersionSummaryView]:
+    automation = stores().automations.get(_caller().workspace_id, automation_id)
+    found = stores().automations.versions(automation.id)
+    return ListView(items=[version_summary_view(each) for each in found], next_cursor=None)
+
+
+@app.get("/v1/automations/<automation_id>/versions/<number>", tags=["Automations"])
+def get_version(automation_id: str, number: int) -> VersionView:
+    automation = stores().automations.get(_caller().workspace_id, automation_id)
+    return version_view(stores().automations.version(automation.id, number))
+
+
+@app.get("/v1/contacts", tags=["Contacts"])
+def list_contacts(limit: Limit = 50, cursor: Cursor = None) -> ListView[ContactView]:
+    return _reading().contacts_page(_caller().workspace_id, limit, cursor)
+
+
+@app.get("/v1/contacts/<contact_id>", tags=["Contacts"])
+def get_contact(contact_id: str) -> ContactView:
+    return contact_view(stores().contacts.get(_caller().workspace_id, contact_id))
+
+
+@app.get("/v1/templates", tags=["Templates"])
+def list_templates() -> ListView[TemplateView]:
+    found = stores().templates.newest(_caller().workspace_id)
+    return ListView(items=[template_view(each) for each in found], next_cursor=None)
+
+
+@app.get("/v1/templates/<template_id>", tags=["Templates"])
+def get_template(template_id: str) -> TemplateView:
+    return template_view(stores().templates.get(_caller().workspace_id, template_id))
+
+
+@app.get("/v1/secrets", tags=["Secrets"])
+def list_secrets() -> ListView[SecretNameView]:
+    """Names only: a value can never be read back."""
+    found = stores().workspaces.secret_names(_caller().workspace_id)
+    views = [SecretNameView(name=name, updated_at=iso(moment)) for name, moment in found]
+    return ListView(items=views, next_cursor=None)
+
+
+@app.get("/v1/node-types", tags=["Automations"])
+def list_node_types() -> ListView[NodeTypeView]:
+    """The node palette, with a JSON Schema of each config."""
+    _caller()
+    return ListView(items=node_type_views(), next_cursor=None)
+
+
+@app.get("/v1/openapi.json", include_in_schema=False)
+def openapi() -> Response[str]:
+    """This document, generated from the models of all handlers."""
+    return Response(200, "application/json", Path(__file__).with_name("openapi.json").read_text())
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return app.resolve(event, context)

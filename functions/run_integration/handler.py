@@ -1,0 +1,27 @@
+"""Runs the nodes that call other services."""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from runledger.aws import client
+from runledger.observability import bind
+from runledger.outbound.client import HttpClient
+from runledger.services.toolboxes import IntegrationTools
+from runledger.services.walk_contract import WalkEvent
+from runledger.services.wiring import walker
+from runledger.settings import IntegrationSettings, read_settings
+
+
+@cache
+def toolbox() -> IntegrationTools:
+    settings = read_settings(IntegrationSettings)
+    http = HttpClient(allow_hosts=settings.allow_hosts)
+    return IntegrationTools(http, client("secretsmanager"), settings.stack)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    walk = WalkEvent.model_validate(event)
+    bind(workspaceId=walk.workspace_id, runId=walk.run_id, nodeId=walk.node_id)
+    answer = walker(toolbox(), context.aws_request_id).walk(walk)
+    return answer.model_dump(by_alias=True)

@@ -1,0 +1,27 @@
+"""Runs the nodes that send messages."""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from runledger.aws import effect_client
+from runledger.channels.registry import make_channels
+from runledger.clock import now_ms
+from runledger.observability import bind
+from runledger.services.toolboxes import MessageTools
+from runledger.services.walk_contract import WalkEvent
+from runledger.services.wiring import stores, walker
+from runledger.settings import MessageSettings, read_settings
+
+
+@cache
+def toolbox() -> MessageTools:
+    sender = read_settings(MessageSettings).sender_email
+    return MessageTools(make_channels(effect_client, sender), stores().deliveries, now_ms)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    walk = WalkEvent.model_validate(event)
+    bind(workspaceId=walk.workspace_id, runId=walk.run_id, nodeId=walk.node_id)
+    answer = walker(toolbox(), context.aws_request_id).walk(walk)
+    return answer.model_dump(by_alias=True)

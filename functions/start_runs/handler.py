@@ -1,0 +1,42 @@
+"""Starts the execution of each PENDING run that the table's stream reports."""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from runledger.aws import client
+from runledger.clock import now_ms
+from runledger.observability import bind
+from runledger.services.start import Starter
+from runledger.services.wiring import stores
+from runledger.settings import StartSettings, read_settings
+from runledger.store.run_rows import run_from_item
+from runledger.store.table import from_dynamo
+
+
+@cache
+def starter() -> Starter:
+    settings = read_settings(StartSettings)
+    return Starter(stores().runs, client("stepfunctions"), settings.machine_prefix, now_ms)
+
+
+def start(record: DynamoDBRecord) -> None:
+    run = run_from_item(from_dynamo(record.raw_event["dynamodb"]["NewImage"]))
+    bind(workspaceId=run.workspace_id, automationId=run.automation_id, runId=run.id)
+    starter().start(run)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    processor = BatchProcessor(
+        event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False
+    )
+    return process_partial_response(
+        event=event, record_handler=start, processor=processor, context=context
+    )

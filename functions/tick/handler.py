@@ -1,0 +1,37 @@
+"""Once a minute: starts what is due and settles what is overdue."""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from runledger.aws import client
+from runledger.clock import now_ms
+from runledger.observability import logger
+from runledger.services.settle import Settler
+from runledger.services.start import Starter
+from runledger.services.wiring import frames, stores
+from runledger.settings import StartSettings, read_settings
+
+# Rows of each due partition that one tick looks at; more wait for the next.
+DUE_ROWS = 200
+
+
+@cache
+def settler() -> Settler:
+    prefix = read_settings(StartSettings).machine_prefix
+    stepfunctions = client("stepfunctions")
+    return Settler(
+        runs=stores().runs,
+        automations=stores().automations,
+        frames=frames(),
+        starter=Starter(stores().runs, stepfunctions, prefix, now_ms),
+        stepfunctions=stepfunctions,
+        execution_prefix=prefix.replace(":stateMachine:", ":execution:"),
+        clock=now_ms,
+    )
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    due = settler().settle_due(DUE_ROWS)
+    logger.info("tick", extra={"dueRows": due})
+    return {"due": due}

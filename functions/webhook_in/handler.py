@@ -1,0 +1,62 @@
+"""Turns a webhook into a PENDING run."""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from runledger.aws import client
+from runledger.clock import now_ms
+from runledger.http import lower_headers, make_app, raw_body
+from runledger.models.wire import OpenedView
+from runledger.observability import bind
+from runledger.services.contacts import Contacts
+from runledger.services.signing import SigningSecrets
+from runledger.services.webhooks import InboundEvent, Webhooks
+from runledger.services.wiring import stores
+from runledger.settings import StoreSettings, read_settings
+from runledger.store.rates import RateStore
+
+# No validation by the resolver: the service reads the raw bytes itself.
+app = make_app(validate=False)
+
+
+@cache
+def webhooks() -> Webhooks:
+    of = stores()
+    signing = SigningSecrets(client("secretsmanager"), read_settings(StoreSettings).stack)
+    return Webhooks(
+        automations=of.automations,
+        contacts=Contacts(of.contacts, now_ms),
+        runs=of.runs,
+        workspaces=of.workspaces,
+        rates=RateStore(of.table),
+        signing_secret=signing.read,
+        clock=now_ms,
+    )
+
+
+@app.post("/v1/webhooks/in/<token>")
+def receive(token: str) -> Response[str]:
+    event = app.current_event
+    raw = event.raw_event
+    opened = webhooks().receive(
+        InboundEvent(
+            token=token,
+            headers=lower_headers(app),
+            body=raw_body(raw),
+            source=event.request_context.http.source_ip,
+        )
+    )
+    run = opened.run
+    bind(workspaceId=run.workspace_id, automationId=run.automation_id, runId=run.id)
+    view = OpenedView(run_id=run.id, status=run.status, duplicate=opened.is_duplicate)
+    return Response(
+        status_code=200 if opened.is_duplicate else 202,
+        content_type="application/json",
+        body=view.model_dump_json(by_alias=True),
+    )
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return app.resolve(event, context)

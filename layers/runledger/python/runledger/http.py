@@ -1,0 +1,161 @@
+"""The HTTP edge: powertools' resolver, and the one place where errors become statuses."""
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError as RouteNotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+
+from runledger.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidGraphError,
+    InvalidInputError,
+    NotFoundError,
+    PayloadTooLargeError,
+    RateLimitedError,
+    RunledgerError,
+    TransientError,
+    UnauthorizedError,
+    UnsupportedMediaTypeError,
+)
+from runledger.observability import logger
+from runledger.services.identity import Caller, identify
+
+if TYPE_CHECKING:
+    from runledger.models.workspace import Role
+    from runledger.store.workspaces import WorkspaceStore
+
+# Where a value stood in the request, which is no part of its name.
+_PLACES = frozenset({"body", "query", "path", "header"})
+
+PROBLEM_JSON = "application/problem+json"
+
+_STATUSES: dict[type[RunledgerError], tuple[int, str]] = {
+    InvalidInputError: (422, "Invalid input"),
+    InvalidGraphError: (422, "Invalid automation"),
+    NotFoundError: (404, "Not found"),
+    ConflictError: (409, "Conflict"),
+    UnauthorizedError: (401, "Unauthorized"),
+    ForbiddenError: (403, "Forbidden"),
+    PayloadTooLargeError: (413, "Payload too large"),
+    UnsupportedMediaTypeError: (415, "Unsupported media type"),
+    RateLimitedError: (429, "Too many requests"),
+    TransientError: (503, "Try again"),
+}
+
+
+def problem(
+    status: int, title: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any
+) -> Response[str]:
+    """An RFC 9457 answer; `more` are its extension members."""
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    return Response(
+        status_code=status,
+        content_type=PROBLEM_JSON,
+        body=json.dumps(body),
+        headers=dict(headers or {}),
+    )
+
+
+def answer_error(error: RunledgerError) -> Response[str]:
+    for kind, (status, title) in _STATUSES.items():
+        if isinstance(error, kind):
+            return problem(status, title, str(error), **_extensions(error))
+    logger.error("request failed", extra={"error": type(error).__name__, "detail": str(error)})
+    return problem(500, "Internal error", "The request failed. It is in the log by its id.")
+
+
+def _extensions(error: RunledgerError) -> dict[str, Any]:
+    match error:
+        case InvalidInputError(field=str() as field):
+            return {"field": field}
+        case InvalidGraphError():
+            return {"problems": [_wire_problem(found) for found in error.problems]}
+        case ConflictError(status=str() as state):
+            return {"state": state}
+        case RateLimitedError():
+            return {"headers": {"Retry-After": str(error.retry_after)}}
+    return {}
+
+
+def _wire_problem(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {("nodeId" if name == "node_id" else name): value for name, value in found.items()}
+
+
+def make_app(*, validate: bool = True) -> APIGatewayHttpResolver:
+    """A resolver that validates by the handlers' own models and answers errors as problems."""
+    app = APIGatewayHttpResolver(enable_validation=validate)
+
+    def answer_route(error: RouteNotFoundError) -> Response[str]:
+        event = app.current_event
+        return problem(404, "Not found", f"there is no {event.http_method} {event.path}")
+
+    app.exception_handler(RunledgerError)(answer_error)
+    app.exception_handler(RequestValidationError)(_answer_validation)
+    app.exception_handler(RouteNotFoundError)(answer_route)
+    app.exception_handler(Exception)(_answer_unexpected)
+    return app
+
+
+def _answer_validation(error: RequestValidationError) -> Response[str]:
+    problems = [_request_problem(fault, error.body) for fault in error.errors()]
+    field, message = problems[0]["field"], problems[0]["message"]
+    detail = f"{field}: {message}" if field else message
+    return problem(422, "Invalid input", detail, field=field or None, problems=problems)
+
+
+def _request_problem(fault: Mapping[str, Any], body: Any) -> dict[str, Any]:
+    """One wrong value, by its path; inside a graph also by the node or edge it belongs to."""
+    path = [part for part in fault["loc"] if part not in _PLACES]
+    found = {
+        "code": "INVALID_REQUEST",
+        "message": fault["msg"],
+        "field": ".".join(str(part) for part in path),
+    }
+    match path:
+        case ["nodes", int(index), *_]:
+            return {**found, "nodeId": _node_id(body, index)}
+        case ["edges", int(index), *_]:
+            return {**found, "edge": index}
+    return found
+
+
+def _node_id(body: Any, index: int) -> str | None:
+    nodes = body.get("nodes") if isinstance(body, dict) else None
+    node = nodes[index] if isinstance(nodes, list) and index < len(nodes) else None
+    found = node.get("id") if isinstance(node, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def _answer_unexpected(error: Exception) -> Response[str]:
+    logger.error("request failed unexpectedly", exc_info=error)
+    return problem(500, "Internal error", "The request failed. It is in the log by its id.")
+
+
+def raw_body(event: Mapping[str, Any]) -> bytes:
+    """The body's own bytes, which API Gateway hands over as text or as base64."""
+    body = event.get("body") or ""
+    return base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
+
+
+def lower_headers(app: APIGatewayHttpResolver) -> dict[str, str]:
+    return {name.lower(): value for name, value in app.current_event.headers.items()}
+
+
+def public_url(app: APIGatewayHttpResolver) -> str:
+    """Where this very request was sent: the address that other systems can use too."""
+    headers = lower_headers(app)
+    host = headers.get("x-forwarded-host") or app.current_event.request_context.domain_name
+    scheme = headers.get("x-forwarded-proto", "https")
+    return f"{scheme}://{host}"
+
+
+def caller(app: APIGatewayHttpResolver, workspaces: "WorkspaceStore", needed: "Role") -> Caller:
+    """The signed-in caller, who has at least the role `needed`."""
+    authorizer = app.current_event.raw_event.get("requestContext", {}).get("authorizer", {})
+    claims = authorizer.get("jwt", {}).get("claims", {})
+    return identify(workspaces, claims, lower_headers(app), needed)

@@ -1,0 +1,104 @@
+"""Contacts: writing them, and finding or making the one that an event is about."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from runledger.clock import Clock
+from runledger.errors import ConflictError, InvalidInputError, NotFoundError
+from runledger.ids import new_id
+from runledger.models.contact import Contact, ContactDocument, normalize_email, normalize_phone
+
+if TYPE_CHECKING:
+    from runledger.store.contacts import ContactStore
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    store: "ContactStore"
+    clock: Clock
+
+    def create(self, workspace_id: str, document: ContactDocument) -> Contact:
+        """ConflictError where the e-mail or phone belongs to another contact."""
+        now = self.clock()
+        contact = _contact(workspace_id, new_id("con"), document, created_at=now, now=now)
+        self.store.create(contact)
+        return contact
+
+    def replace(self, workspace_id: str, contact_id: str, document: ContactDocument) -> Contact:
+        before = self.store.get(workspace_id, contact_id)
+        # Two writes within one millisecond must still differ, or the second could not be told
+        # from a write that came in between.
+        now = max(self.clock(), before.updated_at + 1)
+        after = _contact(workspace_id, contact_id, document, created_at=before.created_at, now=now)
+        self.store.replace(before, after)
+        return after
+
+    def find(self, workspace_id: str, by: str, value: str) -> Contact | None:
+        """The contact with this `email`, `phone` or `id`, as a person or a system would write it;
+        ValueError where the value cannot be one."""
+        found: str | None
+        if by == "email":
+            found = self.store.find_email(workspace_id, normalize_email(value))
+        elif by == "phone":
+            found = self.store.find_phone(workspace_id, normalize_phone(value))
+        else:
+            found = value
+        if found is None:
+            return None
+        try:
+            return self.store.get(workspace_id, found)
+        except NotFoundError:
+            return None
+
+    def find_or_create(self, workspace_id: str, by: str, value: str) -> Contact:
+        """ValueError where the value cannot be an `email` (or `phone`)."""
+        found = self.find(workspace_id, by, value)
+        if found is not None:
+            return found
+        try:
+            document = ContactDocument.model_validate({by: value})
+        except ValidationError as error:
+            raise ValueError(error.errors()[0]["msg"]) from error
+        try:
+            return self.create(workspace_id, document)
+        except ConflictError:
+            # Another event made the same contact in the meantime.
+            again = self.find(workspace_id, by, value)
+            if again is None:
+                raise
+            return again
+
+    def look_up(self, workspace_id: str, text: str) -> str | None:
+        """The id of the contact meant by an id, an e-mail or a phone as a person would paste it;
+        None where there is none. InvalidInputError where the text can be none of them."""
+        pasted = text.strip()
+        if pasted.startswith("con_"):
+            return pasted
+        by = "email" if "@" in pasted else "phone"
+        try:
+            contact = self.find(workspace_id, by, pasted)
+        except ValueError as error:
+            raise InvalidInputError(
+                f"{text!r} is not a contact id, an e-mail or a phone: {error}", field="contact"
+            ) from error
+        return contact.id if contact else None
+
+
+def _contact(
+    workspace_id: str, contact_id: str, document: ContactDocument, *, created_at: int, now: int
+) -> Contact:
+    return Contact(
+        workspace_id=workspace_id,
+        id=contact_id,
+        email=document.email,
+        phone=document.phone,
+        first_name=document.first_name,
+        last_name=document.last_name,
+        tags=tuple(dict.fromkeys(document.tags)),
+        consents=document.consents,
+        metadata=document.metadata,
+        created_at=created_at,
+        updated_at=now,
+    )

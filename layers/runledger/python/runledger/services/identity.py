@@ -1,0 +1,71 @@
+"""Who is calling, in which workspace, and what they may do there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from runledger.errors import ForbiddenError, NotFoundError, UnauthorizedError
+from runledger.models.wire import MeView, WorkspaceView
+from runledger.models.workspace import Membership, Role
+
+if TYPE_CHECKING:
+    from runledger.store.workspaces import WorkspaceStore
+
+WORKSPACE_HEADER = "x-workspace-id"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """`memberships` are all of the caller's; `membership` is the one this call acts under."""
+
+    membership: Membership
+    memberships: list[Membership]
+
+    @property
+    def workspace_id(self) -> str:
+        return self.membership.workspace_id
+
+    @property
+    def email(self) -> str:
+        return self.membership.email
+
+    def view(self) -> MeView:
+        return MeView(
+            email=self.email,
+            workspaces=[
+                WorkspaceView(id=each.workspace_id, name=each.workspace_name, role=each.role)
+                for each in self.memberships
+            ],
+            workspace_id=self.workspace_id,
+            role=self.membership.role,
+        )
+
+
+def identify(
+    workspaces: "WorkspaceStore",
+    claims: Mapping[str, Any],
+    headers: Mapping[str, str],
+    needed: Role,
+) -> Caller:
+    """`claims` are the token's, verified by the authorizer; header names in lower case.
+
+    NotFoundError for a workspace that is not the caller's, as if it did not exist."""
+    user_id = claims.get("sub")
+    if not user_id:
+        raise UnauthorizedError("the token names no user")
+    memberships = workspaces.memberships(str(user_id))
+    if not memberships:
+        raise ForbiddenError("you are not a member of any workspace")
+    wanted = headers.get(WORKSPACE_HEADER)
+    membership = memberships[0]
+    if wanted is not None:
+        chosen = [each for each in memberships if each.workspace_id == wanted]
+        if not chosen:
+            raise NotFoundError(f"there is no workspace {wanted}")
+        membership = chosen[0]
+    if membership.role.level < needed.level:
+        raise ForbiddenError(
+            f"this needs the role {needed}; yours in {membership.workspace_name} is "
+            f"{membership.role}"
+        )
+    return Caller(membership=membership, memberships=memberships)

@@ -1,0 +1,128 @@
+"""Answering readers: lists with cursors, and whole runs."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.clock import DAY, Clock, from_iso
+from runledger.errors import InvalidInputError, NotFoundError
+from runledger.models.run import RunStatus
+from runledger.models.wire import ContactView, DeliveryView, ListView, RunDetailView, RunView
+from runledger.services.history import RunFilter, list_runs
+from runledger.services.views import contact_view, delivery_view, run_detail_view, run_view
+
+if TYPE_CHECKING:
+    from runledger.services.contacts import Contacts
+    from runledger.services.cursors import Cursors
+    from runledger.services.frames import Frames
+    from runledger.services.wiring import Stores
+
+_RANGES = {"24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY}
+
+
+@dataclass(frozen=True, slots=True)
+class ListRequest:
+    """What a reader asked for, as they wrote it. `since` and `until` are ISO 8601."""
+
+    statuses: frozenset[RunStatus]
+    automation_id: str | None
+    contact: str | None
+    range: str | None
+    since: str | None
+    until: str | None
+    limit: int
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    stores: "Stores"
+    frames: "Frames"
+    contacts: "Contacts"
+    cursors: "Cursors"
+    clock: Clock
+
+    def runs(self, workspace_id: str, request: ListRequest) -> ListView[RunView]:
+        """InvalidInputError names the parameter that cannot be read."""
+        now = self.clock()
+        created_from, created_to = _window(request, now)
+        contact_id = None
+        if request.contact is not None:
+            contact_id = self.contacts.look_up(workspace_id, request.contact)
+            if contact_id is None:
+                return ListView(items=[], next_cursor=None)
+        binding = {
+            "workspace": workspace_id,
+            "list": "runs",
+            "statuses": sorted(request.statuses),
+            "automation": request.automation_id,
+            "contact": contact_id,
+            "range": [request.range, request.since, request.until],
+        }
+        after = self.cursors.read(binding, request.cursor) if request.cursor else None
+        page = list_runs(
+            self.stores.table,
+            self.stores.runs,
+            RunFilter(
+                workspace_id=workspace_id,
+                statuses=request.statuses,
+                automation_id=request.automation_id,
+                contact_id=contact_id,
+                created_from=created_from,
+                created_to=created_to,
+            ),
+            self.stores.workspaces.cached(workspace_id).shards,
+            limit=request.limit,
+            after=after,
+            now=now,
+        )
+        following = self.cursors.issue(binding, page.position) if page.position else None
+        return ListView(items=[run_view(run, now) for run in page.runs], next_cursor=following)
+
+    def run(self, workspace_id: str, run_id: str) -> RunDetailView:
+        """NotFoundError also for a run of another workspace."""
+        now = self.clock()
+        history = self.stores.runs.history(run_id)
+        if history.run.workspace_id != workspace_id or history.run.expires_at <= now:
+            raise NotFoundError(f"there is no run {run_id}")
+        return run_detail_view(history, self.frames.graph(history.run), now)
+
+    def delivery(self, workspace_id: str, delivery_id: str) -> DeliveryView:
+        """NotFoundError also for a delivery of another workspace."""
+        attempt = self.stores.deliveries.get(delivery_id)
+        if attempt.workspace_id != workspace_id or attempt.expires_at <= self.clock():
+            raise NotFoundError(f"there is no delivery {delivery_id}")
+        return delivery_view(attempt)
+
+    def contacts_page(
+        self, workspace_id: str, limit: int, cursor: str | None
+    ) -> ListView[ContactView]:
+        binding = {"workspace": workspace_id, "list": "contacts"}
+        after = self.cursors.read(binding, cursor) if cursor else None
+        found, position = self.stores.contacts.newest(workspace_id, limit, after)
+        following = self.cursors.issue(binding, position) if position else None
+        return ListView(items=[contact_view(each) for each in found], next_cursor=following)
+
+
+def _window(request: ListRequest, now: int) -> tuple[int, int]:
+    """First and last moment of the list."""
+    if request.range is not None:
+        if request.since is not None or request.until is not None:
+            raise InvalidInputError("give either range or from and to", field="range")
+        if request.range not in _RANGES:
+            known = ", ".join(_RANGES)
+            raise InvalidInputError(f"range is one of {known}", field="range")
+        return now - _RANGES[request.range], now + DAY
+    since = _moment(request.since, "from") if request.since is not None else 0
+    until = _moment(request.until, "to") if request.until is not None else now + DAY
+    if since > until:
+        raise InvalidInputError("from is later than to", field="from")
+    return since, until
+
+
+def _moment(text: str, field: str) -> int:
+    try:
+        return from_iso(text)
+    except ValueError as error:
+        raise InvalidInputError(
+            f"{text!r} is not an ISO 8601 moment such as 2026-01-31T09:30:00Z", field=field
+        ) from error

@@ -1,0 +1,75 @@
+"""Stores and services put together from settings and clients, once per process and role."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from runledger.aws import client
+from runledger.clock import now_ms
+from runledger.services.frames import Frames
+from runledger.services.walk import Toolbox, Walker
+from runledger.settings import StoreSettings, read_settings
+from runledger.store.automations import AutomationStore
+from runledger.store.bodies import Bodies
+from runledger.store.contacts import ContactStore
+from runledger.store.deliveries import DeliveryStore
+from runledger.store.runs import RunStore
+from runledger.store.table import DynamoTable
+from runledger.store.templates import TemplateStore
+from runledger.store.workspaces import WorkspaceStore
+
+if TYPE_CHECKING:
+    from runledger.store.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Every store, over one table and one bucket."""
+
+    table: "Table"
+    runs: RunStore
+    automations: AutomationStore
+    contacts: ContactStore
+    templates: TemplateStore
+    deliveries: DeliveryStore
+    workspaces: WorkspaceStore
+
+    @classmethod
+    def over(cls, table: "Table", bodies: Bodies) -> "Stores":
+        return cls(
+            table=table,
+            runs=RunStore(table, bodies),
+            automations=AutomationStore(table, bodies),
+            contacts=ContactStore(table),
+            templates=TemplateStore(table),
+            deliveries=DeliveryStore(table, bodies),
+            workspaces=WorkspaceStore(table),
+        )
+
+    def frames(self) -> Frames:
+        return Frames(self.runs, self.automations, self.contacts, self.workspaces)
+
+
+@cache
+def stores() -> Stores:
+    """The stores of this process, by its environment."""
+    settings = read_settings(StoreSettings)
+    table = DynamoTable(client("dynamodb"), settings.table)
+    return Stores.over(table, Bodies(client("s3"), settings.bucket))
+
+
+@cache
+def frames() -> Frames:
+    return stores().frames()
+
+
+def walker(toolbox: Toolbox, request_id: str) -> Walker:
+    """A walker of this process for one request."""
+    return Walker(
+        runs=stores().runs,
+        automations=stores().automations,
+        frames=frames(),
+        toolbox=toolbox,
+        clock=now_ms,
+        request_id=request_id,
+    )

@@ -1,0 +1,92 @@
+"""Opening workspaces and letting people in. For operators of the installation, not for its API."""
+
+import re
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from runledger.aws import domain_error
+from runledger.errors import InvalidInputError, ServiceError
+from runledger.models.contact import normalize_email
+from runledger.models.workspace import Membership, Role, Workspace
+
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+    from mypy_boto3_cognito_idp.type_defs import AdminCreateUserRequestTypeDef
+
+    from runledger.clock import Clock
+    from runledger.store.workspaces import WorkspaceStore
+
+# Part of the keys of every row, so it is kept short.
+_WORKSPACE_ID = re.compile(r"ws_[a-z0-9]{1,13}")
+
+
+def create_workspace(
+    store: "WorkspaceStore", clock: "Clock", *, workspace_id: str, name: str, shards: int = 1
+) -> Workspace:
+    """ConflictError where the id is taken."""
+    if not _WORKSPACE_ID.fullmatch(workspace_id):
+        raise InvalidInputError(
+            "a workspace id is ws_ and 1 to 13 lower case letters or digits", field="workspaceId"
+        )
+    workspace = Workspace(id=workspace_id, name=name, shards=shards, created_at=clock())
+    store.create(workspace)
+    return workspace
+
+
+def add_member(
+    store: "WorkspaceStore",
+    cognito: "CognitoIdentityProviderClient",
+    clock: "Clock",
+    *,
+    user_pool_id: str,
+    workspace: Workspace,
+    email: str,
+    role: Role,
+    password: str | None = None,
+) -> Membership:
+    """Makes the user where there is none and gives them the role. With `password` they can sign
+    in at once; without, Cognito mails them one that they change at first sign-in."""
+    address = normalize_email(email)
+    user_id = _user(cognito, user_pool_id, address, password)
+    membership = Membership(
+        user_id=user_id,
+        email=address,
+        workspace_id=workspace.id,
+        workspace_name=workspace.name,
+        role=role,
+        created_at=clock(),
+    )
+    store.put_member(membership)
+    return membership
+
+
+def _user(
+    cognito: "CognitoIdentityProviderClient", pool: str, email: str, password: str | None
+) -> str:
+    try:
+        try:
+            request: AdminCreateUserRequestTypeDef = {
+                "UserPoolId": pool,
+                "Username": email,
+                "UserAttributes": [
+                    {"Name": "email", "Value": email},
+                    {"Name": "email_verified", "Value": "true"},
+                ],
+            }
+            if password is not None:
+                request["MessageAction"] = "SUPPRESS"
+            cognito.admin_create_user(**request)
+        except ClientError as error:
+            ours = domain_error(error)
+            if not isinstance(ours, ServiceError) or ours.code != "UsernameExistsException":
+                raise
+        if password is not None:
+            cognito.admin_set_user_password(
+                UserPoolId=pool, Username=email, Password=password, Permanent=True
+            )
+        user = cognito.admin_get_user(UserPoolId=pool, Username=email)
+    except (ClientError, BotoCoreError) as error:
+        raise domain_error(error) from error
+    attributes = {each["Name"]: each.get("Value", "") for each in user["UserAttributes"]}
+    return attributes["sub"]
