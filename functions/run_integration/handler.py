@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.aws import client
 from runledger.observability import bind
-from runledger.outbound.client import HttpClient
+from runledger.outbound.client import OutboundClient
 from runledger.services.toolboxes import IntegrationTools
 from runledger.services.walk_contract import WalkEvent
 from runledger.services.wiring import walker
@@ -16,7 +16,7 @@ from runledger.settings import IntegrationSettings, read_settings
 @cache
 def toolbox() -> IntegrationTools:
     settings = read_settings(IntegrationSettings)
-    http = HttpClient(allow_hosts=settings.allow_hosts)
+    http = OutboundClient(allow_hosts=settings.allow_hosts)
     return IntegrationTools(http, client("secretsmanager"), settings.stack)
 
 
