@@ -1,11 +1,12 @@
 """What an operator does once on a new stack: the sender's identity, workspaces and members."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import boto3
-from runledger.models.workspace import Membership, Role, Workspace
+from runledger.clock import now_ms
+from runledger.models.workspace import Role
+from runledger.services.workspaces import add_member, create_workspace
 from runledger.store.table import DynamoTable
 from runledger.store.workspaces import WorkspaceStore
 
@@ -32,31 +33,19 @@ def verify_sender(stack: Stack) -> None:
 
 
 def open_workspaces(outputs: dict[str, str]) -> None:
-    """Creates the workspaces and their members; a user's member id is Cognito's `sub`."""
+    """Creates the workspaces and their members by the operator's own use cases."""
     cognito = boto3.client("cognito-idp")
     store = WorkspaceStore(DynamoTable(boto3.client("dynamodb"), outputs["TableName"]))
-    now = int(time.time() * 1_000)
-    for workspace in workspaces():
-        opened = Workspace(id=workspace["id"], name=workspace["name"], shards=1, created_at=now)
-        store.create(opened)
-        for user in workspace["users"]:
-            membership = Membership(
-                user_id=_sign_up(cognito, outputs["UserPoolId"], user["email"], user["password"]),
+    for wanted in workspaces():
+        workspace = create_workspace(store, now_ms, workspace_id=wanted["id"], name=wanted["name"])
+        for user in wanted["users"]:
+            add_member(
+                store,
+                cognito,
+                now_ms,
+                user_pool_id=outputs["UserPoolId"],
+                workspace=workspace,
                 email=user["email"],
-                workspace_id=opened.id,
-                workspace_name=opened.name,
                 role=Role(user["role"]),
-                created_at=now,
+                password=user["password"],
             )
-            store.put_member(membership)
-
-
-def _sign_up(cognito: Any, pool_id: str, email: str, password: str) -> str:
-    attributes = [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]
-    user = cognito.admin_create_user(
-        UserPoolId=pool_id, Username=email, MessageAction="SUPPRESS", UserAttributes=attributes
-    )["User"]
-    cognito.admin_set_user_password(
-        UserPoolId=pool_id, Username=email, Password=password, Permanent=True
-    )
-    return str(next(a["Value"] for a in user["Attributes"] if a["Name"] == "sub"))

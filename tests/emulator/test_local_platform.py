@@ -1,0 +1,315 @@
+"""What the emulator must do as AWS does, by throw-away functions and machines beside the stack."""
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.support.stack import Stack
+
+HANDLER = """
+import os, time
+import boto3
+
+class TooBigError(Exception):
+    pass
+
+def handler(event, context):
+    match event.get("do"):
+        case "raise":
+            raise TooBigError("no")
+        case "exit":
+            os._exit(3)
+        case "list":
+            return boto3.client("dynamodb").list_tables()["TableNames"]
+    return {"state": event.get("state"), "execution": event.get("execution"), "pid": os.getpid()}
+"""
+
+ASSUME = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": ["lambda.amazonaws.com", "states.amazonaws.com"]},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+ALLOW_LIST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "dynamodb:ListTables", "Resource": "*"}],
+}
+
+Execution = dict[str, Any]
+
+
+class Platform:
+    """One role, one function, and machines that call it."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.iam, self.functions = stack.aws("iam"), stack.aws("lambda")
+        self.machines = stack.aws("stepfunctions")
+        self.name = f"probe-{uuid4().hex[:8]}"
+        self._made: list[str] = []
+        self.role = self.iam.create_role(
+            RoleName=self.name, AssumeRolePolicyDocument=json.dumps(ASSUME)
+        )["Role"]["Arn"]
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as file:
+            file.writestr("handler.py", HANDLER)
+        self.function = self.functions.create_function(
+            FunctionName=self.name,
+            Runtime="python3.13",
+            Role=self.role,
+            Handler="handler.handler",
+            Code={"ZipFile": archive.getvalue()},
+            Timeout=10,
+        )["FunctionArn"]
+
+    def close(self) -> None:
+        for arn in self._made:
+            self.machines.delete_state_machine(stateMachineArn=arn)
+        self.functions.delete_function(FunctionName=self.name)
+        self.iam.delete_role(RoleName=self.name)
+
+    def invoke(self, **event: Any) -> tuple[str | None, Any]:
+        answer = self.functions.invoke(FunctionName=self.name, Payload=json.dumps(event))
+        return answer.get("FunctionError"), json.loads(answer["Payload"].read())
+
+    def task(self, do: str = "", **more: Any) -> dict[str, Any]:
+        return {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::lambda:invoke",
+            "Parameters": {
+                "FunctionName": self.function,
+                "Payload": {
+                    "do": do,
+                    "state.$": "$$.State.Name",
+                    "execution.$": "$$.Execution.Id",
+                },
+            },
+            "ResultSelector": {
+                "state.$": "$.Payload.state",
+                "execution.$": "$.Payload.execution",
+            },
+            "ResultPath": "$.last",
+            **more,
+        }
+
+    def machine(self, states: dict[str, Any], kind: str = "STANDARD", **more: Any) -> str:
+        definition = {"StartAt": next(iter(states)), "States": states, **more}
+        arn: str = self.machines.create_state_machine(
+            name=f"{self.name}-{len(self._made)}",
+            definition=json.dumps(definition),
+            roleArn=self.role,
+            type=kind,
+        )["stateMachineArn"]
+        self._made.append(arn)
+        return arn
+
+    def start(self, machine: str, name: str | None = None, **document: Any) -> Execution:
+        named = {"name": name} if name else {}
+        answer: Execution = self.machines.start_execution(
+            stateMachineArn=machine, input=json.dumps(document), **named
+        )
+        return answer
+
+    def run(self, machine: str, **document: Any) -> Execution:
+        """The execution once it ended."""
+        arn = self.start(machine, **document)["executionArn"]
+        ended: Execution = until(
+            lambda: self.machines.describe_execution(executionArn=arn),
+            lambda execution: execution["status"] != "RUNNING",
+        )
+        return ended
+
+
+def until(read: Callable[[], Any], holds: Callable[[Any], bool], seconds: float = 20) -> Any:
+    """What `read` gives as soon as it holds."""
+    deadline = time.monotonic() + seconds
+    while not holds(value := read()):
+        assert time.monotonic() < deadline, f"did not come within {seconds} s: {value}"
+        time.sleep(0.02)
+    return value
+
+
+@pytest.fixture(scope="module")
+def platform(stack: Stack) -> Iterator[Platform]:
+    platform = Platform(stack)
+    yield platform
+    platform.close()
+
+
+def test_an_exception_is_a_function_error_of_its_type_and_spares_the_worker(
+    platform: Platform,
+) -> None:
+    _, before = platform.invoke()
+    error, raised = platform.invoke(do="raise")
+    assert error == "Unhandled"
+    assert (raised["errorType"], raised["errorMessage"]) == ("TooBigError", "no")
+    assert "in handler" in "".join(raised["stackTrace"])
+    _, after = platform.invoke()
+    assert after["pid"] == before["pid"]
+
+
+def test_a_dead_worker_is_an_exit_error_and_the_next_call_gets_a_new_one(
+    platform: Platform,
+) -> None:
+    error, answer = platform.invoke(do="exit")
+    assert error == "Unhandled"
+    assert answer["errorType"] == "Runtime.ExitError"
+    error, _ = platform.invoke()
+    assert error is None
+
+
+def test_a_silent_handler_costs_no_wait_for_its_log(platform: Platform) -> None:
+    platform.invoke()
+    durations = []
+    for _ in range(5):
+        started = time.monotonic()
+        platform.invoke()
+        durations.append(time.monotonic() - started)
+    assert min(durations) < 0.045
+
+
+def test_a_role_without_the_permission_is_denied(platform: Platform) -> None:
+    error, answer = platform.invoke(do="list")
+    assert error == "Unhandled"
+    assert "AccessDenied" in answer["errorMessage"]
+    platform.iam.put_role_policy(
+        RoleName=platform.name, PolicyName="list", PolicyDocument=json.dumps(ALLOW_LIST)
+    )
+    try:
+        error, _ = platform.invoke(do="list")
+        assert error is None
+    finally:
+        platform.iam.delete_role_policy(RoleName=platform.name, PolicyName="list")
+
+
+def test_retry_and_catch_match_the_name_of_the_exception(platform: Platform) -> None:
+    retry = {
+        "ErrorEquals": ["TooBigError"],
+        "IntervalSeconds": 60,
+        "MaxDelaySeconds": 1,
+        "MaxAttempts": 1,
+        "JitterStrategy": "FULL",
+    }
+    states = {
+        "work": platform.task(
+            "raise",
+            Retry=[{"ErrorEquals": ["OtherError"], "IntervalSeconds": 60}, retry],
+            Catch=[
+                {"ErrorEquals": ["OtherError"], "Next": "wrong"},
+                {"ErrorEquals": ["TooBigError"], "ResultPath": "$.error", "Next": "caught"},
+            ],
+            End=True,
+        ),
+        "wrong": {"Type": "Fail"},
+        "caught": {"Type": "Succeed"},
+    }
+    ended = platform.run(platform.machine(states))
+    assert ended["status"] == "SUCCEEDED"
+    error = json.loads(ended["output"])["error"]
+    assert error["Error"] == "TooBigError"
+    assert json.loads(error["Cause"])["errorMessage"] == "no"
+    history = platform.machines.get_execution_history(executionArn=ended["executionArn"])
+    kinds = [event["type"] for event in history["events"]]
+    assert kinds.count("TaskFailed") == 2
+
+
+def test_a_killed_worker_fails_the_task_as_a_crash(platform: Platform) -> None:
+    states = {
+        "work": platform.task(
+            "exit",
+            Catch=[
+                {"ErrorEquals": ["Runtime.ExitError"], "ResultPath": "$.error", "Next": "caught"}
+            ],
+            End=True,
+        ),
+        "caught": {"Type": "Succeed"},
+    }
+    assert platform.run(platform.machine(states))["status"] == "SUCCEEDED"
+
+
+def test_each_branch_of_a_parallel_sees_its_own_state(platform: Platform) -> None:
+    branches = [
+        {
+            "StartAt": f"first{number}",
+            "States": {
+                f"first{number}": platform.task(Next=f"second{number}"),
+                f"second{number}": platform.task(End=True),
+            },
+        }
+        for number in range(4)
+    ]
+    fork = {"Type": "Parallel", "Branches": branches, "ResultPath": "$.branches", "End": True}
+    ended = platform.run(platform.machine({"fork": fork}))
+    found = [branch["last"] for branch in json.loads(ended["output"])["branches"]]
+    assert [last["state"] for last in found] == [f"second{number}" for number in range(4)]
+    assert {last["execution"] for last in found} == {ended["executionArn"]}
+
+
+def test_a_choice_and_a_wait_until_a_moment(platform: Platform) -> None:
+    states = {
+        "wait": {"Type": "Wait", "TimestampPath": "$.until", "Next": "choose"},
+        "choose": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.way", "StringEquals": "left", "Next": "left"}],
+            "Default": "right",
+        },
+        "left": {"Type": "Succeed"},
+        "right": {"Type": "Fail", "Error": "WentRightError"},
+    }
+    machine = platform.machine(states)
+    moment = time.time() + 1
+    until_text = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
+    assert platform.run(machine, until=until_text, way="left")["status"] == "SUCCEEDED"
+    assert time.time() >= int(moment)
+    assert platform.run(machine, until=until_text, way="other")["error"] == "WentRightError"
+
+
+def test_starting_twice_is_idempotent_for_standard_alone(platform: Platform) -> None:
+    wait = {"wait": {"Type": "Wait", "Seconds": 5, "End": True}}
+    machine = platform.machine(wait)
+    first = platform.start(machine, "one", number=1)
+    assert platform.start(machine, "one", number=1)["executionArn"] == first["executionArn"]
+    with pytest.raises(ClientError, match="ExecutionAlreadyExists"):
+        platform.start(machine, "one", number=2)
+    platform.machines.stop_execution(executionArn=first["executionArn"])
+    with pytest.raises(ClientError, match="ExecutionAlreadyExists"):
+        platform.start(machine, "one", number=1)
+
+    express = platform.machine(wait, "EXPRESS")
+    arns = {platform.start(express, "one", number=1)["executionArn"] for _ in range(2)}
+    assert len(arns) == 2
+    assert all(":express:" in arn for arn in arns)
+    with pytest.raises(ClientError, match="InvalidArn"):
+        platform.machines.describe_execution(executionArn=arns.pop())
+
+
+def test_a_stopped_execution_stays_aborted_while_its_branches_end(platform: Platform) -> None:
+    branch = {
+        "StartAt": "pause",
+        "States": {
+            "pause": {"Type": "Wait", "Seconds": 1, "Next": "work"},
+            "work": platform.task("raise", End=True),
+        },
+    }
+    machine = platform.machine({"fork": {"Type": "Parallel", "Branches": [branch], "End": True}})
+    arn = platform.start(machine)["executionArn"]
+    platform.machines.stop_execution(executionArn=arn, cause="enough")
+    pause_is_over = time.monotonic() + 1.5
+    while time.monotonic() < pause_is_over:
+        assert platform.machines.describe_execution(executionArn=arn)["status"] == "ABORTED"
+        time.sleep(0.1)
+
+
+def test_a_machine_timeout_ends_its_executions(platform: Platform) -> None:
+    wait = {"wait": {"Type": "Wait", "Seconds": 30, "End": True}}
+    assert platform.run(platform.machine(wait, TimeoutSeconds=1))["status"] == "TIMED_OUT"
