@@ -3,19 +3,21 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, SerializeAsAny, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, SerializeAsAny, StringConstraints, model_validator
 
 from runledger.models.contact import Contact, normalize_phone
 from runledger.nodes.base import Branching, NodeResult, NodeType, Visit
 from runledger.nodes.comparison import Operator, compare, for_evidence, is_equal, read_operand
-from runledger.nodes.fields import Comparable, Liquid, Scalar
+from runledger.nodes.fields import Comparable, Scalar, check_liquid
 from runledger.nodes.variants import VariantConfig
 from runledger.templating import evaluate
 
 MAX_DEPTH = 5
 _NO_CONTACT = "the run has no contact"
 
-ShortLiquid = Annotated[Liquid, StringConstraints(min_length=1, max_length=500)]
+ShortLiquid = Annotated[
+    str, StringConstraints(min_length=1, max_length=500), AfterValidator(check_liquid)
+]
 Scope = Mapping[str, Any]
 
 

@@ -11,7 +11,8 @@ from runledger.templating import TemplateSyntaxError, has_liquid, references
 _PATH = re.compile(r"[A-Za-z_][\w-]*(\.[\w-]+)*")
 
 
-def _check_liquid(text: str) -> str:
+def check_liquid(text: str) -> str:
+    """Goes last among a text's annotations, so that what it sees is stripped and bounded."""
     if has_liquid(text):
         try:
             references(text)
@@ -22,7 +23,7 @@ def _check_liquid(text: str) -> str:
 
 def _check_liquid_value(value: Any) -> Any:
     if isinstance(value, str):
-        _check_liquid(value)
+        check_liquid(value)
     elif isinstance(value, dict):
         for item in value.values():
             _check_liquid_value(item)
@@ -55,7 +56,7 @@ def _check_zone(name: str) -> str:
 def _check_operand(text: str) -> str:
     if not has_liquid(text) and not _PATH.fullmatch(text):
         raise ValueError("write a path such as trigger.plan, or Liquid such as {{ trigger.plan }}")
-    return _check_liquid(text)
+    return check_liquid(text)
 
 
 def operand_source(field: str) -> str:
@@ -66,7 +67,6 @@ def operand_source(field: str) -> str:
     return "{{ " + root + "".join(f"[{p}]" if p.isdigit() else f"['{p}']" for p in rest) + " }}"
 
 
-Liquid = Annotated[str, AfterValidator(_check_liquid)]
 LiquidValue = Annotated[JsonValue, AfterValidator(_check_liquid_value)]
 # Single types with a check of their own: a union would report every member's complaint.
 Comparable = Annotated[LiquidValue, AfterValidator(_check_comparable)]

@@ -11,7 +11,7 @@ from runledger.errors import NodeError
 from runledger.models.base import Config
 from runledger.models.run import ErrorDetail, StepStatus
 from runledger.nodes.base import Branching, Function, NodeResult, NodeType, Visit
-from runledger.nodes.fields import Liquid, LiquidValue, Scalar
+from runledger.nodes.fields import LiquidValue, Scalar, check_liquid
 from runledger.nodes.http_exchange import (
     build_request,
     capture,
@@ -65,7 +65,7 @@ Expression = Annotated[
 HeaderName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", max_length=100)
 ]
-ShortLiquid = Annotated[Liquid, StringConstraints(max_length=4_000)]
+ShortLiquid = Annotated[str, StringConstraints(max_length=4_000), AfterValidator(check_liquid)]
 CaptureName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 Status = Annotated[
     str,
@@ -96,7 +96,9 @@ class IntegrationConfig(Config):
         default="POST", description="The HTTP method."
     )
     url: Annotated[
-        Liquid, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000),
+        AfterValidator(check_liquid),
     ] = Field(description="An http or https address on the public internet. Liquid.")
     headers: dict[HeaderName, ShortLiquid] = Field(
         default_factory=dict, max_length=50, description="Request headers. Liquid in the values."

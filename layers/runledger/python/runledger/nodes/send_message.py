@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, SerializeAsAny, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, SerializeAsAny, StringConstraints, model_validator
 
 from runledger.errors import NodeError
 from runledger.models.base import Config
@@ -21,7 +21,7 @@ from runledger.nodes.base import (
     OutboundMessage,
     Visit,
 )
-from runledger.nodes.fields import Liquid
+from runledger.nodes.fields import check_liquid
 from runledger.nodes.variants import VariantConfig
 from runledger.templating import evaluate
 
@@ -63,7 +63,11 @@ class AdHocRecipients(RecipientsConfig):
     """Addresses written here. Each may be Liquid, and may yield a list."""
 
     kind: Literal["AD_HOC"] = Field(description="Who gets the message.")
-    addresses: list[Annotated[Liquid, StringConstraints(min_length=1, max_length=500)]] = Field(
+    addresses: list[
+        Annotated[
+            str, StringConstraints(min_length=1, max_length=500), AfterValidator(check_liquid)
+        ]
+    ] = Field(
         min_length=1, max_length=MAX_RECIPIENTS, description="Email addresses or phone numbers."
     )
 

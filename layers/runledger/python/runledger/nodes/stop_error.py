@@ -2,12 +2,12 @@
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from runledger.models.base import Config
 from runledger.models.run import ErrorDetail, StepStatus
 from runledger.nodes.base import RESULT_PATH, NodeResult, NodeType, Placement, Visit
-from runledger.nodes.fields import Liquid
+from runledger.nodes.fields import check_liquid
 from runledger.templating import render
 
 # Rendered variables may make the message longer than what was written, but not without end.
@@ -18,7 +18,9 @@ class StopErrorConfig(Config):
     """The message that explains the failure."""
 
     message: Annotated[
-        Liquid, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
+        AfterValidator(check_liquid),
     ] = Field(description="What went wrong, for the person who reads the run. Liquid.")
 
 

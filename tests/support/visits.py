@@ -1,0 +1,53 @@
+"""Builds visits of nodes as the walk would."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from runledger.models.contact import Consents, Contact
+from runledger.nodes.base import HttpCaller, Messenger, NodeResult, SecretReader, Tools, Visit
+from runledger.nodes.registry import node_type
+
+# 2026-03-10T12:00:00Z
+NOW = 1_773_144_000_000
+
+CONTACT = Contact(
+    workspace_id="ws_1",
+    id="con_1",
+    email="ada@example.com",
+    phone="+4930901820",
+    first_name="Ada",
+    last_name=None,
+    tags=("vip", "beta"),
+    consents=Consents(),
+    metadata={"plan": "pro", "age": 36, "active": True},
+    created_at=0,
+    updated_at=0,
+)
+
+
+def visit(
+    scope: Mapping[str, Any] | None = None,
+    *,
+    contact: Contact | None = CONTACT,
+    now: int = NOW,
+    http: HttpCaller | None = None,
+    secrets: SecretReader | None = None,
+    messenger: Messenger | None = None,
+    labels: frozenset[str] = frozenset(),
+) -> Visit:
+    return Visit(
+        node_id="node",
+        run_id="run_1",
+        scope=scope or {},
+        contact=contact,
+        now=now,
+        effect_key="effect-1",
+        tools=Tools(http=http, secrets=secrets, messenger=messenger),
+        labels=labels,
+    )
+
+
+def run_node(name: str, config: Mapping[str, Any], where: Visit | None = None) -> NodeResult:
+    """One visit of a node of that type with that config, as the wire writes it."""
+    each = node_type(name)
+    return each.run(each.config_model.model_validate(config), where or visit())

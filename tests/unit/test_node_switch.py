@@ -1,0 +1,134 @@
+"""SWITCH: the first rule that holds wins, and evidence says why."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from runledger.errors import NodeError
+from runledger.nodes.registry import node_type
+from runledger.nodes.switch import SwitchConfig
+
+from tests.support.visits import run_node, visit
+
+CONFIG: dict[str, Any] = {
+    "rules": [
+        {"field": "trigger.total", "operator": "GREATER_THAN", "value": 1000, "label": "big"},
+        {"field": "trigger.plan", "value": "{{vars.best}}", "label": "best"},
+        {"field": "{{ trigger.plan | upcase }}", "value": "TEAM", "label": "team"},
+    ],
+    "fallbackLabel": "rest",
+}
+
+
+def decide(**trigger: Any) -> tuple[str | None, dict[str, Any]]:
+    scope = {"trigger": trigger, "vars": {"best": "pro"}}
+    result = run_node("SWITCH", CONFIG, visit(scope))
+    assert result.evidence is not None
+    return result.outcome, result.evidence
+
+
+@pytest.mark.parametrize(
+    ("trigger", "outcome"),
+    [
+        ({"total": 2000, "plan": "pro"}, "big"),
+        ({"total": "20", "plan": "pro"}, "best"),
+        ({"total": 20, "plan": "team"}, "team"),
+        ({"total": 20, "plan": "free"}, "rest"),
+    ],
+)
+def test_the_first_rule_that_holds_wins(trigger: dict[str, Any], outcome: str) -> None:
+    assert decide(**trigger)[0] == outcome
+
+
+def test_evidence_holds_every_rule_that_was_tried() -> None:
+    assert decide(total=20, plan="pro")[1] == {
+        "rules": [
+            {
+                "label": "big",
+                "field": "trigger.total",
+                "operand": 20,
+                "operator": "GREATER_THAN",
+                "value": 1000,
+                "verdict": False,
+            },
+            {
+                "label": "best",
+                "field": "trigger.plan",
+                "operand": "pro",
+                "operator": "EQUALS",
+                "value": "pro",
+                "verdict": True,
+            },
+        ],
+        "matched": "best",
+        "branchesNotTaken": ["big", "team", "rest"],
+    }
+
+
+def test_the_fallback_matches_nothing() -> None:
+    outcome, evidence = decide(total=20, plan="free")
+    assert outcome == "rest"
+    assert evidence["matched"] is None
+    assert evidence["branchesNotTaken"] == ["big", "best", "team"]
+
+
+def test_a_missing_operand_is_named() -> None:
+    with pytest.raises(NodeError, match=r"`trigger.total` has no value in this run"):
+        decide(plan="pro")
+
+
+def test_a_missing_operand_is_empty() -> None:
+    config = {"rules": [{"field": "trigger.x", "operator": "IS_EMPTY", "label": "none"}]}
+    assert run_node("SWITCH", config, visit({"trigger": {}})).outcome == "none"
+    assert run_node("SWITCH", config, visit({"trigger": {"x": 1}})).outcome == "otherwise"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("trigger.items.1.sku", "b"), ("trigger.first-name", "Ada"), ("trigger.size", 3)],
+)
+def test_dotted_paths_reach_lists_and_awkward_names(field: str, value: Any) -> None:
+    scope = {"trigger": {"items": [{"sku": "a"}, {"sku": "b"}], "first-name": "Ada", "size": 3}}
+    config = {"rules": [{"field": field, "value": value, "label": "yes"}]}
+    assert run_node("SWITCH", config, visit(scope)).outcome == "yes"
+
+
+def test_its_branches_are_its_labels() -> None:
+    each = node_type("SWITCH")
+    branching = each.branching(each.config_model.model_validate(CONFIG))
+    assert branching is not None
+    assert branching.labels == ("big", "best", "team", "rest")
+    assert branching.required
+
+
+def test_its_texts_are_found_also_in_dotted_paths() -> None:
+    each = node_type("SWITCH")
+    assert each.sources(each.config_model.model_validate(CONFIG)) == [
+        ("rules.0.field", "{{ trigger['total'] }}"),
+        ("rules.1.field", "{{ trigger['plan'] }}"),
+        ("rules.2.field", "{{ trigger.plan | upcase }}"),
+        ("rules.1.value", "{{vars.best}}"),
+    ]
+
+
+RULE = {"field": "trigger.a", "value": 1, "label": "one"}
+
+
+@pytest.mark.parametrize(
+    ("config", "field"),
+    [
+        ({"rules": []}, "rules"),
+        ({"rules": [RULE, RULE]}, ""),
+        ({"rules": [RULE], "fallbackLabel": "one"}, ""),
+        ({"rules": [RULE], "fallbackLabel": ""}, "fallbackLabel"),
+        ({"rules": [{**RULE, "field": "not a path"}]}, "rules.0.field"),
+        ({"rules": [{**RULE, "field": "{{ a b }}"}]}, "rules.0.field"),
+        ({"rules": [{"field": "trigger.a", "label": "x"}]}, "rules.0"),
+        ({"rules": [{**RULE, "operator": "IS_EMPTY"}]}, "rules.0"),
+        ({"rules": [{**RULE, "value": {}}]}, "rules.0.value"),
+    ],
+)
+def test_a_wrong_switch_says_where(config: dict[str, Any], field: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        SwitchConfig.model_validate(config)
+    assert [".".join(map(str, each["loc"])) for each in caught.value.errors()] == [field]
