@@ -54,7 +54,9 @@ async function run({ definition, input, context, outcomes = {}, failures = {} })
     },
   });
   const reading = (async () => {
-    for await (const event of execution.eventLogs) collect(event, entered);
+    for await (const event of execution.eventLogs) {
+      if (event.type === 'StateEntered') entered.push(event.state.name);
+    }
   })();
   try {
     const output = await execution.result;
@@ -64,11 +66,6 @@ async function run({ definition, input, context, outcomes = {}, failures = {} })
     await reading;
     return { status: 'FAILED', error: error.name, output: null, calls, entered };
   }
-}
-
-function collect(event, entered) {
-  if (event.parentState) return collect(event.parentState, entered);
-  if (event.type === 'StateEntered') entered.push(event.stateName);
 }
 
 async function answer(request) {

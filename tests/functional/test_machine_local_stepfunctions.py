@@ -1,0 +1,167 @@
+"""Machines on npm's aws-local-stepfunctions, under npm's asl-validator."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from runledger.compiler.compile import compile_graph
+from runledger.compiler.examples import EXAMPLE_FUNCTIONS
+from runledger.compiler.timing import TRANSIENT_ERRORS
+from runledger.models.automation import Graph
+
+from tests.support.example_machines import EXAMPLES, Example, machine_of
+from tests.support.graph_strategies import walks
+from tests.support.graphs import TEMPLATES, plain_walk
+from tests.support.local_stepfunctions import EXECUTION_ID, LocalStepFunctions
+
+EVERY = pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
+
+
+@pytest.fixture(scope="module")
+def interpreter() -> Iterator[LocalStepFunctions]:
+    with LocalStepFunctions() as running:
+        yield running
+
+
+@EVERY
+def test_an_example_passes_the_validator(interpreter: LocalStepFunctions, example: Example) -> None:
+    assert interpreter.validate(machine_of(example)) == []
+
+
+@EVERY
+def test_an_example_walks_its_path(interpreter: LocalStepFunctions, example: Example) -> None:
+    execution = interpreter.run(machine_of(example), example.outcomes, example.failures)
+    assert execution.status == example.status
+    assert sorted(execution.visited()) == sorted(example.path)
+    assert [call.input["nodeId"] for call in execution.failures()] == list(example.failed_branches)
+
+
+def test_a_task_is_told_the_contract_the_run_the_execution_and_the_node(
+    interpreter: LocalStepFunctions,
+) -> None:
+    execution = interpreter.run(machine_of("linear"), {}, {})
+    assert [call.input for call in execution.calls] == [
+        {
+            "contract": 1,
+            "workspaceId": "ws_1",
+            "runId": "run_1",
+            "execution": EXECUTION_ID,
+            "operation": operation,
+            "nodeId": node_id,
+        }
+        for operation, node_id in (("OWN", "start"), ("VISIT", "tier"), ("COMPLETE", "done"))
+    ]
+
+
+def test_a_failing_node_leads_to_the_failure_state_with_what_was_known(
+    interpreter: LocalStepFunctions,
+) -> None:
+    execution = interpreter.run(
+        machine_of("five_nodes"), {"big": "true"}, {"score": ["NodeFailedError"]}
+    )
+    assert execution.status == "FAILED"
+    assert execution.visited() == ["start", "big", "score"]
+    (failure,) = execution.failures()
+    assert failure.state == "record failure"
+    assert failure.input["nodeId"] == "start"
+    assert failure.input["state"]["last"]["nodeId"] == "big"
+    assert failure.input["state"]["last"]["outcome"] == "true"
+    assert failure.input["state"]["error"]["Error"] == "NodeFailedError"
+
+
+def test_a_failing_node_in_a_branch_is_recorded_by_that_branch(
+    interpreter: LocalStepFunctions,
+) -> None:
+    execution = interpreter.run(
+        machine_of("nested_fork"),
+        {"rightVip": "true"},
+        {"leftUp": ["NodeFailedError"]},
+    )
+    assert execution.status == "FAILED"
+    assert "join" not in execution.visited()
+    assert [call.state for call in execution.failures()] == ["leftUp record failure"]
+    assert execution.failures()[0].input["nodeId"] == "leftUp"
+
+
+@pytest.mark.parametrize("error", ["RunReleasedError", "StepInProgressError"])
+def test_a_released_walk_ends_without_recording_anything(
+    interpreter: LocalStepFunctions, error: str
+) -> None:
+    execution = interpreter.run(machine_of("linear"), {}, {"tier": [error, error, error, error]})
+    assert execution.status == "SUCCEEDED"
+    assert execution.entered[-1] == "walk released"
+    assert set(execution.visited()) == {"start", "tier"}
+    assert execution.failures() == []
+
+
+def test_a_released_branch_lets_the_others_finish(interpreter: LocalStepFunctions) -> None:
+    released = {"mail": ["RunReleasedError"], "together": ["RunReleasedError"]}
+    execution = interpreter.run(machine_of("fork"), {"vip": "true"}, released)
+    assert execution.status == "SUCCEEDED"
+    assert sorted(execution.visited()) == ["gold", "mail", "prepare", "start", "together", "vip"]
+    assert {"mail walk released", "vip branch done"} <= set(execution.entered)
+    assert execution.entered[-1] == "walk released"
+
+
+def test_an_outcome_without_an_edge_releases_the_walk(interpreter: LocalStepFunctions) -> None:
+    execution = interpreter.run(machine_of("condition"), {"vip": "perhaps"}, {})
+    assert execution.status == "SUCCEEDED"
+    assert execution.visited() == ["start", "vip"]
+    assert execution.entered[-1] == "walk released"
+
+
+@pytest.mark.parametrize("error", TRANSIENT_ERRORS)
+def test_a_transient_error_is_tried_again_twice(
+    interpreter: LocalStepFunctions, error: str
+) -> None:
+    machine = machine_of("linear")
+    recovered = interpreter.run(machine, {}, {"tier": [error, error]})
+    assert recovered.status == "SUCCEEDED"
+    assert recovered.visited() == ["start", "tier", "tier", "tier", "done"]
+    lost = interpreter.run(machine, {}, {"tier": [error, error, error]})
+    assert lost.status == "FAILED"
+    assert lost.failures()[0].input["state"]["error"]["Error"] == error
+
+
+def test_a_live_lease_is_waited_out_once(interpreter: LocalStepFunctions) -> None:
+    execution = interpreter.run(machine_of("linear"), {}, {"tier": ["StepInProgressError"]})
+    assert execution.visited() == ["start", "tier", "tier", "done"]
+    assert execution.status == "SUCCEEDED"
+
+
+def test_a_failure_that_cannot_be_recorded_still_fails_the_execution(
+    interpreter: LocalStepFunctions,
+) -> None:
+    failures = {"tier": ["NodeFailedError"], "record failure": ["ServiceError"]}
+    execution = interpreter.run(machine_of("linear"), {}, failures)
+    assert execution.status == "FAILED"
+    assert execution.entered[-1] == "run failed"
+
+
+@settings(
+    deadline=None,
+    derandomize=True,
+    database=None,
+    max_examples=60,
+    suppress_health_check=list(HealthCheck),
+)
+@given(walk=walks())
+def test_a_random_graph_visits_what_a_plain_walk_visits(
+    interpreter: LocalStepFunctions, walk: tuple[Graph, dict[str, str]]
+) -> None:
+    graph, outcomes = walk
+    plain = plain_walk(graph, outcomes)
+    compiled = compile_graph(graph, EXAMPLE_FUNCTIONS, TEMPLATES)
+    failures = {node_id: ["NodeFailedError"] for node_id in plain.stops}
+    execution = interpreter.run(compiled.definition, outcomes, failures)
+    visited = execution.visited()
+    assert len(visited) == len(set(visited)), "a node was visited twice"
+    if plain.fails:
+        assert execution.status == "FAILED"
+        assert set(visited) <= plain.nodes
+        assert set(visited) & plain.stops
+        assert execution.failures()
+    else:
+        assert execution.status == "SUCCEEDED"
+        assert set(visited) == plain.nodes
+        assert not execution.failures()
