@@ -1,0 +1,246 @@
+"""Runs from webhook to last status, over the real services."""
+
+from typing import Any
+
+import pytest
+from runledger.errors import NodeFailedError, RunReleasedError, StepInProgressError
+from runledger.models.run import RunStatus
+from runledger.nodes.base import Operation
+
+from tests.support.world import World
+
+CONTACT = {"contactLookup": {"by": "email", "path": "customer.email"}, "createIfMissing": True}
+
+
+def order_paid(template_id: str, **trigger: Any) -> dict[str, Any]:
+    """The five-node automation that the budget is counted on."""
+    return {
+        "name": "Order paid",
+        "nodes": [
+            {
+                "id": "start",
+                "type": "TRIGGER",
+                "config": {"triggerType": "WEBHOOK", **CONTACT, **trigger},
+            },
+            {
+                "id": "big",
+                "type": "CONDITION",
+                "config": {
+                    "kind": "COMPARE",
+                    "left": "{{trigger.total}}",
+                    "operator": "GREATER_THAN",
+                    "right": 100,
+                },
+            },
+            {
+                "id": "score",
+                "type": "INTEGRATION",
+                "config": {
+                    "method": "POST",
+                    "url": "https://api.example.com/score",
+                    "headers": {"Authorization": "Bearer {{secret.SCORE_KEY}}"},
+                    "body": {"email": "{{contact.email}}"},
+                    "capture": {"score": {"path": "data.score", "required": True}},
+                },
+            },
+            {
+                "id": "mail",
+                "type": "SEND_MESSAGE",
+                "config": {
+                    "recipients": {"kind": "TRIGGER_CONTACT"},
+                    "channels": [{"channel": "EMAIL", "templateId": template_id}],
+                },
+            },
+            {"id": "done", "type": "END"},
+            {
+                "id": "bad",
+                "type": "STOP_ERROR",
+                "config": {"message": "Order {{trigger.orderId}} is too small"},
+            },
+        ],
+        "edges": [
+            {"source": "start", "target": "big"},
+            {"source": "big", "target": "score", "label": "true"},
+            {"source": "big", "target": "bad", "label": "false"},
+            {"source": "score", "target": "mail"},
+            {"source": "mail", "target": "done"},
+        ],
+    }
+
+
+PAYLOAD = {"orderId": "A-1", "total": 150, "customer": {"email": "ada@example.com"}}
+
+
+@pytest.fixture
+def automation(world: World) -> str:
+    world.secrets.create_secret(
+        Name="runledger/workspaces/ws_demo/SCORE_KEY", SecretString="key-that-nobody-sees"
+    )
+    body = "Your score is {{steps.score.score}}, {{contact.email}}"
+    return world.activate(order_paid(world.template(body)))
+
+
+def test_a_run_is_walked_to_its_end_and_told_step_by_step(world: World, automation: str) -> None:
+    run_id = world.fire(automation, PAYLOAD)
+    assert world.status(run_id) is RunStatus.PENDING
+
+    assert world.walk(run_id) == ["start", "big", "score", "mail", "done"]
+
+    told = world.detail(run_id)
+    assert told["status"] == "COMPLETED"
+    assert [step["nodeId"] for step in told["steps"]] == ["start", "big", "score", "mail", "done"]
+    assert [step["order"] for step in told["steps"]] == [1, 2, 3, 4, 5]
+    assert {step["status"] for step in told["steps"]} == {"COMPLETED"}
+    assert all(step["durationMs"] >= 0 for step in told["steps"])
+    big, score, mail = told["steps"][1:4]
+    assert big["outcome"] == "true"
+    assert score["output"] == {"score": 42}
+    assert score["request"]["headers"]["Authorization"] == "Bearer {{secret.SCORE_KEY}}"
+    assert [link["nodeId"] for link in told["deliveries"]] == ["mail"]
+    (message,) = world.mailbox()
+    assert message.destinations["ToAddresses"] == ["ada@example.com"]
+    assert "Your score is 42, ada@example.com" in message.body
+    delivery = world.reading.delivery(world.workspace_id, mail["deliveryIds"][0])
+    assert delivery.status == "SENT"
+    assert [gate.name for gate in delivery.gates] == ["consent", "address", "template"]
+    assert delivery.run_id == run_id
+    assert "key-that-nobody-sees" not in str(world.dynamodb.scan(TableName="runledger"))
+
+
+def test_a_stop_error_fails_the_run_with_its_message(world: World, automation: str) -> None:
+    run_id = world.fire(automation, {**PAYLOAD, "total": 3})
+
+    assert world.walk(run_id) == ["start", "big", "bad"]
+
+    told = world.detail(run_id)
+    assert told["status"] == "FAILED"
+    assert told["error"] == {
+        "nodeId": "bad",
+        "kind": "STOP_ERROR",
+        "message": "Order A-1 is too small",
+        "cause": None,
+    }
+    assert told["steps"][-1]["status"] == "FAILED"
+
+
+def test_a_missing_variable_fails_the_run_and_is_named(world: World) -> None:
+    template_id = world.template("Hello {{contact.firstName}} {{trigger.voucher}}")
+    document = order_paid(template_id)
+    document["nodes"] = [node for node in document["nodes"] if node["id"] in ("start", "mail")]
+    document["nodes"].append({"id": "done", "type": "END"})
+    document["edges"] = [
+        {"source": "start", "target": "mail"},
+        {"source": "mail", "target": "done"},
+    ]
+    run_id = world.fire(world.activate(document), PAYLOAD)
+
+    world.walk(run_id)
+
+    error = world.detail(run_id)["error"]
+    assert (error["nodeId"], error["kind"]) == ("mail", "MISSING_VARIABLE")
+    assert "trigger.voucher" in error["message"]
+    assert world.mailbox() == []
+
+
+def test_a_second_walker_finds_a_live_lease_then_the_recorded_step(
+    world: World, automation: str
+) -> None:
+    run_id = world.fire(automation, PAYLOAD)
+    world.visit(run_id, "start", Operation.OWN)
+    world.visit(run_id, "start", Operation.OWN)
+    world.visit(run_id, "big")
+    run = world.stores.runs.get(run_id)
+    world.stores.runs.claim(
+        run,
+        world.graph(run_id).topology.rank("score"),
+        _claim(world, "request-dead"),
+        replaces=None,
+        left=[],
+    )
+
+    with pytest.raises(StepInProgressError):
+        world.visit(run_id, "score", request_id="request-2")
+    assert world.http.calls == []
+
+    assert world.visit(run_id, "big", request_id="request-2").outcome == "true"
+
+
+def test_an_effect_whose_request_died_is_unknown_and_not_repeated(
+    world: World, automation: str
+) -> None:
+    run_id = world.fire(automation, PAYLOAD)
+    world.walk(run_id, until="score")
+    run = world.stores.runs.get(run_id)
+    rank = world.graph(run_id).topology.rank("score")
+    world.stores.runs.claim(run, rank, _claim(world, "request-dead"), replaces=None, left=[])
+    world.clock.advance(60_000)
+
+    with pytest.raises(NodeFailedError):
+        world.visit(run_id, "score")
+    world.visit(run_id, "start", Operation.FAIL, state={"error": {"Error": "NodeFailedError"}})
+
+    told = world.detail(run_id)
+    assert told["status"] == "FAILED"
+    assert told["error"]["kind"] == "OUTCOME_UNKNOWN"
+    assert told["error"]["nodeId"] == "score"
+    assert world.http.calls == []
+
+
+def test_a_message_whose_answer_was_lost_is_not_sent_again(world: World, automation: str) -> None:
+    run_id = world.fire(automation, PAYLOAD)
+    world.walk(run_id, until="mail")
+    world.visit(run_id, "mail")
+    # The step's record is lost, as if the request had died between sending and recording.
+    world.dynamodb.delete_item(
+        TableName="runledger",
+        Key={"pk": {"S": f"RUN#{run_id}"}, "sk": {"S": "STEP#mail"}},
+    )
+    world.clock.advance(60_000)
+
+    world.visit(run_id, "mail", request_id="request-2")
+
+    assert len(world.mailbox()) == 1
+
+
+def test_another_execution_has_no_say(world: World, automation: str) -> None:
+    run_id = world.fire(automation, PAYLOAD)
+    mine = world.execution(run_id)
+    world.visit(run_id, "start", Operation.OWN)
+    other = mine.replace("9d1f", "beef")
+
+    with pytest.raises(RunReleasedError):
+        world.visit(run_id, "start", Operation.OWN, execution=other)
+    with pytest.raises(RunReleasedError):
+        world.visit(run_id, "big", execution=other)
+    with pytest.raises(RunReleasedError):
+        world.visit(run_id, "done", Operation.COMPLETE, execution=other)
+
+    assert world.status(run_id) is RunStatus.RUNNING
+    assert [step["nodeId"] for step in world.detail(run_id)["steps"]] == ["start"]
+
+
+def test_a_killed_function_fails_the_run_at_the_node_it_was_at(
+    world: World, automation: str
+) -> None:
+    run_id = world.fire(automation, PAYLOAD)
+    world.walk(run_id, until="score")
+    run = world.stores.runs.get(run_id)
+    rank = world.graph(run_id).topology.rank("score")
+    world.stores.runs.claim(run, rank, _claim(world, "request-dead"), replaces=None, left=[])
+    caught = {"Error": "Lambda.Unknown", "Cause": "The function exited"}
+    last = {"nodeId": "big", "outcome": "true"}
+
+    world.visit(run_id, "start", Operation.FAIL, state={"error": caught, "last": last})
+
+    told = world.detail(run_id)
+    assert told["status"] == "FAILED"
+    assert (told["error"]["nodeId"], told["error"]["kind"]) == ("score", "CRASHED")
+    assert "Lambda.Unknown" in told["error"]["cause"]
+    assert told["steps"][-1]["status"] == "FAILED"
+
+
+def _claim(world: World, request_id: str) -> Any:
+    from runledger.models.run import Claim
+
+    now = world.clock()
+    return Claim(request_id=request_id, started_at=now, lease_until=now + 20_000)

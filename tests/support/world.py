@@ -1,0 +1,298 @@
+"""The engine in one process: real services over moto's AWS, a machine walked by hand."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+from moto import mock_aws
+from runledger.channels.registry import make_channels
+from runledger.compiler.compile import FunctionArns
+from runledger.compiler.graph import GraphView
+from runledger.models.automation import AutomationDocument
+from runledger.models.run import RunStatus
+from runledger.models.template import TemplateDocument
+from runledger.nodes.base import HttpRequest, HttpResponse, Operation, Tools
+from runledger.services.automations import Activations, Automations
+from runledger.services.contacts import Contacts
+from runledger.services.cursors import Cursors
+from runledger.services.deliver import Delivery
+from runledger.services.frames import Frame
+from runledger.services.machines import Machines
+from runledger.services.reading import Reading
+from runledger.services.settle import Closer, Settler
+from runledger.services.signing import SigningSecrets
+from runledger.services.start import Starter
+from runledger.services.templates import Templates
+from runledger.services.toolboxes import WorkspaceSecrets
+from runledger.services.walk import Walker
+from runledger.services.walk_contract import WalkAnswer, WalkEvent
+from runledger.services.webhooks import InboundEvent, Webhooks
+from runledger.services.wiring import Stores
+from runledger.services.workspaces import create_workspace
+from runledger.store.bodies import Bodies
+from runledger.store.rates import RateStore
+from runledger.store.table import DynamoTable
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+PREFIX = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:runledger-"
+TABLE = "runledger"
+BUCKET = "runledger-bodies"
+SENDER = "no-reply@example.com"
+START = 1_700_000_000_000
+
+
+class Clock:
+    """Time that passes only when told to, but for a millisecond a look."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> int:
+        self.now += 1
+        return self.now
+
+    def advance(self, milliseconds: int) -> None:
+        self.now += milliseconds
+
+
+@dataclass
+class StubHttp:
+    """Answers every call with one JSON document, and remembers the calls."""
+
+    answer: Any = field(default_factory=lambda: {"data": {"score": 42}})
+    status: int = 200
+    calls: list[HttpRequest] = field(default_factory=list)
+
+    def call(self, request: HttpRequest) -> HttpResponse:
+        self.calls.append(request)
+        return HttpResponse(
+            status=self.status,
+            headers=(("content-type", "application/json"),),
+            body=json.dumps(self.answer).encode(),
+            truncated=False,
+            duration_ms=5,
+        )
+
+
+def create_table(dynamodb: Any) -> None:
+    """The table as template.yaml describes it."""
+    from tests.support.template import load_template
+
+    properties = load_template()["Resources"]["Table"]["Properties"]
+    dynamodb.create_table(
+        TableName=TABLE,
+        BillingMode=properties["BillingMode"],
+        AttributeDefinitions=properties["AttributeDefinitions"],
+        KeySchema=properties["KeySchema"],
+        GlobalSecondaryIndexes=properties["GlobalSecondaryIndexes"],
+        StreamSpecification={"StreamEnabled": True, **properties["StreamSpecification"]},
+    )
+
+
+class World:
+    """One workspace, `ws_demo`, and everything that works in it."""
+
+    workspace_id = "ws_demo"
+
+    def __init__(self, shards: int = 1) -> None:
+        self.clock = Clock()
+        self.http = StubHttp()
+        self.dynamodb = boto3.client("dynamodb", region_name=REGION)
+        self.stepfunctions = boto3.client("stepfunctions", region_name=REGION)
+        self.secrets = boto3.client("secretsmanager", region_name=REGION)
+        self.ses = boto3.client("sesv2", region_name=REGION)
+        s3 = boto3.client("s3", region_name=REGION)
+        create_table(self.dynamodb)
+        s3.create_bucket(Bucket=BUCKET)
+        self.ses.create_email_identity(EmailIdentity=SENDER)
+        self.table = DynamoTable(self.dynamodb, TABLE)
+        self.stores = Stores.over(self.table, Bodies(s3, BUCKET))
+        create_workspace(
+            self.stores.workspaces,
+            self.clock,
+            workspace_id=self.workspace_id,
+            name="Demo",
+            shards=shards,
+        )
+        self.frames = self.stores.frames()
+        self.contacts = Contacts(self.stores.contacts, self.clock)
+        channels = make_channels(lambda service: self.ses, SENDER)
+        self.channels = dict(channels)
+        self.templates = Templates(self.stores.templates, self.channels, self.clock)
+        self.automations = Automations(
+            self.stores.automations, self.stores.templates, self.clock, "https://api.example.com"
+        )
+        role = f"arn:aws:iam::{ACCOUNT}:role/machine"
+        logs = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:machines"
+        arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
+        self.activations = Activations(
+            self.automations,
+            Machines(self.stepfunctions, PREFIX, role, logs),
+            SigningSecrets(self.secrets, "runledger"),
+            FunctionArns(f"{arn}logic", f"{arn}message", f"{arn}integration"),
+            self.clock,
+        )
+        self.webhooks = Webhooks(
+            self.stores.automations,
+            self.contacts,
+            self.stores.runs,
+            self.stores.workspaces,
+            RateStore(self.table),
+            SigningSecrets(self.secrets, "runledger").read,
+            self.clock,
+        )
+        self.starter = Starter(self.stores.runs, self.stepfunctions, PREFIX, self.clock)
+        self.settler = Settler(
+            self.stores.runs,
+            self.stores.automations,
+            self.frames,
+            self.starter,
+            self.stepfunctions,
+            PREFIX.replace(":stateMachine:", ":execution:"),
+            self.clock,
+        )
+        self.closer = Closer(self.stores.runs, self.frames, self.clock)
+        self.reading = Reading(
+            self.stores,
+            self.frames,
+            self.contacts,
+            Cursors(lambda: b"a key of this test"),
+            self.clock,
+        )
+
+    # Tools are lent as the functions would lend them.
+    def tools(self, frame: Frame, node_id: str) -> Tools:
+        return Tools(
+            http=self.http,
+            secrets=WorkspaceSecrets(self.secrets, "runledger", frame.workspace.id),
+            messenger=Delivery(
+                run=frame.run,
+                node_id=node_id,
+                templates=frame.version.templates,
+                channels=self.channels,
+                deliveries=self.stores.deliveries,
+                shards=frame.workspace.shards,
+                clock=self.clock,
+            ),
+        )
+
+    def walker(self, request_id: str = "request-1") -> Walker:
+        return Walker(
+            self.stores.runs,
+            self.stores.automations,
+            self.frames,
+            self,
+            self.clock,
+            request_id,
+        )
+
+    def template(self, body: str = "Hello {{contact.email}}", subject: str = "Hi") -> str:
+        document = TemplateDocument(name="Mail", channel="EMAIL", subject=subject, body=body)
+        return self.templates.create(self.workspace_id, document).id
+
+    def activate(self, document: dict[str, Any]) -> str:
+        """The id of a new, active automation."""
+        parsed = AutomationDocument.model_validate(document)
+        automation = self.automations.create(self.workspace_id, parsed, "ada@example.com")
+        self.activations.activate(self.workspace_id, automation.id, "ada@example.com")
+        return automation.id
+
+    def fire(self, automation_id: str, payload: Any, **headers: str) -> str:
+        """The id of the run that a webhook opened."""
+        automation = self.stores.automations.get(self.workspace_id, automation_id)
+        assert automation.webhook_token is not None
+        event = InboundEvent(
+            token=automation.webhook_token,
+            headers={"content-type": "application/json", **headers},
+            body=json.dumps(payload).encode(),
+            source="203.0.113.9",
+        )
+        return self.webhooks.receive(event).run.id
+
+    def execution(self, run_id: str) -> str:
+        """The ARN of the execution that the run's current attempt is started as."""
+        run = self.stores.runs.get(run_id)
+        name = f"{run.automation_id}-v{run.version}:{run_id}-{run.attempt}"
+        return PREFIX.replace(":stateMachine:", ":express:") + f"{name}:9d1f"
+
+    def visit(
+        self,
+        run_id: str,
+        node_id: str,
+        operation: Operation = Operation.VISIT,
+        *,
+        state: dict[str, Any] | None = None,
+        request_id: str = "request-1",
+        execution: str | None = None,
+    ) -> WalkAnswer:
+        event = WalkEvent(
+            contract=1,
+            workspace_id=self.workspace_id,
+            run_id=run_id,
+            execution=execution or self.execution(run_id),
+            operation=operation,
+            node_id=node_id,
+            state=state,
+        )
+        return self.walker(request_id).walk(event)
+
+    def graph(self, run_id: str) -> GraphView:
+        return self.frames.graph(self.stores.runs.get(run_id))
+
+    def walk(self, run_id: str, *, until: str | None = None) -> list[str]:
+        """Walks a graph without forks as its machine would, failure state included; the nodes
+        visited. Stops before `until`."""
+        graph = self.graph(run_id)
+        node_id = graph.starts[0]
+        visited: list[str] = []
+        last: dict[str, Any] = {}
+        while node_id != until:
+            node_type, _ = graph.parsed(node_id)
+            visited.append(node_id)
+            try:
+                answer = self.visit(run_id, node_id, node_type.operation)
+            except Exception as error:
+                caught = {"Error": type(error).__name__, "Cause": str(error)}
+                state = {"error": caught, **({"last": last} if last else {})}
+                self.visit(run_id, graph.starts[0], Operation.FAIL, state=state)
+                return visited
+            last = answer.model_dump(by_alias=True)
+            ways = [
+                edge.target
+                for edge in graph.out(node_id)
+                if edge.label is None or edge.label == answer.outcome
+            ]
+            if not ways:
+                return visited
+            (node_id,) = ways
+        return visited
+
+    def status(self, run_id: str) -> RunStatus:
+        return self.stores.runs.get(run_id).status
+
+    def detail(self, run_id: str) -> dict[str, Any]:
+        view = self.reading.run(self.workspace_id, run_id)
+        document: dict[str, Any] = view.model_dump(mode="json", by_alias=True)
+        return document
+
+    def mailbox(self) -> list[Any]:
+        from moto.core import DEFAULT_ACCOUNT_ID
+        from moto.ses.models import ses_backends
+
+        return list(ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages)
+
+
+@contextmanager
+def open_world(shards: int = 1) -> Iterator[World]:
+    environment = {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": REGION,
+    }
+    with patch.dict("os.environ", environment), mock_aws():
+        yield World(shards)
