@@ -1,84 +1,16 @@
 """Runs the emulator with its gaps closed: `python -m local.launcher`.
 
-Configured by the emulator's own environment variables (see `local.emulator`). Besides the AWS
-endpoints it answers `GET /_local/workers`: the Lambda workers that are alive.
+Configured by the emulator's own environment variables (see `local.emulator`).
 """
 
-import asyncio
-import json
-import os
-import signal
 import sys
-from collections.abc import Awaitable, Callable
-from typing import Any
-
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
-
-from local import lifeline, patches
-from local.patches.guard import PatchError
-
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
-
-WORKERS_PATH = "/_local/workers"
-
-
-def workers() -> list[dict[str, Any]]:
-    """`{function, pid, inUse}` of each Lambda worker process that is alive."""
-    from ministack.core import lambda_runtime
-
-    with lambda_runtime._lock:
-        pooled = [worker for pool in lambda_runtime._workers.values() for worker in pool]
-    return [
-        {"function": worker.func_name, "pid": worker._proc.pid, "inUse": worker.in_use}
-        for worker in pooled
-        if worker._proc is not None and worker._proc.poll() is None
-    ]
-
-
-def with_workers(app: App) -> App:
-    """The app, answering WORKERS_PATH itself."""
-
-    async def wrapped(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] != WORKERS_PATH:
-            await app(scope, receive, send)
-            return
-        body = json.dumps(workers()).encode()
-        headers = [(b"content-type", b"application/json")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-
-    return wrapped
-
-
-async def _serve(app: App) -> None:
-    config = Config()
-    config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
-    config.keep_alive_timeout = 75
-    config.graceful_timeout = 1
-    config.loglevel = os.environ.get("LOG_LEVEL", "INFO")
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await serve(app, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
 
 
 def main() -> int:
-    from ministack.app import app
+    # Lambda workers load this module too, as forked processes do: it must stay light.
+    from local.aws_server import run
 
-    try:
-        patches.apply_all()
-    except PatchError as error:
-        print(f"local emulator: {error}", file=sys.stderr)
-        return 1
-    lifeline.watch()
-    asyncio.run(_serve(with_workers(app)))
-    # Threads that sleep in Wait states must not hold the process.
-    sys.stdout.flush()
-    os._exit(0)
+    return run()
 
 
 if __name__ == "__main__":

@@ -5,10 +5,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from runledger.models.wire import ProblemDetail
+
 from functions.api.handler import app as api
 from functions.query.handler import app as query
 from functions.webhook_in.handler import app as webhooks
-from runledger.models.wire import ProblemDetail
 
 TARGET = Path(__file__).parents[1] / "functions" / "query" / "openapi.json"
 _DESCRIPTION = "Automations whose run history answers exactly."

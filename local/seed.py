@@ -30,7 +30,10 @@ class Api:
         self._http.close()
 
     def call(self, method: str, path: str, document: Any = None) -> Any:
-        response = self._http.request(method, path, json=document)
+        try:
+            response = self._http.request(method, path, json=document)
+        except httpx.TransportError as error:
+            raise LocalError(f"{method} {path} got no answer: {error}") from error
         if not response.is_success:
             raise LocalError(f"{method} {path} answered {response.status_code}: {response.text}")
         return response.json() if response.content else None

@@ -18,6 +18,7 @@ class Server:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
+        self._loop.set_exception_handler(_ignore_cancelled)
         self._stop = asyncio.Event()
         self._tasks: list[Any] = []
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="serve")
@@ -41,6 +42,12 @@ class Server:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_START_SECONDS)
         self._loop.close()
+
+
+def _ignore_cancelled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    # Connections that are still open when serving stops are cancelled, and that is all right.
+    if not isinstance(context.get("exception"), asyncio.CancelledError):
+        loop.default_exception_handler(context)
 
 
 async def _bound(port: int) -> None:

@@ -12,6 +12,8 @@ HOST = "127.0.0.1"
 REGION = "us-east-1"
 STACK_NAME = "runledger"
 SENDER_EMAIL = "no-reply@demo.example"
+# Where the launcher lists the live Lambda workers.
+WORKERS_PATH = "/_local/workers"
 
 # The emulator accepts this key as its account's root; it is worth nothing anywhere else.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}

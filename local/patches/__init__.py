@@ -8,6 +8,7 @@ from local.patches import (
     lambda_errors,
     lambda_log_end,
     lambda_streams,
+    lambda_workers,
     parallel_context,
     retry_delays,
 )
@@ -17,6 +18,7 @@ _PATCHES = (
     lambda_errors,
     lambda_log_end,
     lambda_streams,
+    lambda_workers,
     executions,
     parallel_context,
     retry_delays,

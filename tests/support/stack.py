@@ -16,12 +16,12 @@ import boto3
 import httpx
 import pytest
 
-from local.launcher import WORKERS_PATH
 from local.settings import (
     CREDENTIALS,
     PASSWORD,
     ROOT,
     STACK_NAME,
+    WORKERS_PATH,
     Ports,
     default_state_dir,
 )
