@@ -57,7 +57,7 @@ export function automationsQuery(api: ApiClient) {
       for (let page = 0; page < MAX_AUTOMATION_PAGES; page += 1) {
         const answer: Page<AutomationSummary> = await api.get(
           '/v1/automations',
-          { limit: 100, cursor },
+          { cursor },
           signal,
         );
         found.push(...answer.items);

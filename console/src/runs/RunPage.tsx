@@ -14,7 +14,7 @@ import { formatDuration, formatWord } from '../ui/format';
 import { Json } from '../ui/Json';
 import { Status } from '../ui/Status';
 import { ExactTime, RelativeTime, useNow } from '../ui/Time';
-import { contactName, healthText, runDuration } from './describe';
+import { contactName, healthText, runDuration, triggerWord } from './describe';
 import classes from './RunPage.module.css';
 import { StepTrace } from './StepTrace';
 import { readOpenSteps, writeOpenSteps } from './steps';
@@ -33,7 +33,7 @@ function Facts({ run, now }: { run: Run; now: number }) {
   return (
     <dl className={classes.facts}>
       <Fact name="Contact">{contactName(run.contact) ?? 'No contact'}</Fact>
-      <Fact name="Trigger">{formatWord(run.trigger.type)}</Fact>
+      <Fact name="Trigger">{triggerWord(run)}</Fact>
       <Fact name="Created">
         <ExactTime time={run.createdAt} />
         <span className={classes.muted}>
@@ -94,7 +94,7 @@ function Loaded({ run }: { run: RunDetail }) {
   const now = useNow(1_000);
   const [parameters, setParameters] = useSearchParams();
   const openSteps = readOpenSteps(parameters);
-  const health = healthText(run);
+  const health = healthText(run, now);
 
   function setOpen(nodeId: string, open: boolean) {
     setParameters(

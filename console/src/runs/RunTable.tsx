@@ -1,10 +1,10 @@
 import type { MouseEvent } from 'react';
 import { Link, useNavigate } from 'react-router';
 import type { Run } from '../api/types';
-import { formatDuration, formatWord } from '../ui/format';
+import { formatDuration } from '../ui/format';
 import { Status } from '../ui/Status';
 import { RelativeTime, useNow } from '../ui/Time';
-import { contactName, errorLine, healthText, runDuration } from './describe';
+import { contactName, errorLine, healthText, runDuration, triggerWord } from './describe';
 import classes from './RunTable.module.css';
 
 const COLUMNS = ['Status', 'Automation', 'Contact', 'Trigger', 'Created', 'Duration', 'Error'];
@@ -19,7 +19,7 @@ function isPlainClick(event: MouseEvent): boolean {
 function RunRow({ run, now }: { run: Run; now: number }) {
   const navigate = useNavigate();
   const address = `/runs/${run.id}`;
-  const health = healthText(run);
+  const health = healthText(run, now);
   const contact = contactName(run.contact);
   const error = errorLine(run);
   const duration = runDuration(run, now);
@@ -51,7 +51,7 @@ function RunRow({ run, now }: { run: Run; now: number }) {
         )}
       </td>
       <td role="cell" data-label="Trigger">
-        {formatWord(run.trigger.type)}
+        {triggerWord(run)}
       </td>
       <td role="cell" data-label="Created" className={classes.nowrap}>
         <RelativeTime time={run.createdAt} now={now} />

@@ -48,6 +48,22 @@ describe('the run history', () => {
     expect(failed).toHaveTextContent('score: It answered 503');
   });
 
+  it('says what an open run is waiting for', async () => {
+    const until = new Date(Date.now() + 3 * 86_400_000);
+    const health = {
+      state: 'WAITING',
+      text: 'waiting until …',
+      until: until.toISOString(),
+      attempt: null,
+      lastError: null,
+    };
+    const run = makeRun({ status: 'RUNNING', health, finishedAt: null, durationMs: null });
+    stack({ '/v1/runs': () => json({ items: [run], nextCursor: null }) });
+    openConsole('/runs');
+    const [row] = await rows();
+    expect(row).toHaveTextContent(/^Runningwaiting until [A-Z][a-z]{2} \d{1,2},? (\d{4}, )?\d{2}:\d{2}/);
+  });
+
   it('writes a chosen status to the URL and asks the API for it', async () => {
     const calls = stack();
     const { user } = openConsole('/runs?automationId=atm_1');

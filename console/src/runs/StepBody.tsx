@@ -27,6 +27,10 @@ function ErrorPart({ error }: { error: ErrorDetail }) {
 export function StepBody({ step }: { step: Step }) {
   const { error, reason, waitUntil, evidence, output, request, response, deliveryIds } = step;
   const hasOutput = Object.keys(output).length > 0;
+  const recordedNothing =
+    [error, reason, waitUntil, evidence, request, response].every((part) => part === null) &&
+    !hasOutput &&
+    deliveryIds.length === 0;
   return (
     <div className={classes.body}>
       <p className={classes.times}>
@@ -38,12 +42,12 @@ export function StepBody({ step }: { step: Step }) {
         )}
       </p>
       {error && <ErrorPart error={error} />}
-      {reason != null && (
+      {reason !== null && (
         <Part title="Reason">
           <p>{reason}</p>
         </Part>
       )}
-      {waitUntil != null && (
+      {waitUntil !== null && (
         <Part title="Waits until">
           <p>
             <ExactTime time={waitUntil} />
@@ -81,9 +85,7 @@ export function StepBody({ step }: { step: Step }) {
           </ul>
         </Part>
       )}
-      {!error && !evidence && !hasOutput && !request && !response && deliveryIds.length === 0 && (
-        <p className={classes.times}>This step recorded nothing more.</p>
-      )}
+      {recordedNothing && <p className={classes.times}>This step recorded nothing more.</p>}
     </div>
   );
 }

@@ -1,16 +1,26 @@
 /** A run's facts in the few words a table cell has room for. */
 
 import type { ContactReference, Run } from '../api/types';
+import { formatMoment, formatWord } from '../ui/format';
 
 export function contactName(contact: ContactReference | null): string | null {
   return contact && (contact.email ?? contact.phone ?? contact.id);
 }
 
-export function healthText(run: Run): string | null {
-  return run.health;
+/** The trigger's type as a word; the trigger's other facts depend on it. */
+export function triggerWord({ trigger: { type } }: Run): string {
+  return typeof type === 'string' ? formatWord(type) : 'Unknown';
 }
 
-/** Which node, and why: one line. A cancel tells its actor and reason instead. */
+/** The API's own words, but for moments: those are told in the viewer's zone. */
+export function healthText({ health }: Run, now: number): string | null {
+  if (health === null) return null;
+  return health.state === 'WAITING' && health.until
+    ? `waiting until ${formatMoment(health.until, now)}`
+    : health.text;
+}
+
+/** Which node, and why: one line. */
 export function errorLine(run: Run): string | null {
   if (run.error) {
     const { nodeId, message } = run.error;

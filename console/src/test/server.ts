@@ -40,6 +40,8 @@ export function makeStep(changes: Partial<Step> = {}): Step {
     finishedAt: '2026-03-01T10:00:00.900Z',
     durationMs: 400,
     outcome: null,
+    reason: null,
+    waitUntil: null,
     output: {},
     evidence: null,
     request: null,
@@ -51,7 +53,14 @@ export function makeStep(changes: Partial<Step> = {}): Step {
 }
 
 export function makeRunDetail(changes: Partial<RunDetail> = {}): RunDetail {
-  return { ...makeRun(), payload: { orderId: '1009' }, steps: [makeStep()], ...changes };
+  return {
+    ...makeRun(),
+    payload: { orderId: '1009' },
+    graph: {},
+    steps: [makeStep()],
+    deliveries: [],
+    ...changes,
+  };
 }
 
 export function json(body: unknown, status = 200, headers: Record<string, string> = {}): Response {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatDuration, formatRelative, formatWord } from './format';
+import { formatDuration, formatMoment, formatRelative, formatWord } from './format';
 
 describe('formatDuration', () => {
   it.each([
@@ -27,6 +27,18 @@ describe('formatRelative', () => {
     ['2026-02-22T12:00:00Z', '7 days ago'],
   ])('%s is %s', (time, text) => {
     expect(formatRelative(time, now)).toBe(text);
+  });
+});
+
+describe('formatMoment', () => {
+  // Without a zone, so that the test means the same in every viewer's.
+  const now = new Date('2026-03-01T12:00:00').getTime();
+  it.each([
+    ['2026-03-01T14:05:00', '14:05'],
+    ['2026-03-02T14:05:00', 'Mar 2, 14:05'],
+    ['2027-01-01T00:00:00', 'Jan 1 2027, 00:00'],
+  ])('%s is %s', (time, text) => {
+    expect(formatMoment(time, now)).toBe(text);
   });
 });
 

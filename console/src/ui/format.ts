@@ -47,6 +47,25 @@ const exact = new Intl.DateTimeFormat('en', {
   timeZoneName: 'short',
 });
 
+const clock = new Intl.DateTimeFormat('en', {
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+});
+const day = new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric' });
+const year = new Intl.DateTimeFormat('en', { year: 'numeric' });
+
+/** As short as it stays clear: `14:05` today, `Mar 2, 14:05` this year, else with the year. */
+export function formatMoment(time: string, now: number): string {
+  const moment = new Date(time);
+  if (moment.toDateString() === new Date(now).toDateString()) return clock.format(moment);
+  const date = day.format(moment);
+  const sameYear = year.format(moment) === year.format(now);
+  return sameYear
+    ? `${date}, ${clock.format(moment)}`
+    : `${date} ${year.format(moment)}, ${clock.format(moment)}`;
+}
+
 /** The viewer's own zone. */
 export function formatExact(time: string): string {
   return exact.format(new Date(time));

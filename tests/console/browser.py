@@ -1,0 +1,69 @@
+"""A Chromium from the system's packages, and the console's first page as a person uses it."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+LAUNCH_ARGUMENTS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+DESKTOP = (1440, 900)
+PHONE = (390, 844)
+
+ColorScheme = Literal["light", "dark"]
+
+
+class ChromiumMissingError(Exception):
+    """There is no Chromium to test in; the message says how to get one."""
+
+
+@contextmanager
+def open_browser() -> Iterator[Browser]:
+    executable = shutil.which("chromium")
+    if executable is None:
+        raise ChromiumMissingError(
+            "chromium is not installed; `make test` installs it, or run: apt-get install chromium"
+        )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=list(LAUNCH_ARGUMENTS)
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def new_context(
+    browser: Browser,
+    url: str,
+    size: tuple[int, int] = DESKTOP,
+    color_scheme: ColorScheme = "light",
+) -> BrowserContext:
+    """A fresh profile: nothing of another test is remembered in it."""
+    width, height = size
+    return browser.new_context(
+        base_url=url,
+        viewport={"width": width, "height": height},
+        color_scheme=color_scheme,
+        locale="en-GB",
+        timezone_id="Europe/Berlin",
+        reduced_motion="reduce",
+    )
+
+
+def sign_in(page: Page, email: str, password: str) -> None:
+    """Fills the form that stands in place of whatever page was asked for."""
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Sign in", exact=True).click()

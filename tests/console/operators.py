@@ -1,0 +1,48 @@
+"""The people of the demo workspaces, and one of them at work in a browser."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from playwright.sync_api import Page, expect
+
+from tests.console.browser import sign_in
+from tests.support.stack import Stack
+
+
+@dataclass(frozen=True)
+class User:
+    email: str
+    password: str
+
+
+def user_of(stack: Stack, workspace: int, role: str) -> User:
+    """The user of a role in the workspace at this position of local.json."""
+    for user in stack.local["workspaces"][workspace]["users"]:
+        if user["role"] == role:
+            return User(user["email"], user["password"])
+    raise LookupError(f"local.json names no {role} of workspace {workspace}")
+
+
+@dataclass(frozen=True)
+class Operator:
+    """The demo operator: what they see, and what the API tells them."""
+
+    user: User
+    page: Page
+    api: httpx.Client
+
+    def get(self, path: str, **parameters: str | int) -> Any:
+        response = self.api.get(path, params=parameters)
+        response.raise_for_status()
+        return response.json()
+
+    def sign_in(self) -> None:
+        sign_in(self.page, self.user.email, self.user.password)
+        expect(self.page.get_by_role("navigation", name="Main")).to_be_visible()
+
+    def open(self, path: str) -> None:
+        """Goes to a page of the console, signing in where it asks."""
+        self.page.goto(path)
+        if not self.page.evaluate("sessionStorage.getItem('runledger.tokens')"):
+            self.sign_in()

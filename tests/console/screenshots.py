@@ -1,0 +1,50 @@
+"""Pictures of every page of the running stack: `python -m tests.console.screenshots OUTDIR`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, get_args
+
+from playwright.sync_api import Page
+
+from local.settings import default_state_dir
+from tests.console.browser import DESKTOP, PHONE, ColorScheme, new_context, open_browser, sign_in
+
+
+def visit(page: Page, user: dict[str, Any], directory: Path, suffix: str) -> None:
+    def shoot(name: str) -> None:
+        page.screenshot(path=directory / f"{name}-{suffix}.png")
+
+    page.goto("/runs")
+    page.get_by_label("E-mail address").wait_for()
+    shoot("sign-in")
+    sign_in(page, user["email"], user["password"])
+    page.locator("tr[data-run]").first.wait_for()
+    shoot("runs")
+    page.goto("/runs?status=FAILED")
+    page.locator("tr[data-run]").first.get_by_role("link").click()
+    page.get_by_role("link", name="Open the step").click()
+    page.locator("li[data-step] [aria-expanded='true']").wait_for()
+    page.evaluate("window.scrollTo(0, 0)")
+    shoot("run")
+    page.goto("/nowhere")
+    page.get_by_role("heading", name="There is no page here").wait_for()
+    shoot("not-found")
+
+
+def main(directory: Path) -> None:
+    local = json.loads((default_state_dir() / "local.json").read_text())
+    user = next(user for user in local["workspaces"][0]["users"] if user["role"] == "MEMBER")
+    directory.mkdir(parents=True, exist_ok=True)
+    with open_browser() as browser:
+        for size in (DESKTOP, PHONE):
+            for color_scheme in get_args(ColorScheme):
+                with new_context(browser, local["url"], size, color_scheme) as context:
+                    visit(context.new_page(), user, directory, f"{color_scheme}-{size[0]}")
+    print(f"{len(list(directory.glob('*.png')))} pictures in {directory}")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]))

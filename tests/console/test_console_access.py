@@ -1,0 +1,91 @@
+"""Everybody can use it: axe in both themes, a phone's width, and a light first load."""
+
+import gzip
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Browser, Page, Response, expect
+
+from tests.console.browser import DESKTOP, PHONE, ColorScheme, new_context, sign_in
+from tests.console.operators import user_of
+from tests.support.stack import Stack
+
+MAX_INITIAL_SCRIPT_BYTES = 250_000
+
+
+def open_runs(page: Page, stack: Stack, search: str = "") -> None:
+    user = user_of(stack, 0, "MEMBER")
+    page.goto(f"/runs{search}")
+    sign_in(page, user.email, user.password)
+    expect(page.locator("tr[data-run]").first).to_be_visible()
+
+
+def open_failed_run(page: Page, stack: Stack) -> None:
+    open_runs(page, stack, "?status=FAILED")
+    page.locator("tr[data-run]").first.get_by_role("link").click()
+    page.get_by_role("link", name="Open the step").click()
+    expect(page.locator("li[data-step] [aria-expanded='true']")).to_be_visible()
+
+
+def grave_violations(page: Page) -> list[str]:
+    violations = Axe().run(page).response["violations"]
+    return [
+        f"{violation['id']}: {[node['target'] for node in violation['nodes']]}"
+        for violation in violations
+        if violation["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(
+    browser: Browser, stack: Stack, color_scheme: ColorScheme, size: tuple[int, int]
+) -> None:
+    with new_context(browser, stack.url, size, color_scheme) as context:
+        page = context.new_page()
+        page.goto("/runs")
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        assert grave_violations(page) == []
+        open_runs(page, stack)
+        assert grave_violations(page) == []
+    with new_context(browser, stack.url, size, color_scheme) as context:
+        page = context.new_page()
+        open_failed_run(page, stack)
+        assert grave_violations(page) == []
+
+
+def test_nothing_is_wider_than_a_phone(browser: Browser, stack: Stack) -> None:
+    with new_context(browser, stack.url, PHONE) as context:
+        page = context.new_page()
+        open_failed_run(page, stack)
+        assert page.evaluate("document.documentElement.scrollWidth") == PHONE[0]
+        page.get_by_role("button", name="Open the menu").click()
+        page.get_by_role("link", name="Run history", exact=True).first.click()
+        expect(page.locator("tr[data-run]").first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") == PHONE[0]
+
+
+def test_the_theme_can_be_switched_and_is_kept(browser: Browser, stack: Stack) -> None:
+    with new_context(browser, stack.url) as context:
+        page = context.new_page()
+        open_runs(page, stack)
+        root = page.locator("html")
+        expect(root).to_have_attribute("data-mantine-color-scheme", "light")
+        page.get_by_role("button", name="Switch to dark colours").click()
+        expect(root).to_have_attribute("data-mantine-color-scheme", "dark")
+        page.reload()
+        expect(root).to_have_attribute("data-mantine-color-scheme", "dark")
+
+
+def test_the_first_load_is_light(page: Page, stack: Stack) -> None:
+    scripts: list[Response] = []
+    page.on(
+        "response",
+        lambda response: (
+            scripts.append(response) if response.request.resource_type == "script" else None
+        ),
+    )
+    open_runs(page, stack)
+    assert scripts
+    total = sum(len(gzip.compress(script.body())) for script in scripts)
+    assert total <= MAX_INITIAL_SCRIPT_BYTES
