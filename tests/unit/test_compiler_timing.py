@@ -1,0 +1,124 @@
+"""Which machine type a graph gets, why, and how long one run may take."""
+
+from itertools import pairwise
+
+import pytest
+from runledger.compiler.graph import GraphView
+from runledger.compiler.timing import Bound, bound, lease_seconds, retriers, task_seconds
+from runledger.models.automation import MachineType
+from runledger.nodes.registry import NODE_TYPES
+
+from tests.support.graphs import (
+    TEMPLATES,
+    Document,
+    assign,
+    condition,
+    end,
+    graph,
+    integration,
+    merge,
+    message,
+    trigger,
+    wait,
+)
+
+DAY = 86_400
+
+
+def bound_of(nodes: list[Document], *edges: str) -> Bound:
+    return bound(GraphView(graph(nodes, *edges), TEMPLATES))
+
+
+def row(*nodes: Document) -> Bound:
+    chain = [trigger(), *nodes, end()]
+    ids = [each["id"] for each in chain]
+    return bound_of(chain, *(f"{a} > {b}" for a, b in pairwise(ids)))
+
+
+@pytest.mark.parametrize(
+    ("timeout", "expected"),
+    # 4 tries; delays of 1, 2 and one longer than the lease.
+    [(6, 24 + 3 + 8), (12, 48 + 3 + 14), (15, 60 + 3 + 17)],
+)
+def test_a_task_is_bounded_by_its_tries_and_delays(timeout: int, expected: int) -> None:
+    assert task_seconds(timeout) == expected
+
+
+def test_the_second_walker_comes_back_after_the_lease() -> None:
+    end_type = NODE_TYPES["END"]
+    config = end_type.config_model()
+    lease = lease_seconds(end_type, config)
+    assert lease == end_type.timeout_seconds(config) + 1
+    in_progress = retriers(end_type.timeout_seconds(config))[1]
+    assert in_progress.interval > lease
+    assert not in_progress.jitter
+
+
+def test_the_five_node_path_runs_on_express() -> None:
+    found = bound_of(
+        [trigger(), condition("big"), integration("score"), message("mail"), end()],
+        *("start > big", "big > score : true", "big > done : false"),
+        *("score > mail", "mail > done"),
+    )
+    assert found == Bound(
+        machine_type=MachineType.EXPRESS,
+        reason="Express, because the longest path takes at most 250 s of 270 s and nothing waits.",
+        path=250,
+        waits=0,
+        run=285,
+    )
+
+
+def test_one_node_more_is_too_long_for_express() -> None:
+    found = row(assign("a"), integration("score"), message("mail"), assign("b"))
+    assert found.machine_type is MachineType.STANDARD
+    assert found.reason == (
+        "Standard, because the longest path may take 285 s, over the 270 s of Express."
+    )
+    assert found.run == 285 + 35
+
+
+def test_an_express_machine_ends_before_express_itself_would() -> None:
+    found = row(*(message(f"m{index}") for index in range(3)))
+    assert found.machine_type is MachineType.EXPRESS
+    assert (found.path, found.run) == (265, 290)
+
+
+def test_a_wait_needs_standard_and_counts() -> None:
+    found = row(wait("pause", 60))
+    assert found.machine_type is MachineType.STANDARD
+    assert found.reason == "Standard, because pause may wait 3600 s in all."
+    assert (found.waits, found.run) == (3_600, 3 * 35 + 3_600 + 35)
+
+
+def test_of_exclusive_paths_and_of_branches_the_longest_counts() -> None:
+    exclusive = bound_of(
+        [trigger(), condition("c"), assign("a"), integration("b"), end()],
+        *("start > c", "c > a : true", "c > b : false", "a > done", "b > done"),
+    )
+    assert exclusive.path == 35 + 35 + 80 + 35
+    forked = bound_of(
+        [trigger(), assign("a"), integration("b"), merge("m"), end()],
+        *("start > a", "start > b", "a > m", "b > m", "m > done"),
+    )
+    assert forked.path == 35 + 80 + 35 + 35
+
+
+def test_the_longest_wait_and_the_longest_path_may_lie_on_different_paths() -> None:
+    found = bound_of(
+        [trigger(), condition("c"), wait("w", 1), *map(integration, ("i", "j")), end()],
+        *("start > c", "c > w : true", "c > i : false", "i > j", "w > done", "j > done"),
+    )
+    assert found.waits == 60
+    assert found.path == 35 + 35 + 80 + 80 + 35
+    assert found.run == found.path + 35
+
+
+def test_many_waiting_nodes_are_not_all_listed() -> None:
+    found = row(*(wait(f"w{index}") for index in range(5)))
+    assert "w0, w1, w2 and 2 more may wait 1500 s in all" in found.reason
+
+
+def test_a_run_ends_within_a_year() -> None:
+    found = row(wait("w", 364 * 24 * 60), *(integration(f"i{index}") for index in range(190)))
+    assert 364 * DAY < found.run <= 365 * DAY
