@@ -32,6 +32,7 @@ _HOP_BY_HOP = frozenset(
         "upgrade",
     }
 )
+_OWN_HEADERS = frozenset({b"host", b"x-forwarded-host", b"x-forwarded-proto"})
 _COGNITO_TARGET = "AWSCognitoIdentityProviderService."
 _TIMEOUT_SECONDS = 35
 
@@ -102,8 +103,11 @@ class Gateway:
         headers = [
             (name, value)
             for name, value in request.headers.raw
-            if name != b"host" and name.decode("latin-1") not in _HOP_BY_HOP
+            if name not in _OWN_HEADERS and name.decode("latin-1") not in _HOP_BY_HOP
         ]
+        # What callers used, so that the API can name its own address.
+        headers.append((b"x-forwarded-host", request.url.netloc.encode()))
+        headers.append((b"x-forwarded-proto", request.url.scheme.encode()))
         upstream = self._http.build_request(
             request.method,
             self._endpoint.copy_with(raw_path=raw_path),

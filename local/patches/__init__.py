@@ -11,6 +11,7 @@ from local.patches import (
     lambda_workers,
     parallel_context,
     retry_delays,
+    ses_conditions,
 )
 
 _PATCHES = (
@@ -22,6 +23,7 @@ _PATCHES = (
     executions,
     parallel_context,
     retry_delays,
+    ses_conditions,
 )
 
 

@@ -85,8 +85,8 @@ class Stack:
     def mailbox(self) -> list[dict[str, Any]]:
         """Every e-mail that was sent, oldest first."""
         answer = httpx.get(f"{self.aws_endpoint}/_ministack/ses/messages").raise_for_status()
-        messages: list[dict[str, Any]] = answer.json()["messages"]
-        return messages
+        by_account: dict[str, list[dict[str, Any]]] = answer.json()["messages"]
+        return [message for messages in by_account.values() for message in messages]
 
     def workers(self, logical_id: str) -> list[int]:
         """The process ids of a function's Lambda workers."""
