@@ -59,6 +59,10 @@ if TYPE_CHECKING:
     from runledger.store.runs import RunStore
 
 
+# Of the Lambda request id: enough to find it in the log, little enough for the run row.
+CLAIM_ID_CHARACTERS = 13
+
+
 class Toolbox(Protocol):
     """What one function may lend its nodes, made for one run."""
 
@@ -174,7 +178,7 @@ class Walker:
     ) -> Claim:
         now = self.clock()
         claim = Claim(
-            request_id=self.request_id,
+            request_id=self.request_id[:CLAIM_ID_CHARACTERS],
             started_at=now,
             lease_until=now + lease_seconds(node_type, config) * 1_000,
         )

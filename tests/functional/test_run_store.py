@@ -1,0 +1,240 @@
+"""The run row: its size, and what each conditional write protects."""
+
+import pytest
+from runledger.errors import ConditionFailedError, NotFoundError
+from runledger.ids import new_id
+from runledger.models.run import (
+    Cancellation,
+    Claim,
+    ErrorDetail,
+    Payload,
+    Run,
+    RunStatus,
+    Step,
+    StepStatus,
+    TriggerType,
+)
+from runledger.services.walk import CLAIM_ID_CHARACTERS
+from runledger.store import keys
+from runledger.store.runs import Closing
+from runledger.store.table import to_dynamo
+
+from tests.support.item_size import item_size
+from tests.support.world import START, World
+
+PAYLOAD = Payload(trigger={"type": "WEBHOOK"}, body={"orderId": 1})
+
+
+def a_run(run_id: str | None = None, **changes: object) -> Run:
+    run = Run(
+        id=run_id or new_id("run"),
+        workspace_id="ws_demo",
+        automation_id=new_id("aut"),
+        automation_name="Order paid",
+        version=1,
+        status=RunStatus.PENDING,
+        attempt=1,
+        execution=None,
+        trigger_type=TriggerType.WEBHOOK,
+        contact_id=new_id("con"),
+        contact_email="ada@example.com",
+        contact_phone=None,
+        created_at=START,
+        started_at=None,
+        trigger_ms=None,
+        finished_at=None,
+        end_ms=None,
+        end_node_id=None,
+        due_at=START + 120_000,
+        sequence=1,
+        expires_at=START + 1_000_000,
+        claimed=frozenset(),
+        open_claims={},
+        error=None,
+    )
+    return run.model_copy(update=changes)
+
+
+def opened(world: World, **changes: object) -> Run:
+    run, is_new = world.stores.runs.open(a_run(**changes), PAYLOAD, 1)
+    assert is_new
+    return run
+
+
+def owned(world: World, **changes: object) -> Run:
+    return world.stores.runs.own(opened(world, **changes), "1:9d1f", START + 5, 3)
+
+
+def raw(world: World, run: Run) -> dict[str, object]:
+    key = keys.run(run.id)
+    answer = world.dynamodb.get_item(
+        TableName="runledger", Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}}
+    )
+    item: dict[str, object] = answer["Item"]
+    return item
+
+
+def test_what_is_written_is_read(world: World) -> None:
+    run = opened(world)
+
+    history = world.stores.runs.history(run.id)
+
+    assert history.run == run
+    assert history.payload == PAYLOAD
+    assert history.steps == {}
+
+
+def test_the_same_id_opens_one_run_and_keeps_the_first_payload(world: World) -> None:
+    first = opened(world)
+    other = Payload(trigger={"type": "WEBHOOK"}, body={"orderId": 2})
+
+    again, is_new = world.stores.runs.open(a_run(first.id), other, 1)
+
+    assert not is_new
+    assert again == first
+    assert world.stores.runs.history(first.id).payload == PAYLOAD
+
+
+def test_a_payload_left_alone_by_a_crash_does_not_hinder_the_run(world: World) -> None:
+    run = a_run()
+    world.stores.runs.open(run, PAYLOAD, 1)
+    key = keys.run(run.id)
+    world.dynamodb.delete_item(
+        TableName="runledger", Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}}
+    )
+
+    _, is_new = world.stores.runs.open(run, PAYLOAD, 1)
+
+    assert is_new
+    assert world.stores.runs.history(run.id).payload == PAYLOAD
+
+
+def test_a_run_is_owned_once_and_by_its_own_attempt(world: World) -> None:
+    run = opened(world)
+    world.stores.runs.own(run, "1:9d1f", START, 1)
+    with pytest.raises(ConditionFailedError) as refused:
+        world.stores.runs.own(run, "1:beef", START, 1)
+    assert refused.value.item is not None
+    assert refused.value.item["execution"] == "1:9d1f"
+
+    late = opened(world)
+    world.stores.runs.next_attempt(late, START + 1)
+    with pytest.raises(ConditionFailedError):
+        world.stores.runs.own(late, "1", START, 1)
+
+
+def test_a_node_is_claimed_once_until_its_claim_is_taken_over(world: World) -> None:
+    run = owned(world)
+    claim = Claim(request_id="r1", started_at=START, lease_until=START + 10)
+    after = world.stores.runs.claim(run, 2, claim, replaces=None, left=[])
+    assert after.claimed == {2}
+    assert after.open_claims == {2: claim}
+
+    second = Claim(request_id="r2", started_at=START + 20, lease_until=START + 30)
+    with pytest.raises(ConditionFailedError):
+        world.stores.runs.claim(run, 2, second, replaces=None, left=[])
+    taken = world.stores.runs.claim(run, 2, second, replaces=claim, left=[])
+    assert taken.open_claims == {2: second}
+    with pytest.raises(ConditionFailedError):
+        world.stores.runs.claim(run, 2, second, replaces=claim, left=[])
+
+
+def test_a_claim_takes_the_nodes_just_left_out_of_the_row(world: World) -> None:
+    run = owned(world)
+    claim = Claim(request_id="r1", started_at=START, lease_until=START + 10)
+    run = world.stores.runs.claim(run, 1, claim, replaces=None, left=[])
+    run = world.stores.runs.claim(run, 2, claim, replaces=None, left=[1])
+    assert set(run.open_claims) == {2}
+    assert run.claimed == {1, 2}
+
+
+@pytest.mark.parametrize("status", [RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELED])
+def test_a_terminal_status_never_changes(world: World, status: RunStatus) -> None:
+    run = owned(world)
+    runs = world.stores.runs
+    closed = runs.close(run, Closing(status, START + 50))
+    assert closed.due_at is None
+    assert closed.sequence == 3
+
+    for other in (RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELED):
+        with pytest.raises(ConditionFailedError):
+            runs.close(run, Closing(other, START + 60))
+    with pytest.raises(ConditionFailedError):
+        runs.own(run, "1:beef", START, 1)
+    with pytest.raises(ConditionFailedError):
+        runs.postpone(run, START + 70)
+    claim = Claim(request_id="r1", started_at=START, lease_until=START + 10)
+    with pytest.raises(ConditionFailedError):
+        runs.claim(run, 1, claim, replaces=None, left=[])
+    assert runs.get(run.id) == closed
+
+
+def test_a_recorded_step_stands(world: World) -> None:
+    run = owned(world)
+    step = Step(
+        node_id="score",
+        type="INTEGRATION",
+        status=StepStatus.COMPLETED,
+        started_at=START,
+        finished_at=START + 5,
+        output={"score": 4.5},
+    )
+    assert world.stores.runs.record(run, step) == step
+    other = step.model_copy(update={"output": {"score": 1}})
+    assert world.stores.runs.record(run, other) == step
+    assert world.stores.runs.history(run.id).steps == {"score": step}
+
+
+def test_due_rows_come_from_every_shard_and_leave_with_the_end(world: World) -> None:
+    runs = [opened(world) for _ in range(12)]
+    assert world.stores.runs.due(START + 119_999, 100) == []
+    assert sorted(world.stores.runs.due(START + 120_000, 100)) == sorted(run.id for run in runs)
+
+    world.stores.runs.close(runs[0], Closing(RunStatus.CANCELED, START + 1))
+    assert runs[0].id not in world.stores.runs.due(START + 120_000, 100)
+
+
+def test_the_run_row_stays_under_one_kilobyte_in_every_status(world: World) -> None:
+    run = opened(
+        world,
+        workspace_id="ws_" + "x" * 13,
+        automation_name="n" * 80,
+        contact_email="e" * 52 + "@example.com",
+        contact_phone="+4915112345678",
+        version=1234,
+    )
+    sizes = {"PENDING": item_size(raw(world, run))}
+    run = world.stores.runs.own(run, "12:" + "f" * 36, START, 1500)
+    # A walk of thirty nodes, three branches at work at once.
+    for rank in range(1, 31):
+        claim = Claim(
+            request_id="f" * CLAIM_ID_CHARACTERS, started_at=START, lease_until=START + 20_000
+        )
+        left = [rank - 3] if rank - 3 in run.open_claims else []
+        run = world.stores.runs.claim(run, rank, claim, replaces=None, left=left)
+    world.stores.runs.park(run, START + 1)
+    sizes["RUNNING"] = item_size(raw(world, run))
+    error = ErrorDetail(node_id="n" * 48, kind="OUTCOME_UNKNOWN", message="m" * 900, cause="c")
+    failed = world.stores.runs.close(run, Closing(RunStatus.FAILED, START + 9, error=error))
+    sizes["FAILED"] = item_size(raw(world, failed))
+    assert failed.error is not None
+    assert failed.error.message.startswith("mmm") and failed.error.message.endswith("…")
+    assert {status: size for status, size in sizes.items() if size > 1_024} == {}
+
+
+def test_a_canceled_row_tells_who_and_why(world: World) -> None:
+    run = opened(world)
+    canceled = Cancellation(by="ada@example.com", reason="wrong list")
+    world.stores.runs.close(run, Closing(RunStatus.CANCELED, START + 1, canceled=canceled))
+    assert world.stores.runs.get(run.id).canceled == canceled
+
+
+def test_a_run_that_never_was_is_not_found(world: World) -> None:
+    with pytest.raises(NotFoundError):
+        world.stores.runs.get("run_none")
+    with pytest.raises(NotFoundError):
+        world.stores.runs.history("run_none")
+
+
+def test_none_is_left_out_of_a_row() -> None:
+    assert to_dynamo({"a": None, "b": 1}) == {"b": {"N": "1"}}

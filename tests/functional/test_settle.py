@@ -1,0 +1,164 @@
+"""No run stays open past its deadline, whatever was lost on the way."""
+
+import pytest
+from runledger.clock import DAY, MINUTE
+from runledger.errors import RunReleasedError
+from runledger.models.run import RunStatus
+from runledger.nodes.base import Operation
+from runledger.services.settle import MAX_ATTEMPTS, ExecutionEnded
+
+from tests.support.world import World
+
+WAITING = {
+    "name": "Wait",
+    "nodes": [
+        {"id": "start", "type": "TRIGGER", "config": {"triggerType": "WEBHOOK"}},
+        {"id": "pause", "type": "WAIT", "config": {"delayMinutes": 60}},
+        {"id": "done", "type": "END"},
+    ],
+    "edges": [{"source": "start", "target": "pause"}, {"source": "pause", "target": "done"}],
+}
+
+
+def executions(world: World, run_id: str) -> list[str]:
+    run = world.stores.runs.get(run_id)
+    machine = f"{world.starter.machine_prefix}{run.automation_id}-v{run.version}"
+    found = world.stepfunctions.list_executions(stateMachineArn=machine)["executions"]
+    return sorted(each["name"] for each in found)
+
+
+def test_a_run_is_started_once_however_often_the_stream_reports_it(world: World) -> None:
+    run_id = world.fire(world.activate(WAITING), {})
+    run = world.stores.runs.get(run_id)
+    assert world.starter.start(run)
+    assert world.starter.start(run)
+    assert executions(world, run_id) == [f"{run_id}-1"]
+
+
+def test_a_start_that_is_refused_is_put_off_and_said(world: World) -> None:
+    run_id = world.fire(world.activate(WAITING), {})
+    run = world.stores.runs.get(run_id)
+    machine = f"{world.starter.machine_prefix}{run.automation_id}-v1"
+    world.stepfunctions.delete_state_machine(stateMachineArn=machine)
+
+    assert not world.starter.start(run)
+
+    health = world.detail(run_id)["health"]
+    assert health["state"] == "RETRYING"
+    assert health["lastError"]
+    due_at = world.stores.runs.get(run_id).due_at
+    assert due_at is not None and due_at > world.clock.now
+
+
+def test_a_run_that_nothing_started_is_started_by_the_tick(world: World) -> None:
+    run_id = world.fire(world.activate(WAITING), {})
+    assert world.settler.settle_due(100) == 0
+    world.clock.advance(3 * MINUTE)
+
+    assert world.settler.settle_due(100) == 1
+
+    assert executions(world, run_id) == [f"{run_id}-2"]
+    assert world.status(run_id) is RunStatus.PENDING
+    world.visit(run_id, "start", Operation.OWN)
+    assert world.status(run_id) is RunStatus.RUNNING
+
+
+def test_an_execution_of_an_earlier_attempt_cannot_own_the_run(world: World) -> None:
+    run_id = world.fire(world.activate(WAITING), {})
+    first = world.execution(run_id)
+    world.clock.advance(3 * MINUTE)
+    world.settler.settle_due(100)
+    with pytest.raises(RunReleasedError):
+        world.visit(run_id, "start", Operation.OWN, execution=first)
+    assert world.status(run_id) is RunStatus.PENDING
+
+
+def test_a_run_that_never_starts_fails_with_the_reason(world: World) -> None:
+    run_id = world.fire(world.activate(WAITING), {})
+    machine = f"{world.starter.machine_prefix}{world.stores.runs.get(run_id).automation_id}-v1"
+    world.stepfunctions.delete_state_machine(stateMachineArn=machine)
+    for _ in range(MAX_ATTEMPTS):
+        world.clock.advance(3 * MINUTE)
+        world.settler.settle_due(100)
+    told = world.detail(run_id)
+    assert told["status"] == "FAILED"
+    assert told["error"]["kind"] == "NEVER_STARTED"
+    assert str(MAX_ATTEMPTS) in told["error"]["message"]
+
+
+def test_a_waiting_run_is_left_alone_until_its_deadline_and_then_ended(world: World) -> None:
+    run_id = world.fire(world.activate(WAITING), {})
+    world.visit(run_id, "start", Operation.OWN)
+    world.visit(run_id, "pause")
+    told = world.detail(run_id)
+    assert told["health"]["state"] == "WAITING"
+    assert [step["status"] for step in told["steps"]] == ["COMPLETED", "WAITING"]
+
+    world.clock.advance(3 * MINUTE)
+    world.settler.settle_due(100)
+    assert world.status(run_id) is RunStatus.RUNNING
+    world.clock.advance(3 * MINUTE)
+    assert world.settler.settle_due(100) == 0
+
+    world.clock.advance(DAY)
+    world.settler.settle_due(100)
+    told = world.detail(run_id)
+    assert told["status"] == "FAILED"
+    assert (told["error"]["kind"], told["error"]["nodeId"]) == ("OVERDUE", "pause")
+    assert [step["status"] for step in told["steps"]] == ["COMPLETED", "CANCELED"]
+
+
+def test_a_wait_is_over_when_a_later_node_was_visited(world: World) -> None:
+    run_id = world.fire(world.activate(WAITING), {})
+    assert world.walk(run_id) == ["start", "pause", "done"]
+    told = world.detail(run_id)
+    assert [step["status"] for step in told["steps"]] == ["COMPLETED"] * 3
+    assert told["steps"][1]["waitUntil"] is not None
+
+
+def test_an_execution_that_failed_by_itself_fails_its_run(world: World) -> None:
+    run_id = world.fire(world.activate(WAITING), {})
+    world.visit(run_id, "start", Operation.OWN)
+    arn = world.execution(run_id)
+    ended = ExecutionEnded(arn, f"{run_id}-1", "TIMED_OUT", "States.Timeout", None)
+    stranger = ExecutionEnded(arn + "0", f"{run_id}-1", "ABORTED", None, None)
+
+    world.closer.close(stranger)
+    assert world.status(run_id) is RunStatus.RUNNING
+    world.closer.close(ended)
+    world.closer.close(ended)
+
+    error = world.detail(run_id)["error"]
+    assert (error["kind"], error["cause"]) == ("EXECUTION_TIMED_OUT", None)
+    assert world.stores.runs.get(run_id).sequence == 3
+
+
+def test_an_execution_that_ended_before_it_owned_the_run_is_followed_by_another(
+    world: World,
+) -> None:
+    run_id = world.fire(world.activate(WAITING), {})
+    ended = ExecutionEnded(world.execution(run_id), f"{run_id}-1", "FAILED", "Oops", "no such role")
+    world.closer.close(ended)
+    assert world.detail(run_id)["health"]["lastError"] == "no such role"
+
+    world.settler.settle_due(100)
+
+    assert executions(world, run_id) == [f"{run_id}-2"]
+
+
+def test_a_paused_automation_cancels_the_run_at_its_trigger(world: World) -> None:
+    from runledger.models.automation import AutomationStatus
+
+    automation_id = world.activate(WAITING)
+    run_id = world.fire(automation_id, {})
+    before = world.stores.automations.get(world.workspace_id, automation_id)
+    paused = before.model_copy(update={"status": AutomationStatus.PAUSED})
+    world.stores.automations.activate(before, paused, None)
+
+    with pytest.raises(RunReleasedError):
+        world.visit(run_id, "start", Operation.OWN)
+
+    told = world.detail(run_id)
+    assert told["status"] == "CANCELED"
+    assert told["canceled"]["by"] == "system"
+    assert told["canceled"]["reason"] == "automation paused"

@@ -1,0 +1,220 @@
+"""Webhooks: what opens a run, and what is refused with which reason."""
+
+import hashlib
+import hmac
+import json
+from typing import Any
+
+import pytest
+from runledger.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    PayloadTooLargeError,
+    RateLimitedError,
+    RunledgerError,
+    UnauthorizedError,
+    UnsupportedMediaTypeError,
+)
+from runledger.models.automation import AutomationStatus
+from runledger.models.contact import ContactDocument
+from runledger.models.run import RunStatus
+from runledger.services.webhooks import InboundEvent
+
+from tests.support.world import World
+
+BY_EMAIL = {"by": "email", "path": "customer.email"}
+
+
+def hooked(world: World, **trigger: Any) -> str:
+    """The webhook token of an automation with this trigger."""
+    automation_id = world.activate(
+        {
+            "name": "Hook",
+            "nodes": [
+                {
+                    "id": "start",
+                    "type": "TRIGGER",
+                    "config": {"triggerType": "WEBHOOK", **trigger},
+                },
+                {"id": "done", "type": "END"},
+            ],
+            "edges": [{"source": "start", "target": "done"}],
+        }
+    )
+    token = world.stores.automations.get(world.workspace_id, automation_id).webhook_token
+    assert token is not None
+    assert len(token) == 30
+    return token
+
+
+def event(token: str, body: bytes | dict[str, Any], **headers: str) -> InboundEvent:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    given = {"content-type": "application/json"}
+    given.update({name.replace("_", "-"): value for name, value in headers.items()})
+    return InboundEvent(token=token, headers=given, body=raw, source="203.0.113.9")
+
+
+def refused(world: World, sent: InboundEvent, kind: type[RunledgerError]) -> RunledgerError:
+    with pytest.raises(kind) as error:
+        world.webhooks.receive(sent)
+    rows = world.dynamodb.scan(TableName="runledger")["Items"]
+    assert [row for row in rows if row["pk"]["S"].startswith("RUN#")] == []
+    return error.value
+
+
+def test_an_event_opens_a_pending_run_with_its_payload(world: World) -> None:
+    token = hooked(world)
+    opened = world.webhooks.receive(event(token, {"orderId": 7}))
+    assert opened.run.status is RunStatus.PENDING
+    assert not opened.is_duplicate
+    history = world.stores.runs.history(opened.run.id)
+    assert history.payload.body == {"orderId": 7}
+    assert history.payload.trigger["type"] == "WEBHOOK"
+
+
+def test_a_large_payload_goes_to_s3_and_comes_back(world: World) -> None:
+    import random
+
+    letters = random.Random(1)
+    big = {"text": "".join(chr(letters.randrange(33, 126)) for _ in range(400_000))}
+    opened = world.webhooks.receive(event(hooked(world), big))
+    assert world.stores.runs.history(opened.run.id).payload.body == big
+
+
+@pytest.mark.parametrize("media_type", ["application/json; charset=utf-8", "application/ld+json"])
+def test_json_media_types_are_taken(world: World, media_type: str) -> None:
+    sent = event(hooked(world), {"a": 1}, content_type=media_type)
+    assert not world.webhooks.receive(sent).is_duplicate
+
+
+def test_the_same_event_opens_one_run(world: World) -> None:
+    token = hooked(world, dedupePath="orderId")
+    first = world.webhooks.receive(event(token, {"orderId": 7}))
+    again = world.webhooks.receive(event(token, {"orderId": 7, "more": True}))
+    other = world.webhooks.receive(event(token, {"orderId": 8}))
+    assert (again.run.id, again.is_duplicate) == (first.run.id, True)
+    assert (other.run.id != first.run.id, other.is_duplicate) == (True, False)
+
+
+def test_an_idempotency_key_wins_over_the_payload(world: World) -> None:
+    token = hooked(world, dedupePath="orderId")
+    first = world.webhooks.receive(event(token, {"orderId": 7}, idempotency_key="k1"))
+    again = world.webhooks.receive(event(token, {"orderId": 8}, idempotency_key="k1"))
+    assert (again.run.id, again.is_duplicate) == (first.run.id, True)
+
+
+def test_a_missing_contact_is_created_once(world: World) -> None:
+    token = hooked(world, contactLookup=BY_EMAIL, createIfMissing=True)
+    ids = {
+        world.webhooks.receive(event(token, {"customer": {"email": email}})).run.contact_id
+        for email in ("Ada@Example.com", " ada@example.com ", "ada@EXAMPLE.com")
+    }
+    (contact_id,) = ids
+    assert contact_id is not None
+    assert world.stores.contacts.get(world.workspace_id, contact_id).email == "ada@example.com"
+
+
+def test_a_contact_is_found_by_phone_and_by_id(world: World) -> None:
+    contact = world.contacts.create(
+        world.workspace_id, ContactDocument(phone="+49 151 12345678", email="ada@example.com")
+    )
+    by_phone = hooked(world, contactLookup={"by": "phone", "path": "phone"})
+    by_id = hooked(world, contactLookup={"by": "id", "path": "contacts.0.id"})
+    found = world.webhooks.receive(event(by_phone, {"phone": "+49 (0151) 123 456 78"}))
+    assert found.run.contact_id == contact.id
+    named = world.webhooks.receive(event(by_id, {"contacts": [{"id": contact.id}]}))
+    assert named.run.contact_id == contact.id
+    assert named.run.contact_email == "ada@example.com"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "words"),
+    [
+        (b'{"a": 1,}', InvalidInputError, "line 1, column 9"),
+        (b"\xff\xfe", InvalidInputError, "UTF-8"),
+        (b"[1, 2]", InvalidInputError, "not an object"),
+        (b'{"a": NaN}', InvalidInputError, "NaN"),
+        (b"[" * 200_000, InvalidInputError, "nested"),
+        (b"", InvalidInputError, "not JSON"),
+        (b'{"a": "' + b"x" * 1_000_000 + b'"}', PayloadTooLargeError, "1000000"),
+    ],
+)
+def test_a_bad_body_is_refused_and_says_why(
+    world: World, body: bytes, kind: type[RunledgerError], words: str
+) -> None:
+    assert words in str(refused(world, event(hooked(world), body), kind))
+
+
+def test_other_media_types_are_refused(world: World) -> None:
+    sent = event(hooked(world), b"a=1", content_type="application/x-www-form-urlencoded")
+    refused(world, sent, UnsupportedMediaTypeError)
+
+
+@pytest.mark.parametrize(
+    ("payload", "field"),
+    [
+        ({}, "customer.email"),
+        ({"customer": {"email": 7}}, "customer.email"),
+        ({"customer": {"email": "not an address"}}, "customer.email"),
+        ({"customer": {"email": "unknown@example.com"}}, "customer.email"),
+    ],
+)
+def test_a_contact_that_cannot_be_found_is_refused_by_field(
+    world: World, payload: dict[str, Any], field: str
+) -> None:
+    token = hooked(world, contactLookup=BY_EMAIL)
+    error = refused(world, event(token, payload), InvalidInputError)
+    assert isinstance(error, InvalidInputError)
+    assert error.field == field
+
+
+def test_an_event_without_its_dedupe_value_is_refused(world: World) -> None:
+    token = hooked(world, dedupePath="orderId")
+    error = refused(world, event(token, {"order": 1}), InvalidInputError)
+    assert isinstance(error, InvalidInputError)
+    assert error.field == "orderId"
+
+
+def test_an_unknown_token_is_not_found(world: World) -> None:
+    refused(world, event("x" * 30, {}), NotFoundError)
+
+
+def test_a_signed_webhook_takes_only_its_own_signature(world: World) -> None:
+    token = hooked(world, signed=True)
+    target = world.stores.automations.by_webhook_token(token)
+    assert target is not None
+    secret = world.secrets.get_secret_value(SecretId=f"runledger/webhooks/{target.automation_id}")
+    body = b'{"a": "\xc3\xa9"}'
+    digest = hmac.new(secret["SecretString"].encode(), body, hashlib.sha256).hexdigest()
+
+    refused(world, event(token, body), UnauthorizedError)
+    refused(world, event(token, body, x_runledger_signature="sha256=00"), UnauthorizedError)
+    wrong_body = event(token, b'{"a": 1}', x_runledger_signature=f"sha256={digest}")
+    refused(world, wrong_body, UnauthorizedError)
+    signed = event(token, body, x_runledger_signature=f"sha256={digest}")
+    assert world.webhooks.receive(signed).run.status is RunStatus.PENDING
+
+
+def test_a_source_may_send_as_many_a_minute_as_the_trigger_says(world: World) -> None:
+    token = hooked(world, rateLimitPerMinute=2)
+    world.clock.now -= world.clock.now % 60_000
+    world.webhooks.receive(event(token, {"n": 1}))
+    world.webhooks.receive(event(token, {"n": 2}))
+    with pytest.raises(RateLimitedError) as limited:
+        world.webhooks.receive(event(token, {"n": 3}))
+    assert 1 <= limited.value.retry_after <= 60
+    world.clock.advance(60_000)
+    world.webhooks.receive(event(token, {"n": 4}))
+
+
+def test_an_automation_that_is_not_active_takes_no_events(world: World) -> None:
+    token = hooked(world)
+    target = world.stores.automations.by_webhook_token(token)
+    assert target is not None
+    before = world.stores.automations.get(target.workspace_id, target.automation_id)
+    paused = before.model_copy(update={"status": AutomationStatus.PAUSED})
+    world.stores.automations.activate(before, paused, None)
+    error = refused(world, event(token, {}), ConflictError)
+    assert isinstance(error, ConflictError)
+    assert error.status == "PAUSED"
