@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 from runledger.compiler.compile import compile_graph
 from runledger.compiler.examples import EXAMPLE_FUNCTIONS
 from runledger.compiler.timing import TRANSIENT_ERRORS
@@ -138,22 +139,25 @@ def test_a_failure_that_cannot_be_recorded_still_fails_the_execution(
     assert execution.entered[-1] == "run failed"
 
 
-@settings(
+RANDOM = settings(
     deadline=None,
     derandomize=True,
     database=None,
-    max_examples=60,
+    max_examples=120,
     suppress_health_check=list(HealthCheck),
 )
+
+
+@RANDOM
 @given(walk=walks())
 def test_a_random_graph_visits_what_a_plain_walk_visits(
     interpreter: LocalStepFunctions, walk: tuple[Graph, dict[str, str]]
 ) -> None:
     graph, outcomes = walk
     plain = plain_walk(graph, outcomes)
-    compiled = compile_graph(graph, EXAMPLE_FUNCTIONS, TEMPLATES)
+    machine = compile_graph(graph, EXAMPLE_FUNCTIONS, TEMPLATES).definition
     failures = {node_id: ["NodeFailedError"] for node_id in plain.stops}
-    execution = interpreter.run(compiled.definition, outcomes, failures)
+    execution = interpreter.run(machine, outcomes, failures, validated=False)
     visited = execution.visited()
     assert len(visited) == len(set(visited)), "a node was visited twice"
     if plain.fails:
@@ -165,3 +169,41 @@ def test_a_random_graph_visits_what_a_plain_walk_visits(
         assert execution.status == "SUCCEEDED"
         assert set(visited) == plain.nodes
         assert not execution.failures()
+
+
+@RANDOM
+@given(walk=walks(), data=st.data())
+def test_a_random_graph_fails_or_is_released_where_a_node_says_so(
+    interpreter: LocalStepFunctions, walk: tuple[Graph, dict[str, str]], data: st.DataObject
+) -> None:
+    graph, outcomes = walk
+    plain = plain_walk(graph, outcomes)
+    assume(not plain.fails)
+    machine = compile_graph(graph, EXAMPLE_FUNCTIONS, TEMPLATES).definition
+    broken = data.draw(st.sampled_from(sorted(plain.nodes)))
+    failed = interpreter.run(machine, outcomes, {broken: ["NodeFailedError"]}, validated=False)
+    assert failed.status == "FAILED"
+    assert len(failed.failures()) == 1
+    assert failed.failures()[0].input["state"]["error"]["Error"] == "NodeFailedError"
+    # Once a walk is released, so is every later task of its run.
+    released = {key: ["RunReleasedError"] for key in plain.nodes - before(graph, broken)}
+    ended = interpreter.run(machine, outcomes, released, validated=False)
+    assert ended.status == "SUCCEEDED"
+    assert broken in ended.visited()
+    assert not ended.failures()
+    assert not {node.id for node in graph.nodes if node.type == "END"} & (
+        set(ended.visited()) - {broken}
+    )
+
+
+def before(graph: Graph, node_id: str) -> frozenset[str]:
+    """The nodes from which edges lead to this one."""
+    found: set[str] = set()
+    queue = [node_id]
+    while queue:
+        target = queue.pop()
+        for edge in graph.edges:
+            if edge.target == target and edge.source not in found:
+                found.add(edge.source)
+                queue.append(edge.source)
+    return frozenset(found)

@@ -17,7 +17,7 @@ QUIET = settings(
     deadline=None,
     derandomize=True,
     database=None,
-    max_examples=150,
+    max_examples=100,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
@@ -57,7 +57,7 @@ def test_ranks_number_the_nodes_from_the_trigger_on(graph: Graph) -> None:
         assert edge.source in topology.predecessors(edge.target)
 
 
-@settings(QUIET, max_examples=400)
+@settings(QUIET, max_examples=300)
 @given(broken_graphs())
 def test_a_broken_graph_yields_problems_and_nothing_else(graph: Graph) -> None:
     problems = find_problems(graph, TEMPLATES)
