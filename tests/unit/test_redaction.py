@@ -236,17 +236,18 @@ def test_headers_of_one_name_are_joined() -> None:
     [
         (
             "https://x.example/a?q=1&api_key=abc&z=%20",
-            "https://x.example/a?q=1&api_key=%5Bredacted%5D&z=%20",
+            "https://x.example/a?q=1&api_key=[redacted]&z=%20",
         ),
         ("https://x.example/a?q=a%20b", "https://x.example/a?q=a%20b"),
         ("https://x.example/hunter2222/a", "https://x.example/{{secret.KEY}}/a"),
         ("https://x.example/?token=hunter2222", "https://x.example/?token={{secret.KEY}}"),
+        ("https://me:literal@x.example/a", "https://x.example/a"),
         ("http://[bad", "http://[bad"),
+        ("http://me:literal@[bad", "http://[bad"),
     ],
 )
 def test_addresses_lose_credentials_in_their_query(url: str, shown: str) -> None:
-    actual = Redactor({"KEY": "hunter2222"}).url(url)
-    assert actual.replace("[redacted]", "%5Bredacted%5D") == shown
+    assert Redactor({"KEY": "hunter2222"}).url(url) == shown
 
 
 def test_a_long_secret_is_struck_too() -> None:
@@ -254,3 +255,10 @@ def test_a_long_secret_is_struck_too() -> None:
     redactor = Redactor({"PEM": secret})
     assert redactor.text(json_text(secret)) == "{{secret.PEM}}"
     assert redactor.text(secret.replace("\n", "\r\n")) == "{{secret.PEM}}"
+
+
+@pytest.mark.parametrize("piece", ["\\", "&amp;", "%25", "&#0000000", '\\"', "/", "a1B2"])
+def test_a_strangers_text_cannot_stall_it(piece: str) -> None:
+    # A pattern that backtracks would take hours here, and the test its time limit.
+    text = piece * (1_000_000 // len(piece))
+    assert Redactor({"KEY": SECRET}).text(text) == text

@@ -13,6 +13,7 @@ import base64
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
@@ -64,6 +65,7 @@ _CREDENTIAL_COMPOUNDS = re.compile(
     r"(api|access|private|signing|secret|encryption|subscription|auth|client)_?key$"
     r"|^session_?(id|key)$|(pass|auth)word|apikey"
 )
+_USER_INFO = re.compile(r"//[^/?#]*@")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 # At most a scheme in front: `Bearer {{secret.KEY}}` shows nothing that must not be shown.
 _PLACEHOLDER_ONLY = re.compile(r"([A-Za-z][\w-]{0,31}[ =:]\s*)?\{\{secret\.[\w-]+\}\}")
@@ -141,11 +143,13 @@ class Redactor:
         return [(self.text(name), str(self._under(name, value))) for name, value in pairs]
 
     def url(self, url: str) -> str:
-        """An address without secrets, also in its query; the rest stays as it was written."""
+        """An address without user name and password, and without secrets, also in its query; the
+        rest stays as it was written."""
         try:
             parts = urlsplit(url)
         except ValueError:
-            return self.text(url)
+            return self.text(_USER_INFO.sub("//", url))
+        parts = parts._replace(netloc=parts.netloc.rpartition("@")[2])
         pairs = parse_qsl(parts.query, keep_blank_values=True)
         if any(self._under(name, value) != value for name, value in pairs):
             query = "&".join(
@@ -169,25 +173,35 @@ class Redactor:
 def _pattern(secret: str) -> re.Pattern[str]:
     """Matches the secret in every form named above."""
     data = secret.encode(errors="surrogatepass")
-    forms = ["".join(_character(character) for character in secret)]
+    forms = ["".join(_run(character, len([*run])) for character, run in groupby(secret))]
     forms += [f"(?i:{data.hex()})"]
     forms += _base64_forms(data)
     return re.compile("|".join(forms))
 
 
+def _run(character: str, times: int) -> str:
+    """A character that stands so many times in a row. A run of backslashes is matched as one, or
+    else a text of backslashes could be divided among them in too many ways."""
+    one = _character(character)
+    if character != "\\":
+        return one * times
+    return rf"(?:\\{{{times},{8 * times}}}|{one * times})"
+
+
 def _character(character: str) -> str:
-    """One character as it is, or as JSON, URLs or HTML escape it, once or several times over."""
+    """One character as it is, or as JSON, URLs or HTML escape it, once or several times over.
+    Every repetition is bounded: the texts come from strangers."""
     code = ord(character)
     data = character.encode(errors="surrogatepass")
-    percent = "".join(f"%(?:25)*{_any_case(f'{byte:02x}')}" for byte in data)
+    percent = "".join(f"%(?:25){{0,4}}{_any_case(f'{byte:02x}')}" for byte in data)
     utf16 = character.encode("utf-16-be", errors="surrogatepass").hex()
     units = (utf16[index : index + 4] for index in range(0, len(utf16), 4))
-    escaped = "".join(rf"\\+u{_any_case(unit)}" for unit in units)
+    escaped = "".join(rf"\\{{1,8}}u{_any_case(unit)}" for unit in units)
     forms = [re.escape(character), percent, escaped]
-    forms.append(rf"&(?:amp;)*#(?:0*{code}|[xX]0*{_any_case(f'{code:x}')});")
+    forms.append(rf"&(?:amp;){{0,4}}#(?:0{{0,8}}{code}|[xX]0{{0,8}}{_any_case(f'{code:x}')});")
     forms.extend(_SPECIAL_FORMS.get(character, ()))
     if code < 256:
-        forms.append(rf"\\+x{_any_case(f'{code:02x}')}")
+        forms.append(rf"\\{{1,8}}x{_any_case(f'{code:02x}')}")
     return f"(?:{'|'.join(forms)})"
 
 
@@ -196,24 +210,23 @@ def _any_case(text: str) -> str:
 
 
 _SPECIAL_FORMS: Mapping[str, tuple[str, ...]] = {
-    " ": (r"\+", "&(?:amp;)*nbsp;"),
-    '"': (r'\\+"', "&(?:amp;)*quot;"),
-    "'": (r"\\+'", "&(?:amp;)*apos;"),
-    "&": ("&(?:amp;)+",),
-    "<": ("&(?:amp;)*lt;",),
-    ">": ("&(?:amp;)*gt;",),
-    "\\": (r"\\{2,}",),
-    "/": (r"\\+/",),
-    "\n": (r"\\+n", r"\r\n", r"\\+r\\+n", "%(?:25)*0[dD]%(?:25)*0[aA]"),
-    "\r": (r"\\+r",),
-    "\t": (r"\\+t",),
-    "\b": (r"\\+b",),
-    "\f": (r"\\+f",),
+    " ": (r"\+", "&(?:amp;){0,4}nbsp;"),
+    '"': (r'\\{1,8}"', "&(?:amp;){0,4}quot;"),
+    "'": (r"\\{1,8}'", "&(?:amp;){0,4}apos;"),
+    "&": ("&(?:amp;){1,5}",),
+    "<": ("&(?:amp;){0,4}lt;",),
+    ">": ("&(?:amp;){0,4}gt;",),
+    "/": (r"\\{1,8}/",),
+    "\n": (r"\\{1,8}n", r"\r\n", r"\\{1,8}r\\{1,8}n", "%(?:25){0,4}0[dD]%(?:25){0,4}0[aA]"),
+    "\r": (r"\\{1,8}r",),
+    "\t": (r"\\{1,8}t",),
+    "\b": (r"\\{1,8}b",),
+    "\f": (r"\\{1,8}f",),
 }
 _BASE64_CHARACTERS: Mapping[str, str] = {
-    "+": r"(?:[+\- ]|%(?:25)*2[bB]|\\+u002[bB])",
-    "/": r"(?:\\*/|_|%(?:25)*2[fF]|\\+u002[fF])",
-    "=": r"(?:=|%(?:25)*3[dD]|\\+u003[dD])",
+    "+": r"(?:[+\- ]|%(?:25){0,4}2[bB]|\\{1,8}u002[bB])",
+    "/": r"(?:\\{0,8}/|_|%(?:25){0,4}2[fF]|\\{1,8}u002[fF])",
+    "=": r"(?:=|%(?:25){0,4}3[dD]|\\{1,8}u003[dD])",
 }
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from typing import Any, Protocol
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode
 
 import jmespath
 from jmespath.exceptions import JMESPathError
@@ -55,13 +55,10 @@ def build_request(
 
 def stored_request(request: HttpRequest, redactor: Redactor) -> dict[str, Any]:
     """The request as the history keeps it. `request` was built with placeholders for secrets."""
-    parts = urlsplit(request.url)
-    # Credentials in the address are refused by the call; they are not kept either.
-    address = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
     body = request.body or b""
     return {
         "method": request.method,
-        "url": redactor.url(address),
+        "url": redactor.url(request.url),
         "headers": redactor.headers(request.headers.items()),
         "query": redactor.value(request.query),
         "size": len(body),
