@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runledger.aws import domain_error
-from runledger.errors import ServiceError
+from runledger.errors import ConflictError, ServiceError
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -61,8 +61,17 @@ class Machines:
 
     def _replace(self, arn: str, compiled: "Compiled") -> None:
         try:
-            self.stepfunctions.update_state_machine(
-                stateMachineArn=arn, definition=compiled.text, roleArn=self.role_arn
-            )
+            left = self.stepfunctions.describe_state_machine(stateMachineArn=arn)
+            if left["type"] == compiled.machine_type.value:
+                self.stepfunctions.update_state_machine(
+                    stateMachineArn=arn, definition=compiled.text, roleArn=self.role_arn
+                )
+                return
+            # A machine's type cannot be changed, and deleting one takes AWS a while.
+            self.stepfunctions.delete_state_machine(stateMachineArn=arn)
         except (ClientError, BotoCoreError) as error:
             raise domain_error(error) from error
+        raise ConflictError(
+            "a state machine left by an earlier activation is being removed; activate again "
+            "in a minute"
+        )

@@ -1,0 +1,211 @@
+"""Activation: a frozen version and its machine, or nothing at all."""
+
+from typing import Any
+
+import botocore.client
+import pytest
+from botocore.exceptions import ClientError
+from runledger.errors import ConflictError, InvalidGraphError, RunledgerError
+from runledger.models.automation import AutomationDocument, AutomationStatus
+
+from tests.support.world import World
+
+BY = "ada@example.com"
+
+
+def document(name: str = "Hook", message: str = "no") -> AutomationDocument:
+    return AutomationDocument.model_validate(
+        {
+            "name": name,
+            "nodes": [
+                {"id": "start", "type": "TRIGGER", "config": {"triggerType": "WEBHOOK"}},
+                {"id": "stop", "type": "STOP_ERROR", "config": {"message": message}},
+            ],
+            "edges": [{"source": "start", "target": "stop"}],
+        }
+    )
+
+
+def machines(world: World) -> list[str]:
+    found = world.stepfunctions.list_state_machines()["stateMachines"]
+    return sorted(machine["name"] for machine in found)
+
+
+def rows(world: World) -> list[dict[str, Any]]:
+    found = world.dynamodb.scan(TableName="runledger")["Items"]
+    return sorted(found, key=lambda row: (row["pk"]["S"], row["sk"]["S"]))
+
+
+def test_activation_freezes_a_version_with_a_machine_and_a_token(world: World) -> None:
+    draft = world.automations.create(world.workspace_id, document(), BY)
+    assert world.automations.view(draft).status is AutomationStatus.DRAFT
+
+    view = world.activations.activate(world.workspace_id, draft.id, BY)
+
+    assert (view.status, view.version) == (AutomationStatus.ACTIVE, 1)
+    assert not view.has_unpublished_changes
+    assert machines(world) == [f"runledger-{draft.id}-v1"]
+    assert view.webhook is not None
+    token = view.webhook.path.removeprefix("/v1/webhooks/in/")
+    assert len(token) == 30 and token.isalnum()
+    assert view.machine is not None
+    assert view.machine.type == "EXPRESS"
+    assert "longest path" in view.machine.reason
+    version = world.stores.automations.version(draft.id, 1)
+    assert version.graph.nodes == document().nodes
+
+
+def test_activating_again_changes_nothing(world: World) -> None:
+    draft = world.automations.create(world.workspace_id, document(), BY)
+    first = world.activations.activate(world.workspace_id, draft.id, BY)
+    before = rows(world)
+    assert world.activations.activate(world.workspace_id, draft.id, BY) == first
+    assert rows(world) == before
+
+
+def test_editing_an_active_automation_changes_its_draft_only(world: World) -> None:
+    draft = world.automations.create(world.workspace_id, document(), BY)
+    first = world.activations.activate(world.workspace_id, draft.id, BY)
+
+    edited = world.automations.update(world.workspace_id, draft.id, document(message="never"), BY)
+    view = world.automations.view(edited)
+    assert (view.version, view.has_unpublished_changes) == (1, True)
+    assert world.stores.automations.version(draft.id, 1).graph.nodes == document().nodes
+
+    second = world.activations.activate(world.workspace_id, draft.id, BY)
+    assert second.version == 2
+    assert second.webhook == first.webhook
+    assert machines(world) == [f"runledger-{draft.id}-v1", f"runledger-{draft.id}-v2"]
+
+
+def test_a_version_keeps_the_template_it_was_frozen_with(world: World) -> None:
+    from runledger.models.template import TemplateDocument
+
+    template_id = world.template("first")
+    graph = document().model_dump(by_alias=True)
+    graph["nodes"][1] = {
+        "id": "stop",
+        "type": "SEND_MESSAGE",
+        "config": {
+            "recipients": {"kind": "AD_HOC", "addresses": ["ada@example.com"]},
+            "channels": [{"channel": "EMAIL", "templateId": template_id}],
+        },
+    }
+    graph["nodes"].append({"id": "done", "type": "END", "config": {}})
+    graph["edges"].append({"source": "stop", "target": "done"})
+    automation_id = world.activate(graph)
+    changed = TemplateDocument(name="Mail", channel="EMAIL", subject="Hi", body="second")
+    world.templates.replace(world.workspace_id, template_id, changed)
+
+    world.walk(world.fire(automation_id, {}))
+
+    (message,) = world.mailbox()
+    assert "first" in message.body and "second" not in message.body
+
+
+def test_a_failure_at_any_call_leaves_the_automation_as_it_was(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refuses every AWS call of an activation in turn, before it takes effect."""
+    draft = world.automations.create(world.workspace_id, document(), BY)
+    before = rows(world)
+    real = botocore.client.BaseClient._make_api_call
+    tried = 0
+    while True:
+        calls: list[str] = []
+
+        def refuse(
+            self: Any, operation: str, request: Any, calls: list[str] = calls, stop: int = tried
+        ) -> Any:
+            calls.append(operation)
+            if len(calls) == stop + 1:
+                error = {"Error": {"Code": "AccessDenied", "Message": "refused by the test"}}
+                raise ClientError(error, operation)  # type: ignore[arg-type]
+            return real(self, operation, request)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(botocore.client.BaseClient, "_make_api_call", refuse)
+            try:
+                world.activations.activate(world.workspace_id, draft.id, BY)
+            except RunledgerError:
+                failed_call = calls[tried]
+            else:
+                break
+        status = world.stores.automations.get(world.workspace_id, draft.id).status
+        if status is AutomationStatus.ACTIVE:
+            # The version was committed; only reading it back for the answer failed.
+            assert failed_call in ("GetItem", "BatchGetItem")
+            break
+        assert rows(world) == before, failed_call
+        assert machines(world) == [], failed_call
+        tried += 1
+    assert tried >= 4
+    assert world.activations.activate(world.workspace_id, draft.id, BY).version == 1
+
+
+@pytest.mark.parametrize("left_type", ["EXPRESS", "STANDARD"])
+def test_a_machine_left_by_a_dead_activation_is_replaced(
+    world: World, monkeypatch: pytest.MonkeyPatch, left_type: Any
+) -> None:
+    """AWS refuses to create a machine whose name exists with another definition; moto does not."""
+    draft = world.automations.create(world.workspace_id, document(), BY)
+    arn = f"{world.starter.machine_prefix}{draft.id}-v1"
+    world.stepfunctions.create_state_machine(
+        name=f"runledger-{draft.id}-v1",
+        definition='{"StartAt": "a", "States": {"a": {"Type": "Succeed"}}}',
+        roleArn=world.activations.machines.role_arn,
+        type=left_type,
+    )
+    real = botocore.client.BaseClient._make_api_call
+
+    def as_aws(self: Any, operation: str, request: Any) -> Any:
+        if operation == "CreateStateMachine" and request["name"] in machines(world):
+            error = {"Error": {"Code": "StateMachineAlreadyExists", "Message": "it exists"}}
+            raise ClientError(error, operation)  # type: ignore[arg-type]
+        return real(self, operation, request)
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", as_aws)
+    if left_type == "STANDARD":
+        # Another type cannot be updated to: the machine is removed, and the next try makes it.
+        with pytest.raises(ConflictError, match="again"):
+            world.activations.activate(world.workspace_id, draft.id, BY)
+        assert machines(world) == []
+    assert world.activations.activate(world.workspace_id, draft.id, BY).version == 1
+    made = world.stepfunctions.describe_state_machine(stateMachineArn=arn)
+    assert '"start"' in made["definition"]
+
+
+def test_of_two_activations_at_once_one_wins(world: World) -> None:
+    draft = world.automations.create(world.workspace_id, document(), BY)
+    store = world.stores.automations
+    before = store.get(world.workspace_id, draft.id)
+    world.activations.activate(world.workspace_id, draft.id, BY)
+    after = before.model_copy(update={"last_version": 1})
+    with pytest.raises(ConflictError):
+        store.activate(before, after, store.version(draft.id, 1))
+
+
+def test_a_bad_graph_is_refused_and_changes_nothing(world: World) -> None:
+    draft = world.automations.create(world.workspace_id, document(), BY)
+    before = rows(world)
+    bad = document().model_dump(by_alias=True)
+    bad["edges"] = []
+    with pytest.raises(InvalidGraphError) as refused:
+        world.automations.update(
+            world.workspace_id, draft.id, AutomationDocument.model_validate(bad), BY
+        )
+    found = {(problem["code"], problem.get("node_id")) for problem in refused.value.problems}
+    assert found == {("UNREACHABLE", "stop"), ("NO_END", "start")}
+    with pytest.raises(InvalidGraphError):
+        world.automations.create(world.workspace_id, AutomationDocument.model_validate(bad), BY)
+    assert rows(world) == before
+
+
+def test_saving_over_somebody_elses_save_is_a_conflict(world: World) -> None:
+    draft = world.automations.create(world.workspace_id, document(), BY)
+    store = world.stores.automations
+    mine = draft.model_copy(update={"draft_revision": 2})
+    graph = store.draft(draft)
+    store.save_draft(mine, graph)
+    with pytest.raises(ConflictError):
+        store.save_draft(mine, graph)

@@ -1,0 +1,160 @@
+"""Lists of runs: every filter, pages to the end, and cursors that cannot be bent."""
+
+import itertools
+from typing import Any
+
+import pytest
+from runledger.clock import DAY, HOUR
+from runledger.errors import InvalidInputError
+from runledger.models.contact import ContactDocument
+from runledger.models.run import Payload, Run, RunStatus
+from runledger.services.reading import ListRequest
+from runledger.store.runs import Closing
+
+from tests.functional.test_run_store import a_run
+from tests.support.world import World, open_world
+
+STATUSES = list(RunStatus)
+
+
+def request(**given: Any) -> ListRequest:
+    base: dict[str, Any] = {
+        "statuses": frozenset(),
+        "automation_id": None,
+        "contact": None,
+        "range": None,
+        "since": None,
+        "until": None,
+        "limit": 7,
+        "cursor": None,
+    }
+    return ListRequest(**{**base, **given})
+
+
+def pages(world: World, **given: Any) -> list[str]:
+    """Ids of every row, following cursors to the end; pages before the last are full."""
+    found: list[str] = []
+    cursor = None
+    while True:
+        asked = request(**{**given, "cursor": cursor})
+        view = world.reading.runs(world.workspace_id, asked)
+        found += [run.id for run in view.items]
+        cursor = view.next_cursor
+        if cursor is None:
+            return found
+        assert len(view.items) == asked.limit
+
+
+def fill(world: World) -> list[Run]:
+    """Runs of two automations and two contacts, in every status, an hour apart."""
+    people = [
+        world.contacts.create(world.workspace_id, ContactDocument(email=email))
+        for email in ("ada@example.com", "bob@example.com")
+    ]
+    kinds = itertools.product(("aut_one", "aut_two"), people, STATUSES)
+    made = []
+    for number, (automation_id, person, status) in enumerate(kinds):
+        run = a_run(
+            automation_id=automation_id,
+            contact_id=person.id,
+            contact_email=person.email,
+            created_at=world.clock.now - number * HOUR,
+            expires_at=world.clock.now + DAY,
+        )
+        run, _ = world.stores.runs.open(
+            run, Payload(trigger={}, body={}), world.stores.workspaces.cached("ws_demo").shards
+        )
+        if status is not RunStatus.PENDING:
+            run = world.stores.runs.own(run, "1", run.created_at, 1)
+        if status.is_terminal:
+            run = world.stores.runs.close(run, Closing(status, run.created_at + 5))
+        made.append(run)
+    return made
+
+
+@pytest.mark.parametrize("shards", [1, 8])
+def test_every_combination_of_filters_agrees_with_a_plain_list(shards: int) -> None:
+    with open_world(shards) as world:
+        made = sorted(fill(world), key=lambda run: run.created_at, reverse=True)
+        now = world.clock.now
+        statuses: list[frozenset[RunStatus]] = [
+            frozenset(),
+            *(frozenset({status}) for status in STATUSES),
+            frozenset({RunStatus.FAILED, RunStatus.PENDING}),
+        ]
+        automations = [None, "aut_one"]
+        contacts = [None, " Bob@Example.com "]
+        ranges: list[tuple[str | None, int]] = [(None, 0), ("24h", now - 12 * HOUR)]
+        combinations = itertools.product(statuses, automations, contacts, ranges)
+        for wanted, automation_id, contact, (range_, _) in combinations:
+            oldest = now - DAY if range_ else 0
+            expected = [
+                run.id
+                for run in made
+                if (not wanted or run.status in wanted)
+                and (automation_id is None or run.automation_id == automation_id)
+                and (contact is None or run.contact_email == "bob@example.com")
+                and run.created_at >= oldest
+            ]
+            found = pages(
+                world, statuses=wanted, automation_id=automation_id, contact=contact, range=range_
+            )
+            assert found == expected, (wanted, automation_id, contact, range_)
+
+
+def test_from_and_to_are_both_included(world: World) -> None:
+    made = fill(world)
+    from runledger.clock import iso
+
+    found = pages(world, since=iso(made[5].created_at), until=iso(made[3].created_at))
+    assert found == [made[3].id, made[4].id, made[5].id]
+
+
+def test_a_page_that_ends_exactly_with_the_list_has_no_cursor(world: World) -> None:
+    made = fill(world)
+    view = world.reading.runs(world.workspace_id, request(limit=len(made)))
+    assert (len(view.items), view.next_cursor) == (len(made), None)
+
+
+def test_an_unknown_contact_has_no_runs(world: World) -> None:
+    fill(world)
+    assert pages(world, contact="nobody@example.com") == []
+
+
+def test_expired_runs_are_not_shown(world: World) -> None:
+    fill(world)
+    world.clock.advance(2 * DAY)
+    assert pages(world) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"range": "1y"}, "range"),
+        ({"range": "24h", "since": "2026-01-01"}, "range"),
+        ({"since": "yesterday"}, "from"),
+        ({"since": "2026-01-02", "until": "2026-01-01"}, "from"),
+        ({"contact": "no such thing"}, "contact"),
+        ({"cursor": "%%%"}, "cursor"),
+        ({"cursor": "AAAA"}, "cursor"),
+    ],
+)
+def test_what_cannot_be_read_is_named(world: World, given: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        world.reading.runs(world.workspace_id, request(**given))
+    assert refused.value.field == field
+
+
+def test_a_cursor_serves_its_own_list_only(world: World) -> None:
+    fill(world)
+    cursor = world.reading.runs(world.workspace_id, request(limit=3)).next_cursor
+    assert cursor is not None
+    with pytest.raises(InvalidInputError, match="another list"):
+        failed = request(cursor=cursor, statuses=frozenset({RunStatus.FAILED}))
+        world.reading.runs(world.workspace_id, failed)
+    for position in range(0, len(cursor), 5):
+        bent = (
+            cursor[:position] + ("A" if cursor[position] != "A" else "B") + cursor[position + 1 :]
+        )
+        with pytest.raises(InvalidInputError, match="cursor"):
+            world.reading.runs(world.workspace_id, request(cursor=bent))
