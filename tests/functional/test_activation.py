@@ -194,7 +194,7 @@ def test_a_bad_graph_is_refused_and_changes_nothing(world: World) -> None:
         world.automations.update(
             world.workspace_id, draft.id, AutomationDocument.model_validate(bad), BY
         )
-    found = {(problem["code"], problem.get("node_id")) for problem in refused.value.problems}
+    found = {(problem["code"], problem.get("nodeId")) for problem in refused.value.problems}
     assert found == {("UNREACHABLE", "stop"), ("NO_END", "start")}
     with pytest.raises(InvalidGraphError):
         world.automations.create(world.workspace_id, AutomationDocument.model_validate(bad), BY)

@@ -74,16 +74,12 @@ def _extensions(error: RunledgerError) -> dict[str, Any]:
         case InvalidInputError(field=str() as field):
             return {"field": field}
         case InvalidGraphError():
-            return {"problems": [_wire_problem(found) for found in error.problems]}
+            return {"problems": error.problems}
         case ConflictError(status=str() as state):
             return {"state": state}
         case RateLimitedError():
             return {"headers": {"Retry-After": str(error.retry_after)}}
     return {}
-
-
-def _wire_problem(found: Mapping[str, Any]) -> dict[str, Any]:
-    return {("nodeId" if name == "node_id" else name): value for name, value in found.items()}
 
 
 def make_app(*, validate: bool = True) -> APIGatewayHttpResolver:
