@@ -35,7 +35,7 @@ class StopErrorNode(NodeType[StopErrorConfig]):
     config_model = StopErrorConfig
 
     def states(self, config: StopErrorConfig, placement: Placement) -> dict[str, dict[str, Any]]:
-        # The walk raises once the failure is recorded, so only a released walk gets past it.
+        # The walk raises once the failure is recorded, so this way on is never taken.
         task = {**placement.task, "ResultPath": RESULT_PATH, "Next": placement.exits[None]}
         return {placement.node_id: task}
 
