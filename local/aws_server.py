@@ -15,6 +15,7 @@ from ministack.app import app as ministack_app
 from ministack.core import lambda_runtime
 
 from local import lifeline, patches
+from local.patches import execution_resume
 from local.patches.guard import PatchError
 from local.settings import WORKERS_PATH
 
@@ -37,10 +38,18 @@ def _pooled() -> list[Any]:
         return [worker for pool in lambda_runtime._workers.values() for worker in pool]
 
 
-def with_workers(app: App) -> App:
-    """The app, answering WORKERS_PATH itself."""
+def with_our_own(app: App) -> App:
+    """The app, answering WORKERS_PATH itself and resuming executions once it is up."""
 
     async def wrapped(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        async def send_and_resume(message: dict[str, Any]) -> None:
+            await send(message)
+            if message["type"] == "lifespan.startup.complete":
+                execution_resume.resume()
+
+        if scope["type"] == "lifespan":
+            await app(scope, receive, send_and_resume)
+            return
         if scope["type"] != "http" or scope["path"] != WORKERS_PATH:
             await app(scope, receive, send)
             return
@@ -73,7 +82,7 @@ def run() -> int:
         print(f"local emulator: {error}", file=sys.stderr)
         return 1
     lifeline.watch()
-    asyncio.run(_serve(with_workers(ministack_app)))
+    asyncio.run(_serve(with_our_own(ministack_app)))
     lambda_runtime.kill_workers(_pooled())
     # Threads that sleep in Wait states must not hold the process.
     sys.stdout.flush()

@@ -2,6 +2,7 @@
 that the emulator is still what it was written for."""
 
 from local.patches import (
+    execution_resume,
     executions,
     guard,
     http_api,
@@ -21,6 +22,7 @@ _PATCHES = (
     lambda_streams,
     lambda_workers,
     executions,
+    execution_resume,
     parallel_context,
     retry_delays,
     ses_conditions,
