@@ -219,6 +219,11 @@ class NodeType(ABC, Generic[ConfigT]):
         """False where the node may not run on an Express machine, however short."""
         return True
 
+    def repeatable(self, config: ConfigT) -> bool:
+        """Whether a visit whose request died may be done again. False for an effect, unless it
+        keeps its own account of what left or the other side tells repeats apart."""
+        return not self.effect
+
     def template_ids(self, config: ConfigT) -> frozenset[str]:
         """The message templates this node uses; a version pins them."""
         return frozenset()
