@@ -19,6 +19,13 @@ Draw = Callable[..., Any]
 Exit = tuple[str, str | None]
 
 
+_BRANCHING: tuple[tuple[Callable[[str], graphs.Document], tuple[str, ...]], ...] = (
+    (graphs.condition, ("true", "false")),
+    (graphs.integration, ("ok", "error")),
+    (lambda new: graphs.switch(new, "a", "b"), ("a", "b", "otherwise")),
+)
+
+
 class _Grower:
     """Grows a graph segment by segment. Every sequence has one way in or several, and leaves one
     open exit or more, so whatever comes next can be joined on."""
@@ -58,11 +65,8 @@ class _Grower:
         return [(self.add(self.draw(st.sampled_from(kinds)), entries), None)]
 
     def branches(self, entries: list[Exit], depth: int, forked: bool) -> list[Exit]:
-        labels = self.draw(st.sampled_from((("true", "false"), ("a", "b", "otherwise"))))
-        if len(labels) == 2:
-            node_id = self.add(graphs.condition, entries)
-        else:
-            node_id = self.add(lambda new: graphs.switch(new, *labels[:-1]), entries)
+        make, labels = self.draw(st.sampled_from(_BRANCHING))
+        node_id = self.add(make, entries)
         exits = self.sequence([(node_id, labels[0])], depth + 1, forked)
         for label in labels[1:]:
             ends = ["goes on", "stops"] if forked else ["goes on", "stops", "ends"]

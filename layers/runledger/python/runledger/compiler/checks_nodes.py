@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from runledger.compiler.graph import GraphView
+from runledger.compiler.wording import sentence
 from runledger.models.automation import MAX_NODES, Problem
 
 
@@ -50,5 +51,8 @@ def invalid_configs(view: GraphView) -> Iterator[Problem]:
     for node in view.all_nodes:
         for error in node.errors:
             yield Problem(
-                code="INVALID_CONFIG", message=error.message, node_id=node.id, field=error.field
+                code="INVALID_CONFIG",
+                message=sentence(error.message),
+                node_id=node.id,
+                field=error.field,
             )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from runledger.compiler.graph import GraphView
 from runledger.compiler.references import Place, Reference
+from runledger.compiler.wording import sentence
 from runledger.models.automation import Problem
 
 ROOTS = ("contact", "trigger", "steps", "vars", "workspace", "secret")
@@ -11,7 +12,7 @@ ROOTS = ("contact", "trigger", "steps", "vars", "workspace", "secret")
 
 def liquid_syntax(view: GraphView) -> Iterator[Problem]:
     for fault in view.syntax_faults:
-        yield _problem("INVALID_LIQUID", fault.place, f"{_capital(fault.message)}.")
+        yield _problem("INVALID_LIQUID", fault.place, sentence(fault.message))
 
 
 def unknown_variables(view: GraphView) -> Iterator[Problem]:
@@ -83,7 +84,3 @@ def _step_problems(view: GraphView, reference: Reference) -> Iterator[Problem]:
 
 def _problem(code: str, place: Place, message: str) -> Problem:
     return Problem(code=code, message=place.says(message), node_id=place.node_id, field=place.field)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -9,6 +9,9 @@ from pydantic_core import ErrorDetails
 
 from runledger.templating import TemplateSyntaxError
 
+# Raised for a whole config whose discriminator, in the context, is missing or unknown.
+_VARIANT_ERRORS = ("variant_missing", "variant_unknown")
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
@@ -24,6 +27,8 @@ def field_errors(error: ValidationError, document: Mapping[str, Any]) -> tuple[F
     liquid: set[str | None] = set()
     for detail in error.errors(include_url=False, include_input=False):
         path = _path_in(document, detail["loc"], missing=detail["type"] == "missing")
+        if detail["type"] in _VARIANT_ERRORS:
+            path.append(str(detail["ctx"]["field"]))
         field = ".".join(path) or None
         if _is_liquid(detail):
             liquid.add(field)
