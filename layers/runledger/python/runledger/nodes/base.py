@@ -56,8 +56,8 @@ class Placement:
     """Where a node stands in the machine being built.
 
     `task` is the Task skeleton (Resource, Parameters, TimeoutSeconds); `exits` maps the label of
-    each edge (None for the unlabelled one) to the name of the state it leads to; it is empty for
-    a node without edges. `released` is the state of this branch in which a walk ends that no
+    each edge (None for the unlabelled one) to the name of the state it leads to; an end has one
+    exit, under None, to where its scope comes to rest. `released` is the state of this branch in which a walk ends that no
     longer has a say in the run.
     """
 
