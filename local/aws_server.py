@@ -1,5 +1,6 @@
 """The emulator in this process, patched. Besides the AWS endpoints it answers
-`GET /_local/workers`: the Lambda workers that are alive."""
+`GET /_local/workers`: the Lambda workers that are alive, and `GET /_local/calls`: what was asked
+of DynamoDB and Lambda (`local/wire_log.py`)."""
 
 import asyncio
 import json
@@ -18,6 +19,7 @@ from local import lifeline, patches
 from local.patches import execution_resume
 from local.patches.guard import PatchError
 from local.settings import WORKERS_PATH
+from local.wire_log import with_wire_log
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -82,7 +84,7 @@ def run() -> int:
         print(f"local emulator: {error}", file=sys.stderr)
         return 1
     lifeline.watch()
-    asyncio.run(_serve(with_our_own(ministack_app)))
+    asyncio.run(_serve(with_our_own(with_wire_log(ministack_app))))
     lambda_runtime.kill_workers(_pooled())
     # Threads that sleep in Wait states must not hold the process.
     sys.stdout.flush()

@@ -38,7 +38,7 @@ def document() -> dict[str, Any]:
             paths.setdefault(path, {}).update(operations)
     problem_schema = schemas["ProblemDetail"]
     schemas.update(problem_schema.pop("$defs", {}))
-    for name in ("HTTPValidationError", "ValidationError"):
+    for name in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
         schemas.pop(name, None)
     for operations in paths.values():
         for operation in operations.values():

@@ -1,6 +1,7 @@
 """What the emulator lacks, closed in process. Each patch says what and why, and checks first
 that the emulator is still what it was written for."""
 
+from local import wire_log
 from local.patches import (
     execution_resume,
     executions,
@@ -26,6 +27,8 @@ _PATCHES = (
     parallel_context,
     retry_delays,
     ses_conditions,
+    # Last: it wraps an invocation that the others have looked at.
+    wire_log,
 )
 
 

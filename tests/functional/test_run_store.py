@@ -19,7 +19,7 @@ from runledger.store import keys
 from runledger.store.runs import Closing
 from runledger.store.table import to_dynamo
 
-from tests.support.item_size import item_size
+from bench.units import item_size
 from tests.support.world import START, World
 
 PAYLOAD = Payload(trigger={"type": "WEBHOOK"}, body={"orderId": 1})

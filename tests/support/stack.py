@@ -7,7 +7,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,8 +109,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     if url:
         yield _running_at(url)
         return
-    state_dir = tmp_path_factory.mktemp("stack")
-    process = _start(state_dir)
+    with started_stack(tmp_path_factory.mktemp("stack")) as started:
+        yield started
+
+
+@contextmanager
+def started_stack(state_dir: Path, *options: str) -> Iterator[Stack]:
+    """A stack of its own, on free ports, by the code of `make run` with these options."""
+    process = _start(state_dir, options)
     try:
         yield _await(process, state_dir)
     finally:
@@ -124,9 +131,10 @@ def _running_at(url: str) -> Stack:
     return Stack(local)
 
 
-def _start(state_dir: Path) -> subprocess.Popen[bytes]:
+def _start(state_dir: Path, options: Sequence[str]) -> subprocess.Popen[bytes]:
     ports = ",".join(str(port) for port in _free_ports(3))
     command = [sys.executable, "-m", "local.run", "--state-dir", str(state_dir), "--ports", ports]
+    command += options
     with (state_dir / "run.log").open("wb") as log:
         return subprocess.Popen(
             command,

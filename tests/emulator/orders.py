@@ -1,0 +1,122 @@
+"""Automations for the tests to run on the deployed stack, made through the public API."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from tests.support.stack import Stack
+
+ADMIN = "admin@demo.example"
+
+
+def demo_service(api: httpx.Client) -> str:
+    """Where the demo service listens, as the demo's own automations call it."""
+    for summary in api.get("/v1/automations").raise_for_status().json()["items"]:
+        nodes = api.get(f"/v1/automations/{summary['id']}").raise_for_status().json()["nodes"]
+        for node in nodes:
+            if node["type"] == "INTEGRATION":
+                parts = urlsplit(node["config"]["url"])
+                return f"{parts.scheme}://{parts.netloc}"
+    raise AssertionError("no demo automation calls the demo service")
+
+
+def template(api: httpx.Client, body: str) -> str:
+    document = {"name": "Mail", "channel": "EMAIL", "subject": "Your order", "body": body}
+    return str(api.post("/v1/templates", json=document).raise_for_status().json()["id"])
+
+
+def five_nodes(url: str, template_id: str) -> dict[str, Any]:
+    """TRIGGER, CONDITION, INTEGRATION, SEND_MESSAGE, END: what the budget is counted on."""
+    return {
+        "name": "Five nodes",
+        "nodes": [
+            {
+                "id": "start",
+                "type": "TRIGGER",
+                "config": {
+                    "triggerType": "WEBHOOK",
+                    "contactLookup": {"by": "email", "path": "customer.email"},
+                    "createIfMissing": True,
+                    "dedupePath": "orderId",
+                },
+            },
+            {
+                "id": "big",
+                "type": "CONDITION",
+                "config": {
+                    "kind": "COMPARE",
+                    "left": "{{trigger.total}}",
+                    "operator": "GREATER_THAN",
+                    "right": 100,
+                },
+            },
+            {
+                "id": "score",
+                "type": "INTEGRATION",
+                "config": {
+                    "url": url,
+                    "body": {"email": "{{contact.email}}"},
+                    "capture": {"score": "data.score"},
+                },
+            },
+            {
+                "id": "mail",
+                "type": "SEND_MESSAGE",
+                "config": {
+                    "recipients": {"kind": "TRIGGER_CONTACT"},
+                    "channels": [{"channel": "EMAIL", "templateId": template_id}],
+                },
+            },
+            {"id": "done", "type": "END"},
+            {"id": "small", "type": "END"},
+        ],
+        "edges": [
+            {"source": "start", "target": "big"},
+            {"source": "big", "target": "score", "label": "true"},
+            {"source": "big", "target": "small", "label": "false"},
+            {"source": "score", "target": "mail"},
+            {"source": "mail", "target": "done"},
+        ],
+    }
+
+
+def activate(api: httpx.Client, document: dict[str, Any]) -> dict[str, Any]:
+    """The new, active automation as the API shows it."""
+    created = api.post("/v1/automations", json=document)
+    assert created.status_code == 201, created.text
+    activated = api.post(f"/v1/automations/{created.json()['id']}/activate")
+    assert activated.status_code == 200, activated.text
+    shown: dict[str, Any] = activated.json()
+    return shown
+
+
+def fire(stack: Stack, automation: dict[str, Any], payload: dict[str, Any]) -> str:
+    """The id of the run that one webhook opened."""
+    answer = httpx.post(stack.url + automation["webhook"]["path"], json=payload, timeout=30)
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["runId"])
+
+
+def wait_for(what: str, look: Callable[[], Any], seconds: float = 60) -> Any:
+    """What `look` returns once it is true; fails with `what` after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"{what} did not happen within {seconds} s")
+
+
+def ended(api: httpx.Client, run_id: str, seconds: float = 60) -> dict[str, Any]:
+    """The run's whole story, once it has ended."""
+
+    def look() -> Any:
+        told = api.get(f"/v1/runs/{run_id}").raise_for_status().json()
+        return told if told["finishedAt"] else None
+
+    told: dict[str, Any] = wait_for(f"the end of {run_id}", look, seconds)
+    return told

@@ -1,0 +1,52 @@
+"""The bill of one five-node run on the deployed stack, counted on the wire."""
+
+import uuid
+
+import httpx
+
+from bench.bill import BUDGET, bill_of
+from local.settings import CREDENTIALS
+from tests.emulator.orders import (
+    ADMIN,
+    activate,
+    demo_service,
+    ended,
+    fire,
+    five_nodes,
+    template,
+    wait_for,
+)
+from tests.support.stack import Stack
+
+
+def test_a_five_node_run_stays_within_its_budget(stack: Stack) -> None:
+    with stack.api(ADMIN) as api:
+        body = "Your score: {{steps.score.score}}"
+        automation = activate(api, five_nodes(f"{demo_service(api)}/score", template(api, body)))
+        email = f"{uuid.uuid4().hex}@customer.example"
+
+        def payload() -> dict[str, object]:
+            return {"orderId": uuid.uuid4().hex, "total": 150, "customer": {"email": email}}
+
+        # The first run creates the contact and warms nothing that the counted one needs.
+        ended(api, fire(stack, automation, payload()))
+        calls_url = f"{stack.aws_endpoint}/_local/calls"
+        start = httpx.get(calls_url, params={"since": 10**9}).json()["next"]
+        run_id = fire(stack, automation, payload())
+        own_reads = stack.aws("dynamodb")
+        key = {"pk": {"S": f"RUN#{run_id}"}, "sk": {"S": "RUN"}}
+
+        def is_over() -> bool:
+            row = own_reads.get_item(TableName=stack.table_name, Key=key, ConsistentRead=True)
+            return row["Item"]["status"]["S"] == "COMPLETED"
+
+        wait_for("the end of the counted run", is_over)
+        calls = httpx.get(calls_url, params={"since": start}).json()["calls"]
+
+    bill = bill_of(calls, CREDENTIALS["AWS_ACCESS_KEY_ID"])
+    print("\n".join(bill.lines()))
+    assert bill.totals["invocations"] == BUDGET["invocations"], bill.invocations
+    assert 0 < bill.totals["writeUnits"] <= BUDGET["writeUnits"], list(bill.lines())
+    assert 0 < bill.totals["readUnits"] <= BUDGET["readUnits"], list(bill.lines())
+    machine = automation["machine"]
+    assert machine["type"] == "EXPRESS"

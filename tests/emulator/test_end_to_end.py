@@ -1,0 +1,184 @@
+"""A webhook starts a real run on the deployed template, and its history tells all of it."""
+
+import uuid
+
+import httpx
+import pytest
+
+from tests.emulator.orders import (
+    ADMIN,
+    activate,
+    demo_service,
+    ended,
+    fire,
+    five_nodes,
+    template,
+    wait_for,
+)
+from tests.support.stack import Stack
+
+
+@pytest.fixture(scope="module")
+def api(stack: Stack) -> httpx.Client:
+    return stack.api(ADMIN)
+
+
+def test_a_webhook_runs_to_its_end_and_the_captured_field_is_in_the_mail(
+    stack: Stack, api: httpx.Client
+) -> None:
+    body = "Your score: {{steps.score.score}}, {{contact.email}}"
+    automation = activate(api, five_nodes(f"{demo_service(api)}/score", template(api, body)))
+    assert automation["machine"]["type"] == "EXPRESS"
+    email = f"{uuid.uuid4().hex}@customer.example"
+    payload = {"orderId": uuid.uuid4().hex, "total": 150, "customer": {"email": email}}
+
+    run_id = fire(stack, automation, payload)
+    told = ended(api, run_id)
+
+    assert told["status"] == "COMPLETED", told["error"]
+    assert [step["nodeId"] for step in told["steps"]] == ["start", "big", "score", "mail", "done"]
+    assert [step["order"] for step in told["steps"]] == [1, 2, 3, 4, 5]
+    assert all(step["durationMs"] is not None for step in told["steps"])
+    assert told["version"] == 1
+    assert told["payload"] == payload
+    assert {node["id"] for node in told["graph"]["nodes"]} >= {"start", "done"}
+    score = told["steps"][2]["output"]["score"]
+    (link,) = told["deliveries"]
+    delivery = api.get(link["path"]).raise_for_status().json()
+    assert (delivery["status"], delivery["address"]) == ("SENT", email)
+    assert delivery["runId"] == run_id
+    mails = [mail for mail in stack.mailbox() if email in str(mail)]
+    assert len(mails) == 1
+    assert f"Your score: {score}, {email}" in str(mails[0])
+
+    again = httpx.post(stack.url + automation["webhook"]["path"], json=payload, timeout=30)
+    assert (again.status_code, again.json()["runId"]) == (200, run_id)
+
+    listed = api.get("/v1/runs", params={"contact": email.upper(), "status": "COMPLETED"})
+    assert [run["id"] for run in listed.json()["items"]] == [run_id]
+
+
+def test_the_demo_shows_runs_in_every_state(stack: Stack, api: httpx.Client) -> None:
+    runs = api.get("/v1/runs", params={"limit": 200}).raise_for_status().json()["items"]
+    assert {"COMPLETED", "FAILED", "RUNNING"} <= {run["status"] for run in runs}
+    waiting = [run for run in runs if run["health"] and run["health"]["state"] == "WAITING"]
+    assert waiting
+    assert all("waiting until" in run["health"]["text"] for run in waiting)
+    failed = [run for run in runs if run["status"] == "FAILED"]
+    assert all(run["error"]["nodeId"] and run["error"]["message"] for run in failed)
+
+
+def test_another_workspace_sees_nothing(stack: Stack, api: httpx.Client) -> None:
+    mine = api.get("/v1/runs").json()["items"][0]
+    with stack.api("owner@other.example") as other:
+        assert other.get("/v1/runs").json() == {"items": [], "nextCursor": None}
+        for path in (
+            f"/v1/runs/{mine['id']}",
+            f"/v1/automations/{mine['automationId']}",
+            f"/v1/automations/{mine['automationId']}/versions",
+            f"/v1/contacts/{mine['contact']['id']}",
+        ):
+            answer = other.get(path)
+            assert answer.status_code == 404, path
+            assert answer.headers["content-type"] == "application/problem+json"
+        foreign = other.get("/v1/runs", headers={"X-Workspace-Id": "ws_demo"})
+        assert foreign.status_code == 404
+
+
+def test_roles_decide_what_may_be_changed(stack: Stack, api: httpx.Client) -> None:
+    with stack.api("viewer@demo.example") as viewer:
+        assert viewer.get("/v1/runs").status_code == 200
+        refused = viewer.post("/v1/contacts", json={"email": "x@customer.example"})
+        assert refused.status_code == 403
+        assert "ADMIN" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/v1/contacts", {"email": "nonsense"}, "email"),
+        ("/v1/contacts", {"emial": "a@customer.example"}, "emial"),
+        ("/v1/templates", {"name": "x", "channel": "EMAIL", "body": "x"}, "subject"),
+        (
+            "/v1/templates",
+            {"name": "x", "channel": "EMAIL", "subject": "x", "body": "{{ contact."},
+            "body",
+        ),
+        ("/v1/templates", {"name": "x", "channel": "FAX", "body": "x"}, "channel"),
+        ("/v1/automations", {"name": ""}, "name"),
+    ],
+)
+def test_bad_input_is_refused_by_field(
+    api: httpx.Client, path: str, body: dict[str, str], field: str
+) -> None:
+    answer = api.post(path, json=body)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["field"] == field
+    assert answer.json()["detail"]
+
+
+def test_a_secret_is_never_seen_again(stack: Stack, api: httpx.Client) -> None:
+    value = f"s3cret-{uuid.uuid4().hex}"
+    name = f"KEY_{uuid.uuid4().hex[:8].upper()}"
+    assert api.put(f"/v1/secrets/{name}", json={"value": value}).status_code == 200
+    assert name in [each["name"] for each in api.get("/v1/secrets").json()["items"]]
+    document = five_nodes(f"{demo_service(api)}/echo", template(api, "x"))
+    document["nodes"][2]["config"]["headers"] = {"Authorization": f"Bearer {{{{secret.{name}}}}}"}
+    document["nodes"][2]["config"]["capture"] = {"echo": "@"}
+    automation = activate(api, document)
+    payload = {
+        "orderId": uuid.uuid4().hex,
+        "total": 150,
+        "customer": {"email": "ada@customer.example"},
+    }
+    run_id = fire(stack, automation, payload)
+
+    told = ended(api, run_id)
+
+    assert told["status"] == "COMPLETED", told["error"]
+    assert value not in str(told)
+    assert f"Bearer {{{{secret.{name}}}}}" in str(told["steps"][2])
+    pages = stack.aws("dynamodb").get_paginator("scan").paginate(TableName=stack.table_name)
+    assert not any(value.encode() in str(page["Items"]).encode() for page in pages)
+    assert api.delete(f"/v1/secrets/{name}").status_code == 204
+    assert api.put(f"/v1/secrets/{name}", json={"value": "other-value"}).status_code == 200
+
+
+def test_an_unknown_route_and_a_damaged_body_are_problems(api: httpx.Client) -> None:
+    assert api.get("/v1/nothing").json()["title"] == "Not found"
+    damaged = api.post("/v1/contacts", content=b"{", headers={"Content-Type": "application/json"})
+    assert damaged.status_code == 422
+    assert damaged.json()["detail"]
+
+
+def test_the_openapi_document_is_served_without_a_token(stack: Stack) -> None:
+    document = httpx.get(f"{stack.url}/v1/openapi.json").raise_for_status().json()
+    assert "/v1/runs/{run_id}" in document["paths"]
+
+
+def test_a_run_that_waits_shows_until_when(stack: Stack, api: httpx.Client) -> None:
+    automation = activate(
+        api,
+        {
+            "name": "Waits",
+            "nodes": [
+                {"id": "start", "type": "TRIGGER", "config": {"triggerType": "WEBHOOK"}},
+                {"id": "pause", "type": "WAIT", "config": {"delayMinutes": 60}},
+                {"id": "done", "type": "END"},
+            ],
+            "edges": [
+                {"source": "start", "target": "pause"},
+                {"source": "pause", "target": "done"},
+            ],
+        },
+    )
+    assert automation["machine"]["type"] == "STANDARD"
+    run_id = fire(stack, automation, {})
+
+    def waits() -> object:
+        health = api.get(f"/v1/runs/{run_id}").json()["health"]
+        return health if health["state"] == "WAITING" else None
+
+    health = wait_for("the wait", waits)
+    assert health["until"] > api.get(f"/v1/runs/{run_id}").json()["createdAt"]
