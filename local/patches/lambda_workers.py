@@ -34,6 +34,7 @@ _PRELOADED = [
     "boto3.session",
     "botocore.client",
     "email_validator",
+    "httpcore",
     "httpx",
     "jmespath",
     "liquid",
