@@ -56,7 +56,7 @@ lint: $(VENV) $(SAM) $(CONSOLE_MODULES) ## Check style, the template and the exp
 	$(SAM) validate --lint --region us-east-1
 	@$(EXPORT) | diff $(REQUIREMENTS) - || \
 	  { echo "$(REQUIREMENTS) differs from uv.lock; run: make generate" >&2; exit 1; }
-	cd console && npm run --silent lint
+	cd console && npm run --silent lint && npm run --silent generate:check
 
 types: $(VENV) $(CONSOLE_MODULES) ## Check types: mypy and tsc
 	mypy
@@ -89,8 +89,11 @@ compile: $(VENV) ## Print the state machine of a graph (GRAPH=graph.json)
 generate: $(VENV) $(CONSOLE_MODULES) ## Write again what is generated from code
 	$(EXPORT) --output-file $(REQUIREMENTS) >/dev/null
 	.venv/bin/runledger examples
+	$(PY) -m runledger.nodes.document
+	$(PY) -m local.openapi
+	cd console && npm run --silent generate
 
-bench: $(VENV) $(SAM) ## Count what one run of five nodes costs on the deployed stack
+bench: $(VENV) ## Count what one run of five nodes costs on the running stack
 	$(PY) -m bench.bill
 
 build: $(VENV) $(SAM) ## Build for AWS and say how large the dependency layer is
