@@ -159,10 +159,11 @@ def put_secret(name: str, document: Annotated[SecretDocument, Body()]) -> Secret
 
 
 @app.delete("/v1/secrets/<name>", tags=["Secrets"])
-def delete_secret(name: str) -> Response[None]:
+def delete_secret(name: str) -> Response[str]:
+    """Deletes a secret for good; its name can be set again at once."""
     who = _caller(Role.ADMIN)
     _secrets().delete(who.workspace_id, name)
-    return Response(HTTPStatus.NO_CONTENT)
+    return Response(HTTPStatus.NO_CONTENT, body="")
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

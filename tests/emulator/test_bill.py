@@ -1,6 +1,7 @@
 """The bill of one five-node run on the deployed stack, counted on the wire."""
 
 import uuid
+from contextlib import closing
 
 import httpx
 
@@ -33,14 +34,14 @@ def test_a_five_node_run_stays_within_its_budget(stack: Stack) -> None:
         calls_url = f"{stack.aws_endpoint}/_local/calls"
         start = httpx.get(calls_url, params={"since": 10**9}).json()["next"]
         run_id = fire(stack, automation, payload())
-        own_reads = stack.aws("dynamodb")
         key = {"pk": {"S": f"RUN#{run_id}"}, "sk": {"S": "RUN"}}
+        with closing(stack.aws("dynamodb")) as dynamodb:
 
-        def is_over() -> bool:
-            row = own_reads.get_item(TableName=stack.table_name, Key=key, ConsistentRead=True)
-            return row["Item"]["status"]["S"] == "COMPLETED"
+            def is_over() -> bool:
+                row = dynamodb.get_item(TableName=stack.table_name, Key=key, ConsistentRead=True)
+                return bool(row["Item"]["status"]["S"] == "COMPLETED")
 
-        wait_for("the end of the counted run", is_over)
+            wait_for("the end of the counted run", is_over)
         calls = httpx.get(calls_url, params={"since": start}).json()["calls"]
 
     bill = bill_of(calls, CREDENTIALS["AWS_ACCESS_KEY_ID"])
