@@ -17,7 +17,7 @@ def demo_service(api: httpx.Client) -> str:
     for summary in api.get("/v1/automations").raise_for_status().json()["items"]:
         nodes = api.get(f"/v1/automations/{summary['id']}").raise_for_status().json()["nodes"]
         for node in nodes:
-            if node["type"] == "INTEGRATION":
+            if node["type"] == "INTEGRATION" and "127.0.0.1" in node["config"]["url"]:
                 parts = urlsplit(node["config"]["url"])
                 return f"{parts.scheme}://{parts.netloc}"
     raise AssertionError("no demo automation calls the demo service")

@@ -86,21 +86,30 @@ def make_app(*, validate: bool = True) -> APIGatewayHttpResolver:
     """A resolver that validates by the handlers' own models and answers errors as problems."""
     app = APIGatewayHttpResolver(enable_validation=validate)
 
+    def answer_validation(error: RequestValidationError) -> Response[str]:
+        return _answer_validation(error, app.current_event.raw_event)
+
     def answer_route(error: RouteNotFoundError) -> Response[str]:
         event = app.current_event
         return problem(404, "Not found", f"there is no {event.http_method} {event.path}")
 
     app.exception_handler(RunledgerError)(answer_error)
-    app.exception_handler(RequestValidationError)(_answer_validation)
+    app.exception_handler(RequestValidationError)(answer_validation)
     app.exception_handler(RouteNotFoundError)(answer_route)
     app.exception_handler(Exception)(_answer_unexpected)
     return app
 
 
-def _answer_validation(error: RequestValidationError) -> Response[str]:
-    problems = [_request_problem(fault, error.body) for fault in error.errors()]
+def _answer_validation(error: RequestValidationError, event: Mapping[str, Any]) -> Response[str]:
+    faults = list(error.errors())
+    if faults[0]["type"] == "json_invalid":
+        position = faults[0]["loc"][-1]
+        detail = f"the body is not JSON: it cannot be read from character {position} on"
+        return problem(422, "Invalid input", detail)
+    body = json.loads(raw_body(event) or b"null")
+    problems = [_request_problem(fault, body) for fault in faults]
     field, message = problems[0]["field"], problems[0]["message"]
-    detail = f"{field}: {message}" if field else message
+    detail = f"{field or 'the body'}: {message}"
     return problem(422, "Invalid input", detail, field=field or None, problems=problems)
 
 

@@ -57,8 +57,8 @@ class Placement:
 
     `task` is the Task skeleton (Resource, Parameters, TimeoutSeconds); `exits` maps the label of
     each edge (None for the unlabelled one) to the name of the state it leads to; an end has one
-    exit, under None, to where its scope comes to rest. `released` is the state of this branch in which a walk ends that no
-    longer has a say in the run.
+    exit, under None, to where its scope comes to rest. `released` is the state of this branch in
+    which a walk ends that no longer has a say in the run.
     """
 
     node_id: str

@@ -1,0 +1,88 @@
+"""Broken graphs on the deployed stack: all their problems, and a stored state that is unchanged."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.emulator.orders import ADMIN, activate
+from tests.support.graphs import document, end
+from tests.support.stack import Stack
+from tests.unit.test_checks_codes import CASES
+
+_HOOK = {"id": "start", "type": "TRIGGER", "config": {"triggerType": "WEBHOOK"}}
+_SOUND = {"name": "Sound", **document([_HOOK, end()], "start > done")}
+
+
+@pytest.fixture(scope="module")
+def api(stack: Stack) -> Iterator[httpx.Client]:
+    with stack.api(ADMIN) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def automation(api: httpx.Client) -> dict[str, Any]:
+    return activate(api, _SOUND)
+
+
+def rows(stack: Stack, automation_id: str) -> list[Any]:
+    """Everything stored about the automation: its row, its draft, its versions."""
+    with closing(stack.aws("dynamodb")) as dynamodb:
+        own = dynamodb.query(
+            TableName=stack.table_name,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": f"AUTOMATION#{automation_id}"}},
+            ConsistentRead=True,
+        )
+        key = {"pk": {"S": "WORKSPACE#ws_demo#AUTOMATION"}, "sk": {"S": automation_id}}
+        row = dynamodb.get_item(TableName=stack.table_name, Key=key, ConsistentRead=True)
+    return [row["Item"], *own["Items"]]
+
+
+def test_there_are_twenty_and_more() -> None:
+    assert len(CASES) >= 20
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_broken_graph_is_refused_with_all_its_problems(
+    stack: Stack, api: httpx.Client, automation: dict[str, Any], case: str
+) -> None:
+    broken, places = CASES[case]
+    before = rows(stack, automation["id"])
+
+    answer = api.put(f"/v1/automations/{automation['id']}", json={"name": "Broken", **broken})
+
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    # The workspace has none of the templates that the graphs of the unit tests may use.
+    found = {
+        (found["code"], found.get("nodeId"), found.get("edge"), found.get("field"))
+        for found in answer.json()["problems"]
+        if found["code"] != "UNKNOWN_TEMPLATE"
+    }
+    assert found == {place for place in places if place[0] != "UNKNOWN_TEMPLATE"}
+    assert all(found["message"] for found in answer.json()["problems"])
+    assert rows(stack, automation["id"]) == before
+
+
+def test_an_unknown_template_is_named(api: httpx.Client, automation: dict[str, Any]) -> None:
+    broken, _ = next(
+        case for case in CASES.values() if any(place[0] == "UNKNOWN_TEMPLATE" for place in case[1])
+    )
+    path = f"/v1/automations/{automation['id']}/validate"
+    problems = api.post(path, json={"name": "Broken", **broken}).json()["problems"]
+    assert {found["code"] for found in problems} == {"UNKNOWN_TEMPLATE"}
+
+
+def test_what_is_not_a_graph_at_all_names_the_node(
+    api: httpx.Client, automation: dict[str, Any]
+) -> None:
+    broken = {"name": "Broken", "nodes": [{"id": "a b", "type": "END"}], "edges": [{}]}
+    answer = api.put(f"/v1/automations/{automation['id']}", json=broken)
+    assert answer.status_code == 422
+    problems = answer.json()["problems"]
+    assert [found.get("nodeId") for found in problems] == ["a b", None, None]
+    assert [found.get("edge") for found in problems] == [None, 0, 0]
+    assert {found["code"] for found in problems} == {"INVALID_REQUEST"}

@@ -1,0 +1,212 @@
+"""Faults on the deployed stack: killed workers, lost executions, nodes that raise."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.emulator.orders import ADMIN, activate, demo_service, ended, fire, wait_for
+from tests.support.stack import Stack
+
+DAY = 86_400_000
+
+
+@pytest.fixture(scope="module")
+def api(stack: Stack) -> Iterator[httpx.Client]:
+    with stack.api(ADMIN) as client:
+        yield client
+
+
+def calling(url: str, **config: Any) -> dict[str, Any]:
+    call = {"url": url, "timeoutSeconds": 10, "body": {"a": 1}, **config}
+    return {
+        "name": "Calls",
+        "nodes": [
+            {"id": "start", "type": "TRIGGER", "config": {"triggerType": "WEBHOOK"}},
+            {"id": "call", "type": "INTEGRATION", "config": call},
+            {"id": "done", "type": "END"},
+        ],
+        "edges": [{"source": "start", "target": "call"}, {"source": "call", "target": "done"}],
+    }
+
+
+WAITING = {
+    "name": "Waits",
+    "nodes": [
+        {"id": "start", "type": "TRIGGER", "config": {"triggerType": "WEBHOOK"}},
+        {"id": "pause", "type": "WAIT", "config": {"delayMinutes": 60}},
+        {"id": "done", "type": "END"},
+    ],
+    "edges": [{"source": "start", "target": "pause"}, {"source": "pause", "target": "done"}],
+}
+
+
+def step(api: httpx.Client, run_id: str, node_id: str, status: str) -> Any:
+    """The step of a node, once it has this status."""
+
+    def look() -> Any:
+        told = api.get(f"/v1/runs/{run_id}").raise_for_status().json()
+        assert told["status"] in ("PENDING", "RUNNING"), told
+        steps = told["steps"]
+        found = [each for each in steps if each["nodeId"] == node_id]
+        return found[0] if found and found[0]["status"] == status else None
+
+    return wait_for(f"{status} of {node_id}", look)
+
+
+def backdate(stack: Stack, run_id: str) -> None:
+    """Lets two days pass for one run: it was started then, and is due since."""
+    past = int(time.time() * 1_000) - 2 * DAY
+    with closing(stack.aws("dynamodb")) as dynamodb:
+        dynamodb.update_item(
+            TableName=stack.table_name,
+            Key={"pk": {"S": f"RUN#{run_id}"}, "sk": {"S": "RUN"}},
+            UpdateExpression="SET startedAt = :past, dueKey = :due",
+            ExpressionAttributeValues={
+                ":past": {"N": str(past)},
+                ":due": {"S": f"{past:013d}#{run_id}"},
+            },
+        )
+
+
+def tick(stack: Stack) -> None:
+    with closing(stack.aws("lambda")) as functions:
+        answer = functions.invoke(FunctionName=stack.function_name("Tick"), Payload=b"{}")
+        assert "FunctionError" not in answer, answer["Payload"].read()
+
+
+def test_a_call_whose_function_was_killed_is_unknown_and_not_repeated(
+    stack: Stack, api: httpx.Client
+) -> None:
+    url = f"{demo_service(api)}/slow?ms=6000"
+    run_id = fire(stack, activate(api, calling(url)), {})
+    step(api, run_id, "call", "RUNNING")
+
+    assert stack.kill_worker("RunIntegration") > 0
+
+    told = ended(api, run_id)
+    assert told["status"] == "FAILED"
+    assert told["error"]["nodeId"] == "call"
+    assert told["error"]["kind"] == "OUTCOME_UNKNOWN"
+    assert "may or may not" in told["error"]["message"]
+
+
+def test_a_call_that_may_be_repeated_is_repeated_after_its_function_was_killed(
+    stack: Stack, api: httpx.Client
+) -> None:
+    url = f"{demo_service(api)}/slow?ms=3000"
+    run_id = fire(stack, activate(api, calling(url, idempotent=True)), {})
+    step(api, run_id, "call", "RUNNING")
+
+    assert stack.kill_worker("RunIntegration") > 0
+
+    told = ended(api, run_id)
+    assert told["status"] == "COMPLETED", told["error"]
+    assert [each["nodeId"] for each in told["steps"]] == ["start", "call", "done"]
+
+
+def test_a_node_that_fails_tells_what_it_called_and_what_it_got(
+    stack: Stack, api: httpx.Client
+) -> None:
+    run_id = fire(stack, activate(api, calling(f"{demo_service(api)}/fail")), {})
+    told = ended(api, run_id)
+    assert (told["status"], told["error"]["kind"]) == ("FAILED", "HTTP_STATUS")
+    assert "answered 500" in told["error"]["message"]
+    failed = told["steps"][-1]
+    assert failed["response"]["status"] == 500
+    assert failed["request"]["method"] == "POST"
+
+
+def test_a_call_to_a_private_address_is_refused(stack: Stack, api: httpx.Client) -> None:
+    run_id = fire(stack, activate(api, calling("http://169.254.169.254/latest/meta-data/")), {})
+    told = ended(api, run_id)
+    assert (told["status"], told["error"]["kind"]) == ("FAILED", "BLOCKED_ADDRESS")
+
+
+def test_an_execution_that_is_stopped_from_outside_ends_its_run(
+    stack: Stack, api: httpx.Client
+) -> None:
+    automation = activate(api, WAITING)
+    run_id = fire(stack, automation, {})
+    step(api, run_id, "pause", "WAITING")
+    with closing(stack.aws("stepfunctions")) as stepfunctions:
+        machines = stepfunctions.list_state_machines()["stateMachines"]
+        (machine,) = [each for each in machines if automation["id"] in each["name"]]
+        arn = machine["stateMachineArn"]
+        (execution,) = stepfunctions.list_executions(stateMachineArn=arn)["executions"]
+        stepfunctions.stop_execution(executionArn=execution["executionArn"])
+
+    told = ended(api, run_id)
+
+    assert (told["status"], told["error"]["kind"]) == ("FAILED", "EXECUTION_ABORTED")
+    assert told["error"]["nodeId"] == "pause"
+    assert [each["status"] for each in told["steps"]] == ["COMPLETED", "CANCELED"]
+
+
+def test_a_run_past_its_deadline_is_ended_by_the_tick(stack: Stack, api: httpx.Client) -> None:
+    run_id = fire(stack, activate(api, WAITING), {})
+    step(api, run_id, "pause", "WAITING")
+    backdate(stack, run_id)
+
+    tick(stack)
+
+    told = ended(api, run_id)
+    assert (told["status"], told["error"]["kind"]) == ("FAILED", "OVERDUE")
+    assert told["error"]["nodeId"] == "pause"
+
+
+def test_a_run_whose_handler_raises_is_ended_by_the_tick(stack: Stack, api: httpx.Client) -> None:
+    """The payload is taken away, so that every handler raises: not even the failure can be
+    recorded, and the deadline is all that is left."""
+    url = f"{demo_service(api)}/slow?ms=1500"
+    document = calling(url)
+    document["nodes"].insert(2, {"id": "again", "type": "INTEGRATION", "config": {"url": url}})
+    document["edges"] = [
+        {"source": "start", "target": "call"},
+        {"source": "call", "target": "again"},
+        {"source": "again", "target": "done"},
+    ]
+    run_id = fire(stack, activate(api, document), {})
+    step(api, run_id, "call", "RUNNING")
+    key = {"pk": {"S": f"RUN#{run_id}"}, "sk": {"S": "PAYLOAD"}}
+    with closing(stack.aws("dynamodb")) as dynamodb:
+        kept = dynamodb.get_item(TableName=stack.table_name, Key=key)["Item"]
+        dynamodb.delete_item(TableName=stack.table_name, Key=key)
+
+        def recorded() -> bool:
+            step_key = {"pk": key["pk"], "sk": {"S": "STEP#call"}}
+            return "Item" in dynamodb.get_item(TableName=stack.table_name, Key=step_key)
+
+        wait_for("the record of the call", recorded)
+        backdate(stack, run_id)
+
+        def settled() -> bool:
+            tick(stack)
+            row = dynamodb.get_item(
+                TableName=stack.table_name, Key={"pk": key["pk"], "sk": {"S": "RUN"}}
+            )
+            return bool(row["Item"]["status"]["S"] == "FAILED")
+
+        wait_for("the end by the tick", settled)
+        dynamodb.put_item(TableName=stack.table_name, Item=kept)
+    told = api.get(f"/v1/runs/{run_id}").json()
+    assert told["error"]["kind"] in ("OVERDUE", "EXECUTION_FAILED")
+    assert [each["nodeId"] for each in told["steps"]][:2] == ["start", "call"]
+
+
+def test_malformed_and_oversized_webhooks_are_refused_by_reason(
+    stack: Stack, api: httpx.Client
+) -> None:
+    url = stack.url + activate(api, WAITING)["webhook"]["path"]
+    headers = {"Content-Type": "application/json"}
+    damaged = httpx.post(url, content=b'{"a": }', headers=headers)
+    assert damaged.status_code == 422
+    assert "line 1, column 7" in damaged.json()["detail"]
+    large = json.dumps({"a": "x" * 1_000_001}).encode()
+    assert httpx.post(url, content=large, headers=headers, timeout=30).status_code == 413
+    assert httpx.post(url, data={"a": "1"}).status_code == 415
+    assert httpx.post(url[:-3] + "xyz", json={}).status_code == 404

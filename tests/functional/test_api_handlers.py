@@ -1,0 +1,277 @@
+"""The API's handlers as API Gateway calls them: statuses, problems, and who may do what."""
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from runledger import aws
+from runledger.clock import now_ms
+from runledger.models.workspace import Membership, Role
+from runledger.services import wiring
+from runledger.settings import read_settings
+
+from tests.support.world import ACCOUNT, BUCKET, PREFIX, REGION, TABLE, World
+
+EVENTS = Path(__file__).parents[2] / "events"
+CONTEXT: Any = type("Context", (), {"aws_request_id": "request-1", "function_name": "f"})()
+
+
+@pytest.fixture
+def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """The world as the functions see it, with a member of every role."""
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
+    cursor = world.secrets.create_secret(Name="cursor", SecretString="a key of this test")
+    environment = {
+        "RUNLEDGER_TABLE": TABLE,
+        "RUNLEDGER_BUCKET": BUCKET,
+        "RUNLEDGER_STACK": "runledger",
+        "RUNLEDGER_MACHINE_PREFIX": PREFIX,
+        "RUNLEDGER_MACHINE_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/machine",
+        "RUNLEDGER_MACHINE_LOG_GROUP_ARN": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:machines",
+        "RUNLEDGER_LOGIC_ARN": f"{arn}logic",
+        "RUNLEDGER_MESSAGE_ARN": f"{arn}message",
+        "RUNLEDGER_INTEGRATION_ARN": f"{arn}integration",
+        "RUNLEDGER_CURSOR_SECRET_ARN": cursor["ARN"],
+        "RUNLEDGER_SENDER_EMAIL": "no-reply@example.com",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    for role in Role:
+        member = Membership(
+            user_id=f"user-{role.lower()}",
+            email=f"{role.lower()}@example.com",
+            workspace_id=world.workspace_id,
+            workspace_name="Demo",
+            role=role,
+            created_at=world.clock(),
+        )
+        world.stores.workspaces.put_member(member)
+    forget()
+    yield world
+    forget()
+
+
+def forget() -> None:
+    """What a process keeps between invocations; every test is a process of its own."""
+    from functions.api import handler as api
+    from functions.query import handler as query
+    from functions.run_message import handler as run_message
+    from functions.webhook_in import handler as webhook_in
+
+    kept = (
+        read_settings,
+        aws.client,
+        aws.effect_client,
+        wiring.stores,
+        wiring.frames,
+        api._contacts,
+        api._templates,
+        api._secrets,
+        query._cursor_key,
+        query._reading,
+        run_message.toolbox,
+        webhook_in.webhooks,
+    )
+    for cached in kept:
+        cached.cache_clear()
+
+
+def sample(name: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
+    return event
+
+
+def call(
+    method: str,
+    path: str,
+    body: Any = None,
+    *,
+    role: str | None = "owner",
+    query: str = "",
+    raw: bytes | None = None,
+    headers: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    """Status, headers and parsed body of one request."""
+    from functions.api.handler import handler as api
+    from functions.query.handler import handler as query_handler
+
+    event = sample("query" if method == "GET" else "api")
+    event["rawPath"] = path
+    event["rawQueryString"] = query
+    pairs = [pair.split("=", 1) for pair in query.split("&") if pair]
+    event["queryStringParameters"] = dict(pairs)
+    event["headers"] = {"content-type": "application/json", **(headers or {})}
+    event["requestContext"]["http"].update(method=method, path=path)
+    claims = {"sub": f"user-{role}"} if role else {}
+    event["requestContext"]["authorizer"] = {"jwt": {"claims": claims, "scopes": None}}
+    content = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
+    event["body"] = base64.b64encode(content).decode()
+    event["isBase64Encoded"] = True
+    answer = (query_handler if method == "GET" else api)(event, CONTEXT)
+    parsed = json.loads(answer["body"]) if answer["body"] else None
+    return {"status": int(answer["statusCode"]), "headers": answer["headers"], "body": parsed}
+
+
+def test_who_is_calling_is_told(deployed: World) -> None:
+    answer = call("GET", "/v1/me", role="member")
+    assert answer["body"] == {
+        "email": "member@example.com",
+        "workspaces": [{"id": "ws_demo", "name": "Demo", "role": "MEMBER"}],
+        "workspaceId": "ws_demo",
+        "role": "MEMBER",
+    }
+
+
+@pytest.mark.parametrize(("role", "status"), [("nobody", 403), (None, 401)])
+def test_a_stranger_gets_nothing(deployed: World, role: str | None, status: int) -> None:
+    assert call("GET", "/v1/runs", role=role)["status"] == status
+
+
+@pytest.mark.parametrize("role", ["viewer", "member"])
+def test_only_an_admin_changes_things(deployed: World, role: str) -> None:
+    changes = [
+        ("POST", "/v1/contacts", {"email": "a@example.com"}),
+        ("POST", "/v1/templates", {"name": "x", "channel": "EMAIL", "subject": "x", "body": "x"}),
+        ("PUT", "/v1/secrets/KEY", {"value": "x"}),
+        ("DELETE", "/v1/secrets/KEY", None),
+        ("POST", "/v1/automations", {"name": "x"}),
+        ("POST", "/v1/automations/aut_1/activate", None),
+    ]
+    for method, path, body in changes:
+        answer = call(method, path, body, role=role)
+        assert answer["status"] == 403, path
+        assert answer["headers"]["Content-Type"] == "application/problem+json"
+
+
+def test_a_contact_is_written_and_read(deployed: World) -> None:
+    made = call("POST", "/v1/contacts", {"email": "Ada@Example.com", "tags": ["vip", "vip"]})
+    assert made["status"] == 201
+    assert (made["body"]["email"], made["body"]["tags"]) == ("ada@example.com", ["vip"])
+    read = call("GET", f"/v1/contacts/{made['body']['id']}", role="viewer")
+    assert read["body"] == made["body"]
+    taken = call("POST", "/v1/contacts", {"email": "ada@example.com"})
+    assert taken["status"] == 409
+    changed = call("PUT", f"/v1/contacts/{made['body']['id']}", {"phone": "+49 151 12345678"})
+    assert (changed["body"]["email"], changed["body"]["phone"]) == (None, "+4915112345678")
+    assert call("POST", "/v1/contacts", {"email": "ada@example.com"})["status"] == 201
+
+
+def test_contacts_come_in_pages(deployed: World) -> None:
+    for number in range(5):
+        call("POST", "/v1/contacts", {"email": f"c{number}@example.com"})
+    first = call("GET", "/v1/contacts", query="limit=3")["body"]
+    cursor = first["nextCursor"]
+    second = call("GET", "/v1/contacts", query=f"limit=3&cursor={cursor}")["body"]
+    emails = [each["email"] for each in first["items"] + second["items"]]
+    assert sorted(emails) == [f"c{number}@example.com" for number in range(5)]
+    assert second["nextCursor"] is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [(b"{", "not JSON"), (b"", "body"), (b"[]", ""), (b'{"email": 7}', "email")],
+)
+def test_a_damaged_body_is_a_problem_and_no_crash(deployed: World, raw: bytes, words: str) -> None:
+    answer = call("POST", "/v1/contacts", raw=raw)
+    assert answer["status"] == 422
+    assert words in json.dumps(answer["body"])
+
+
+def test_a_graph_of_the_wrong_form_names_node_and_edge(deployed: World) -> None:
+    broken = {"name": "Broken", "nodes": [{"id": "a b", "type": "END"}], "edges": [{}]}
+    answer = call("POST", "/v1/automations", broken)
+    assert answer["status"] == 422
+    found = [(each.get("nodeId"), each.get("edge")) for each in answer["body"]["problems"]]
+    assert found == [("a b", None), (None, 0), (None, 0)]
+
+
+def test_bad_query_parameters_are_named(deployed: World) -> None:
+    for query, field in (
+        ("limit=0", "limit"),
+        ("limit=201", "limit"),
+        ("status=DONE", "status"),
+        ("range=1y", "range"),
+        ("cursor=xyz", "cursor"),
+    ):
+        answer = call("GET", "/v1/runs", query=query)
+        assert answer["status"] == 422, query
+        assert answer["body"]["field"].startswith(field)
+
+
+def test_node_types_carry_their_schemas(deployed: World) -> None:
+    items = call("GET", "/v1/node-types", role="viewer")["body"]["items"]
+    assert len(items) == 10
+    assert all(each["configSchema"] and each["description"] for each in items)
+
+
+def test_an_unknown_path_is_a_problem(deployed: World) -> None:
+    answer = call("GET", "/v1/nothing")
+    assert (answer["status"], answer["body"]["title"]) == (404, "Not found")
+
+
+def test_every_function_has_a_sample_event() -> None:
+    from tests.support.template import load_template
+
+    resources = load_template()["Resources"]
+    functions = {
+        resource["Properties"]["CodeUri"].removeprefix("functions/")
+        for resource in resources.values()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+    assert {path.stem for path in EVENTS.glob("*.json")} == functions
+
+
+def test_a_webhook_as_api_gateway_delivers_it(deployed: World) -> None:
+    from functions.webhook_in.handler import handler
+    from tests.functional.test_webhooks import hooked
+
+    token = hooked(deployed, dedupePath="orderId")
+    event = sample("webhook_in")
+    event["rawPath"] = event["requestContext"]["http"]["path"] = f"/v1/webhooks/in/{token}"
+    first = handler(event, CONTEXT)
+    again = handler(event, CONTEXT)
+    assert (first["statusCode"], again["statusCode"]) == (202, 200)
+    assert json.loads(first["body"])["runId"] == json.loads(again["body"])["runId"]
+    event["rawPath"] = event["requestContext"]["http"]["path"] = "/v1/webhooks/in/unknown"
+    assert handler(event, CONTEXT)["statusCode"] == 404
+
+
+def test_the_stream_starts_runs_and_the_walk_completes_them(deployed: World) -> None:
+    from functions.close_runs.handler import closer
+    from functions.close_runs.handler import handler as close_runs
+    from functions.run_logic.handler import handler as run_logic
+    from functions.start_runs.handler import handler as start_runs
+    from functions.start_runs.handler import starter
+    from functions.tick.handler import handler as tick
+    from functions.tick.handler import settler
+
+    for cached in (closer, starter, settler):
+        cached.cache_clear()
+    from tests.functional.test_webhooks import event as inbound
+    from tests.functional.test_webhooks import hooked
+
+    # The handlers go by the real clock.
+    deployed.clock.now = now_ms()
+    opened = deployed.webhooks.receive(inbound(hooked(deployed), {"a": 1})).run
+    key = {"pk": {"S": f"RUN#{opened.id}"}, "sk": {"S": "RUN"}}
+    row = deployed.dynamodb.get_item(TableName=TABLE, Key=key)["Item"]
+    batch = sample("start_runs")
+    batch["Records"][0]["dynamodb"].update(Keys=key, NewImage=row)
+    assert start_runs(batch, CONTEXT) == {"batchItemFailures": []}
+
+    visit = sample("run_logic")
+    visit.update(runId=opened.id, execution=deployed.execution(opened.id))
+    visit.update(operation="OWN", nodeId="start")
+    assert run_logic(visit, CONTEXT)["nodeId"] == "start"
+    assert tick(sample("tick"), CONTEXT) == {"due": 0}
+    ended = sample("close_runs")
+    ended["detail"].update(name=f"{opened.id}-7", executionArn=f"arn:x:{opened.id}-7")
+    close_runs(ended, CONTEXT)
+    visit.update(operation="COMPLETE", nodeId="done")
+    run_logic(visit, CONTEXT)
+    assert deployed.detail(opened.id)["status"] == "COMPLETED"
+    for cached in (closer, starter, settler):
+        cached.cache_clear()
