@@ -93,8 +93,8 @@ generate: $(VENV) $(CONSOLE_MODULES) ## Write again what is generated from code
 	$(PY) -m local.openapi
 	cd console && npm run --silent generate
 
-bench: $(VENV) ## Count what one run of five nodes costs on the running stack
-	$(PY) -m bench.bill
+bench: $(VENV) $(SAM) ## Count what one run of five nodes costs on the deployed stack
+	$(PYTEST) tests/emulator/test_bill.py --capture=no --quiet
 
 build: $(VENV) $(SAM) ## Build for AWS and say how large the dependency layer is
 	$(SAM) build

@@ -1,8 +1,8 @@
-"""What one run costs, counted on the wire: `python -m bench.bill` against a running local stack.
+"""What one run costs, counted on the wire (`make bench`).
 
-Fires one webhook of the five-node automation (TRIGGER, CONDITION, INTEGRATION, SEND_MESSAGE, END)
-and counts what the functions asked of DynamoDB until the run has ended. Units are computed from
-item sizes and index keys as DynamoDB's documentation says, because no emulator's are:
+Takes what the local stack's wire log holds of one run: what the functions asked of DynamoDB, and
+which functions were invoked. Units are computed from item sizes and index keys as DynamoDB's
+documentation says, because no emulator's are right for reads:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 """
 

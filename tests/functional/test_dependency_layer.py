@@ -1,0 +1,107 @@
+"""The built dependency layer: everything the functions import, for Lambda's platform, no more.
+
+Locally the functions find third-party packages in the emulator's own interpreter, so a package
+that is missing from the layer would first be missed on AWS.
+"""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LAYER = ROOT / "layers" / "dependencies"
+# Lambda takes 250 MB of a function and all its layers, unzipped; the cold start grows with it.
+MOST_MEGABYTES = 40
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("layer")
+    environment = {
+        **os.environ,
+        "ARTIFACTS_DIR": str(target),
+        "UV": str(Path(sys.executable).with_name("uv")),
+    }
+    command = ["make", "--silent", "-C", str(LAYER), "build-DependenciesLayer"]
+    subprocess.run(command, env=environment, check=True)
+    return target / "python"
+
+
+def third_party() -> set[str]:
+    """Top-level names that the functions and the domain layer import at run time."""
+    found: set[str] = set()
+    for folder in (ROOT / "functions", ROOT / "layers" / "runledger" / "python"):
+        for path in folder.rglob("*.py"):
+            tree = ast.parse(path.read_text())
+            typing_only = {
+                child
+                for node in ast.walk(tree)
+                if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+                for child in ast.walk(node)
+            }
+            for node in ast.walk(tree):
+                if node in typing_only:
+                    continue
+                if isinstance(node, ast.Import):
+                    found |= {alias.name.split(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    found.add(node.module.split(".")[0])
+    return found - set(sys.stdlib_module_names) - {"runledger"}
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_everything_that_is_imported_is_there(built: Path) -> None:
+    names = third_party()
+    assert {"boto3", "pydantic", "liquid", "httpcore"} <= names
+    missing = {
+        name
+        for name in names
+        if not (built / name).exists() and not (built / f"{name}.py").exists()
+    }
+    assert missing == set()
+
+
+def test_every_direct_dependency_is_imported(built: Path) -> None:
+    """No more than it must: what the project asks for is what the code imports."""
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = {normal(each.split("==")[0]) for each in project["dependencies"]}
+    owners = packages_distributions()
+    used = {normal(owner) for name in third_party() for owner in owners.get(name, [])}
+    # zoneinfo reads it, nobody imports it.
+    assert asked - {"tzdata"} <= used
+    assert used - asked <= {"botocore", "pydantic-core"}
+
+
+def test_compiled_parts_are_for_lambda(built: Path) -> None:
+    compiled = [path.name for path in built.rglob("*.so")]
+    assert any("pydantic_core" in name for name in compiled)
+    assert all("cpython-313-aarch64" in name or "abi3" in name for name in compiled), compiled
+
+
+def test_it_holds_the_services_that_are_called(built: Path) -> None:
+    text = "\n".join(
+        path.read_text()
+        for folder in (ROOT / "functions", ROOT / "layers" / "runledger" / "python")
+        for path in folder.rglob("*.py")
+    )
+    called = set(re.findall(r'\bclient\("([a-z0-9]+)"\)', text))
+    assert {"dynamodb", "s3", "stepfunctions"} <= called
+    for service in called:
+        assert (built / "botocore" / "data" / service).is_dir(), service
+
+
+def test_it_is_small(built: Path) -> None:
+    size = sum(path.stat().st_size for path in built.rglob("*") if path.is_file())
+    print(f"dependency layer: {size / 1e6:.1f} MB unzipped")
+    assert size < MOST_MEGABYTES * 1_000_000
