@@ -5,7 +5,8 @@ from typing import Any
 
 import boto3
 from runledger.clock import now_ms
-from runledger.models.workspace import Role
+from runledger.errors import ConflictError
+from runledger.models.workspace import Role, Workspace
 from runledger.services.workspaces import add_member, create_workspace
 from runledger.store.table import DynamoTable
 from runledger.store.workspaces import WorkspaceStore
@@ -37,7 +38,7 @@ def open_workspaces(outputs: dict[str, str]) -> None:
     cognito = boto3.client("cognito-idp")
     store = WorkspaceStore(DynamoTable(boto3.client("dynamodb"), outputs["TableName"]))
     for wanted in workspaces():
-        workspace = create_workspace(store, now_ms, workspace_id=wanted["id"], name=wanted["name"])
+        workspace = _open(store, wanted["id"], wanted["name"])
         for user in wanted["users"]:
             add_member(
                 store,
@@ -49,3 +50,11 @@ def open_workspaces(outputs: dict[str, str]) -> None:
                 role=Role(user["role"]),
                 password=user["password"],
             )
+
+
+def _open(store: WorkspaceStore, workspace_id: str, name: str) -> Workspace:
+    try:
+        return create_workspace(store, now_ms, workspace_id=workspace_id, name=name)
+    except ConflictError:
+        # An earlier bring-up was interrupted after this.
+        return store.get(workspace_id)

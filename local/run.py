@@ -1,6 +1,7 @@
 """Brings the whole stack up on this machine and stays in the foreground: `make run`."""
 
 import argparse
+import json
 import os
 import signal
 import socket
@@ -125,10 +126,17 @@ def _data(
         stack.write_note(_SEEDED, note)
     if seeded and note["webhooks"] is None:
         say("seeding contacts, templates, automations and runs through the API")
-        note["webhooks"] = seed(stack)
+        try:
+            note["webhooks"] = seed(stack)
+        except LocalError as error:
+            raise LocalError(f"{error}\n  `make clean` starts afresh") from error
         stack.write_note(_SEEDED, note)
-    webhooks: list[dict[str, Any]] = note["webhooks"] or []
-    return webhooks
+    # Kept without the address, which another run may change.
+    return [_webhook(stack, **webhook) for webhook in note["webhooks"] or []]
+
+
+def _webhook(stack: Stack, *, path: str, **rest: str) -> dict[str, str]:
+    return {**rest, "url": stack.url + path}
 
 
 def _description(
@@ -149,12 +157,10 @@ def _greet(stack: Stack, webhooks: list[dict[str, Any]]) -> None:
     print(f"\n  Runledger   {stack.url}")
     print(f"  Sign in     {owner}  {PASSWORD}   (admin@, member@, viewer@ likewise)")
     if webhooks:
-        event = demo.order("A-$RANDOM", 99, "ada@customer.example")
-        body = str(event).replace("'", '\\"')
-        print(
-            f'  Try         curl -X POST {webhooks[0]["url"]} -H "Content-Type: application/json"'
-        )
-        print(f'              -d "{body}"')
+        event = demo.order("A-$(date +%s)", 99, "ada@customer.example")
+        body = json.dumps(event).replace('"', '\\"')
+        header = '-H "Content-Type: application/json"'
+        print(f'  Try         curl {webhooks[0]["url"]} {header} -d "{body}"')
     print("  Stop        Ctrl-C; the data is kept, `make clean` forgets it\n", flush=True)
 
 

@@ -40,7 +40,7 @@ class Api:
 
 
 def seed(stack: Stack) -> list[dict[str, Any]]:
-    """Fills both workspaces and returns their webhooks, as local.json lists them."""
+    """Fills both workspaces and returns their webhooks: `{automationId, name, path, secret?}`."""
     (_, _, demo_domain), (_, _, other_domain) = WORKSPACES
     with Api(stack.url, f"admin@{demo_domain}") as api:
         webhooks = _fill(api, demo.CONTACTS, demo.automations(stack.demo_url))
@@ -71,7 +71,7 @@ def _fill(
         webhook = {
             "automationId": made["id"],
             "name": automation.document["name"],
-            "url": active["webhook"]["url"],
+            "path": active["webhook"]["path"],
         }
         if secret := active["webhook"].get("secret"):
             webhook["secret"] = secret
