@@ -11,6 +11,7 @@ PACKAGE = ROOT / "layers" / "runledger" / "python" / "runledger"
 # A room may import from rooms of a lower floor, and from itself where it is a folder.
 FLOORS = {
     "cli": 6,
+    "operating": 5,
     "http": 5,
     "services": 4,
     "compiler": 3,

@@ -1,4 +1,4 @@
-"""The `runledger` command: what a developer does without a stack."""
+"""The `runledger` command: compiling graphs, and operating a deployed stack."""
 
 import argparse
 import json
@@ -20,6 +20,7 @@ from runledger.compiler.examples import (
     write_examples,
 )
 from runledger.models.automation import Graph, Problem, TemplateSnapshot
+from runledger.operating import add_member_command, add_workspace_command
 
 Subparsers = Any  # argparse keeps the class of its sub-parsers to itself.
 
@@ -112,7 +113,12 @@ def run_examples(options: argparse.Namespace) -> int:
     return OK
 
 
-COMMANDS: tuple[Callable[[Subparsers], None], ...] = (add_compile, add_examples)
+COMMANDS: tuple[Callable[[Subparsers], None], ...] = (
+    add_compile,
+    add_examples,
+    add_workspace_command,
+    add_member_command,
+)
 
 
 def _read_json(path: Path) -> Any:

@@ -1,0 +1,61 @@
+"""The operator's commands against a stack."""
+
+import json
+
+import boto3
+import pytest
+from runledger.cli import main
+from runledger.errors import NotFoundError
+from runledger.models.workspace import Role
+
+from tests.support.world import REGION, TABLE, World
+
+
+@pytest.fixture
+def deployed(world: World) -> World:
+    """A stack whose outputs name the world's table and a user pool."""
+    pool = boto3.client("cognito-idp", region_name=REGION).create_user_pool(
+        PoolName="operators", UsernameAttributes=["email"]
+    )["UserPool"]["Id"]
+    outputs = {"TableName": {"Value": TABLE}, "UserPoolId": {"Value": pool}}
+    topic = {"Topic": {"Type": "AWS::SNS::Topic"}}
+    boto3.client("cloudformation", region_name=REGION).create_stack(
+        StackName="runledger",
+        TemplateBody=json.dumps({"Resources": topic, "Outputs": outputs}),
+    )
+    return world
+
+
+def test_a_workspace_is_opened_with_its_owner(
+    deployed: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["workspace", "ws_acme", "Acme", "--owner", "Ada@Acme.example"]) == 0
+    assert "ws_acme" in capsys.readouterr().out
+    assert main(["member", "ws_acme", "ada@acme.example", "MEMBER"]) == 0
+
+    rows = deployed.dynamodb.scan(TableName=TABLE)["Items"]
+    (user_id,) = {row["userId"]["S"] for row in rows if "userId" in row}
+    (membership,) = deployed.stores.workspaces.memberships(user_id)
+    assert (membership.email, membership.role) == ("ada@acme.example", Role.MEMBER)
+    assert deployed.stores.workspaces.get("ws_acme").name == "Acme"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["workspace", "ACME", "Acme", "--owner", "a@acme.example"], "workspace id"),
+        (["workspace", "ws_demo", "Demo", "--owner", "a@acme.example"], "exists"),
+        (["workspace", "ws_x", "X", "--owner", "nobody"], "email"),
+        (["member", "ws_none", "a@acme.example", "OWNER"], "no workspace"),
+        (["member", "ws_demo", "a@acme.example", "OWNER", "--stack", "other"], "other"),
+    ],
+)
+def test_a_mistake_is_one_line(
+    deployed: World, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    assert main(arguments) == 1
+    said = capsys.readouterr().err
+    assert words in said
+    assert len(said.splitlines()) == 1
+    with pytest.raises(NotFoundError):
+        deployed.stores.workspaces.get("ws_x")
