@@ -80,15 +80,14 @@ def _secrets() -> Secrets:
     return Secrets(stores().workspaces, client("secretsmanager"), stack, now_ms)
 
 
-@app.post("/v1/automations", tags=["Automations"])
+@app.post("/v1/automations", tags=["Automations"], status_code=201)
 def create_automation(
     document: Annotated[AutomationDocument, Body()],
-) -> Response[AutomationView]:
+) -> AutomationView:
     """Creates a draft. A graph with problems is refused with all of them."""
     who = _caller(Role.ADMIN)
     automations = _automations()
-    view = automations.view(automations.create(who.workspace_id, document, who.email))
-    return Response(HTTPStatus.CREATED, "application/json", view)
+    return automations.view(automations.create(who.workspace_id, document, who.email))
 
 
 @app.put("/v1/automations/<automation_id>", tags=["Automations"])
@@ -121,11 +120,11 @@ def activate_automation(automation_id: str) -> AutomationView:
     return _activations().activate(who.workspace_id, automation_id, who.email)
 
 
-@app.post("/v1/contacts", tags=["Contacts"])
-def create_contact(document: Annotated[ContactDocument, Body()]) -> Response[ContactView]:
+@app.post("/v1/contacts", tags=["Contacts"], status_code=201)
+def create_contact(document: Annotated[ContactDocument, Body()]) -> ContactView:
     who = _caller(Role.ADMIN)
     contact = _contacts().create(who.workspace_id, document)
-    return Response(HTTPStatus.CREATED, "application/json", contact_view(contact))
+    return contact_view(contact)
 
 
 @app.put("/v1/contacts/<contact_id>", tags=["Contacts"])
@@ -134,11 +133,11 @@ def replace_contact(contact_id: str, document: Annotated[ContactDocument, Body()
     return contact_view(_contacts().replace(who.workspace_id, contact_id, document))
 
 
-@app.post("/v1/templates", tags=["Templates"])
-def create_template(document: Annotated[TemplateDocument, Body()]) -> Response[TemplateView]:
+@app.post("/v1/templates", tags=["Templates"], status_code=201)
+def create_template(document: Annotated[TemplateDocument, Body()]) -> TemplateView:
     who = _caller(Role.ADMIN)
     template = _templates().create(who.workspace_id, document)
-    return Response(HTTPStatus.CREATED, "application/json", template_view(template))
+    return template_view(template)
 
 
 @app.put("/v1/templates/<template_id>", tags=["Templates"])
@@ -158,7 +157,7 @@ def put_secret(name: str, document: Annotated[SecretDocument, Body()]) -> Secret
     return SecretNameView(name=name, updated_at=iso(updated_at))
 
 
-@app.delete("/v1/secrets/<name>", tags=["Secrets"])
+@app.delete("/v1/secrets/<name>", tags=["Secrets"], status_code=204)
 def delete_secret(name: str) -> Response[str]:
     """Deletes a secret for good; its name can be set again at once."""
     who = _caller(Role.ADMIN)

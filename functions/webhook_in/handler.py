@@ -17,6 +17,8 @@ from runledger.services.wiring import stores
 from runledger.settings import StoreSettings, read_settings
 from runledger.store.rates import RateStore
 
+OPENED: Any = {"model": OpenedView}
+
 # No validation by the resolver: the service reads the raw bytes itself.
 app = make_app(validate=False)
 
@@ -36,8 +38,21 @@ def webhooks() -> Webhooks:
     )
 
 
-@app.post("/v1/webhooks/in/<token>")
+@app.post(
+    "/v1/webhooks/in/<token>",
+    tags=["Webhooks"],
+    status_code=202,
+    security=[],
+    responses={
+        202: {"description": "A run was opened.", "content": {"application/json": OPENED}},
+        200: {
+            "description": "The same event opened this run before.",
+            "content": {"application/json": OPENED},
+        },
+    },
+)
 def receive(token: str) -> Response[str]:
+    """Opens a run of the automation that the token belongs to."""
     event = app.current_event
     raw = event.raw_event
     opened = webhooks().receive(

@@ -709,6 +709,20 @@ export interface components {
             /** Type */
             type: string;
         };
+        /**
+         * OpenedView
+         * @description What a trigger answered: the run it opened, or the one the same event had opened before.
+         */
+        OpenedView: {
+            /**
+             * Duplicate
+             * @default false
+             */
+            duplicate: boolean;
+            /** Runid */
+            runId: string;
+            status: components["schemas"]["RunStatus"];
+        };
         /** Position */
         Position: {
             /** X */
@@ -1110,7 +1124,7 @@ export interface operations {
         };
         responses: {
             /** @description Successful Response */
-            200: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1732,7 +1746,7 @@ export interface operations {
         };
         responses: {
             /** @description Successful Response */
-            200: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2508,7 +2522,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Successful Response */
-            200: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2660,7 +2674,7 @@ export interface operations {
         };
         responses: {
             /** @description Successful Response */
-            200: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2891,13 +2905,22 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The same event opened this run before. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": string;
+                    "application/json": components["schemas"]["OpenedView"];
+                };
+            };
+            /** @description A run was opened. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedView"];
                 };
             };
             /** @description The token is missing or not valid. */
