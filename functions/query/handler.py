@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from runledger.aws import client
+from runledger.aws import client, read_secret
 from runledger.clock import iso, now_ms
 from runledger.http import caller, make_app, public_url
 from runledger.models.run import RunStatus
@@ -52,8 +52,7 @@ Cursor = Annotated[str | None, Query(description="`nextCursor` of the page befor
 @cache
 def _cursor_key() -> bytes:
     arn = read_settings(QuerySettings).cursor_secret_arn
-    answer = client("secretsmanager").get_secret_value(SecretId=arn)
-    return str(answer["SecretString"]).encode()
+    return read_secret(client("secretsmanager"), arn).encode()
 
 
 @cache

@@ -197,3 +197,22 @@ def test_a_run_that_waits_shows_until_when(stack: Stack, api: httpx.Client) -> N
 
     health = wait_for("the wait", waits)
     assert health["until"] > api.get(f"/v1/runs/{run_id}").json()["createdAt"]
+
+
+def test_pages_lead_to_the_end_and_hold_every_run_once(api: httpx.Client) -> None:
+    # Up to a moment that has passed, so that runs which come meanwhile are not in question.
+    newest = api.get("/v1/runs", params={"limit": 1}).raise_for_status().json()["items"][0]
+    window = {"to": newest["createdAt"]}
+    whole = api.get("/v1/runs", params={**window, "limit": 200}).json()["items"]
+    found: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = (
+            api.get("/v1/runs", params={**window, "limit": 3, **cursor}).raise_for_status().json()
+        )
+        found += [run["id"] for run in page["items"]]
+        if page["nextCursor"] is None:
+            break
+        cursor = {"cursor": page["nextCursor"]}
+    assert found == [run["id"] for run in whole]
+    assert len(found) > 3

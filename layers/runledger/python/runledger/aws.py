@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import (
+    BotoCoreError,
     ClientError,
     ConnectTimeoutError,
     EndpointConnectionError,
@@ -22,6 +23,8 @@ from runledger.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
@@ -66,6 +69,14 @@ def effect_client(service: str) -> Any:
     """A client that makes one try a call, for calls which must not be repeated underneath."""
     config = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
     return boto3.client(service, config=config)  # type: ignore[call-overload]
+
+
+def read_secret(secrets: "SecretsManagerClient", secret_id: str) -> str:
+    """The text of a secret; NotFoundError where there is none."""
+    try:
+        return secrets.get_secret_value(SecretId=secret_id)["SecretString"]
+    except (ClientError, BotoCoreError) as error:
+        raise domain_error(error) from error
 
 
 def domain_error(error: Exception) -> RunledgerError:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from runledger.aws import domain_error
+from runledger.aws import domain_error, read_secret
 from runledger.errors import ServiceError
 from runledger.ids import new_token
 from runledger.services.secret_names import signing_secret_id
@@ -36,10 +36,4 @@ class SigningSecrets:
         return value
 
     def read(self, automation_id: str) -> str:
-        try:
-            answer = self.secrets.get_secret_value(
-                SecretId=signing_secret_id(self.stack, automation_id)
-            )
-        except (ClientError, BotoCoreError) as error:
-            raise domain_error(error) from error
-        return answer["SecretString"]
+        return read_secret(self.secrets, signing_secret_id(self.stack, automation_id))

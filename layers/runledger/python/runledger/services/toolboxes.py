@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from runledger.aws import domain_error
+from runledger.aws import read_secret
 from runledger.clock import Clock
 from runledger.errors import NodeError, NotFoundError
 from runledger.nodes.base import Tools
@@ -55,17 +53,9 @@ class WorkspaceSecrets:
 
     def get(self, name: str) -> str:
         try:
-            answer = self.secrets.get_secret_value(
-                SecretId=secret_id(self.stack, self.workspace_id, name)
-            )
-        except (ClientError, BotoCoreError) as error:
-            ours = domain_error(error)
-            if isinstance(ours, NotFoundError):
-                raise NodeError(
-                    "MISSING_SECRET", f"the workspace has no secret named {name}"
-                ) from None
-            raise ours from error
-        return answer["SecretString"]
+            return read_secret(self.secrets, secret_id(self.stack, self.workspace_id, name))
+        except NotFoundError:
+            raise NodeError("MISSING_SECRET", f"the workspace has no secret named {name}") from None
 
 
 @dataclass(frozen=True, slots=True)
