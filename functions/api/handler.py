@@ -24,6 +24,7 @@ from runledger.models.wire import (
     TemplateView,
 )
 from runledger.models.workspace import Role
+from runledger.observability import begin
 from runledger.services.automations import Activations, Automations
 from runledger.services.contacts import Contacts
 from runledger.services.identity import Caller
@@ -166,4 +167,5 @@ def delete_secret(name: str) -> Response[str]:
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    begin(context.aws_request_id)
     return app.resolve(event, context)

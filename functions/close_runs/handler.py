@@ -5,7 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.clock import now_ms
-from runledger.observability import bind
+from runledger.observability import begin
 from runledger.services.settle import Closer, ExecutionEnded
 from runledger.services.wiring import frames, stores
 
@@ -24,5 +24,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
         error=detail.get("error"),
         cause=detail.get("cause"),
     )
-    bind(execution=ended.name)
+    begin(context.aws_request_id, execution=ended.name)
     closer().close(ended)

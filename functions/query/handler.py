@@ -27,6 +27,7 @@ from runledger.models.wire import (
     VersionView,
 )
 from runledger.models.workspace import Role
+from runledger.observability import begin
 from runledger.services.automations import Automations
 from runledger.services.catalogue import node_type_views
 from runledger.services.contacts import Contacts
@@ -181,4 +182,5 @@ def openapi() -> Response[str]:
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    begin(context.aws_request_id)
     return app.resolve(event, context)

@@ -5,7 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.aws import client
-from runledger.observability import bind
+from runledger.observability import begin
 from runledger.outbound.client import OutboundClient
 from runledger.services.toolboxes import IntegrationTools
 from runledger.services.walk_contract import WalkEvent
@@ -22,6 +22,7 @@ def toolbox() -> IntegrationTools:
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     walk = WalkEvent.model_validate(event)
-    bind(workspaceId=walk.workspace_id, runId=walk.run_id, nodeId=walk.node_id)
-    answer = walker(toolbox(), context.aws_request_id).walk(walk)
+    request_id = context.aws_request_id
+    begin(request_id, workspaceId=walk.workspace_id, runId=walk.run_id, nodeId=walk.node_id)
+    answer = walker(toolbox(), request_id).walk(walk)
     return answer.model_dump(by_alias=True)

@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.aws import effect_client
 from runledger.channels.registry import make_channels
 from runledger.clock import now_ms
-from runledger.observability import bind
+from runledger.observability import begin
 from runledger.services.toolboxes import MessageTools
 from runledger.services.walk_contract import WalkEvent
 from runledger.services.wiring import stores, walker
@@ -22,6 +22,7 @@ def toolbox() -> MessageTools:
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     walk = WalkEvent.model_validate(event)
-    bind(workspaceId=walk.workspace_id, runId=walk.run_id, nodeId=walk.node_id)
-    answer = walker(toolbox(), context.aws_request_id).walk(walk)
+    request_id = context.aws_request_id
+    begin(request_id, workspaceId=walk.workspace_id, runId=walk.run_id, nodeId=walk.node_id)
+    answer = walker(toolbox(), request_id).walk(walk)
     return answer.model_dump(by_alias=True)

@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.aws import client
 from runledger.clock import now_ms
-from runledger.observability import bind
+from runledger.observability import begin, bind
 from runledger.services.start import Starter
 from runledger.services.wiring import stores
 from runledger.settings import StartSettings, read_settings
@@ -34,6 +34,7 @@ def start(record: DynamoDBRecord) -> None:
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    begin(context.aws_request_id)
     processor = BatchProcessor(
         event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False
     )

@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.aws import client
 from runledger.clock import now_ms
-from runledger.observability import logger
+from runledger.observability import begin, logger
 from runledger.services.settle import Settler
 from runledger.services.start import Starter
 from runledger.services.wiring import frames, stores
@@ -32,6 +32,7 @@ def settler() -> Settler:
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    begin(context.aws_request_id)
     due = settler().settle_due(DUE_ROWS)
     logger.info("tick", extra={"dueRows": due})
     return {"due": due}

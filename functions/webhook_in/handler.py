@@ -9,7 +9,7 @@ from runledger.aws import client
 from runledger.clock import now_ms
 from runledger.http import lower_headers, make_app, raw_body
 from runledger.models.wire import OpenedView
-from runledger.observability import bind
+from runledger.observability import begin, bind, logger
 from runledger.services.contacts import Contacts
 from runledger.services.signing import SigningSecrets
 from runledger.services.webhooks import InboundEvent, Webhooks
@@ -65,6 +65,7 @@ def receive(token: str) -> Response[str]:
     )
     run = opened.run
     bind(workspaceId=run.workspace_id, automationId=run.automation_id, runId=run.id)
+    logger.info("event received", extra={"duplicate": opened.is_duplicate})
     view = OpenedView(run_id=run.id, status=run.status, duplicate=opened.is_duplicate)
     return Response(
         status_code=200 if opened.is_duplicate else 202,
@@ -74,4 +75,5 @@ def receive(token: str) -> Response[str]:
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    begin(context.aws_request_id)
     return app.resolve(event, context)

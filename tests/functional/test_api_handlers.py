@@ -10,6 +10,7 @@ import pytest
 from runledger import aws
 from runledger.clock import now_ms
 from runledger.models.workspace import Membership, Role
+from runledger.observability import logger
 from runledger.services import wiring
 from runledger.settings import read_settings
 
@@ -275,3 +276,29 @@ def test_the_stream_starts_runs_and_the_walk_completes_them(deployed: World) -> 
     assert deployed.detail(opened.id)["status"] == "COMPLETED"
     for cached in (closer, starter, settler):
         cached.cache_clear()
+
+
+def test_log_lines_carry_ids_and_forget_those_of_the_invocation_before(
+    deployed: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    from functions.run_logic.handler import handler as run_logic
+    from tests.functional.test_webhooks import event as inbound
+    from tests.functional.test_webhooks import hooked
+
+    opened = deployed.webhooks.receive(inbound(hooked(deployed), {"a": "private"})).run
+    visit = sample("run_logic")
+    visit.update(runId=opened.id, execution=deployed.execution(opened.id))
+    visit.update(operation="OWN", nodeId="start")
+    caplog.clear()
+    with caplog.at_level("INFO"):
+        run_logic(visit, CONTEXT)
+    lines = [logger.registered_handler.format(record) for record in caplog.records]
+
+    (walked,) = [json.loads(line) for line in lines if '"walked"' in line]
+    assert walked["workspaceId"] == "ws_demo"
+    assert walked["automationId"] == opened.automation_id
+    assert (walked["runId"], walked["nodeId"]) == (opened.id, "start")
+    assert "private" not in "".join(lines)
+
+    call("GET", "/v1/runs", query="limit=0")
+    assert "runId" not in logger.get_current_keys()

@@ -22,7 +22,7 @@ from runledger.errors import (
     UnauthorizedError,
     UnsupportedMediaTypeError,
 )
-from runledger.observability import logger
+from runledger.observability import bind, logger
 from runledger.services.identity import Caller, identify
 
 if TYPE_CHECKING:
@@ -163,4 +163,6 @@ def caller(app: APIGatewayHttpResolver, workspaces: "WorkspaceStore", needed: "R
     """The signed-in caller, who has at least the role `needed`."""
     authorizer = app.current_event.raw_event.get("requestContext", {}).get("authorizer", {})
     claims = authorizer.get("jwt", {}).get("claims", {})
-    return identify(workspaces, claims, lower_headers(app), needed)
+    who = identify(workspaces, claims, lower_headers(app), needed)
+    bind(workspaceId=who.workspace_id)
+    return who

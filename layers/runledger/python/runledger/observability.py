@@ -5,6 +5,12 @@ from aws_lambda_powertools import Logger
 logger = Logger(service="runledger")
 
 
+def begin(request_id: str, **ids: str | int | None) -> None:
+    """Starts an invocation's log: forgets the ids of the one before."""
+    logger.clear_state()
+    bind(requestId=request_id, **ids)
+
+
 def bind(**ids: str | int | None) -> None:
     """Adds ids to every line that follows in this invocation."""
     logger.append_keys(**{name: value for name, value in ids.items() if value is not None})

@@ -36,6 +36,7 @@ from runledger.models.run import (
     StepStatus,
 )
 from runledger.nodes.base import NodeResult, Operation, Tools, Visit
+from runledger.observability import bind, logger
 from runledger.services.failures import caught_error, is_node_failure
 from runledger.services.frames import (
     Frame,
@@ -96,7 +97,9 @@ class Walker:
             Operation.COMPLETE: self._complete,
             Operation.FAIL: self._fail,
         }
-        return operations[event.operation](event)
+        answer = operations[event.operation](event)
+        logger.info("walked", extra={"operation": event.operation, "outcome": answer.outcome})
+        return answer
 
     # ── OWN ────────────────────────────────────────────────────────────────────────────────────
 
@@ -279,10 +282,12 @@ class Walker:
         run = self.runs.get(event.run_id)
         if run.workspace_id != event.workspace_id:
             raise NotFoundError(f"there is no run {event.run_id}")
+        bind(automationId=run.automation_id)
         return run
 
     def _frame(self, event: WalkEvent) -> Frame:
         frame = self.frames.read(event.run_id, event.workspace_id)
+        bind(automationId=frame.run.automation_id)
         execution = execution_of(event.run_id, event.execution)
         require_owner(frame.run, execution, RunStatus.RUNNING)
         return frame
