@@ -1,5 +1,7 @@
 """A webhook starts a real run on the deployed template, and its history tells all of it."""
 
+import base64
+import os
 import uuid
 import zlib
 from collections.abc import Iterator
@@ -216,3 +218,24 @@ def test_pages_lead_to_the_end_and_hold_every_run_once(api: httpx.Client) -> Non
         cursor = {"cursor": page["nextCursor"]}
     assert found == [run["id"] for run in whole]
     assert len(found) > 3
+
+
+def test_an_automation_and_a_payload_too_large_for_a_row_are_kept_whole(
+    stack: Stack, api: httpx.Client
+) -> None:
+    # Random, so that it does not compress below what a row may carry.
+    noise = base64.b64encode(os.urandom(120_000)).decode()
+    document = five_nodes(f"{demo_service(api)}/score", template(api, "x"))
+    document["nodes"][2]["config"]["body"] = {"noise": noise}
+    automation = activate(api, document)
+    shown = api.get(f"/v1/automations/{automation['id']}").raise_for_status().json()
+    assert shown["nodes"][2]["config"]["body"] == {"noise": noise}
+    email = f"{uuid.uuid4().hex}@customer.example"
+    payload = {"orderId": uuid.uuid4().hex, "total": 150, "customer": {"email": email}, "n": noise}
+
+    told = ended(api, fire(stack, automation, payload))
+
+    assert told["status"] == "COMPLETED", told["error"]
+    assert told["payload"] == payload
+    assert told["graph"]["nodes"] == shown["nodes"]
+    assert told["steps"][2]["output"] != {}
