@@ -80,6 +80,10 @@ def _count(bill: Bill, known: dict[tuple[str, str], Raw], call: Mapping[str, Any
             bill.writes[f"update {_label(request['Key'])}"] += units
         case "TransactWriteItems":
             for write in request["TransactItems"]:
+                if "ConditionCheck" in write:
+                    # Two units for each KB of the row looked at; the run row has one at most.
+                    bill.writes[f"check {_label(write['ConditionCheck']['Key'])}"] += 2
+                    continue
                 item = write["Put"]["Item"]
                 bill.writes[f"transact {_label(item)}"] += 2 * _written(known, _binary(item))
         case "GetItem":

@@ -12,13 +12,18 @@ from runledger.channels.registry import describe_channels
 from runledger.clock import iso, now_ms
 from runledger.compiler.compile import FunctionArns
 from runledger.http import caller, make_app, public_url
-from runledger.models.automation import AutomationDocument
+from runledger.models.automation import AutomationDocument, AutomationStatus
 from runledger.models.contact import ContactDocument
+from runledger.models.run import Cancellation
 from runledger.models.template import TemplateDocument
 from runledger.models.wire import (
     AutomationView,
+    CancelDocument,
     ContactView,
+    OpenedView,
     ProblemsView,
+    RunDocument,
+    RunView,
     SecretDocument,
     SecretNameView,
     TemplateView,
@@ -29,11 +34,12 @@ from runledger.services.automations import Activations, Automations
 from runledger.services.contacts import Contacts
 from runledger.services.identity import Caller
 from runledger.services.machines import Machines
+from runledger.services.manual import ManualRuns
 from runledger.services.secrets import Secrets
 from runledger.services.signing import SigningSecrets
 from runledger.services.templates import Templates
-from runledger.services.views import contact_view, template_view
-from runledger.services.wiring import stores
+from runledger.services.views import contact_view, run_view, template_view
+from runledger.services.wiring import stopping, stores
 from runledger.settings import ApiSettings, read_settings
 
 app = make_app()
@@ -119,6 +125,48 @@ def activate_automation(automation_id: str) -> AutomationView:
     """Freezes the draft as the next version and takes events for it."""
     who = _caller(Role.ADMIN)
     return _activations().activate(who.workspace_id, automation_id, who.email)
+
+
+@app.post("/v1/automations/<automation_id>/pause", tags=["Automations"])
+def pause_automation(automation_id: str) -> AutomationView:
+    """Takes no new runs and cancels the open ones. Activating it again takes new runs only."""
+    who = _caller(Role.ADMIN)
+    return _stopped(who, automation_id, AutomationStatus.PAUSED)
+
+
+@app.post("/v1/automations/<automation_id>/archive", tags=["Automations"])
+def archive_automation(automation_id: str) -> AutomationView:
+    """As pausing, for good."""
+    who = _caller(Role.ADMIN)
+    return _stopped(who, automation_id, AutomationStatus.ARCHIVED)
+
+
+def _stopped(who: Caller, automation_id: str, status: AutomationStatus) -> AutomationView:
+    stops = stopping(read_settings(ApiSettings).machine_prefix)
+    stopped = stops.stop(who.workspace_id, automation_id, status, who.email)
+    return _automations().view(stopped)
+
+
+@app.post("/v1/automations/<automation_id>/runs", tags=["Runs"], status_code=202)
+def open_run(automation_id: str, document: Annotated[RunDocument, Body()]) -> Response[OpenedView]:
+    """Opens a run by hand for one contact; 200 where the same key opened it before."""
+    who = _caller(Role.MEMBER)
+    of = stores()
+    manual = ManualRuns(of.automations, _contacts(), of.runs, of.workspaces, now_ms)
+    opened = manual.open(who.workspace_id, automation_id, document, who.email)
+    run = opened.run
+    view = OpenedView(run_id=run.id, status=run.status, duplicate=opened.is_duplicate)
+    status = HTTPStatus.OK if opened.is_duplicate else HTTPStatus.ACCEPTED
+    return Response(status, "application/json", view)
+
+
+@app.post("/v1/runs/<run_id>/cancel", tags=["Runs"])
+def cancel_run(run_id: str, document: Annotated[CancelDocument, Body()]) -> RunView:
+    """Ends an open run for good; 409 with its status for one that has ended."""
+    who = _caller(Role.MEMBER)
+    canceler = stopping(read_settings(ApiSettings).machine_prefix).canceler
+    canceled = Cancellation(by=who.email, reason=document.reason)
+    return run_view(canceler.cancel(who.workspace_id, run_id, canceled), now_ms())
 
 
 @app.post("/v1/contacts", tags=["Contacts"], status_code=201)

@@ -9,7 +9,7 @@ from runledger.clock import now_ms
 from runledger.observability import begin, logger
 from runledger.services.settle import Settler
 from runledger.services.start import Starter
-from runledger.services.wiring import frames, stores
+from runledger.services.wiring import frames, stopping, stores
 from runledger.settings import StartSettings, read_settings
 
 # Rows of each due partition that one tick looks at; more wait for the next.
@@ -21,10 +21,12 @@ def settler() -> Settler:
     prefix = read_settings(StartSettings).machine_prefix
     stepfunctions = client("stepfunctions")
     return Settler(
+        due=stores().due,
         runs=stores().runs,
         automations=stores().automations,
         frames=frames(),
         starter=Starter(stores().runs, stepfunctions, prefix, now_ms),
+        stopping=stopping(prefix),
         stepfunctions=stepfunctions,
         execution_prefix=prefix.replace(":stateMachine:", ":execution:"),
         clock=now_ms,

@@ -17,11 +17,13 @@ from runledger.models.run import RunStatus
 from runledger.models.template import TemplateDocument
 from runledger.nodes.base import HttpRequest, HttpResponse, Operation, Tools
 from runledger.services.automations import Activations, Automations
+from runledger.services.cancel import Canceler, Stopping
 from runledger.services.contacts import Contacts
 from runledger.services.cursors import Cursors
 from runledger.services.deliver import Delivery
 from runledger.services.frames import Frame
 from runledger.services.machines import Machines
+from runledger.services.manual import ManualRuns
 from runledger.services.reading import Reading
 from runledger.services.settle import Closer, Settler
 from runledger.services.signing import SigningSecrets
@@ -147,13 +149,31 @@ class World:
             self.clock,
         )
         self.starter = Starter(self.stores.runs, self.stepfunctions, PREFIX, self.clock)
+        execution_prefix = PREFIX.replace(":stateMachine:", ":execution:")
+        self.canceler = Canceler(self.stores.runs, self.stepfunctions, execution_prefix, self.clock)
+        self.stopping = Stopping(
+            self.table,
+            self.stores.automations,
+            self.stores.workspaces,
+            self.canceler,
+            self.clock,
+        )
+        self.manual = ManualRuns(
+            self.stores.automations,
+            self.contacts,
+            self.stores.runs,
+            self.stores.workspaces,
+            self.clock,
+        )
         self.settler = Settler(
+            self.stores.due,
             self.stores.runs,
             self.stores.automations,
             self.frames,
             self.starter,
+            self.stopping,
             self.stepfunctions,
-            PREFIX.replace(":stateMachine:", ":execution:"),
+            execution_prefix,
             self.clock,
         )
         self.closer = Closer(self.stores.runs, self.frames, self.clock)

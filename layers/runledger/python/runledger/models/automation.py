@@ -125,6 +125,18 @@ class ActiveVersion(Model):
     run_seconds: int
 
 
+class Drain(Model):
+    """Open runs to cancel because their automation was stopped: those opened up to `before`.
+
+    It is done when two passes a minute apart have found none, as an index may lag; `empty_at` is
+    when the first of them did. Times are epoch milliseconds."""
+
+    before: int
+    by: str
+    reason: str
+    empty_at: int | None = None
+
+
 class Automation(Model):
     """An automation's own row; its graph lives in the draft and in the versions."""
 
@@ -141,6 +153,7 @@ class Automation(Model):
     created_at: int
     updated_at: int
     updated_by: str
+    drain: Drain | None = None
 
 
 Order = Literal["asc", "desc"]

@@ -1,6 +1,8 @@
 """What the API answers. Times are ISO 8601 UTC strings, durations milliseconds."""
 
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import Field, StringConstraints
 
 from runledger.models.automation import (
     AutomationStatus,
@@ -263,6 +265,22 @@ class MeView(WireModel):
     workspaces: list[WorkspaceView]
     workspace_id: str
     role: Role
+
+
+class RunDocument(WireModel):
+    """A run to open by hand, for exactly one of a contact's id, e-mail or phone."""
+
+    contact_id: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    payload: dict[str, Any] = Field(default_factory=dict)
+    idempotency_key: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
+
+
+class CancelDocument(WireModel):
+    """Why a run is canceled."""
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 
 
 class OpenedView(WireModel):

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from runledger.store.templates import TemplateStore
 
 # Triggers that something fires; an automation of another kind would be active and never run.
-_FIRED = frozenset({TriggerType.WEBHOOK})
+_FIRED = frozenset({TriggerType.WEBHOOK, TriggerType.MANUAL})
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class Delivery:
         if closed is not None:
             suppressed = ErrorDetail(node_id=self.node_id, kind="SUPPRESSED", message=closed.reason)
             return self._settle(attempt, DeliveryStatus.SUPPRESSED, error=suppressed)
-        earlier = self.deliveries.begin(attempt)
+        earlier = self.deliveries.begin(attempt, self.run)
         if earlier is not None:
             return self._recall(earlier)
         return self._send(channel, attempt, body)

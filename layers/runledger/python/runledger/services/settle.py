@@ -16,6 +16,7 @@ from runledger.errors import ConditionFailedError, NotFoundError, RunledgerError
 from runledger.models.automation import MachineType
 from runledger.models.run import ErrorDetail, Run, RunStatus
 from runledger.observability import logger
+from runledger.services.cancel import Stopping
 from runledger.services.frames import Frames, attempt_of, execution_of
 from runledger.services.start import Starter, machine_name
 from runledger.store.runs import Closing
@@ -24,12 +25,16 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
     from runledger.store.automations import AutomationStore
+    from runledger.store.due import DueRow, DueStore
     from runledger.store.runs import RunStore
 
 MAX_ATTEMPTS = 5
 START_GRACE = 2 * MINUTE
 # Beyond the machine's own bound: clocks differ, and the last write takes a moment.
 DEADLINE_SLACK = 30 * SECOND
+
+# Of one tick, for one automation whose runs are being canceled.
+DRAIN_TIME = 20 * SECOND
 
 _EVENT_KINDS = {
     "TIMED_OUT": ("EXECUTION_TIMED_OUT", "The execution ran longer than its machine allows."),
@@ -40,27 +45,37 @@ _EVENT_KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Settler:
+    due: "DueStore"
     runs: "RunStore"
     automations: "AutomationStore"
     frames: Frames
     starter: Starter
+    stopping: Stopping
     stepfunctions: "SFNClient"
     execution_prefix: str
     clock: Clock
 
     def settle_due(self, limit: int) -> int:
         """Settles what is due now, at most `limit` rows of each due partition; how many rows it
-        looked at. One run's trouble is logged and does not keep the others waiting: its row stays
-        due."""
-        due = self.runs.due(self.clock(), limit)
-        for run_id in due:
+        looked at. One row's trouble is logged and keeps no other waiting: it stays due."""
+        due = self.due.rows(self.clock(), limit)
+        for row in due:
             try:
-                self._settle(run_id)
+                self._settle_row(row)
             except ConditionFailedError:
-                logger.info("run moved on while it was being settled", extra={"runId": run_id})
+                logger.info("row moved on while it was being settled", extra={"rowId": row.id})
             except RunledgerError:
-                logger.exception("run could not be settled", extra={"runId": run_id})
+                logger.exception("row could not be settled", extra={"rowId": row.id})
         return len(due)
+
+    def _settle_row(self, row: "DueRow") -> None:
+        if row.id.startswith("run_"):
+            self._settle(row.id)
+            return
+        # Draining goes on while there is something to drain, not a batch a minute.
+        until = self.clock() + DRAIN_TIME
+        while self.stopping.drain_some(self.automations.at(row.key)) and self.clock() < until:
+            continue
 
     def _settle(self, run_id: str) -> None:
         run = self.runs.get(run_id)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from runledger.aws import client
 from runledger.clock import now_ms
+from runledger.services.cancel import Canceler, Stopping
 from runledger.services.frames import Frames
 from runledger.services.walk import Toolbox, Walker
 from runledger.settings import StoreSettings, read_settings
@@ -13,6 +14,7 @@ from runledger.store.automations import AutomationStore
 from runledger.store.bodies import Bodies
 from runledger.store.contacts import ContactStore
 from runledger.store.deliveries import DeliveryStore
+from runledger.store.due import DueStore
 from runledger.store.runs import RunStore
 from runledger.store.table import DynamoTable
 from runledger.store.templates import TemplateStore
@@ -33,6 +35,7 @@ class Stores:
     templates: TemplateStore
     deliveries: DeliveryStore
     workspaces: WorkspaceStore
+    due: DueStore
 
     @classmethod
     def over(cls, table: "Table", bodies: Bodies) -> "Stores":
@@ -44,6 +47,7 @@ class Stores:
             templates=TemplateStore(table),
             deliveries=DeliveryStore(table, bodies),
             workspaces=WorkspaceStore(table),
+            due=DueStore(table),
         )
 
     def frames(self) -> Frames:
@@ -61,6 +65,14 @@ def stores() -> Stores:
 @cache
 def frames() -> Frames:
     return stores().frames()
+
+
+def stopping(machine_prefix: str) -> Stopping:
+    """Cancels runs; `machine_prefix` as in the settings."""
+    of = stores()
+    execution_prefix = machine_prefix.replace(":stateMachine:", ":execution:")
+    canceler = Canceler(of.runs, client("stepfunctions"), execution_prefix, now_ms)
+    return Stopping(of.table, of.automations, of.workspaces, canceler, now_ms)
 
 
 def walker(toolbox: Toolbox, request_id: str) -> Walker:

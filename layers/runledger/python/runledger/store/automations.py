@@ -1,5 +1,6 @@
 """Automations, their drafts and versions, and the webhook tokens that lead to them."""
 
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from runledger.models.automation import (
     ActiveVersion,
     Automation,
     AutomationStatus,
+    Drain,
     Graph,
     Reentry,
     Version,
@@ -20,6 +22,7 @@ from runledger.store.table import Change, Modify, Path, Put, SortRange, Write, k
 
 if TYPE_CHECKING:
     from runledger.store.bodies import Bodies
+    from runledger.store.keys import Key
     from runledger.store.table import Item, Table
 
 _VERSIONS_CACHED = 64
@@ -133,6 +136,52 @@ class AutomationStore:
         except ConditionFailedError as error:
             raise ConflictError("the automation was changed by somebody else meanwhile") from error
 
+    def stop(self, before: Automation, after: Automation) -> None:
+        """Makes `after`, which takes no more runs, and asks to have the open ones drained: the
+        row is in the due index until that is done. ConflictError where it was changed since."""
+        is_same_status = Attr("status").eq(before.status.value)
+        change = Change(
+            set={
+                "status": after.status.value,
+                "updatedAt": after.updated_at,
+                "updatedBy": after.updated_by,
+                "drain": after.drain and after.drain.model_dump(mode="json"),
+                "gsi4pk": keys.due(after.id),
+                "dueKey": keys.due_key(after.updated_at, after.id),
+            }
+        )
+        try:
+            self._table.update(
+                keys.automation(after.workspace_id, after.id), change, is_same_status
+            )
+        except ConditionFailedError as error:
+            raise ConflictError("the automation was changed by somebody else meanwhile") from error
+
+    def drained(self, automation: Automation, drain: Drain | None, due_at: int) -> None:
+        """Notes how far draining has come; None takes the row out of the due index. A newer
+        drain than the one worked on is left alone."""
+        assert automation.drain is not None
+        is_same_drain = Attr("drain.before").eq(automation.drain.before)
+        if drain is None:
+            change = Change(remove=["drain", "gsi4pk", "dueKey"])
+        else:
+            change = Change(
+                set={
+                    "drain": drain.model_dump(mode="json"),
+                    "dueKey": keys.due_key(due_at, automation.id),
+                }
+            )
+        key = keys.automation(automation.workspace_id, automation.id)
+        with suppress(ConditionFailedError):
+            self._table.update(key, change, is_same_drain)
+
+    def at(self, key: "Key") -> Automation:
+        """The automation whose own row has this key."""
+        item = self._table.get(key, consistent=True)
+        if item is None:
+            raise NotFoundError(f"there is no automation {key.sk}")
+        return _from_item(item)
+
     def by_webhook_token(self, token: str) -> WebhookTarget | None:
         item = self._table.get(keys.webhook(token))
         if item is None:
@@ -200,4 +249,5 @@ def _from_item(item: "Item") -> Automation:
         created_at=item["createdAt"],
         updated_at=item["updatedAt"],
         updated_by=item["updatedBy"],
+        drain=Drain.model_validate(item["drain"]) if item.get("drain") else None,
     )

@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr
 
-from runledger.errors import ConditionFailedError, NotFoundError
+from runledger.errors import ConditionFailedError, NotFoundError, RunReleasedError
 from runledger.models.delivery import DeliveryAttempt, DeliveryStatus, Gate
-from runledger.models.run import ErrorDetail
+from runledger.models.run import ErrorDetail, RunStatus
 from runledger.store import keys
-from runledger.store.table import key_attributes, ttl
+from runledger.store.table import Check, Put, key_attributes, ttl
 
 if TYPE_CHECKING:
+    from runledger.models.run import Run
     from runledger.store.bodies import Bodies
     from runledger.store.table import Item, Table
 
@@ -20,16 +21,27 @@ class DeliveryStore:
         self._table = table
         self._bodies = bodies
 
-    def begin(self, attempt: DeliveryAttempt) -> DeliveryAttempt | None:
-        """Claims the effect by writing its PROCESSING attempt. Returns None, or, where the effect
-        was claimed before, the attempt found: nothing may be sent then."""
+    def begin(self, attempt: DeliveryAttempt, run: "Run") -> DeliveryAttempt | None:
+        """Claims the effect by writing its PROCESSING attempt, in one transaction with a look at
+        the run: once a run has ended or changed hands, none of its messages can be claimed.
+
+        Returns None, or, where the effect was claimed before, the attempt found: nothing may be
+        sent then. RunReleasedError where the run is not this execution's to walk any more."""
         is_new = Attr("pk").not_exists()
+        is_running = Attr("status").eq(RunStatus.RUNNING.value)
+        is_owned = Attr("execution").eq(run.execution)
         try:
-            self._table.put(self._item(attempt, listed=None), is_new)
+            self._table.transact(
+                [
+                    Put(self._item(attempt, listed=None), is_new),
+                    Check(keys.run(run.id), is_running & is_owned),
+                ]
+            )
         except ConditionFailedError as error:
-            if error.item is None:
-                raise
-            return self._from_item(error.item)
+            found = self._table.get(keys.delivery(attempt.id), consistent=True)
+            if found is None:
+                raise RunReleasedError("the run was ended or taken meanwhile") from error
+            return self._from_item(found)
         return None
 
     def settle(self, attempt: DeliveryAttempt, shards: int) -> DeliveryAttempt:

@@ -27,7 +27,7 @@ from runledger.store.run_rows import (
     step_from_item,
     step_to_item,
 )
-from runledger.store.table import Change, Path, SortRange, key_attributes, ttl
+from runledger.store.table import Change, Path, key_attributes, ttl
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -252,19 +252,6 @@ class RunStore:
         return run_from_item(
             self._table.update(keys.run(run.id), change, is_pending & is_this_attempt)
         )
-
-    def due(self, now: int, limit: int) -> list[str]:
-        """Ids of rows due by `now`, at most `limit` of each due partition, oldest first."""
-        found: list[str] = []
-        for partition in keys.due_partitions():
-            page = self._table.query(
-                partition,
-                SortRange(high=keys.due_key(now, "\uffff")),
-                index=keys.Index.DUE,
-                limit=limit,
-            )
-            found += [keys.id_of(item["dueKey"]) for item in page.items]
-        return found
 
 
 def _claim_value(claim: Claim) -> list[Any]:

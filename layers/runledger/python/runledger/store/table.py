@@ -59,7 +59,15 @@ class Delete:
     condition: "ConditionBase | None" = None
 
 
-Write = Put | Modify | Delete
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One condition of a transaction on a row that it does not write."""
+
+    key: Key
+    condition: "ConditionBase"
+
+
+Write = Put | Modify | Delete | Check
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +215,11 @@ class DynamoTable:
             case Delete(key, condition):
                 conditional = _conditional(condition, _Names(), returning=False)
                 return {"Delete": {"TableName": self._name, "Key": _key(key), **conditional}}
+            case Check(key, condition):
+                conditional = _conditional(condition, _Names(), returning=False)
+                return {
+                    "ConditionCheck": {"TableName": self._name, "Key": _key(key), **conditional}
+                }
 
     def _call(self, operation: str, **request: Any) -> Any:
         try:

@@ -1,0 +1,150 @@
+"""Canceling runs: one by an operator, all open ones of an automation that was stopped."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from runledger.aws import domain_error
+from runledger.clock import MINUTE, Clock
+from runledger.errors import ConditionFailedError, ConflictError, NotFoundError, TransientError
+from runledger.models.automation import Automation, AutomationStatus, Drain
+from runledger.models.run import Cancellation, Run, RunStatus
+from runledger.observability import logger
+from runledger.services.start import machine_name
+from runledger.store import keys
+from runledger.store.runs import Closing
+from runledger.store.table import SortRange
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+    from runledger.store.automations import AutomationStore
+    from runledger.store.runs import RunStore
+    from runledger.store.table import Table
+    from runledger.store.workspaces import WorkspaceStore
+
+# A run changes hands at most from PENDING to RUNNING and from attempt to attempt.
+_TRIES = 8
+DRAIN_BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Canceler:
+    """`execution_prefix` is the ARN of any of the stack's Standard executions up to the
+    automation id."""
+
+    runs: "RunStore"
+    stepfunctions: "SFNClient"
+    execution_prefix: str
+    clock: Clock
+
+    def cancel(self, workspace_id: str, run_id: str, canceled: Cancellation) -> Run:
+        """Once this returns, the run is CANCELED for good and no node or message of it can be
+        claimed. ConflictError, with its status, for a run that has ended."""
+        for _ in range(_TRIES):
+            run = self.runs.get(run_id)
+            if run.workspace_id != workspace_id:
+                raise NotFoundError(f"there is no run {run_id}")
+            if run.status.is_terminal:
+                raise ConflictError(f"the run is {run.status} already", status=run.status.value)
+            closing = Closing(RunStatus.CANCELED, self.clock(), canceled=canceled)
+            try:
+                closed = self.runs.close(run, closing)
+            except ConditionFailedError:
+                continue
+            self._stop(run)
+            return closed
+        raise TransientError(f"the run {run_id} kept changing; try again")
+
+    def _stop(self, run: Run) -> None:
+        """Ends a Standard execution, which may be in the middle of a long wait. One that cannot
+        be stopped, or is Express, ends at its next step, where it has no say any more."""
+        if run.execution is None or ":" in run.execution:
+            return
+        machine = machine_name(self.execution_prefix, run.automation_id, run.version)
+        try:
+            self.stepfunctions.stop_execution(
+                executionArn=f"{machine}:{run.id}-{run.execution}",
+                error="Canceled",
+                cause="the run was canceled",
+            )
+        except (ClientError, BotoCoreError) as error:
+            reason = str(domain_error(error))
+            logger.warning("execution not stopped", extra={"runId": run.id, "reason": reason})
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """Pausing and archiving: first no new runs, then no open ones."""
+
+    table: "Table"
+    automations: "AutomationStore"
+    workspaces: "WorkspaceStore"
+    canceler: Canceler
+    clock: Clock
+
+    def stop(
+        self, workspace_id: str, automation_id: str, status: AutomationStatus, by: str
+    ) -> Automation:
+        """The automation, PAUSED or ARCHIVED. A first batch of its open runs is canceled at once,
+        the rest by the tick. Stopping what is stopped so already changes nothing."""
+        before = self.automations.get(workspace_id, automation_id)
+        if before.status is status:
+            return before
+        if before.status is AutomationStatus.ARCHIVED or (
+            before.active is None and (status is AutomationStatus.PAUSED)
+        ):
+            raise ConflictError(
+                f"a {before.status} automation cannot be {status.lower()}",
+                status=before.status.value,
+            )
+        now = self.clock()
+        drain = Drain(before=now, by=by, reason=f"automation {status.lower()}")
+        changes = {"status": status, "updated_at": now, "updated_by": by, "drain": drain}
+        after = before.model_copy(update=changes)
+        self.automations.stop(before, after)
+        self.drain_some(after)
+        return after
+
+    def drain_some(self, automation: Automation) -> int:
+        """Cancels up to a batch of the runs to be drained; how many. Two passes a minute apart
+        that find none end the draining."""
+        drain = automation.drain
+        if drain is None:
+            return 0
+        found = self._open_runs(automation, drain.before)
+        canceled = Cancellation(by=drain.by, reason=drain.reason)
+        for run_id in found:
+            try:
+                self.canceler.cancel(automation.workspace_id, run_id, canceled)
+            except (ConflictError, NotFoundError):
+                # It ended by itself, and the index has yet to tell.
+                logger.info("run ended before it was drained", extra={"runId": run_id})
+        now = self.clock()
+        if found:
+            self.automations.drained(automation, drain.model_copy(update={"empty_at": None}), now)
+        elif drain.empty_at is None:
+            waiting = drain.model_copy(update={"empty_at": now})
+            self.automations.drained(automation, waiting, now + MINUTE)
+        elif now >= drain.empty_at + MINUTE:
+            self.automations.drained(automation, None, now)
+        return len(found)
+
+    def _open_runs(self, automation: Automation, before: int) -> list[str]:
+        shards = self.workspaces.cached(automation.workspace_id).shards
+        found: list[str] = []
+        for shard in range(shards):
+            partition = keys.by_automation(
+                automation.workspace_id, keys.Kind.RUN, automation.id, keys.OPEN_BUCKET, shard
+            )
+            page = self.table.query(
+                partition,
+                SortRange(high=keys.created_key(before, "\uffff")),
+                index=keys.Index.BY_AUTOMATION,
+                limit=DRAIN_BATCH - len(found),
+            )
+            found += [keys.id_of(item["createdKey"]) for item in page.items]
+            if len(found) >= DRAIN_BATCH:
+                break
+        return found

@@ -1,0 +1,39 @@
+"""The due index: the one clock of everything that must happen later."""
+
+from typing import TYPE_CHECKING
+
+from runledger.models.base import Model
+from runledger.store import keys
+from runledger.store.keys import Key
+from runledger.store.table import SortRange
+
+if TYPE_CHECKING:
+    from runledger.store.table import Table
+
+
+class DueRow(Model):
+    """A row that asked to be looked at; the prefix of its id tells what it is."""
+
+    id: str
+    key: Key
+
+
+class DueStore:
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    def rows(self, now: int, limit: int) -> list[DueRow]:
+        """What is due by `now`: at most `limit` rows of each due partition, oldest first."""
+        found: list[DueRow] = []
+        for partition in keys.due_partitions():
+            page = self._table.query(
+                partition,
+                SortRange(high=keys.due_key(now, "\uffff")),
+                index=keys.Index.DUE,
+                limit=limit,
+            )
+            found += [
+                DueRow(id=keys.id_of(item["dueKey"]), key=Key(item["pk"], item["sk"]))
+                for item in page.items
+            ]
+        return found
