@@ -11,7 +11,7 @@ from runledger.aws import client
 from runledger.channels.registry import describe_channels
 from runledger.clock import iso, now_ms
 from runledger.compiler.compile import FunctionArns
-from runledger.http import caller, make_app, public_url
+from runledger.http import caller, make_app, public_url, resolve
 from runledger.models.automation import AutomationDocument, AutomationStatus
 from runledger.models.contact import ContactDocument
 from runledger.models.run import Cancellation
@@ -208,7 +208,7 @@ def put_secret(name: str, document: Annotated[SecretDocument, Body()]) -> Secret
 
 @app.delete("/v1/secrets/<name>", tags=["Secrets"], status_code=204)
 def delete_secret(name: str) -> Response[str]:
-    """Deletes a secret for good; its name can be set again at once."""
+    """Deletes a secret for good."""
     who = _caller(Role.ADMIN)
     _secrets().delete(who.workspace_id, name)
     return Response(HTTPStatus.NO_CONTENT, body="")
@@ -216,4 +216,4 @@ def delete_secret(name: str) -> Response[str]:
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     begin(context.aws_request_id)
-    return app.resolve(event, context)
+    return resolve(app, event, context)

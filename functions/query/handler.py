@@ -123,7 +123,8 @@ def list_automations() -> ListView[AutomationSummaryView]:
 @app.get("/v1/automations/<automation_id>", tags=["Automations"])
 def get_automation(automation_id: str) -> AutomationView:
     who = _caller()
-    return _automations().view(stores().automations.get(who.workspace_id, automation_id))
+    automation = stores().automations.get(who.workspace_id, automation_id)
+    return _automations().view(automation, hides_webhook=not who.may(Role.MEMBER))
 
 
 @app.get("/v1/automations/<automation_id>/versions", tags=["Automations"])

@@ -5,7 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.aws import client
-from runledger.clock import now_ms
+from runledger.clock import SECOND, now_ms
 from runledger.observability import begin, logger
 from runledger.services.settle import Settler
 from runledger.services.start import Starter
@@ -14,6 +14,8 @@ from runledger.settings import StartSettings, read_settings
 
 # Rows of each due partition that one tick looks at; more wait for the next.
 DUE_ROWS = 200
+# Of the function's time, left to finish the row at hand.
+LAST_SECONDS = 25 * SECOND
 
 
 @cache
@@ -35,6 +37,7 @@ def settler() -> Settler:
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     begin(context.aws_request_id)
-    due = settler().settle_due(DUE_ROWS)
+    until = now_ms() + context.get_remaining_time_in_millis() - LAST_SECONDS
+    due = settler().settle_due(DUE_ROWS, until)
     logger.info("tick", extra={"dueRows": due})
     return {"due": due}

@@ -17,7 +17,17 @@ from runledger.settings import read_settings
 from tests.support.world import ACCOUNT, BUCKET, PREFIX, REGION, TABLE, World
 
 EVENTS = Path(__file__).parents[2] / "events"
-CONTEXT: Any = type("Context", (), {"aws_request_id": "request-1", "function_name": "f"})()
+
+
+class FakeContext:
+    aws_request_id = "request-1"
+    function_name = "f"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 55_000
+
+
+CONTEXT: Any = FakeContext()
 
 
 @pytest.fixture
@@ -173,12 +183,50 @@ def test_contacts_come_in_pages(deployed: World) -> None:
 
 @pytest.mark.parametrize(
     ("raw", "words"),
-    [(b"{", "not JSON"), (b"", "body"), (b"[]", ""), (b'{"email": 7}', "email")],
+    [
+        (b"{", "line 1, column 2"),
+        (b"", "body"),
+        (b"[]", ""),
+        (b'{"email": 7}', "email"),
+        (b"\xff", "UTF-8"),
+        (b"[" * 100_000, "nested"),
+        (b"[" * 300 + b"]" * 300, "nested"),
+        (b'{"metadata": {"n": ' + b"9" * 5_000 + b"}}", "digits"),
+        (b'{"metadata": {"n": NaN}}', "NaN"),
+        (b'{"metadata": {"n": 1e999}}', "too large"),
+        (b'{"firstName": "\\ud800"}', "surrogate"),
+        (b'{"metadata": {"n": "' + b"x" * 40_000 + b'"}}', "metadata"),
+    ],
 )
 def test_a_damaged_body_is_a_problem_and_no_crash(deployed: World, raw: bytes, words: str) -> None:
     answer = call("POST", "/v1/contacts", raw=raw)
     assert answer["status"] == 422
     assert words in json.dumps(answer["body"])
+
+
+def test_numbers_of_metadata_are_kept_as_they_are(deployed: World) -> None:
+    numbers = {"a": 1e200, "b": 1e-200, "c": 10**44 + 1, "d": 0.1, "e": [[[{}]]], "f": None}
+    made = call("POST", "/v1/contacts", {"email": "a@example.com", "metadata": numbers})
+    assert made["status"] == 201
+    read = call("GET", f"/v1/contacts/{made['body']['id']}")
+    assert read["body"]["metadata"] == numbers
+
+
+def test_a_body_that_is_no_json_is_refused_by_its_type(deployed: World) -> None:
+    answer = call("POST", "/v1/contacts", raw=b"a=1", headers={"content-type": "text/plain"})
+    assert answer["status"] == 415
+
+
+def test_a_webhook_address_is_for_those_who_may_trigger(deployed: World) -> None:
+    from tests.functional.test_settle import WAITING
+
+    automation_id = deployed.activate(WAITING)
+    shown = {
+        role: call("GET", f"/v1/automations/{automation_id}", role=role)["body"]["webhook"]
+        for role in ("viewer", "member")
+    }
+    assert shown["viewer"] is None
+    assert shown["member"]["path"].startswith("/v1/webhooks/in/")
 
 
 def test_a_graph_of_the_wrong_form_names_node_and_edge(deployed: World) -> None:

@@ -7,12 +7,13 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from runledger.compiler.compile import compile_graph
 from runledger.compiler.examples import EXAMPLE_FUNCTIONS
-from runledger.compiler.timing import TRANSIENT_ERRORS
+from runledger.compiler.timing import CRASHES, TRANSIENT_ERRORS
 from runledger.models.automation import Graph
 
 from tests.support.example_machines import EXAMPLES, Example, machine_of
 from tests.support.graph_strategies import walks
-from tests.support.graphs import TEMPLATES, plain_walk
+from tests.support.graphs import TEMPLATES, assign, end, plain_walk, trigger
+from tests.support.graphs import graph as graph_of
 from tests.support.local_stepfunctions import EXECUTION_ID, LocalStepFunctions
 
 EVERY = pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
@@ -207,3 +208,28 @@ def before(graph: Graph, node_id: str) -> frozenset[str]:
                 found.add(edge.source)
                 queue.append(edge.source)
     return frozenset(found)
+
+
+def test_a_function_that_dies_twice_at_a_node_fails_the_run(
+    interpreter: LocalStepFunctions,
+) -> None:
+    """A crash leaves its claim behind: the retry comes after the lease, not into it."""
+    document = graph_of([trigger(), assign("a"), end()], "start > a", "a > done")
+    machine = compile_graph(document, EXAMPLE_FUNCTIONS, TEMPLATES).definition
+    for crash in CRASHES:
+        once = interpreter.run(machine, {}, {"a": [crash]}, validated=False)
+        assert (once.status, once.failures()) == ("SUCCEEDED", [])
+        twice = interpreter.run(machine, {}, {"a": [crash, crash]}, validated=False)
+        assert twice.status == "FAILED"
+        assert len(twice.failures()) == 1
+
+
+def test_a_walker_that_keeps_meeting_another_leaves_the_run_to_it(
+    interpreter: LocalStepFunctions,
+) -> None:
+    document = graph_of([trigger(), assign("a"), end()], "start > a", "a > done")
+    machine = compile_graph(document, EXAMPLE_FUNCTIONS, TEMPLATES).definition
+    errors = {"a": ["StepInProgressError", "StepInProgressError"]}
+    released = interpreter.run(machine, {}, errors, validated=False)
+    assert (released.status, released.failures()) == ("SUCCEEDED", [])
+    assert "done" not in released.visited()

@@ -216,7 +216,7 @@ def test_the_run_row_stays_under_one_kilobyte_in_every_status(world: World) -> N
         )
         left = [rank - 3] if rank - 3 in run.open_claims else []
         run = world.stores.runs.claim(run, rank, claim, replaces=None, left=left)
-    world.stores.runs.park(run, START + 1)
+    world.stores.runs.park(run, 30, claim, START + 1)
     sizes["RUNNING"] = item_size(raw(world, run))
     error = ErrorDetail(node_id="n" * 48, kind="OUTCOME_UNKNOWN", message="m" * 900, cause="c")
     failed = world.stores.runs.close(run, Closing(RunStatus.FAILED, START + 9, error=error))
@@ -242,3 +242,64 @@ def test_a_run_that_never_was_is_not_found(world: World) -> None:
 
 def test_none_is_left_out_of_a_row() -> None:
     assert to_dynamo({"a": None, "b": 1}) == {"b": {"N": "1"}}
+
+
+def test_of_two_large_payloads_under_one_key_the_first_stays(world: World) -> None:
+    """Both are too large for a row; the second must not overwrite the first in S3."""
+    import random
+
+    def noise(seed: int) -> Payload:
+        letters = random.Random(seed)
+        text = "".join(chr(letters.randrange(33, 126)) for _ in range(200_000))
+        return Payload(trigger={}, body={"text": text})
+
+    run = a_run()
+    world.stores.runs.open(run, noise(1), 1)
+    _, is_new = world.stores.runs.open(run, noise(2), 1)
+    assert not is_new
+    assert world.stores.runs.history(run.id).payload == noise(1)
+
+
+def test_a_claim_that_was_sent_twice_below_us_is_ours(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An update whose answer is lost is sent again by the client, and then meets itself."""
+    from tests.functional.test_settle import WAITING
+
+    run_id = world.fire(world.activate(WAITING), {})
+    from runledger.nodes.base import Operation
+
+    world.visit(run_id, "start", Operation.OWN)
+    update = world.table.update
+
+    def twice(*arguments: object, **options: object) -> object:
+        update(*arguments, **options)  # type: ignore[arg-type]
+        return update(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(world.table, "update", twice)
+    assert world.visit(run_id, "pause").wait_until is not None
+
+
+def test_a_write_that_meets_a_transaction_is_tried_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from typing import Any
+
+    import botocore.client
+    from botocore.exceptions import ClientError
+
+    run = owned(world)
+    real = botocore.client.BaseClient._make_api_call
+    met: list[str] = []
+
+    def busy(self: Any, operation: str, request: Any) -> Any:
+        if operation == "UpdateItem" and len(met) < 2:
+            met.append(operation)
+            error = {"Error": {"Code": "TransactionConflictException", "Message": "busy"}}
+            raise self.exceptions.TransactionConflictException(error, operation)
+        return real(self, operation, request)
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", busy)
+    closed = world.stores.runs.close(run, Closing(RunStatus.COMPLETED, START + 50))
+    assert (closed.status, len(met)) == (RunStatus.COMPLETED, 2)
+    assert issubclass(world.dynamodb.exceptions.TransactionConflictException, ClientError)

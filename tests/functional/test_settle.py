@@ -1,8 +1,12 @@
 """No run stays open past its deadline, whatever was lost on the way."""
 
+from typing import Any
+
+import botocore.client
 import pytest
+from botocore.exceptions import ClientError
 from runledger.clock import DAY, MINUTE
-from runledger.errors import RunReleasedError
+from runledger.errors import RunReleasedError, TransientError
 from runledger.models.run import RunStatus
 from runledger.nodes.base import Operation
 from runledger.services.settle import MAX_ATTEMPTS, ExecutionEnded
@@ -78,7 +82,7 @@ def test_a_run_that_never_starts_fails_with_the_reason(world: World) -> None:
     machine = f"{world.starter.machine_prefix}{world.stores.runs.get(run_id).automation_id}-v1"
     world.stepfunctions.delete_state_machine(stateMachineArn=machine)
     for _ in range(MAX_ATTEMPTS):
-        world.clock.advance(3 * MINUTE)
+        world.clock.advance(20 * MINUTE)
         world.settler.settle_due(100)
     told = world.detail(run_id)
     assert told["status"] == "FAILED"
@@ -105,7 +109,8 @@ def test_a_waiting_run_is_left_alone_until_its_deadline_and_then_ended(world: Wo
     told = world.detail(run_id)
     assert told["status"] == "FAILED"
     assert (told["error"]["kind"], told["error"]["nodeId"]) == ("OVERDUE", "pause")
-    assert [step["status"] for step in told["steps"]] == ["COMPLETED", "CANCELED"]
+    # The hour was over; what never came is the step after it.
+    assert [step["status"] for step in told["steps"]] == ["COMPLETED", "COMPLETED"]
 
 
 def test_a_wait_is_over_when_a_later_node_was_visited(world: World) -> None:
@@ -162,3 +167,76 @@ def test_a_paused_automation_cancels_the_run_at_its_trigger(world: World) -> Non
     assert told["status"] == "CANCELED"
     assert told["canceled"]["by"] == "system"
     assert told["canceled"]["reason"] == "automation paused"
+
+
+def test_throttled_starts_use_up_no_attempt(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_id = world.fire(world.activate(WAITING), {})
+    world.starter.start(world.stores.runs.get(run_id))
+    real = botocore.client.BaseClient._make_api_call
+
+    def throttled(self: Any, operation: str, request: Any) -> Any:
+        if operation == "StartExecution":
+            error = {"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}
+            raise ClientError(error, operation)  # type: ignore[arg-type]
+        return real(self, operation, request)
+
+    other = world.fire(world.activate(WAITING), {})
+    with monkeypatch.context() as patched:
+        patched.setattr(botocore.client.BaseClient, "_make_api_call", throttled)
+        world.starter.start(world.stores.runs.get(other))
+        for _ in range(12):
+            world.clock.advance(16 * MINUTE)
+            world.settler.settle_due(100)
+    assert world.stores.runs.get(other).attempt == 1
+    health = world.detail(other)["health"]
+    assert (health["state"], "Rate exceeded" in health["lastError"]) == ("RETRYING", True)
+
+    world.clock.advance(16 * MINUTE)
+    world.settler.settle_due(100)
+    assert executions(world, other) == [f"{other}-1"]
+
+
+def test_a_start_that_stays_refused_for_a_day_fails_the_run(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = world.fire(world.activate(WAITING), {})
+    refused = TransientError("Rate exceeded")
+
+    def refuse(**request: Any) -> Any:
+        raise ClientError(
+            {"Error": {"Code": "ThrottlingException", "Message": str(refused)}}, "StartExecution"
+        )
+
+    monkeypatch.setattr(world.stepfunctions, "start_execution", refuse)
+    world.starter.start(world.stores.runs.get(run_id))
+    world.clock.advance(DAY + 16 * MINUTE)
+    world.settler.settle_due(100)
+    assert world.detail(run_id)["error"]["kind"] == "NEVER_STARTED"
+
+
+def test_a_row_that_cannot_be_settled_keeps_no_other_waiting(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = world.fire(world.activate(WAITING), {})
+    sound = world.fire(world.activate(WAITING), {})
+    get = world.stores.runs.get
+
+    def unreadable(run_id: str, **options: Any) -> Any:
+        if run_id == broken:
+            raise KeyError("a row of an earlier release")
+        return get(run_id, **options)
+
+    world.clock.advance(3 * MINUTE)
+    with monkeypatch.context() as patched:
+        patched.setattr(world.stores.runs, "get", unreadable)
+        assert world.settler.settle_due(100) == 2
+        world.clock.advance(5 * MINUTE)
+        assert world.settler.settle_due(100) == 1
+    assert executions(world, sound)[-1] == f"{sound}-3"
+    world.clock.advance(16 * MINUTE)
+    world.settler.settle_due(100)
+    assert executions(world, broken) == [f"{broken}-2"]
+
+
+def test_an_execution_of_no_run_is_let_be(world: World) -> None:
+    world.closer.close(ExecutionEnded("arn:x:by-hand", "by-hand", "FAILED", None, None))

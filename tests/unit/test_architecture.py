@@ -25,6 +25,7 @@ FLOORS = {
     "aws": 1,
     "observability": 1,
     "settings": 0,
+    "json_body": 1,
     "clock": 0,
     "ids": 0,
     "errors": 0,

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from runledger.compiler.compile import FunctionArns, compile_graph
 from runledger.compiler.examples import EXAMPLE_FUNCTIONS
+from runledger.compiler.timing import CRASHES
 from runledger.errors import InvalidGraphError
 from runledger.models.automation import Graph
 
@@ -75,7 +76,7 @@ def test_retry_is_typed_and_the_second_one_outlasts_the_lease() -> None:
         "JitterStrategy": "FULL",
     }
     assert in_progress == {
-        "ErrorEquals": ["StepInProgressError"],
+        "ErrorEquals": [*CRASHES, "StepInProgressError"],
         "IntervalSeconds": 17,
         "BackoffRate": 1,
         "MaxAttempts": 1,

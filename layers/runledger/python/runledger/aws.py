@@ -33,6 +33,10 @@ _CONFIG = Config(
     tcp_keepalive=True,
 )
 
+# The table answers in milliseconds; a hung read is better asked again than waited for until the
+# function's own time is up.
+_READ_SECONDS = {"dynamodb": 2}
+
 # Codes that AWS documents as throttling or as a passing fault, over the services we call.
 _TRANSIENT = frozenset(
     {
@@ -43,6 +47,8 @@ _TRANSIENT = frozenset(
         "Throttling",
         "TooManyRequestsException",
         "TransactionInProgressException",
+        "TransactionConflictException",
+        "ReplicatedWriteConflictException",
         "ExecutionLimitExceeded",
         "InternalServerError",
         "InternalFailure",
@@ -61,7 +67,8 @@ _NOT_FOUND = frozenset(
 @cache
 def client(service: str) -> Any:
     """The process's one client of a service. Typed by its users, as boto3 has no types."""
-    return boto3.client(service, config=_CONFIG)  # type: ignore[call-overload]
+    timeout = Config(read_timeout=_READ_SECONDS.get(service, 10))
+    return boto3.client(service, config=_CONFIG.merge(timeout))  # type: ignore[call-overload]
 
 
 @cache

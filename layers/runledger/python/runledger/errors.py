@@ -35,6 +35,14 @@ class ConflictError(RunledgerError):
         self.status = status
 
 
+class ReentryBlockedError(ConflictError):
+    """The contact may not enter the automation again (now); `run_id` is the run in the way."""
+
+    def __init__(self, message: str, run_id: str) -> None:
+        super().__init__(message, status="REENTRY_BLOCKED")
+        self.run_id = run_id
+
+
 class UnauthorizedError(RunledgerError):
     """Who is calling could not be established."""
 

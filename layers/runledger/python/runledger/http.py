@@ -22,10 +22,13 @@ from runledger.errors import (
     UnauthorizedError,
     UnsupportedMediaTypeError,
 )
+from runledger.json_body import parse_json, require_json
 from runledger.observability import bind, logger
 from runledger.services.identity import Caller, identify
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
     from runledger.models.workspace import Role
     from runledger.store.workspaces import WorkspaceStore
 
@@ -102,10 +105,6 @@ def make_app(*, validate: bool = True) -> APIGatewayHttpResolver:
 
 def _answer_validation(error: RequestValidationError, event: Mapping[str, Any]) -> Response[str]:
     faults = list(error.errors())
-    if faults[0]["type"] == "json_invalid":
-        position = faults[0]["loc"][-1]
-        detail = f"the body is not JSON: it cannot be read from character {position} on"
-        return problem(422, "Invalid input", detail)
     body = json.loads(raw_body(event) or b"null")
     problems = [_request_problem(fault, body) for fault in faults]
     field, message = problems[0]["field"], problems[0]["message"]
@@ -134,6 +133,27 @@ def _node_id(body: Any, index: int) -> str | None:
     node = nodes[index] if isinstance(nodes, list) and index < len(nodes) else None
     found = node.get("id") if isinstance(node, dict) else None
     return found if isinstance(found, str) else None
+
+
+def resolve(
+    app: APIGatewayHttpResolver, event: dict[str, Any], context: "LambdaContext"
+) -> dict[str, Any]:
+    """Answers one request, whose body, if any, must be JSON that can be kept as it is."""
+    try:
+        body = raw_body(event)
+        if body:
+            headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
+            require_json(headers.get("content-type", ""))
+            parse_json(body)
+    except RunledgerError as error:
+        refused = answer_error(error)
+        return {
+            "statusCode": refused.status_code,
+            "headers": {"Content-Type": PROBLEM_JSON},
+            "body": refused.body,
+            "isBase64Encoded": False,
+        }
+    return app.resolve(event, context)
 
 
 def _answer_unexpected(error: Exception) -> Response[str]:

@@ -16,7 +16,7 @@ def new_id(prefix: str) -> str:
 
 def derived_id(prefix: str, *parts: str) -> str:
     """The same id for the same parts, whoever asks and however often; it does not sort by time."""
-    digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
+    digest = hashlib.sha256("\x1f".join(parts).encode(errors="surrogatepass")).digest()
     return f"{prefix}_{ULID.from_bytes(digest[:16])}"
 
 

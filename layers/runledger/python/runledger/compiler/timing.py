@@ -17,19 +17,18 @@ STANDARD_TIMEOUT_SECONDS = 365 * DAY
 
 FAILURE_TIMEOUT_SECONDS = 6
 
-# Errors after which the same task may succeed. Codes of AWS services, of the Lambda runtime that
-# died, and the engine's own TransientError; what a node raises for a person is never repeated.
+# Errors after which the same task may succeed at once: codes of AWS services and the engine's own
+# TransientError. What a node raises for a person is never repeated.
 TRANSIENT_ERRORS = (
     "TransientError",
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
-    "Lambda.Unknown",
-    "States.Timeout",
-    "Runtime.ExitError",
-    "Sandbox.Timedout",
 )
+
+# A function that died leaves a live claim behind: its retry comes after the lease, not into it.
+CRASHES = ("Lambda.Unknown", "States.Timeout", "Runtime.ExitError", "Sandbox.Timedout")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +91,13 @@ def wait_seconds(node_type: NodeType[Any], config: Config) -> int:
 def retriers(timeout: int) -> tuple[Retrier, ...]:
     """The Retry of a task with that timeout.
 
-    A second walker that finds a live lease has to come back after it: one delay, no jitter,
-    because it must outlast the lease.
+    A crash, and a second walker that finds a live lease, have to come back after the lease: one
+    delay, no jitter, because it must outlast it.
     """
     return (
         Retrier(TRANSIENT_ERRORS, interval=1, rate=2, attempts=2, max_delay=5, jitter=True),
         Retrier(
-            ("StepInProgressError",),
+            (*CRASHES, "StepInProgressError"),
             interval=lease_of(timeout) + 1,
             rate=1,
             attempts=1,

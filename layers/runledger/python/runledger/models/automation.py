@@ -123,6 +123,7 @@ class ActiveVersion(Model):
     trigger: dict[str, Any]
     machine_type: MachineType
     run_seconds: int
+    reentry: Reentry = Reentry.ALWAYS
 
 
 class Drain(Model):

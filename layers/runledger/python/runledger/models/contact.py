@@ -1,5 +1,6 @@
 """Contacts: the people automations run for."""
 
+import json
 from typing import Annotated, Any
 
 import phonenumbers
@@ -32,6 +33,15 @@ def normalize_phone(value: str, region: str | None = None) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+METADATA_BYTES = 32_000
+
+
+def _bounded(metadata: dict[str, Any]) -> dict[str, Any]:
+    if len(json.dumps(metadata)) > METADATA_BYTES:
+        raise ValueError(f"metadata has more than {METADATA_BYTES} bytes as JSON")
+    return metadata
+
+
 Email = Annotated[str, AfterValidator(normalize_email)]
 Phone = Annotated[str, AfterValidator(normalize_phone)]
 ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
@@ -54,7 +64,9 @@ class ContactDocument(WireModel):
     last_name: ShortText | None = None
     tags: list[Tag] = Field(default_factory=list, max_length=100)
     consents: Consents = Consents()
-    metadata: dict[str, Any] = Field(default_factory=dict, max_length=100)
+    metadata: Annotated[dict[str, Any], AfterValidator(_bounded)] = Field(
+        default_factory=dict, max_length=100
+    )
 
 
 class Contact(Model):

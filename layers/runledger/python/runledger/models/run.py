@@ -64,11 +64,13 @@ class Claim(Model):
     """Who is working on a node right now, and until when nobody else may.
 
     A claim given back before any effect began has an empty `request_id`; anyone may take it.
+    `wait_until` is there while the node parks the run.
     """
 
     request_id: str
     started_at: int
     lease_until: int
+    wait_until: int | None = None
 
 
 class Run(Model):
@@ -77,7 +79,8 @@ class Run(Model):
     `execution` is the end of the owning execution's ARN after the run id: `<attempt>` for a
     Standard machine, `<attempt>:<uuid>` for an Express one. `claimed` are the ranks (positions in
     topological order) of the nodes that were ever claimed, `open_claims` those at work, by rank.
-    `due_at` is when the run must be looked at again; `start_error` is why a start was put off;
+    `due_at` is when the run must be looked at again; `start_error` is why a start was put off,
+    `start_refused` that Step Functions never took it;
     `list_partition` is the row's partition in the list by status, once it is stored.
     """
 
@@ -107,7 +110,7 @@ class Run(Model):
     error: ErrorDetail | None
     canceled: Cancellation | None = None
     start_error: str | None = None
-    wait_until: int | None = None
+    start_refused: bool = False
     list_partition: str = ""
 
 

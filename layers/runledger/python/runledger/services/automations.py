@@ -16,12 +16,12 @@ from runledger.models.automation import (
     AutomationStatus,
     Graph,
     Problem,
-    Reentry,
     TemplateSnapshot,
     Version,
 )
 from runledger.models.run import TriggerType
 from runledger.models.wire import AutomationView, WebhookView
+from runledger.observability import logger
 from runledger.services.views import automation_summary_view, machine_view
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ class Automations:
     def problems(self, workspace_id: str, graph: Graph) -> list[Problem]:
         return self._view(workspace_id, graph)[1]
 
-    def view(self, automation: Automation) -> AutomationView:
+    def view(self, automation: Automation, *, hides_webhook: bool = False) -> AutomationView:
+        """`hides_webhook` for those who may not trigger: the address is all it takes."""
         draft = self.store.draft(automation)
         version = None
         if automation.active is not None:
@@ -100,7 +101,7 @@ class Automations:
             nodes=draft.nodes,
             edges=draft.edges,
             layout=draft.layout,
-            webhook=self._webhook_view(automation),
+            webhook=None if hides_webhook else self._webhook_view(automation),
             machine=machine_view(version) if version else None,
             problems=self.problems(automation.workspace_id, draft),
         )
@@ -178,14 +179,16 @@ class Activations:
         templates = self.automations.known_templates(workspace_id, graph)
         compiled = compile_graph(graph, self.functions, templates)
         trigger = _trigger_of(graph, templates)
-        _refuse([*_unfired(graph, trigger), *_unguarded(before)])
-        number = before.last_version + 1
+        _refuse(_unfired(graph, trigger))
+        number = store.reserve_version(before)
+        before = before.model_copy(update={"last_version": number})
         version = self._version(before, number, graph, templates, compiled, by)
         active = ActiveVersion(
             version=number,
             trigger=trigger.model_dump(mode="json", by_alias=True),
             machine_type=compiled.machine_type,
             run_seconds=compiled.run_seconds,
+            reentry=before.reentry,
         )
         is_hooked = trigger.kind is TriggerType.WEBHOOK
         token = before.webhook_token or (new_token() if is_hooked else None)
@@ -197,16 +200,28 @@ class Activations:
             "webhook_token": token,
         }
         after = self._touched(before, by, changes)
-        arn = self.machines.create(automation_id, number, compiled)
         try:
+            self.machines.create(automation_id, number, compiled)
             store.activate(before, after, version)
         except RunledgerError:
-            # A version that was written all the same (its answer lost, or another activation of
-            # the same draft) needs its machine; only one that nobody has is unmade.
-            if store.get(workspace_id, automation_id).last_version < number:
-                self.machines.delete(arn)
+            # Written all the same, and only the answer was lost: then its machine is needed.
+            now = store.get(workspace_id, automation_id).active
+            if now is None or now.version != number:
+                self.machines.delete(automation_id, number)
             raise
+        self._clear_up(before)
         return after
+
+    def _clear_up(self, before: Automation) -> None:
+        """Unmakes the machines of activations that died between making one and committing it:
+        numbers after the version that was active until now, which nobody can commit any more."""
+        committed = before.active.version if before.active else 0
+        for number in range(committed + 1, before.last_version):
+            try:
+                self.machines.delete(before.id, number)
+            except RunledgerError as error:
+                # The activation itself is done; an idle machine costs nothing.
+                logger.warning("machine left", extra={"version": number, "reason": str(error)})
 
     def _touched(self, before: Automation, by: str, changes: dict[str, Any]) -> Automation:
         return before.model_copy(update={**changes, "updated_at": self.clock(), "updated_by": by})
@@ -253,18 +268,6 @@ def _unfired(graph: Graph, trigger: "TriggerConfig") -> list[Problem]:
             message=f"{trigger.kind} triggers cannot be activated in this release",
             node_id=start,
             field="triggerType",
-        )
-    ]
-
-
-def _unguarded(automation: Automation) -> list[Problem]:
-    if automation.reentry is Reentry.ALWAYS:
-        return []
-    return [
-        Problem(
-            code="REENTRY_NOT_AVAILABLE",
-            message=f"re-entry {automation.reentry} cannot be activated in this release",
-            field="reentry",
         )
     ]
 

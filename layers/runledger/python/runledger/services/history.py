@@ -8,7 +8,7 @@ may then be short, but has a cursor that goes on where it stopped.
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from runledger.models.run import Run, RunStatus
@@ -61,7 +61,10 @@ def plan(wanted: RunFilter, shards: int) -> list[tuple[keys.Index, str]]:
     workspace_id = wanted.workspace_id
     if wanted.contact_id is not None:
         return [(keys.Index.BY_CONTACT, keys.by_contact(workspace_id, wanted.contact_id))]
-    buckets = sorted({keys.run_bucket(status) for status in wanted.statuses or RunStatus})
+    # OPEN is read first: a run that ends while the buckets are read is then seen in both, and
+    # told once, instead of in neither.
+    found = {keys.run_bucket(status) for status in wanted.statuses or RunStatus}
+    buckets = sorted(found, key=lambda bucket: (bucket != keys.OPEN_BUCKET, bucket))
     pairs = [(bucket, shard) for bucket in buckets for shard in range(shards)]
     run = keys.Kind.RUN
     if wanted.automation_id is not None:
@@ -92,12 +95,16 @@ def list_runs(
     """One page, newest first."""
     high = after or keys.created_key(wanted.created_to, "\uffff")
     low = keys.created_key(wanted.created_from, "")
+    if wanted.created_from > wanted.created_to:
+        return RunPage([], None)
     streams = [
         _newest(table, index, partition, SortRange(low=low, high=high), limit + 1)
         for index, partition in plan(wanted, shards)
     ]
     merged = heapq.merge(*streams, reverse=True)
-    candidates = (key for key in merged if key != after and keys.id_of(key).startswith("run_"))
+    candidates = (
+        key for key, _ in groupby(merged) if key != after and keys.id_of(key).startswith("run_")
+    )
     found: list[Run] = []
     examined = 0
     position = after

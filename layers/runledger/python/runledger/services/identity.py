@@ -29,6 +29,9 @@ class Caller:
     def email(self) -> str:
         return self.membership.email
 
+    def may(self, needed: Role) -> bool:
+        return self.membership.role.level >= needed.level
+
     def view(self) -> MeView:
         return MeView(
             email=self.email,

@@ -50,7 +50,8 @@ def open_run(
 ) -> Opened:
     """Writes a PENDING run, or finds the one the same event opened before.
 
-    ConflictError where the automation takes no runs now."""
+    ConflictError where the automation takes no runs now; ReentryBlockedError where it takes none
+    for this contact."""
     active = automation.active
     if automation.status is not AutomationStatus.ACTIVE or active is None:
         raise ConflictError(
@@ -91,5 +92,5 @@ def open_run(
     )
     payload = Payload(trigger={"type": facts.type.value, **facts.details}, body=facts.body)
     shards = workspaces.cached(automation.workspace_id).shards
-    stored, is_new = runs.open(run, payload, shards)
+    stored, is_new = runs.open(run, payload, shards, active.reentry)
     return Opened(run=stored, is_duplicate=not is_new)

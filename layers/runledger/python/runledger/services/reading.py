@@ -116,7 +116,7 @@ def _window(request: ListRequest, now: int) -> tuple[int, int]:
     until = _moment(request.until, "to") if request.until is not None else now + DAY
     if since > until:
         raise InvalidInputError("from is later than to", field="from")
-    return since, until
+    return max(since, 0), min(max(until, 0), now + DAY)
 
 
 def _moment(text: str, field: str) -> int:

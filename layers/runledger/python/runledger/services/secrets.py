@@ -8,7 +8,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from runledger.aws import domain_error
 from runledger.clock import Clock
-from runledger.errors import InvalidInputError, NotFoundError, RunledgerError, ServiceError
+from runledger.errors import (
+    InvalidInputError,
+    NotFoundError,
+    RunledgerError,
+    ServiceError,
+    TransientError,
+)
 from runledger.services.secret_names import secret_id
 
 if TYPE_CHECKING:
@@ -46,6 +52,11 @@ class Secrets:
             try:
                 self._call("create_secret", Name=identifier, SecretString=value)
             except ServiceError as error:
+                if error.code == "InvalidRequestException":
+                    # Deletion is done in the background, for a moment after it was asked for.
+                    raise TransientError(
+                        f"the earlier secret {name} is still being deleted; try again in a moment"
+                    ) from error
                 # Set by another request in between; what came last is what counts.
                 if error.code != "ResourceExistsException":
                     raise
@@ -55,7 +66,7 @@ class Secrets:
         return now
 
     def delete(self, workspace_id: str, name: str) -> None:
-        """At once and for good, so that the name can be set again at once."""
+        """For good, and without a time to regret it."""
         if not self.workspaces.has_secret_name(workspace_id, name):
             raise NotFoundError(f"the workspace has no secret named {name}")
         identifier = secret_id(self.stack, workspace_id, name)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runledger.aws import domain_error
-from runledger.clock import MINUTE, SECOND, Clock, iso
-from runledger.errors import ConditionFailedError, NotFoundError, RunledgerError
+from runledger.clock import DAY, MINUTE, SECOND, Clock, iso
+from runledger.errors import ConditionFailedError, NotFoundError, RunReleasedError
 from runledger.models.automation import MachineType
 from runledger.models.run import ErrorDetail, Run, RunStatus
 from runledger.observability import logger
@@ -30,9 +30,13 @@ if TYPE_CHECKING:
 
 MAX_ATTEMPTS = 5
 START_GRACE = 2 * MINUTE
+# Throttling and full quotas use up no attempt, but a start that is a day late is a failure.
+REFUSALS_END = DAY
 # Beyond the machine's own bound: clocks differ, and the last write takes a moment.
 DEADLINE_SLACK = 30 * SECOND
 
+# How long a row is left alone that could not be settled.
+PUT_BACK = 15 * MINUTE
 # Of one tick, for one automation whose runs are being canceled.
 DRAIN_TIME = 20 * SECOND
 
@@ -55,18 +59,25 @@ class Settler:
     execution_prefix: str
     clock: Clock
 
-    def settle_due(self, limit: int) -> int:
-        """Settles what is due now, at most `limit` rows of each due partition; how many rows it
-        looked at. One row's trouble is logged and keeps no other waiting: it stays due."""
-        due = self.due.rows(self.clock(), limit)
-        for row in due:
+    def settle_due(self, limit: int, until: int | None = None) -> int:
+        """Settles what is due now, oldest first, at most `limit` rows of each due partition and
+        until `until` (epoch milliseconds); how many rows it looked at.
+
+        A row that cannot be settled, whatever the reason, is logged and put back, so that it
+        keeps no other waiting."""
+        seen = 0
+        for row in self.due.rows(self.clock(), limit):
+            if until is not None and self.clock() > until:
+                break
+            seen += 1
             try:
                 self._settle_row(row)
             except ConditionFailedError:
                 logger.info("row moved on while it was being settled", extra={"rowId": row.id})
-            except RunledgerError:
+            except Exception:
                 logger.exception("row could not be settled", extra={"rowId": row.id})
-        return len(due)
+                self.due.put_back(row, self.clock() + PUT_BACK)
+        return seen
 
     def _settle_row(self, row: "DueRow") -> None:
         if row.id.startswith("run_"):
@@ -85,15 +96,19 @@ class Settler:
             self._end_overdue(run)
 
     def _start_again(self, run: Run) -> None:
-        if run.attempt >= MAX_ATTEMPTS:
+        now = self.clock()
+        if run.start_refused and now < run.created_at + REFUSALS_END:
+            self.starter.start(run)
+            return
+        if run.attempt >= MAX_ATTEMPTS or run.start_refused:
             cause = run.start_error or "Step Functions reported no reason"
             error = ErrorDetail(
                 node_id=None,
                 kind="NEVER_STARTED",
-                message=f"The run could not be started in {MAX_ATTEMPTS} attempts: {cause}",
+                message=f"The run could not be started, in {run.attempt} attempts: {cause}",
                 cause=cause,
             )
-            self.runs.close(run, Closing(RunStatus.FAILED, self.clock(), error=error))
+            self.runs.close(run, Closing(RunStatus.FAILED, now, error=error))
             return
         again = self.runs.next_attempt(run, self.clock() + START_GRACE)
         self.starter.start(again)
@@ -157,10 +172,15 @@ class Closer:
     def close(self, ended: ExecutionEnded) -> None:
         """Events of other executions than the run's own, and of ended runs, change nothing."""
         run_id, _, _ = ended.name.rpartition("-")
-        run = self.runs.get(run_id)
+        try:
+            run = self.runs.get(run_id)
+            execution = execution_of(run_id, ended.execution_arn)
+        except (NotFoundError, RunReleasedError):
+            # Started by hand on one of our machines, or its run has expired.
+            logger.info("execution of no run", extra={"execution": ended.name})
+            return
         if run.status.is_terminal:
             return
-        execution = execution_of(run_id, ended.execution_arn)
         try:
             if run.status is RunStatus.PENDING and run.attempt == attempt_of(execution):
                 # It ended before it could own the run: the tick starts the next attempt now.

@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from runledger.aws import domain_error
 from runledger.clock import MINUTE, Clock
-from runledger.errors import ConditionFailedError, RunledgerError, ServiceError
+from runledger.errors import ConditionFailedError, RunledgerError, ServiceError, TransientError
 from runledger.observability import logger
 
 if TYPE_CHECKING:
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from runledger.store.runs import RunStore
 
 CONTRACT = 1
-PUT_OFF = MINUTE
+# A start that was refused is put off by half the run's age, within these.
+SHORTEST_PUT_OFF = MINUTE
+LONGEST_PUT_OFF = 15 * MINUTE
 
 
 def machine_name(stack_prefix: str, automation_id: str, version: int) -> str:
@@ -58,7 +60,11 @@ class Starter:
 
     def _put_off(self, run: "Run", error: RunledgerError) -> None:
         logger.warning("start put off", extra={"runId": run.id, "reason": str(error)})
+        now = self.clock()
+        delay = min(max((now - run.created_at) // 2, SHORTEST_PUT_OFF), LONGEST_PUT_OFF)
+        # Throttled or over a quota, Step Functions never saw the name: it can be used again.
+        refused = isinstance(error, TransientError)
         try:
-            self.runs.postpone(run, self.clock() + PUT_OFF, start_error=str(error))
+            self.runs.postpone(run, now + delay, start_error=str(error), refused=refused)
         except ConditionFailedError:
             logger.info("run moved on before its start was put off", extra={"runId": run.id})

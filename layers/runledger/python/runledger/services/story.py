@@ -39,10 +39,13 @@ def health_of(run: Run, now: int) -> Health | None:
             text = f"start is being retried (attempt {run.attempt}): {reason}"
             return Health("RETRYING", text, attempt=run.attempt, last_error=run.start_error)
         return Health("QUEUED", "queued to start")
-    if run.due_at is not None and run.wait_until is None and now > run.due_at + _TICK_SLACK:
+    if run.due_at is not None and now > run.due_at + _TICK_SLACK:
         return Health("OVERDUE", "past its deadline, about to be settled")
-    if run.wait_until is not None and run.wait_until > now:
-        return Health("WAITING", "waiting", until=run.wait_until)
+    claims = run.open_claims.values()
+    waits = [claim.wait_until for claim in claims if claim.wait_until and claim.wait_until > now]
+    is_working = any(claim.wait_until is None and claim.lease_until > now for claim in claims)
+    if waits and not is_working:
+        return Health("WAITING", "waiting", until=max(waits))
     return Health("RUNNING", "walking its nodes")
 
 
@@ -50,8 +53,8 @@ def health_of(run: Run, now: int) -> Health | None:
 _TICK_SLACK = 120_000
 
 
-def steps_of(history: "RunHistory", graph: "GraphView") -> list[Step]:
-    """Every step of the run, in the order they were begun."""
+def steps_of(history: "RunHistory", graph: "GraphView", now: int) -> list[Step]:
+    """Every step of the run as of `now`, in the order they were begun."""
     run = history.run
     steps = dict(history.steps)
     for rank, claim in run.open_claims.items():
@@ -65,12 +68,13 @@ def steps_of(history: "RunHistory", graph: "GraphView") -> list[Step]:
                 finished_at=None,
             )
     walked = in_order(steps, graph)
-    settled = [_settled(step, walked, run, graph) for step in walked]
+    settled = [_settled(step, walked, run, graph, now) for step in walked]
     return [*_trigger_step(run, graph), *settled, *_end_step(run, graph)]
 
 
-def _settled(step: Step, walked: list[Step], run: Run, graph: "GraphView") -> Step:
+def _settled(step: Step, walked: list[Step], run: Run, graph: "GraphView", now: int) -> Step:
     if step.status is StepStatus.WAITING:
+        horizon = now if run.finished_at is None else run.finished_at
         after = [
             other.started_at
             for other in walked
@@ -78,6 +82,9 @@ def _settled(step: Step, walked: list[Step], run: Run, graph: "GraphView") -> St
         ]
         if run.end_node_id in graph.topology.successors(step.node_id) and run.finished_at:
             after.append(run.finished_at - (run.end_ms or 0))
+        if step.wait_until is not None and step.wait_until <= horizon:
+            # Over by itself, whatever a MERGE behind it still waits for.
+            after.append(step.wait_until)
         if after:
             return step.model_copy(
                 update={"status": StepStatus.COMPLETED, "finished_at": min(after)}
@@ -87,7 +94,12 @@ def _settled(step: Step, walked: list[Step], run: Run, graph: "GraphView") -> St
     if not step.status.is_finished:
         canceled = {"status": StepStatus.CANCELED, "finished_at": run.finished_at}
         return step.model_copy(update={**canceled, "reason": _LATE})
-    if step.finished_at is not None and step.finished_at > run.finished_at:
+    # The clocks of functions differ a little, so moments alone do not tell what came too late: a
+    # completed run left nothing behind, and the step that failed a run was not canceled by it.
+    is_cause = run.error is not None and run.error.node_id == step.node_id
+    if run.status is RunStatus.COMPLETED or is_cause or step.finished_at is None:
+        return step
+    if step.finished_at > run.finished_at:
         return step.model_copy(update={"status": StepStatus.CANCELED, "reason": _LATE})
     return step
 

@@ -65,7 +65,7 @@ def run_view(run: "Run", now: int) -> RunView:
 
 
 def run_detail_view(history: "RunHistory", graph: "GraphView", now: int) -> RunDetailView:
-    steps = steps_of(history, graph)
+    steps = steps_of(history, graph, now)
     base = run_view(history.run, now)
     failed = next((step for step in steps if step.error is not None), None)
     # The row carries the first line of the error; the step it came from has the whole of it.

@@ -157,7 +157,7 @@ class Walker:
         )
         recorded = self.runs.record(frame.run, step)
         if recorded.status is StepStatus.WAITING and recorded.wait_until is not None:
-            self.runs.park(frame.run, recorded.wait_until)
+            self.runs.park(frame.run, rank, claim, recorded.wait_until)
         return _answer(recorded)
 
     def _earlier_claim(self, run: Run, rank: int) -> Claim | None:
@@ -192,6 +192,9 @@ class Walker:
             self.runs.claim(frame.run, rank, claim, replaces=replaces, left=gone)
         except ConditionFailedError as error:
             found = run_from_item(error.item) if error.item else None
+            if found and found.open_claims.get(rank) == claim and not found.status.is_terminal:
+                # Our own write, sent again below us because its answer was lost.
+                return claim
             if found is None or found.execution != frame.run.execution or found.status.is_terminal:
                 raise RunReleasedError("the run was taken or ended meanwhile") from error
             raise StepInProgressError("another request is at this node") from error

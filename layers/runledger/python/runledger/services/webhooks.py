@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,8 +14,8 @@ from runledger.errors import (
     PayloadTooLargeError,
     RateLimitedError,
     UnauthorizedError,
-    UnsupportedMediaTypeError,
 )
+from runledger.json_body import parse_json, require_json
 from runledger.models.automation import AutomationStatus
 from runledger.models.run import TriggerType
 from runledger.nodes.trigger import WebhookTrigger
@@ -143,30 +142,11 @@ class Webhooks:
 
 
 def _parse(event: InboundEvent) -> dict[str, Any]:
-    media_type = event.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json" and not media_type.endswith("+json"):
-        raise UnsupportedMediaTypeError(
-            f"send JSON as application/json, not {media_type or 'without a content type'}"
-        )
-    try:
-        payload = json.loads(event.body.decode("utf-8"), parse_constant=_no_constant)
-    except UnicodeDecodeError as error:
-        raise InvalidInputError(
-            f"the body is not UTF-8: {error.reason} at byte {error.start}"
-        ) from error
-    except json.JSONDecodeError as error:
-        raise InvalidInputError(
-            f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
-        ) from error
-    except RecursionError as error:
-        raise InvalidInputError("the body is nested too deeply") from error
+    require_json(event.headers.get("content-type", ""))
+    payload = parse_json(event.body)
     if not isinstance(payload, dict):
         raise InvalidInputError("the body is JSON, but not an object")
     return payload
-
-
-def _no_constant(name: str) -> None:
-    raise InvalidInputError(f"the body is not JSON: {name} is no JSON number")
 
 
 def _dedupe_key(

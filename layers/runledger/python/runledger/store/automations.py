@@ -99,6 +99,24 @@ class AutomationStore:
         )
         return [self._version_from_item(item) for item in page.items]
 
+    def reserve_version(self, before: Automation) -> int:
+        """The number of the next version, for this activation alone: no other will ever make a
+        machine of that name. ConflictError where the automation was changed since."""
+        number = before.last_version + 1
+        is_same_draft = Attr("draftRevision").eq(before.draft_revision)
+        is_same_version = Attr("lastVersion").eq(before.last_version)
+        is_same_status = Attr("status").eq(before.status.value)
+        key = keys.automation(before.workspace_id, before.id)
+        try:
+            self._table.update(
+                key,
+                Change(set={"lastVersion": number}),
+                is_same_draft & is_same_version & is_same_status,
+            )
+        except ConditionFailedError as error:
+            raise ConflictError("the automation was changed by somebody else meanwhile") from error
+        return number
+
     def activate(self, before: Automation, after: Automation, version: Version | None) -> None:
         """Makes `after` of `before`, with its new version where there is one, or changes nothing.
 
@@ -207,7 +225,9 @@ class AutomationStore:
         }
 
     def _read_version(self, automation_id: str, number: int) -> Version:
-        item = self._table.get(keys.version(automation_id, number))
+        key = keys.version(automation_id, number)
+        # A version that was written a moment ago may not be everywhere yet.
+        item = self._table.get(key) or self._table.get(key, consistent=True)
         if item is None:
             raise NotFoundError(f"the automation {automation_id} has no version {number}")
         return self._version_from_item(item)

@@ -1,5 +1,6 @@
 """JSON values kept beside rows: compressed in the row, over a bound in S3."""
 
+import hashlib
 import json
 import zlib
 from collections.abc import Mapping
@@ -25,10 +26,13 @@ class Bodies:
         self._bucket = bucket
 
     def pack(self, value: Any, object_key: str) -> bytes | dict[str, str]:
-        """`object_key` names the S3 object, where one is needed; the same key is overwritten."""
+        """`object_key` begins the name of the S3 object, where one is needed. The name ends in
+        what the object holds: whoever loses the conditional write that follows has overwritten
+        nothing."""
         data = compress(value)
         if len(data) <= INLINE_BYTES:
             return data
+        object_key = f"{object_key}-{hashlib.sha256(data).hexdigest()[:20]}"
         try:
             self._s3.put_object(Bucket=self._bucket, Key=object_key, Body=data)
         except (ClientError, BotoCoreError) as error:

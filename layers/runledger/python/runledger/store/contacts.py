@@ -7,6 +7,7 @@ from boto3.dynamodb.conditions import Attr
 from runledger.errors import ConditionFailedError, ConflictError, NotFoundError
 from runledger.models.contact import Consents, Contact
 from runledger.store import keys
+from runledger.store.bodies import compress, decompress
 from runledger.store.table import Delete, Put, Write, key_attributes
 
 if TYPE_CHECKING:
@@ -99,7 +100,8 @@ def _to_item(contact: Contact) -> "Item":
         "lastName": contact.last_name,
         "tags": list(contact.tags),
         "consents": contact.consents.model_dump(),
-        "metadata": contact.metadata,
+        # As one value: DynamoDB's numbers and depth are narrower than JSON's.
+        "metadata": compress(contact.metadata),
         "createdAt": contact.created_at,
         "updatedAt": contact.updated_at,
     }
@@ -115,7 +117,7 @@ def _from_item(item: "Item") -> Contact:
         last_name=item.get("lastName"),
         tags=tuple(item["tags"]),
         consents=Consents.model_validate(item["consents"]),
-        metadata=item["metadata"],
+        metadata=decompress(item["metadata"]),
         created_at=item["createdAt"],
         updated_at=item["updatedAt"],
     )

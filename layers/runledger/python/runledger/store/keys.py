@@ -12,6 +12,7 @@
 | automations of a workspace; one by id | table | `WORKSPACE#workspace#AUTOMATION` | `automation` |
 | an automation's draft and versions | table | `AUTOMATION#automation` | `DRAFT`, `VERSION#000001` |
 | automation by webhook token | table | `WEBHOOK#token` | `WEBHOOK` |
+| who may enter an automation again | table | `REENTRY#automation#contact` | `REENTRY` |
 | webhooks of one source this minute | table | `RATE#token#source` | `minute` |
 | contacts of a workspace; one by id | table | `WORKSPACE#workspace#CONTACT` | `contact` |
 | contact by e-mail or phone | table | `WORKSPACE#workspace#ADDRESS` | `EMAIL#…`, `PHONE#…` |
@@ -103,6 +104,10 @@ def version(automation_id: str, number: int) -> Key:
 
 def webhook(token: str) -> Key:
     return Key(f"WEBHOOK#{token}", "WEBHOOK")
+
+
+def reentry(automation_id: str, contact_id: str) -> Key:
+    return Key(f"REENTRY#{automation_id}#{contact_id}", "REENTRY")
 
 
 def rate(token: str, source: str, minute: int) -> Key:

@@ -85,13 +85,18 @@ def run_from_item(item: "Item") -> Run:
         expires_at=item["ttl"] * 1_000,
         claimed=frozenset(item.get("claimed", ())),
         open_claims={
-            int(rank): Claim(request_id=claim[0], started_at=claim[1], lease_until=claim[2])
+            int(rank): Claim(
+                request_id=claim[0],
+                started_at=claim[1],
+                lease_until=claim[2],
+                wait_until=claim[3] if len(claim) > 3 else None,
+            )
             for rank, claim in item.get("openClaims", {}).items()
         },
         error=_error_from_item(item.get("error")),
         canceled=Cancellation(**item["canceled"]) if "canceled" in item else None,
         start_error=item.get("startError"),
-        wait_until=item.get("waitUntil"),
+        start_refused=item.get("startRefused", False),
         list_partition=item["gsi1pk"],
     )
 

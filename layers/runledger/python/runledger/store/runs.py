@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from runledger.errors import ConditionFailedError, NotFoundError
+from runledger.errors import (
+    ConditionFailedError,
+    NotFoundError,
+    ReentryBlockedError,
+    TransientError,
+)
+from runledger.models.automation import Reentry
 from runledger.models.run import (
     Cancellation,
     Claim,
@@ -27,7 +33,7 @@ from runledger.store.run_rows import (
     step_from_item,
     step_to_item,
 )
-from runledger.store.table import Change, Path, key_attributes, ttl
+from runledger.store.table import Change, Path, Put, key_attributes, ttl
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,13 +64,20 @@ class Closing:
     canceled: Cancellation | None = None
 
 
+# Each lost try means that another run of the same contact was opened or ended in between.
+_ENTRY_TRIES = 5
+
+
 class RunStore:
     def __init__(self, table: "Table", bodies: "Bodies") -> None:
         self._table = table
         self._bodies = bodies
 
-    def open(self, run: Run, payload: Payload, shards: int) -> tuple[Run, bool]:
-        """Writes a PENDING run; (the run, whether this call opened it).
+    def open(
+        self, run: Run, payload: Payload, shards: int, reentry: Reentry = Reentry.ALWAYS
+    ) -> tuple[Run, bool]:
+        """Writes a PENDING run; (the run, whether this call opened it). ReentryBlockedError where
+        the contact may not enter the automation now.
 
         The payload goes first: the row is the queue, and whoever sees it must find the payload.
         Where a run of this id exists, it is returned as it is and nothing changes. A payload left
@@ -84,6 +97,8 @@ class RunStore:
             if existing is not None:
                 return run_from_item(existing), False
         row = run_to_item(run, keys.shard_of(run.id, shards))
+        if reentry is not Reentry.ALWAYS and run.contact_id is not None:
+            return self._enter(run, row, reentry)
         try:
             self._table.put(row, is_new)
         except ConditionFailedError as error:
@@ -91,6 +106,39 @@ class RunStore:
                 raise
             return run_from_item(error.item), False
         return run_from_item(row), True
+
+    def _enter(self, run: Run, row: "Item", reentry: Reentry) -> tuple[Run, bool]:
+        """Writes the row together with the contact's entry, which names the run that holds it.
+
+        An entry is for good under ONCE. Under ONE_AT_A_TIME it may be taken over from a run that
+        has ended, by a condition on that very run: of several takers one wins."""
+        assert run.contact_id is not None
+        key = keys.reentry(run.automation_id, run.contact_id)
+        is_new = Attr("pk").not_exists()
+        may_enter: ConditionBase = is_new
+        for _ in range(_ENTRY_TRIES):
+            entry = {**key_attributes(key), "runId": run.id}
+            try:
+                self._table.transact([Put(row, is_new), Put(entry, may_enter)])
+            except ConditionFailedError:
+                existing = self._table.get(keys.run(run.id), consistent=True)
+                if existing is not None:
+                    return run_from_item(existing), False
+                held = self._table.get(key, consistent=True)
+                if held is None:
+                    may_enter = is_new
+                    continue
+                holder = held["runId"]
+                if reentry is Reentry.ONCE or self._is_open(holder):
+                    raise ReentryBlockedError(_blocked(reentry, holder), holder) from None
+                may_enter = Attr("runId").eq(holder)
+            else:
+                return run_from_item(row), True
+        raise TransientError("others kept entering the automation for this contact; try again")
+
+    def _is_open(self, run_id: str) -> bool:
+        item = self._table.get(keys.run(run_id), consistent=True)
+        return item is not None and not RunStatus(item["status"]).is_terminal
 
     def get(self, run_id: str, *, consistent: bool = True) -> Run:
         item = self._table.get(keys.run(run_id), consistent=consistent)
@@ -158,8 +206,6 @@ class RunStore:
         else:
             may_claim = Attr(f"openClaims.{rank}").eq(_claim_value(replaces))
         gone: list[Path] = [("openClaims", str(other)) for other in left]
-        if run.wait_until is not None:
-            gone.append("waitUntil")
         change = Change(
             set={("openClaims", str(rank)): _claim_value(claim)},
             add={"claimed": {rank}},
@@ -169,14 +215,14 @@ class RunStore:
             self._table.update(keys.run(run.id), change, is_running & is_owned & may_claim)
         )
 
-    def park(self, run: Run, wait_until: int) -> None:
-        """Tells on the row that the run waits; for its readers only, so a run that moved on
-        meanwhile is left alone."""
-        is_running = Attr("status").eq(RunStatus.RUNNING.value)
-        is_owned = Attr("execution").eq(run.execution)
-        change = Change(set={"waitUntil": wait_until})
+    def park(self, run: Run, rank: int, claim: Claim, wait_until: int) -> None:
+        """Tells with the claim until when the node waits; for readers of the row only, so a run
+        that moved on meanwhile is left alone."""
+        is_ours = Attr(f"openClaims.{rank}").eq(_claim_value(claim))
+        parked = claim.model_copy(update={"wait_until": wait_until})
+        change = Change(set={("openClaims", str(rank)): _claim_value(parked)})
         with suppress(ConditionFailedError):
-            self._table.update(keys.run(run.id), change, is_running & is_owned)
+            self._table.update(keys.run(run.id), change, is_ours)
 
     def release(self, run: Run, rank: int, claim: Claim) -> None:
         """Gives a claim back whose effect never began. Where it is no longer ours, nothing is."""
@@ -229,30 +275,44 @@ class RunStore:
             "canceled": row_cancellation(closing.canceled),
         }
         values.update({name: value for name, value in optional.items() if value is not None})
-        gone: list[Path] = ["gsi4pk", "dueKey", "claimed", "waitUntil"]
+        gone: list[Path] = ["gsi4pk", "dueKey", "claimed"]
         change = Change(set=values, add={"sequence": 1}, remove=gone)
         return run_from_item(
             self._table.update(keys.run(run.id), change, is_open & is_this_attempt & is_owned)
         )
 
-    def postpone(self, run: Run, due_at: int, start_error: str | None = None) -> Run:
+    def postpone(
+        self, run: Run, due_at: int, start_error: str | None = None, *, refused: bool = False
+    ) -> Run:
         """Moves an open run's place in the due index. `start_error` says why a start was put
-        off; ConditionFailedError where the run moved on meanwhile."""
+        off, `refused` that its attempt was not used up; ConditionFailedError where the run moved
+        on meanwhile."""
         is_unchanged = Attr("status").eq(run.status.value) & Attr("attempt").eq(run.attempt)
         values: dict[Path, Any] = {"dueKey": keys.due_key(due_at, run.id)}
         if start_error is not None:
             values["startError"] = start_error[:100]
+            values["startRefused"] = refused
         return run_from_item(self._table.update(keys.run(run.id), Change(set=values), is_unchanged))
 
     def next_attempt(self, run: Run, due_at: int) -> Run:
         """A PENDING run under its next attempt number, which no earlier execution can own."""
         is_pending = Attr("status").eq(RunStatus.PENDING.value)
         is_this_attempt = Attr("attempt").eq(run.attempt)
-        change = Change(set={"attempt": run.attempt + 1, "dueKey": keys.due_key(due_at, run.id)})
+        change = Change(
+            set={"attempt": run.attempt + 1, "dueKey": keys.due_key(due_at, run.id)},
+            remove=["startRefused"],
+        )
         return run_from_item(
             self._table.update(keys.run(run.id), change, is_pending & is_this_attempt)
         )
 
 
+def _blocked(reentry: Reentry, run_id: str) -> str:
+    if reentry is Reentry.ONCE:
+        return f"the contact entered the automation before, with {run_id}, and may do so once"
+    return f"the contact is in the automation now, with {run_id}, and may be once at a time"
+
+
 def _claim_value(claim: Claim) -> list[Any]:
-    return [claim.request_id, claim.started_at, claim.lease_until]
+    waiting = [] if claim.wait_until is None else [claim.wait_until]
+    return [claim.request_id, claim.started_at, claim.lease_until, *waiting]

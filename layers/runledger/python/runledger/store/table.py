@@ -1,5 +1,7 @@
 """The table as the stores see it: plain Python values, named conditions, domain errors."""
 
+import random
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -10,7 +12,7 @@ from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runledger.aws import domain_error
-from runledger.errors import ConditionFailedError, TransientError
+from runledger.errors import ConditionFailedError, RunledgerError, TransientError
 from runledger.store.keys import INDEX_ATTRIBUTES, Index, Key
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ Item = dict[str, Any]
 # An attribute, or a path into maps: ("openClaims", "3").
 Path = str | tuple[str, ...]
 
+# Seconds to wait at most, before each further try of a write that met a transaction.
+_CONFLICT_DELAYS = (0.02, 0.05, 0.1)
 _BATCH_GET_LIMIT = 100
 _BATCH_GET_ROUNDS = 8
 
@@ -84,7 +88,7 @@ class Table(Protocol):
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None: ...
 
-    def batch_get(self, keys: Iterable[Key]) -> dict[Key, Item]:
+    def batch_get(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
         """The rows that exist, by key; TransientError when the service keeps refusing some."""
 
     def put(self, item: Item, condition: "ConditionBase | None" = None) -> None:
@@ -133,13 +137,16 @@ class DynamoTable:
         )
         return from_dynamo(answer["Item"]) if "Item" in answer else None
 
-    def batch_get(self, keys: Iterable[Key]) -> dict[Key, Item]:
+    def batch_get(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
         wanted = list(dict.fromkeys(keys))
         found: dict[Key, Item] = {}
         for start in range(0, len(wanted), _BATCH_GET_LIMIT):
             left: list[Any] = [_key(key) for key in wanted[start : start + _BATCH_GET_LIMIT]]
             for _ in range(_BATCH_GET_ROUNDS):
-                answer = self._call("batch_get_item", RequestItems={self._name: {"Keys": left}})
+                answer = self._call(
+                    "batch_get_item",
+                    RequestItems={self._name: {"Keys": left, "ConsistentRead": consistent}},
+                )
                 for raw in answer["Responses"].get(self._name, []):
                     item = from_dynamo(raw)
                     found[Key(item["pk"], item["sk"])] = item
@@ -222,16 +229,27 @@ class DynamoTable:
                 }
 
     def _call(self, operation: str, **request: Any) -> Any:
+        for delay in _CONFLICT_DELAYS:
+            try:
+                return getattr(self._dynamodb, operation)(**request)
+            except self._dynamodb.exceptions.TransactionConflictException:
+                # Somebody's transaction holds the row for a moment; nothing was written.
+                time.sleep(delay * random.random())
+            except (ClientError, BotoCoreError) as error:
+                raise self._translated(error) from error
         try:
             return getattr(self._dynamodb, operation)(**request)
         except (ClientError, BotoCoreError) as error:
-            ours = domain_error(error)
-            if isinstance(ours, ConditionFailedError) and isinstance(error, ClientError):
-                response: dict[str, Any] = dict(error.response)
-                ours = ConditionFailedError(
-                    from_dynamo(response["Item"]) if "Item" in response else None
-                )
-            raise ours from error
+            raise self._translated(error) from error
+
+    def _translated(self, error: "ClientError | BotoCoreError") -> RunledgerError:
+        ours = domain_error(error)
+        if isinstance(ours, ConditionFailedError) and isinstance(error, ClientError):
+            response: dict[str, Any] = dict(error.response)
+            ours = ConditionFailedError(
+                from_dynamo(response["Item"]) if "Item" in response else None
+            )
+        return ours
 
 
 class _Names:

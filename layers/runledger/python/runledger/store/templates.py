@@ -38,7 +38,8 @@ class TemplateStore:
 
     def get_many(self, workspace_id: str, template_ids: "Iterable[str]") -> dict[str, Template]:
         """The ones that exist, by id."""
-        found = self._table.batch_get(keys.template(workspace_id, id_) for id_ in template_ids)
+        wanted = [keys.template(workspace_id, id_) for id_ in template_ids]
+        found = self._table.batch_get(wanted, consistent=True)
         return {item["sk"]: _from_item(item) for item in found.values()}
 
     def newest(self, workspace_id: str) -> list[Template]:

@@ -1,0 +1,74 @@
+"""JSON from strangers: strict, bounded, and refused with a reason."""
+
+import json
+import math
+from typing import Any
+
+from runledger.errors import InvalidInputError, UnsupportedMediaTypeError
+
+MAX_DEPTH = 100
+
+
+def require_json(content_type: str) -> None:
+    """UnsupportedMediaTypeError for a Content-Type that is no JSON."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type != "application/json" and not media_type.endswith("+json"):
+        said = repr(media_type) if media_type else "no content type"
+        raise UnsupportedMediaTypeError(f"send JSON as application/json, not {said}")
+
+
+def parse_json(body: bytes) -> Any:
+    """The value; InvalidInputError says where the text stops being JSON, or what in it cannot be
+    kept: numbers that are none, half of a surrogate pair, too deep a nesting."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(
+            f"the body is not UTF-8: {error.reason} at byte {error.start}"
+        ) from error
+    try:
+        value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+    except json.JSONDecodeError as error:
+        raise InvalidInputError(
+            f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        ) from error
+    except RecursionError as error:
+        raise InvalidInputError("the body is nested too deeply") from error
+    except ValueError as error:
+        # Python's own bound on the digits of an integer.
+        raise InvalidInputError("the body holds a number with too many digits") from error
+    if _depth(value) > MAX_DEPTH:
+        raise InvalidInputError(f"the body is nested more than {MAX_DEPTH} deep")
+    if "\\u" in text:
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise InvalidInputError("the body holds half of a surrogate pair") from error
+    return value
+
+
+def _no_constant(name: str) -> None:
+    raise InvalidInputError(f"the body is not JSON: {name} is no JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise InvalidInputError(f"the number {text[:40]} is too large")
+    return number
+
+
+def _depth(value: Any) -> int:
+    """How deep lists and objects are nested, by levels and without recursion."""
+    level, depth = [value], 0
+    while level:
+        containers = [each for each in level if isinstance(each, dict | list)]
+        if not containers or depth > MAX_DEPTH:
+            return depth
+        depth += 1
+        level = [
+            item
+            for each in containers
+            for item in (each.values() if isinstance(each, dict) else each)
+        ]
+    return depth
