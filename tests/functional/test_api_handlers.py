@@ -204,6 +204,56 @@ def test_a_damaged_body_is_a_problem_and_no_crash(deployed: World, raw: bytes, w
     assert words in json.dumps(answer["body"])
 
 
+@pytest.mark.parametrize("raw", [b"", b"garbage", b"email=x"])
+@pytest.mark.parametrize(
+    "media_type", ["multipart/form-data; boundary=z", "application/x-www-form-urlencoded"]
+)
+def test_a_form_changes_nothing(deployed: World, raw: bytes, media_type: str) -> None:
+    made = call("POST", "/v1/contacts", {"email": "a@example.com", "tags": ["vip"]})["body"]
+    path = f"/v1/contacts/{made['id']}"
+    assert call("PUT", path, raw=raw, headers={"content-type": media_type})["status"] == 415
+    assert call("GET", path)["body"] == made
+
+
+@pytest.mark.parametrize("strange", ["x" * 3_000, "con_\x00", "%20", "²"])
+def test_an_id_that_can_be_none_is_not_found(deployed: World, strange: str) -> None:
+    for method, path, body in (
+        ("GET", f"/v1/contacts/{strange}", None),
+        ("PUT", f"/v1/contacts/{strange}", {}),
+        ("GET", f"/v1/templates/{strange}", None),
+        ("GET", f"/v1/automations/{strange}", None),
+        ("GET", f"/v1/runs/{strange}", None),
+        ("GET", f"/v1/deliveries/{strange}", None),
+        ("POST", f"/v1/runs/{strange}/cancel", {"reason": "x"}),
+        ("DELETE", f"/v1/secrets/{strange}", None),
+    ):
+        assert call(method, path, body)["status"] == 404, (method, path[:40])
+
+
+@pytest.mark.parametrize("query", ["order=asc", "Status=FAILED", "status[]=FAILED"])
+def test_a_parameter_that_means_nothing_is_refused(deployed: World, query: str) -> None:
+    answer = call("GET", "/v1/runs", query=query)
+    assert (answer["status"], answer["body"]["field"]) == (422, query.split("=")[0])
+    assert "automationId" in answer["body"]["detail"]
+
+
+def test_several_statuses_are_taken(deployed: World) -> None:
+    assert call("GET", "/v1/runs", query="status=FAILED,COMPLETED")["status"] == 200
+
+
+@pytest.mark.parametrize("value", ["", "abc", "with\nbreak", "x" * 10_001])
+def test_a_secret_that_could_not_be_kept_is_refused(deployed: World, value: str) -> None:
+    answer = call("PUT", "/v1/secrets/KEY", {"value": value})
+    assert (answer["status"], answer["body"]["field"]) == (422, "value")
+
+
+def test_consents_are_given_in_so_many_words(deployed: World) -> None:
+    answer = call(
+        "POST", "/v1/contacts", {"email": "a@example.com", "consents": {"marketing": "yes"}}
+    )
+    assert (answer["status"], answer["body"]["field"]) == (422, "consents.marketing")
+
+
 def test_numbers_of_metadata_are_kept_as_they_are(deployed: World) -> None:
     numbers = {"a": 1e200, "b": 1e-200, "c": 10**44 + 1, "d": 0.1, "e": [[[{}]]], "f": None}
     made = call("POST", "/v1/contacts", {"email": "a@example.com", "metadata": numbers})

@@ -9,6 +9,7 @@ from runledger.errors import (
     ConflictError,
     InvalidInputError,
     NotFoundError,
+    PayloadTooLargeError,
     RunReleasedError,
 )
 from runledger.models.automation import AutomationStatus
@@ -74,6 +75,12 @@ def test_a_run_for_nobody_is_refused_by_field(
     with pytest.raises(InvalidInputError) as refused:
         manual(world, world.activate(WAITING), **given)
     assert refused.value.field == field
+
+
+def test_a_payload_is_as_large_as_a_webhook_may_send(world: World, person: str) -> None:
+    automation_id = world.activate(WAITING)
+    with pytest.raises(PayloadTooLargeError):
+        manual(world, automation_id, contactId=person, payload={"x": "x" * 1_000_000})
 
 
 def test_a_paused_automation_takes_no_manual_run(world: World, person: str) -> None:

@@ -239,6 +239,92 @@ def test_a_killed_function_fails_the_run_at_the_node_it_was_at(
     assert told["steps"][-1]["status"] == "FAILED"
 
 
+def to_addresses(template_id: str, *addresses: str) -> dict[str, Any]:
+    document = order_paid(template_id)
+    document["nodes"] = [
+        {"id": "start", "type": "TRIGGER", "config": {"triggerType": "WEBHOOK"}},
+        {
+            "id": "mail",
+            "type": "SEND_MESSAGE",
+            "config": {
+                "recipients": {"kind": "AD_HOC", "addresses": list(addresses)},
+                "channels": [{"channel": "EMAIL", "templateId": template_id}],
+            },
+        },
+        {"id": "done", "type": "END"},
+    ]
+    document["edges"] = [
+        {"source": "start", "target": "mail"},
+        {"source": "mail", "target": "done"},
+    ]
+    return document
+
+
+def test_an_address_in_several_spellings_gets_one_message(world: World) -> None:
+    template_id = world.template("Hello")
+    spellings = ("A@y.example", "a@Y.example", " a@y.example ", "{{trigger.again}}")
+    run_id = world.fire(
+        world.activate(to_addresses(template_id, *spellings)), {"again": ["a@y.example"]}
+    )
+    world.walk(run_id)
+    assert len(world.mailbox()) == 1
+    step = world.detail(run_id)["steps"][1]
+    assert (step["output"]["sent"], len(step["deliveryIds"])) == (1, 1)
+
+
+def test_what_was_sent_before_a_node_raised_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = to_addresses(world.template("Hello"), "a@y.example", "b@y.example", "c@y.example")
+    run_id = world.fire(world.activate(document), {})
+    send = world.channels["EMAIL"].send
+
+    def fails_for_b(message: Any) -> Any:
+        if message.address.startswith("b@"):
+            raise KeyError("nobody thought of this")
+        return send(message)
+
+    monkeypatch.setattr(world.channels["EMAIL"], "send", fails_for_b)
+    world.walk(run_id)
+
+    told = world.detail(run_id)
+    assert (told["status"], told["error"]["kind"]) == ("FAILED", "INTERNAL_ERROR")
+    assert "nobody thought of this" in told["error"]["cause"]
+    deliveries = [
+        world.reading.delivery(world.workspace_id, id_) for id_ in told["steps"][1]["deliveryIds"]
+    ]
+    assert [(each.address, each.status) for each in deliveries] == [
+        ("a@y.example", "SENT"),
+        ("b@y.example", "PROCESSING"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("subject", "body"), [("{{trigger.none}}", "x"), ("x", " {{trigger.none}}")]
+)
+def test_an_empty_message_is_suppressed(world: World, subject: str, body: str) -> None:
+    template_id = world.template(body, subject)
+    run_id = world.fire(world.activate(to_addresses(template_id, "a@y.example")), {"none": ""})
+    world.walk(run_id)
+    step = world.detail(run_id)["steps"][1]
+    assert step["status"] == "SKIPPED"
+    assert "is empty" in step["reason"]
+    assert world.mailbox() == []
+
+
+def test_a_subject_is_one_line_of_bounded_length(world: World) -> None:
+    template_id = world.template("x", "s\r\nBcc: x@evil.example {{trigger.long}}")
+    run_id = world.fire(
+        world.activate(to_addresses(template_id, "a@y.example")), {"long": "l" * 5_000}
+    )
+    world.walk(run_id)
+    id_ = world.detail(run_id)["steps"][1]["deliveryIds"][0]
+    subject = world.reading.delivery(world.workspace_id, id_).subject
+    assert subject is not None
+    assert subject.startswith("s Bcc: x@evil.example l")
+    assert len(subject) == 998
+
+
 def _claim(world: World, request_id: str) -> Any:
     from runledger.models.run import Claim
 

@@ -187,7 +187,9 @@ class World:
 
     # Tools are lent as the functions would lend them.
     def tools(self, frame: Frame, node_id: str) -> Tools:
+        begun: list[str] = []
         return Tools(
+            begun=begun,
             http=self.http,
             secrets=WorkspaceSecrets(self.secrets, "runledger", frame.workspace.id),
             messenger=Delivery(
@@ -198,6 +200,7 @@ class World:
                 deliveries=self.stores.deliveries,
                 shards=frame.workspace.shards,
                 clock=self.clock,
+                begun=begun,
             ),
         )
 

@@ -27,6 +27,7 @@ from runledger.observability import bind, logger
 from runledger.services.identity import Caller, identify
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from runledger.models.workspace import Role
@@ -87,7 +88,9 @@ def _extensions(error: RunledgerError) -> dict[str, Any]:
 
 def make_app(*, validate: bool = True) -> APIGatewayHttpResolver:
     """A resolver that validates by the handlers' own models and answers errors as problems."""
-    app = APIGatewayHttpResolver(enable_validation=validate)
+    app = APIGatewayHttpResolver(enable_validation=validate, serializer=_serialize)
+    if validate:
+        app.use(middlewares=[_refuse_unknown_query])
 
     def answer_validation(error: RequestValidationError) -> Response[str]:
         return _answer_validation(error, app.current_event.raw_event)
@@ -103,9 +106,32 @@ def make_app(*, validate: bool = True) -> APIGatewayHttpResolver:
     return app
 
 
+def _serialize(value: Any) -> str:
+    """As short as it can be: Lambda answers at most 6 MB."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _refuse_unknown_query(
+    app: APIGatewayHttpResolver, next_middleware: "NextMiddleware"
+) -> "Response[Any]":
+    """A parameter that means nothing is refused: a filter that is ignored looks like one that was
+    applied."""
+    route: Any = app.context["_route"]
+    known = {parameter.alias for parameter in route.dependant.query_params}
+    for name in app.current_event.query_string_parameters or {}:
+        if name not in known:
+            there = f"there are {', '.join(sorted(known))}" if known else "there are none"
+            raise InvalidInputError(f"there is no parameter {name!r}; {there}", field=name)
+    return next_middleware(app)
+
+
 def _answer_validation(error: RequestValidationError, event: Mapping[str, Any]) -> Response[str]:
     faults = list(error.errors())
-    body = json.loads(raw_body(event) or b"null")
+    try:
+        body = json.loads(raw_body(event) or b"null")
+    except ValueError:
+        # A GET with a body: nothing in it is asked for.
+        body = None
     problems = [_request_problem(fault, body) for fault in faults]
     field, message = problems[0]["field"], problems[0]["message"]
     detail = f"{field or 'the body'}: {message}"
@@ -141,9 +167,11 @@ def resolve(
     """Answers one request, whose body, if any, must be JSON that can be kept as it is."""
     try:
         body = raw_body(event)
-        if body:
-            headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
+        headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
+        # Also without a body: a form would be read as a document with every field left out.
+        if body or "content-type" in headers:
             require_json(headers.get("content-type", ""))
+        if body:
             parse_json(body)
     except RunledgerError as error:
         refused = answer_error(error)

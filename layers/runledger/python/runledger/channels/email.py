@@ -45,14 +45,13 @@ class EmailChannel(Channel):
         return ("subject", "an e-mail needs a subject") if not template.subject else None
 
     def send(self, message: RenderedMessage) -> ProviderAnswer:
-        subject = " ".join((message.subject or "").split())
         try:
             answer = self._ses.send_email(
                 FromEmailAddress=self._sender,
                 Destination={"ToAddresses": [message.address]},
                 Content={
                     "Simple": {
-                        "Subject": {"Data": subject, "Charset": "UTF-8"},
+                        "Subject": {"Data": message.subject or "", "Charset": "UTF-8"},
                         "Body": {"Text": {"Data": message.body, "Charset": "UTF-8"}},
                     }
                 },

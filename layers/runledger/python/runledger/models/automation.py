@@ -54,7 +54,8 @@ class Position(WireModel):
 class Graph(WireModel):
     """The nodes and edges of one automation; `layout` is for the console's eyes only."""
 
-    nodes: list[Node] = Field(default_factory=list)
+    # Over MAX_NODES is a problem that is told with the others; this only bounds the work.
+    nodes: list[Node] = Field(default_factory=list, max_length=1_000)
     edges: list[Edge] = Field(default_factory=list, max_length=MAX_EDGES)
     layout: dict[str, Position] = Field(default_factory=dict)
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StrictBool, StringConstraints
 
 from runledger.models.base import Model, WireModel
 
@@ -51,8 +51,8 @@ Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_
 class Consents(WireModel):
     """What a contact agreed to. Transactional messages are allowed unless withdrawn."""
 
-    marketing: bool = False
-    transactional: bool = True
+    marketing: StrictBool = False
+    transactional: StrictBool = True
 
 
 class ContactDocument(WireModel):

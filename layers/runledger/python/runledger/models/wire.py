@@ -274,7 +274,10 @@ class RunDocument(WireModel):
     email: str | None = None
     phone: str | None = None
     payload: dict[str, Any] = Field(default_factory=dict)
-    idempotency_key: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
+    idempotency_key: (
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
+        | None
+    ) = None
 
 
 class CancelDocument(WireModel):

@@ -6,7 +6,7 @@ it, the states it becomes, and `run`. It never reads the store; what it needs is
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -127,6 +127,9 @@ class Tools:
     http: HttpCaller | None = None
     secrets: SecretReader | None = None
     messenger: Messenger | None = None
+    # Ids of the deliveries that the visit began, for the record of one that does not come to its
+    # end: what was sent is told, whatever happened after.
+    begun: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

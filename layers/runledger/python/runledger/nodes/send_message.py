@@ -72,19 +72,20 @@ class AdHocRecipients(RecipientsConfig):
     )
 
     def find(self, visit: Visit) -> list[Recipient]:
-        found: dict[str, None] = {}
+        # By how they compare, so that an address in two spellings gets one message.
+        found: dict[str, str] = {}
         for source in self.addresses:
             value = evaluate(source, visit.scope)
             for item in value if isinstance(value, list) else [value]:
                 address = "" if item is None else str(item).strip()
                 if address:
-                    found[address] = None
+                    found.setdefault(address.lower(), address)
         if len(found) > MAX_RECIPIENTS:
             raise NodeError(
                 "TOO_MANY_RECIPIENTS",
                 f"{len(found)} addresses, at most {MAX_RECIPIENTS} are allowed",
             )
-        return [Recipient(address, None, address) for address in found]
+        return [Recipient(address, None, address) for address in found.values()]
 
 
 class ChannelChoice(Config):
@@ -182,12 +183,12 @@ class SendMessageNode(NodeType[SendMessageConfig]):
                 output=_counts([]),
                 evidence={"attempts": []},
             )
-        attempts = [
-            attempt
+        attempts = {
+            attempt.outcome.delivery_id: attempt
             for recipient in recipients
             for attempt in _deliver(config, recipient, messenger, visit)
-        ]
-        return _result(attempts, visit)
+        }
+        return _result(list(attempts.values()), visit)
 
 
 def _deliver(

@@ -8,7 +8,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, JsonValue, StringConstraints, model_validator
 
-from runledger.errors import NodeError
+from runledger.errors import InvalidInputError, NodeError
+from runledger.json_body import parse_json
 from runledger.models.base import Config
 from runledger.models.run import Step, StepStatus
 from runledger.nodes.base import NodeResult, NodeType, Visit
@@ -161,13 +162,9 @@ def _as_json(assignment: Assignment, value: Any) -> JsonValue:
     if not isinstance(value, str):
         return value  # type: ignore[no-any-return]
     try:
-        return json.loads(value, parse_constant=_refuse)  # type: ignore[no-any-return]
-    except (ValueError, RecursionError) as error:
+        return parse_json(value.encode(errors="surrogatepass"))  # type: ignore[no-any-return]
+    except InvalidInputError as error:
         raise _invalid(assignment, value) from error
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")
 
 
 def _invalid(assignment: Assignment, value: Any) -> NodeError:

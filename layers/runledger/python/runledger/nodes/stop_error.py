@@ -40,6 +40,7 @@ class StopErrorNode(NodeType[StopErrorConfig]):
         return {placement.node_id: task}
 
     def run(self, config: StopErrorConfig, visit: Visit) -> NodeResult:
-        message = render(config.message, visit.scope)[:_MAX_RENDERED]
+        rendered = render(config.message, visit.scope).strip()[:_MAX_RENDERED]
+        message = rendered or f"Stopped by {visit.node_id}"
         error = ErrorDetail(node_id=visit.node_id, kind="STOP_ERROR", message=message)
         return NodeResult(status=StepStatus.FAILED, error=error)

@@ -74,6 +74,9 @@ class Contacts:
         """The id of the contact meant by an id, an e-mail or a phone as a person would paste it;
         None where there is none. InvalidInputError where the text can be none of them."""
         pasted = text.strip()
+        if text.startswith(" ") and pasted[:1].isdigit():
+            # A + that was not escaped in an address comes as a space.
+            pasted = f"+{pasted}"
         if pasted.startswith("con_"):
             return pasted
         by = "email" if "@" in pasted else "phone"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from runledger.models.run import Run
     from runledger.store.deliveries import DeliveryStore
 
+_SUBJECT_CHARACTERS = 998
 _UNKNOWN = "the provider's answer was lost: the message may or may not have been sent"
 
 
@@ -37,22 +38,24 @@ class Delivery:
     deliveries: "DeliveryStore"
     shards: int
     clock: Clock
+    begun: list[str]
 
     def deliver(self, message: OutboundMessage, scope: Mapping[str, Any]) -> MessageOutcome:
-        delivery_id = derived_id(
-            "dlv", self.run.id, self.node_id, message.recipient, message.channel
-        )
         channel = self.channels[message.channel]
         template = self.templates[message.template_id]
         address, address_gate = _address(message, channel)
+        # An address is one recipient however it is spelled.
+        recipient = message.contact.id if message.contact else address or message.recipient
+        delivery_id = derived_id("dlv", self.run.id, self.node_id, recipient, message.channel)
+        subject = _one_line(render(template.subject, scope)) if template.subject else None
+        body = render(template.body, scope)
         gates = (
             _consent_gate(message),
             address_gate,
-            _template_gate(template, message),
+            _template_gate(template, message, subject, body),
         )
         closed = next((gate for gate in gates if not gate.passed), None)
-        subject = render(template.subject, scope) if template.subject else None
-        body = render(template.body, scope)
+        self.begun.append(delivery_id)
         attempt = DeliveryAttempt(
             id=delivery_id,
             workspace_id=self.run.workspace_id,
@@ -167,7 +170,18 @@ def _address(message: OutboundMessage, channel: "Channel") -> tuple[str | None, 
     return address, Gate(name="address", passed=True, reason=f"a valid address for {channel.name}")
 
 
-def _template_gate(template: "TemplateSnapshot", message: OutboundMessage) -> Gate:
+def _one_line(subject: str) -> str:
+    """A subject is one header line of at most 998 characters (RFC 5322, 2.1.1)."""
+    return " ".join(subject.split())[:_SUBJECT_CHARACTERS]
+
+
+def _template_gate(
+    template: "TemplateSnapshot", message: OutboundMessage, subject: str | None, body: str
+) -> Gate:
+    if subject == "" or not body.strip():
+        part = "subject" if subject == "" else "body"
+        reason = f"the {part} of {template.name} is empty for this run"
+        return Gate(name="template", passed=False, reason=reason)
     if template.channel != message.channel:
         reason = f"the template {template.name} is for {template.channel}, not {message.channel}"
         return Gate(name="template", passed=False, reason=reason)

@@ -5,7 +5,7 @@ from typing import Any
 
 from runledger.models.run import ErrorDetail
 
-_CAUSE_CHARACTERS = 2_000
+CAUSE_CHARACTERS = 2_000
 
 _CRASHED = (
     "CRASHED",
@@ -39,7 +39,7 @@ def caught_error(caught: dict[str, Any], node_id: str | None) -> ErrorDetail:
     name = str(caught.get("Error", "Unknown"))
     kind, message = _KINDS.get(name, _INTERNAL)
     cause = f"{name}: {_cause_text(caught.get('Cause'))}"
-    return ErrorDetail(node_id=node_id, kind=kind, message=message, cause=cause[:_CAUSE_CHARACTERS])
+    return ErrorDetail(node_id=node_id, kind=kind, message=message, cause=cause[:CAUSE_CHARACTERS])
 
 
 def _cause_text(cause: object) -> str:

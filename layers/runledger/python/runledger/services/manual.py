@@ -1,12 +1,13 @@
 """Opening a run by hand, for one contact."""
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runledger.clock import Clock
-from runledger.errors import InvalidInputError
+from runledger.errors import InvalidInputError, PayloadTooLargeError
 from runledger.models.run import TriggerType
-from runledger.services.open_run import Opened, TriggerFacts, open_run
+from runledger.services.open_run import MAX_BODY_BYTES, Opened, TriggerFacts, open_run
 
 if TYPE_CHECKING:
     from runledger.models.wire import RunDocument
@@ -31,6 +32,8 @@ class ManualRuns:
 
         InvalidInputError names the field that tells no contact; ConflictError where the
         automation takes no runs."""
+        if len(json.dumps(document.payload, ensure_ascii=False).encode()) > MAX_BODY_BYTES:
+            raise PayloadTooLargeError(f"the payload is over {MAX_BODY_BYTES} bytes")
         automation = self.automations.get(workspace_id, automation_id)
         given = {
             "contactId": ("id", document.contact_id),

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from runledger.store.runs import RunStore
     from runledger.store.workspaces import WorkspaceStore
 
+# Of the event that opens a run, however it comes in.
+MAX_BODY_BYTES = 1_000_000
 # A run that nothing started by then is started by the tick; one that is at work is looked at.
 FIRST_LOOK = 2 * MINUTE
 RETENTION = 90 * DAY

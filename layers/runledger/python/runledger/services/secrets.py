@@ -15,6 +15,7 @@ from runledger.errors import (
     ServiceError,
     TransientError,
 )
+from runledger.redaction import MIN_SECRET_CHARACTERS
 from runledger.services.secret_names import secret_id
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from runledger.store.workspaces import WorkspaceStore
 
 _NAME = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
-MAX_VALUE_BYTES = 10_000
+MAX_VALUE_CHARACTERS = 10_000
+_FIRST_PRINTABLE = 0x20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,18 @@ class Secrets:
                 "64 at most",
                 field="name",
             )
-        if not value or len(value.encode()) > MAX_VALUE_BYTES:
+        if not MIN_SECRET_CHARACTERS <= len(value) <= MAX_VALUE_CHARACTERS:
             raise InvalidInputError(
-                f"a secret's value has 1 to {MAX_VALUE_BYTES} bytes", field="value"
+                f"a secret's value has {MIN_SECRET_CHARACTERS} to {MAX_VALUE_CHARACTERS} "
+                "characters; a shorter one could not be told from other text and struck from "
+                "the history",
+                field="value",
+            )
+        if any(ord(character) < _FIRST_PRINTABLE for character in value):
+            raise InvalidInputError(
+                "a secret's value has no line breaks or control characters, as no header could "
+                "carry it",
+                field="value",
             )
         identifier = secret_id(self.stack, workspace_id, name)
         try:

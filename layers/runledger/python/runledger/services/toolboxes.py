@@ -30,7 +30,9 @@ class MessageTools:
     clock: Clock
 
     def tools(self, frame: "Frame", node_id: str) -> Tools:
+        begun: list[str] = []
         return Tools(
+            begun=begun,
             messenger=Delivery(
                 run=frame.run,
                 node_id=node_id,
@@ -39,7 +41,8 @@ class MessageTools:
                 deliveries=self.deliveries,
                 shards=frame.workspace.shards,
                 clock=self.clock,
-            )
+                begun=begun,
+            ),
         )
 
 

@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     from runledger.store.runs import RunHistory
 
 
+# Of all steps in one answer. Lambda answers at most 6 MB, and the payload (1 MB) and the graph want
+# their share.
+DETAIL_BYTES = 3_500_000
+
+
 def run_view(run: "Run", now: int) -> RunView:
     health = health_of(run, now)
     begun = run.started_at
@@ -83,9 +88,30 @@ def run_detail_view(history: "RunHistory", graph: "GraphView", now: int) -> RunD
         **fields,
         payload=history.payload.body,
         graph=graph.graph,
-        steps=[_step_view(step, order) for order, step in enumerate(steps, 1)],
+        steps=fit_steps([_step_view(step, order) for order, step in enumerate(steps, 1)]),
         deliveries=links,
     )
+
+
+def fit_steps(steps: list[StepView]) -> list[StepView]:
+    """The steps within what one answer can hold: the largest bags are left out, and say so."""
+    sizes = [len(step.model_dump_json().encode()) for step in steps]
+    total = sum(sizes)
+    fitted = list(steps)
+    for index in sorted(range(len(steps)), key=lambda each: -sizes[each]):
+        if total <= DETAIL_BYTES:
+            break
+        left_out = {"leftOut": f"{sizes[index]} bytes, as the run's steps are too large together"}
+        fitted[index] = steps[index].model_copy(
+            update={
+                "output": left_out,
+                "evidence": steps[index].evidence and left_out,
+                "request": steps[index].request and left_out,
+                "response": steps[index].response and left_out,
+            }
+        )
+        total -= sizes[index]
+    return fitted
 
 
 def error_view(error: "ErrorDetail | None") -> ErrorView | None:

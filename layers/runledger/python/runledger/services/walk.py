@@ -37,7 +37,7 @@ from runledger.models.run import (
 )
 from runledger.nodes.base import NodeResult, Operation, Tools, Visit
 from runledger.observability import bind, logger
-from runledger.services.failures import caught_error, is_node_failure
+from runledger.services.failures import CAUSE_CHARACTERS, caught_error, is_node_failure
 from runledger.services.frames import (
     Frame,
     Frames,
@@ -203,6 +203,7 @@ class Walker:
     def _run_node(
         self, frame: Frame, node_id: str, node_type: "NodeType[Any]", config: "Config"
     ) -> NodeResult:
+        tools = self.toolbox.tools(frame, node_id)
         visit = Visit(
             node_id=node_id,
             run_id=frame.run.id,
@@ -210,7 +211,7 @@ class Walker:
             contact=frame.contact,
             now=self.clock(),
             effect_key=derived_id("eff", frame.run.id, node_id),
-            tools=self.toolbox.tools(frame, node_id),
+            tools=tools,
             labels=frozenset(edge.label for edge in frame.graph.out(node_id) if edge.label),
         )
         try:
@@ -219,7 +220,21 @@ class Walker:
             detail = ErrorDetail(
                 node_id=node_id, kind=error.kind, message=str(error), cause=error.cause
             )
-            return NodeResult(status=StepStatus.FAILED, error=detail)
+            return NodeResult(
+                status=StepStatus.FAILED, error=detail, delivery_ids=tuple(tools.begun)
+            )
+        except (RunReleasedError, TransientError):
+            raise
+        except Exception as error:
+            # Not foreseen, so there is nothing to say to a person but that; what had been done
+            # until then must not be lost with it.
+            logger.exception("node raised")
+            cause = f"{type(error).__name__}: {error}"
+            caught = caught_error({"Error": type(error).__name__, "Cause": str(error)}, node_id)
+            detail = caught.model_copy(update={"cause": cause[:CAUSE_CHARACTERS]})
+            return NodeResult(
+                status=StepStatus.FAILED, error=detail, delivery_ids=tuple(tools.begun)
+            )
         if result.error is not None and result.error.node_id is None:
             named = result.error.model_copy(update={"node_id": node_id})
             return result.model_copy(update={"error": named})

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from runledger.json_body import parse_json, require_json
 from runledger.models.automation import AutomationStatus
 from runledger.models.run import TriggerType
 from runledger.nodes.trigger import WebhookTrigger
-from runledger.services.open_run import Opened, TriggerFacts, open_run
+from runledger.services.open_run import MAX_BODY_BYTES, Opened, TriggerFacts, open_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     from runledger.store.runs import RunStore
     from runledger.store.workspaces import WorkspaceStore
 
-MAX_BODY_BYTES = 1_000_000
 MAX_KEY_CHARACTERS = 255
+_INDEX = re.compile(r"[0-9]{1,6}")
 SIGNATURE_HEADER = "x-runledger-signature"
 IDEMPOTENCY_HEADER = "idempotency-key"
 
@@ -169,6 +170,9 @@ def _dedupe_key(
             f"the payload has no text or number at {trigger.dedupe_path}, which tells events apart",
             field=trigger.dedupe_path,
         )
+    if isinstance(value, float) and value.is_integer():
+        # 1 and 1.0 are one number to whoever sent them.
+        value = int(value)
     return f"path:{value}"
 
 
@@ -178,7 +182,7 @@ def value_at(payload: Any, path: str) -> Any:
     for part in path.split("."):
         if isinstance(value, dict):
             value = value.get(part)
-        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
+        elif isinstance(value, list) and _INDEX.fullmatch(part) and int(part) < len(value):
             value = value[int(part)]
         else:
             return None

@@ -25,6 +25,8 @@ Path = str | tuple[str, ...]
 
 # Seconds to wait at most, before each further try of a write that met a transaction.
 _CONFLICT_DELAYS = (0.02, 0.05, 0.1)
+# What DynamoDB takes as the two parts of a key.
+_PARTITION_BYTES, _SORT_BYTES = 2_048, 1_024
 _BATCH_GET_LIMIT = 100
 _BATCH_GET_ROUNDS = 8
 
@@ -132,13 +134,15 @@ class DynamoTable:
         self._name = name
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
+        if not is_storable(key):
+            return None
         answer = self._call(
             "get_item", Key=_key(key), ConsistentRead=consistent, TableName=self._name
         )
         return from_dynamo(answer["Item"]) if "Item" in answer else None
 
     def batch_get(self, keys: Iterable[Key], *, consistent: bool = False) -> dict[Key, Item]:
-        wanted = list(dict.fromkeys(keys))
+        wanted = [key for key in dict.fromkeys(keys) if is_storable(key)]
         found: dict[Key, Item] = {}
         for start in range(0, len(wanted), _BATCH_GET_LIMIT):
             left: list[Any] = [_key(key) for key in wanted[start : start + _BATCH_GET_LIMIT]]
@@ -393,6 +397,13 @@ def _plain(value: Any) -> Any:
 
 def _key(key: Key) -> dict[str, Any]:
     return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
+
+
+def is_storable(key: Key) -> bool:
+    """Whether DynamoDB takes this key at all; a row under any other cannot exist."""
+    partition, sort = (part.encode(errors="surrogatepass") for part in key)
+    is_text = not any("\ud800" <= character <= "\udfff" for part in key for character in part)
+    return is_text and 0 < len(partition) <= _PARTITION_BYTES and 0 < len(sort) <= _SORT_BYTES
 
 
 def key_attributes(key: Key) -> Item:
