@@ -295,7 +295,7 @@ def test_what_was_sent_before_a_node_raised_is_told(
     ]
     assert [(each.address, each.status) for each in deliveries] == [
         ("a@y.example", "SENT"),
-        ("b@y.example", "PROCESSING"),
+        ("b@y.example", "FAILED"),
     ]
 
 

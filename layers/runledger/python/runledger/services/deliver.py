@@ -99,6 +99,14 @@ class Delivery:
                 node_id=self.node_id, kind="OUTCOME_UNKNOWN", message=_UNKNOWN, cause=str(error)
             )
             return self._settle(attempt, DeliveryStatus.FAILED, error=unknown, tries=1)
+        except Exception as error:
+            # Not foreseen: nobody can tell how far it came, and the attempt must say so.
+            cause = f"{type(error).__name__}: {error}"
+            unknown = ErrorDetail(
+                node_id=self.node_id, kind="OUTCOME_UNKNOWN", message=_UNKNOWN, cause=cause
+            )
+            self._settle(attempt, DeliveryStatus.FAILED, error=unknown, tries=1)
+            raise
         if answer.accepted:
             return self._settle(
                 attempt, DeliveryStatus.SENT, provider_id=answer.provider_id, tries=1
