@@ -71,7 +71,7 @@ unit: $(VENV) $(CONSOLE_MODULES) $(INTERPRETERS) ## Tests that touch nothing out
 functional: $(VENV) $(INTERPRETERS) ## Tests against AWS in process (moto) and foreign interpreters
 	$(PYTEST) tests/functional
 
-emulator: $(VENV) $(SAM) ## Tests against the deployed template, IAM enforced
+emulator: $(VENV) $(SAM) $(CONSOLE) ## Tests against the deployed template, IAM enforced
 	$(PYTEST) tests/emulator
 
 console-test: $(VENV) $(SAM) $(CONSOLE) chromium ## Tests of the console in a real Chromium

@@ -240,3 +240,28 @@ def test_a_row_that_cannot_be_settled_keeps_no_other_waiting(
 
 def test_an_execution_of_no_run_is_let_be(world: World) -> None:
     world.closer.close(ExecutionEnded("arn:x:by-hand", "by-hand", "FAILED", None, None))
+
+
+def test_an_overdue_run_is_ended_before_its_execution_is_stopped(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopping it first would let the event of its end tell another reason."""
+    run_id = world.fire(world.activate(WAITING), {})
+    world.starter.start(world.stores.runs.get(run_id))
+    machine = f"{world.starter.machine_prefix}{world.stores.runs.get(run_id).automation_id}-v1"
+    (execution,) = world.stepfunctions.list_executions(stateMachineArn=machine)["executions"]
+    arn = execution["executionArn"]
+    world.visit(run_id, "start", Operation.OWN, execution=arn)
+    stop = world.stepfunctions.stop_execution
+
+    def stop_and_report(**request: Any) -> Any:
+        answer = stop(**request)
+        world.closer.close(ExecutionEnded(arn, f"{run_id}-1", "ABORTED", None, None))
+        return answer
+
+    monkeypatch.setattr(world.stepfunctions, "stop_execution", stop_and_report)
+    world.clock.advance(2 * DAY)
+    world.settler.settle_due(100)
+    assert world.detail(run_id)["error"]["kind"] == "OVERDUE"
+    described = world.stepfunctions.describe_execution(executionArn=arn)
+    assert described["status"] == "ABORTED"

@@ -120,8 +120,6 @@ class Settler:
         if self.clock() < deadline:
             self.runs.postpone(run, deadline)
             return
-        if version.machine_type is MachineType.STANDARD:
-            self._stop(run)
         node_id = self._whereabouts(run)
         place = f" at node {node_id}" if node_id else ""
         error = ErrorDetail(
@@ -130,6 +128,9 @@ class Settler:
             message=f"The run stopped moving{place} and passed its deadline, {iso(deadline)}.",
         )
         self.runs.close(run, Closing(RunStatus.FAILED, self.clock(), error=error))
+        # Only now: the event of its end must not tell another reason first.
+        if version.machine_type is MachineType.STANDARD:
+            self._stop(run)
 
     def _whereabouts(self, run: Run) -> str | None:
         """The node that the run was last at: the claimed one nearest the end."""
