@@ -18,7 +18,7 @@ from runledger.services.start import Starter
 from runledger.services.wiring import stores
 from runledger.settings import StartSettings, read_settings
 from runledger.store.run_rows import run_from_item
-from runledger.store.table import from_dynamo
+from runledger.store.values import from_dynamo
 
 
 @cache

@@ -17,7 +17,7 @@ from runledger.models.run import (
 from runledger.services.walk import CLAIM_ID_CHARACTERS
 from runledger.store import keys
 from runledger.store.runs import Closing
-from runledger.store.table import to_dynamo
+from runledger.store.values import to_dynamo
 
 from bench.units import item_size
 from tests.support.world import START, World

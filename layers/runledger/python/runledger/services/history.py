@@ -17,7 +17,8 @@ from runledger.store.table import SortRange
 
 if TYPE_CHECKING:
     from runledger.store.runs import RunStore
-    from runledger.store.table import Item, Table
+    from runledger.store.table import Table
+    from runledger.store.values import Item
 
 SCAN_BUDGET = 1_000
 

@@ -23,7 +23,8 @@ from runledger.store.table import Change, Modify, Path, Put, SortRange, Write, k
 if TYPE_CHECKING:
     from runledger.store.bodies import Bodies
     from runledger.store.keys import Key
-    from runledger.store.table import Item, Table
+    from runledger.store.table import Table
+    from runledger.store.values import Item
 
 _VERSIONS_CACHED = 64
 

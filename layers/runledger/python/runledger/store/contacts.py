@@ -12,7 +12,8 @@ from runledger.store.table import Delete, Put, Write, key_attributes
 
 if TYPE_CHECKING:
     from runledger.store.keys import Key
-    from runledger.store.table import Item, Table
+    from runledger.store.table import Table
+    from runledger.store.values import Item
 
 
 class ContactStore:

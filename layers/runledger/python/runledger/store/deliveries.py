@@ -13,7 +13,8 @@ from runledger.store.table import Check, Put, key_attributes, ttl
 if TYPE_CHECKING:
     from runledger.models.run import Run
     from runledger.store.bodies import Bodies
-    from runledger.store.table import Item, Table
+    from runledger.store.table import Table
+    from runledger.store.values import Item
 
 
 class DeliveryStore:

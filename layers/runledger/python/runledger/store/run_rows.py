@@ -23,7 +23,7 @@ from runledger.store.table import key_attributes, ttl
 
 if TYPE_CHECKING:
     from runledger.store.bodies import Bodies
-    from runledger.store.table import Item
+    from runledger.store.values import Item
 
 # Characters of a reason for canceling that a run row keeps.
 ROW_REASON_CHARACTERS = 120

@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from runledger.store.bodies import Bodies
-    from runledger.store.table import Item, Table
+    from runledger.store.table import Table
+    from runledger.store.values import Item
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,22 +4,20 @@ import random
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
 from boto3.dynamodb.conditions import ConditionExpressionBuilder
-from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runledger.aws import domain_error
 from runledger.errors import ConditionFailedError, RunledgerError, TransientError
 from runledger.store.keys import INDEX_ATTRIBUTES, Index, Key
+from runledger.store.values import Item, from_dynamo, to_attribute, to_dynamo
 
 if TYPE_CHECKING:
     from boto3.dynamodb.conditions import ConditionBase
     from mypy_boto3_dynamodb import DynamoDBClient
 
-Item = dict[str, Any]
 # An attribute, or a path into maps: ("openClaims", "3").
 Path = str | tuple[str, ...]
 
@@ -269,7 +267,7 @@ class _Names:
 
     def value(self, value: Any) -> str:
         placeholder = f":u{len(self.values)}"
-        self.values[placeholder] = _SERIALIZER.serialize(_storable(value))
+        self.values[placeholder] = to_attribute(value)
         return placeholder
 
     def _name(self, part: str) -> str:
@@ -298,7 +296,7 @@ def _conditional(
     names.names.update(built.attribute_name_placeholders)
     names.values.update(
         {
-            placeholder: _SERIALIZER.serialize(_storable(value))
+            placeholder: to_attribute(value)
             for placeholder, value in built.attribute_value_placeholders.items()
         }
     )
@@ -349,50 +347,6 @@ def _key_condition(partition: str, sort: SortRange, index: Index | None) -> dict
         "ExpressionAttributeNames": names,
         "ExpressionAttributeValues": values,
     }
-
-
-_SERIALIZER = TypeSerializer()
-_DESERIALIZER = TypeDeserializer()
-
-
-def to_dynamo(item: Mapping[str, Any]) -> dict[str, Any]:
-    """A row in DynamoDB's typed form; None values are left out."""
-    return {
-        name: _SERIALIZER.serialize(_storable(value))
-        for name, value in item.items()
-        if value is not None
-    }
-
-
-def from_dynamo(raw: Mapping[str, Any]) -> Item:
-    """A row as plain values: int for whole numbers, bytes for binaries, sets as sets."""
-    return {name: _plain(_DESERIALIZER.deserialize(value)) for name, value in raw.items()}
-
-
-def _storable(value: Any) -> Any:
-    if isinstance(value, float):
-        return Decimal(str(value))
-    if isinstance(value, (frozenset, set)):
-        return {_storable(element) for element in value}
-    if isinstance(value, Mapping):
-        return {key: _storable(element) for key, element in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_storable(element) for element in value]
-    return value
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, Binary):
-        return bytes(value)  # type: ignore[call-overload]  # the stubs miss __bytes__
-    if isinstance(value, set):
-        return {_plain(element) for element in value}
-    if isinstance(value, dict):
-        return {key: _plain(element) for key, element in value.items()}
-    if isinstance(value, list):
-        return [_plain(element) for element in value]
-    return value
 
 
 def _key(key: Key) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from runledger.store.table import key_attributes
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from runledger.store.table import Item, Table
+    from runledger.store.table import Table
+    from runledger.store.values import Item
 
 
 class TemplateStore:

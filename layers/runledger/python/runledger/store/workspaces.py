@@ -11,7 +11,8 @@ from runledger.store import keys
 from runledger.store.table import Put, key_attributes
 
 if TYPE_CHECKING:
-    from runledger.store.table import Item, Table
+    from runledger.store.table import Table
+    from runledger.store.values import Item
 
 
 class WorkspaceStore:

@@ -1,0 +1,53 @@
+"""Plain Python values to DynamoDB's typed form and back."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
+
+Item = dict[str, Any]
+
+_SERIALIZER = TypeSerializer()
+_DESERIALIZER = TypeDeserializer()
+
+
+def to_attribute(value: Any) -> dict[str, Any]:
+    """One value in DynamoDB's typed form."""
+    return dict(_SERIALIZER.serialize(_storable(value)))
+
+
+def to_dynamo(item: Mapping[str, Any]) -> dict[str, Any]:
+    """A row in DynamoDB's typed form; None values are left out."""
+    return {name: to_attribute(value) for name, value in item.items() if value is not None}
+
+
+def from_dynamo(raw: Mapping[str, Any]) -> Item:
+    """A row as plain values: int for whole numbers, bytes for binaries, sets as sets."""
+    return {name: _plain(_DESERIALIZER.deserialize(value)) for name, value in raw.items()}
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, float):
+        return Decimal(str(value))
+    if isinstance(value, (frozenset, set)):
+        return {_storable(element) for element in value}
+    if isinstance(value, Mapping):
+        return {key: _storable(element) for key, element in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_storable(element) for element in value]
+    return value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, Binary):
+        return bytes(value)  # type: ignore[call-overload]  # the stubs miss __bytes__
+    if isinstance(value, set):
+        return {_plain(element) for element in value}
+    if isinstance(value, dict):
+        return {key: _plain(element) for key, element in value.items()}
+    if isinstance(value, list):
+        return [_plain(element) for element in value]
+    return value
