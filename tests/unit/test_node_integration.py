@@ -473,3 +473,18 @@ def test_a_wrong_integration_says_where(changes: dict[str, Any], field: str, mes
     found = {".".join(map(str, each["loc"])): each["msg"] for each in caught.value.errors()}
     assert list(found) == [field]
     assert message in found[field]
+
+
+def test_an_unforeseen_error_hides_secrets_in_its_words() -> None:
+    class Raising(FakeHttp):
+        def call(self, request: HttpRequest) -> HttpResponse:
+            raise KeyError(f"odd header {request.headers['Authorization']}")
+
+    with pytest.raises(NodeError) as raised:
+        call(Raising())
+    assert raised.value.kind == "INTERNAL_ERROR"
+    assert SECRETS["SCORE_KEY"] not in f"{raised.value} {raised.value.cause}"
+    assert "{{secret.SCORE_KEY}}" in str(raised.value.cause)
+    # Nor may a log that follows the chain of exceptions find it.
+    assert raised.value.__cause__ is None
+    assert raised.value.__suppress_context__

@@ -23,7 +23,7 @@ from runledger.errors import (
     UnsupportedMediaTypeError,
 )
 from runledger.json_body import parse_json, require_json
-from runledger.observability import bind, logger
+from runledger.observability import bind, log_failure, logger
 from runledger.services.identity import Caller, identify
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def resolve(
 
 
 def _answer_unexpected(error: Exception) -> Response[str]:
-    logger.error("request failed unexpectedly", exc_info=error)
+    log_failure("request failed unexpectedly", error)
     return problem(500, "Internal error", "The request failed. It is in the log by its id.")
 
 

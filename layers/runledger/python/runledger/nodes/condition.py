@@ -1,5 +1,6 @@
 """CONDITION: a question with two ways on."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -27,9 +28,9 @@ class ConditionConfig(VariantConfig):
     discriminator: ClassVar[str] = "kind"
     kind: Any
 
+    @abstractmethod
     def verdict(self, scope: Scope, contact: Contact | None) -> dict[str, Any]:
         """The rule as it was decided: its own fields, the operands' values, `verdict`."""
-        raise NotImplementedError
 
     def undecided(self) -> dict[str, Any]:
         """The rule as evidence where an earlier one had settled the group."""
@@ -39,7 +40,7 @@ class ConditionConfig(VariantConfig):
         return 1
 
 
-class ContactConditionConfig:
+class ContactConditionConfig(ABC):
     """Shared by the rules that ask about the contact: without one they do not hold."""
 
     kind: Any
@@ -48,9 +49,9 @@ class ContactConditionConfig:
         """The rule's own fields as evidence shows them."""
         return {}
 
+    @abstractmethod
     def ask(self, contact: Contact, scope: Scope) -> tuple[Any, bool]:
         """The operand's value and whether the rule holds."""
-        raise NotImplementedError
 
     def verdict(self, scope: Scope, contact: Contact | None) -> dict[str, Any]:
         rule = {"kind": self.kind, **self.details()}

@@ -10,7 +10,14 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from runledger.errors import NodeError
 from runledger.models.base import Config
 from runledger.models.run import ErrorDetail, StepStatus
-from runledger.nodes.base import Branching, Function, NodeResult, NodeType, Visit
+from runledger.nodes.base import (
+    Branching,
+    Function,
+    HttpCaller,
+    NodeResult,
+    NodeType,
+    Visit,
+)
 from runledger.nodes.fields import LiquidValue, Scalar, check_liquid
 from runledger.nodes.http_exchange import (
     build_request,
@@ -240,6 +247,24 @@ class IntegrationNode(NodeType[IntegrationConfig]):
             raise RuntimeError("INTEGRATION runs where the internet and secrets can be reached")
         secrets = {name: reader.get(name) for name in sorted(config.secret_names())}
         redactor = Redactor(secrets)
+        try:
+            return self._exchange(config, visit, http, secrets, redactor)
+        except NodeError:
+            raise
+        except Exception as error:
+            # Its words may quote the request, and nobody further out knows the secrets in it.
+            cause = redactor.text(f"{type(error).__name__}: {error}")
+            message = "The call stopped with an unexpected error; it may have been made."
+            raise NodeError("INTERNAL_ERROR", message, cause) from None
+
+    def _exchange(
+        self,
+        config: IntegrationConfig,
+        visit: Visit,
+        http: HttpCaller,
+        secrets: Mapping[str, str],
+        redactor: Redactor,
+    ) -> NodeResult:
         try:
             request = build_request(config, _rendered(config, visit, secrets), visit.effect_key)
             stored = stored_request(

@@ -1,5 +1,6 @@
 """SEND_MESSAGE: words to people."""
 
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -45,8 +46,9 @@ class RecipientsConfig(VariantConfig):
     discriminator: ClassVar[str] = "kind"
     kind: Any
 
+    @abstractmethod
     def find(self, visit: Visit) -> list[Recipient]:
-        raise NotImplementedError
+        """Those to send to, each once."""
 
 
 class TriggerContactRecipient(RecipientsConfig):

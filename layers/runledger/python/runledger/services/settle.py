@@ -15,7 +15,7 @@ from runledger.clock import DAY, MINUTE, SECOND, Clock, iso
 from runledger.errors import ConditionFailedError, NotFoundError, RunReleasedError
 from runledger.models.automation import MachineType
 from runledger.models.run import ErrorDetail, Run, RunStatus
-from runledger.observability import logger
+from runledger.observability import log_failure, logger
 from runledger.services.cancel import Stopping
 from runledger.services.frames import Frames, attempt_of, execution_of
 from runledger.services.start import Starter, machine_name
@@ -74,8 +74,8 @@ class Settler:
                 self._settle_row(row)
             except ConditionFailedError:
                 logger.info("row moved on while it was being settled", extra={"rowId": row.id})
-            except Exception:
-                logger.exception("row could not be settled", extra={"rowId": row.id})
+            except Exception as error:
+                log_failure("row could not be settled", error, rowId=row.id)
                 self.due.put_back(row, self.clock() + PUT_BACK)
         return seen
 

@@ -36,7 +36,7 @@ from runledger.models.run import (
     StepStatus,
 )
 from runledger.nodes.base import NodeResult, Operation, Tools, Visit
-from runledger.observability import bind, logger
+from runledger.observability import bind, log_failure, logger
 from runledger.services.failures import CAUSE_CHARACTERS, caught_error, is_node_failure
 from runledger.services.frames import (
     Frame,
@@ -228,7 +228,7 @@ class Walker:
         except Exception as error:
             # Not foreseen, so there is nothing to say to a person but that; what had been done
             # until then must not be lost with it.
-            logger.exception("node raised")
+            log_failure("node raised", error)
             cause = f"{type(error).__name__}: {error}"
             caught = caught_error({"Error": type(error).__name__, "Cause": str(error)}, node_id)
             detail = caught.model_copy(update={"cause": cause[:CAUSE_CHARACTERS]})
