@@ -152,7 +152,7 @@ def open_run(automation_id: str, document: Annotated[RunDocument, Body()]) -> Re
     """Opens a run by hand for one contact; 200 where the same key opened it before."""
     who = _caller(Role.MEMBER)
     of = stores()
-    manual = ManualRuns(of.automations, _contacts(), of.runs, of.workspaces, now_ms)
+    manual = ManualRuns(of.automations, _contacts(), of.opener(now_ms))
     opened = manual.open(who.workspace_id, automation_id, document, who.email)
     run = opened.run
     view = OpenedView(run_id=run.id, status=run.status, duplicate=opened.is_duplicate)

@@ -4,40 +4,41 @@ from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from runledger.aws import client
+from runledger.aws import client, effect_client
 from runledger.clock import SECOND, now_ms
 from runledger.observability import begin, logger
+from runledger.services.due import DueWork
 from runledger.services.settle import Settler
 from runledger.services.start import Starter
 from runledger.services.wiring import frames, stopping, stores
 from runledger.settings import StartSettings, read_settings
 
-# Rows of each due partition that one tick looks at; more wait for the next.
-DUE_ROWS = 200
+# Rows that one tick looks at; its time is up long before.
+DUE_ROWS = 50_000
 # Of the function's time, left to finish the row at hand.
 LAST_SECONDS = 25 * SECOND
 
 
 @cache
-def settler() -> Settler:
+def due_work() -> DueWork:
+    of = stores()
     prefix = read_settings(StartSettings).machine_prefix
-    stepfunctions = client("stepfunctions")
-    return Settler(
-        due=stores().due,
-        runs=stores().runs,
-        automations=stores().automations,
+    settler = Settler(
+        runs=of.runs,
+        automations=of.automations,
         frames=frames(),
-        starter=Starter(stores().runs, stepfunctions, prefix, now_ms),
-        stopping=stopping(prefix),
-        stepfunctions=stepfunctions,
+        starter=Starter(of.runs, effect_client("stepfunctions"), prefix, now_ms),
+        stepfunctions=client("stepfunctions"),
         execution_prefix=prefix.replace(":stateMachine:", ":execution:"),
         clock=now_ms,
     )
+    kinds = {"run": settler.settle, "aut": stopping(prefix).drain}
+    return DueWork(of.due, kinds, now_ms)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     begin(context.aws_request_id)
     until = now_ms() + context.get_remaining_time_in_millis() - LAST_SECONDS
-    due = settler().settle_due(DUE_ROWS, until)
+    due = due_work().settle_due(DUE_ROWS, until)
     logger.info("tick", extra={"dueRows": due})
     return {"due": due}

@@ -30,8 +30,7 @@ def webhooks() -> Webhooks:
     return Webhooks(
         automations=of.automations,
         contacts=Contacts(of.contacts, now_ms),
-        runs=of.runs,
-        workspaces=of.workspaces,
+        opener=of.opener(now_ms),
         rates=RateStore(of.table),
         signing_secret=signing.read,
         clock=now_ms,

@@ -344,10 +344,10 @@ def test_the_stream_starts_runs_and_the_walk_completes_them(deployed: World) -> 
     from functions.run_logic.handler import handler as run_logic
     from functions.start_runs.handler import handler as start_runs
     from functions.start_runs.handler import starter
+    from functions.tick.handler import due_work
     from functions.tick.handler import handler as tick
-    from functions.tick.handler import settler
 
-    for cached in (closer, starter, settler):
+    for cached in (closer, starter, due_work):
         cached.cache_clear()
     from tests.functional.test_webhooks import event as inbound
     from tests.functional.test_webhooks import hooked
@@ -372,7 +372,7 @@ def test_the_stream_starts_runs_and_the_walk_completes_them(deployed: World) -> 
     visit.update(operation="COMPLETE", nodeId="done")
     run_logic(visit, CONTEXT)
     assert deployed.detail(opened.id)["status"] == "COMPLETED"
-    for cached in (closer, starter, settler):
+    for cached in (closer, starter, due_work):
         cached.cache_clear()
 
 

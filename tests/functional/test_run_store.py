@@ -66,7 +66,7 @@ def owned(world: World, **changes: object) -> Run:
 
 
 def due(world: World, now: int) -> list[str]:
-    return [row.id for row in world.stores.due.rows(now, 100)]
+    return [row.id for row in world.stores.due.rows(now)]
 
 
 def raw(world: World, run: Run) -> dict[str, object]:

@@ -21,6 +21,7 @@ from runledger.services.cancel import Canceler, Stopping
 from runledger.services.contacts import Contacts
 from runledger.services.cursors import Cursors
 from runledger.services.deliver import Delivery
+from runledger.services.due import DueWork
 from runledger.services.frames import Frame
 from runledger.services.machines import Machines
 from runledger.services.manual import ManualRuns
@@ -142,8 +143,7 @@ class World:
         self.webhooks = Webhooks(
             self.stores.automations,
             self.contacts,
-            self.stores.runs,
-            self.stores.workspaces,
+            self.stores.opener(self.clock),
             RateStore(self.table),
             SigningSecrets(self.secrets, "runledger").read,
             self.clock,
@@ -159,23 +159,19 @@ class World:
             self.clock,
         )
         self.manual = ManualRuns(
-            self.stores.automations,
-            self.contacts,
-            self.stores.runs,
-            self.stores.workspaces,
-            self.clock,
+            self.stores.automations, self.contacts, self.stores.opener(self.clock)
         )
-        self.settler = Settler(
-            self.stores.due,
+        self.run_settler = Settler(
             self.stores.runs,
             self.stores.automations,
             self.frames,
             self.starter,
-            self.stopping,
             self.stepfunctions,
             execution_prefix,
             self.clock,
         )
+        kinds = {"run": self.run_settler.settle, "aut": self.stopping.drain}
+        self.settler = DueWork(self.stores.due, kinds, self.clock)
         self.closer = Closer(self.stores.runs, self.frames, self.clock)
         self.reading = Reading(
             self.stores,

@@ -80,7 +80,8 @@ class Run(Model):
     Standard machine, `<attempt>:<uuid>` for an Express one. `claimed` are the ranks (positions in
     topological order) of the nodes that were ever claimed, `open_claims` those at work, by rank.
     `due_at` is when the run must be looked at again; `start_error` is why a start was put off,
-    `start_refused` that Step Functions never took it;
+    `start_refused` that Step Functions never took it; `scheduled_for` is when it starts, where that
+    was not at once;
     `list_partition` is the row's partition in the list by status, once it is stored.
     """
 
@@ -103,6 +104,7 @@ class Run(Model):
     end_ms: int | None
     end_node_id: str | None
     due_at: int | None
+    scheduled_for: int | None = None
     sequence: int
     expires_at: int
     claimed: frozenset[int]
@@ -112,6 +114,11 @@ class Run(Model):
     start_error: str | None = None
     start_refused: bool = False
     list_partition: str = ""
+
+    @property
+    def ready_at(self) -> int:
+        """When the run could first be started."""
+        return self.created_at if self.scheduled_for is None else self.scheduled_for
 
 
 class Payload(Model):

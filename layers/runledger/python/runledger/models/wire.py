@@ -74,6 +74,7 @@ class RunView(WireModel):
     trigger: dict[str, Any]
     contact: RunContactView | None
     created_at: str
+    scheduled_for: str | None
     started_at: str | None
     finished_at: str | None
     duration_ms: int | None

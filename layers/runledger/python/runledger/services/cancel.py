@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runledger.aws import domain_error
-from runledger.clock import MINUTE, Clock
+from runledger.clock import MINUTE, SECOND, Clock
 from runledger.errors import ConditionFailedError, ConflictError, NotFoundError, TransientError
 from runledger.models.automation import Automation, AutomationStatus, Drain
 from runledger.models.run import Cancellation, Run, RunStatus
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
     from runledger.store.automations import AutomationStore
+    from runledger.store.due import DueRow
     from runledger.store.runs import RunStore
     from runledger.store.table import Table
     from runledger.store.workspaces import WorkspaceStore
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 # A run changes hands at most from PENDING to RUNNING and from attempt to attempt.
 _TRIES = 8
 DRAIN_BATCH = 100
+# Of one tick, for one automation whose runs are being canceled.
+DRAIN_TIME = 20 * SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,12 @@ class Stopping:
         self.automations.stop(before, after)
         self.drain_some(after)
         return after
+
+    def drain(self, row: "DueRow") -> None:
+        """Goes on draining for a while, when the automation's row is due."""
+        until = self.clock() + DRAIN_TIME
+        while self.drain_some(self.automations.at(row.key)) and self.clock() < until:
+            continue
 
     def drain_some(self, automation: Automation) -> int:
         """Cancels up to a batch of the runs to be drained; how many. Two passes a minute apart

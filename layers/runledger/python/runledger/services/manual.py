@@ -4,26 +4,22 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runledger.clock import Clock
 from runledger.errors import InvalidInputError, PayloadTooLargeError
 from runledger.models.run import TriggerType
-from runledger.services.open_run import MAX_BODY_BYTES, Opened, TriggerFacts, open_run
+from runledger.services.open_run import MAX_BODY_BYTES, Opened, TriggerFacts
 
 if TYPE_CHECKING:
     from runledger.models.wire import RunDocument
     from runledger.services.contacts import Contacts
+    from runledger.services.open_run import Opener
     from runledger.store.automations import AutomationStore
-    from runledger.store.runs import RunStore
-    from runledger.store.workspaces import WorkspaceStore
 
 
 @dataclass(frozen=True, slots=True)
 class ManualRuns:
     automations: "AutomationStore"
     contacts: "Contacts"
-    runs: "RunStore"
-    workspaces: "WorkspaceStore"
-    clock: Clock
+    opener: "Opener"
 
     def open(
         self, workspace_id: str, automation_id: str, document: "RunDocument", by: str
@@ -58,5 +54,6 @@ class ManualRuns:
             details={"by": by, "dedupeKey": key},
             body=document.payload,
             dedupe_key=None if key is None else f"manual:{key}",
+            source=by,
         )
-        return open_run(self.runs, self.workspaces, self.clock, automation, contact, facts)
+        return self.opener.open(automation, contact, facts)

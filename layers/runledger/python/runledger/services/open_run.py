@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runledger.clock import DAY, MINUTE, SECOND, Clock
-from runledger.errors import ConflictError
+from runledger.errors import ConflictError, ReentryBlockedError
 from runledger.ids import derived_id, new_id
 from runledger.models.automation import AutomationStatus
+from runledger.models.refusal import RefusalReason
 from runledger.models.run import Payload, Run, RunStatus, TriggerType
+from runledger.services.refusals import RefusedTrigger
 
 if TYPE_CHECKING:
-    from runledger.models.automation import Automation
+    from runledger.models.automation import ActiveVersion, Automation
     from runledger.models.contact import Contact
+    from runledger.services.refusals import Refusals
     from runledger.store.runs import RunStore
     from runledger.store.workspaces import WorkspaceStore
 
@@ -28,12 +31,19 @@ RETENTION = 90 * DAY
 
 @dataclass(frozen=True, slots=True)
 class TriggerFacts:
-    """What fired. `dedupe_key` names the event: the same key opens one run, ever."""
+    """What fired. `dedupe_key` names the event: the same key opens one run, ever.
+
+    `scheduled_for` (epoch milliseconds) is when the run starts, where that is not at once.
+    `source` is whoever fired it. `may_repeat` says that the event comes at least once by its
+    nature, so that its coming again is worth no word."""
 
     type: TriggerType
     details: dict[str, Any]
     body: Any
     dedupe_key: str | None = None
+    scheduled_for: int | None = None
+    source: str | None = None
+    may_repeat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,57 +52,101 @@ class Opened:
     is_duplicate: bool
 
 
-def open_run(
-    runs: "RunStore",
-    workspaces: "WorkspaceStore",
-    clock: Clock,
-    automation: "Automation",
-    contact: "Contact | None",
-    facts: TriggerFacts,
-) -> Opened:
-    """Writes a PENDING run, or finds the one the same event opened before.
+@dataclass(frozen=True, slots=True)
+class Opener:
+    runs: "RunStore"
+    workspaces: "WorkspaceStore"
+    refusals: "Refusals"
+    clock: Clock
 
-    ConflictError where the automation takes no runs now; ReentryBlockedError where it takes none
-    for this contact."""
-    active = automation.active
-    if automation.status is not AutomationStatus.ACTIVE or active is None:
-        raise ConflictError(
-            f"the automation is {automation.status}, so it takes no runs",
-            status=automation.status.value,
+    def open(
+        self, automation: "Automation", contact: "Contact | None", facts: TriggerFacts
+    ) -> Opened:
+        """Writes a PENDING run, or finds the one the same event opened before.
+
+        ConflictError where the automation takes no runs now; ReentryBlockedError where it takes
+        none for this contact. Whatever opened no run has left its refusal."""
+        active = automation.active
+        if automation.status is not AutomationStatus.ACTIVE or active is None:
+            message = f"the automation is {automation.status}, so it takes no runs"
+            self._refuse(automation, contact, facts, RefusalReason.INACTIVE, message)
+            raise ConflictError(message, status=automation.status.value)
+        run = self._run(automation, active, contact, facts)
+        payload = Payload(trigger={"type": facts.type.value, **facts.details}, body=facts.body)
+        shards = self.workspaces.cached(automation.workspace_id).shards
+        try:
+            stored, is_new = self.runs.open(run, payload, shards, active.reentry)
+        except ReentryBlockedError as error:
+            reason = RefusalReason.REENTRY_BLOCKED
+            self._refuse(automation, contact, facts, reason, str(error), error.run_id)
+            raise
+        if not is_new and not facts.may_repeat:
+            message = f"the same event opened {stored.id} before"
+            self._refuse(automation, contact, facts, RefusalReason.DUPLICATE, message, stored.id)
+        return Opened(run=stored, is_duplicate=not is_new)
+
+    def _run(
+        self,
+        automation: "Automation",
+        active: "ActiveVersion",
+        contact: "Contact | None",
+        facts: TriggerFacts,
+    ) -> Run:
+        now = self.clock()
+        key = facts.dedupe_key
+        run_id = (
+            new_id("run")
+            if key is None
+            else derived_id("run", automation.workspace_id, automation.id, key)
         )
-    now = clock()
-    run_id = (
-        new_id("run")
-        if facts.dedupe_key is None
-        else derived_id("run", automation.workspace_id, automation.id, facts.dedupe_key)
-    )
-    run = Run(
-        id=run_id,
-        workspace_id=automation.workspace_id,
-        automation_id=automation.id,
-        automation_name=automation.name,
-        version=active.version,
-        status=RunStatus.PENDING,
-        attempt=1,
-        execution=None,
-        trigger_type=facts.type,
-        contact_id=contact.id if contact else None,
-        contact_email=contact.email if contact else None,
-        contact_phone=contact.phone if contact else None,
-        created_at=now,
-        started_at=None,
-        trigger_ms=None,
-        finished_at=None,
-        end_ms=None,
-        end_node_id=None,
-        due_at=now + FIRST_LOOK,
-        sequence=1,
-        expires_at=now + active.run_seconds * SECOND + RETENTION,
-        claimed=frozenset(),
-        open_claims={},
-        error=None,
-    )
-    payload = Payload(trigger={"type": facts.type.value, **facts.details}, body=facts.body)
-    shards = workspaces.cached(automation.workspace_id).shards
-    stored, is_new = runs.open(run, payload, shards, active.reentry)
-    return Opened(run=stored, is_duplicate=not is_new)
+        starts_at = now
+        if facts.scheduled_for is not None:
+            starts_at = max(now, facts.scheduled_for)
+        is_later = starts_at > now
+        return Run(
+            id=run_id,
+            workspace_id=automation.workspace_id,
+            automation_id=automation.id,
+            automation_name=automation.name,
+            version=active.version,
+            status=RunStatus.PENDING,
+            attempt=1,
+            execution=None,
+            trigger_type=facts.type,
+            contact_id=contact.id if contact else None,
+            contact_email=contact.email if contact else None,
+            contact_phone=contact.phone if contact else None,
+            created_at=now,
+            scheduled_for=starts_at if is_later else None,
+            started_at=None,
+            trigger_ms=None,
+            finished_at=None,
+            end_ms=None,
+            end_node_id=None,
+            due_at=starts_at if is_later else now + FIRST_LOOK,
+            sequence=1,
+            expires_at=starts_at + active.run_seconds * SECOND + RETENTION,
+            claimed=frozenset(),
+            open_claims={},
+            error=None,
+        )
+
+    def _refuse(
+        self,
+        automation: "Automation",
+        contact: "Contact | None",
+        facts: TriggerFacts,
+        reason: RefusalReason,
+        message: str,
+        run_id: str | None = None,
+    ) -> None:
+        refused = RefusedTrigger(
+            trigger_type=facts.type,
+            reason=reason,
+            message=message,
+            contact_id=contact.id if contact else None,
+            run_id=run_id,
+            source=facts.source,
+            event_key=facts.dedupe_key if facts.may_repeat else None,
+        )
+        self.refusals.record(automation, refused)

@@ -15,8 +15,7 @@ from runledger.clock import DAY, MINUTE, SECOND, Clock, iso
 from runledger.errors import ConditionFailedError, NotFoundError, RunReleasedError
 from runledger.models.automation import MachineType
 from runledger.models.run import ErrorDetail, Run, RunStatus
-from runledger.observability import log_failure, logger
-from runledger.services.cancel import Stopping
+from runledger.observability import logger
 from runledger.services.frames import Frames, attempt_of, execution_of
 from runledger.services.start import Starter, machine_name
 from runledger.store.runs import Closing
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
     from runledger.store.automations import AutomationStore
-    from runledger.store.due import DueRow, DueStore
+    from runledger.store.due import DueRow
     from runledger.store.runs import RunStore
 
 MAX_ATTEMPTS = 5
@@ -34,11 +33,6 @@ START_GRACE = 2 * MINUTE
 REFUSALS_END = DAY
 # Beyond the machine's own bound: clocks differ, and the last write takes a moment.
 DEADLINE_SLACK = 30 * SECOND
-
-# How long a row is left alone that could not be settled.
-PUT_BACK = 15 * MINUTE
-# Of one tick, for one automation whose runs are being canceled.
-DRAIN_TIME = 20 * SECOND
 
 _EVENT_KINDS = {
     "TIMED_OUT": ("EXECUTION_TIMED_OUT", "The execution ran longer than its machine allows."),
@@ -49,55 +43,35 @@ _EVENT_KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Settler:
-    due: "DueStore"
     runs: "RunStore"
     automations: "AutomationStore"
     frames: Frames
     starter: Starter
-    stopping: Stopping
     stepfunctions: "SFNClient"
     execution_prefix: str
     clock: Clock
 
-    def settle_due(self, limit: int, until: int | None = None) -> int:
-        """Settles what is due now, oldest first, at most `limit` rows of each due partition and
-        until `until` (epoch milliseconds); how many rows it looked at.
-
-        A row that cannot be settled, whatever the reason, is logged and put back, so that it
-        keeps no other waiting."""
-        seen = 0
-        for row in self.due.rows(self.clock(), limit):
-            if until is not None and self.clock() > until:
-                break
-            seen += 1
-            try:
-                self._settle_row(row)
-            except ConditionFailedError:
-                logger.info("row moved on while it was being settled", extra={"rowId": row.id})
-            except Exception as error:
-                log_failure("row could not be settled", error, rowId=row.id)
-                self.due.put_back(row, self.clock() + PUT_BACK)
-        return seen
-
-    def _settle_row(self, row: "DueRow") -> None:
-        if row.id.startswith("run_"):
-            self._settle(row.id)
-            return
-        # Draining goes on while there is something to drain, not a batch a minute.
-        until = self.clock() + DRAIN_TIME
-        while self.stopping.drain_some(self.automations.at(row.key)) and self.clock() < until:
-            continue
-
-    def _settle(self, run_id: str) -> None:
-        run = self.runs.get(run_id)
+    def settle(self, row: "DueRow") -> None:
+        """ConditionFailedError where the run moved on meanwhile."""
+        run = self.runs.get(row.id)
         if run.status is RunStatus.PENDING:
-            self._start_again(run)
+            self._start_pending(run)
         elif run.status is RunStatus.RUNNING:
             self._end_overdue(run)
 
+    def _start_pending(self, run: Run) -> None:
+        if self.starter.is_braked(run.workspace_id):
+            # Its workspace was just refused a start: the row stays due, and costs no write.
+            return
+        if run.due_at == run.scheduled_for:
+            # Its moment has come; no start was tried before.
+            self.starter.start(self.runs.postpone(run, self.clock() + START_GRACE))
+            return
+        self._start_again(run)
+
     def _start_again(self, run: Run) -> None:
         now = self.clock()
-        if run.start_refused and now < run.created_at + REFUSALS_END:
+        if run.start_refused and now < run.ready_at + REFUSALS_END:
             self.starter.start(run)
             return
         if run.attempt >= MAX_ATTEMPTS or run.start_refused:

@@ -1,13 +1,13 @@
 """Starting a run: one execution of its version's own machine, named after the run and attempt."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runledger.aws import domain_error
-from runledger.clock import MINUTE, Clock
+from runledger.clock import MINUTE, SECOND, Clock
 from runledger.errors import ConditionFailedError, RunledgerError, ServiceError, TransientError
 from runledger.observability import logger
 
@@ -21,6 +21,8 @@ CONTRACT = 1
 # A start that was refused is put off by half the run's age, within these.
 SHORTEST_PUT_OFF = MINUTE
 LONGEST_PUT_OFF = 15 * MINUTE
+# How long no start is tried for a workspace that was refused one.
+BRAKE = 10 * SECOND
 
 
 def machine_name(stack_prefix: str, automation_id: str, version: int) -> str:
@@ -30,12 +32,27 @@ def machine_name(stack_prefix: str, automation_id: str, version: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Starter:
-    """`machine_prefix` is the ARN of any of the stack's machines up to the automation id."""
+    """`machine_prefix` is the ARN of any of the stack's machines up to the automation id. The
+    client makes one try a call: a start that is refused is put off, not waited for."""
 
     runs: "RunStore"
     stepfunctions: "SFNClient"
     machine_prefix: str
     clock: Clock
+    # Until when starts of a workspace are not tried; of this process only.
+    braked: dict[str, int] = field(default_factory=dict)
+
+    def is_braked(self, workspace_id: str) -> bool:
+        return self.clock() < self.braked.get(workspace_id, 0)
+
+    def start_opened(self, run: "Run") -> bool:
+        """Starts a run that was just opened, unless it is scheduled for later."""
+        if run.scheduled_for is not None:
+            return False
+        if self.is_braked(run.workspace_id):
+            self._put_off(run, TransientError("starts of this workspace are being refused"))
+            return False
+        return self.start(run)
 
     def start(self, run: "Run") -> bool:
         """Starts the run's current attempt; False where it had to be put off.
@@ -54,6 +71,8 @@ class Starter:
             ours = domain_error(error)
             if isinstance(ours, ServiceError) and ours.code == "ExecutionAlreadyExists":
                 return True
+            if isinstance(ours, TransientError):
+                self.braked[run.workspace_id] = self.clock() + BRAKE
             self._put_off(run, ours)
             return False
         return True
@@ -61,7 +80,7 @@ class Starter:
     def _put_off(self, run: "Run", error: RunledgerError) -> None:
         logger.warning("start put off", extra={"runId": run.id, "reason": str(error)})
         now = self.clock()
-        delay = min(max((now - run.created_at) // 2, SHORTEST_PUT_OFF), LONGEST_PUT_OFF)
+        delay = min(max((now - run.ready_at) // 2, SHORTEST_PUT_OFF), LONGEST_PUT_OFF)
         # Throttled or over a quota, Step Functions never saw the name: it can be used again.
         refused = isinstance(error, TransientError)
         try:

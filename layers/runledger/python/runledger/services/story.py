@@ -8,6 +8,7 @@ later node was visited), and steps that an ended run left behind.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runledger.clock import iso
 from runledger.models.run import Run, RunStatus, Step, StepStatus
 from runledger.services.frames import in_order
 
@@ -34,6 +35,9 @@ def health_of(run: Run, now: int) -> Health | None:
     if run.status.is_terminal:
         return None
     if run.status is RunStatus.PENDING:
+        if run.scheduled_for is not None and now < run.scheduled_for:
+            text = f"scheduled for {iso(run.scheduled_for)}"
+            return Health("SCHEDULED", text, until=run.scheduled_for)
         if run.start_error is not None or run.attempt > 1:
             reason = run.start_error or "the execution did not begin"
             text = f"start is being retried (attempt {run.attempt}): {reason}"
@@ -45,7 +49,8 @@ def health_of(run: Run, now: int) -> Health | None:
     waits = [claim.wait_until for claim in claims if claim.wait_until and claim.wait_until > now]
     is_working = any(claim.wait_until is None and claim.lease_until > now for claim in claims)
     if waits and not is_working:
-        return Health("WAITING", "waiting", until=max(waits))
+        until = max(waits)
+        return Health("WAITING", f"waiting until {iso(until)}", until=until)
     return Health("RUNNING", "walking its nodes")
 
 

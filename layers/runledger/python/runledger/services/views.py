@@ -61,6 +61,7 @@ def run_view(run: "Run", now: int) -> RunView:
         trigger={"type": run.trigger_type.value},
         contact=contact,
         created_at=iso(run.created_at),
+        scheduled_for=optional_iso(run.scheduled_for),
         started_at=optional_iso(begun),
         finished_at=optional_iso(ended),
         duration_ms=ended - begun if begun is not None and ended is not None else None,
@@ -123,10 +124,9 @@ def error_view(error: "ErrorDetail | None") -> ErrorView | None:
 
 
 def _health_view(health: "Health") -> HealthView:
-    text = health.text if health.until is None else f"{health.text} until {iso(health.until)}"
     return HealthView(
         state=health.state,
-        text=text,
+        text=health.text,
         until=optional_iso(health.until),
         attempt=health.attempt,
         last_error=health.last_error,

@@ -20,7 +20,7 @@ from runledger.json_body import parse_json, require_json
 from runledger.models.automation import AutomationStatus
 from runledger.models.run import TriggerType
 from runledger.nodes.trigger import WebhookTrigger
-from runledger.services.open_run import MAX_BODY_BYTES, Opened, TriggerFacts, open_run
+from runledger.services.open_run import MAX_BODY_BYTES, Opened, TriggerFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,10 +28,9 @@ if TYPE_CHECKING:
     from runledger.models.automation import Automation
     from runledger.models.contact import Contact
     from runledger.services.contacts import Contacts
+    from runledger.services.open_run import Opener
     from runledger.store.automations import AutomationStore
     from runledger.store.rates import RateStore
-    from runledger.store.runs import RunStore
-    from runledger.store.workspaces import WorkspaceStore
 
 MAX_KEY_CHARACTERS = 255
 _INDEX = re.compile(r"[0-9]{1,6}")
@@ -55,8 +54,7 @@ class Webhooks:
 
     automations: "AutomationStore"
     contacts: "Contacts"
-    runs: "RunStore"
-    workspaces: "WorkspaceStore"
+    opener: "Opener"
     rates: "RateStore"
     signing_secret: "Callable[[str], str]"
     clock: Clock
@@ -86,8 +84,9 @@ class Webhooks:
             details={"source": event.source, "dedupeKey": key},
             body=payload,
             dedupe_key=key,
+            source=event.source,
         )
-        return open_run(self.runs, self.workspaces, self.clock, automation, contact, facts)
+        return self.opener.open(automation, contact, facts)
 
     def _automation(self, token: str) -> "Automation":
         target = self.automations.by_webhook_token(token)

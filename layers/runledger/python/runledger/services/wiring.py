@@ -5,9 +5,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from runledger.aws import client
-from runledger.clock import now_ms
+from runledger.clock import Clock, now_ms
 from runledger.services.cancel import Canceler, Stopping
 from runledger.services.frames import Frames
+from runledger.services.open_run import Opener
+from runledger.services.refusals import Refusals
 from runledger.services.walk import Toolbox, Walker
 from runledger.settings import StoreSettings, read_settings
 from runledger.store.automations import AutomationStore
@@ -15,6 +17,7 @@ from runledger.store.bodies import Bodies
 from runledger.store.contacts import ContactStore
 from runledger.store.deliveries import DeliveryStore
 from runledger.store.due import DueStore
+from runledger.store.refusals import RefusalStore
 from runledger.store.runs import RunStore
 from runledger.store.table import DynamoTable
 from runledger.store.templates import TemplateStore
@@ -36,6 +39,7 @@ class Stores:
     deliveries: DeliveryStore
     workspaces: WorkspaceStore
     due: DueStore
+    refusals: RefusalStore
 
     @classmethod
     def over(cls, table: "Table", bodies: Bodies) -> "Stores":
@@ -48,10 +52,16 @@ class Stores:
             deliveries=DeliveryStore(table, bodies),
             workspaces=WorkspaceStore(table),
             due=DueStore(table),
+            refusals=RefusalStore(table),
         )
 
     def frames(self) -> Frames:
         return Frames(self.runs, self.automations, self.contacts, self.workspaces)
+
+    def opener(self, clock: Clock) -> Opener:
+        return Opener(
+            self.runs, self.workspaces, Refusals(self.refusals, self.workspaces, clock), clock
+        )
 
 
 @cache

@@ -1,6 +1,7 @@
 """The due index: the one clock of everything that must happen later."""
 
 from contextlib import suppress
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
@@ -12,7 +13,12 @@ from runledger.store.keys import Key
 from runledger.store.table import Change, SortRange
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from runledger.store.table import Table
+    from runledger.store.values import Item
+
+_PAGE = 100
 
 
 class DueRow(Model):
@@ -26,24 +32,28 @@ class DueStore:
     def __init__(self, table: "Table") -> None:
         self._table = table
 
-    def rows(self, now: int, limit: int) -> list[DueRow]:
-        """What is due by `now`: at most `limit` rows of each due partition, oldest first."""
-        found: list[tuple[str, DueRow]] = []
-        for partition in keys.due_partitions():
+    def rows(self, now: int) -> "Iterator[DueRow]":
+        """What is due by `now`, oldest first in each due partition. The partitions take turns, so
+        that a crowd in one holds up no other; they are read as far as rows are asked for."""
+        streams = [self._partition(partition, now) for partition in keys.due_partitions()]
+        for turn in zip_longest(*streams):
+            yield from (row for row in turn if row is not None)
+
+    def _partition(self, partition: str, now: int) -> "Iterator[DueRow]":
+        start: Item | None = None
+        while True:
             page = self._table.query(
                 partition,
                 SortRange(high=keys.due_key(now, "\uffff")),
                 index=keys.Index.DUE,
-                limit=limit,
+                limit=_PAGE,
+                after=start,
             )
-            found += [
-                (
-                    item["dueKey"],
-                    DueRow(id=keys.id_of(item["dueKey"]), key=Key(item["pk"], item["sk"])),
-                )
-                for item in page.items
-            ]
-        return [row for _, row in sorted(found, key=lambda pair: pair[0])]
+            for item in page.items:
+                yield DueRow(id=keys.id_of(item["dueKey"]), key=Key(item["pk"], item["sk"]))
+            start = page.next
+            if start is None:
+                return
 
     def put_back(self, row: DueRow, due_at: int) -> None:
         """Leaves a row alone until `due_at`; one that is not due any more stays as it is."""

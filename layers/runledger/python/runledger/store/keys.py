@@ -4,7 +4,8 @@
 |---|---|---|---|
 | a run, its payload and its steps | table | `RUN#run` | `RUN`, `PAYLOAD`, `STEP#node` |
 | a delivery attempt | table | `DELIVERY#delivery` | `DELIVERY` |
-| newest runs (deliveries) by status | gsi1 | `workspace#KIND#bucket#shard` | `createdAt#id` |
+| a refusal | table | `REFUSAL#refusal` | `REFUSAL` |
+| newest runs (and others) by status | gsi1 | `workspace#KIND#bucket#shard` | `createdAt#id` |
 | the same for one automation | gsi2 | `workspace#KIND#automation#bucket#shard` | `createdAt#id` |
 | everything about a contact | gsi3 | `workspace#contact` | `createdAt#id` |
 | what is due | gsi4, sparse | `DUE#shard` | `dueAt#id` |
@@ -25,7 +26,8 @@ gsi1 to gsi4 are KEYS_ONLY. gsi1, gsi2 and gsi3 share one sort attribute, `creat
 run row has to stay under 1 KB. Moments in keys are 13 digits of epoch milliseconds. The kind of a
 row in gsi3 and gsi4 is the prefix of its id (`run_`, `dlv_`). PENDING and RUNNING share the bucket
 OPEN, so that starting a run rewrites no index. List partitions are sharded by a hash of the id over
-the workspace's shard count; the due index over a fixed number, as it spans all workspaces.
+the workspace's shard count; the due index, which spans all workspaces, by a hash of the workspace,
+so that a crowd of due rows stays within one partition. The status of a refusal is its reason.
 """
 
 import zlib
@@ -34,7 +36,7 @@ from typing import NamedTuple
 
 from runledger.models.run import RunStatus
 
-DUE_SHARDS = 4
+DUE_SHARDS = 16
 OPEN_BUCKET = "OPEN"
 
 
@@ -48,6 +50,7 @@ class Index(StrEnum):
 class Kind(StrEnum):
     RUN = "RUN"
     DELIVERY = "DLV"
+    REFUSAL = "REF"
 
 
 # Partition and sort attribute of each index.
@@ -81,6 +84,10 @@ def step(run_id: str, node_id: str) -> Key:
 
 def delivery(delivery_id: str) -> Key:
     return Key(f"DELIVERY#{delivery_id}", "DELIVERY")
+
+
+def refusal(refusal_id: str) -> Key:
+    return Key(f"REFUSAL#{refusal_id}", "REFUSAL")
 
 
 def workspace(workspace_id: str) -> Key:
@@ -177,8 +184,8 @@ def id_of(key: str) -> str:
     return key[14:]
 
 
-def due(item_id: str) -> str:
-    return f"DUE#{shard_of(item_id, DUE_SHARDS)}"
+def due(workspace_id: str) -> str:
+    return f"DUE#{shard_of(workspace_id, DUE_SHARDS)}"
 
 
 def due_partitions() -> tuple[str, ...]:

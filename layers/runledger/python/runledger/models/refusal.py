@@ -1,0 +1,40 @@
+"""Refusals: triggers that fired and opened no run, and why. Times are epoch milliseconds."""
+
+from enum import StrEnum
+
+from runledger.models.base import Model
+from runledger.models.run import TriggerType
+
+
+class RefusalReason(StrEnum):
+    DUPLICATE = "DUPLICATE"
+    NO_CONTACT = "NO_CONTACT"
+    BAD_SIGNATURE = "BAD_SIGNATURE"
+    INACTIVE = "INACTIVE"
+    INVALID_PAYLOAD = "INVALID_PAYLOAD"
+    REENTRY_BLOCKED = "REENTRY_BLOCKED"
+    RATE_LIMITED = "RATE_LIMITED"
+    CHAIN_TOO_DEEP = "CHAIN_TOO_DEEP"
+
+
+class Refusal(Model):
+    """One refused trigger, or all of one reason in one minute (`count` of them, told by the first).
+
+    `run_id` is the run in the way or the one the same event opened before, `source` whoever fired:
+    an address, a user's e-mail, the id of an upstream run."""
+
+    id: str
+    workspace_id: str
+    automation_id: str
+    automation_name: str
+    version: int | None
+    trigger_type: TriggerType
+    reason: RefusalReason
+    message: str
+    contact_id: str | None = None
+    run_id: str | None = None
+    source: str | None = None
+    count: int = 1
+    created_at: int
+    last_at: int
+    expires_at: int

@@ -1,0 +1,81 @@
+"""Telling why a trigger opened no run."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.clock import DAY, MINUTE, Clock
+from runledger.ids import derived_id, new_id
+from runledger.models.refusal import Refusal, RefusalReason
+
+if TYPE_CHECKING:
+    from runledger.models.automation import Automation
+    from runledger.models.run import TriggerType
+    from runledger.store.refusals import RefusalStore
+    from runledger.store.workspaces import WorkspaceStore
+
+RETENTION = 90 * DAY
+MESSAGE_CHARACTERS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedTrigger:
+    """What fired and why it opened nothing. `event_key` names the event where it may come again:
+    the same key leaves one refusal, ever."""
+
+    trigger_type: "TriggerType"
+    reason: RefusalReason
+    message: str
+    contact_id: str | None = None
+    run_id: str | None = None
+    source: str | None = None
+    event_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    store: "RefusalStore"
+    workspaces: "WorkspaceStore"
+    clock: Clock
+
+    def record(self, automation: "Automation", refused: RefusedTrigger) -> Refusal:
+        """Leaves a row of its own."""
+        now = self.clock()
+        key = refused.event_key
+        refusal_id = (
+            new_id("ref")
+            if key is None
+            else derived_id("ref", automation.id, refused.reason.value, key)
+        )
+        refusal = _refusal(refusal_id, automation, refused, now)
+        self.store.add(refusal, self.workspaces.cached(automation.workspace_id).shards)
+        return refusal
+
+    def tally(self, automation: "Automation", refused: RefusedTrigger) -> None:
+        """Counts it with all others of this automation, reason and minute, in one row with the
+        first as its sample: what an attacker can cause without end."""
+        now = self.clock()
+        minute = str(now // MINUTE)
+        refusal_id = derived_id("ref", automation.id, refused.reason.value, "minute", minute)
+        refusal = _refusal(refusal_id, automation, refused, now)
+        self.store.tally(refusal, self.workspaces.cached(automation.workspace_id).shards)
+
+
+def _refusal(
+    refusal_id: str, automation: "Automation", refused: RefusedTrigger, now: int
+) -> Refusal:
+    return Refusal(
+        id=refusal_id,
+        workspace_id=automation.workspace_id,
+        automation_id=automation.id,
+        automation_name=automation.name,
+        version=automation.active.version if automation.active else None,
+        trigger_type=refused.trigger_type,
+        reason=refused.reason,
+        message=refused.message[:MESSAGE_CHARACTERS],
+        contact_id=refused.contact_id,
+        run_id=refused.run_id,
+        source=refused.source,
+        created_at=now,
+        last_at=now,
+        expires_at=now + RETENTION,
+    )

@@ -1,0 +1,103 @@
+"""Refusals: a row each, or one for all of a reason in a minute."""
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from boto3.dynamodb.conditions import Attr
+
+from runledger.errors import ConditionFailedError, NotFoundError
+from runledger.models.refusal import Refusal, RefusalReason
+from runledger.models.run import TriggerType
+from runledger.store import keys
+from runledger.store.table import Change, key_attributes, ttl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runledger.store.table import Table
+    from runledger.store.values import Item
+
+
+class RefusalStore:
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    def add(self, refusal: Refusal, shards: int) -> None:
+        """Writes a refusal; one of the same id was told before and stands."""
+        is_new = Attr("pk").not_exists()
+        with suppress(ConditionFailedError):
+            self._table.put(_to_item(refusal, shards), is_new)
+
+    def tally(self, refusal: Refusal, shards: int) -> None:
+        """Counts one more of the same id; the first is kept as the sample of all.
+
+        One write unit each but for the first: no list key changes."""
+        is_there = Attr("pk").exists()
+        is_new = Attr("pk").not_exists()
+        one_more = Change(add={"count": 1}, set={"lastAt": refusal.last_at})
+        try:
+            self._table.update(keys.refusal(refusal.id), one_more, is_there)
+        except ConditionFailedError:
+            try:
+                self._table.put(_to_item(refusal, shards), is_new)
+            except ConditionFailedError:
+                # Another instance wrote the first one in between.
+                self._table.update(keys.refusal(refusal.id), one_more, is_there)
+
+    def get(self, refusal_id: str) -> Refusal:
+        item = self._table.get(keys.refusal(refusal_id), consistent=True)
+        if item is None:
+            raise NotFoundError(f"there is no refusal {refusal_id}")
+        return _from_item(item)
+
+    def get_many(self, refusal_ids: "Iterable[str]") -> dict[str, Refusal]:
+        found = self._table.batch_get(keys.refusal(refusal_id) for refusal_id in refusal_ids)
+        refusals = [_from_item(item) for item in found.values()]
+        return {refusal.id: refusal for refusal in refusals}
+
+
+def _to_item(refusal: Refusal, shards: int) -> "Item":
+    kind, bucket = keys.Kind.REFUSAL, refusal.reason.value
+    workspace_id = refusal.workspace_id
+    shard = keys.shard_of(refusal.id, shards)
+    contact_id = refusal.contact_id
+    return {
+        **key_attributes(keys.refusal(refusal.id)),
+        "createdKey": keys.created_key(refusal.created_at, refusal.id),
+        "gsi1pk": keys.by_status(workspace_id, kind, bucket, shard),
+        "gsi2pk": keys.by_automation(workspace_id, kind, refusal.automation_id, bucket, shard),
+        "gsi3pk": contact_id and keys.by_contact(workspace_id, contact_id),
+        "workspaceId": workspace_id,
+        "automationId": refusal.automation_id,
+        "automationName": refusal.automation_name,
+        "version": refusal.version,
+        "trigger": refusal.trigger_type.value,
+        "reason": refusal.reason.value,
+        "message": refusal.message,
+        "contactId": contact_id,
+        "runId": refusal.run_id,
+        "source": refusal.source,
+        "count": refusal.count,
+        "lastAt": refusal.last_at,
+        "ttl": ttl(refusal.expires_at),
+    }
+
+
+def _from_item(item: "Item") -> Refusal:
+    return Refusal(
+        id=keys.id_of(item["createdKey"]),
+        workspace_id=item["workspaceId"],
+        automation_id=item["automationId"],
+        automation_name=item["automationName"],
+        version=item.get("version"),
+        trigger_type=TriggerType(item["trigger"]),
+        reason=RefusalReason(item["reason"]),
+        message=item["message"],
+        contact_id=item.get("contactId"),
+        run_id=item.get("runId"),
+        source=item.get("source"),
+        count=item["count"],
+        created_at=keys.created_at_of(item["createdKey"]),
+        last_at=item["lastAt"],
+        expires_at=item["ttl"] * 1_000,
+    )
