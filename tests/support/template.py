@@ -1,5 +1,7 @@
 """template.yaml as data, CloudFormation's short tags kept as they are spelled."""
 
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,5 +26,11 @@ _Loader.add_multi_constructor("!", _tagged)
 
 
 def load_template() -> dict[str, Any]:
-    document: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), _Loader)
+    """A copy of its own for each caller; reading the file takes a while, so that is done once."""
+    return deepcopy(_read((ROOT / "template.yaml").read_text()))
+
+
+@cache
+def _read(text: str) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.load(text, _Loader)
     return document
