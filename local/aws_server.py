@@ -1,6 +1,7 @@
 """The emulator in this process, patched. Besides the AWS endpoints it answers
-`GET /_local/workers`: the Lambda workers that are alive, and `GET /_local/calls`: what was asked
-of DynamoDB and Lambda (`local/wire_log.py`)."""
+`GET /_local/workers`: the Lambda workers that are alive, `GET /_local/calls`: what was asked of
+DynamoDB and Lambda (`local/wire_log.py`), and `/_local/schedules` (`local/schedule_endpoint.py`).
+"""
 
 import asyncio
 import json
@@ -18,6 +19,7 @@ from ministack.core import lambda_runtime
 from local import lifeline, patches
 from local.patches import execution_resume
 from local.patches.guard import PatchError
+from local.schedule_endpoint import with_schedules
 from local.settings import WORKERS_PATH
 from local.wire_log import with_wire_log
 
@@ -84,7 +86,7 @@ def run() -> int:
         print(f"local emulator: {error}", file=sys.stderr)
         return 1
     lifeline.watch()
-    asyncio.run(_serve(with_our_own(with_wire_log(ministack_app))))
+    asyncio.run(_serve(with_our_own(with_schedules(with_wire_log(ministack_app)))))
     lambda_runtime.kill_workers(_pooled())
     # Threads that sleep in Wait states must not hold the process.
     sys.stdout.flush()

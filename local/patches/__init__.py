@@ -13,6 +13,10 @@ from local.patches import (
     lambda_workers,
     parallel_context,
     retry_delays,
+    rule_targets,
+    schedule_access,
+    schedule_resources,
+    schedules,
     ses_conditions,
 )
 
@@ -26,6 +30,10 @@ _PATCHES = (
     execution_resume,
     parallel_context,
     retry_delays,
+    rule_targets,
+    schedules,
+    schedule_access,
+    schedule_resources,
     ses_conditions,
     # Last: it wraps an invocation that the others have looked at.
     wire_log,

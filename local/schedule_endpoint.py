@@ -1,0 +1,106 @@
+"""Making a schedule fire now instead of tomorrow at nine.
+
+`POST /_local/schedules/fire` with `{"name", "group"?, "scheduledTime"?}` fires it as if that moment
+(ISO 8601; else its own next one) had come, and answers `{"executionId", "scheduledTime"}` once its
+target is reached: 404 where there is no such schedule, 409 for a disabled one, 502 with the reason
+where the target was not reached. `GET /_local/schedules` lists `{group, name, state, expression,
+timeZone, nextFire}`.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from ministack.core.concurrency import run_reentrant
+
+from local.patches import schedules
+from local.schedule_targets import DeliveryError
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
+Answer = tuple[int, Any]
+
+LIST_PATH = "/_local/schedules"
+FIRE_PATH = "/_local/schedules/fire"
+
+
+def with_schedules(app: App) -> App:
+    """The app, answering LIST_PATH and FIRE_PATH itself."""
+
+    async def wrapped(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        asked = (scope.get("method"), scope.get("path")) if scope["type"] == "http" else None
+        if asked == ("GET", LIST_PATH):
+            await _send(send, (200, list_schedules()))
+        elif asked == ("POST", FIRE_PATH):
+            body = await _body(receive)
+            # Aside: an execution that it starts calls this server.
+            await _send(send, await run_reentrant(fire, body, thread_name="schedule-fire"))
+        else:
+            await app(scope, receive, send)
+
+    return wrapped
+
+
+def list_schedules() -> list[dict[str, Any]]:
+    return [
+        {
+            "group": schedule["GroupName"],
+            "name": schedule["Name"],
+            "state": schedule["State"],
+            "expression": schedule["ScheduleExpression"],
+            "timeZone": schedule["ScheduleExpressionTimezone"],
+            "nextFire": _text(at) if at is not None else None,
+        }
+        for _, schedule, at in schedules.described()
+    ]
+
+
+def fire(body: bytes) -> Answer:
+    """The status and the document that FIRE_PATH answers to this body."""
+    try:
+        asked = json.loads(body)
+        key = f"{asked.get('group', 'default')}/{asked['name']}"
+        moment = _moment(asked["scheduledTime"]) if "scheduledTime" in asked else None
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        return 400, {"message": f"name, group and scheduledTime are asked for: {error!r}"}
+    found = [each for each in schedules.described() if each[0][2] == key]
+    if not found:
+        return 404, {"message": f"there is no schedule {key}"}
+    scope, schedule, next_fire = found[0]
+    if schedule["State"] != "ENABLED":
+        return 409, {"message": f"the schedule {key} is disabled"}
+    at = moment or next_fire
+    if at is None:
+        return 409, {"message": f"the schedule {key} never fires again; name a scheduledTime"}
+    try:
+        execution_id = schedules.fire(scope, at)
+    except DeliveryError as error:
+        return 502, {"message": str(error), "code": error.code}
+    return 200, {"executionId": execution_id, "scheduledTime": _text(at)}
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+async def _body(receive: Receive) -> bytes:
+    parts, more = [], True
+    while more:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+async def _send(send: Send, answer: Answer) -> None:
+    status, document = answer
+    headers = [(b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": json.dumps(document).encode()})

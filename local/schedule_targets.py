@@ -1,0 +1,238 @@
+"""Delivering a schedule's fire to its target, as EventBridge Scheduler does.
+
+The target is reached with the schedule's own role. What cannot be delivered goes to the
+dead-letter queue at once: whatever can go wrong here (a role that may not, a target that is not
+there) is nothing that AWS would try again.
+"""
+
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from ministack.core import iam_evaluator
+from ministack.core.arn import parse_arn
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import eventbridge, iam, lambda_svc, sqs, stepfunctions
+
+Schedule = dict[str, Any]
+
+SERVICE = "scheduler.amazonaws.com"
+_START_EXECUTION = "arn:aws:scheduler:::aws-sdk:sfn:startExecution"
+_ACTIONS = {
+    "lambda": "lambda:InvokeFunction",
+    "states": "states:StartExecution",
+    "sqs": "sqs:SendMessage",
+    "sns": "sns:Publish",
+    "events": "events:PutEvents",
+}
+
+logger = logging.getLogger("scheduler")
+
+
+class DeliveryError(Exception):
+    """The target was not reached; `code` is what AWS names it in the dead-letter queue."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def deliver(schedule: Schedule, scheduled_at: datetime) -> str:
+    """Reaches the target and returns the id of this fire. Call it in the schedule's scope.
+
+    Raises DeliveryError where that failed, once the dead-letter queue has it.
+    """
+    execution_id = str(uuid4())
+    target = schedule["Target"]
+    payload = _payload(schedule, scheduled_at, execution_id)
+    try:
+        _reach(target, payload, schedule)
+    except DeliveryError as error:
+        logger.warning("schedule %s was not delivered: %s", schedule["Arn"], error)
+        _give_up(schedule, payload, execution_id, error)
+        raise
+    return execution_id
+
+
+def trusts_scheduler(role_arn: str) -> bool:
+    """True when the role is there and its trust policy lets EventBridge Scheduler assume it."""
+    role = iam._roles.get_scoped(get_account_id(), None, role_arn.rsplit("/", 1)[-1])
+    if role is None:
+        return False
+    document = role["AssumeRolePolicyDocument"]
+    statements = (json.loads(document) if isinstance(document, str) else document)["Statement"]
+    return any(
+        statement["Effect"] == "Allow" and SERVICE in _services(statement)
+        for statement in ([statements] if isinstance(statements, dict) else statements)
+    )
+
+
+def _services(statement: dict[str, Any]) -> list[str]:
+    principal = statement.get("Principal")
+    services = principal.get("Service", []) if isinstance(principal, dict) else []
+    return [services] if isinstance(services, str) else services
+
+
+def _payload(schedule: Schedule, scheduled_at: datetime, execution_id: str) -> str:
+    moment = scheduled_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    attributes = {
+        "scheduled-time": moment,
+        "schedule-arn": schedule["Arn"],
+        "execution-id": execution_id,
+        "attempt-number": "1",
+    }
+    given: str | None = schedule["Target"].get("Input")
+    if given is None:
+        return json.dumps(_notice(schedule["Arn"], moment, execution_id))
+    for name, value in attributes.items():
+        given = given.replace(f"<aws.scheduler.{name}>", value)
+    return given
+
+
+def _notice(schedule_arn: str, moment: str, execution_id: str) -> dict[str, Any]:
+    """What a target gets where the schedule has no Input."""
+    return {
+        "version": "0",
+        "id": execution_id,
+        "detail-type": "Scheduled Event",
+        "source": "aws.scheduler",
+        "account": get_account_id(),
+        "time": moment,
+        "region": get_region(),
+        "resources": [schedule_arn],
+        "detail": "{}",
+    }
+
+
+def _reach(target: dict[str, Any], payload: str, schedule: Schedule) -> None:
+    arn, role = target["Arn"], target["RoleArn"]
+    if arn == _START_EXECUTION:
+        asked = json.loads(payload)
+        machine = asked.get("StateMachineArn", "")
+        _require_allowed(role, _ACTIONS["states"], machine)
+        optional = {"input": asked.get("Input"), "name": asked.get("Name")}
+        given = {name: value for name, value in optional.items() if value is not None}
+        _start_execution({"stateMachineArn": machine, **given})
+        return
+    service = parse_arn(arn).service
+    if service not in _ACTIONS:
+        raise DeliveryError("ValidationException", f"{arn} is no target that is served here")
+    _require_allowed(role, _ACTIONS[service], arn)
+    reach = _DIRECTLY.get(service)
+    if reach is not None:
+        reach(arn, payload)
+    else:
+        # The emulator's own way to the other targets gives no word of success.
+        eventbridge._invoke_target({**target, "Input": payload}, _event(payload), schedule)
+
+
+def _require_allowed(role_arn: str, action: str, resource: str) -> None:
+    if not trusts_scheduler(role_arn):
+        raise DeliveryError("AccessDeniedException", f"{role_arn} cannot be assumed by {SERVICE}")
+    if not _is_allowed(role_arn, action, resource):
+        raise DeliveryError("AccessDeniedException", f"{role_arn} may not {action} on {resource}")
+
+
+def _is_allowed(role_arn: str, action: str, resource: str) -> bool:
+    account, name = get_account_id(), role_arn.rsplit("/", 1)[-1]
+    asked = iam_evaluator.EvalContext(
+        principal_arn=role_arn,
+        principal_type="AssumedRole",
+        principal_account=account,
+        action=action,
+        resource_arn=resource,
+        region=get_region(),
+    )
+    policies = iam_evaluator._gather_role_policies(name, account)
+    limits = iam_evaluator._permissions_boundary(iam._roles, name, account)
+    decision: str = iam_evaluator.evaluate(asked, policies, *limits).decision
+    return decision == "Allow"
+
+
+def _invoke_function(arn: str, payload: str) -> None:
+    function, config, name = lambda_svc._get_func_record_for_ref(arn)
+    if not function or not config:
+        raise DeliveryError("ResourceNotFoundException", f"the function {name} does not exist")
+    record = lambda_svc._execution_record_for_config(function, config)
+    # Asynchronous: a handler that raises is tried again as the function's own settings say.
+    lambda_svc.invoke_async_with_retry(record, json.loads(payload))
+
+
+def _start_machine(arn: str, payload: str) -> None:
+    _start_execution({"stateMachineArn": arn, "input": payload})
+
+
+def _start_execution(asked: dict[str, Any]) -> None:
+    status, _, body = stepfunctions._start_execution(asked)
+    if status >= 300:
+        problem = json.loads(body)
+        raise DeliveryError(problem.get("__type", "Error"), problem.get("message", ""))
+
+
+_DIRECTLY: dict[str, Callable[[str, str], None]] = {
+    "lambda": _invoke_function,
+    "states": _start_machine,
+}
+
+
+def _event(payload: str) -> dict[str, Any]:
+    return {
+        "EventId": str(uuid4()),
+        "Source": "aws.scheduler",
+        "DetailType": "Scheduled Event",
+        "Detail": payload,
+        "Time": time.time(),
+        "Resources": [],
+        "Account": get_account_id(),
+        "Region": get_region(),
+    }
+
+
+def _give_up(schedule: Schedule, payload: str, execution_id: str, error: DeliveryError) -> None:
+    target = schedule["Target"]
+    queue_arn = (target.get("DeadLetterConfig") or {}).get("Arn", "")
+    queue = sqs._queue_by_arn(queue_arn) if queue_arn else None
+    if queue is None or not _is_allowed(target["RoleArn"], _ACTIONS["sqs"], queue_arn):
+        return
+    attributes = {
+        "ERROR_CODE": error.code,
+        "ERROR_MESSAGE": str(error),
+        "EXECUTION_ID": execution_id,
+        "RETRY_ATTEMPTS": "0",
+        "SCHEDULE_ARN": schedule["Arn"],
+        "TARGET_ARN": target["Arn"],
+    }
+    put_message(queue, payload, attributes)
+
+
+def put_message(queue: dict[str, Any], body: str, attributes: dict[str, str]) -> None:
+    """Puts a message into a queue of the emulator, with text attributes."""
+    described = {
+        name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+    }
+    now = time.time()
+    queue["messages"].append(
+        {
+            "id": str(uuid4()),
+            "body": body,
+            "md5_body": hashlib.md5(body.encode(), usedforsecurity=False).hexdigest(),
+            "md5_attrs": sqs._md5_msg_attrs(described),
+            "receipt_handle": None,
+            "sent_at": now,
+            "visible_at": now,
+            "receive_count": 0,
+            "first_receive_at": None,
+            "message_attributes": described,
+            "sys": sqs._build_send_sys_attrs(now, {}),
+            "group_id": None,
+            "dedup_id": None,
+            "dedup_cache_key": None,
+            "seq": None,
+        }
+    )
+    lambda_svc.esm_wake.set()
