@@ -1,5 +1,6 @@
 """Changes automations, templates, contacts and secrets."""
 
+import time
 from functools import cache
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -33,7 +34,7 @@ from runledger.observability import begin
 from runledger.services.automations import Activations, Automations
 from runledger.services.contacts import Contacts
 from runledger.services.identity import Caller
-from runledger.services.machines import Machines
+from runledger.services.machines import Machines, MachineTurns
 from runledger.services.manual import ManualRuns
 from runledger.services.secrets import Secrets
 from runledger.services.signing import SigningSecrets
@@ -59,6 +60,7 @@ def _activations() -> Activations:
     machines = Machines(
         client("stepfunctions"),
         settings.machine_prefix,
+        MachineTurns(stores().pace, now_ms, time.sleep),
         settings.machine_role_arn,
         settings.machine_log_group_arn,
     )

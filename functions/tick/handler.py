@@ -1,5 +1,6 @@
 """Once a minute: starts what is due and settles what is overdue."""
 
+import time
 from functools import cache
 from typing import Any
 
@@ -8,8 +9,10 @@ from runledger.aws import client, effect_client
 from runledger.clock import SECOND, now_ms
 from runledger.observability import begin, logger
 from runledger.services.due import DueWork
+from runledger.services.machines import MachineRemover, MachineTurns
 from runledger.services.settle import Settler
 from runledger.services.start import Starter
+from runledger.services.superseded import SupersededMachines
 from runledger.services.wiring import frames, stopping, stores
 from runledger.settings import StartSettings, read_settings
 
@@ -32,7 +35,14 @@ def due_work() -> DueWork:
         execution_prefix=prefix.replace(":stateMachine:", ":execution:"),
         clock=now_ms,
     )
-    kinds = {"run": settler.settle, "aut": stopping(prefix).drain}
+    turns = MachineTurns(of.pace, now_ms, time.sleep)
+    remover = MachineRemover(client("stepfunctions"), prefix, turns)
+    superseded = SupersededMachines(of.machines, remover, of.workspaces, now_ms)
+    kinds = {
+        "run": settler.settle,
+        "aut": stopping(prefix).drain,
+        "mch": superseded.settle,
+    }
     return DueWork(of.due, kinds, now_ms)
 
 

@@ -33,6 +33,8 @@ def machines(world: World) -> list[str]:
 
 def rows(world: World) -> list[dict[str, Any]]:
     found = world.dynamodb.scan(TableName="runledger")["Items"]
+    # Whose turn it is to make a machine says nothing of the automation.
+    found = [row for row in found if not row["pk"]["S"].startswith("PACE#")]
     for row in found:
         # A number that was reserved in vain is only a gap.
         row.pop("lastVersion", None)
@@ -145,20 +147,6 @@ def test_a_failure_at_any_call_leaves_the_automation_as_it_was(
     assert tried >= 4
     active = world.activations.activate(world.workspace_id, draft.id, BY)
     assert machines(world) == [f"runledger-{draft.id}-v{active.version}"]
-
-
-def test_a_machine_left_by_a_dead_activation_is_removed_by_the_next(world: World) -> None:
-    """It reserved its number and made its machine, and never came back."""
-    draft = world.automations.create(world.workspace_id, document(), BY)
-    assert world.stores.automations.reserve_version(draft) == 1
-    world.stepfunctions.create_state_machine(
-        name=f"runledger-{draft.id}-v1",
-        definition='{"StartAt": "a", "States": {"a": {"Type": "Succeed"}}}',
-        roleArn=world.activations.machines.role_arn,
-        type="STANDARD",
-    )
-    assert world.activations.activate(world.workspace_id, draft.id, BY).version == 2
-    assert machines(world) == [f"runledger-{draft.id}-v2"]
 
 
 def test_an_activation_that_comes_between_leaves_one_version_with_its_machine(

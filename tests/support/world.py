@@ -23,12 +23,13 @@ from runledger.services.cursors import Cursors
 from runledger.services.deliver import Delivery
 from runledger.services.due import DueWork
 from runledger.services.frames import Frame
-from runledger.services.machines import Machines
+from runledger.services.machines import MachineRemover, Machines, MachineTurns
 from runledger.services.manual import ManualRuns
 from runledger.services.reading import Reading
 from runledger.services.settle import Closer, Settler
 from runledger.services.signing import SigningSecrets
 from runledger.services.start import Starter
+from runledger.services.superseded import SupersededMachines
 from runledger.services.templates import Templates
 from runledger.services.toolboxes import WorkspaceSecrets
 from runledger.services.walk import Walker
@@ -133,9 +134,12 @@ class World:
         role = f"arn:aws:iam::{ACCOUNT}:role/machine"
         logs = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:machines"
         arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
+        self.turns = MachineTurns(
+            self.stores.pace, self.clock, lambda seconds: self.clock.advance(int(seconds * 1_000))
+        )
         self.activations = Activations(
             self.automations,
-            Machines(self.stepfunctions, PREFIX, role, logs),
+            Machines(self.stepfunctions, PREFIX, self.turns, role, logs),
             SigningSecrets(self.secrets, "runledger"),
             FunctionArns(f"{arn}logic", f"{arn}message", f"{arn}integration"),
             self.clock,
@@ -170,7 +174,17 @@ class World:
             execution_prefix,
             self.clock,
         )
-        kinds = {"run": self.run_settler.settle, "aut": self.stopping.drain}
+        self.superseded = SupersededMachines(
+            self.stores.machines,
+            MachineRemover(self.stepfunctions, PREFIX, self.turns),
+            self.stores.workspaces,
+            self.clock,
+        )
+        kinds = {
+            "run": self.run_settler.settle,
+            "aut": self.stopping.drain,
+            "mch": self.superseded.settle,
+        }
         self.settler = DueWork(self.stores.due, kinds, self.clock)
         self.closer = Closer(self.stores.runs, self.frames, self.clock)
         self.reading = Reading(

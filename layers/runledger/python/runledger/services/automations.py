@@ -7,7 +7,7 @@ from runledger.clock import Clock
 from runledger.compiler.checks import problems_of
 from runledger.compiler.compile import FunctionArns, compile_graph
 from runledger.compiler.graph import GraphView
-from runledger.errors import ConflictError, InvalidGraphError, RunledgerError
+from runledger.errors import ConflictError, InvalidGraphError, RateLimitedError, RunledgerError
 from runledger.ids import new_id, new_token
 from runledger.models.automation import (
     ActiveVersion,
@@ -23,6 +23,7 @@ from runledger.models.run import TriggerType
 from runledger.models.wire import AutomationView, WebhookView
 from runledger.observability import logger
 from runledger.services.views import automation_summary_view, machine_view
+from runledger.store.machines import supersede
 
 if TYPE_CHECKING:
     from runledger.compiler.compile import Compiled
@@ -30,10 +31,14 @@ if TYPE_CHECKING:
     from runledger.services.machines import Machines
     from runledger.services.signing import SigningSecrets
     from runledger.store.automations import AutomationStore
+    from runledger.store.table import Write
     from runledger.store.templates import TemplateStore
 
 # Triggers that something fires; an automation of another kind would be active and never run.
 _FIRED = frozenset({TriggerType.WEBHOOK, TriggerType.MANUAL})
+
+# Numbers without a version that one activation looks back on.
+_DEAD_VERSIONS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,26 +207,25 @@ class Activations:
         after = self._touched(before, by, changes)
         try:
             self.machines.create(automation_id, number, compiled)
-            store.activate(before, after, version)
-        except RunledgerError:
-            # Written all the same, and only the answer was lost: then its machine is needed.
-            now = store.get(workspace_id, automation_id).active
-            if now is None or now.version != number:
-                self.machines.delete(automation_id, number)
+            store.activate(before, after, version, also=_superseded(before, after))
+        except RateLimitedError:
+            # Its turn never came, so there is no machine.
             raise
-        self._clear_up(before)
+        except RunledgerError:
+            self._unmake(before, number)
+            raise
         return after
 
-    def _clear_up(self, before: Automation) -> None:
-        """Unmakes the machines of activations that died between making one and committing it:
-        numbers after the version that was active until now, which nobody can commit any more."""
-        committed = before.active.version if before.active else 0
-        for number in range(committed + 1, before.last_version):
-            try:
+    def _unmake(self, before: Automation, number: int) -> None:
+        """Deletes the machine of an activation that failed; where that fails too, the next
+        activation marks it as superseded."""
+        try:
+            # Written all the same, and only the answer was lost: then its machine is needed.
+            now = self.automations.store.get(before.workspace_id, before.id).active
+            if now is None or now.version != number:
                 self.machines.delete(before.id, number)
-            except RunledgerError as error:
-                # The activation itself is done; an idle machine costs nothing.
-                logger.warning("machine left", extra={"version": number, "reason": str(error)})
+        except RunledgerError as error:
+            logger.warning("machine left", extra={"version": number, "reason": str(error)})
 
     def _touched(self, before: Automation, by: str, changes: dict[str, Any]) -> Automation:
         return before.model_copy(update={**changes, "updated_at": self.clock(), "updated_by": by})
@@ -249,6 +253,18 @@ class Activations:
             activated_at=self.clock(),
             activated_by=by,
         )
+
+
+def _superseded(before: Automation, after: Automation) -> "list[Write]":
+    """Marks the machines that `after` leaves without a purpose: the one that was active until now,
+    and those of activations that died between making theirs and committing it."""
+    assert after.active is not None
+    last = before.active.version if before.active else 0
+    # A failed activation unmakes its own machine; there are many numbers only after many failures,
+    # and a transaction is bounded.
+    dead = range(max(last + 1, after.active.version - _DEAD_VERSIONS), after.active.version)
+    numbers = [*([last] if last else []), *dead]
+    return [supersede(after.workspace_id, after.id, number, after.updated_at) for number in numbers]
 
 
 def _trigger_of(graph: Graph, templates: dict[str, TemplateSnapshot]) -> "TriggerConfig":

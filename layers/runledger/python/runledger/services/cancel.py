@@ -13,6 +13,7 @@ from runledger.models.run import Cancellation, Run, RunStatus
 from runledger.observability import logger
 from runledger.services.start import machine_name
 from runledger.store import keys
+from runledger.store.machines import supersede
 from runledger.store.runs import Closing
 from runledger.store.table import SortRange
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from runledger.store.automations import AutomationStore
     from runledger.store.due import DueRow
     from runledger.store.runs import RunStore
-    from runledger.store.table import Table
+    from runledger.store.table import Table, Write
     from runledger.store.workspaces import WorkspaceStore
 
 # A run changes hands at most from PENDING to RUNNING and from attempt to attempt.
@@ -106,7 +107,11 @@ class Stopping:
         drain = Drain(before=now, by=by, reason=f"automation {status.lower()}")
         changes = {"status": status, "updated_at": now, "updated_by": by, "drain": drain}
         after = before.model_copy(update=changes)
-        self.automations.stop(before, after)
+        also: list[Write] = []
+        if status is AutomationStatus.ARCHIVED and before.active is not None:
+            # No run is started on it any more, for good.
+            also.append(supersede(workspace_id, automation_id, before.active.version, now))
+        self.automations.stop(before, after, also)
         self.drain_some(after)
         return after
 

@@ -17,6 +17,8 @@ from runledger.store.bodies import Bodies
 from runledger.store.contacts import ContactStore
 from runledger.store.deliveries import DeliveryStore
 from runledger.store.due import DueStore
+from runledger.store.machines import MachineStore
+from runledger.store.pace import PaceStore
 from runledger.store.refusals import RefusalStore
 from runledger.store.runs import RunStore
 from runledger.store.table import DynamoTable
@@ -40,6 +42,8 @@ class Stores:
     workspaces: WorkspaceStore
     due: DueStore
     refusals: RefusalStore
+    machines: MachineStore
+    pace: PaceStore
 
     @classmethod
     def over(cls, table: "Table", bodies: Bodies) -> "Stores":
@@ -53,6 +57,8 @@ class Stores:
             workspaces=WorkspaceStore(table),
             due=DueStore(table),
             refusals=RefusalStore(table),
+            machines=MachineStore(table),
+            pace=PaceStore(table),
         )
 
     def frames(self) -> Frames:

@@ -1,5 +1,6 @@
 """Automations, their drafts and versions, and the webhook tokens that lead to them."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -118,8 +119,15 @@ class AutomationStore:
             raise ConflictError("the automation was changed by somebody else meanwhile") from error
         return number
 
-    def activate(self, before: Automation, after: Automation, version: Version | None) -> None:
-        """Makes `after` of `before`, with its new version where there is one, or changes nothing.
+    def activate(
+        self,
+        before: Automation,
+        after: Automation,
+        version: Version | None,
+        also: Sequence[Write] = (),
+    ) -> None:
+        """Makes `after` of `before`, with its new version where there is one and whatever `also`
+        belongs to it, or changes nothing.
 
         ConflictError where the draft was saved or another activation came first."""
         is_same_draft = Attr("draftRevision").eq(before.draft_revision)
@@ -151,14 +159,16 @@ class AutomationStore:
                 Put({**key_attributes(keys.webhook(after.webhook_token)), **target}, is_new)
             )
         try:
-            self._table.transact(writes)
+            self._table.transact([*writes, *also])
         except ConditionFailedError as error:
             raise ConflictError("the automation was changed by somebody else meanwhile") from error
 
-    def stop(self, before: Automation, after: Automation) -> None:
+    def stop(self, before: Automation, after: Automation, also: Sequence[Write] = ()) -> None:
         """Makes `after`, which takes no more runs, and asks to have the open ones drained: the
-        row is in the due index until that is done. ConflictError where it was changed since."""
+        row is in the due index until that is done. `also` is written with it, or nothing is.
+        ConflictError where it was changed since."""
         is_same_status = Attr("status").eq(before.status.value)
+        is_same_version = Attr("lastVersion").eq(before.last_version)
         change = Change(
             set={
                 "status": after.status.value,
@@ -170,9 +180,9 @@ class AutomationStore:
             }
         )
         try:
-            self._table.update(
-                keys.automation(after.workspace_id, after.id), change, is_same_status
-            )
+            key = keys.automation(after.workspace_id, after.id)
+            stopped = Modify(key, change, is_same_status & is_same_version)
+            self._table.transact([stopped, *also])
         except ConditionFailedError as error:
             raise ConflictError("the automation was changed by somebody else meanwhile") from error
 

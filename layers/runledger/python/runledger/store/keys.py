@@ -12,9 +12,11 @@
 | a workspace | table | `WORKSPACE#workspace` | `WORKSPACE` |
 | automations of a workspace; one by id | table | `WORKSPACE#workspace#AUTOMATION` | `automation` |
 | an automation's draft and versions | table | `AUTOMATION#automation` | `DRAFT`, `VERSION#000001` |
+| machines of superseded versions | table | `AUTOMATION#automation` | `MACHINE#000001` |
+| turns at what may be done only so often | table | `PACE#name` | `PACE` |
 | automation by webhook token | table | `WEBHOOK#token` | `WEBHOOK` |
 | who may enter an automation again | table | `REENTRY#automation#contact` | `REENTRY` |
-| webhooks of one source this minute | table | `RATE#token#source` | `minute` |
+| webhooks of one source this minute | table | `RATE#automation#source` | `minute` |
 | contacts of a workspace; one by id | table | `WORKSPACE#workspace#CONTACT` | `contact` |
 | contact by e-mail or phone | table | `WORKSPACE#workspace#ADDRESS` | `EMAIL#…`, `PHONE#…` |
 | templates of a workspace; one by id | table | `WORKSPACE#workspace#TEMPLATE` | `template` |
@@ -109,6 +111,19 @@ def version(automation_id: str, number: int) -> Key:
     return Key(f"AUTOMATION#{automation_id}", f"{VERSION_PREFIX}{number:06d}")
 
 
+def machine(automation_id: str, number: int) -> Key:
+    return Key(f"AUTOMATION#{automation_id}", f"MACHINE#{number:06d}")
+
+
+def machine_id(automation_id: str, number: int) -> str:
+    """What a superseded machine is called in the due index."""
+    return f"mch_{automation_id}_{number}"
+
+
+def pace(name: str) -> Key:
+    return Key(f"PACE#{name}", "PACE")
+
+
 def webhook(token: str) -> Key:
     return Key(f"WEBHOOK#{token}", "WEBHOOK")
 
@@ -117,8 +132,8 @@ def reentry(automation_id: str, contact_id: str) -> Key:
     return Key(f"REENTRY#{automation_id}#{contact_id}", "REENTRY")
 
 
-def rate(token: str, source: str, minute: int) -> Key:
-    return Key(f"RATE#{token}#{source}", f"{minute:09d}")
+def rate(automation_id: str, source: str, minute: int) -> Key:
+    return Key(f"RATE#{automation_id}#{source}", f"{minute:09d}")
 
 
 def contact(workspace_id: str, contact_id: str) -> Key:

@@ -1,0 +1,92 @@
+"""Machines that no new run is started on any more, until they are deleted."""
+
+from typing import TYPE_CHECKING
+
+from boto3.dynamodb.conditions import Attr
+
+from runledger.clock import MINUTE
+from runledger.models.machine import SupersededMachine
+from runledger.store import keys
+from runledger.store.table import Change, Delete, Put, SortRange, key_attributes
+
+if TYPE_CHECKING:
+    from runledger.store.keys import Key
+    from runledger.store.table import Table
+
+# A run may be opened by somebody who read the automation just before its version was superseded.
+LATE_OPENINGS = 15 * MINUTE
+
+
+def supersede(workspace_id: str, automation_id: str, version: int, now: int) -> Put:
+    """The write that marks a version's machine for deletion, to go with whatever supersedes it."""
+    machine_id = keys.machine_id(automation_id, version)
+    return Put(
+        {
+            **key_attributes(keys.machine(automation_id, version)),
+            "gsi4pk": keys.due(workspace_id),
+            "dueKey": keys.due_key(now + LATE_OPENINGS, machine_id),
+            "workspaceId": workspace_id,
+            "automationId": automation_id,
+            "version": version,
+            "supersededAt": now,
+        }
+    )
+
+
+class MachineStore:
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    def at(self, key: "Key") -> SupersededMachine | None:
+        """The machine whose row has this key; None once it is gone."""
+        item = self._table.get(key, consistent=True)
+        if item is None:
+            return None
+        return SupersededMachine(
+            workspace_id=item["workspaceId"],
+            automation_id=item["automationId"],
+            version=item["version"],
+            superseded_at=item["supersededAt"],
+            empty_at=item.get("emptyAt"),
+        )
+
+    def has_open_run(self, machine: SupersededMachine, shards: int) -> bool:
+        """Whether a run is open that may be one of the machine's: any of its automation that was
+        opened before, or a little after, the machine was superseded."""
+        last = keys.created_key(machine.superseded_at + LATE_OPENINGS, "\uffff")
+        for shard in range(shards):
+            partition = keys.by_automation(
+                machine.workspace_id,
+                keys.Kind.RUN,
+                machine.automation_id,
+                keys.OPEN_BUCKET,
+                shard,
+            )
+            page = self._table.query(
+                partition, SortRange(high=last), index=keys.Index.BY_AUTOMATION, limit=1
+            )
+            if page.items:
+                return True
+        return False
+
+    def look_again(self, machine: SupersededMachine, empty_at: int | None, due_at: int) -> None:
+        """Notes since when no open run was found, and when to look again. ConditionFailedError
+        where somebody else looked meanwhile."""
+        key = keys.machine(machine.automation_id, machine.version)
+        is_there = Attr("pk").exists()
+        is_unchanged = (
+            Attr("emptyAt").not_exists()
+            if machine.empty_at is None
+            else Attr("emptyAt").eq(machine.empty_at)
+        )
+        machine_id = keys.machine_id(machine.automation_id, machine.version)
+        due_key = keys.due_key(due_at, machine_id)
+        change = (
+            Change(set={"dueKey": due_key}, remove=["emptyAt"])
+            if empty_at is None
+            else Change(set={"dueKey": due_key, "emptyAt": empty_at})
+        )
+        self._table.update(key, change, is_there & is_unchanged)
+
+    def forget(self, machine: SupersededMachine) -> None:
+        self._table.transact([Delete(keys.machine(machine.automation_id, machine.version))])
