@@ -64,7 +64,9 @@ def test_every_trigger_type_has_its_model() -> None:
         "offsetDays": -3,
         "timeOfDay": "08:30",
         "timeZone": "Europe/Berlin",
+        "repeat": "NEVER",
     }
+    assert date.is_scheduled and not date.is_hooked
 
 
 def test_a_date_may_come_with_an_event() -> None:
@@ -79,6 +81,11 @@ def test_a_date_may_come_with_an_event() -> None:
     assert isinstance(date, DateTrigger)
     assert isinstance(date.source, WebhookPayloadDate)
     assert date.source.contact_lookup is not None
+    assert date.is_hooked and not date.is_scheduled
+    told = problems(
+        triggerType="DATE", source={"kind": "WEBHOOK_PAYLOAD", "path": "at"}, repeat="YEARLY"
+    )
+    assert told == {"": "Value error, a date in an inbound event cannot repeat"}
 
 
 @pytest.mark.parametrize(

@@ -1,29 +1,50 @@
 """Calendar dates that triggers go by: reading them, and the moment a day's trigger fires at."""
 
-import re
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from runledger.nodes.moments import parse_moment, to_milliseconds, to_utc
+from runledger.nodes.moments import from_milliseconds, parse_moment, to_milliseconds, to_utc
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DATE_CHARACTERS = len("2026-01-31")
+
+
+class WrittenDate(NamedTuple):
+    """A date as a value tells it. `is_instant` where the value names an offset: the day is then
+    UTC's, and another in other zones."""
+
+    day: date
+    is_instant: bool
+
+
+def written_date(value: Any) -> WrittenDate | None:
+    """The day of an ISO 8601 date or date-time; None where the value is neither."""
+    moment = parse_moment(value, "UTC") if isinstance(value, str) else None
+    if moment is None:
+        return None
+    text = value.strip()
+    is_bare = len(text) == _DATE_CHARACTERS
+    is_instant = not is_bare and datetime.fromisoformat(text).tzinfo is not None
+    return WrittenDate(moment.date(), is_instant)
 
 
 def calendar_date(value: Any, zone: str) -> date | None:
-    """The day that an ISO 8601 date names, whatever the zone, or that a date-time falls on in the
-    zone (read in it where it names no offset); None where the value is neither."""
-    if not isinstance(value, str):
-        return None
-    text = value.strip()
-    if _DATE.fullmatch(text):
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            return None
-    moment = parse_moment(text, zone)
-    if moment is None:
-        return None
+    """The day that an ISO 8601 date (or a date-time without an offset) names, whatever the zone,
+    or that an instant falls on in the zone; None where the value is none of them."""
+    written = written_date(value)
+    if written is None or not written.is_instant:
+        return written and written.day
+    moment = parse_moment(value, "UTC")
+    return moment and _day_in(zone, moment)
+
+
+def local_date(moment: int, zone: str) -> date | None:
+    """The day in the zone at `moment` (epoch milliseconds); None beyond the years that Python
+    knows."""
+    return _day_in(zone, from_milliseconds(moment))
+
+
+def _day_in(zone: str, moment: datetime) -> date | None:
     try:
         return moment.astimezone(ZoneInfo(zone)).date()
     except OverflowError:

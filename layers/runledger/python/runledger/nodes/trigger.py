@@ -7,6 +7,7 @@ from pydantic import Field, SerializeAsAny, StringConstraints, model_validator
 from runledger.models.base import Config
 from runledger.models.run import TriggerType
 from runledger.nodes.base import NodeResult, NodeType, Operation, Visit
+from runledger.nodes.date_rules import Repeat
 from runledger.nodes.fields import PayloadPath, TimeOfDay, TimeZone
 from runledger.nodes.variants import VariantConfig
 
@@ -55,11 +56,29 @@ class TriggerConfig(VariantConfig):
     def kind(self) -> TriggerType:
         return TriggerType(self.trigger_type)
 
+    @property
+    def is_hooked(self) -> bool:
+        """Whether inbound events open its runs, so that it has an address."""
+        return False
+
+    @property
+    def intake(self) -> WebhookIntake | None:
+        """How its events are received, where webhooks feed it."""
+        return None
+
 
 class WebhookTrigger(TriggerConfig, WebhookIntake):
     """Another system posts JSON to the automation's own address."""
 
     trigger_type: Literal["WEBHOOK"] = Field(description="The kind of trigger.")
+
+    @property
+    def is_hooked(self) -> bool:
+        return True
+
+    @property
+    def intake(self) -> WebhookIntake | None:
+        return self
 
 
 class ManualTrigger(TriggerConfig):
@@ -107,6 +126,30 @@ class DateTrigger(TriggerConfig):
     )
     time_of_day: TimeOfDay = Field(default="09:00", description="When on that day, HH:MM.")
     time_zone: TimeZone = Field(default="UTC", description="An IANA zone, e.g. Europe/Berlin.")
+    repeat: Repeat = Field(
+        default=Repeat.NEVER,
+        description="Whether the contact's date comes round again; a month that is too short for "
+        "it has it on its last day.",
+    )
+
+    @model_validator(mode="after")
+    def _may_repeat(self) -> "DateTrigger":
+        if self.repeat is not Repeat.NEVER and not self.is_scheduled:
+            raise ValueError("a date in an inbound event cannot repeat")
+        return self
+
+    @property
+    def is_hooked(self) -> bool:
+        return isinstance(self.source, WebhookPayloadDate)
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether the day's contacts are looked for, instead of an event telling one."""
+        return not self.is_hooked
+
+    @property
+    def intake(self) -> WebhookIntake | None:
+        return self.source if isinstance(self.source, WebhookPayloadDate) else None
 
 
 class UpstreamTrigger(TriggerConfig):

@@ -1,0 +1,106 @@
+"""Which contacts a date trigger is about on a day: pure rules of the calendar.
+
+On the day D that a trigger fires, the contacts due are those whose date recurs on the day
+A = D - offsetDays. Where a month is too short for a date, it recurs on that month's last day.
+"""
+
+import calendar
+from collections.abc import Iterator
+from datetime import date, timedelta
+from enum import StrEnum
+
+from runledger.clock import HOUR
+from runledger.nodes.dates import moment_of_day, shifted
+from runledger.nodes.moments import from_milliseconds
+
+# The year matters to a date only by whether it has a 29 February.
+_LEAP_YEAR, _COMMON_YEAR = 2024, 2023
+# Around a day's instants, against the clocks of those who stamped them.
+_MARGIN = HOUR
+
+
+class Repeat(StrEnum):
+    NEVER = "NEVER"
+    MONTHLY = "MONTHLY"
+    YEARLY = "YEARLY"
+
+
+MonthDay = tuple[int, int]
+
+
+def recurs_on(start: date, repeat: Repeat, day: date) -> bool:
+    """Whether a contact's date `start` comes round on `day`: never before itself."""
+    if day < start:
+        return False
+    if repeat is Repeat.NEVER:
+        return day == start
+    if repeat is Repeat.YEARLY and day.month != start.month:
+        return False
+    return day.day == min(start.day, _last_day(day.year, day.month))
+
+
+def anchor_of(fire_day: date, offset_days: int) -> date | None:
+    """The day A that a fire on `fire_day` is about; None beyond the years that Python knows."""
+    return shifted(fire_day, -offset_days)
+
+
+def month_days(anchor: date, repeat: Repeat) -> list[MonthDay]:
+    """Month and day of every date that may recur on `anchor`, in a fixed order."""
+    months = range(1, 13) if repeat is Repeat.MONTHLY else [anchor.month]
+    days = [anchor.day]
+    if repeat is not Repeat.NEVER and anchor.day == _last_day(anchor.year, anchor.month):
+        days = list(range(anchor.day, 32))
+    return [(month, day) for month in months for day in days if day <= _last_day(_LEAP_YEAR, month)]
+
+
+def nearby(found: list[MonthDay]) -> list[MonthDay]:
+    """Those days, the day before each and the day after, in whatever year: where an instant may
+    lie in UTC that falls on one of them in some zone."""
+    around: dict[MonthDay, None] = {}
+    for month, day in found:
+        for year in (_LEAP_YEAR, _COMMON_YEAR):
+            if day > _last_day(year, month):
+                continue
+            for offset in (-1, 0, 1):
+                near = date(year, month, day) + timedelta(days=offset)
+                around[near.month, near.day] = None
+    return list(around)
+
+
+def origins(anchor: date, repeat: Repeat, oldest: date) -> Iterator[tuple[date, date]]:
+    """First and last of the neighbouring days whose dates recur on `anchor`, a period at a time
+    from `anchor` back to `oldest`."""
+    if repeat is Repeat.NEVER:
+        if anchor >= oldest:
+            yield anchor, anchor
+        return
+    year, month = anchor.year, anchor.month
+    is_last = anchor.day == _last_day(anchor.year, anchor.month)
+    while (year, month) >= (oldest.year, oldest.month) and year >= 1:
+        last_day = _last_day(year, month)
+        if anchor.day <= last_day:
+            first = date(year, month, anchor.day)
+            yield first, date(year, month, last_day) if is_last else first
+        if repeat is Repeat.YEARLY:
+            year -= 1
+        else:
+            year, month = (year, month - 1) if month > 1 else (year - 1, 12)
+
+
+def instants_of(first: date, last: date, zone: str) -> tuple[int, int]:
+    """Epoch milliseconds that surely enclose these days in the zone, with a margin."""
+    after = shifted(last, 1) or last
+    low = moment_of_day(first, "00:00", zone) - _MARGIN
+    return low, moment_of_day(after, "00:00", zone) + _MARGIN
+
+
+def next_day(now: int, time_of_day: str, zone: str) -> date:
+    """The first day whose fire moment is after `now` (epoch milliseconds)."""
+    day = from_milliseconds(now).date() - timedelta(days=2)
+    while moment_of_day(day, time_of_day, zone) <= now:
+        day += timedelta(days=1)
+    return day
+
+
+def _last_day(year: int, month: int) -> int:
+    return calendar.monthrange(year, month)[1]
