@@ -8,11 +8,17 @@ class RunledgerError(Exception):
 
 
 class InvalidInputError(RunledgerError):
-    """What the caller sent is wrong; `field` is its path in wire names."""
+    """What the caller sent is wrong; `field` is its path in wire names. `kept` is what may be
+    kept of the message, where that quotes what was sent."""
 
-    def __init__(self, message: str, field: str | None = None) -> None:
+    def __init__(self, message: str, field: str | None = None, *, kept: str | None = None) -> None:
         super().__init__(message)
         self.field = field
+        self.kept = message if kept is None else kept
+
+
+class NoContactError(InvalidInputError):
+    """What names a contact is well formed, but nobody has it."""
 
 
 class InvalidGraphError(RunledgerError):

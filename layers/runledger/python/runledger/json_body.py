@@ -54,7 +54,9 @@ def _no_constant(name: str) -> None:
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise InvalidInputError(f"the number {text[:40]} is too large")
+        raise InvalidInputError(
+            f"the number {text[:40]} is too large", kept="the body holds a number that is too large"
+        )
     return number
 
 

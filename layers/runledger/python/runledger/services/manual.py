@@ -4,11 +4,14 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runledger.errors import InvalidInputError, PayloadTooLargeError
+from runledger.errors import InvalidInputError, NoContactError, PayloadTooLargeError
+from runledger.models.refusal import RefusalReason
 from runledger.models.run import TriggerType
 from runledger.services.open_run import MAX_BODY_BYTES, Opened, TriggerFacts
+from runledger.services.refusals import RefusedTrigger
 
 if TYPE_CHECKING:
+    from runledger.models.contact import Contact
     from runledger.models.wire import RunDocument
     from runledger.services.contacts import Contacts
     from runledger.services.open_run import Opener
@@ -27,10 +30,26 @@ class ManualRuns:
         """Any active automation can be run by hand, whatever else triggers it.
 
         InvalidInputError names the field that tells no contact; ConflictError where the
-        automation takes no runs."""
+        automation takes no runs. Whatever opened no run has left its refusal."""
+        automation = self.automations.get(workspace_id, automation_id)
+        try:
+            contact = self._contact(workspace_id, document)
+        except (InvalidInputError, PayloadTooLargeError) as error:
+            self.opener.refusals.record(automation, _refused(error, by))
+            raise
+        key = document.idempotency_key
+        facts = TriggerFacts(
+            type=TriggerType.MANUAL,
+            details={"by": by, "dedupeKey": key},
+            body=document.payload,
+            dedupe_key=None if key is None else f"manual:{key}",
+            source=by,
+        )
+        return self.opener.open(automation, contact, facts)
+
+    def _contact(self, workspace_id: str, document: "RunDocument") -> "Contact":
         if len(json.dumps(document.payload, ensure_ascii=False).encode()) > MAX_BODY_BYTES:
             raise PayloadTooLargeError(f"the payload is over {MAX_BODY_BYTES} bytes")
-        automation = self.automations.get(workspace_id, automation_id)
         given = {
             "contactId": ("id", document.contact_id),
             "email": ("email", document.email),
@@ -45,15 +64,18 @@ class ManualRuns:
         try:
             contact = self.contacts.find(workspace_id, kind, value or "")
         except ValueError as error:
-            raise InvalidInputError(f"{field}: {error}", field=field) from error
+            kept = f"the {field} that was given is not valid"
+            raise InvalidInputError(f"{field}: {error}", field=field, kept=kept) from error
         if contact is None:
-            raise InvalidInputError(f"there is no contact with this {field}", field=field)
-        key = document.idempotency_key
-        facts = TriggerFacts(
-            type=TriggerType.MANUAL,
-            details={"by": by, "dedupeKey": key},
-            body=document.payload,
-            dedupe_key=None if key is None else f"manual:{key}",
-            source=by,
-        )
-        return self.opener.open(automation, contact, facts)
+            raise NoContactError(f"there is no contact with this {field}", field=field)
+        return contact
+
+
+def _refused(error: InvalidInputError | PayloadTooLargeError, by: str) -> RefusedTrigger:
+    is_unknown = isinstance(error, NoContactError)
+    return RefusedTrigger(
+        trigger_type=TriggerType.MANUAL,
+        reason=RefusalReason.NO_CONTACT if is_unknown else RefusalReason.INVALID_PAYLOAD,
+        message=error.kept if isinstance(error, InvalidInputError) else str(error),
+        source=by,
+    )

@@ -52,6 +52,15 @@ class Opened:
     is_duplicate: bool
 
 
+def require_active(automation: "Automation") -> "ActiveVersion":
+    """ConflictError where the automation takes no runs now."""
+    active = automation.active
+    if automation.status is not AutomationStatus.ACTIVE or active is None:
+        message = f"the automation is {automation.status}, so it takes no runs"
+        raise ConflictError(message, status=automation.status.value)
+    return active
+
+
 @dataclass(frozen=True, slots=True)
 class Opener:
     runs: "RunStore"
@@ -66,11 +75,11 @@ class Opener:
 
         ConflictError where the automation takes no runs now; ReentryBlockedError where it takes
         none for this contact. Whatever opened no run has left its refusal."""
-        active = automation.active
-        if automation.status is not AutomationStatus.ACTIVE or active is None:
-            message = f"the automation is {automation.status}, so it takes no runs"
-            self._refuse(automation, contact, facts, RefusalReason.INACTIVE, message)
-            raise ConflictError(message, status=automation.status.value)
+        try:
+            active = require_active(automation)
+        except ConflictError as error:
+            self._refuse(automation, contact, facts, RefusalReason.INACTIVE, str(error))
+            raise
         run = self._run(automation, active, contact, facts)
         payload = Payload(trigger={"type": facts.type.value, **facts.details}, body=facts.body)
         shards = self.workspaces.cached(automation.workspace_id).shards

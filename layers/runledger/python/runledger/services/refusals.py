@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runledger.clock import DAY, MINUTE, Clock
+from runledger.errors import TransientError
 from runledger.ids import derived_id, new_id
 from runledger.models.refusal import Refusal, RefusalReason
+from runledger.observability import logger
 
 if TYPE_CHECKING:
     from runledger.models.automation import Automation
@@ -57,7 +59,11 @@ class Refusals:
         minute = str(now // MINUTE)
         refusal_id = derived_id("ref", automation.id, refused.reason.value, "minute", minute)
         refusal = _refusal(refusal_id, automation, refused, now)
-        self.store.tally(refusal, self.workspaces.cached(automation.workspace_id).shards)
+        try:
+            self.store.tally(refusal, self.workspaces.cached(automation.workspace_id).shards)
+        except TransientError as error:
+            # More a second than one row can count: the caller's answer stays what it is.
+            logger.warning("refusal not counted", extra={"reason": str(error)})
 
 
 def _refusal(

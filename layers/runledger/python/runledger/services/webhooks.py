@@ -11,16 +11,20 @@ from runledger.clock import MINUTE, Clock
 from runledger.errors import (
     ConflictError,
     InvalidInputError,
+    NoContactError,
     NotFoundError,
     PayloadTooLargeError,
     RateLimitedError,
+    RunledgerError,
     UnauthorizedError,
+    UnsupportedMediaTypeError,
 )
 from runledger.json_body import parse_json, require_json
-from runledger.models.automation import AutomationStatus
+from runledger.models.refusal import RefusalReason
 from runledger.models.run import TriggerType
-from runledger.nodes.trigger import WebhookTrigger
-from runledger.services.open_run import MAX_BODY_BYTES, Opened, TriggerFacts
+from runledger.nodes.trigger import TriggerConfig, WebhookIntake
+from runledger.services.open_run import MAX_BODY_BYTES, Opened, TriggerFacts, require_active
+from runledger.services.refusals import RefusedTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,32 +65,57 @@ class Webhooks:
 
     def receive(self, event: InboundEvent) -> Opened:
         """NotFoundError for an unknown token, then what the caller may know of the automation
-        behind a known one: RateLimitedError, UnauthorizedError, ConflictError (inactive),
-        PayloadTooLargeError, UnsupportedMediaTypeError, InvalidInputError."""
+        behind a known one: RateLimitedError, ConflictError (inactive), PayloadTooLargeError,
+        UnauthorizedError, UnsupportedMediaTypeError, InvalidInputError. Whatever a known token
+        met and opened no run has left its refusal."""
         automation = self._automation(event.token)
-        active = automation.active
-        if automation.status is not AutomationStatus.ACTIVE or active is None:
-            raise ConflictError(
-                f"the automation is {automation.status}, so it takes no events",
-                status=automation.status.value,
-            )
-        trigger = WebhookTrigger.model_validate(active.trigger)
-        self._limit(event, trigger)
+        trigger = _trigger(automation)
+        kind = trigger.kind if trigger and trigger.intake else TriggerType.WEBHOOK
+        try:
+            intake = self._admit(event, automation, trigger)
+        except _COUNTED as error:
+            self.opener.refusals.tally(automation, _refused(event, kind, error))
+            raise
+        try:
+            contact, facts = self._read(event, automation, kind, intake)
+        except _RECORDED as error:
+            self.opener.refusals.record(automation, _refused(event, kind, error))
+            raise
+        return self.opener.open(automation, contact, facts)
+
+    def _admit(
+        self, event: InboundEvent, automation: "Automation", trigger: TriggerConfig | None
+    ) -> WebhookIntake:
+        """Refuses what a stranger can cause without end, before the body is read. The rate limit
+        comes first, so it holds for a paused automation too."""
+        intake = trigger.intake if trigger else None
+        self._limit(event, automation, intake or WebhookIntake())
+        require_active(automation)
+        if intake is None:
+            raise ConflictError("the active version of the automation takes no events")
         if len(event.body) > MAX_BODY_BYTES:
             raise PayloadTooLargeError(f"the body is over {MAX_BODY_BYTES} bytes")
-        if trigger.signed:
+        if intake.signed:
             self._verify(event, automation)
+        return intake
+
+    def _read(
+        self,
+        event: InboundEvent,
+        automation: "Automation",
+        kind: TriggerType,
+        intake: WebhookIntake,
+    ) -> "tuple[Contact | None, TriggerFacts]":
         payload = _parse(event)
-        key = _dedupe_key(event, trigger, payload)
-        contact = self._contact(automation.workspace_id, trigger, payload)
-        facts = TriggerFacts(
-            type=TriggerType.WEBHOOK,
+        key = _dedupe_key(event, intake, payload)
+        contact = self._contact(automation.workspace_id, intake, payload)
+        return contact, TriggerFacts(
+            type=kind,
             details={"source": event.source, "dedupeKey": key},
             body=payload,
             dedupe_key=key,
             source=event.source,
         )
-        return self.opener.open(automation, contact, facts)
 
     def _automation(self, token: str) -> "Automation":
         target = self.automations.by_webhook_token(token)
@@ -95,11 +124,11 @@ class Webhooks:
         # Read eventually: the trigger state asks again, consistently, before anything runs.
         return self.automations.get(target.workspace_id, target.automation_id, consistent=False)
 
-    def _limit(self, event: InboundEvent, trigger: WebhookTrigger) -> None:
+    def _limit(self, event: InboundEvent, automation: "Automation", intake: WebhookIntake) -> None:
         now = self.clock()
         minute = now // MINUTE
-        limit = trigger.rate_limit_per_minute
-        if self.rates.count(event.token, event.source, minute) > limit:
+        limit = intake.rate_limit_per_minute
+        if self.rates.count(automation.id, event.source, minute) > limit:
             left = (minute + 1) * MINUTE - now
             raise RateLimitedError(
                 f"more than {limit} events in a minute from {event.source}",
@@ -114,9 +143,9 @@ class Webhooks:
             raise UnauthorizedError("X-Runledger-Signature is missing or does not match the body")
 
     def _contact(
-        self, workspace_id: str, trigger: WebhookTrigger, payload: dict[str, Any]
+        self, workspace_id: str, intake: WebhookIntake, payload: dict[str, Any]
     ) -> "Contact | None":
-        lookup = trigger.contact_lookup
+        lookup = intake.contact_lookup
         if lookup is None:
             return None
         value = value_at(payload, lookup.path)
@@ -127,18 +156,47 @@ class Webhooks:
                 field=lookup.path,
             )
         try:
-            if trigger.create_if_missing:
+            if intake.create_if_missing:
                 return self.contacts.find_or_create(workspace_id, lookup.by, value)
             found = self.contacts.find(workspace_id, lookup.by, value)
         except ValueError as error:
-            raise InvalidInputError(
-                f"{lookup.path} is not a valid {lookup.by}: {error}", field=lookup.path
-            ) from error
+            fault = f"{lookup.path} is not a valid {lookup.by}"
+            raise InvalidInputError(f"{fault}: {error}", field=lookup.path, kept=fault) from error
         if found is None:
-            raise InvalidInputError(
-                f"no contact has this {lookup.by}, and the trigger creates none", field=lookup.path
+            raise NoContactError(
+                f"no contact has this {lookup.by}, and the trigger creates none",
+                field=lookup.path,
+                kept=f"no contact has the {lookup.by} at {lookup.path}, and the trigger makes none",
             )
         return found
+
+
+# What a stranger can cause without end is counted; what takes a valid event is told one by one.
+_COUNTED = (RateLimitedError, ConflictError, PayloadTooLargeError, UnauthorizedError)
+_RECORDED = (InvalidInputError, UnsupportedMediaTypeError)
+_REASONS: dict[type[RunledgerError], RefusalReason] = {
+    RateLimitedError: RefusalReason.RATE_LIMITED,
+    ConflictError: RefusalReason.INACTIVE,
+    PayloadTooLargeError: RefusalReason.INVALID_PAYLOAD,
+    UnauthorizedError: RefusalReason.BAD_SIGNATURE,
+    NoContactError: RefusalReason.NO_CONTACT,
+}
+
+
+def _refused(event: InboundEvent, kind: TriggerType, error: RunledgerError) -> RefusedTrigger:
+    return RefusedTrigger(
+        trigger_type=kind,
+        reason=_REASONS.get(type(error), RefusalReason.INVALID_PAYLOAD),
+        message=error.kept if isinstance(error, InvalidInputError) else str(error),
+        source=event.source,
+    )
+
+
+def _trigger(automation: "Automation") -> TriggerConfig | None:
+    """What the active version is opened by."""
+    if automation.active is None:
+        return None
+    return TriggerConfig.model_validate(automation.active.trigger)
 
 
 def _parse(event: InboundEvent) -> dict[str, Any]:
@@ -149,9 +207,7 @@ def _parse(event: InboundEvent) -> dict[str, Any]:
     return payload
 
 
-def _dedupe_key(
-    event: InboundEvent, trigger: WebhookTrigger, payload: dict[str, Any]
-) -> str | None:
+def _dedupe_key(event: InboundEvent, intake: WebhookIntake, payload: dict[str, Any]) -> str | None:
     """The header wins, as the caller of one request knows best; both name spaces are apart."""
     given = event.headers.get(IDEMPOTENCY_HEADER)
     if given is not None:
@@ -161,13 +217,13 @@ def _dedupe_key(
                 field="Idempotency-Key",
             )
         return f"header:{given.strip()}"
-    if trigger.dedupe_path is None:
+    if intake.dedupe_path is None:
         return None
-    value = value_at(payload, trigger.dedupe_path)
+    value = value_at(payload, intake.dedupe_path)
     if not isinstance(value, (str, int, float)) or isinstance(value, bool) or value == "":
         raise InvalidInputError(
-            f"the payload has no text or number at {trigger.dedupe_path}, which tells events apart",
-            field=trigger.dedupe_path,
+            f"the payload has no text or number at {intake.dedupe_path}, which tells events apart",
+            field=intake.dedupe_path,
         )
     if isinstance(value, float) and value.is_integer():
         # 1 and 1.0 are one number to whoever sent them.

@@ -16,8 +16,8 @@ class RateStore:
     def __init__(self, table: "Table") -> None:
         self._table = table
 
-    def count(self, token: str, source: str, minute: int) -> int:
+    def count(self, automation_id: str, source: str, minute: int) -> int:
         """Counts one more event of this source in this minute (since the epoch); how many now."""
         change = Change(add={"events": 1}, set={"ttl": ttl(minute * MINUTE + _KEPT)})
-        row = self._table.update(keys.rate(token, source, minute), change)
+        row = self._table.update(keys.rate(automation_id, source, minute), change)
         return int(row["events"])

@@ -1,0 +1,348 @@
+"""Refusals: every trigger that opened no run leaves its reason, and a flood of them is cheap."""
+
+import hashlib
+import hmac
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import boto3
+import pytest
+from runledger.clock import MINUTE
+from runledger.errors import (
+    ConflictError,
+    InvalidInputError,
+    RateLimitedError,
+    RunledgerError,
+    TransientError,
+    UnauthorizedError,
+)
+from runledger.models.automation import AutomationStatus
+from runledger.models.contact import ContactDocument
+from runledger.models.wire import RunDocument
+from runledger.services.webhooks import Webhooks
+from runledger.services.wiring import Stores
+from runledger.store.bodies import Bodies
+from runledger.store.rates import RateStore
+from runledger.store.values import from_dynamo
+
+from tests.functional.test_run_store import item_size
+from tests.functional.test_settle import WAITING
+from tests.functional.test_webhooks import BY_EMAIL, event, hooked
+from tests.support.boundary import Boundary, Call
+from tests.support.memory_table import MemoryTable
+from tests.support.world import BUCKET, REGION, World
+
+BY = "ada@example.com"
+
+
+def rows(world: World) -> list[dict[str, Any]]:
+    """Every row of the table."""
+    return [from_dynamo(row) for row in world.dynamodb.scan(TableName="runledger")["Items"]]
+
+
+def refusals(world: World) -> list[dict[str, Any]]:
+    """Every refusal as stored, oldest first."""
+    found = [row for row in rows(world) if row["sk"] == "REFUSAL"]
+    return sorted(found, key=lambda row: str(row["createdKey"]))
+
+
+def only(world: World) -> dict[str, Any]:
+    (found,) = refusals(world)
+    return found
+
+
+def sign(world: World, token: str, body: bytes) -> str:
+    target = world.stores.automations.by_webhook_token(token)
+    assert target is not None
+    name = f"runledger/webhooks/{target.automation_id}"
+    secret = world.secrets.get_secret_value(SecretId=name)["SecretString"]
+    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def stop(world: World, token: str, status: AutomationStatus = AutomationStatus.PAUSED) -> None:
+    target = world.stores.automations.by_webhook_token(token)
+    assert target is not None
+    world.stopping.stop(target.workspace_id, target.automation_id, status, BY)
+
+
+def refuse(world: World, sent: Any, kind: type[RunledgerError]) -> None:
+    with pytest.raises(kind):
+        world.webhooks.receive(sent)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "body", "headers", "reason", "words"),
+    [
+        ({}, b'{"password": "hunter2",}', {}, "INVALID_PAYLOAD", "line 1"),
+        ({}, b'{"n": 123456789e999}', {}, "INVALID_PAYLOAD", "too large"),
+        ({}, b"a=hunter2", {"content_type": "text/plain"}, "INVALID_PAYLOAD", "text/plain"),
+        ({}, b"{}", {"idempotency_key": " "}, "INVALID_PAYLOAD", "Idempotency-Key"),
+        ({"dedupePath": "orderId"}, b"{}", {}, "INVALID_PAYLOAD", "orderId"),
+        ({"contactLookup": BY_EMAIL}, b"{}", {}, "INVALID_PAYLOAD", "customer.email"),
+        (
+            {"contactLookup": BY_EMAIL},
+            b'{"customer": {"email": "hunter2@hunter2..\\u2603"}}',
+            {},
+            "INVALID_PAYLOAD",
+            "customer.email is not a valid email",
+        ),
+        (
+            {"contactLookup": {"by": "id", "path": "who"}},
+            b'{"who": "hunter2"}',
+            {},
+            "NO_CONTACT",
+            "no contact has the id at who",
+        ),
+        (
+            {"contactLookup": BY_EMAIL},
+            b'{"customer": {"email": "hunter2@example.com"}}',
+            {},
+            "NO_CONTACT",
+            "no contact has the email at customer.email",
+        ),
+        ({"signed": True}, b"{}", {}, "BAD_SIGNATURE", "X-Runledger-Signature"),
+        ({}, b'"' + b"x" * 1_000_000 + b'"', {}, "INVALID_PAYLOAD", "1000000 bytes"),
+    ],
+)
+def test_a_refused_event_leaves_its_reason_and_nothing_of_its_content(
+    world: World,
+    trigger: dict[str, Any],
+    body: bytes,
+    headers: dict[str, str],
+    reason: str,
+    words: str,
+) -> None:
+    token = hooked(world, **trigger)
+    refuse(world, event(token, body, **headers), RunledgerError)
+    told = only(world)
+    assert (told["reason"], told["trigger"], told["count"]) == (reason, "WEBHOOK", 1)
+    assert words in told["message"]
+    assert told["source"] == "203.0.113.9"
+    assert "hunter2" not in json.dumps(rows(world), default=str)
+    assert "123456789" not in told["message"]
+
+
+def test_an_event_that_comes_again_leaves_which_run_it_had_opened(world: World) -> None:
+    token = hooked(world, contactLookup=BY_EMAIL, createIfMissing=True, dedupePath="orderId")
+    sent = event(token, {"orderId": 1, "customer": {"email": "bob@example.com"}})
+    first = world.webhooks.receive(sent).run
+    world.webhooks.receive(sent)
+    told = only(world)
+    assert (told["reason"], told["runId"]) == ("DUPLICATE", first.id)
+    assert told["contactId"] == first.contact_id
+
+
+def test_an_unknown_token_leaves_nothing(world: World) -> None:
+    before = rows(world)
+    refuse(world, event("x" * 30, {}), RunledgerError)
+    assert rows(world) == before
+
+
+def test_a_paused_automation_refuses_before_it_looks_and_counts(world: World) -> None:
+    token = hooked(world, signed=True, rateLimitPerMinute=3)
+    stop(world, token)
+    world.clock.now -= world.clock.now % MINUTE
+    for _ in range(3):
+        refuse(world, event(token, b"x" * 2_000_000), ConflictError)
+    for _ in range(2):
+        refuse(world, event(token, b"x"), RateLimitedError)
+    told = {row["reason"]: row["count"] for row in refusals(world)}
+    assert told == {"INACTIVE": 3, "RATE_LIMITED": 2}
+
+
+def test_an_active_automation_that_webhooks_no_longer_feed_refuses_them(world: World) -> None:
+    token = hooked(world)
+    target = world.stores.automations.by_webhook_token(token)
+    assert target is not None
+    before = world.stores.automations.get(target.workspace_id, target.automation_id)
+    assert before.active is not None
+    by_hand = before.active.model_copy(update={"trigger": {"triggerType": "MANUAL"}})
+    after = before.model_copy(update={"active": by_hand})
+    world.stores.automations.activate(before, after, None)
+    refuse(world, event(token, {}), ConflictError)
+    assert (only(world)["reason"], only(world)["trigger"]) == ("INACTIVE", "WEBHOOK")
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"email": "nobody@example.com"}, "NO_CONTACT"),
+        ({"contactId": "con_nobody"}, "NO_CONTACT"),
+        ({"email": "hunter2"}, "INVALID_PAYLOAD"),
+        ({}, "INVALID_PAYLOAD"),
+        ({"email": "a@example.com", "phone": "+4915112345678"}, "INVALID_PAYLOAD"),
+        ({"email": "a@example.com", "payload": {"a": "x" * 1_000_000}}, "INVALID_PAYLOAD"),
+    ],
+)
+def test_a_run_by_hand_that_names_nobody_leaves_its_reason(
+    world: World, given: dict[str, Any], reason: str
+) -> None:
+    automation_id = world.activate(WAITING)
+    document = RunDocument.model_validate(given)
+    with pytest.raises(RunledgerError):
+        world.manual.open(world.workspace_id, automation_id, document, BY)
+    told = only(world)
+    assert (told["reason"], told["trigger"], told["source"]) == (reason, "MANUAL", BY)
+    assert "hunter2" not in told["message"]
+
+
+def test_runs_by_hand_that_are_in_the_way_of_each_other_say_so(world: World) -> None:
+    person = world.contacts.create(world.workspace_id, ContactDocument(email="bob@example.com"))
+    automation_id = world.activate({**WAITING, "reentry": "ONE_AT_A_TIME"})
+
+    def by_hand(**given: Any) -> Any:
+        document = RunDocument(contact_id=person.id, **given)
+        return world.manual.open(world.workspace_id, automation_id, document, BY)
+
+    first = by_hand(idempotency_key="k").run
+    assert by_hand(idempotency_key="k").is_duplicate
+    with pytest.raises(ConflictError):
+        by_hand()
+    world.stopping.stop(world.workspace_id, automation_id, AutomationStatus.PAUSED, BY)
+    with pytest.raises(ConflictError):
+        by_hand()
+    told = [(row["reason"], row.get("runId"), row["contactId"]) for row in refusals(world)]
+    assert told == [
+        ("DUPLICATE", first.id, person.id),
+        ("REENTRY_BLOCKED", first.id, person.id),
+        ("INACTIVE", None, person.id),
+    ]
+
+
+class Flood:
+    """One automation's webhook over a table in memory that counts its calls."""
+
+    def __init__(self, world: World, token: str) -> None:
+        self.calls: Counter[str] = Counter()
+        boundary = Boundary()
+        self.table = MemoryTable(boundary)
+        for row in rows(world):
+            self.table.put(row)
+        boundary.around = self._count
+        of = Stores.over(self.table, Bodies(boto3.client("s3", region_name=REGION), BUCKET))
+        self.clock = world.clock
+        self.webhooks = Webhooks(
+            of.automations,
+            world.contacts,
+            of.opener(world.clock),
+            RateStore(self.table),
+            lambda automation_id: "the secret",
+            world.clock,
+        )
+        self.token = token
+
+    def _count(self, call: Call, act: Callable[[], Any]) -> Any:
+        row = call.target.partition("#")[0]
+        try:
+            return act()
+        finally:
+            self.calls[f"{call.operation} {row}"] += 1
+
+    def send(self, times: int, kind: type[RunledgerError]) -> Counter[str]:
+        """The calls that sending took; all within one minute."""
+        self.clock.now -= self.clock.now % MINUTE
+        self.calls.clear()
+        for number in range(times):
+            self.clock.now -= self.clock.now % MINUTE
+            sent = event(self.token, f'{{"n": {number}}}'.encode(), x_runledger_signature="no")
+            with pytest.raises(kind):
+                self.webhooks.receive(sent)
+        return self.calls
+
+    def refusals(self) -> list[dict[str, Any]]:
+        return [row for row in self.table.items() if row["sk"] == "REFUSAL"]
+
+
+def writes(calls: Counter[str]) -> dict[str, int]:
+    return {
+        call: count for call, count in calls.items() if not call.startswith(("Get", "BatchGet"))
+    }
+
+
+@pytest.mark.parametrize(
+    ("trigger", "is_paused", "kind", "reason"),
+    [
+        ({"signed": True, "rateLimitPerMinute": 6_000}, False, UnauthorizedError, "BAD_SIGNATURE"),
+        ({"rateLimitPerMinute": 1}, False, RateLimitedError, "RATE_LIMITED"),
+        ({"rateLimitPerMinute": 6_000}, True, ConflictError, "INACTIVE"),
+    ],
+)
+def test_five_thousand_refused_events_are_one_row_and_one_small_write_each(
+    world: World,
+    trigger: dict[str, Any],
+    is_paused: bool,
+    kind: type[RunledgerError],
+    reason: str,
+) -> None:
+    token = hooked(world, **trigger)
+    if is_paused:
+        stop(world, token)
+    flood = Flood(world, token)
+    if kind is RateLimitedError:
+        flood.clock.now -= flood.clock.now % MINUTE
+        assert flood.webhooks.receive(event(token, {})).run.id
+    calls = flood.send(5_000, kind)
+
+    (told,) = flood.refusals()
+    assert (told["reason"], told["count"]) == (reason, 5_000)
+    # The first finds no row to count on and makes one; every other is one update.
+    assert writes(calls) == {
+        "UpdateItem RATE": 5_000,
+        "UpdateItem REFUSAL": 5_000,
+        "PutItem REFUSAL": 1,
+    }
+    flood.clock.advance(MINUTE)
+    flood.send(1, kind) if kind is not RateLimitedError else None
+    assert len(flood.refusals()) == (1 if kind is RateLimitedError else 2)
+
+
+def test_a_counted_refusal_is_one_write_unit_whatever_the_name(world: World) -> None:
+    token = hooked(world, signed=True)
+    target = world.stores.automations.by_webhook_token(token)
+    assert target is not None
+    before = world.stores.automations.get(target.workspace_id, target.automation_id)
+    renamed = before.model_copy(update={"name": "\U0001f4e6" * 80, "draft_revision": 2})
+    world.stores.automations.save_draft(renamed, world.stores.automations.draft(before))
+    sent = replace(event(token, {}), source="2001:db8:1234:5678:9abc:def0:1234:5678")
+    refuse(world, sent, UnauthorizedError)
+    raw = world.dynamodb.scan(TableName="runledger")["Items"]
+    (size,) = [item_size(row) for row in raw if row["sk"]["S"] == "REFUSAL"]
+    assert size <= 1_024
+
+
+def test_a_count_that_finds_the_table_busy_changes_no_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = hooked(world, signed=True)
+
+    def busy(*_: Any) -> None:
+        raise TransientError("throttled")
+
+    monkeypatch.setattr(type(world.stores.refusals), "tally", busy)
+    refuse(world, event(token, {}), UnauthorizedError)
+
+
+def test_two_instances_that_count_the_first_at_once_lose_none(world: World) -> None:
+    token = hooked(world, signed=True)
+    put = world.table.put
+    world.clock.now -= world.clock.now % MINUTE
+
+    def late(item: Any, condition: Any = None) -> None:
+        # The other instance writes the row between our look and our write.
+        world.table.put = put  # type: ignore[method-assign]
+        put(item, condition)
+        put(item, condition)
+
+    world.table.put = late  # type: ignore[method-assign]
+    refuse(world, event(token, {}), UnauthorizedError)
+    assert only(world)["count"] == 2
+
+
+def test_a_problem_in_the_answer_keeps_its_field(world: World) -> None:
+    token = hooked(world, contactLookup=BY_EMAIL)
+    with pytest.raises(InvalidInputError) as refused:
+        world.webhooks.receive(event(token, {"customer": {"email": "nobody@example.com"}}))
+    assert refused.value.field == "customer.email"
