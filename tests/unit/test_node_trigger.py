@@ -66,7 +66,7 @@ def test_every_trigger_type_has_its_model() -> None:
         "timeZone": "Europe/Berlin",
         "repeat": "NEVER",
     }
-    assert date.is_scheduled and not date.is_hooked
+    assert date.is_scheduled and date.intake is None
 
 
 def test_a_date_may_come_with_an_event() -> None:
@@ -81,7 +81,7 @@ def test_a_date_may_come_with_an_event() -> None:
     assert isinstance(date, DateTrigger)
     assert isinstance(date.source, WebhookPayloadDate)
     assert date.source.contact_lookup is not None
-    assert date.is_hooked and not date.is_scheduled
+    assert date.intake is date.source and not date.is_scheduled
     told = problems(
         triggerType="DATE", source={"kind": "WEBHOOK_PAYLOAD", "path": "at"}, repeat="YEARLY"
     )

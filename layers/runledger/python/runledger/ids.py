@@ -6,12 +6,20 @@ import string
 
 from ulid import ULID
 
+# Of a ULID, that tell its millisecond.
+_TIME_CHARACTERS = 10
 _TOKEN_ALPHABET = string.ascii_letters + string.digits
 
 
-def new_id(prefix: str) -> str:
-    """`<prefix>_<ULID>`: 26 characters that sort by the millisecond they were made in."""
-    return f"{prefix}_{ULID()}"
+def new_id(prefix: str, moment: int | None = None) -> str:
+    """`<prefix>_<ULID>`: 26 characters that sort by the millisecond they were made in: now, or
+    `moment`."""
+    return f"{prefix}_{ULID() if moment is None else ULID.from_timestamp(moment)}"
+
+
+def id_floor(prefix: str, moment: int) -> str:
+    """What sorts before every id that was made at `moment` or later, and after all others."""
+    return f"{prefix}_{str(ULID.from_timestamp(max(moment, 0)))[:_TIME_CHARACTERS]}"
 
 
 def derived_id(prefix: str, *parts: str) -> str:

@@ -1,11 +1,14 @@
 """Calendar dates that triggers go by: reading them, and the moment a day's trigger fires at."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from runledger.nodes.moments import from_milliseconds, parse_moment, to_milliseconds, to_utc
 
+# Of a metadata key that a trigger can name.
+KEY_CHARACTERS = 64
 _DATE_CHARACTERS = len("2026-01-31")
 
 
@@ -26,6 +29,17 @@ def written_date(value: Any) -> WrittenDate | None:
     is_bare = len(text) == _DATE_CHARACTERS
     is_instant = not is_bare and datetime.fromisoformat(text).tzinfo is not None
     return WrittenDate(moment.date(), is_instant)
+
+
+def written_dates(metadata: Mapping[str, Any]) -> dict[str, WrittenDate]:
+    """The dates among a contact's metadata, by their keys, as far as a trigger can name those."""
+    found = {key: written_date(value) for key, value in metadata.items() if is_date_key(key)}
+    return {key: written for key, written in found.items() if written is not None}
+
+
+def is_date_key(key: str) -> bool:
+    """Whether a trigger can name this key of a contact's metadata."""
+    return 0 < len(key) <= KEY_CHARACTERS
 
 
 def calendar_date(value: Any, zone: str) -> date | None:

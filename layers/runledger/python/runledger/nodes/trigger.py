@@ -8,6 +8,7 @@ from runledger.models.base import Config
 from runledger.models.run import TriggerType
 from runledger.nodes.base import NodeResult, NodeType, Operation, Visit
 from runledger.nodes.date_rules import Repeat
+from runledger.nodes.dates import KEY_CHARACTERS
 from runledger.nodes.fields import PayloadPath, TimeOfDay, TimeZone
 from runledger.nodes.variants import VariantConfig
 
@@ -57,11 +58,6 @@ class TriggerConfig(VariantConfig):
         return TriggerType(self.trigger_type)
 
     @property
-    def is_hooked(self) -> bool:
-        """Whether inbound events open its runs, so that it has an address."""
-        return False
-
-    @property
     def intake(self) -> WebhookIntake | None:
         """How its events are received, where webhooks feed it."""
         return None
@@ -71,10 +67,6 @@ class WebhookTrigger(TriggerConfig, WebhookIntake):
     """Another system posts JSON to the automation's own address."""
 
     trigger_type: Literal["WEBHOOK"] = Field(description="The kind of trigger.")
-
-    @property
-    def is_hooked(self) -> bool:
-        return True
 
     @property
     def intake(self) -> WebhookIntake | None:
@@ -98,7 +90,7 @@ class ContactMetadataDate(DateSource):
     """A date in the contact's metadata, e.g. a birthday."""
 
     kind: Literal["CONTACT_METADATA"] = Field(description="Where the date comes from.")
-    key: Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(
+    key: Annotated[str, StringConstraints(min_length=1, max_length=KEY_CHARACTERS)] = Field(
         description="The metadata key that holds the date."
     )
 
@@ -139,13 +131,9 @@ class DateTrigger(TriggerConfig):
         return self
 
     @property
-    def is_hooked(self) -> bool:
-        return isinstance(self.source, WebhookPayloadDate)
-
-    @property
     def is_scheduled(self) -> bool:
         """Whether the day's contacts are looked for, instead of an event telling one."""
-        return not self.is_hooked
+        return self.intake is None
 
     @property
     def intake(self) -> WebhookIntake | None:

@@ -9,9 +9,15 @@ from runledger.clock import Clock
 from runledger.errors import ConflictError, InvalidInputError, NotFoundError
 from runledger.ids import new_id
 from runledger.models.contact import Contact, ContactDocument, normalize_email, normalize_phone
+from runledger.nodes.dates import written_dates
+from runledger.store.contacts import CONTACT_PREFIX
 
 if TYPE_CHECKING:
     from runledger.store.contacts import ContactStore
+
+# Each has an item of its own, and replacing a contact may write all anew: DynamoDB takes 100
+# writes at once.
+MAX_DATES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +28,14 @@ class Contacts:
     def create(self, workspace_id: str, document: ContactDocument) -> Contact:
         """ConflictError where the e-mail or phone belongs to another contact."""
         now = self.clock()
-        contact = _contact(workspace_id, new_id("con"), document, created_at=now, now=now)
+        contact = _contact(
+            # Of the very moment it is created at, as contacts are looked for by either.
+            workspace_id,
+            new_id(CONTACT_PREFIX, now),
+            document,
+            created_at=now,
+            now=now,
+        )
         self.store.create(contact)
         return contact
 
@@ -92,6 +105,12 @@ class Contacts:
 def _contact(
     workspace_id: str, contact_id: str, document: ContactDocument, *, created_at: int, now: int
 ) -> Contact:
+    dates = list(written_dates(document.metadata))
+    if len(dates) > MAX_DATES:
+        raise InvalidInputError(
+            f"at most {MAX_DATES} of the metadata may be dates; there are {len(dates)}",
+            field=f"metadata.{dates[MAX_DATES]}",
+        )
     return Contact(
         workspace_id=workspace_id,
         id=contact_id,

@@ -1,4 +1,5 @@
-"""Contacts, and the items that make each e-mail and phone belong to one contact only."""
+"""Contacts, the items that make each e-mail and phone belong to one contact only, and those that
+find contacts by the dates in their metadata. All are written in one transaction."""
 
 from typing import TYPE_CHECKING
 
@@ -6,14 +7,19 @@ from boto3.dynamodb.conditions import Attr
 
 from runledger.errors import ConditionFailedError, ConflictError, NotFoundError
 from runledger.models.contact import Consents, Contact
+from runledger.nodes.dates import written_dates
 from runledger.store import keys
 from runledger.store.bodies import compress, decompress
 from runledger.store.table import Delete, Put, Write, key_attributes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from runledger.store.keys import Key
     from runledger.store.table import Table
     from runledger.store.values import Item
+
+CONTACT_PREFIX = "con"
 
 
 class ContactStore:
@@ -28,6 +34,7 @@ class ContactStore:
             Put({**key_attributes(key), "contactId": contact.id}, is_new)
             for key in _addresses(contact)
         ]
+        writes += [Put(dict(key_attributes(key))) for key in sorted(_dates(contact))]
         self._write(writes)
 
     def replace(self, before: Contact, after: Contact) -> None:
@@ -42,6 +49,9 @@ class ContactStore:
             Put({**key_attributes(key), "contactId": after.id}, is_free)
             for key in sorted(new - old)
         ]
+        old_dates, new_dates = _dates(before), _dates(after)
+        writes += [Delete(key) for key in sorted(old_dates - new_dates)]
+        writes += [Put(dict(key_attributes(key))) for key in sorted(new_dates - old_dates)]
         self._write(writes)
 
     def get(self, workspace_id: str, contact_id: str) -> Contact:
@@ -50,6 +60,16 @@ class ContactStore:
         if item is None:
             raise NotFoundError(f"there is no contact {contact_id}")
         return _from_item(item)
+
+    def get_many(self, workspace_id: str, contact_ids: "Iterable[str]") -> dict[str, Contact]:
+        """Those that there are, by id; consistent."""
+        wanted = [keys.contact(workspace_id, contact_id) for contact_id in contact_ids]
+        found = self._table.batch_get(wanted, consistent=True)
+        return {item["sk"]: _from_item(item) for item in found.values()}
+
+    def oldest(self, workspace_id: str) -> Contact | None:
+        page = self._table.query(keys.contact(workspace_id, "").pk, limit=1)
+        return _from_item(page.items[0]) if page.items else None
 
     def find_email(self, workspace_id: str, email: str) -> str | None:
         """The id of the contact with this normalised e-mail."""
@@ -89,6 +109,20 @@ def _addresses(contact: Contact) -> "list[Key]":
     if contact.phone:
         found.append(keys.contact_phone(contact.workspace_id, contact.phone))
     return found
+
+
+def _dates(contact: Contact) -> "set[Key]":
+    """An item for each date in the metadata: what date automations find the contact by."""
+    return {
+        keys.contact_date(
+            contact.workspace_id,
+            keys.DateKind.INSTANT if written.is_instant else keys.DateKind.DAY,
+            written.day,
+            field,
+            contact.id,
+        )
+        for field, written in written_dates(contact.metadata).items()
+    }
 
 
 def _to_item(contact: Contact) -> "Item":

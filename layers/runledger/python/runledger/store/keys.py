@@ -11,6 +11,7 @@
 | what is due | gsi4, sparse | `DUE#shard` | `dueAt#id` |
 | a workspace | table | `WORKSPACE#workspace` | `WORKSPACE` |
 | automations of a workspace; one by id | table | `WORKSPACE#workspace#AUTOMATION` | `automation` |
+| automations that wait for runs of another | table | `AUTOMATION#upstream` | `DOWNSTREAM#automation` |
 | an automation's draft and versions | table | `AUTOMATION#automation` | `DRAFT`, `VERSION#000001` |
 | machines of superseded versions | table | `AUTOMATION#automation` | `MACHINE#000001` |
 | turns at what may be done only so often | table | `PACE#name` | `PACE` |
@@ -18,6 +19,7 @@
 | who may enter an automation again | table | `REENTRY#automation#contact` | `REENTRY` |
 | webhooks of one source this minute | table | `RATE#automation#source` | `minute` |
 | contacts of a workspace; one by id | table | `WORKSPACE#workspace#CONTACT` | `contact` |
+| contacts by a date of theirs | table | `WORKSPACE#workspace#DATE#D#MM-DD#key` | `YYYY#contact` |
 | contact by e-mail or phone | table | `WORKSPACE#workspace#ADDRESS` | `EMAIL#…`, `PHONE#…` |
 | templates of a workspace; one by id | table | `WORKSPACE#workspace#TEMPLATE` | `template` |
 | secret names of a workspace | table | `WORKSPACE#workspace#SECRET` | `name` |
@@ -33,6 +35,7 @@ so that a crowd of due rows stays within one partition. The status of a refusal 
 """
 
 import zlib
+from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -53,6 +56,13 @@ class Kind(StrEnum):
     RUN = "RUN"
     DELIVERY = "DLV"
     REFUSAL = "REF"
+
+
+class DateKind(StrEnum):
+    """A day, the same in every zone; or an instant, by its day in UTC."""
+
+    DAY = "D"
+    INSTANT = "T"
 
 
 # Partition and sort attribute of each index.
@@ -111,6 +121,13 @@ def version(automation_id: str, number: int) -> Key:
     return Key(f"AUTOMATION#{automation_id}", f"{VERSION_PREFIX}{number:06d}")
 
 
+DOWNSTREAM_PREFIX = "DOWNSTREAM#"
+
+
+def downstream(upstream_id: str, automation_id: str) -> Key:
+    return Key(f"AUTOMATION#{upstream_id}", f"{DOWNSTREAM_PREFIX}{automation_id}")
+
+
 def machine(automation_id: str, number: int) -> Key:
     return Key(f"AUTOMATION#{automation_id}", f"MACHINE#{number:06d}")
 
@@ -146,6 +163,21 @@ def contact_email(workspace_id: str, email: str) -> Key:
 
 def contact_phone(workspace_id: str, phone: str) -> Key:
     return Key(f"WORKSPACE#{workspace_id}#ADDRESS", f"PHONE#{phone}")
+
+
+def contact_dates(workspace_id: str, kind: DateKind, month: int, day: int, field: str) -> str:
+    """The partition of the contacts whose metadata hold a date of this month and day."""
+    return f"WORKSPACE#{workspace_id}#DATE#{kind}#{month:02d}-{day:02d}#{field}"
+
+
+def contact_date(workspace_id: str, kind: DateKind, day: date, field: str, contact_id: str) -> Key:
+    partition = contact_dates(workspace_id, kind, day.month, day.day, field)
+    return Key(partition, f"{date_year(day.year)}{contact_id}")
+
+
+def date_year(year: int) -> str:
+    """What the sort keys of a year's dates start with."""
+    return f"{year:04d}#"
 
 
 def template(workspace_id: str, template_id: str) -> Key:
