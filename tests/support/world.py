@@ -32,6 +32,7 @@ from runledger.services.start import Starter
 from runledger.services.superseded import SupersededMachines
 from runledger.services.templates import Templates
 from runledger.services.toolboxes import WorkspaceSecrets
+from runledger.services.upstream import UpstreamRuns
 from runledger.services.walk import Walker
 from runledger.services.walk_contract import WalkAnswer, WalkEvent
 from runledger.services.webhooks import InboundEvent, Webhooks
@@ -151,6 +152,9 @@ class World:
             RateStore(self.table),
             SigningSecrets(self.secrets, "runledger").read,
             self.clock,
+        )
+        self.upstream = UpstreamRuns(
+            self.stores.automations, self.frames, self.stores.opener(self.clock)
         )
         self.starter = Starter(self.stores.runs, self.stepfunctions, PREFIX, self.clock)
         execution_prefix = PREFIX.replace(":stateMachine:", ":execution:")

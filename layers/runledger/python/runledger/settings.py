@@ -48,6 +48,12 @@ class ApiSettings(StartSettings):
     integration_arn: str
 
 
+class PublishSettings(StoreSettings):
+    """`bus` is the name of the event bus."""
+
+    bus: str = Field(min_length=1)
+
+
 class QuerySettings(StoreSettings):
     cursor_secret_arn: str
 

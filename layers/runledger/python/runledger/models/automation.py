@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from runledger.models.base import Model, WireModel
+from runledger.models.run import TriggerType
 
 MAX_NODES = 200
 MAX_EDGES = 1_000
@@ -125,6 +126,13 @@ class ActiveVersion(Model):
     machine_type: MachineType
     run_seconds: int
     reentry: Reentry = Reentry.ALWAYS
+
+    @property
+    def upstream_id(self) -> str | None:
+        """The automation whose runs it waits for."""
+        if self.trigger["triggerType"] != TriggerType.UPSTREAM.value:
+            return None
+        return str(self.trigger["automationId"])
 
 
 class Drain(Model):

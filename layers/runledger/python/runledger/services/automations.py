@@ -22,6 +22,7 @@ from runledger.models.automation import (
 from runledger.models.run import TriggerType
 from runledger.models.wire import AutomationView, WebhookView
 from runledger.observability import logger
+from runledger.services.upstream_checks import upstream_problems
 from runledger.services.views import automation_summary_view, machine_view
 from runledger.store.machines import supersede
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from runledger.store.templates import TemplateStore
 
 # Triggers that something fires; an automation of another kind would be active and never run.
-_FIRED = frozenset({TriggerType.WEBHOOK, TriggerType.MANUAL})
+_FIRED = frozenset({TriggerType.WEBHOOK, TriggerType.MANUAL, TriggerType.UPSTREAM})
 
 # Numbers without a version that one activation looks back on.
 _DEAD_VERSIONS = 40
@@ -176,11 +177,12 @@ class Activations:
         is_current = before.active_revision == before.draft_revision
         if is_current and before.status is AutomationStatus.ACTIVE:
             return before
+        graph = store.draft(before)
+        _refuse(upstream_problems(store, before, graph))
         if is_current:
             after = self._touched(before, by, {"status": AutomationStatus.ACTIVE})
             store.activate(before, after, None)
             return after
-        graph = store.draft(before)
         templates = self.automations.known_templates(workspace_id, graph)
         compiled = compile_graph(graph, self.functions, templates)
         trigger = _trigger_of(graph, templates)

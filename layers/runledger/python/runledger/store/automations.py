@@ -19,6 +19,7 @@ from runledger.models.automation import (
 )
 from runledger.models.base import Model
 from runledger.store import keys
+from runledger.store.downstream import downstream_writes
 from runledger.store.table import Change, Modify, Path, Put, SortRange, Write, key_attributes
 
 if TYPE_CHECKING:
@@ -101,6 +102,19 @@ class AutomationStore:
         )
         return [self._version_from_item(item) for item in page.items]
 
+    def downstream_ids(self, automation_id: str) -> list[str]:
+        """The automations that wait for runs of this one."""
+        prefix = keys.DOWNSTREAM_PREFIX
+        partition = keys.downstream(automation_id, "").pk
+        page = self._table.query(partition, SortRange(prefix=prefix), consistent=True)
+        return [str(item["sk"]).removeprefix(prefix) for item in page.items]
+
+    def has_downstream(self, automation_id: str) -> bool:
+        """Whether any automation waits for runs of this one, as of about a second ago."""
+        prefix = keys.DOWNSTREAM_PREFIX
+        partition = keys.downstream(automation_id, "").pk
+        return bool(self._table.query(partition, SortRange(prefix=prefix), limit=1).items)
+
     def reserve_version(self, before: Automation) -> int:
         """The number of the next version, for this activation alone: no other will ever make a
         machine of that name. ConflictError where the automation was changed since."""
@@ -159,7 +173,7 @@ class AutomationStore:
                 Put({**key_attributes(keys.webhook(after.webhook_token)), **target}, is_new)
             )
         try:
-            self._table.transact([*writes, *also])
+            self._table.transact([*writes, *downstream_writes(before, after), *also])
         except ConditionFailedError as error:
             raise ConflictError("the automation was changed by somebody else meanwhile") from error
 
@@ -169,6 +183,12 @@ class AutomationStore:
         ConflictError where it was changed since."""
         is_same_status = Attr("status").eq(before.status.value)
         is_same_version = Attr("lastVersion").eq(before.last_version)
+        # An activation may have reserved its number before `before` was read, and committed since.
+        is_same_active = (
+            Attr("active").not_exists()
+            if before.active is None
+            else Attr("active.version").eq(before.active.version)
+        )
         change = Change(
             set={
                 "status": after.status.value,
@@ -181,8 +201,8 @@ class AutomationStore:
         )
         try:
             key = keys.automation(after.workspace_id, after.id)
-            stopped = Modify(key, change, is_same_status & is_same_version)
-            self._table.transact([stopped, *also])
+            stopped = Modify(key, change, is_same_status & is_same_version & is_same_active)
+            self._table.transact([stopped, *downstream_writes(before, after), *also])
         except ConditionFailedError as error:
             raise ConflictError("the automation was changed by somebody else meanwhile") from error
 

@@ -1,0 +1,84 @@
+"""Whether an automation may wait for another one's runs. Checked when it is activated."""
+
+from typing import TYPE_CHECKING
+
+from runledger.compiler.graph import GraphView
+from runledger.errors import NotFoundError
+from runledger.models.automation import Automation, AutomationStatus, Graph, Problem
+from runledger.nodes.trigger import UpstreamTrigger
+
+if TYPE_CHECKING:
+    from runledger.store.automations import AutomationStore
+
+# Each end of an upstream run opens one of every automation that waits for it, in one invocation.
+MAX_DOWNSTREAM = 50
+
+
+def upstream_problems(
+    store: "AutomationStore", automation: Automation, graph: Graph
+) -> list[Problem]:
+    """What is wrong with the automation that the graph's trigger names, where it names one.
+
+    Two activations at once may not see each other; the bound on a chain's depth ends what they
+    make, and `MAX_DOWNSTREAM` may be passed by a few."""
+    view = GraphView(graph, {})
+    (start,) = view.starts
+    _, config = view.parsed(start)
+    if not isinstance(config, UpstreamTrigger):
+        return []
+    found = _problem(store, automation, config.automation_id)
+    if found is None:
+        return []
+    code, message = found
+    return [Problem(code=code, message=message, node_id=start, field="automationId")]
+
+
+def _problem(
+    store: "AutomationStore", automation: Automation, upstream_id: str
+) -> tuple[str, str] | None:
+    if upstream_id == automation.id:
+        return "UPSTREAM_CYCLE", f"the automation waits for itself: {_chain([automation] * 2)}"
+    upstream = _find(store, automation.workspace_id, upstream_id)
+    if upstream is None:
+        return "UPSTREAM_UNKNOWN", f"there is no automation {upstream_id}, or it is archived"
+    above = _above(store, upstream, automation)
+    if above[-1].id == automation.id:
+        chain = _chain([automation, *above])
+        return "UPSTREAM_CYCLE", f"the automation would wait for itself: {chain}"
+    others = set(store.downstream_ids(upstream_id)) - {automation.id}
+    if len(others) >= MAX_DOWNSTREAM:
+        message = f"{len(others)} automations wait for it already, at most {MAX_DOWNSTREAM} may"
+        return "UPSTREAM_CROWDED", message
+    return None
+
+
+def _above(
+    store: "AutomationStore", upstream: Automation, automation: Automation
+) -> list[Automation]:
+    """The automations that come one above the other by their active triggers, from `upstream` to
+    the one that waits for none, or to `automation` itself. A paused one may be resumed as it is,
+    so it counts."""
+    chain = [upstream]
+    seen = {upstream.id}
+    while (active := chain[-1].active) is not None and active.upstream_id is not None:
+        next_id = active.upstream_id
+        if next_id == automation.id:
+            return [*chain, automation]
+        above = _find(store, automation.workspace_id, next_id)
+        if above is None or next_id in seen:
+            break
+        seen.add(next_id)
+        chain.append(above)
+    return chain
+
+
+def _find(store: "AutomationStore", workspace_id: str, automation_id: str) -> Automation | None:
+    try:
+        found = store.get(workspace_id, automation_id)
+    except NotFoundError:
+        return None
+    return None if found.status is AutomationStatus.ARCHIVED else found
+
+
+def _chain(automations: list[Automation]) -> str:
+    return " ← ".join(each.name for each in automations)

@@ -1,0 +1,508 @@
+"""Runs that open when a run of another automation ends."""
+
+from typing import Any
+
+import botocore.client
+import pytest
+from botocore.exceptions import ClientError
+from runledger.errors import ConflictError, InvalidGraphError, RunledgerError, TransientError
+from runledger.ids import derived_id
+from runledger.models.automation import AutomationDocument, AutomationStatus
+from runledger.models.contact import ContactDocument
+from runledger.models.refusal import Refusal, RefusalReason
+from runledger.models.run import Cancellation, RunStatus, TriggerType
+from runledger.models.wire import RunDocument
+from runledger.services.upstream import MAX_DEPTH, dedupe_key
+from runledger.services.upstream_checks import MAX_DOWNSTREAM
+from runledger.store import keys
+
+from tests.support.world import World
+
+BY = "ada@example.com"
+LOOKUP = {"contactLookup": {"by": "email", "path": "email"}, "createIfMissing": True}
+
+
+def upstream_document(name: str = "First", **trigger: Any) -> dict[str, Any]:
+    """Fails where the payload says so, else remembers a number and completes."""
+    big = {"kind": "COMPARE", "left": "{{trigger.n}}", "operator": "GREATER_THAN", "right": 10}
+    kept = {"target": "vars.double", "value": "{{trigger.n | times: 2}}", "type": "NUMBER"}
+    return {
+        "name": name,
+        "nodes": [
+            {"id": "start", "type": "TRIGGER", "config": {"triggerType": "WEBHOOK", **trigger}},
+            {"id": "big", "type": "CONDITION", "config": big},
+            {"id": "keep", "type": "SET", "config": {"assignments": [kept]}},
+            {"id": "small", "type": "STOP_ERROR", "config": {"message": "only {{trigger.n}}"}},
+            {"id": "done", "type": "END", "config": {}},
+        ],
+        "edges": [
+            {"source": "start", "target": "big"},
+            {"source": "big", "target": "keep", "label": "true"},
+            {"source": "big", "target": "small", "label": "false"},
+            {"source": "keep", "target": "done"},
+        ],
+    }
+
+
+def waiting(upstream_id: str, name: str = "Second", **more: Any) -> dict[str, Any]:
+    """Waits for the end of the other's runs, and does nothing."""
+    reentry = more.pop("reentry", "ALWAYS")
+    config = {"triggerType": "UPSTREAM", "automationId": upstream_id, **more}
+    return {
+        "name": name,
+        "reentry": reentry,
+        "nodes": [
+            {"id": "start", "type": "TRIGGER", "config": config},
+            {"id": "done", "type": "END", "config": {}},
+        ],
+        "edges": [{"source": "start", "target": "done"}],
+    }
+
+
+def by_hand(name: str = "Hand") -> dict[str, Any]:
+    document = waiting("", name)
+    document["nodes"][0]["config"] = {"triggerType": "MANUAL"}
+    return document
+
+
+def edit(world: World, automation_id: str, document: dict[str, Any]) -> None:
+    """Saves a new draft and makes it the active version."""
+    parsed = AutomationDocument.model_validate(document)
+    world.automations.update(world.workspace_id, automation_id, parsed, BY)
+    world.activations.activate(world.workspace_id, automation_id, BY)
+
+
+def end(world: World, automation_id: str, n: int = 20, **payload: Any) -> str:
+    """The id of an upstream run that has ended."""
+    run_id = world.fire(automation_id, {"n": n, **payload})
+    world.walk(run_id)
+    return run_id
+
+
+def follow(world: World, run_id: str) -> None:
+    world.upstream.follow(world.workspace_id, run_id)
+
+
+def opened_by(world: World, automation_id: str, run_id: str) -> str:
+    """The id of the run that the end of another opens."""
+    return derived_id("run", world.workspace_id, automation_id, dedupe_key(run_id))
+
+
+def refusals(world: World) -> list[Refusal]:
+    rows = world.dynamodb.scan(TableName="runledger")["Items"]
+    ids = [row["createdKey"]["S"][14:] for row in rows if row["sk"]["S"] == "REFUSAL"]
+    return list(world.stores.refusals.get_many(ids).values())
+
+
+def downstream_of(world: World, automation_id: str) -> list[str]:
+    return world.stores.automations.downstream_ids(automation_id)
+
+
+def problem_of(refused: Any) -> dict[str, Any]:
+    (problem,) = refused.value.problems
+    assert (problem["nodeId"], problem["field"]) == ("start", "automationId")
+    return dict(problem)
+
+
+# ── Opening ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_end_of_a_run_opens_one_with_its_contact_and_outputs(world: World) -> None:
+    first = world.activate(upstream_document(**LOOKUP))
+    second = world.activate(waiting(first))
+    ended = end(world, first, email="ada@example.com")
+
+    follow(world, ended)
+
+    run_id = opened_by(world, second, ended)
+    told = world.detail(run_id)
+    before = world.detail(ended)
+    assert told["status"] == "PENDING"
+    assert told["contact"] == before["contact"] and told["contact"]["email"] == "ada@example.com"
+    assert told["trigger"] == {
+        "type": "UPSTREAM",
+        "upstreamRunId": ended,
+        "upstreamAutomationId": first,
+        "depth": 1,
+    }
+    assert told["payload"] == {
+        "run": {
+            "id": ended,
+            "automationId": first,
+            "automationName": "First",
+            "version": 1,
+            "status": "COMPLETED",
+            "startedAt": before["startedAt"],
+            "finishedAt": before["finishedAt"],
+            "error": None,
+        },
+        "trigger": {"n": 20, "email": "ada@example.com"},
+        "steps": {"big": {}, "keep": {"double": 40}},
+        "vars": {"double": 40},
+    }
+    world.walk(run_id)
+    assert world.status(run_id) is RunStatus.COMPLETED
+
+
+def test_a_run_without_a_contact_opens_one_without(world: World) -> None:
+    first = world.activate(upstream_document())
+    second = world.activate(waiting(first))
+    ended = end(world, first)
+    follow(world, ended)
+    assert world.detail(opened_by(world, second, ended))["contact"] is None
+
+
+def test_an_end_that_is_told_again_opens_no_second_run_and_no_refusal(world: World) -> None:
+    first = world.activate(upstream_document())
+    second = world.activate(waiting(first, reentry="ONCE"))
+    ended = end(world, first)
+    for _ in range(3):
+        follow(world, ended)
+    world.walk(opened_by(world, second, ended))
+    follow(world, ended)
+    assert world.status(opened_by(world, second, ended)) is RunStatus.COMPLETED
+    rows = world.dynamodb.scan(TableName="runledger")["Items"]
+    assert len([row for row in rows if row["sk"]["S"] == "RUN"]) == 2
+    assert refusals(world) == []
+
+
+@pytest.mark.parametrize("on", ["COMPLETED", "FAILED", "CANCELED"])
+def test_only_the_chosen_statuses_open_a_run(world: World, on: str) -> None:
+    first = world.activate(upstream_document())
+    second = world.activate(waiting(first, on=[on]))
+    canceled = world.fire(first, {"n": 20})
+    reason = Cancellation(by=BY, reason="wrong list")
+    world.canceler.cancel(world.workspace_id, canceled, reason)
+    ended = {
+        "COMPLETED": end(world, first),
+        "FAILED": end(world, first, n=3),
+        "CANCELED": canceled,
+    }
+    for run_id in ended.values():
+        follow(world, run_id)
+    opened = world.stores.runs.get_many(opened_by(world, second, each) for each in ended.values())
+    assert set(opened) == {opened_by(world, second, ended[on])}
+    assert world.detail(next(iter(opened)))["payload"]["run"]["status"] == on
+    assert refusals(world) == []
+
+
+def test_the_whole_error_of_a_failed_run_is_handed_on(world: World) -> None:
+    first = world.activate(upstream_document())
+    second = world.activate(waiting(first, on=["FAILED"]))
+    ended = end(world, first, n=3)
+    follow(world, ended)
+    error = world.detail(opened_by(world, second, ended))["payload"]["run"]["error"]
+    assert error == {"nodeId": "small", "kind": "STOP_ERROR", "message": "only 3"}
+
+
+# ── Refusing ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_paused_automation_refuses_once_and_the_others_open_theirs(world: World) -> None:
+    first = world.activate(upstream_document())
+    paused, second = world.activate(waiting(first)), world.activate(waiting(first, "Third"))
+    world.stopping.stop(world.workspace_id, paused, AutomationStatus.PAUSED, BY)
+    ended = end(world, first)
+
+    for _ in range(2):
+        follow(world, ended)
+
+    assert world.status(opened_by(world, second, ended)) is RunStatus.PENDING
+    (refusal,) = refusals(world)
+    assert (refusal.automation_id, refusal.reason) == (paused, RefusalReason.INACTIVE)
+    assert (refusal.trigger_type, refusal.source) == (TriggerType.UPSTREAM, ended)
+    world.activations.activate(world.workspace_id, paused, BY)
+    later = end(world, first)
+    follow(world, later)
+    assert world.status(opened_by(world, paused, later)) is RunStatus.PENDING
+
+
+def test_a_contact_that_may_not_enter_again_leaves_a_refusal(world: World) -> None:
+    first = world.activate(upstream_document(**LOOKUP))
+    second = world.activate(waiting(first, reentry="ONCE"))
+    earlier, later = (end(world, first, email="ada@example.com") for _ in range(2))
+    for run_id in (earlier, later, later):
+        follow(world, run_id)
+    (refusal,) = refusals(world)
+    assert refusal.reason is RefusalReason.REENTRY_BLOCKED
+    assert (refusal.run_id, refusal.source) == (opened_by(world, second, earlier), later)
+
+
+def test_an_erased_contact_leaves_a_refusal(world: World) -> None:
+    first = world.activate(upstream_document(**LOOKUP))
+    world.activate(waiting(first))
+    ended = end(world, first, email="ada@example.com")
+    contact_id = world.stores.runs.get(ended).contact_id
+    assert contact_id is not None
+    world.table.delete(keys.contact(world.workspace_id, contact_id))
+    for _ in range(2):
+        follow(world, ended)
+    (refusal,) = refusals(world)
+    assert (refusal.reason, refusal.contact_id) == (RefusalReason.NO_CONTACT, contact_id)
+
+
+def test_what_is_too_large_to_be_handed_on_leaves_a_refusal(world: World) -> None:
+    first = world.activate(upstream_document())
+    world.activate(waiting(first))
+    ended = end(world, first, padding="x" * 999_900)
+    for _ in range(2):
+        follow(world, ended)
+    (refusal,) = refusals(world)
+    assert refusal.reason is RefusalReason.INVALID_PAYLOAD
+    assert "at most 1000000" in refusal.message
+
+
+def test_a_chain_ends_at_its_bound(world: World) -> None:
+    first = world.activate(upstream_document())
+    automations = [first]
+    for index in range(MAX_DEPTH + 1):
+        automations.append(world.activate(waiting(automations[-1], f"Link {index}")))
+    run_id = end(world, first)
+    for depth, automation_id in enumerate(automations[1 : MAX_DEPTH + 1], 1):
+        follow(world, run_id)
+        run_id = opened_by(world, automation_id, run_id)
+        assert world.detail(run_id)["trigger"]["depth"] == depth
+        world.walk(run_id)
+        assert world.status(run_id) is RunStatus.COMPLETED
+    for _ in range(2):
+        follow(world, run_id)
+    (refusal,) = refusals(world)
+    assert refusal.automation_id == automations[-1]
+    assert (refusal.reason, refusal.source) == (RefusalReason.CHAIN_TOO_DEEP, run_id)
+
+
+def test_a_cycle_that_was_made_anyway_ends(world: World) -> None:
+    """Two activations at once do not see each other."""
+    first = world.activate(by_hand("First"))
+    second = world.activate(waiting(first))
+    automation = world.stores.automations.get(world.workspace_id, first)
+    assert automation.active is not None
+    trigger = {"triggerType": "UPSTREAM", "automationId": second, "on": ["COMPLETED"]}
+    active = automation.active.model_copy(update={"trigger": trigger})
+    world.stores.automations.activate(
+        automation, automation.model_copy(update={"active": active}), None
+    )
+    document = RunDocument(email="ada@example.com")
+    world.contacts.create(world.workspace_id, ContactDocument(email="ada@example.com"))
+    run_id = world.manual.open(world.workspace_id, first, document, BY).run.id
+    runs = 0
+    while not refusals(world):
+        runs += 1
+        world.walk(run_id)
+        follow(world, run_id)
+        run_id = opened_by(world, (second, first)[(runs - 1) % 2], run_id)
+    assert runs == MAX_DEPTH + 1
+    assert refusals(world)[0].reason is RefusalReason.CHAIN_TOO_DEEP
+
+
+def test_what_fails_for_one_is_told_again_and_opens_the_others_meanwhile(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = world.activate(upstream_document())
+    others = [world.activate(waiting(first, f"Other {index}")) for index in range(3)]
+    broken = min(others)
+    ended = end(world, first)
+    real = world.stores.runs.open
+
+    def throttled(run: Any, *more: Any) -> Any:
+        if run.automation_id == broken:
+            raise TransientError("throttled by the test")
+        return real(run, *more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.stores.runs, "open", throttled)
+        with pytest.raises(TransientError):
+            follow(world, ended)
+    ids = {automation_id: opened_by(world, automation_id, ended) for automation_id in others}
+    assert set(world.stores.runs.get_many(ids.values())) == set(ids.values()) - {ids[broken]}
+    follow(world, ended)
+    assert set(world.stores.runs.get_many(ids.values())) == set(ids.values())
+
+
+def test_an_end_of_no_run_of_the_workspace_opens_nothing(world: World) -> None:
+    first = world.activate(upstream_document())
+    second = world.activate(waiting(first))
+    ended = end(world, first)
+    world.upstream.follow("ws_other", ended)
+    follow(world, "run_unknown")
+    assert world.stores.runs.get_many([opened_by(world, second, ended)]) == {}
+
+
+# ── Activating ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_who_waits_is_known_from_activation_until_another_version_or_the_archive(
+    world: World,
+) -> None:
+    first, other = world.activate(upstream_document()), world.activate(upstream_document("Other"))
+    second = world.activate(waiting(first))
+    assert downstream_of(world, first) == [second]
+    draft = AutomationDocument.model_validate(waiting(other))
+    world.automations.update(world.workspace_id, second, draft, BY)
+    assert (downstream_of(world, first), downstream_of(world, other)) == ([second], [])
+
+    edit(world, second, waiting(other))
+    assert (downstream_of(world, first), downstream_of(world, other)) == ([], [second])
+
+    world.stopping.stop(world.workspace_id, second, AutomationStatus.PAUSED, BY)
+    assert downstream_of(world, other) == [second]
+    edit(world, second, by_hand())
+    assert downstream_of(world, other) == []
+    edit(world, second, waiting(first))
+    world.stopping.stop(world.workspace_id, second, AutomationStatus.ARCHIVED, BY)
+    assert downstream_of(world, first) == []
+
+
+def test_a_failed_activation_leaves_who_waits_as_it_was(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refuses every AWS call in turn, of moving from one upstream automation to another and of
+    the archive after it."""
+    first, other = world.activate(upstream_document()), world.activate(upstream_document("Other"))
+    second = world.activate(waiting(first))
+    draft = AutomationDocument.model_validate(waiting(other))
+    world.automations.update(world.workspace_id, second, draft, BY)
+    real = botocore.client.BaseClient._make_api_call
+
+    def refused_in_turn(act: Any, is_done: Any) -> int:
+        """Tries until nothing is refused; how many tries that took."""
+        tried = 0
+        while True:
+            calls: list[str] = []
+
+            def refuse(
+                self: Any, operation: str, request: Any, calls: list[str] = calls, at: int = tried
+            ) -> Any:
+                calls.append(operation)
+                if len(calls) == at + 1:
+                    error = {"Error": {"Code": "AccessDenied", "Message": "by the test"}}
+                    raise ClientError(error, operation)  # type: ignore[arg-type]
+                return real(self, operation, request)
+
+            before = (downstream_of(world, first), downstream_of(world, other))
+            with monkeypatch.context() as patched:
+                patched.setattr(botocore.client.BaseClient, "_make_api_call", refuse)
+                try:
+                    act()
+                except RunledgerError:
+                    pass
+                else:
+                    return tried
+            if is_done():
+                return tried
+            after = (downstream_of(world, first), downstream_of(world, other))
+            assert after == before, calls
+            tried += 1
+
+    def has_moved() -> bool:
+        active = world.stores.automations.get(world.workspace_id, second).active
+        return active is not None and active.upstream_id == other
+
+    def is_archived() -> bool:
+        status = world.stores.automations.get(world.workspace_id, second).status
+        return status is AutomationStatus.ARCHIVED
+
+    def activate() -> None:
+        # Machines are made at a measured pace.
+        world.clock.advance(5_000)
+        world.activations.activate(world.workspace_id, second, BY)
+
+    assert refused_in_turn(activate, has_moved) >= 4
+    assert (downstream_of(world, first), downstream_of(world, other)) == ([], [second])
+    archived = AutomationStatus.ARCHIVED
+    tried = refused_in_turn(
+        lambda: world.stopping.stop(world.workspace_id, second, archived, BY), is_archived
+    )
+    assert tried >= 2
+    assert (downstream_of(world, first), downstream_of(world, other)) == ([], [])
+
+
+def test_an_activation_in_between_makes_the_archive_start_over(world: World) -> None:
+    """It reserved its number before the archive read the automation, and committed after."""
+    first, other = world.activate(upstream_document()), world.activate(upstream_document("Other"))
+    second = world.activate(waiting(first))
+    store = world.stores.automations
+    edited = AutomationDocument.model_validate(waiting(other))
+    world.automations.update(world.workspace_id, second, edited, BY)
+    read = store.get(world.workspace_id, second)
+    world.activations.activate(world.workspace_id, second, BY)
+    number = store.get(world.workspace_id, second).last_version
+    stale = read.model_copy(update={"last_version": number})
+    archived = stale.model_copy(update={"status": AutomationStatus.ARCHIVED})
+    with pytest.raises(ConflictError):
+        store.stop(stale, archived)
+    assert downstream_of(world, other) == [second]
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 4])
+def test_a_cycle_is_refused_and_its_chain_named(world: World, length: int) -> None:
+    first = world.activate(by_hand("Link 0"))
+    last = first
+    for index in range(1, length):
+        last = world.activate(waiting(last, f"Link {index}"))
+    world.activate(waiting(last, "Beside"))
+
+    with pytest.raises(InvalidGraphError) as refused:
+        edit(world, first, waiting(last, "Link 0"))
+
+    problem = problem_of(refused)
+    assert problem["code"] == "UPSTREAM_CYCLE"
+    names = ["Link 0", *(f"Link {index}" for index in reversed(range(length)))]
+    assert problem["message"].endswith(": " + " ← ".join(names))
+    active = world.stores.automations.get(world.workspace_id, first).active
+    assert active is not None and active.version == 1
+    assert downstream_of(world, last) != [first]
+
+
+def test_a_cycle_through_a_paused_automation_is_refused_and_so_is_its_resumption(
+    world: World,
+) -> None:
+    first = world.activate(by_hand("First"))
+    second = world.activate(waiting(first))
+    world.stopping.stop(world.workspace_id, second, AutomationStatus.PAUSED, BY)
+    with pytest.raises(InvalidGraphError) as refused:
+        edit(world, first, waiting(second, "First"))
+    assert problem_of(refused)["message"].endswith("First ← Second ← First")
+
+
+def test_an_unknown_an_archived_and_a_foreign_automation_are_refused(world: World) -> None:
+    archived = world.activate(by_hand())
+    world.stopping.stop(world.workspace_id, archived, AutomationStatus.ARCHIVED, BY)
+    foreign = AutomationDocument.model_validate(by_hand())
+    elsewhere = world.automations.create("ws_other", foreign, BY).id
+    for upstream_id in ("aut_unknown", archived, elsewhere):
+        with pytest.raises(InvalidGraphError) as refused:
+            world.activate(waiting(upstream_id))
+        assert problem_of(refused)["code"] == "UPSTREAM_UNKNOWN"
+
+
+def test_a_paused_automation_whose_upstream_was_archived_is_not_resumed(world: World) -> None:
+    first = world.activate(by_hand("First"))
+    second = world.activate(waiting(first))
+    world.stopping.stop(world.workspace_id, second, AutomationStatus.PAUSED, BY)
+    world.stopping.stop(world.workspace_id, first, AutomationStatus.ARCHIVED, BY)
+    with pytest.raises(InvalidGraphError) as refused:
+        world.activations.activate(world.workspace_id, second, BY)
+    assert problem_of(refused)["code"] == "UPSTREAM_UNKNOWN"
+
+
+def test_an_automation_can_wait_for_one_that_is_still_a_draft(world: World) -> None:
+    draft = AutomationDocument.model_validate(upstream_document())
+    first = world.automations.create(world.workspace_id, draft, BY).id
+    second = world.activate(waiting(first))
+    assert downstream_of(world, first) == [second]
+
+
+def test_only_so_many_may_wait_for_one(world: World) -> None:
+    first = world.activate(by_hand("First"))
+    second = world.activate(waiting(first))
+    for index in range(MAX_DOWNSTREAM - 1):
+        key = keys.downstream(first, f"aut_{index}")
+        world.table.put({"pk": key.pk, "sk": key.sk})
+    with pytest.raises(InvalidGraphError) as refused:
+        world.activate(waiting(first, "One more"))
+    problem = problem_of(refused)
+    assert problem["code"] == "UPSTREAM_CROWDED"
+    assert problem["message"] == "50 automations wait for it already, at most 50 may"
+    edit(world, second, waiting(first, "The same again"))
+    assert second in downstream_of(world, first)
