@@ -122,7 +122,7 @@ def test_a_run_is_owned_once_and_by_its_own_attempt(world: World) -> None:
     assert refused.value.item["execution"] == "1:9d1f"
 
     late = opened(world)
-    world.stores.runs.next_attempt(late, START + 1)
+    world.stores.runs.next_attempt(late, START + 1, "did not begin")
     with pytest.raises(ConditionFailedError):
         world.stores.runs.own(late, "1", START, 1)
 

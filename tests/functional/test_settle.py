@@ -9,7 +9,8 @@ from runledger.clock import DAY, MINUTE
 from runledger.errors import RunReleasedError, TransientError
 from runledger.models.run import RunStatus
 from runledger.nodes.base import Operation
-from runledger.services.settle import MAX_ATTEMPTS, ExecutionEnded
+from runledger.services.settle import ExecutionEnded
+from runledger.services.start import MAX_ATTEMPTS
 
 from tests.support.world import World
 

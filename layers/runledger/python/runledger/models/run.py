@@ -81,7 +81,7 @@ class Run(Model):
     topological order) of the nodes that were ever claimed, `open_claims` those at work, by rank.
     `due_at` is when the run must be looked at again; `start_error` is why a start was put off,
     `start_refused` that Step Functions never took it; `scheduled_for` is when it starts, where that
-    was not at once;
+    was not at once, `resumed_at` when a later attempt took up the walk;
     `list_partition` is the row's partition in the list by status, once it is stored.
     """
 
@@ -105,6 +105,7 @@ class Run(Model):
     end_node_id: str | None
     due_at: int | None
     scheduled_for: int | None = None
+    resumed_at: int | None = None
     sequence: int
     expires_at: int
     claimed: frozenset[int]
@@ -119,6 +120,11 @@ class Run(Model):
     def ready_at(self) -> int:
         """When the run could first be started."""
         return self.created_at if self.scheduled_for is None else self.scheduled_for
+
+    @property
+    def is_handed_back(self) -> bool:
+        """RUNNING, and waiting for its next attempt to go on with the walk."""
+        return self.status is RunStatus.RUNNING and self.execution is None
 
 
 class Payload(Model):

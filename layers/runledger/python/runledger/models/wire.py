@@ -17,6 +17,7 @@ from runledger.models.automation import (
 from runledger.models.base import WireModel
 from runledger.models.contact import Consents
 from runledger.models.delivery import DeliveryStatus
+from runledger.models.refusal import RefusalReason
 from runledger.models.run import RunStatus, StepStatus
 from runledger.models.workspace import Role
 
@@ -44,7 +45,8 @@ class CanceledView(WireModel):
 
 
 class HealthView(WireModel):
-    """More about an open run. `state` is QUEUED, RUNNING, WAITING, RETRYING or OVERDUE; `until`
+    """More about an open run. `state` is QUEUED, SCHEDULED, RUNNING, WAITING, RETRYING or
+    OVERDUE; `until`
     goes with WAITING, `attempt` and `last_error` with RETRYING; `text` says it in words."""
 
     state: str
@@ -63,7 +65,8 @@ class RunContactView(WireModel):
 
 
 class RunView(WireModel):
-    """A run as lists show it. `health` is null once the run has ended."""
+    """A run as lists show it. `health` is null once the run has ended; `startError` says why a
+    start was put off or the run is at more than its first attempt."""
 
     id: str
     status: RunStatus
@@ -71,6 +74,8 @@ class RunView(WireModel):
     automation_id: str
     automation_name: str
     version: int
+    attempt: int
+    start_error: str | None
     trigger: dict[str, Any]
     contact: RunContactView | None
     created_at: str
@@ -145,6 +150,26 @@ class DeliveryView(WireModel):
     error: ErrorView | None
     created_at: str
     settled_at: str | None
+
+
+class RefusalView(WireModel):
+    """A trigger that opened no run, or `count` of one reason in one minute, told by the first of
+    them. `source` is whoever fired it: an address, a user's e-mail, the id of an upstream run;
+    `run_id` is the run in the way, or the one that the same event had opened."""
+
+    id: str
+    reason: RefusalReason
+    message: str
+    automation_id: str
+    automation_name: str
+    version: int | None
+    trigger: dict[str, Any]
+    contact_id: str | None
+    run_id: str | None
+    source: str | None
+    count: int
+    created_at: str
+    last_at: str
 
 
 class WebhookView(WireModel):

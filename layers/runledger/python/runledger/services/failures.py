@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from runledger.compiler.timing import TRANSIENT_ERRORS
 from runledger.models.run import ErrorDetail
 
 CAUSE_CHARACTERS = 2_000
@@ -56,3 +57,9 @@ def _cause_text(cause: object) -> str:
 def is_node_failure(caught: dict[str, Any]) -> bool:
     """A step was recorded as FAILED and raised on purpose."""
     return caught.get("Error") == "NodeFailedError"
+
+
+def is_for_later(caught: dict[str, Any]) -> bool:
+    """AWS throttled or was briefly away, also when asked again: nothing is wrong with the node,
+    and it did not run."""
+    return caught.get("Error") in TRANSIENT_ERRORS

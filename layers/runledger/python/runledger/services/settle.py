@@ -1,8 +1,8 @@
 """Settling: no run stays open past its deadline, whatever was lost on the way.
 
 The tick looks at rows that are due: a PENDING one is started again as its next attempt, a RUNNING
-one is given until its deadline and then ended. Step Functions' own status events settle a run
-sooner, but nothing relies on their coming.
+one is given until its deadline and then gone on with (Express) or ended (Standard). Step Functions'
+own status events settle a run sooner, but nothing relies on their coming.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from runledger.models.automation import MachineType
 from runledger.models.run import ErrorDetail, Run, RunStatus
 from runledger.observability import logger
 from runledger.services.frames import Frames, attempt_of, execution_of
-from runledger.services.start import Starter, machine_name
+from runledger.services.start import MAX_ATTEMPTS, Starter, machine_name, most_attempts
 from runledger.store.runs import Closing
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from runledger.store.due import DueRow
     from runledger.store.runs import RunStore
 
-MAX_ATTEMPTS = 5
 START_GRACE = 2 * MINUTE
 # Throttling and full quotas use up no attempt, but a start that is a day late is a failure.
 REFUSALS_END = DAY
@@ -54,56 +53,63 @@ class Settler:
     def settle(self, row: "DueRow") -> None:
         """ConditionFailedError where the run moved on meanwhile."""
         run = self.runs.get(row.id)
-        if run.status is RunStatus.PENDING:
-            self._start_pending(run)
-        elif run.status is RunStatus.RUNNING:
-            self._end_overdue(run)
+        if run.status.is_terminal:
+            return
+        if run.execution is None:
+            self._start_due(run)
+        else:
+            self._take_back_overdue(run)
 
-    def _start_pending(self, run: Run) -> None:
+    def _start_due(self, run: Run) -> None:
+        """Starts a run that no execution owns: PENDING, or handed back amid its walk."""
         if self.starter.is_braked(run.workspace_id):
             # Its workspace was just refused a start: the row stays due, and costs no write.
             return
-        if run.due_at == run.scheduled_for:
-            # Its moment has come; no start was tried before.
-            self.starter.start(self.runs.postpone(run, self.clock() + START_GRACE))
-            return
-        self._start_again(run)
-
-    def _start_again(self, run: Run) -> None:
         now = self.clock()
-        if run.start_refused and now < run.ready_at + REFUSALS_END:
-            self.starter.start(run)
-            return
-        if run.attempt >= MAX_ATTEMPTS or run.start_refused:
-            cause = run.start_error or "Step Functions reported no reason"
-            error = ErrorDetail(
-                node_id=None,
-                kind="NEVER_STARTED",
-                message=f"The run could not be started, in {run.attempt} attempts: {cause}",
-                cause=cause,
-            )
-            self.runs.close(run, Closing(RunStatus.FAILED, now, error=error))
-            return
-        again = self.runs.next_attempt(run, self.clock() + START_GRACE)
-        self.starter.start(again)
+        is_untried = run.due_at == run.scheduled_for or run.start_refused
+        is_too_late = now >= run.ready_at + REFUSALS_END and not run.is_handed_back
+        if is_untried and not (run.start_refused and is_too_late):
+            due_at = now + START_GRACE
+            self.starter.start(self.runs.postpone(run, due_at, run.start_error, refused=False))
+        elif run.start_refused or run.attempt >= most_attempts(run):
+            self._give_up(run)
+        else:
+            reason = run.start_error or f"attempt {run.attempt} did not begin in time"
+            self.starter.start(self.runs.next_attempt(run, now + START_GRACE, reason))
 
-    def _end_overdue(self, run: Run) -> None:
+    def _give_up(self, run: Run) -> None:
+        cause = run.start_error or "Step Functions reported no reason"
+        what = "gone on with" if run.is_handed_back else "started"
+        error = ErrorDetail(
+            node_id=None,
+            kind="NOT_RESUMED" if run.is_handed_back else "NEVER_STARTED",
+            message=f"The run could not be {what}, in {run.attempt} attempts: {cause}",
+            cause=cause,
+        )
+        self.runs.close(run, Closing(RunStatus.FAILED, self.clock(), error=error))
+
+    def _take_back_overdue(self, run: Run) -> None:
         version = self.automations.version(run.automation_id, run.version)
-        started_at = run.started_at if run.started_at is not None else run.created_at
-        deadline = started_at + version.run_seconds * SECOND + DEADLINE_SLACK
+        walked_from = run.resumed_at or run.started_at or run.created_at
+        deadline = walked_from + version.run_seconds * SECOND + DEADLINE_SLACK
         if self.clock() < deadline:
             self.runs.postpone(run, deadline)
             return
         node_id = self._whereabouts(run)
         place = f" at node {node_id}" if node_id else ""
-        error = ErrorDetail(
-            node_id=node_id,
-            kind="OVERDUE",
-            message=f"The run stopped moving{place} and passed its deadline, {iso(deadline)}.",
-        )
+        message = f"The run stopped moving{place} and passed its deadline, {iso(deadline)}."
+        is_express = version.machine_type is MachineType.EXPRESS
+        if is_express and run.attempt < MAX_ATTEMPTS:
+            # An Express execution ends without a word, and in minutes: what it left is gone on
+            # with. A Standard one tells of its end; where not even that came, too much is lost.
+            due_at = self.clock() + START_GRACE
+            again = self.runs.hand_back(run, due_at, message, untried=False)
+            self.starter.start(again)
+            return
+        error = ErrorDetail(node_id=node_id, kind="OVERDUE", message=message)
         self.runs.close(run, Closing(RunStatus.FAILED, self.clock(), error=error))
         # Only now: the event of its end must not tell another reason first.
-        if version.machine_type is MachineType.STANDARD:
+        if not is_express:
             self._stop(run)
 
     def _whereabouts(self, run: Run) -> str | None:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from runledger.store.runs import RunStore
 
 CONTRACT = 1
+# Executions a run is given, each ended before it came to its end through no fault of a node.
+MAX_ATTEMPTS = 5
+# The same for a run that was handed back because AWS had no capacity for its next node.
+MAX_RESUMED_ATTEMPTS = 25
 # A start that was refused is put off by half the run's age, within these.
 SHORTEST_PUT_OFF = MINUTE
 LONGEST_PUT_OFF = 15 * MINUTE
@@ -28,6 +32,10 @@ BRAKE = 10 * SECOND
 def machine_name(stack_prefix: str, automation_id: str, version: int) -> str:
     """Name or ARN of a version's machine, from the prefix that all of a stack's machines share."""
     return f"{stack_prefix}{automation_id}-v{version}"
+
+
+def most_attempts(run: "Run") -> int:
+    return MAX_RESUMED_ATTEMPTS if run.is_handed_back else MAX_ATTEMPTS
 
 
 @dataclass(frozen=True, slots=True)

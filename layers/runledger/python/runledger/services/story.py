@@ -43,6 +43,9 @@ def health_of(run: Run, now: int) -> Health | None:
             text = f"start is being retried (attempt {run.attempt}): {reason}"
             return Health("RETRYING", text, attempt=run.attempt, last_error=run.start_error)
         return Health("QUEUED", "queued to start")
+    if run.is_handed_back:
+        text = f"goes on soon (attempt {run.attempt}): {run.start_error}"
+        return Health("RETRYING", text, attempt=run.attempt, last_error=run.start_error)
     if run.due_at is not None and now > run.due_at + _TICK_SLACK:
         return Health("OVERDUE", "past its deadline, about to be settled")
     claims = run.open_claims.values()

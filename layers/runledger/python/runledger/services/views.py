@@ -13,6 +13,7 @@ from runledger.models.wire import (
     GateView,
     HealthView,
     MachineView,
+    RefusalView,
     RunContactView,
     RunDetailView,
     RunView,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from runledger.models.automation import Automation, Version
     from runledger.models.contact import Contact
     from runledger.models.delivery import DeliveryAttempt
+    from runledger.models.refusal import Refusal
     from runledger.models.run import ErrorDetail, Run, Step
     from runledger.models.template import Template
     from runledger.services.story import Health
@@ -58,6 +60,8 @@ def run_view(run: "Run", now: int) -> RunView:
         automation_id=run.automation_id,
         automation_name=run.automation_name,
         version=run.version,
+        attempt=run.attempt,
+        start_error=run.start_error,
         trigger={"type": run.trigger_type.value},
         contact=contact,
         created_at=iso(run.created_at),
@@ -173,6 +177,24 @@ def delivery_view(attempt: "DeliveryAttempt") -> DeliveryView:
         error=error_view(attempt.error),
         created_at=iso(attempt.created_at),
         settled_at=optional_iso(attempt.settled_at),
+    )
+
+
+def refusal_view(refusal: "Refusal") -> RefusalView:
+    return RefusalView(
+        id=refusal.id,
+        reason=refusal.reason,
+        message=refusal.message,
+        automation_id=refusal.automation_id,
+        automation_name=refusal.automation_name,
+        version=refusal.version,
+        trigger={"type": refusal.trigger_type.value},
+        contact_id=refusal.contact_id,
+        run_id=refusal.run_id,
+        source=refusal.source,
+        count=refusal.count,
+        created_at=iso(refusal.created_at),
+        last_at=iso(refusal.last_at),
     )
 
 

@@ -37,7 +37,11 @@ from runledger.models.run import (
 )
 from runledger.nodes.base import NodeResult, Operation, Tools, Visit
 from runledger.observability import bind, log_failure, logger
-from runledger.services.failures import CAUSE_CHARACTERS, caught_error, is_node_failure
+from runledger.services.failures import (
+    CAUSE_CHARACTERS,
+    caught_error,
+    is_for_later,
+)
 from runledger.services.frames import (
     Frame,
     Frames,
@@ -46,14 +50,19 @@ from runledger.services.frames import (
     require_owner,
     scope_of,
 )
+from runledger.services.start import (
+    LONGEST_PUT_OFF,
+    MAX_RESUMED_ATTEMPTS,
+    SHORTEST_PUT_OFF,
+)
 from runledger.services.walk_contract import WalkAnswer, WalkEvent
+from runledger.services.whereabouts import failed_node, lost_step
 from runledger.store.run_rows import run_from_item
 from runledger.store.runs import Closing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runledger.compiler.graph import GraphView
     from runledger.models.base import Config
     from runledger.nodes.base import NodeType
     from runledger.store.automations import AutomationStore
@@ -110,7 +119,8 @@ class Walker:
         answer = WalkAnswer(node_id=event.node_id)
         if run.status is RunStatus.RUNNING and run.execution == execution:
             return answer
-        if run.status is not RunStatus.PENDING or run.attempt != attempt_of(execution):
+        is_free = run.status is RunStatus.PENDING or run.is_handed_back
+        if not is_free or run.attempt != attempt_of(execution):
             raise RunReleasedError(f"the run is {run.status}, attempt {run.attempt}")
         automation = self.automations.get(run.workspace_id, run.automation_id)
         try:
@@ -119,7 +129,10 @@ class Walker:
                 canceled = Cancellation(by="system", reason=reason)
                 self.runs.close(run, Closing(RunStatus.CANCELED, self.clock(), canceled=canceled))
                 raise RunReleasedError(reason)
-            self.runs.own(run, execution, started_at, self.clock() - started_at)
+            if run.is_handed_back:
+                self.runs.resume(run, execution, started_at)
+            else:
+                self.runs.own(run, execution, started_at, self.clock() - started_at)
         except ConditionFailedError as error:
             found = run_from_item(error.item) if error.item else None
             if found and found.status is RunStatus.RUNNING and found.execution == execution:
@@ -139,7 +152,7 @@ class Walker:
         earlier = self._earlier_claim(frame.run, rank)
         is_lost = earlier is not None and earlier.request_id != ""
         if earlier is not None and is_lost and not node_type.repeatable(config):
-            return _answer(self.runs.record(frame.run, _lost(frame, event.node_id, earlier)))
+            return _answer(self.runs.record(frame.run, lost_step(frame, event.node_id, earlier)))
         claim = self._claim(frame, event.node_id, rank, node_type, config, replaces=earlier)
         try:
             result = self._run_node(frame, event.node_id, node_type, config)
@@ -271,6 +284,9 @@ class Walker:
         except RunReleasedError:
             return answer
         node_id = failed_node(frame, event.node_id, state, caught)
+        if is_for_later(caught) and frame.run.attempt < MAX_RESUMED_ATTEMPTS:
+            self._hand_back(frame.run, node_id, str(caught.get("Error")))
+            return answer
         step = frame.history.steps.get(node_id) if node_id else None
         if step is not None and step.error is not None:
             error = step.error
@@ -280,6 +296,17 @@ class Walker:
                 error = self._record_failure(frame, node_id, error)
         self._close(frame.run, Closing(RunStatus.FAILED, self.clock(), error=error))
         return answer
+
+    def _hand_back(self, run: Run, node_id: str | None, name: str) -> None:
+        """AWS had no room for the node: the run goes on from there, as its next attempt, later."""
+        now = self.clock()
+        walked = (now - (run.resumed_at or run.started_at or run.created_at)) // 2
+        delay = min(max(walked, SHORTEST_PUT_OFF), LONGEST_PUT_OFF)
+        place = f"node {node_id}: " if node_id else ""
+        try:
+            self.runs.hand_back(run, now + delay, f"{place}{name}", untried=True)
+        except ConditionFailedError as error:
+            raise RunReleasedError("the run was taken or ended meanwhile") from error
 
     def _record_failure(self, frame: Frame, node_id: str, error: ErrorDetail) -> ErrorDetail:
         now = self.clock()
@@ -325,65 +352,3 @@ def _answer(step: Step) -> WalkAnswer:
     return WalkAnswer(
         node_id=step.node_id, outcome=step.outcome, wait_until=optional_iso(step.wait_until)
     )
-
-
-def _lost(frame: Frame, node_id: str, claim: Claim) -> Step:
-    """The step of an effect whose request died: it may or may not have happened."""
-    error = ErrorDetail(
-        node_id=node_id,
-        kind="OUTCOME_UNKNOWN",
-        message=(
-            "The request that ran this node died before its answer was recorded: "
-            "the call may or may not have been made, so it was not repeated."
-        ),
-        cause=f"claimed by request {claim.request_id}, lease expired",
-    )
-    return Step(
-        node_id=node_id,
-        type=frame.graph.nodes[node_id].node.type,
-        status=StepStatus.FAILED,
-        started_at=claim.started_at,
-        finished_at=claim.lease_until,
-        error=error,
-    )
-
-
-def failed_node(
-    frame: Frame, head: str, state: dict[str, Any], caught: dict[str, Any]
-) -> str | None:
-    """The node that a failure state was reached from.
-
-    A node that failed on purpose names itself. Otherwise it is the one node of this branch that
-    is claimed and not recorded; where nothing was claimed yet, the node after the last finished
-    one. `head` is the first node of the branch."""
-    if is_node_failure(caught):
-        failed = [step.node_id for step in frame.history.steps.values() if step.error is not None]
-        within = [node_id for node_id in failed if _is_in_branch(frame.graph, head, node_id)]
-        if within:
-            return within[0]
-    topology = frame.graph.topology
-    at_work = [
-        topology.node_at(rank)
-        for rank in sorted(frame.run.open_claims)
-        if topology.node_at(rank) not in frame.history.steps
-    ]
-    within = [node_id for node_id in at_work if _is_in_branch(frame.graph, head, node_id)]
-    if len(within) == 1:
-        return within[0]
-    last = state.get("last") or {}
-    after = (
-        [
-            edge.target
-            for edge in frame.graph.out(last.get("nodeId", ""))
-            if edge.label is None or edge.label == last.get("outcome")
-        ]
-        if last.get("nodeId") in frame.graph.nodes
-        else [head]
-    )
-    if head in after:
-        return head
-    return after[0] if len(after) == 1 else None
-
-
-def _is_in_branch(graph: "GraphView", head: str, node_id: str) -> bool:
-    return node_id == head or graph.topology.reaches(head, node_id)

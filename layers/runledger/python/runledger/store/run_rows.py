@@ -78,6 +78,7 @@ def run_from_item(item: "Item") -> Run:
         created_at=keys.created_at_of(item["createdKey"]),
         scheduled_for=item.get("scheduledFor"),
         started_at=item.get("startedAt"),
+        resumed_at=item.get("resumedAt"),
         trigger_ms=item.get("triggerMs"),
         finished_at=item.get("finishedAt"),
         end_ms=item.get("endMs"),

@@ -1,5 +1,6 @@
 """Runs, payloads and steps. Each write is conditional, and each condition is named."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -65,6 +66,8 @@ class Closing:
     canceled: Cancellation | None = None
 
 
+# Of the reason why a start was put off, or tried again, that a run row keeps.
+START_ERROR_CHARACTERS = 100
 # Each lost try means that another run of the same contact was opened or ended in between.
 _ENTRY_TRIES = 5
 
@@ -291,21 +294,55 @@ class RunStore:
         is_unchanged = Attr("status").eq(run.status.value) & Attr("attempt").eq(run.attempt)
         values: dict[Path, Any] = {"dueKey": keys.due_key(due_at, run.id)}
         if start_error is not None:
-            values["startError"] = start_error[:100]
+            values["startError"] = start_error[:START_ERROR_CHARACTERS]
             values["startRefused"] = refused
         return run_from_item(self._table.update(keys.run(run.id), Change(set=values), is_unchanged))
 
-    def next_attempt(self, run: Run, due_at: int) -> Run:
-        """A PENDING run under its next attempt number, which no earlier execution can own."""
-        is_pending = Attr("status").eq(RunStatus.PENDING.value)
-        is_this_attempt = Attr("attempt").eq(run.attempt)
-        change = Change(
-            set={"attempt": run.attempt + 1, "dueKey": keys.due_key(due_at, run.id)},
-            remove=["startRefused"],
-        )
+    def next_attempt(self, run: Run, due_at: int, reason: str) -> Run:
+        """The run, which no execution owns, under its next attempt number: no earlier execution
+        can own it then. `reason` is what became of the attempt before."""
+        is_unchanged = Attr("status").eq(run.status.value) & Attr("attempt").eq(run.attempt)
+        is_unowned = Attr("execution").not_exists()
+        change = _again(run, due_at, reason)
         return run_from_item(
-            self._table.update(keys.run(run.id), change, is_pending & is_this_attempt)
+            self._table.update(keys.run(run.id), change, is_unchanged & is_unowned)
         )
+
+    def hand_back(self, run: Run, due_at: int, reason: str, *, untried: bool) -> Run:
+        """Takes a RUNNING run from its execution, which cannot go on, for the next attempt to
+        walk: what was recorded stays, and claims outlive their owner. `untried` where that attempt
+        is left to be started when due. ConditionFailedError where the run ended or changed hands
+        since."""
+        is_running = Attr("status").eq(RunStatus.RUNNING.value)
+        is_owned = Attr("execution").eq(run.execution)
+        change = _again(run, due_at, reason, untried=untried, gone=("execution",))
+        return run_from_item(self._table.update(keys.run(run.id), change, is_running & is_owned))
+
+    def resume(self, run: Run, execution: str, now: int) -> Run:
+        """Gives a run that was handed back to the execution of its present attempt;
+        ConditionFailedError with the row otherwise."""
+        is_running = Attr("status").eq(RunStatus.RUNNING.value)
+        is_this_attempt = Attr("attempt").eq(run.attempt)
+        is_unowned = Attr("execution").not_exists()
+        change = Change(set={"execution": execution, "resumedAt": now})
+        return run_from_item(
+            self._table.update(keys.run(run.id), change, is_running & is_this_attempt & is_unowned)
+        )
+
+
+def _again(
+    run: Run, due_at: int, reason: str, *, untried: bool = False, gone: Sequence[Path] = ()
+) -> Change:
+    """The next attempt; one that is untried counts as refused, so that it is not used up."""
+    return Change(
+        set={
+            "attempt": run.attempt + 1,
+            "dueKey": keys.due_key(due_at, run.id),
+            "startError": reason[:START_ERROR_CHARACTERS],
+            "startRefused": untried,
+        },
+        remove=gone,
+    )
 
 
 def _blocked(reentry: Reentry, run_id: str) -> str:

@@ -1,0 +1,72 @@
+"""Where in its graph a run was when something went wrong, read from what it left."""
+
+from typing import TYPE_CHECKING, Any
+
+from runledger.models.run import Claim, ErrorDetail, Step, StepStatus
+from runledger.services.failures import is_node_failure
+
+if TYPE_CHECKING:
+    from runledger.compiler.graph import GraphView
+    from runledger.services.frames import Frame
+
+
+def lost_step(frame: "Frame", node_id: str, claim: Claim) -> Step:
+    """The step of an effect whose request died: it may or may not have happened."""
+    error = ErrorDetail(
+        node_id=node_id,
+        kind="OUTCOME_UNKNOWN",
+        message=(
+            "The request that ran this node died before its answer was recorded: "
+            "the call may or may not have been made, so it was not repeated."
+        ),
+        cause=f"claimed by request {claim.request_id}, lease expired",
+    )
+    return Step(
+        node_id=node_id,
+        type=frame.graph.nodes[node_id].node.type,
+        status=StepStatus.FAILED,
+        started_at=claim.started_at,
+        finished_at=claim.lease_until,
+        error=error,
+    )
+
+
+def failed_node(
+    frame: "Frame", head: str, state: dict[str, Any], caught: dict[str, Any]
+) -> str | None:
+    """The node that a failure state was reached from.
+
+    A node that failed on purpose names itself. Otherwise it is the one node of this branch that
+    is claimed and not recorded; where nothing was claimed yet, the node after the last finished
+    one. `head` is the first node of the branch."""
+    if is_node_failure(caught):
+        failed = [step.node_id for step in frame.history.steps.values() if step.error is not None]
+        within = [node_id for node_id in failed if _is_in_branch(frame.graph, head, node_id)]
+        if within:
+            return within[0]
+    topology = frame.graph.topology
+    at_work = [
+        topology.node_at(rank)
+        for rank in sorted(frame.run.open_claims)
+        if topology.node_at(rank) not in frame.history.steps
+    ]
+    within = [node_id for node_id in at_work if _is_in_branch(frame.graph, head, node_id)]
+    if len(within) == 1:
+        return within[0]
+    last = state.get("last") or {}
+    after = (
+        [
+            edge.target
+            for edge in frame.graph.out(last.get("nodeId", ""))
+            if edge.label is None or edge.label == last.get("outcome")
+        ]
+        if last.get("nodeId") in frame.graph.nodes
+        else [head]
+    )
+    if head in after:
+        return head
+    return after[0] if len(after) == 1 else None
+
+
+def _is_in_branch(graph: "GraphView", head: str, node_id: str) -> bool:
+    return node_id == head or graph.topology.reaches(head, node_id)
