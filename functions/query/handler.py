@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.aws import client, read_secret
 from runledger.clock import iso, now_ms
 from runledger.http import caller, make_app, public_url
+from runledger.models.refusal import RefusalReason
 from runledger.models.run import RunStatus
 from runledger.models.wire import (
     AutomationSummaryView,
@@ -19,6 +20,7 @@ from runledger.models.wire import (
     ListView,
     MeView,
     NodeTypeView,
+    RefusalView,
     RunDetailView,
     RunView,
     SecretNameView,
@@ -106,6 +108,36 @@ def list_runs(
 def get_run(run_id: str) -> RunDetailView:
     """One run with every step, in one consistent read."""
     return _reading().run(_caller().workspace_id, run_id)
+
+
+@app.get("/v1/refusals", tags=["Refusals"])
+def list_refusals(
+    reason: Annotated[list[RefusalReason] | None, Query(description="One or several.")] = None,
+    automation_id: Annotated[str | None, Query(alias="automationId")] = None,
+    contact: Annotated[str | None, Query(description="An id, an e-mail or a phone.")] = None,
+    range_: Annotated[str | None, Query(alias="range", description="24h, 7d or 30d.")] = None,
+    from_: Annotated[str | None, Query(alias="from", description="ISO 8601.")] = None,
+    to: Annotated[str | None, Query(description="ISO 8601.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> ListView[RefusalView]:
+    """Triggers that opened no run, and why, newest first."""
+    request = ListRequest(
+        statuses=frozenset(reason or ()),
+        automation_id=automation_id,
+        contact=contact,
+        range=range_,
+        since=from_,
+        until=to,
+        limit=limit,
+        cursor=cursor,
+    )
+    return _reading().refusals(_caller().workspace_id, request)
+
+
+@app.get("/v1/refusals/<refusal_id>", tags=["Refusals"])
+def get_refusal(refusal_id: str) -> RefusalView:
+    return _reading().refusal(_caller().workspace_id, refusal_id)
 
 
 @app.get("/v1/deliveries/<delivery_id>", tags=["Deliveries"])

@@ -72,6 +72,14 @@ def fill(world: World) -> list[Run]:
     return made
 
 
+def fill_for(world: World, contact_ids: list[str]) -> None:
+    """One run for each of these contacts."""
+    shards = world.stores.workspaces.cached("ws_demo").shards
+    for contact_id in contact_ids:
+        run = a_run(contact_id=contact_id, created_at=world.clock() - HOUR)
+        world.stores.runs.open(run, Payload(trigger={}, body={}), shards)
+
+
 @pytest.mark.parametrize("shards", [1, 8])
 def test_every_combination_of_filters_agrees_with_a_plain_list(shards: int) -> None:
     with open_world(shards) as world:

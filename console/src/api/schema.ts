@@ -246,6 +246,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/refusals */
+        get: operations["list_refusals_v1_refusals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/refusals/{refusal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/refusals/{refusal_id} */
+        get: operations["get_refusal_v1_refusals__refusal_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs": {
         parameters: {
             query?: never;
@@ -655,7 +689,8 @@ export interface components {
         };
         /**
          * HealthView
-         * @description More about an open run. `state` is QUEUED, RUNNING, WAITING, RETRYING or OVERDUE; `until`
+         * @description More about an open run. `state` is QUEUED, SCHEDULED, RUNNING, WAITING, RETRYING or
+         *     OVERDUE; `until`
          *     goes with WAITING, `attempt` and `last_error` with RETRYING; `text` says it in words.
          */
         HealthView: {
@@ -688,6 +723,13 @@ export interface components {
         ListView_NodeTypeView_: {
             /** Items */
             items: components["schemas"]["NodeTypeView"][];
+            /** Nextcursor */
+            nextCursor: string | null;
+        };
+        /** ListView[RefusalView] */
+        ListView_RefusalView_: {
+            /** Items */
+            items: components["schemas"]["RefusalView"][];
             /** Nextcursor */
             nextCursor: string | null;
         };
@@ -869,6 +911,46 @@ export interface components {
          */
         Reentry: "ALWAYS" | "ONCE" | "ONE_AT_A_TIME";
         /**
+         * RefusalReason
+         * @enum {string}
+         */
+        RefusalReason: "DUPLICATE" | "NO_CONTACT" | "BAD_SIGNATURE" | "INACTIVE" | "INVALID_PAYLOAD" | "REENTRY_BLOCKED" | "RATE_LIMITED" | "CHAIN_TOO_DEEP";
+        /**
+         * RefusalView
+         * @description A trigger that opened no run, or `count` of one reason in one minute, told by the first of
+         *     them. `source` is whoever fired it: an address, a user's e-mail, the id of an upstream run;
+         *     `run_id` is the run in the way, or the one that the same event had opened.
+         */
+        RefusalView: {
+            /** Automationid */
+            automationId: string;
+            /** Automationname */
+            automationName: string;
+            /** Contactid */
+            contactId: string | null;
+            /** Count */
+            count: number;
+            /** Createdat */
+            createdAt: string;
+            /** Id */
+            id: string;
+            /** Lastat */
+            lastAt: string;
+            /** Message */
+            message: string;
+            reason: components["schemas"]["RefusalReason"];
+            /** Runid */
+            runId: string | null;
+            /** Source */
+            source: string | null;
+            /** Trigger */
+            trigger: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version: number | null;
+        };
+        /**
          * Role
          * @description Each role may do all that the one before it may.
          * @enum {string}
@@ -891,6 +973,8 @@ export interface components {
          * @description A run with everything that is known of it. `graph` is the version's, as it was.
          */
         RunDetailView: {
+            /** Attempt */
+            attempt: number;
             /** Automationid */
             automationId: string;
             /** Automationname */
@@ -912,8 +996,12 @@ export interface components {
             id: string;
             /** Payload */
             payload: unknown;
+            /** Scheduledfor */
+            scheduledFor: string | null;
             /** Startedat */
             startedAt: string | null;
+            /** Starterror */
+            startError: string | null;
             status: components["schemas"]["RunStatus"];
             /** Steps */
             steps: components["schemas"]["StepView"][];
@@ -949,9 +1037,12 @@ export interface components {
         RunStatus: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED" | "CANCELED";
         /**
          * RunView
-         * @description A run as lists show it. `health` is null once the run has ended.
+         * @description A run as lists show it. `health` is null once the run has ended; `startError` says why a
+         *     start was put off or the run is at more than its first attempt.
          */
         RunView: {
+            /** Attempt */
+            attempt: number;
             /** Automationid */
             automationId: string;
             /** Automationname */
@@ -968,8 +1059,12 @@ export interface components {
             health: components["schemas"]["HealthView"] | null;
             /** Id */
             id: string;
+            /** Scheduledfor */
+            scheduledFor: string | null;
             /** Startedat */
             startedAt: string | null;
+            /** Starterror */
+            startError: string | null;
             status: components["schemas"]["RunStatus"];
             /** Trigger */
             trigger: {
@@ -2458,6 +2553,172 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_NodeTypeView_"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    list_refusals_v1_refusals_get: {
+        parameters: {
+            query?: {
+                automationId?: string | null;
+                /** @description An id, an e-mail or a phone. */
+                contact?: string | null;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string | null;
+                /** @description ISO 8601. */
+                from?: string | null;
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description 24h, 7d or 30d. */
+                range?: string | null;
+                /** @description One or several. */
+                reason?: components["schemas"]["RefusalReason"][] | null;
+                /** @description ISO 8601. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_RefusalView_"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    get_refusal_v1_refusals__refusal_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                refusal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalView"];
                 };
             };
             /** @description The token is missing or not valid. */

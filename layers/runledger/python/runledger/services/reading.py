@@ -5,10 +5,30 @@ from typing import TYPE_CHECKING
 
 from runledger.clock import DAY, Clock, from_iso
 from runledger.errors import InvalidInputError, NotFoundError
-from runledger.models.run import RunStatus
-from runledger.models.wire import ContactView, DeliveryView, ListView, RunDetailView, RunView
-from runledger.services.history import RunFilter, list_runs
-from runledger.services.views import contact_view, delivery_view, run_detail_view, run_view
+from runledger.models.wire import (
+    ContactView,
+    DeliveryView,
+    ListView,
+    RefusalView,
+    RunDetailView,
+    RunView,
+)
+from runledger.services.history import (
+    ListFilter,
+    ListKind,
+    RowPage,
+    RowT,
+    list_rows,
+    refusals_kind,
+    runs_kind,
+)
+from runledger.services.views import (
+    contact_view,
+    delivery_view,
+    refusal_view,
+    run_detail_view,
+    run_view,
+)
 
 if TYPE_CHECKING:
     from runledger.services.contacts import Contacts
@@ -21,9 +41,10 @@ _RANGES = {"24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY}
 
 @dataclass(frozen=True, slots=True)
 class ListRequest:
-    """What a reader asked for, as they wrote it. `since` and `until` are ISO 8601."""
+    """What a reader asked for, as they wrote it. `since` and `until` are ISO 8601; the statuses
+    of refusals are their reasons."""
 
-    statuses: frozenset[RunStatus]
+    statuses: frozenset[str]
     automation_id: str | None
     contact: str | None
     range: str | None
@@ -44,25 +65,38 @@ class Reading:
     def runs(self, workspace_id: str, request: ListRequest) -> ListView[RunView]:
         """InvalidInputError names the parameter that cannot be read."""
         now = self.clock()
+        page, cursor = self._page(workspace_id, request, runs_kind(self.stores.runs), now)
+        return ListView(items=[run_view(run, now) for run in page.rows], next_cursor=cursor)
+
+    def refusals(self, workspace_id: str, request: ListRequest) -> ListView[RefusalView]:
+        """InvalidInputError names the parameter that cannot be read."""
+        kind = refusals_kind(self.stores.refusals)
+        page, cursor = self._page(workspace_id, request, kind, self.clock())
+        return ListView(items=[refusal_view(each) for each in page.rows], next_cursor=cursor)
+
+    def _page(
+        self, workspace_id: str, request: ListRequest, kind: ListKind[RowT], now: int
+    ) -> tuple[RowPage[RowT], str | None]:
+        """One page, and the cursor of the next."""
         created_from, created_to = _window(request, now)
         contact_id = None
         if request.contact is not None:
             contact_id = self.contacts.look_up(workspace_id, request.contact)
             if contact_id is None:
-                return ListView(items=[], next_cursor=None)
+                return RowPage([], None), None
         binding = {
             "workspace": workspace_id,
-            "list": "runs",
+            "list": kind.kind.value,
             "statuses": sorted(request.statuses),
             "automation": request.automation_id,
             "contact": contact_id,
             "range": [request.range, request.since, request.until],
         }
         after = self.cursors.read(binding, request.cursor) if request.cursor else None
-        page = list_runs(
+        page = list_rows(
             self.stores.table,
-            self.stores.runs,
-            RunFilter(
+            kind,
+            ListFilter(
                 workspace_id=workspace_id,
                 statuses=request.statuses,
                 automation_id=request.automation_id,
@@ -75,8 +109,7 @@ class Reading:
             after=after,
             now=now,
         )
-        following = self.cursors.issue(binding, page.position) if page.position else None
-        return ListView(items=[run_view(run, now) for run in page.runs], next_cursor=following)
+        return page, self.cursors.issue(binding, page.position) if page.position else None
 
     def run(self, workspace_id: str, run_id: str) -> RunDetailView:
         """NotFoundError also for a run of another workspace."""
@@ -85,6 +118,13 @@ class Reading:
         if history.run.workspace_id != workspace_id or history.run.expires_at <= now:
             raise NotFoundError(f"there is no run {run_id}")
         return run_detail_view(history, self.frames.graph(history.run), now)
+
+    def refusal(self, workspace_id: str, refusal_id: str) -> RefusalView:
+        """NotFoundError also for a refusal of another workspace."""
+        refusal = self.stores.refusals.get(refusal_id)
+        if refusal.workspace_id != workspace_id or refusal.expires_at <= self.clock():
+            raise NotFoundError(f"there is no refusal {refusal_id}")
+        return refusal_view(refusal)
 
     def delivery(self, workspace_id: str, delivery_id: str) -> DeliveryView:
         """NotFoundError also for a delivery of another workspace."""

@@ -1,0 +1,192 @@
+"""Lists of refusals: every filter, pages to the end, and no row of another kind or workspace."""
+
+import itertools
+from typing import Any
+
+import pytest
+from runledger.clock import DAY, HOUR
+from runledger.errors import InvalidInputError, NotFoundError
+from runledger.ids import new_id
+from runledger.models.contact import ContactDocument
+from runledger.models.refusal import Refusal, RefusalReason
+from runledger.models.run import RunStatus, TriggerType
+from runledger.services import history
+
+from tests.functional import test_history
+from tests.functional.test_api_handlers import call, deployed
+from tests.functional.test_history import request
+from tests.support.world import World, open_world
+
+__all__ = ["deployed"]
+
+REASONS = list(RefusalReason)
+
+
+def a_refusal(world: World, **changes: Any) -> Refusal:
+    now = world.clock.now
+    given = {
+        "id": new_id("ref"),
+        "workspace_id": world.workspace_id,
+        "automation_id": "aut_one",
+        "automation_name": "Order paid",
+        "version": 3,
+        "trigger_type": TriggerType.WEBHOOK,
+        "reason": RefusalReason.NO_CONTACT,
+        "message": "nobody",
+        "created_at": now,
+        "last_at": now,
+        "expires_at": now + DAY,
+        **changes,
+    }
+    refusal = Refusal.model_validate(given)
+    world.stores.refusals.add(refusal, world.stores.workspaces.cached("ws_demo").shards)
+    return refusal
+
+
+def fill(world: World) -> list[Refusal]:
+    """Refusals of two automations, for one of two contacts or nobody, of every reason."""
+    people = [
+        world.contacts.create(world.workspace_id, ContactDocument(email=email)).id
+        for email in ("ada@example.com", "bob@example.com")
+    ]
+    kinds = itertools.product(("aut_one", "aut_two"), (*people, None), REASONS)
+    return [
+        a_refusal(
+            world,
+            automation_id=automation_id,
+            contact_id=contact_id,
+            reason=reason,
+            created_at=world.clock.now - number * HOUR,
+        )
+        for number, (automation_id, contact_id, reason) in enumerate(kinds)
+    ]
+
+
+def pages(world: World, **given: Any) -> list[str]:
+    """Ids of every row, following cursors to the end; pages before the last are full."""
+    found: list[str] = []
+    cursor = None
+    while True:
+        asked = request(**{**given, "cursor": cursor})
+        view = world.reading.refusals(world.workspace_id, asked)
+        found += [refusal.id for refusal in view.items]
+        cursor = view.next_cursor
+        if cursor is None:
+            return found
+        assert len(view.items) == asked.limit
+
+
+@pytest.mark.parametrize("shards", [1, 8])
+def test_every_combination_of_filters_agrees_with_a_plain_list(shards: int) -> None:
+    with open_world(shards) as world:
+        made = fill(world)
+        # Runs of the same contacts, which are in the same partitions of their index.
+        test_history.fill_for(world, [each.contact_id for each in made if each.contact_id])
+        now = world.clock.now
+        wanted: list[frozenset[RefusalReason]] = [
+            frozenset(),
+            *(frozenset({reason}) for reason in REASONS),
+            frozenset({RefusalReason.DUPLICATE, RefusalReason.RATE_LIMITED}),
+        ]
+        combinations = itertools.product(
+            wanted, [None, "aut_one"], [None, " Bob@Example.com "], [None, "24h"]
+        )
+        bob = made[len(REASONS)].contact_id
+        for reasons, automation_id, contact, range_ in combinations:
+            expected = [
+                refusal.id
+                for refusal in made
+                if (not reasons or refusal.reason in reasons)
+                and (automation_id is None or refusal.automation_id == automation_id)
+                and (contact is None or refusal.contact_id == bob)
+                and refusal.created_at >= (now - DAY if range_ else 0)
+            ]
+            found = pages(
+                world, statuses=reasons, automation_id=automation_id, contact=contact, range=range_
+            )
+            assert found == expected, (reasons, automation_id, contact, range_)
+
+
+def test_a_page_passes_over_so_many_keys_of_other_kinds_and_goes_on_where_it_stopped(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "KEY_BUDGET", 10)
+    person = world.contacts.create(world.workspace_id, ContactDocument(email="ada@example.com")).id
+    oldest = a_refusal(world, contact_id=person, created_at=world.clock.now - 5 * HOUR)
+    test_history.fill_for(world, [person] * 25)
+    newest = a_refusal(world, contact_id=person)
+    found: list[str] = []
+    sizes: list[int] = []
+    cursor = None
+    while cursor is not None or not sizes:
+        view = world.reading.refusals("ws_demo", request(contact=person, cursor=cursor))
+        found += [refusal.id for refusal in view.items]
+        sizes.append(len(view.items))
+        cursor = view.next_cursor
+    assert found == [newest.id, oldest.id]
+    assert sizes == [1, 0, 1]
+
+
+def test_what_a_refusal_tells(world: World) -> None:
+    made = a_refusal(world, run_id="run_1", source="203.0.113.9", count=7)
+    told = world.reading.refusal("ws_demo", made.id).model_dump(mode="json", by_alias=True)
+    assert told == {
+        "id": made.id,
+        "reason": "NO_CONTACT",
+        "message": "nobody",
+        "automationId": "aut_one",
+        "automationName": "Order paid",
+        "version": 3,
+        "trigger": {"type": "WEBHOOK"},
+        "contactId": None,
+        "runId": "run_1",
+        "source": "203.0.113.9",
+        "count": 7,
+        "createdAt": "2023-11-14T22:13:20.001Z",
+        "lastAt": "2023-11-14T22:13:20.001Z",
+    }
+
+
+def test_a_refusal_of_another_workspace_or_of_long_ago_is_not_there(world: World) -> None:
+    other = a_refusal(world, workspace_id="ws_other")
+    mine = a_refusal(world)
+    with pytest.raises(NotFoundError):
+        world.reading.refusal("ws_demo", other.id)
+    assert pages(world) == [mine.id]
+    world.clock.advance(2 * DAY)
+    with pytest.raises(NotFoundError):
+        world.reading.refusal("ws_demo", mine.id)
+    assert pages(world) == []
+
+
+def test_a_cursor_of_runs_is_none_of_refusals(world: World) -> None:
+    test_history.fill(world)
+    cursor = world.reading.runs("ws_demo", request(limit=3)).next_cursor
+    with pytest.raises(InvalidInputError, match="another list"):
+        world.reading.refusals("ws_demo", request(limit=3, cursor=cursor))
+    with pytest.raises(InvalidInputError):
+        world.reading.runs(
+            "ws_demo", request(limit=3, cursor=cursor, statuses=frozenset({RunStatus.FAILED}))
+        )
+
+
+def test_the_api_lists_them_for_every_role(deployed: World) -> None:
+    from runledger.clock import now_ms
+
+    deployed.clock.now = now_ms()
+    kept = a_refusal(deployed, reason=RefusalReason.DUPLICATE)
+    also = a_refusal(deployed, reason=RefusalReason.BAD_SIGNATURE, created_at=now_ms() - HOUR)
+    a_refusal(deployed)
+    path = "/v1/refusals"
+    query = "reason=DUPLICATE,BAD_SIGNATURE&automationId=aut_one&range=24h"
+    answer = call("GET", path, role="viewer", query=query)
+    assert answer["status"] == 200, answer
+    assert [each["id"] for each in answer["body"]["items"]] == [kept.id, also.id]
+    one = call("GET", f"{path}/{kept.id}", role="viewer")
+    assert one["body"] == answer["body"]["items"][0]
+    for missing in ("ref_nothing", "x" * 3_000):
+        assert call("GET", f"{path}/{missing}")["status"] == 404
+    for query, field in (("reason=NONE", "reason"), ("status=FAILED", "status"), ("limit=0", "")):
+        refused = call("GET", path, query=query)
+        assert refused["status"] == 422
+        assert refused["body"]["field"].startswith(field)
