@@ -1,14 +1,18 @@
 """Lambda: a DynamoDB stream is read with the mapping's own failure handling.
 
-The emulator ignores ReportBatchItemFailures, MaximumRetryAttempts and
-BisectBatchOnFunctionError: a partial failure is lost and a poison record blocks the stream.
+The emulator ignores ReportBatchItemFailures, MaximumRetryAttempts, BisectBatchOnFunctionError and
+MaximumBatchingWindowInSeconds: a partial failure is lost and a poison record blocks the stream. It
+serves one mapping after the other, so that a slow function holds up those of other mappings. And
+its filters know no `$or`, and no `exists` below an image that is not there.
 """
 
+import contextvars
+import threading
 import time
 from typing import Any
 
 from ministack.core.arn import parse_arn
-from ministack.services import dynamodb, lambda_svc
+from ministack.services import dynamodb, eventbridge, lambda_svc
 
 from local.patches import guard
 
@@ -16,6 +20,10 @@ Mapping = dict[str, Any]
 Record = dict[str, Any]
 
 _BACKOFF_SECONDS = 0.5
+_WINDOW_STEP_SECONDS = 0.05
+
+# The mappings that a thread is serving.
+_at_work: set[str] = set()
 
 # By mapping: the sequence number of the record that fails, and how often it was tried.
 _tries: dict[str, tuple[str, int]] = {}
@@ -26,45 +34,114 @@ _limits: dict[str, int] = {}
 def apply() -> None:
     guard.expect(lambda_svc, "_send_ddb_stream_failure_record", "0efd5f5ffe2d6df5")
     guard.expect(lambda_svc, "_apply_filter_criteria", "d8d7d5c8f77ea1ac")
+    guard.expect(eventbridge, "_compile_pattern", "705b64157856b6fc")
+    guard.expect(eventbridge, "_matches_detail", "4278d284fbea982b")
+    guard.wrap(lambda_svc, "_match_esm_filter", "355086b70ce2adbf", lambda _original: matches)
     guard.wrap(lambda_svc, "_poll_dynamodb_streams", "2b2460e933a9f3c3", lambda _original: _poll)
 
 
+def matches(record: Record, pattern: dict[str, Any]) -> bool:
+    """True when the pattern of a filter takes this record, by EventBridge's own rules."""
+    return any(
+        eventbridge._matches_detail(record, alternative)
+        for alternative in eventbridge._compile_pattern(pattern)
+    )
+
+
 def _poll() -> bool:
-    """One pass over all mappings; True if one of them moved on."""
-    moved = False
+    """One pass over all mappings: whichever has records and is not at work gets to work."""
     for account, region, mapping in lambda_svc._iter_all_esms():
-        if not mapping.get("Enabled", True) or ":dynamodb:" not in mapping["EventSourceArn"]:
+        mapping_id = mapping["UUID"]
+        if mapping_id in _at_work or not _is_stream(mapping):
             continue
-        account_token = lambda_svc._request_account_id.set(account)
-        region_token = lambda_svc._request_region.set(region)
-        try:
-            moved = _poll_mapping(mapping) or moved
-        finally:
-            lambda_svc._request_account_id.reset(account_token)
-            lambda_svc._request_region.reset(region_token)
-    return moved
+        context = contextvars.copy_context()
+        context.run(lambda_svc._request_account_id.set, account)
+        context.run(lambda_svc._request_region.set, region)
+        if context.run(_has_work, mapping):
+            _at_work.add(mapping_id)
+            threading.Thread(
+                target=context.run, args=(_work, mapping), daemon=True, name="stream-mapping"
+            ).start()
+    # The pass after the next wake finds what is left.
+    return False
 
 
-def _poll_mapping(mapping: Mapping) -> bool:
-    mapping_id = mapping["UUID"]
+def _is_stream(mapping: Mapping) -> bool:
+    return mapping.get("Enabled", True) and ":dynamodb:" in mapping["EventSourceArn"]
+
+
+def _has_work(mapping: Mapping) -> bool:
+    return _function(mapping) is not None and bool(_records(mapping))
+
+
+def _work(mapping: Mapping) -> None:
+    """Serves the mapping until it has nothing to do, or must pause after a failure."""
+    try:
+        _await_window(mapping)
+        while _is_live(mapping) and _serve_batch(mapping):
+            pass
+    finally:
+        _at_work.discard(mapping["UUID"])
+        # For what came since the last look.
+        lambda_svc.esm_wake.set()
+
+
+def _is_live(mapping: Mapping) -> bool:
+    return _is_stream(mapping) and any(
+        mapping is other for _, _, other in lambda_svc._iter_all_esms()
+    )
+
+
+def _await_window(mapping: Mapping) -> None:
+    """Returns once the batching window is over or a batch is full."""
+    ends = time.monotonic() + mapping.get("MaximumBatchingWindowInSeconds", 0)
+    while len(_records(mapping)) < mapping.get("BatchSize", 100):
+        left = ends - time.monotonic()
+        if left <= 0:
+            return
+        time.sleep(min(left, _WINDOW_STEP_SECONDS))
+
+
+def _records(mapping: Mapping) -> list[Record]:
+    """The records of the next batch, before filtering; none while the mapping must pause."""
+    table_name = _table_name(mapping)
+    if table_name is None:
+        return []
+    if lambda_svc._esm_backoff_until.get(mapping["UUID"], 0) > time.time():
+        return []
+    limit = min(mapping.get("BatchSize", 100), _limits.get(mapping["UUID"], 10_000))
+    found: list[Record] = dynamodb.stream_records_since(
+        table_name, _position(mapping, table_name), limit
+    )
+    return found
+
+
+def _table_name(mapping: Mapping) -> str | None:
+    """The table whose stream this is, as long as it has it."""
+    found = lambda_svc._dynamodb_stream_table_from_arn_spec(parse_arn(mapping["EventSourceArn"]))
+    table = dynamodb._tables.get(found[0]) if found else None
+    if not table or table.get("LatestStreamArn") != mapping["EventSourceArn"]:
+        return None
+    return str(found[0])
+
+
+def _function(mapping: Mapping) -> dict[str, Any] | None:
+    function: dict[str, Any] | None
     function, _ = lambda_svc._get_func_record_for_qualifier(
         mapping["FunctionName"], mapping.get("Qualifier")
     )
-    source = parse_arn(mapping["EventSourceArn"])
-    found = lambda_svc._dynamodb_stream_table_from_arn_spec(source)
-    if function is None or found is None:
-        return False
-    table_name, _label = found
-    table = dynamodb._tables.get(table_name)
-    if not table or table.get("LatestStreamArn") != mapping["EventSourceArn"]:
-        return False
-    if lambda_svc._esm_backoff_until.get(mapping_id, 0) > time.time():
+    return function
+
+
+def _serve_batch(mapping: Mapping) -> bool:
+    """Takes the mapping past one batch; False where there is none or it failed."""
+    mapping_id = mapping["UUID"]
+    records = _records(mapping)
+    table_name = _table_name(mapping)
+    function = _function(mapping)
+    if not records or table_name is None or function is None:
         return False
     position = _position(mapping, table_name)
-    limit = min(mapping.get("BatchSize", 100), _limits.get(mapping_id, 10_000))
-    records: list[Record] = dynamodb.stream_records_since(table_name, position, limit)
-    if not records:
-        return False
     wanted: list[Record] = lambda_svc._apply_filter_criteria(records, mapping)
     if not wanted:
         _move(mapping_id, position + len(records))

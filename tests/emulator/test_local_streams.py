@@ -17,17 +17,33 @@ HANDLER = """
 import boto3, os, time
 
 table = boto3.resource("dynamodb").Table(os.environ["TABLE"])
+prefix = os.environ["SEEN"]
+
+def held(record):
+    key = record["dynamodb"]["Keys"]["pk"]["S"]
+    return prefix != "seen-" and key.startswith("held-")
+
+def released():
+    return "Item" in table.get_item(Key={"pk": "release"}, ConsistentRead=True)
 
 def handler(event, context):
     failures = []
+    if any(held(record) for record in event["Records"]):
+        by_waiting = "held-by-waiting" in str(event)
+        while not released():
+            if not by_waiting:
+                raise RuntimeError("not yet")
+            time.sleep(0.1)
     for record in event["Records"]:
         key = record["dynamodb"]["Keys"]["pk"]["S"]
         sequence = record["dynamodb"]["SequenceNumber"]
         seen = table.update_item(
-            Key={"pk": "seen-" + key},
-            UpdateExpression="SET #at = if_not_exists(#at, :now) ADD tries :one",
+            Key={"pk": prefix + key},
+            UpdateExpression="SET #at = if_not_exists(#at, :now), gathered = :size ADD tries :one",
             ExpressionAttributeNames={"#at": "at"},
-            ExpressionAttributeValues={":one": 1, ":now": int(time.time() * 1000)},
+            ExpressionAttributeValues={
+                ":one": 1, ":now": int(time.time() * 1000), ":size": len(event["Records"])
+            },
             ReturnValues="ALL_NEW",
         )["Attributes"]
         if key == "flaky" and seen["tries"] < 3 or key == "poison":
@@ -60,34 +76,47 @@ class Stream:
             PolicyName="all",
             PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
         )
+        self._role, self._arn = role, table["LatestStreamArn"]
+        self._mappings: dict[str, str] = {}
+        queue_arn = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])
+        self.consume(
+            self.name,
+            "seen-",
+            "WANTED",
+            StartingPosition="TRIM_HORIZON",
+            MaximumRetryAttempts=3,
+            BisectBatchOnFunctionError=True,
+            DestinationConfig={"OnFailure": {"Destination": queue_arn["Attributes"]["QueueArn"]}},
+        )
+
+    def consume(self, name: str, prefix: str, *kinds: str, **mapping: Any) -> None:
+        """Maps the stream's new items of these kinds to a function that notes them."""
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as file:
             file.writestr("handler.py", HANDLER)
         self.functions.create_function(
-            FunctionName=self.name,
+            FunctionName=name,
             Runtime="python3.13",
-            Role=role,
+            Role=self._role,
             Handler="handler.handler",
             Code={"ZipFile": archive.getvalue()},
             Timeout=10,
-            Environment={"Variables": {"TABLE": self.name}},
+            Environment={"Variables": {"TABLE": self.name, "SEEN": prefix}},
         )
-        queue_arn = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])
-        pattern = {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"kind": {"S": ["WANTED"]}}}}
-        self.mapping = self.functions.create_event_source_mapping(
-            FunctionName=self.name,
-            EventSourceArn=table["LatestStreamArn"],
-            StartingPosition="TRIM_HORIZON",
-            MaximumRetryAttempts=3,
-            BisectBatchOnFunctionError=True,
+        image = {"kind": {"S": list(kinds)}}
+        pattern = {"eventName": ["INSERT"], "dynamodb": {"NewImage": image}}
+        self._mappings[name] = self.functions.create_event_source_mapping(
+            FunctionName=name,
+            EventSourceArn=self._arn,
             FunctionResponseTypes=["ReportBatchItemFailures"],
             FilterCriteria={"Filters": [{"Pattern": json.dumps(pattern)}]},
-            DestinationConfig={"OnFailure": {"Destination": queue_arn["Attributes"]["QueueArn"]}},
+            **mapping,
         )["UUID"]
 
     def close(self) -> None:
-        self.functions.delete_event_source_mapping(UUID=self.mapping)
-        self.functions.delete_function(FunctionName=self.name)
+        for name, mapping in self._mappings.items():
+            self.functions.delete_event_source_mapping(UUID=mapping)
+            self.functions.delete_function(FunctionName=name)
         self.dynamodb.delete_table(TableName=self.name)
         self.sqs.delete_queue(QueueUrl=self.queue)
         self.iam.delete_role_policy(RoleName=self.name, PolicyName="all")
@@ -96,9 +125,12 @@ class Stream:
     def put(self, key: str, kind: str = "WANTED") -> None:
         self.dynamodb.put_item(TableName=self.name, Item={"pk": {"S": key}, "kind": {"S": kind}})
 
-    def seen(self, key: str) -> dict[str, int]:
-        """`{tries, at}` of what the function saw of a key; `at` is epoch milliseconds."""
-        item = self.dynamodb.get_item(TableName=self.name, Key={"pk": {"S": f"seen-{key}"}})
+    def delete(self, key: str) -> None:
+        self.dynamodb.delete_item(TableName=self.name, Key={"pk": {"S": key}})
+
+    def seen(self, key: str, prefix: str = "seen-") -> dict[str, int]:
+        """`{tries, at, gathered}` of what a function saw of a key; `at` is epoch milliseconds."""
+        item = self.dynamodb.get_item(TableName=self.name, Key={"pk": {"S": prefix + key}})
         values: dict[str, Any] = item.get("Item", {})
         return {name: int(value["N"]) for name, value in values.items() if "N" in value}
 
@@ -110,6 +142,20 @@ def stream(stack: Stack) -> Iterator[Stream]:
     until(lambda: stream.seen("warm-up"), bool)
     yield stream
     stream.close()
+
+
+@pytest.fixture(scope="module")
+def other(stream: Stream) -> str:
+    """The prefix of what a second function on the same stream saw."""
+    stream.consume(
+        f"{stream.name}-other",
+        "other-",
+        "WANTED",
+        "EXTRA",
+        StartingPosition="LATEST",
+        MaximumBatchingWindowInSeconds=1,
+    )
+    return "other-"
 
 
 def test_a_record_reaches_the_function_within_half_a_second(stream: Stream) -> None:
@@ -147,3 +193,35 @@ def test_a_poison_record_goes_to_the_queue_and_does_not_block(stream: Stream) ->
     assert lost["DDBStreamBatchInfo"]["batchSize"] == 1
     # One more where the batch held the next record too: a bisection is not a retry.
     assert stream.seen("poison")["tries"] in (4, 5)
+
+
+def test_two_functions_read_one_stream_each_with_its_own_filter(stream: Stream, other: str) -> None:
+    stream.put("for-the-other", kind="EXTRA")
+    stream.put("for-both")
+    assert until(lambda: stream.seen("for-both"), bool)
+    assert until(lambda: stream.seen("for-both", other), bool)
+    assert stream.seen("for-the-other", other)["tries"] == 1
+    assert stream.seen("for-the-other") == {}
+
+
+@pytest.mark.parametrize("how", ["raising", "waiting"])
+def test_a_function_that_is_stuck_does_not_hold_up_the_other(
+    stream: Stream, other: str, how: str
+) -> None:
+    held, after = f"held-by-{how}", f"after-{how}"
+    stream.put(held)
+    stream.put(after)
+    until(lambda: stream.seen(after), bool)
+    assert stream.seen(held)["tries"] == 1
+    assert stream.seen(after, other) == {}
+    stream.put("release", kind="OTHER")
+    assert until(lambda: stream.seen(after, other), bool)
+    assert stream.seen(held, other)
+    stream.delete("release")
+
+
+def test_a_batching_window_gathers(stream: Stream, other: str) -> None:
+    for number in range(3):
+        stream.put(f"gathered-{number}", kind="EXTRA")
+    seen = until(lambda: stream.seen("gathered-0", other), bool)
+    assert seen["gathered"] == 3
