@@ -1,0 +1,285 @@
+"""From the table's stream to the bus: every status at least once, and nothing lost on the way."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from runledger.models.events import RunEvent
+from runledger.models.run import Cancellation
+from runledger.services.publish import BATCH, Publisher, changes_of
+
+from tests.functional.test_upstream import BY, upstream_document, waiting
+from tests.support.world import REGION, TABLE, World
+
+BUS = "runledger"
+
+
+class Bus:
+    """EventBridge as far as a publisher knows it: takes what it is not told to refuse."""
+
+    def __init__(self) -> None:
+        self.taken: list[RunEvent] = []
+        self.sizes: list[int] = []
+        # By call: the index of an entry to refuse, or "all" to refuse the call.
+        self.refusals: dict[int, Any] = {}
+
+    def put_events(self, Entries: list[dict[str, Any]]) -> dict[str, Any]:
+        call = len(self.sizes)
+        self.sizes.append(len(Entries))
+        refused = self.refusals.get(call)
+        if refused == "all":
+            error = {"Error": {"Code": "ThrottlingException", "Message": "by the test"}}
+            raise ClientError(error, "PutEvents")  # type: ignore[arg-type]
+        answers: list[dict[str, str]] = []
+        for index, entry in enumerate(Entries):
+            event = RunEvent.model_validate_json(entry["Detail"])
+            assert entry["EventBusName"] == BUS
+            assert entry["Source"] == "runledger"
+            assert entry["DetailType"] == f"run.{event.status.lower()}"
+            if index == refused:
+                answers.append({"ErrorCode": "ThrottlingException", "ErrorMessage": "by the test"})
+                continue
+            self.taken.append(event)
+            answers.append({"EventId": "1"})
+        return {
+            "FailedEntryCount": sum("ErrorCode" in each for each in answers),
+            "Entries": answers,
+        }
+
+    def told(self, run_id: str) -> list[str]:
+        return [event.status.value for event in self.taken if event.run_id == run_id]
+
+
+@pytest.fixture
+def bus() -> Bus:
+    return Bus()
+
+
+@pytest.fixture
+def publisher(world: World, bus: Bus) -> Publisher:
+    events: Any = bus
+    return Publisher(events, BUS, world.stores.automations)
+
+
+def stream(world: World) -> list[dict[str, Any]]:
+    """All records of the table's stream, as a function gets them."""
+    streams = boto3.client("dynamodbstreams", region_name=REGION)
+    arn = world.dynamodb.describe_table(TableName=TABLE)["Table"]["LatestStreamArn"]
+    (shard,) = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+    start = streams.get_shard_iterator(
+        StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+    )
+    found: list[Any] = streams.get_records(ShardIterator=start["ShardIterator"])["Records"]
+    return found
+
+
+def read_on(publisher: Publisher, records: list[dict[str, Any]]) -> Iterator[str]:
+    """Reads as Lambda does: again from the first record that failed; the positions told."""
+    while True:
+        failed = publisher.publish(changes_of(records))
+        if failed is None:
+            return
+        yield failed
+        positions = [record["dynamodb"]["SequenceNumber"] for record in records]
+        records = records[positions.index(failed) :]
+
+
+def runs_of_every_kind(world: World) -> dict[str, list[str]]:
+    """Runs, and the statuses that each came to."""
+    automation_id = world.activate(upstream_document())
+    completed, failed, canceled, early, open_ = (
+        world.fire(automation_id, {"n": n}) for n in (20, 3, 20, 20, 20)
+    )
+    world.walk(completed)
+    world.walk(failed)
+    reason = Cancellation(by=BY, reason="wrong list")
+    world.walk(canceled, until="keep")
+    for run_id in (canceled, early):
+        world.canceler.cancel(world.workspace_id, run_id, reason)
+    return {
+        completed: ["PENDING", "RUNNING", "COMPLETED"],
+        failed: ["PENDING", "RUNNING", "FAILED"],
+        canceled: ["PENDING", "RUNNING", "CANCELED"],
+        early: ["PENDING", "CANCELED"],
+        open_: ["PENDING"],
+    }
+
+
+def test_every_status_of_every_run_is_published_once_in_its_order(
+    world: World, bus: Bus, publisher: Publisher
+) -> None:
+    expected = runs_of_every_kind(world)
+    records = stream(world)
+    assert len(records) > len(changes_of(records)) + 5
+
+    assert publisher.publish(changes_of(records)) is None
+
+    assert {run_id: bus.told(run_id) for run_id in expected} == expected
+    assert max(bus.sizes) == BATCH and len(bus.sizes) == 2
+    for run_id in expected:
+        sequences = [event.sequence for event in bus.taken if event.run_id == run_id]
+        assert sequences == list(range(1, len(sequences) + 1))
+    last = {event.run_id: event for event in bus.taken}
+    completed, failed, canceled = list(expected)[:3]
+    assert last[completed].error is None and last[completed].canceled is None
+    assert last[completed].duration_ms is not None
+    told = last[failed].error
+    assert told is not None
+    assert (told.node_id, told.kind, told.message) == ("small", "STOP_ERROR", "only 3")
+    stopped = last[canceled].canceled
+    assert stopped is not None and (stopped.by, stopped.reason) == (BY, "wrong list")
+
+
+def test_moving_a_run_in_the_due_index_publishes_nothing(
+    world: World, bus: Bus, publisher: Publisher
+) -> None:
+    run_id = world.fire(world.activate(upstream_document()), {"n": 20})
+    runs = world.stores.runs
+    runs.postpone(runs.get(run_id), world.clock(), start_error="throttled", refused=True)
+    assert publisher.publish(changes_of(stream(world))) is None
+    assert bus.told(run_id) == ["PENDING"]
+
+
+def test_records_that_come_again_make_the_same_events(
+    world: World, bus: Bus, publisher: Publisher
+) -> None:
+    runs_of_every_kind(world)
+    records = stream(world)
+    publisher.publish(changes_of(records))
+    first = list(bus.taken)
+    publisher.publish(changes_of([*records[3:], *records]))
+    assert len(bus.taken) > 2 * len(first)
+    by_id = {event.id: event for event in first}
+    assert len(by_id) == len(first)
+    assert all(by_id[event.id] == event for event in bus.taken)
+
+
+def test_reordered_records_make_events_that_sort_again(
+    world: World, bus: Bus, publisher: Publisher
+) -> None:
+    """No stream does that; what listens to the bus must bear it all the same."""
+    expected = runs_of_every_kind(world)
+    publisher.publish(changes_of(reversed(stream(world))))
+    bus.taken.sort(key=lambda event: event.sequence)
+    assert {run_id: bus.told(run_id) for run_id in expected} == expected
+
+
+@pytest.mark.parametrize("refused", [0, 4, 9, "all"])
+@pytest.mark.parametrize("call", [0, 1])
+def test_what_the_bus_refuses_is_read_again_from_there(
+    world: World, bus: Bus, publisher: Publisher, refused: Any, call: int
+) -> None:
+    expected = runs_of_every_kind(world)
+    records = stream(world)
+    changes = changes_of(records)
+    last_of_second = len(changes) - BATCH - 1
+    at = min(refused, last_of_second) if call and refused != "all" else refused
+    bus.refusals = {call: at}
+
+    failed = list(read_on(publisher, records))
+
+    offset = 0 if at == "all" else at
+    assert failed == [changes[call * BATCH + offset].position]
+    seen: dict[str, RunEvent] = {event.id: event for event in bus.taken}
+    assert len(seen) == len(changes)
+    bus.taken = sorted(seen.values(), key=lambda event: event.sequence)
+    assert {run_id: bus.told(run_id) for run_id in expected} == expected
+
+
+def test_a_bus_that_refuses_for_long_loses_nothing(
+    world: World, bus: Bus, publisher: Publisher
+) -> None:
+    expected = runs_of_every_kind(world)
+    bus.refusals = {call: "all" if call % 2 else 0 for call in range(40)}
+    assert len(list(read_on(publisher, stream(world)))) == 40
+    seen = {event.id: event for event in bus.taken}
+    bus.taken = sorted(seen.values(), key=lambda event: event.sequence)
+    assert {run_id: bus.told(run_id) for run_id in expected} == expected
+
+
+def test_who_waits_is_asked_for_each_batch_anew(
+    world: World, bus: Bus, publisher: Publisher
+) -> None:
+    first = world.activate(upstream_document())
+    early = world.fire(first, {"n": 20})
+    world.walk(early)
+    publisher.publish(changes_of(stream(world)))
+    world.activate(waiting(first))
+    late = world.fire(first, {"n": 20})
+    world.walk(late)
+    publisher.publish(changes_of(stream(world)[-1:]))
+    told = [(event.run_id, event.status.value, event.has_downstream) for event in bus.taken]
+    assert told == [
+        (early, "PENDING", False),
+        (early, "RUNNING", False),
+        (early, "COMPLETED", False),
+        (late, "COMPLETED", True),
+    ]
+
+
+def test_a_table_that_does_not_answer_fails_the_batch(
+    world: World, bus: Bus, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from runledger.errors import TransientError
+
+    run_id = world.fire(world.activate(upstream_document()), {"n": 20})
+    world.walk(run_id)
+    records = stream(world)
+
+    def away(*_: Any, **__: Any) -> Any:
+        raise TransientError("throttled by the test")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.table, "query", away)
+        with pytest.raises(TransientError):
+            publisher.publish(changes_of(records))
+    assert bus.taken == []
+    publisher.publish(changes_of(records))
+    assert bus.told(run_id) == ["PENDING", "RUNNING", "COMPLETED"]
+
+
+def test_the_handlers_hand_an_end_on_from_the_stream_to_the_next_run(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bus is moto's, with a queue behind it."""
+    from functions.publish_changes import handler as publish_changes
+    from functions.upstream_trigger import handler as upstream_trigger
+    from tests.functional.test_api_handlers import CONTEXT, sample
+    from tests.functional.test_upstream import opened_by
+
+    events, sqs = (boto3.client(name, region_name=REGION) for name in ("events", "sqs"))
+    events.create_event_bus(Name=BUS)
+    queue = sqs.create_queue(QueueName="heard")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    events.put_rule(Name="all", EventBusName=BUS, EventPattern='{"source": ["runledger"]}')
+    target = {"Id": "queue", "Arn": arn["Attributes"]["QueueArn"]}
+    events.put_targets(Rule="all", EventBusName=BUS, Targets=[target])
+    first = world.activate(upstream_document())
+    second = world.activate(waiting(first))
+    run_id = world.fire(first, {"n": 20})
+    world.walk(run_id)
+    monkeypatch.setattr(
+        publish_changes, "publisher", lambda: Publisher(events, BUS, world.stores.automations)
+    )
+    monkeypatch.setattr(upstream_trigger, "upstream_runs", lambda: world.upstream)
+
+    batch = {"Records": stream(world)}
+    assert publish_changes.handler(batch, CONTEXT) == {"batchItemFailures": []}
+    messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+    told = [json.loads(message["Body"]) for message in messages]
+    assert [each["detail-type"] for each in told] == ["run.pending", "run.running", "run.completed"]
+    ended = sample("upstream_trigger")
+    assert set(told[-1]) <= set(ended) and set(told[-1]["detail"]) == set(ended["detail"])
+    for _ in range(2):
+        upstream_trigger.handler({**ended, "detail": told[-1]["detail"]}, CONTEXT)
+    assert world.detail(opened_by(world, second, run_id))["status"] == "PENDING"
+    # One of a run that is not there any more, with a field that came later.
+    ended["detail"]["new"] = 1
+    upstream_trigger.handler(ended, CONTEXT)
+    events.delete_event_bus(Name=BUS)
+    refused = publish_changes.handler(sample("publish_changes"), CONTEXT)
+    position = sample("publish_changes")["Records"][0]["dynamodb"]["SequenceNumber"]
+    assert refused in ({"batchItemFailures": [{"itemIdentifier": position}]},)

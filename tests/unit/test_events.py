@@ -1,0 +1,154 @@
+"""What is published about runs, and what is not."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from runledger.models.events import SOURCE, RunEvent, detail_type, event_id
+from runledger.models.run import RunStatus
+from runledger.services.publish import BATCH, changes_of, run_event
+from runledger.store.run_rows import run_from_item
+from runledger.store.values import from_dynamo
+
+from local.event_schema import TARGET, document, rendered
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "events.md").read_text()
+
+
+def records() -> list[dict[str, Any]]:
+    """A stream of four: opened, started, claimed, completed."""
+    batch = json.loads((ROOT / "events" / "publish_changes.json").read_text())
+    found: list[dict[str, Any]] = batch["Records"]
+    return found
+
+
+def statuses(found: list[dict[str, Any]]) -> list[str]:
+    return [change.run.status.value for change in changes_of(found)]
+
+
+def examples() -> list[dict[str, Any]]:
+    return [json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
+
+
+def test_the_published_schema_is_the_generated_one() -> None:
+    assert TARGET.read_text() == rendered(), "run: make generate"
+
+
+def test_the_schema_tells_every_field_in_camel_case() -> None:
+    schema = document()
+    for model in [schema, *schema["$defs"].values()]:
+        for name, told in model.get("properties", {}).items():
+            assert re.fullmatch(r"[a-z][A-Za-z0-9]*", name)
+            assert told.get("description") or "$ref" in told or "anyOf" in told, name
+    assert set(schema["required"]) >= {"id", "sequence", "status", "runId", "hasDownstream"}
+    # A reader that knows this version goes on when fields are added.
+    assert "additionalProperties" not in schema
+
+
+def test_the_page_shows_one_event_of_each_status() -> None:
+    shown = {}
+    for example in examples():
+        event = RunEvent.model_validate(example["detail"])
+        assert example["source"] == SOURCE
+        assert example["detail-type"] == detail_type(event.status)
+        assert event.id == event_id(event.run_id, event.sequence)
+        # It is shown as it would be published.
+        assert json.loads(event.model_dump_json()) == example["detail"]
+        shown[event.status] = event
+    assert list(shown) == list(RunStatus)
+
+
+def test_the_page_tells_every_field() -> None:
+    for name in document()["properties"]:
+        assert f"`{name}`" in PAGE, name
+
+
+def test_a_change_of_status_is_one_change_and_a_claim_is_none() -> None:
+    assert statuses(records()) == ["PENDING", "RUNNING", "COMPLETED"]
+    positions = [record["dynamodb"]["SequenceNumber"] for record in records()]
+    found = [change.position for change in changes_of(records())]
+    assert found == [positions[0], positions[1], positions[3]]
+
+
+def test_other_rows_and_expired_ones_are_no_change() -> None:
+    expired = records()[3]
+    expired["eventName"] = "REMOVE"
+    expired["dynamodb"]["OldImage"] = expired["dynamodb"].pop("NewImage")
+    step = records()[0]
+    step["dynamodb"]["Keys"]["sk"]["S"] = "STEP#big"
+    assert changes_of([expired, step]) == []
+
+
+@pytest.mark.parametrize("lost", ["createdKey", "status", "sequence", "gsi1pk"])
+def test_a_record_that_cannot_be_read_is_logged_by_its_row_and_left_out(
+    lost: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    spoiled = records()
+    del spoiled[1]["dynamodb"]["NewImage"][lost]
+    spoiled[0]["dynamodb"]["NewImage"]["email"] = {"S": "private@customer.example"}
+    with caplog.at_level("ERROR"):
+        assert statuses(spoiled) == ["PENDING", "COMPLETED"]
+    (line,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert vars(line)["row"] == "RUN#run_01M82TAM2017G9QF1PFSTFPFQT"
+    assert "private" not in json.dumps({k: str(v) for k, v in vars(line).items()})
+
+
+@pytest.mark.parametrize("record", [{}, {"eventName": "INSERT", "dynamodb": {}}])
+def test_what_is_no_record_at_all_is_left_out(record: dict[str, Any]) -> None:
+    assert changes_of([record, records()[0]])[0].run.status is RunStatus.PENDING
+
+
+def largest() -> dict[str, Any]:
+    """A row with the longest of everything that a run row may hold."""
+    item = records()[3]["dynamodb"]["NewImage"]
+    error = {"node": {"S": "n" * 48}, "kind": {"S": "K" * 40}, "message": {"S": "é" * 60}}
+    item |= {
+        "workspaceId": {"S": "ws_" + "w" * 60},
+        "automationName": {"S": "𝄞" * 80},
+        "status": {"S": "FAILED"},
+        "contactId": {"S": "con_01M82TAM2017G9QF1PFSTFPFQT"},
+        "email": {"S": "ada@customer.example"},
+        "phone": {"S": "+442079460001"},
+        "scheduledFor": {"N": "1795338000100"},
+        "error": {"M": error},
+        "canceled": {"M": {"by": {"S": "b" * 254}, "reason": {"S": "𝄞" * 120}}},
+    }
+    return dict(item)
+
+
+def test_an_event_tells_ids_and_no_address() -> None:
+    text = run_event(run_from_item(from_dynamo(largest()))).model_dump_json()
+    assert "con_01M82TAM2017G9QF1PFSTFPFQT" in text
+    assert "ada@customer.example" not in text and "+442079460001" not in text
+
+
+def test_a_batch_of_the_largest_events_fits_into_one_call() -> None:
+    event = run_event(run_from_item(from_dynamo(largest())))
+    # The bus counts source, type and time besides the detail.
+    size = len(event.model_dump_json().encode()) + 100
+    assert size < 4_096
+    assert size * BATCH < 256 * 1024
+
+
+def test_the_moment_of_an_event_is_that_of_its_status() -> None:
+    opened, started, completed = [run_event(change.run) for change in changes_of(records())]
+    assert opened.occurred_at == opened.created_at
+    assert started.occurred_at == started.started_at
+    assert completed.occurred_at == completed.finished_at
+    assert [event.sequence for event in (opened, started, completed)] == [1, 2, 3]
+    assert len({event.id for event in (opened, started, completed)}) == 3
+    assert completed.duration_ms == 1_200
+
+
+def test_only_an_ended_run_has_downstream() -> None:
+    changes = changes_of(records())
+    heard = frozenset({changes[0].run.automation_id})
+    assert [run_event(change.run, heard).has_downstream for change in changes] == [
+        False,
+        False,
+        True,
+    ]
+    assert not run_event(changes[-1].run).has_downstream
