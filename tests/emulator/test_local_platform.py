@@ -26,6 +26,12 @@ def handler(event, context):
             raise TooBigError("no")
         case "exit":
             os._exit(3)
+        case "sleep":
+            time.sleep(3)
+        case "page":
+            if event["page"] < 0:
+                raise TooBigError("no such page")
+            return {"page": event["page"] + 1, "more": event["page"] < 2}
         case "list":
             return boto3.client("dynamodb").list_tables()["TableNames"]
     return {"state": event.get("state"), "execution": event.get("execution"), "pid": os.getpid()}
@@ -293,6 +299,42 @@ def test_starting_twice_is_idempotent_for_standard_alone(platform: Platform) -> 
         platform.machines.describe_execution(executionArn=arns.pop())
 
 
+def test_an_express_execution_walks_each_time_it_is_started_under_one_name(
+    stack: Stack, platform: Platform
+) -> None:
+    noted = stack.aws("dynamodb")
+    noted.create_table(
+        TableName=platform.name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+    )
+    states = {
+        "pause": {"Type": "Wait", "Seconds": 1, "Next": "note"},
+        "note": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::dynamodb:putItem",
+            "Parameters": {
+                "TableName": platform.name,
+                "Item": {"pk": {"S.$": "$$.Execution.Id"}, "name": {"S.$": "$$.Execution.Name"}},
+            },
+            "End": True,
+        },
+    }
+    machine = platform.machine(states, "EXPRESS")
+
+    def walked() -> dict[str, str]:
+        items = noted.scan(TableName=platform.name, ConsistentRead=True)["Items"]
+        return {item["pk"]["S"]: item["name"]["S"] for item in items}
+
+    at_once = [platform.start(machine, "one")["executionArn"] for _ in range(2)]
+    assert walked() == {}
+    assert until(walked, lambda found: len(found) == 2) == dict.fromkeys(at_once, "one")
+    again = platform.start(machine, "one")["executionArn"]
+    assert until(walked, lambda found: len(found) == 3) == dict.fromkeys([*at_once, again], "one")
+    noted.delete_table(TableName=platform.name)
+
+
 def test_a_stopped_execution_stays_aborted_while_its_branches_end(platform: Platform) -> None:
     branch = {
         "StartAt": "pause",
@@ -313,3 +355,57 @@ def test_a_stopped_execution_stays_aborted_while_its_branches_end(platform: Plat
 def test_a_machine_timeout_ends_its_executions(platform: Platform) -> None:
     wait = {"wait": {"Type": "Wait", "Seconds": 30, "End": True}}
     assert platform.run(platform.machine(wait, TimeoutSeconds=1))["status"] == "TIMED_OUT"
+
+
+def test_a_machine_pages_until_a_flag_tells_it_to_stop(platform: Platform) -> None:
+    page = platform.task(
+        "page",
+        ResultSelector={"page.$": "$.Payload.page", "more.$": "$.Payload.more"},
+        ResultPath="$.last",
+        TimeoutSeconds=20,
+        Retry=[
+            {
+                "ErrorEquals": ["TooBigError"],
+                "IntervalSeconds": 1,
+                "BackoffRate": 2,
+                "MaxAttempts": 2,
+                "MaxDelaySeconds": 1,
+                "JitterStrategy": "FULL",
+            }
+        ],
+        Catch=[{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "failed"}],
+        Next="more",
+    )
+    page["Parameters"]["Payload"]["page.$"] = "$.last.page"
+    states = {
+        "page": page,
+        "more": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.last.more", "BooleanEquals": True, "Next": "page"}],
+            "Default": "done",
+        },
+        "done": {"Type": "Succeed"},
+        "failed": {"Type": "Fail", "Error": "PageError", "CausePath": "$.error.Cause"},
+    }
+    machine = platform.machine(states)
+    ended = platform.run(machine, last={"page": 0, "more": True})
+    assert json.loads(ended["output"])["last"] == {"page": 3, "more": False}
+    failed = platform.run(machine, last={"page": -1, "more": True})
+    assert (failed["status"], failed["error"]) == ("FAILED", "PageError")
+    assert "TooBigError" in failed["cause"]
+    history = platform.machines.get_execution_history(executionArn=failed["executionArn"])
+    assert [event["type"] for event in history["events"]].count("TaskFailed") == 3
+
+
+def test_a_task_that_takes_too_long_times_out(platform: Platform) -> None:
+    states = {
+        "work": platform.task(
+            "sleep",
+            TimeoutSeconds=1,
+            Catch=[{"ErrorEquals": ["States.Timeout"], "ResultPath": "$.error", "Next": "late"}],
+            End=True,
+        ),
+        "late": {"Type": "Succeed"},
+    }
+    ended = platform.run(platform.machine(states))
+    assert json.loads(ended["output"])["error"]["Error"] == "States.Timeout"
