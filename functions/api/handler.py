@@ -23,6 +23,7 @@ from runledger.models.wire import (
     ContactView,
     OpenedView,
     ProblemsView,
+    RotationDocument,
     RunDocument,
     RunView,
     SecretDocument,
@@ -36,6 +37,7 @@ from runledger.services.contacts import Contacts
 from runledger.services.identity import Caller
 from runledger.services.machines import Machines, MachineTurns
 from runledger.services.manual import ManualRuns
+from runledger.services.rotation import Rotations
 from runledger.services.secrets import Secrets
 from runledger.services.signing import SigningSecrets
 from runledger.services.templates import Templates
@@ -147,6 +149,19 @@ def _stopped(who: Caller, automation_id: str, status: AutomationStatus) -> Autom
     stops = stopping(read_settings(ApiSettings).machine_prefix)
     stopped = stops.stop(who.workspace_id, automation_id, status, who.email)
     return _automations().view(stopped)
+
+
+@app.post("/v1/automations/<automation_id>/rotate-secret", tags=["Automations"])
+def rotate_secret(
+    automation_id: str, document: Annotated[RotationDocument | None, Body()] = None
+) -> AutomationView:
+    """Replaces the signing secret of the webhook; the new one is shown in this answer only."""
+    who = _caller(Role.ADMIN)
+    signing = SigningSecrets(client("secretsmanager"), read_settings(ApiSettings).stack)
+    overlap = (document or RotationDocument()).overlap_minutes
+    return Rotations(_automations(), signing, now_ms).rotate(
+        who.workspace_id, automation_id, overlap, who.email
+    )
 
 
 @app.post("/v1/automations/<automation_id>/runs", tags=["Runs"], status_code=202)

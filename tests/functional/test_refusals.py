@@ -229,7 +229,7 @@ class Flood:
             world.contacts,
             of.opener(world.clock),
             RateStore(self.table),
-            lambda automation_id: "the secret",
+            lambda automation_id, version: "the secret",
             world.clock,
         )
         self.token = token
@@ -247,7 +247,8 @@ class Flood:
         self.calls.clear()
         for number in range(times):
             self.clock.now -= self.clock.now % MINUTE
-            sent = event(self.token, f'{{"n": {number}}}'.encode(), x_runledger_signature="no")
+            body = f'{{"n": {number}}}'.encode()
+            sent = event(self.token, body, x_runledger_signature=f"sha256={'0' * 64}")
             with pytest.raises(kind):
                 self.webhooks.receive(sent)
         return self.calls

@@ -91,6 +91,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/automations/{automation_id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/automations/{automation_id}/rotate-secret */
+        post: operations["rotate_secret_v1_automations__automation_id__rotate_secret_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/automations/{automation_id}/runs": {
         parameters: {
             query?: never;
@@ -642,6 +659,19 @@ export interface components {
             tries: number;
         };
         /**
+         * DownstreamRunView
+         * @description A run of another automation that the end of this one opened.
+         */
+        DownstreamRunView: {
+            /** Automationid */
+            automationId: string;
+            /** Automationname */
+            automationName: string;
+            /** Runid */
+            runId: string;
+            status: components["schemas"]["RunStatus"];
+        };
+        /**
          * Edge
          * @description `label` is the branch taken; an edge without one is unconditional.
          */
@@ -957,6 +987,17 @@ export interface components {
          */
         Role: "VIEWER" | "MEMBER" | "ADMIN" | "OWNER";
         /**
+         * RotationDocument
+         * @description How a signing secret is replaced: the one before is taken for so many minutes more.
+         */
+        RotationDocument: {
+            /**
+             * Overlapminutes
+             * @default 1440
+             */
+            overlapMinutes: number;
+        };
+        /**
          * RunContactView
          * @description The contact as it was when the run was opened.
          */
@@ -970,7 +1011,8 @@ export interface components {
         };
         /**
          * RunDetailView
-         * @description A run with everything that is known of it. `graph` is the version's, as it was.
+         * @description A run with everything that is known of it. `graph` is the version's, as it was; `downstream`
+         *     are the runs that its end opened, of automations that still wait for it.
          */
         RunDetailView: {
             /** Attempt */
@@ -985,6 +1027,8 @@ export interface components {
             createdAt: string;
             /** Deliveries */
             deliveries: components["schemas"]["DeliveryLinkView"][];
+            /** Downstream */
+            downstream: components["schemas"]["DownstreamRunView"][];
             /** Durationms */
             durationMs: number | null;
             error: components["schemas"]["ErrorView"] | null;
@@ -1196,11 +1240,14 @@ export interface components {
         /**
          * WebhookView
          * @description Where other systems post; `path` is below the API's own address. `secret` is there only in
-         *     the answer to the activation that minted it.
+         *     the answer to the activation that minted it, or the rotation; until `previous_valid_until` the
+         *     secret before it is taken too.
          */
         WebhookView: {
             /** Path */
             path: string;
+            /** Previousvaliduntil */
+            previousValidUntil?: string | null;
             /** Secret */
             secret?: string | null;
             /** Signed */
@@ -1695,6 +1742,86 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    rotate_secret_v1_automations__automation_id__rotate_secret_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                automation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RotationDocument"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {

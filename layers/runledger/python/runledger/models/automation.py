@@ -147,6 +147,15 @@ class Drain(Model):
     empty_at: int | None = None
 
 
+class SecretRotation(Model):
+    """The latest rotation of a signing secret: the version it replaced, by Secrets Manager's own
+    id, is taken until `valid_until`. Times are epoch milliseconds."""
+
+    previous_version: str
+    valid_until: int
+    begun_at: int
+
+
 class Automation(Model):
     """An automation's own row; its graph lives in the draft and in the versions."""
 
@@ -164,6 +173,7 @@ class Automation(Model):
     updated_at: int
     updated_by: str
     drain: Drain | None = None
+    rotation: SecretRotation | None = None
 
 
 Order = Literal["asc", "desc"]

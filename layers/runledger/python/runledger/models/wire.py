@@ -174,12 +174,14 @@ class RefusalView(WireModel):
 
 class WebhookView(WireModel):
     """Where other systems post; `path` is below the API's own address. `secret` is there only in
-    the answer to the activation that minted it."""
+    the answer to the activation that minted it, or the rotation; until `previous_valid_until` the
+    secret before it is taken too."""
 
     path: str
     url: str
     signed: bool
     secret: str | None = None
+    previous_valid_until: str | None = None
 
 
 class AutomationSummaryView(WireModel):
@@ -304,6 +306,12 @@ class RunDocument(WireModel):
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
         | None
     ) = None
+
+
+class RotationDocument(WireModel):
+    """How a signing secret is replaced: the one before is taken for so many minutes more."""
+
+    overlap_minutes: int = Field(default=1_440, ge=0, le=10_080)
 
 
 class CancelDocument(WireModel):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from runledger.clock import Clock
+from runledger.clock import Clock, iso
 from runledger.compiler.checks import problems_of
 from runledger.compiler.compile import FunctionArns, compile_graph
 from runledger.compiler.graph import GraphView
@@ -21,6 +21,7 @@ from runledger.models.automation import (
 )
 from runledger.models.run import TriggerType
 from runledger.models.wire import AutomationView, WebhookView
+from runledger.nodes.trigger import TriggerConfig
 from runledger.observability import logger
 from runledger.services.upstream_checks import upstream_problems
 from runledger.services.views import automation_summary_view, machine_view
@@ -28,7 +29,6 @@ from runledger.store.machines import supersede
 
 if TYPE_CHECKING:
     from runledger.compiler.compile import Compiled
-    from runledger.nodes.trigger import TriggerConfig
     from runledger.services.machines import Machines
     from runledger.services.signing import SigningSecrets
     from runledger.store.automations import AutomationStore
@@ -115,9 +115,18 @@ class Automations:
     def _webhook_view(self, automation: Automation) -> WebhookView | None:
         if automation.webhook_token is None or automation.active is None:
             return None
+        intake = TriggerConfig.model_validate(automation.active.trigger).intake
+        if intake is None:
+            return None
         path = f"/v1/webhooks/in/{automation.webhook_token}"
-        signed = bool(automation.active.trigger.get("signed", False))
-        return WebhookView(path=path, url=f"{self.public_url}{path}", signed=signed)
+        rotation = automation.rotation
+        is_overlap = rotation is not None and rotation.valid_until > self.clock()
+        return WebhookView(
+            path=path,
+            url=f"{self.public_url}{path}",
+            signed=intake.signed,
+            previous_valid_until=iso(rotation.valid_until) if rotation and is_overlap else None,
+        )
 
     def _checked(self, workspace_id: str, document: AutomationDocument) -> Graph:
         graph = Graph(nodes=document.nodes, edges=document.edges, layout=document.layout)
@@ -269,7 +278,7 @@ def _superseded(before: Automation, after: Automation) -> "list[Write]":
     return [supersede(after.workspace_id, after.id, number, after.updated_at) for number in numbers]
 
 
-def _trigger_of(graph: Graph, templates: dict[str, TemplateSnapshot]) -> "TriggerConfig":
+def _trigger_of(graph: Graph, templates: dict[str, TemplateSnapshot]) -> TriggerConfig:
     view = GraphView(graph, templates)
     _, config = view.parsed(view.starts[0])
     trigger: Any = config

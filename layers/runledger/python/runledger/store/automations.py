@@ -15,6 +15,7 @@ from runledger.models.automation import (
     Drain,
     Graph,
     Reentry,
+    SecretRotation,
     Version,
 )
 from runledger.models.base import Model
@@ -224,6 +225,25 @@ class AutomationStore:
         with suppress(ConditionFailedError):
             self._table.update(key, change, is_same_drain)
 
+    def rotate(self, before: Automation, after: Automation) -> None:
+        """Notes that the signing secret is about to be replaced; ConflictError where another
+        rotation was noted since `before` was read."""
+        is_same_rotation = (
+            Attr("rotation").not_exists()
+            if before.rotation is None
+            else Attr("rotation.begun_at").eq(before.rotation.begun_at)
+        )
+        values: dict[Path, Any] = {
+            "rotation": after.rotation and after.rotation.model_dump(mode="json"),
+            "updatedAt": after.updated_at,
+            "updatedBy": after.updated_by,
+        }
+        key = keys.automation(before.workspace_id, before.id)
+        try:
+            self._table.update(key, Change(set=values), is_same_rotation)
+        except ConditionFailedError as error:
+            raise ConflictError("the secret is being rotated by somebody else") from error
+
     def at(self, key: "Key") -> Automation:
         """The automation whose own row has this key."""
         item = self._table.get(key, consistent=True)
@@ -301,4 +321,5 @@ def _from_item(item: "Item") -> Automation:
         updated_at=item["updatedAt"],
         updated_by=item["updatedBy"],
         drain=Drain.model_validate(item["drain"]) if item.get("drain") else None,
+        rotation=SecretRotation.model_validate(item["rotation"]) if item.get("rotation") else None,
     )

@@ -1,0 +1,287 @@
+"""Signing secrets: replaced with an overlap, whatever happens meanwhile, and taken no longer."""
+
+import base64
+import hashlib
+import hmac
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from runledger.clock import HOUR, MINUTE, iso, now_ms
+from runledger.errors import ConflictError, NotFoundError, TransientError, UnauthorizedError
+from runledger.models.automation import AutomationStatus
+from runledger.models.wire import AutomationView
+from runledger.services.rotation import Rotations
+from runledger.services.signing import SigningSecrets
+
+from tests.functional.test_api_handlers import CONTEXT, call, deployed, sample
+from tests.functional.test_webhooks import event, hooked
+from tests.support.world import World
+
+__all__ = ["deployed"]
+
+BY = "ada@example.com"
+BODY = b'{"a": "\xc3\xa9"}'
+
+
+def signature(secret: str, body: bytes = BODY) -> str:
+    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+class Signed:
+    """An automation whose webhook is signed, and the secrets it has had."""
+
+    def __init__(self, world: World, **trigger: Any) -> None:
+        self.world = world
+        self.token = hooked(world, signed=True, **trigger)
+        target = world.stores.automations.by_webhook_token(self.token)
+        assert target is not None
+        self.id = target.automation_id
+        self.signing = SigningSecrets(world.secrets, "runledger")
+        self.first = self.signing.read(self.id)
+
+    def rotate(self, minutes: int = 60) -> AutomationView:
+        rotations = Rotations(self.world.automations, self.signing, self.world.clock)
+        return rotations.rotate(self.world.workspace_id, self.id, minutes, BY)
+
+    def new_secret(self, minutes: int = 60) -> str:
+        shown = self.rotate(minutes).webhook
+        assert shown is not None and shown.secret is not None
+        return shown.secret
+
+    def takes(self, secret: str) -> bool:
+        sent = event(self.token, BODY, x_runledger_signature=signature(secret))
+        try:
+            self.world.webhooks.receive(sent)
+        except UnauthorizedError:
+            return False
+        return True
+
+    def status(self, status: AutomationStatus) -> None:
+        self.world.stopping.stop(self.world.workspace_id, self.id, status, BY)
+
+
+@pytest.fixture
+def signed(world: World) -> Signed:
+    return Signed(world, rateLimitPerMinute=1_000)
+
+
+def test_both_secrets_are_taken_until_the_overlap_is_over(signed: Signed) -> None:
+    signed.world.clock.now -= signed.world.clock.now % MINUTE
+    second = signed.new_secret(60)
+    assert second != signed.first
+    assert (signed.takes(signed.first), signed.takes(second)) == (True, True)
+    signed.world.clock.advance(HOUR - MINUTE)
+    assert signed.takes(signed.first)
+    signed.world.clock.advance(MINUTE)
+    assert (signed.takes(signed.first), signed.takes(second)) == (False, True)
+
+
+def test_without_an_overlap_the_old_secret_is_dead_at_once(signed: Signed) -> None:
+    second = signed.new_secret(0)
+    assert (signed.takes(signed.first), signed.takes(second)) == (False, True)
+
+
+def test_a_second_rotation_ends_the_overlap_of_the_first(signed: Signed) -> None:
+    second = signed.new_secret()
+    third = signed.new_secret()
+    assert [signed.takes(secret) for secret in (signed.first, second, third)] == [False, True, True]
+    fourth = signed.new_secret(0)
+    assert [signed.takes(secret) for secret in (second, third, fourth)] == [False, False, True]
+
+
+def test_the_new_secret_is_shown_once_and_the_overlap_as_long_as_it_lasts(signed: Signed) -> None:
+    shown = signed.rotate(60)
+    assert shown.webhook is not None
+    until = shown.webhook.previous_valid_until
+    automations = signed.world.automations
+
+    def webhook() -> Any:
+        automation = automations.store.get(signed.world.workspace_id, signed.id)
+        assert automation.updated_by == BY
+        return automations.view(automation).webhook
+
+    assert until is not None
+    assert (webhook().secret, webhook().previous_valid_until) == (None, until)
+    signed.world.clock.advance(HOUR)
+    assert webhook().previous_valid_until is None
+    # Activating it again shows no secret and changes none.
+    again = signed.world.activations.activate(signed.world.workspace_id, signed.id, BY)
+    assert again.webhook is not None and again.webhook.secret is None
+
+
+def test_a_crash_before_the_new_secret_leaves_the_old_one_and_none_before_it(
+    signed: Signed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = signed.new_secret(60)
+    signed.world.clock.advance(2 * MINUTE)
+
+    def crash(*_: Any) -> None:
+        raise TransientError("gone")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(SigningSecrets, "replace", crash)
+        with pytest.raises(TransientError):
+            signed.rotate(10_080)
+    # Secrets Manager still calls the first one AWSPREVIOUS; the row does not mean it any more.
+    assert (signed.takes(signed.first), signed.takes(second)) == (False, True)
+
+    with pytest.raises(ConflictError, match="being rotated"):
+        signed.rotate()
+    signed.world.clock.advance(MINUTE)
+    third = signed.new_secret(60)
+    assert [signed.takes(secret) for secret in (signed.first, second, third)] == [False, True, True]
+
+
+def test_of_two_rotations_at_once_one_is_refused(
+    signed: Signed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace_secret = SigningSecrets.replace
+    refused: list[str] = []
+
+    def meanwhile(self: SigningSecrets, automation_id: str) -> str:
+        with monkeypatch.context() as once:
+            once.setattr(SigningSecrets, "replace", replace_secret)
+            with pytest.raises(ConflictError) as error:
+                signed.rotate()
+        refused.append(str(error.value))
+        return replace_secret(self, automation_id)
+
+    monkeypatch.setattr(SigningSecrets, "replace", meanwhile)
+    second = signed.new_secret()
+    assert len(refused) == 1
+    assert (signed.takes(signed.first), signed.takes(second)) == (True, True)
+
+
+def test_a_rotation_noted_since_the_row_was_read_is_kept(signed: Signed) -> None:
+    store = signed.world.stores.automations
+    stale = store.get(signed.world.workspace_id, signed.id)
+    signed.new_secret()
+    noted = store.get(signed.world.workspace_id, signed.id)
+    with pytest.raises(ConflictError):
+        store.rotate(stale, noted)
+    signed.world.clock.advance(MINUTE)
+    signed.new_secret()
+    with pytest.raises(ConflictError):
+        store.rotate(noted, noted)
+
+
+def test_a_row_read_late_does_not_prolong_an_overlap(
+    signed: Signed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = signed.new_secret(60)
+    store = signed.world.stores.automations
+    before = store.get(signed.world.workspace_id, signed.id)
+    third = signed.new_secret(0)
+    get = type(store).get
+
+    def late(self: Any, *ids: str, consistent: bool = True) -> Any:
+        return get(self, *ids) if consistent else before
+
+    monkeypatch.setattr(type(store), "get", late)
+    # The row that was read late still names the first secret.
+    assert [signed.takes(secret) for secret in (signed.first, second, third)] == [
+        False,
+        False,
+        True,
+    ]
+
+
+def test_an_automation_whose_first_secret_was_never_made_gets_it_by_rotation(
+    signed: Signed,
+) -> None:
+    name = f"runledger/webhooks/{signed.id}"
+    signed.world.secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+    assert not signed.takes(signed.first)
+    assert signed.takes(signed.new_secret())
+
+
+def test_only_an_automation_that_takes_signed_events_has_a_secret_to_rotate(world: World) -> None:
+    token = hooked(world)
+    target = world.stores.automations.by_webhook_token(token)
+    assert target is not None
+    rotations = Rotations(
+        world.automations, SigningSecrets(world.secrets, "runledger"), world.clock
+    )
+    with pytest.raises(ConflictError):
+        rotations.rotate(world.workspace_id, target.automation_id, 0, BY)
+    with pytest.raises(NotFoundError):
+        rotations.rotate("ws_other", target.automation_id, 0, BY)
+
+
+def test_a_paused_automation_can_be_rotated_and_an_archived_one_cannot(signed: Signed) -> None:
+    signed.status(AutomationStatus.PAUSED)
+    assert signed.new_secret()
+    signed.status(AutomationStatus.ARCHIVED)
+    with pytest.raises(ConflictError):
+        signed.rotate()
+
+
+@pytest.mark.parametrize(
+    "bend",
+    [
+        lambda given: given.upper(),
+        lambda given: given.removeprefix("sha256="),
+        lambda given: given[:-1],
+        lambda given: given + "0",
+        lambda given: f" {given}",
+        lambda given: f"{given}\n",
+        lambda given: given[:-1] + "é",
+        lambda given: "",
+    ],
+)
+def test_only_the_signature_itself_is_one(signed: Signed, bend: Any) -> None:
+    sent = event(signed.token, BODY)
+    bent = replace(
+        sent, headers={**sent.headers, "x-runledger-signature": bend(signature(signed.first))}
+    )
+    with pytest.raises(UnauthorizedError):
+        signed.world.webhooks.receive(bent)
+
+
+@pytest.mark.parametrize("is_base64", [True, False])
+def test_the_raw_bytes_are_what_is_signed(deployed: World, is_base64: bool) -> None:
+    from functions.webhook_in.handler import handler
+
+    signed = Signed(deployed)
+    sent = sample("webhook_in")
+    path = f"/v1/webhooks/in/{signed.token}"
+    sent["rawPath"] = sent["requestContext"]["http"]["path"] = path
+    body = b'{ "a" :\t"\xc3\xa9"}\n'
+    sent["body"] = base64.b64encode(body).decode() if is_base64 else body.decode()
+    sent["isBase64Encoded"] = is_base64
+    answers = []
+    for signed_bytes in (body, sent["body"].encode() + b" ", json.dumps(json.loads(body)).encode()):
+        sent["headers"] = {
+            "content-type": "application/json",
+            "X-Runledger-Signature": signature(signed.first, signed_bytes),
+        }
+        answers.append(handler(sent, CONTEXT)["statusCode"])
+    assert answers == [202, 401, 401]
+
+
+def test_the_api_rotates_for_an_admin(deployed: World) -> None:
+    signed = Signed(deployed)
+    deployed.clock.now = now_ms()
+    path = f"/v1/automations/{signed.id}/rotate-secret"
+    assert call("POST", path, {}, role="member")["status"] == 403
+    for wrong in (-1, 10_081, "a day", None):
+        refused = call("POST", path, {"overlapMinutes": wrong}, role="admin")
+        assert (refused["status"], refused["body"]["field"]) == (422, "overlapMinutes")
+
+    answer = call("POST", path, {"overlapMinutes": 5}, role="admin")
+    assert answer["status"] == 200, answer
+    webhook = answer["body"]["webhook"]
+    assert signature(webhook["secret"]) != signature(signed.first)
+    assert iso(now_ms()) < webhook["previousValidUntil"] <= iso(now_ms() + 5 * MINUTE)
+    assert signed.takes(webhook["secret"])
+    again = call("POST", path, role="admin")
+    assert again["status"] == 200, again
+    until = again["body"]["webhook"]["previousValidUntil"]
+    assert iso(now_ms() + 23 * HOUR) < until <= iso(now_ms() + 24 * HOUR)
+    unsigned = deployed.stores.automations.by_webhook_token(hooked(deployed))
+    assert unsigned is not None
+    path = f"/v1/automations/{unsigned.automation_id}/rotate-secret"
+    assert call("POST", path, {}, role="admin")["status"] == 409
+    assert call("POST", "/v1/automations/aut_x/rotate-secret", {}, role="admin")["status"] == 404
