@@ -42,7 +42,7 @@ from runledger.services.secrets import Secrets
 from runledger.services.signing import SigningSecrets
 from runledger.services.templates import Templates
 from runledger.services.views import contact_view, run_view, template_view
-from runledger.services.wiring import stopping, stores
+from runledger.services.wiring import schedules, stopping, stores
 from runledger.settings import ApiSettings, read_settings
 
 app = make_app()
@@ -72,7 +72,7 @@ def _activations() -> Activations:
         integration=settings.integration_arn,
     )
     signing = SigningSecrets(client("secretsmanager"), settings.stack)
-    return Activations(_automations(), machines, signing, functions, now_ms)
+    return Activations(_automations(), machines, signing, functions, now_ms, schedules())
 
 
 @cache

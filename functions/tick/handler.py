@@ -13,7 +13,7 @@ from runledger.services.machines import MachineRemover, MachineTurns
 from runledger.services.settle import Settler
 from runledger.services.start import Starter
 from runledger.services.superseded import SupersededMachines
-from runledger.services.wiring import frames, stopping, stores
+from runledger.services.wiring import frames, missed_fires, stopping, stores
 from runledger.settings import StartSettings, read_settings
 
 # Rows that one tick looks at; its time is up long before.
@@ -42,6 +42,8 @@ def due_work() -> DueWork:
         "run": settler.settle,
         "aut": stopping(prefix).drain,
         "mch": superseded.settle,
+        "sch": missed_fires().settle,
+        "fire": missed_fires().resume,
     }
     return DueWork(of.due, kinds, now_ms)
 

@@ -25,7 +25,9 @@ from runledger.services.due import DueWork
 from runledger.services.frames import Frame
 from runledger.services.machines import MachineRemover, Machines, MachineTurns
 from runledger.services.manual import ManualRuns
+from runledger.services.missed_fires import MissedFires
 from runledger.services.reading import Reading
+from runledger.services.schedules import Schedules, ScheduleTarget
 from runledger.services.settle import Closer, Settler
 from runledger.services.signing import SigningSecrets
 from runledger.services.start import Starter
@@ -45,6 +47,8 @@ from runledger.store.table import DynamoTable
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 PREFIX = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:runledger-"
+FAN_OUT = f"{PREFIX}fan-out"
+SCHEDULE_GROUP = "runledger-schedules"
 TABLE = "runledger"
 BUCKET = "runledger-bodies"
 SENDER = "no-reply@example.com"
@@ -138,12 +142,31 @@ class World:
         self.turns = MachineTurns(
             self.stores.pace, self.clock, lambda seconds: self.clock.advance(int(seconds * 1_000))
         )
+        self.scheduler = boto3.client("scheduler", region_name=REGION)
+        self.scheduler.create_schedule_group(Name=SCHEDULE_GROUP)
+        self.schedules = Schedules(
+            self.stores.schedules,
+            self.scheduler,
+            ScheduleTarget(SCHEDULE_GROUP, FAN_OUT, role, f"arn:aws:sqs:{REGION}:{ACCOUNT}:lost"),
+            self.clock,
+        )
+        self.date_fires = self.stores.date_fires(self.clock)
+        self.missed_fires = MissedFires(
+            self.table,
+            self.stores.automations,
+            self.schedules,
+            self.stores.fires,
+            self.stepfunctions,
+            FAN_OUT,
+            self.clock,
+        )
         self.activations = Activations(
             self.automations,
             Machines(self.stepfunctions, PREFIX, self.turns, role, logs),
             SigningSecrets(self.secrets, "runledger"),
             FunctionArns(f"{arn}logic", f"{arn}message", f"{arn}integration"),
             self.clock,
+            self.schedules,
         )
         self.webhooks = Webhooks(
             self.stores.automations,
@@ -165,6 +188,7 @@ class World:
             self.stores.workspaces,
             self.canceler,
             self.clock,
+            self.schedules,
         )
         self.manual = ManualRuns(
             self.stores.automations, self.contacts, self.stores.opener(self.clock)
@@ -188,6 +212,8 @@ class World:
             "run": self.run_settler.settle,
             "aut": self.stopping.drain,
             "mch": self.superseded.settle,
+            "sch": self.missed_fires.settle,
+            "fire": self.missed_fires.resume,
         }
         self.settler = DueWork(self.stores.due, kinds, self.clock)
         self.closer = Closer(self.stores.runs, self.frames, self.clock)

@@ -40,7 +40,17 @@ class StartSettings(StoreSettings):
     machine_prefix: str = Field(pattern=r"^arn:[^:]+:states:.*:stateMachine:.+-$")
 
 
-class ApiSettings(StartSettings):
+class ScheduleSettings(StartSettings):
+    """The stack's group of schedules, the state machine they start, their role, and the queue of
+    what could not be delivered."""
+
+    schedule_group: str = Field(min_length=1)
+    schedule_role_arn: str
+    fan_out_arn: str
+    lost_events_arn: str
+
+
+class ApiSettings(ScheduleSettings):
     machine_role_arn: str
     machine_log_group_arn: str
     logic_arn: str

@@ -19,7 +19,6 @@ from runledger.models.automation import (
     TemplateSnapshot,
     Version,
 )
-from runledger.models.run import TriggerType
 from runledger.models.wire import AutomationView, WebhookView
 from runledger.nodes.trigger import TriggerConfig
 from runledger.observability import logger
@@ -30,13 +29,11 @@ from runledger.store.machines import supersede
 if TYPE_CHECKING:
     from runledger.compiler.compile import Compiled
     from runledger.services.machines import Machines
+    from runledger.services.schedules import Schedules
     from runledger.services.signing import SigningSecrets
     from runledger.store.automations import AutomationStore
     from runledger.store.table import Write
     from runledger.store.templates import TemplateStore
-
-# Triggers that something fires; an automation of another kind would be active and never run.
-_FIRED = frozenset({TriggerType.WEBHOOK, TriggerType.MANUAL, TriggerType.UPSTREAM})
 
 # Numbers without a version that one activation looks back on.
 _DEAD_VERSIONS = 40
@@ -166,6 +163,7 @@ class Activations:
     signing: "SigningSecrets"
     functions: FunctionArns
     clock: Clock
+    schedules: "Schedules"
 
     def activate(self, workspace_id: str, automation_id: str, by: str) -> AutomationView:
         """Makes the draft the active version and its machine. Activating what is active already
@@ -190,12 +188,13 @@ class Activations:
         _refuse(upstream_problems(store, before, graph))
         if is_current:
             after = self._touched(before, by, {"status": AutomationStatus.ACTIVE})
-            store.activate(before, after, None)
+            schedule = self.schedules.writes(after)
+            store.activate(before, after, None, also=schedule)
+            self._scheduled(after, schedule)
             return after
         templates = self.automations.known_templates(workspace_id, graph)
         compiled = compile_graph(graph, self.functions, templates)
         trigger = _trigger_of(graph, templates)
-        _refuse(_unfired(graph, trigger))
         number = store.reserve_version(before)
         before = before.model_copy(update={"last_version": number})
         version = self._version(before, number, graph, templates, compiled, by)
@@ -206,8 +205,7 @@ class Activations:
             run_seconds=compiled.run_seconds,
             reentry=before.reentry,
         )
-        is_hooked = trigger.kind is TriggerType.WEBHOOK
-        token = before.webhook_token or (new_token() if is_hooked else None)
+        token = before.webhook_token or (new_token() if trigger.intake else None)
         changes = {
             "status": AutomationStatus.ACTIVE,
             "active": active,
@@ -217,15 +215,23 @@ class Activations:
         }
         after = self._touched(before, by, changes)
         try:
+            schedule = self.schedules.writes(after)
             self.machines.create(automation_id, number, compiled)
-            store.activate(before, after, version, also=_superseded(before, after))
+            also = [*_superseded(before, after), *schedule]
+            store.activate(before, after, version, also=also)
         except RateLimitedError:
             # Its turn never came, so there is no machine.
             raise
         except RunledgerError:
             self._unmake(before, number)
             raise
+        self._scheduled(after, schedule)
         return after
+
+    def _scheduled(self, after: Automation, schedule: "list[Write]") -> None:
+        """Its schedule is wanted as of now; Scheduler is told where that is something new."""
+        if schedule:
+            self.schedules.sync_soon(after.id)
 
     def _unmake(self, before: Automation, number: int) -> None:
         """Deletes the machine of an activation that failed; where that fails too, the next
@@ -283,20 +289,6 @@ def _trigger_of(graph: Graph, templates: dict[str, TemplateSnapshot]) -> Trigger
     _, config = view.parsed(view.starts[0])
     trigger: Any = config
     return trigger  # type: ignore[no-any-return]
-
-
-def _unfired(graph: Graph, trigger: "TriggerConfig") -> list[Problem]:
-    if trigger.kind in _FIRED:
-        return []
-    start = GraphView(graph, {}).starts[0]
-    return [
-        Problem(
-            code="TRIGGER_NOT_AVAILABLE",
-            message=f"{trigger.kind} triggers cannot be activated in this release",
-            node_id=start,
-            field="triggerType",
-        )
-    ]
 
 
 def _refuse(problems: list[Problem]) -> None:

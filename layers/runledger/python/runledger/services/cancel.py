@@ -20,6 +20,7 @@ from runledger.store.table import SortRange
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
+    from runledger.services.schedules import Schedules
     from runledger.store.automations import AutomationStore
     from runledger.store.due import DueRow
     from runledger.store.runs import RunStore
@@ -87,6 +88,7 @@ class Stopping:
     workspaces: "WorkspaceStore"
     canceler: Canceler
     clock: Clock
+    schedules: "Schedules"
 
     def stop(
         self, workspace_id: str, automation_id: str, status: AutomationStatus, by: str
@@ -111,7 +113,10 @@ class Stopping:
         if status is AutomationStatus.ARCHIVED and before.active is not None:
             # No run is started on it any more, for good.
             also.append(supersede(workspace_id, automation_id, before.active.version, now))
-        self.automations.stop(before, after, also)
+        schedule = self.schedules.writes(after)
+        self.automations.stop(before, after, [*also, *schedule])
+        if schedule:
+            self.schedules.sync_soon(after.id)
         self.drain_some(after)
         return after
 

@@ -4,23 +4,29 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from runledger.aws import client
+from runledger.aws import client, effect_client
 from runledger.clock import Clock, now_ms
 from runledger.services.cancel import Canceler, Stopping
+from runledger.services.date_fires import DateFires
+from runledger.services.due_contacts import DueContacts
 from runledger.services.frames import Frames
+from runledger.services.missed_fires import MissedFires
 from runledger.services.open_run import Opener
 from runledger.services.refusals import Refusals
+from runledger.services.schedules import Schedules, ScheduleTarget
 from runledger.services.walk import Toolbox, Walker
-from runledger.settings import StoreSettings, read_settings
+from runledger.settings import ScheduleSettings, StoreSettings, read_settings
 from runledger.store.automations import AutomationStore
 from runledger.store.bodies import Bodies
 from runledger.store.contacts import ContactStore
 from runledger.store.deliveries import DeliveryStore
 from runledger.store.due import DueStore
+from runledger.store.fires import FireStore
 from runledger.store.machines import MachineStore
 from runledger.store.pace import PaceStore
 from runledger.store.refusals import RefusalStore
 from runledger.store.runs import RunStore
+from runledger.store.schedules import ScheduleStore
 from runledger.store.table import DynamoTable
 from runledger.store.templates import TemplateStore
 from runledger.store.workspaces import WorkspaceStore
@@ -42,6 +48,8 @@ class Stores:
     workspaces: WorkspaceStore
     due: DueStore
     refusals: RefusalStore
+    schedules: ScheduleStore
+    fires: FireStore
     machines: MachineStore
     pace: PaceStore
 
@@ -57,6 +65,8 @@ class Stores:
             workspaces=WorkspaceStore(table),
             due=DueStore(table),
             refusals=RefusalStore(table),
+            schedules=ScheduleStore(table),
+            fires=FireStore(table),
             machines=MachineStore(table),
             pace=PaceStore(table),
         )
@@ -67,6 +77,18 @@ class Stores:
     def opener(self, clock: Clock) -> Opener:
         return Opener(
             self.runs, self.workspaces, Refusals(self.refusals, self.workspaces, clock), clock
+        )
+
+    def date_fires(self, clock: Clock) -> DateFires:
+        return DateFires(
+            self.table,
+            self.automations,
+            self.schedules,
+            self.fires,
+            DueContacts(self.table, self.contacts),
+            self.opener(clock),
+            Refusals(self.refusals, self.workspaces, clock),
+            clock,
         )
 
 
@@ -83,12 +105,43 @@ def frames() -> Frames:
     return stores().frames()
 
 
+@cache
+def schedules() -> Schedules:
+    settings = read_settings(ScheduleSettings)
+    target = ScheduleTarget(
+        group=settings.schedule_group,
+        fan_out_arn=settings.fan_out_arn,
+        role_arn=settings.schedule_role_arn,
+        lost_events_arn=settings.lost_events_arn,
+    )
+    return Schedules(stores().schedules, client("scheduler"), target, now_ms)
+
+
+@cache
+def date_fires() -> DateFires:
+    return stores().date_fires(now_ms)
+
+
+@cache
+def missed_fires() -> MissedFires:
+    of = stores()
+    return MissedFires(
+        of.table,
+        of.automations,
+        schedules(),
+        of.fires,
+        effect_client("stepfunctions"),
+        read_settings(ScheduleSettings).fan_out_arn,
+        now_ms,
+    )
+
+
 def stopping(machine_prefix: str) -> Stopping:
     """Cancels runs; `machine_prefix` as in the settings."""
     of = stores()
     execution_prefix = machine_prefix.replace(":stateMachine:", ":execution:")
     canceler = Canceler(of.runs, client("stepfunctions"), execution_prefix, now_ms)
-    return Stopping(of.table, of.automations, of.workspaces, canceler, now_ms)
+    return Stopping(of.table, of.automations, of.workspaces, canceler, now_ms, schedules())
 
 
 def walker(toolbox: Toolbox, request_id: str) -> Walker:

@@ -11,8 +11,9 @@
 | what is due | gsi4, sparse | `DUE#shard` | `dueAt#id` |
 | a workspace | table | `WORKSPACE#workspace` | `WORKSPACE` |
 | automations of a workspace; one by id | table | `WORKSPACE#workspace#AUTOMATION` | `automation` |
-| automations that wait for runs of another | table | `AUTOMATION#upstream` | `DOWNSTREAM#automation` |
+| automations that wait for runs of another | table | `AUTOMATION#up` | `DOWNSTREAM#automation` |
 | an automation's draft and versions | table | `AUTOMATION#automation` | `DRAFT`, `VERSION#000001` |
+| its schedule and fires, by day | table | `AUTOMATION#automation` | `SCHEDULE`, `FIRE#day#000001` |
 | machines of superseded versions | table | `AUTOMATION#automation` | `MACHINE#000001` |
 | turns at what may be done only so often | table | `PACE#name` | `PACE` |
 | automation by webhook token | table | `WEBHOOK#token` | `WEBHOOK` |
@@ -126,6 +127,27 @@ DOWNSTREAM_PREFIX = "DOWNSTREAM#"
 
 def downstream(upstream_id: str, automation_id: str) -> Key:
     return Key(f"AUTOMATION#{upstream_id}", f"{DOWNSTREAM_PREFIX}{automation_id}")
+
+
+def schedule(automation_id: str) -> Key:
+    return Key(f"AUTOMATION#{automation_id}", "SCHEDULE")
+
+
+def schedule_id(automation_id: str) -> str:
+    """What the schedule is called in the due index."""
+    return f"sch_{automation_id}"
+
+
+FIRE_PREFIX = "FIRE#"
+
+
+def fire(automation_id: str, day: date, version: int) -> Key:
+    return Key(f"AUTOMATION#{automation_id}", f"{FIRE_PREFIX}{day.isoformat()}#{version:06d}")
+
+
+def fire_id(automation_id: str, day: date, version: int) -> str:
+    """What the fire is called in the due index."""
+    return f"fire_{automation_id}#{day.isoformat()}#{version:06d}"
 
 
 def machine(automation_id: str, number: int) -> Key:

@@ -1,0 +1,17 @@
+"""Begins a date automation's fire and opens its runs page by page (contact_fan_out)."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from runledger.observability import begin, bind
+from runledger.services.fire_contract import FireEvent
+from runledger.services.wiring import date_fires
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    begin(context.aws_request_id)
+    asked = FireEvent.model_validate(event)
+    about = asked.input or asked.fire
+    if about is not None:
+        bind(workspaceId=about.workspace_id, automationId=about.automation_id)
+    return date_fires().handle(asked).model_dump(mode="json")

@@ -1,0 +1,203 @@
+"""Schedules of date automations: the table says what is wanted, and Scheduler is made to agree.
+
+What is wanted changes in the transaction that activates or stops the automation. Scheduler is told
+right after it; where that fails, the row is due at once and the tick tells it.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from runledger.aws import domain_error
+from runledger.clock import MINUTE, Clock
+from runledger.errors import (
+    ConditionFailedError,
+    NotFoundError,
+    RunledgerError,
+    TransientError,
+)
+from runledger.models.automation import Automation, AutomationStatus
+from runledger.models.schedule import MissedReason, Schedule
+from runledger.nodes.date_rules import next_day
+from runledger.nodes.dates import is_skipped, moment_of_day
+from runledger.nodes.trigger import DateTrigger, TriggerConfig
+from runledger.observability import logger
+
+if TYPE_CHECKING:
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
+
+    from runledger.store.schedules import ScheduleStore
+    from runledger.store.table import Write
+
+# How long after its moment a fire is taken for missed.
+GRACE = 2 * MINUTE
+# Scheduler's own tries at starting the fan-out; the tick has long fired by then.
+_TARGET_TRIES = 20
+_TARGET_SECONDS = 3_600
+# Each lost try means that something else was wanted in between.
+_SYNC_TRIES = 5
+
+
+def scheduled_trigger(automation: Automation) -> DateTrigger | None:
+    """The trigger of an active automation that a schedule fires."""
+    if automation.status is not AutomationStatus.ACTIVE or automation.active is None:
+        return None
+    trigger = TriggerConfig.model_validate(automation.active.trigger)
+    return trigger if isinstance(trigger, DateTrigger) and trigger.is_scheduled else None
+
+
+def expression(schedule: Schedule) -> str:
+    hour, minute = schedule.time_of_day.split(":")
+    return f"cron({int(minute)} {int(hour)} * * ? *)"
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleTarget:
+    """Where the stack's schedules lie and what they start: `group` is their group's name,
+    `fan_out_arn` the state machine, started by `role_arn`; what cannot be delivered goes to
+    `lost_events_arn`."""
+
+    group: str
+    fan_out_arn: str
+    role_arn: str
+    lost_events_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class Schedules:
+    store: "ScheduleStore"
+    scheduler: "EventBridgeSchedulerClient"
+    target: ScheduleTarget
+    clock: Clock
+
+    def writes(self, after: Automation) -> "list[Write]":
+        """What belongs into the transaction that makes the automation `after`."""
+        stored = self.store.get(after.id)
+        trigger = scheduled_trigger(after)
+        now = self.clock()
+        if trigger is None:
+            if stored is None or not stored.is_enabled:
+                return []
+            return [self.store.wanted(stored.model_copy(update={"is_enabled": False}), now)]
+        day = next_day(now, trigger.time_of_day, trigger.time_zone)
+        if stored is not None and stored.is_enabled and stored.next_fire_at <= now:
+            # A fire that is outstanding stays so.
+            day = min(day, stored.next_day)
+        schedule = Schedule(
+            workspace_id=after.workspace_id,
+            automation_id=after.id,
+            time_of_day=trigger.time_of_day,
+            time_zone=trigger.time_zone,
+            is_enabled=True,
+            enabled_at=stored.enabled_at if stored and stored.is_enabled else now,
+            is_synced=False,
+            revision=0,
+            next_day=day,
+            next_fire_at=moment_of_day(day, trigger.time_of_day, trigger.time_zone),
+        )
+        return [self.store.wanted(schedule, now)]
+
+    def sync_soon(self, automation_id: str) -> None:
+        """Tells Scheduler what is wanted; where that fails, the tick will."""
+        try:
+            schedule = self.store.get(automation_id)
+            if schedule is not None and not schedule.is_synced:
+                self.sync(schedule)
+        except RunledgerError as error:
+            logger.warning(
+                "schedule left to the tick",
+                extra={"automationId": automation_id, "reason": str(error)},
+            )
+
+    def sync(self, schedule: Schedule) -> Schedule:
+        """Makes Scheduler agree with what is wanted, be it `schedule` or newer.
+
+        Whoever told Scheduler something that is not wanted any more finds out by the condition on
+        the revision, and tells it anew: the last one to speak is always right."""
+        for _ in range(_SYNC_TRIES):
+            self._tell(schedule)
+            due_at = schedule.next_fire_at + GRACE if schedule.is_enabled else None
+            try:
+                self.store.synced(schedule, due_at)
+            except ConditionFailedError:
+                newer = self.store.get(schedule.automation_id)
+                if newer is None:
+                    raise
+                schedule = newer
+            else:
+                return schedule.model_copy(update={"is_synced": True})
+        raise TransientError("the schedule kept changing; try again")
+
+    def why_missed(self, schedule: Schedule) -> MissedReason:
+        """Why the schedule did not come on its next day, as far as Scheduler tells."""
+        if is_skipped(schedule.next_day, schedule.time_of_day, schedule.time_zone):
+            return MissedReason.DST_GAP
+        try:
+            found: dict[str, Any] = dict(
+                self.scheduler.get_schedule(
+                    Name=schedule.automation_id, GroupName=self.target.group
+                )
+            )
+        except (ClientError, BotoCoreError) as error:
+            ours = domain_error(error)
+            if isinstance(ours, NotFoundError):
+                return MissedReason.SCHEDULE_MISSING
+            logger.warning("schedule not described", extra={"reason": str(ours)})
+            return MissedReason.UNKNOWN
+        if found["State"] != "ENABLED":
+            return MissedReason.SCHEDULE_DISABLED
+        wanted = self._definition(schedule)
+        told = ("ScheduleExpression", "ScheduleExpressionTimezone")
+        aims = ("Arn", "RoleArn", "Input")
+        if any(found.get(name) != wanted[name] for name in told) or any(
+            found["Target"].get(name) != wanted["Target"][name] for name in aims
+        ):
+            return MissedReason.SCHEDULE_CHANGED
+        return MissedReason.TARGET_FAILED
+
+    def _tell(self, schedule: Schedule) -> None:
+        try:
+            if not schedule.is_enabled:
+                self._delete(schedule.automation_id)
+                return
+            definition = self._definition(schedule)
+            try:
+                self.scheduler.create_schedule(**definition)
+            except self.scheduler.exceptions.ConflictException:
+                self.scheduler.update_schedule(**definition)
+        except (ClientError, BotoCoreError) as error:
+            raise domain_error(error) from error
+
+    def _delete(self, automation_id: str) -> None:
+        try:
+            self.scheduler.delete_schedule(Name=automation_id, GroupName=self.target.group)
+        except self.scheduler.exceptions.ResourceNotFoundException:
+            logger.info("schedule was gone", extra={"automationId": automation_id})
+
+    def _definition(self, schedule: Schedule) -> dict[str, Any]:
+        facts = {
+            "workspaceId": schedule.workspace_id,
+            "automationId": schedule.automation_id,
+            "scheduledTime": "<aws.scheduler.scheduled-time>",
+        }
+        return {
+            "Name": schedule.automation_id,
+            "GroupName": self.target.group,
+            "Description": "Fires a Runledger automation.",
+            "ScheduleExpression": expression(schedule),
+            "ScheduleExpressionTimezone": schedule.time_zone,
+            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "State": "ENABLED",
+            "Target": {
+                "Arn": self.target.fan_out_arn,
+                "RoleArn": self.target.role_arn,
+                "Input": json.dumps(facts),
+                "RetryPolicy": {
+                    "MaximumRetryAttempts": _TARGET_TRIES,
+                    "MaximumEventAgeInSeconds": _TARGET_SECONDS,
+                },
+                "DeadLetterConfig": {"Arn": self.target.lost_events_arn},
+            },
+        }

@@ -1,0 +1,111 @@
+"""What the schedules of date automations are to be: one row an automation, in the due index while
+it is enabled or Scheduler has yet to learn of a change. Times are epoch milliseconds."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from boto3.dynamodb.conditions import Attr
+
+from runledger.models.schedule import Schedule
+from runledger.store import keys
+from runledger.store.table import Change, Modify, Path
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from boto3.dynamodb.conditions import ConditionBase
+
+    from runledger.store.keys import Key
+    from runledger.store.table import Table
+    from runledger.store.values import Item
+
+
+class ScheduleStore:
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    def get(self, automation_id: str) -> Schedule | None:
+        return self.at(keys.schedule(automation_id))
+
+    def at(self, key: "Key") -> Schedule | None:
+        item = self._table.get(key, consistent=True)
+        return None if item is None else _from_item(item)
+
+    def wanted(self, schedule: Schedule, now: int) -> Modify:
+        """Makes this the wanted schedule, its revision one more than stored; due at once."""
+        values: dict[Path, Any] = {
+            "workspaceId": schedule.workspace_id,
+            "automationId": schedule.automation_id,
+            "timeOfDay": schedule.time_of_day,
+            "timeZone": schedule.time_zone,
+            "enabled": schedule.is_enabled,
+            "enabledAt": schedule.enabled_at,
+            "isSynced": False,
+            **_next_fire(schedule.next_day, schedule.next_fire_at),
+            **_due(schedule, now),
+        }
+        key = keys.schedule(schedule.automation_id)
+        return Modify(key, Change(set=values, add={"revision": 1}))
+
+    def synced(self, schedule: Schedule, due_at: int | None) -> None:
+        """Notes that Scheduler has this revision. ConditionFailedError where another is wanted
+        meanwhile; None takes the row out of the due index."""
+        change = Change(set={"isSynced": True}, remove=["gsi4pk", "dueKey"])
+        if due_at is not None:
+            change = Change(set={"isSynced": True, **_due(schedule, due_at)})
+        self._table.update(keys.schedule(schedule.automation_id), change, _is_same(schedule))
+
+    def postpone(self, schedule: Schedule, due_at: int) -> None:
+        """ConditionFailedError where another revision is wanted, or another day's fire."""
+        is_same_day = Attr("nextDay").eq(schedule.next_day.isoformat())
+        change = Change(set=dict(_due(schedule, due_at)))
+        key = keys.schedule(schedule.automation_id)
+        self._table.update(key, change, _is_same(schedule) & is_same_day)
+
+    def trying(self, schedule: Schedule, due_at: int) -> int:
+        """The number of this try at the missing fire, which nobody else gets.
+        ConditionFailedError where the fire came, or another works on it."""
+        is_same_day = Attr("nextDay").eq(schedule.next_day.isoformat())
+        is_same_try = Attr("tries").eq(schedule.tries)
+        number = schedule.tries + 1
+        change = Change(set={"tries": number, **_due(schedule, due_at)})
+        condition = _is_same(schedule) & is_same_day & is_same_try
+        self._table.update(keys.schedule(schedule.automation_id), change, condition)
+        return number
+
+    def advance(self, schedule: Schedule, day: date, fire_at: int, due_at: int) -> Modify:
+        """Expects `day` next, instead of the one that has fired."""
+        is_same_day = Attr("nextDay").eq(schedule.next_day.isoformat())
+        change = Change(set={**_next_fire(day, fire_at), **_due(schedule, due_at)})
+        key = keys.schedule(schedule.automation_id)
+        return Modify(key, change, _is_same(schedule) & is_same_day)
+
+
+def _is_same(schedule: Schedule) -> "ConditionBase":
+    is_same_revision = Attr("revision").eq(schedule.revision)
+    return is_same_revision
+
+
+def _next_fire(day: date, fire_at: int) -> "dict[Path, Any]":
+    return {"nextDay": day.isoformat(), "nextFireAt": fire_at, "tries": 0}
+
+
+def _due(schedule: Schedule, due_at: int) -> "dict[Path, Any]":
+    due_key = keys.due_key(due_at, keys.schedule_id(schedule.automation_id))
+    return {"gsi4pk": keys.due(schedule.workspace_id), "dueKey": due_key}
+
+
+def _from_item(item: "Item") -> Schedule:
+    return Schedule(
+        workspace_id=item["workspaceId"],
+        automation_id=item["automationId"],
+        time_of_day=item["timeOfDay"],
+        time_zone=item["timeZone"],
+        is_enabled=item["enabled"],
+        enabled_at=item["enabledAt"],
+        is_synced=item["isSynced"],
+        revision=item["revision"],
+        next_day=date.fromisoformat(item["nextDay"]),
+        next_fire_at=item["nextFireAt"],
+        tries=item["tries"],
+    )
