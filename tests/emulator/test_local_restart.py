@@ -4,10 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from local.schedule_endpoint import FIRE_PATH, LIST_PATH
 from tests.emulator.test_local_platform import until
-from tests.support.stack import started_stack
+from tests.emulator.test_local_schedules import Bench, soon
+from tests.support.stack import Stack, started_stack
 
 ADMIN = "admin@demo.example"
 WAITING = {
@@ -26,13 +29,17 @@ def _is_waiting(run: dict[str, Any]) -> bool:
 
 
 @pytest.mark.timeout(240)
-def test_a_restart_keeps_the_data_and_the_waiting_run(tmp_path: Path) -> None:
+def test_a_restart_keeps_the_data_the_waiting_run_and_the_schedules(tmp_path: Path) -> None:
     with started_stack(tmp_path, "--no-seed") as stack, stack.api(ADMIN) as api:
         table = stack.table_name
         made = api.post("/v1/automations", json=WAITING).json()
         active = api.post(f"/v1/automations/{made['id']}/activate").json()
         run_id = api.post(active["webhook"]["path"], json={}).json()["runId"]
         before = until(lambda: api.get(f"/v1/runs/{run_id}").json(), _is_waiting)
+        bench = Bench(stack)
+        bench.create("fired", soon())
+        bench.create("yearly")
+        assert len(bench.told(bench.queue)) == 1
     assert not (tmp_path / "local.json").exists()
     assert json.loads((tmp_path / "deployed.json").read_text())["fingerprint"]
 
@@ -43,12 +50,30 @@ def test_a_restart_keeps_the_data_and_the_waiting_run(tmp_path: Path) -> None:
         assert after["health"]["until"] == before["health"]["until"]
         arn = _only_execution(stack.aws("stepfunctions"))
         assert arn.endswith(f"{run_id}-1")
+        _only_the_yearly_schedule_fires(stack, bench.name)
+
+
+def _only_the_yearly_schedule_fires(stack: Stack, group: str) -> None:
+    """What fired before is over; a fire of the other one is the first thing that is told."""
+    listed = httpx.get(stack.aws_endpoint + LIST_PATH).raise_for_status().json()
+    upcoming = {each["name"]: each["nextFire"] for each in listed if each["group"] == group}
+    assert upcoming["fired"] is None
+    assert upcoming["yearly"].endswith("-01-01T09:00:00Z")
+    asked = {"group": group, "name": "yearly", "scheduledTime": "2031-01-01T09:00:00Z"}
+    httpx.post(stack.aws_endpoint + FIRE_PATH, json=asked).raise_for_status()
+    queues = stack.aws("sqs")
+    url = queues.get_queue_url(QueueName=group)["QueueUrl"]
+    [message] = until(lambda: queues.receive_message(QueueUrl=url).get("Messages", []), bool)
+    assert json.loads(message["Body"])["at"] == asked["scheduledTime"]
 
 
 def _only_execution(machines: Any) -> str:
     """The ARN of the one execution that is running."""
-    [machine] = machines.list_state_machines()["stateMachines"]
-    [execution] = machines.list_executions(
-        stateMachineArn=machine["stateMachineArn"], statusFilter="RUNNING"
-    )["executions"]
+    [execution] = [
+        execution
+        for machine in machines.list_state_machines()["stateMachines"]
+        for execution in machines.list_executions(
+            stateMachineArn=machine["stateMachineArn"], statusFilter="RUNNING"
+        )["executions"]
+    ]
     return str(execution["executionArn"])

@@ -178,7 +178,8 @@ def _archive() -> bytes:
     return archive.getvalue()
 
 
-def soon(seconds: float = 1) -> str:
+def soon(seconds: float = 2) -> str:
+    """A moment that is still to come when the schedule is made, in whole seconds."""
     at = datetime.now(UTC) + timedelta(seconds=seconds)
     return f"at({at:%Y-%m-%dT%H:%M:%S})"
 
@@ -228,13 +229,13 @@ def test_it_is_deleted_after_completion_where_it_says_so(bench: Bench) -> None:
 
 
 def test_what_was_changed_disabled_or_deleted_does_not_fire(bench: Bench) -> None:
-    later = soon(2)
+    later = soon(3)
     for name in ("changed", "disabled", "deleted"):
         bench.create(name, later, Target={"Input": f'{{"name": "{name}"}}'})
     bench.update("changed")
     bench.update("disabled", later, State="DISABLED")
     bench.delete("deleted")
-    bench.create("marker", soon(3), Target={"Input": '{"name": "marker"}'})
+    bench.create("marker", soon(4), Target={"Input": '{"name": "marker"}'})
     [message] = bench.told(bench.queue)
     assert json.loads(message["Body"]) == {"name": "marker"}
     assert bench.fire("disabled").status_code == 409
@@ -242,7 +243,7 @@ def test_what_was_changed_disabled_or_deleted_does_not_fire(bench: Bench) -> Non
 
 
 def test_a_rate_counts_from_its_start_and_ends_at_its_end(bench: Bench) -> None:
-    start = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
     bench.create(
         "rate",
         "rate(1 minute)",
