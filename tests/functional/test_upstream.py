@@ -144,6 +144,33 @@ def test_the_end_of_a_run_opens_one_with_its_contact_and_outputs(world: World) -
     assert world.status(run_id) is RunStatus.COMPLETED
 
 
+def test_a_run_tells_which_runs_its_end_opened(world: World) -> None:
+    first = world.activate(upstream_document())
+    second, third = (world.activate(waiting(first, name)) for name in ("Second", "Third"))
+    world.activate(waiting(first, "Not this", on=["FAILED"]))
+    open_ = world.fire(first, {"n": 20})
+    ended = end(world, first)
+    follow(world, ended)
+    world.walk(opened_by(world, third, ended))
+    told = {each["automationId"]: each for each in world.detail(ended)["downstream"]}
+    assert told == {
+        second: {
+            "automationId": second,
+            "automationName": "Second",
+            "runId": opened_by(world, second, ended),
+            "status": "PENDING",
+        },
+        third: {
+            "automationId": third,
+            "automationName": "Third",
+            "runId": opened_by(world, third, ended),
+            "status": "COMPLETED",
+        },
+    }
+    assert world.detail(open_)["downstream"] == []
+    assert world.detail(opened_by(world, second, ended))["downstream"] == []
+
+
 def test_a_run_without_a_contact_opens_one_without(world: World) -> None:
     first = world.activate(upstream_document())
     second = world.activate(waiting(first))

@@ -18,6 +18,8 @@ export function makeRun(changes: Partial<Run> = {}): Run {
     automationId: 'atm_1',
     automationName: 'Order paid',
     version: 3,
+    attempt: 1,
+    startError: null,
     trigger: { type: 'WEBHOOK' },
     contact: { id: 'con_1', email: 'ada@example.com', phone: null },
     createdAt: '2026-03-01T10:00:00.000Z',
@@ -59,6 +61,7 @@ export function makeRunDetail(changes: Partial<RunDetail> = {}): RunDetail {
     graph: {},
     steps: [makeStep()],
     deliveries: [],
+    downstream: [],
     ...changes,
   };
 }

@@ -116,13 +116,24 @@ class DeliveryLinkView(WireModel):
     path: str
 
 
+class DownstreamRunView(WireModel):
+    """A run of another automation that the end of this one opened."""
+
+    automation_id: str
+    automation_name: str
+    run_id: str
+    status: RunStatus
+
+
 class RunDetailView(RunView):
-    """A run with everything that is known of it. `graph` is the version's, as it was."""
+    """A run with everything that is known of it. `graph` is the version's, as it was; `downstream`
+    are the runs that its end opened, of automations that still wait for it."""
 
     payload: Any
     graph: Graph
     steps: list[StepView]
     deliveries: list[DeliveryLinkView]
+    downstream: list[DownstreamRunView]
 
 
 class GateView(WireModel):

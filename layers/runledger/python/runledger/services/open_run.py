@@ -46,6 +46,11 @@ class TriggerFacts:
     may_repeat: bool = False
 
 
+def keyed_run_id(workspace_id: str, automation_id: str, dedupe_key: str) -> str:
+    """The id of the run that the event of this key opens."""
+    return derived_id("run", workspace_id, automation_id, dedupe_key)
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     run: Run
@@ -106,7 +111,7 @@ class Opener:
         run_id = (
             new_id("run")
             if key is None
-            else derived_id("run", automation.workspace_id, automation.id, key)
+            else keyed_run_id(automation.workspace_id, automation.id, key)
         )
         starts_at = now
         if facts.scheduled_for is not None:

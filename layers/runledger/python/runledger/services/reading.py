@@ -22,6 +22,8 @@ from runledger.services.history import (
     refusals_kind,
     runs_kind,
 )
+from runledger.services.open_run import keyed_run_id
+from runledger.services.upstream import dedupe_key
 from runledger.services.views import (
     contact_view,
     delivery_view,
@@ -31,6 +33,7 @@ from runledger.services.views import (
 )
 
 if TYPE_CHECKING:
+    from runledger.models.run import Run
     from runledger.services.contacts import Contacts
     from runledger.services.cursors import Cursors
     from runledger.services.frames import Frames
@@ -117,7 +120,19 @@ class Reading:
         history = self.stores.runs.history(run_id)
         if history.run.workspace_id != workspace_id or history.run.expires_at <= now:
             raise NotFoundError(f"there is no run {run_id}")
-        return run_detail_view(history, self.frames.graph(history.run), now)
+        graph = self.frames.graph(history.run)
+        return run_detail_view(history, graph, self._downstream(history.run, now), now)
+
+    def _downstream(self, run: "Run", now: int) -> "list[Run]":
+        """The runs that the end of this one opened: one query and one batch of reads, and nothing
+        of an open run."""
+        if not run.status.is_terminal:
+            return []
+        waiting = self.stores.automations.downstream_ids(run.automation_id)
+        opened = [keyed_run_id(run.workspace_id, each, dedupe_key(run.id)) for each in waiting]
+        found = self.stores.runs.get_many(opened).values()
+        there = [each for each in found if each.expires_at > now]
+        return sorted(there, key=lambda each: (each.created_at, each.id))
 
     def refusal(self, workspace_id: str, refusal_id: str) -> RefusalView:
         """NotFoundError also for a refusal of another workspace."""

@@ -9,6 +9,7 @@ from runledger.models.wire import (
     ContactView,
     DeliveryLinkView,
     DeliveryView,
+    DownstreamRunView,
     ErrorView,
     GateView,
     HealthView,
@@ -25,6 +26,8 @@ from runledger.models.wire import (
 from runledger.services.story import health_of, steps_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from runledger.compiler.graph import GraphView
     from runledger.models.automation import Automation, Version
     from runledger.models.contact import Contact
@@ -74,7 +77,9 @@ def run_view(run: "Run", now: int) -> RunView:
     )
 
 
-def run_detail_view(history: "RunHistory", graph: "GraphView", now: int) -> RunDetailView:
+def run_detail_view(
+    history: "RunHistory", graph: "GraphView", downstream: "Iterable[Run]", now: int
+) -> RunDetailView:
     steps = steps_of(history, graph, now)
     base = run_view(history.run, now)
     failed = next((step for step in steps if step.error is not None), None)
@@ -95,6 +100,15 @@ def run_detail_view(history: "RunHistory", graph: "GraphView", now: int) -> RunD
         graph=graph.graph,
         steps=fit_steps([_step_view(step, order) for order, step in enumerate(steps, 1)]),
         deliveries=links,
+        downstream=[
+            DownstreamRunView(
+                automation_id=run.automation_id,
+                automation_name=run.automation_name,
+                run_id=run.id,
+                status=run.status,
+            )
+            for run in downstream
+        ],
     )
 
 
