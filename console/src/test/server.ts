@@ -23,6 +23,7 @@ export function makeRun(changes: Partial<Run> = {}): Run {
     trigger: { type: 'WEBHOOK' },
     contact: { id: 'con_1', email: 'ada@example.com', phone: null },
     createdAt: '2026-03-01T10:00:00.000Z',
+    scheduledFor: null,
     startedAt: '2026-03-01T10:00:00.200Z',
     finishedAt: '2026-03-01T10:00:01.700Z',
     durationMs: 1500,
