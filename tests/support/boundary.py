@@ -7,11 +7,13 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call that leaves the process. `target` names what it is about, for people."""
+    """One call that leaves the process. `target` names what it is about, for people; `repeats`
+    says that the client below sends it again where its answer is lost."""
 
     service: str
     operation: str
     target: str = ""
+    repeats: bool = True
 
     def __str__(self) -> str:
         return f"{self.service}.{self.operation}({self.target})"

@@ -1,0 +1,260 @@
+"""Every AWS call of every handler is broken in turn, in every way there is; the system recovers.
+
+A scenario plays one story through the real handlers, as AWS would play it. It is played once
+unbroken, which tells the calls; then once for each call and each kind of fault. Whatever broke,
+in the end there is one run that has ended, each step and each effect once (or told as unknown),
+and every index says what the row says. A further scenario is one more function and one more line
+in SCENARIOS.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from runledger.clock import MINUTE
+
+from tests.support.everything import brief, everything, follower, make_template, order, plain
+from tests.support.faults import Fault, FaultyCall
+from tests.support.stage import Stage, open_stage
+from tests.support.verdicts import Watch, describe, problems
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The stage with two automations, and what brings it back to this very moment."""
+
+    stage: Stage
+    standard: str
+    express: str
+    upstream: str
+    webhooks: dict[str, str]
+    restore: Callable[[], None]
+
+    def fire(self, automation_id: str, event: dict[str, Any]) -> str:
+        """The key of the run that the caller was told of, after as many tries as it took."""
+        answer = self.stage.request("webhook_in", "POST", self.webhooks[automation_id], event)
+        assert answer["status"] in (200, 202), answer
+        return f"RUN#{answer['body']['runId']}"
+
+
+@pytest.fixture(scope="module")
+def ready() -> Iterator[Ready]:
+    with open_stage() as stage:
+        template_id = make_template(stage)
+        standard = stage.activate(everything(template_id))
+        express = stage.activate(brief(template_id))
+        upstream = stage.activate(plain())
+        stage.activate(follower(upstream))
+        webhooks = {each: stage.webhook_path(each) for each in (standard, express, upstream)}
+        stage.records.clear()
+        yield Ready(stage, standard, express, upstream, webhooks, stage.snapshot())
+
+
+# ── the stories ─────────────────────────────────────────────────────────────────────────────────
+
+
+def completes(ready: Ready) -> None:
+    ready.fire(ready.standard, order())
+    ready.stage.settle()
+
+
+def completes_on_express(ready: Ready) -> None:
+    ready.fire(ready.express, order())
+    ready.stage.settle()
+
+
+def stops_with_an_error(ready: Ready) -> None:
+    ready.fire(ready.standard, order(total=5))
+    ready.stage.settle()
+
+
+def is_opened_by_hand(ready: Ready) -> None:
+    stage = ready.stage
+    contact = {"email": "ada@example.com"}
+    assert stage.request("api", "POST", "/v1/contacts", contact)["status"] in (201, 409)
+    document = {**contact, "payload": order(), "idempotencyKey": "k"}
+    path = f"/v1/automations/{ready.express}/runs"
+    assert stage.request("api", "POST", path, document)["status"] in (200, 202)
+    stage.settle()
+
+
+def is_canceled_while_it_waits(ready: Ready) -> None:
+    stage = ready.stage
+    key = ready.fire(ready.standard, order())
+    stage.run_until(stage.clock.now + MINUTE)
+    _cancel(stage, key)
+    stage.settle()
+
+
+def is_canceled_while_pending(ready: Ready) -> None:
+    key = ready.fire(ready.standard, order())
+    _cancel(ready.stage, key)
+    ready.stage.settle()
+
+
+def _cancel(stage: Stage, key: str) -> None:
+    run_id = key.removeprefix("RUN#")
+    requests = stage.requests
+    answer = stage.request("api", "POST", f"/v1/runs/{run_id}/cancel", {"reason": "wrong list"})
+    # Where the first answer was lost to the operator, the second try is told that it is done.
+    was_tried_again = stage.requests > requests + 1
+    is_done = was_tried_again and answer["body"].get("state") == "CANCELED"
+    assert answer["status"] == 200 or is_done, answer
+    assert _status(stage, key) == "CANCELED"
+
+
+def is_drained_by_a_pause(ready: Ready) -> None:
+    stage = ready.stage
+    ready.fire(ready.standard, order("A-1"))
+    stage.run_until(stage.clock.now + MINUTE)
+    ready.fire(ready.standard, order("A-2"))
+    path = f"/v1/automations/{ready.standard}/pause"
+    assert stage.request("api", "POST", path, None)["status"] == 200
+    stage.settle()
+
+
+def is_started_by_the_tick(ready: Ready) -> None:
+    """The stream was lost to the function that starts runs."""
+    ready.stage.deaf.add("start_runs")
+    ready.fire(ready.express, order())
+    ready.stage.settle()
+
+
+def is_started_after_a_refusal(ready: Ready) -> None:
+    stage = ready.stage
+    stage.step_functions.refuses = lambda workspace_id: "ThrottlingException"
+    ready.fire(ready.express, order())
+    stage.deliver_stream()
+    stage.step_functions.refuses = lambda workspace_id: None
+    stage.settle()
+
+
+def is_lost_on_its_way(ready: Ready) -> None:
+    """The execution is gone without a word; the tick goes on with the run after its deadline."""
+    stage = ready.stage
+    key = ready.fire(ready.express, order())
+    stage.run_while(lambda: _status(stage, key) == "PENDING")
+    for arn in list(stage.step_functions.executions):
+        stage.step_functions.lose(arn)
+    stage.settle()
+
+
+def opens_a_run_downstream(ready: Ready) -> None:
+    ready.fire(ready.upstream, order())
+    ready.stage.settle()
+
+
+def is_stopped_from_outside(ready: Ready) -> None:
+    stage = ready.stage
+    key = ready.fire(ready.standard, order())
+    stage.run_while(lambda: _status(stage, key) == "PENDING")
+    for arn in list(stage.step_functions.executions):
+        stage.step_functions.stop_execution(executionArn=arn, error="ByHand", cause="an operator")
+    stage.settle()
+
+
+def _status(stage: Stage, key: str) -> str:
+    return next(str(row["status"]) for row in stage.runs() if row["pk"] == key)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`ends` are the statuses in which the runs of the unbroken story end."""
+
+    play: Callable[[Ready], None]
+    ends: tuple[str, ...]
+    # Functions that this story is there for; each of them has to make calls in it.
+    functions: tuple[str, ...]
+
+
+SCENARIOS = (
+    Scenario(
+        completes,
+        ("COMPLETED",),
+        (
+            "webhook_in",
+            "start_runs",
+            "run_logic",
+            "run_message",
+            "run_integration",
+            "tick",
+            "publish_changes",
+        ),
+    ),
+    Scenario(completes_on_express, ("COMPLETED",), ("run_message", "run_integration")),
+    Scenario(stops_with_an_error, ("FAILED",), ("run_logic",)),
+    Scenario(is_opened_by_hand, ("COMPLETED",), ("api",)),
+    Scenario(is_canceled_while_it_waits, ("CANCELED",), ("api", "close_runs")),
+    Scenario(is_canceled_while_pending, ("CANCELED",), ("api", "run_logic")),
+    Scenario(is_drained_by_a_pause, ("CANCELED", "CANCELED"), ("api", "tick")),
+    Scenario(is_started_by_the_tick, ("COMPLETED",), ("tick",)),
+    Scenario(is_started_after_a_refusal, ("COMPLETED",), ("start_runs", "tick")),
+    Scenario(is_lost_on_its_way, ("COMPLETED",), ("tick",)),
+    Scenario(
+        opens_a_run_downstream,
+        ("COMPLETED", "COMPLETED"),
+        ("publish_changes", "upstream_trigger"),
+    ),
+    Scenario(is_stopped_from_outside, ("FAILED",), ("close_runs",)),
+)
+
+
+# The functions whose work reaches outside.
+EFFECTS = ("run_message", "run_integration")
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.play.__name__)
+def test_whatever_breaks_one_run_ends_and_tells_the_truth(
+    ready: Ready, scenario: Scenario, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unbroken, statuses = _play(ready, scenario, None, None)
+    assert statuses == list(scenario.ends)
+    assert set(scenario.functions) <= {function for function, _ in unbroken}
+
+    tried = Counter[str]()
+    ends = Counter[str]()
+    for point, (function, call) in enumerate(unbroken):
+        for fault in Fault:
+            if fault is Fault.SENT_AGAIN and not call.repeats:
+                continue
+            _, statuses = _play(ready, scenario, point, fault)
+            tried[fault] += 1
+            if statuses != list(scenario.ends):
+                # Only an effect may be lost, as its function cannot know whether to repeat it; and
+                # none is where the client below gets its answer after all.
+                assert function in EFFECTS, describe(unbroken, point)
+                assert fault is not Fault.SENT_AGAIN, describe(unbroken, point)
+            ends.update(statuses)
+    with capsys.disabled():
+        told = ", ".join(f"{count} {status}" for status, count in sorted(ends.items()))
+        print(
+            f"\n{scenario.play.__name__}: {len(unbroken)} calls, "
+            f"{tried.total()} kill points; runs ended: {told}"
+        )
+
+
+def _play(
+    ready: Ready, scenario: Scenario, point: int | None, fault: Fault | None
+) -> tuple[list[tuple[str, Any]], list[str]]:
+    """The calls that were made, and how the runs ended."""
+    stage = ready.stage
+    ready.restore()
+    faulty = FaultyCall(stage, point, fault)
+    stage.boundary.around = faulty
+    watch = Watch(stage)
+    where = "unbroken"
+    try:
+        scenario.play(ready)
+    finally:
+        watch.stop()
+        if point is not None:
+            where = f"{describe(faulty.made, point)}: {fault}"
+    found = watch.wrong + problems(stage)
+    statuses = sorted(row["status"] for row in stage.runs())
+    if len(statuses) != len(scenario.ends):
+        found.append(f"{len(statuses)} runs")
+    assert found == [], where
+    return faulty.made, statuses

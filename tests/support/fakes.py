@@ -1,0 +1,134 @@
+"""AWS and the world in memory, as far as the engine calls them. Nothing here takes any time."""
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+from runledger.nodes.base import HttpRequest, HttpResponse
+
+from tests.support.boundary import Boundary, Call
+
+
+def client_error(code: str, operation: str, status: int = 400) -> ClientError:
+    """The error that boto3 raises for that code."""
+    return ClientError(
+        {
+            "Error": {"Code": code, "Message": f"refused: {code}"},
+            "ResponseMetadata": {"HTTPStatusCode": status},  # type: ignore[typeddict-item]
+        },
+        operation,
+    )
+
+
+class Client:
+    """A boto3 client: every method is a call across the boundary to a service in memory.
+
+    `tries` as in the client's configuration: with more than one, an answer that is lost is asked
+    for again below us."""
+
+    def __init__(self, service: str, backend: Any, boundary: Boundary, tries: int) -> None:
+        self._service = service
+        self._backend = backend
+        self._boundary = boundary
+        self._repeats = tries > 1
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method = getattr(self._backend, name)
+        operation = "".join(part.capitalize() for part in name.split("_"))
+
+        def made(**request: Any) -> Any:
+            target = str(next(iter(request.values()), ""))[:80]
+            call = Call(self._service, operation, target, self._repeats)
+            return self._boundary(call, lambda: method(**request))
+
+        return made
+
+
+@dataclass
+class Ses:
+    """E-mail; `sent` are the delivery ids in the order in which SES took the messages."""
+
+    sent: list[str] = field(default_factory=list)
+
+    def send_email(self, *, EmailTags: list[dict[str, str]], **more: Any) -> dict[str, Any]:
+        tags = {tag["Name"]: tag["Value"] for tag in EmailTags}
+        self.sent.append(tags["deliveryId"])
+        return {"MessageId": f"message-{len(self.sent)}"}
+
+
+@dataclass
+class Secrets:
+    values: dict[str, str] = field(default_factory=dict)
+
+    def create_secret(self, *, Name: str, SecretString: str, **more: Any) -> dict[str, Any]:
+        if Name in self.values:
+            raise client_error("ResourceExistsException", "CreateSecret")
+        self.values[Name] = SecretString
+        return {"ARN": Name}
+
+    def put_secret_value(self, *, SecretId: str, SecretString: str) -> dict[str, Any]:
+        self.values[SecretId] = SecretString
+        return {"ARN": SecretId}
+
+    def get_secret_value(self, *, SecretId: str, **more: Any) -> dict[str, Any]:
+        if SecretId not in self.values:
+            raise client_error("ResourceNotFoundException", "GetSecretValue")
+        return {"SecretString": self.values[SecretId]}
+
+
+@dataclass
+class S3:
+    objects: dict[str, bytes] = field(default_factory=dict)
+
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes) -> dict[str, Any]:
+        self.objects[Key] = Body
+        return {}
+
+    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
+        if Key not in self.objects:
+            raise client_error("NoSuchKey", "GetObject")
+        return {"Body": io.BytesIO(self.objects[Key])}
+
+
+@dataclass
+class Bus:
+    """EventBridge; `entries` are what was put on it."""
+
+    entries: list[dict[str, Any]] = field(default_factory=list)
+
+    def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:
+        self.entries += Entries
+        return {"FailedEntryCount": 0, "Entries": [{"EventId": "event"} for _ in Entries]}
+
+
+class Anything:
+    """A service that takes whatever it is asked and answers nothing."""
+
+    def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
+        return lambda **request: {}
+
+
+@dataclass
+class Http:
+    """Other people's services: each call is answered with one document, and remembered."""
+
+    boundary: Boundary
+    answer: Any = field(default_factory=lambda: {"data": {"score": 42}})
+    calls: list[HttpRequest] = field(default_factory=list)
+
+    def call(self, request: HttpRequest) -> HttpResponse:
+        def act() -> HttpResponse:
+            self.calls.append(request)
+            return HttpResponse(
+                status=200,
+                headers=(("content-type", "application/json"),),
+                body=json.dumps(self.answer).encode(),
+                truncated=False,
+                duration_ms=5,
+            )
+
+        made: HttpResponse = self.boundary(Call("http", request.method, request.url, False), act)
+        return made

@@ -1,0 +1,385 @@
+"""Step Functions in virtual time: the part of the States Language that our compiler writes.
+
+Machines run against a clock that moves only when told to, one state at a time; what is due at the
+same moment goes in the order in which it was asked for. Functions fail by error names, as Lambda
+reports them. An Express execution can be walked a second time under its own ARN, also at once.
+"""
+
+import heapq
+import itertools
+import json
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Protocol
+
+from botocore.exceptions import ClientError
+from runledger.clock import SECOND, from_iso
+
+from tests.support.world import Clock
+
+REGION_AND_ACCOUNT = "us-east-1:123456789012"
+
+
+class FunctionError(Exception):
+    """What Step Functions learns of a function that failed: an error name and a cause."""
+
+    def __init__(self, name: str, cause: str) -> None:
+        super().__init__(f"{name}: {cause}")
+        self.name = name
+        self.cause = cause
+
+
+class Invoke(Protocol):
+    def __call__(self, resource: str, payload: dict[str, Any]) -> Any:
+        """The answer of the function with this ARN; raises FunctionError."""
+
+
+@dataclass
+class Execution:
+    """`status` as Step Functions names them; `walks` counts how often it was begun."""
+
+    arn: str
+    name: str
+    machine_arn: str
+    input: str
+    is_express: bool
+    status: str = "RUNNING"
+    error: str | None = None
+    cause: str | None = None
+    walks: int = 0
+
+
+@dataclass
+class _Walk:
+    """One walk of an execution, or a branch of one; `over` once nothing of it may go on."""
+
+    execution: Execution
+    states: Generator["_Pause", Any, Any]
+    parent: "_Walk | None" = None
+    branches: list["_Walk"] = field(default_factory=list)
+    results: list[Any] = field(default_factory=list)
+    over: bool = False
+
+    def end(self) -> None:
+        self.over = True
+        for branch in self.branches:
+            branch.end()
+
+
+@dataclass(frozen=True)
+class _Until:
+    """Goes on at this moment."""
+
+    moment: int
+
+
+@dataclass(frozen=True)
+class _Branches:
+    """Goes on when all of these have come to their ends."""
+
+    definitions: list[dict[str, Any]]
+    state: Any
+
+
+_Pause = _Until | _Branches
+
+
+class StepFunctions:
+    """The service, as its boto3 client is called, with what a test needs beside it.
+
+    `status_events` are the ends of Standard executions that did not succeed, as EventBridge tells
+    them; Express executions tell nothing."""
+
+    def __init__(self, clock: Clock, invoke: Invoke) -> None:
+        self.executions: dict[str, Execution] = {}
+        self.machines: dict[str, dict[str, Any]] = {}
+        self.status_events: list[dict[str, Any]] = []
+        # Why the next start is refused, by workspace of its input; None lets it be.
+        self.refuses: Callable[[str], str | None] = lambda workspace_id: None
+        self._clock = clock
+        self._invoke = invoke
+        self._order = itertools.count()
+        self._agenda: list[tuple[int, int, Execution, Callable[[], None]]] = []
+
+    # ── the service ────────────────────────────────────────────────────────────────────────────
+
+    def create_state_machine(self, *, name: str, definition: str, **more: Any) -> dict[str, Any]:
+        arn = f"arn:aws:states:{REGION_AND_ACCOUNT}:stateMachine:{name}"
+        machine = {"definition": json.loads(definition), "type": more.get("type", "STANDARD")}
+        if self.machines.setdefault(arn, machine) != machine:
+            raise refusal("StateMachineAlreadyExists", "CreateStateMachine")
+        return {"stateMachineArn": arn}
+
+    def delete_state_machine(self, *, stateMachineArn: str) -> dict[str, Any]:
+        self.machines.pop(stateMachineArn, None)
+        return {}
+
+    def start_execution(
+        self,
+        *,
+        stateMachineArn: str,
+        name: str,
+        input: str,
+    ) -> dict[str, Any]:
+        code = self.refuses(json.loads(input).get("workspaceId", ""))
+        if code is not None:
+            raise refusal(code, "StartExecution")
+        machine = self.machines.get(stateMachineArn)
+        if machine is None:
+            raise refusal("StateMachineDoesNotExist", "StartExecution")
+        is_express = machine["type"] == "EXPRESS"
+        kind = "express" if is_express else "execution"
+        arn = f"{stateMachineArn.replace(':stateMachine:', f':{kind}:')}:{name}"
+        if is_express:
+            # Each start of an Express machine is an execution of its own, whatever its name.
+            arn += f":{next(self._order):04x}"
+        present = self.executions.get(arn)
+        if present is not None:
+            if present.status == "RUNNING" and present.input == input:
+                return {"executionArn": arn}
+            raise refusal("ExecutionAlreadyExists", "StartExecution")
+        execution = Execution(arn, name, stateMachineArn, input, is_express)
+        self.executions[arn] = execution
+        self.walk_again(arn)
+        seconds = machine["definition"].get("TimeoutSeconds")
+        if seconds:
+            end = self._clock.now + seconds * SECOND
+            self._at(
+                end, execution, lambda: self._close(execution, "TIMED_OUT", "States.Timeout", None)
+            )
+        return {"executionArn": arn}
+
+    def stop_execution(
+        self,
+        *,
+        executionArn: str,
+        error: str | None = None,
+        cause: str | None = None,
+    ) -> dict[str, Any]:
+        execution = self.executions.get(executionArn)
+        if execution is None or execution.is_express:
+            raise refusal("ExecutionDoesNotExist", "StopExecution")
+        self._close(execution, "ABORTED", error, cause)
+        return {}
+
+    # ── for tests ──────────────────────────────────────────────────────────────────────────────
+
+    def walk_again(self, arn: str) -> None:
+        """Begins the execution (once more), from its first state, beside whatever walks it."""
+        execution = self.executions[arn]
+        execution.walks += 1
+        definition = self.machines[execution.machine_arn]["definition"]
+        walk = _Walk(execution, self._states(execution, definition, json.loads(execution.input)))
+        self._at(self._clock.now, execution, lambda: self._go_on(walk, None))
+
+    def lose(self, arn: str) -> None:
+        """The execution is gone, and nobody is told."""
+        self.executions[arn].status = "LOST"
+
+    def next_moment(self) -> int | None:
+        """When something is to happen next."""
+        while self._agenda and self._agenda[0][2].status != "RUNNING":
+            heapq.heappop(self._agenda)
+        return self._agenda[0][0] if self._agenda else None
+
+    def step(self) -> None:
+        """Does what is to happen next, at its moment."""
+        moment, _, _, act = heapq.heappop(self._agenda)
+        self._clock.now = max(self._clock.now, moment)
+        act()
+
+    def forget(self) -> None:
+        """No executions, and nothing to happen; the machines stay."""
+        self.executions.clear()
+        self.status_events.clear()
+        self._agenda.clear()
+        self._order = itertools.count()
+
+    # ── inside ─────────────────────────────────────────────────────────────────────────────────
+
+    def _at(self, moment: int, execution: Execution, act: Callable[[], None]) -> None:
+        heapq.heappush(self._agenda, (moment, next(self._order), execution, act))
+
+    def _go_on(self, walk: _Walk, value: Any) -> None:
+        if walk.over or walk.execution.status != "RUNNING":
+            walk.end()
+            return
+        try:
+            pause = walk.states.send(value)
+        except StopIteration as stop:
+            self._come_to_end(walk, stop.value)
+        except FunctionError as error:
+            self._fail(walk, error)
+        else:
+            self._pause(walk, pause)
+
+    def _pause(self, walk: _Walk, pause: _Pause) -> None:
+        if isinstance(pause, _Until):
+            self._at(pause.moment, walk.execution, lambda: self._go_on(walk, None))
+            return
+        walk.branches = [
+            _Walk(walk.execution, self._states(walk.execution, each, pause.state), walk)
+            for each in pause.definitions
+        ]
+        walk.results = []
+        for branch in walk.branches:
+            self._at(self._clock.now, walk.execution, partial(self._go_on, branch, None))
+
+    def _come_to_end(self, walk: _Walk, result: Any) -> None:
+        walk.over = True
+        if walk.parent is None:
+            self._close(walk.execution, "SUCCEEDED", None, None)
+            return
+        walk.parent.results.append(result)
+        if len(walk.parent.results) == len(walk.parent.branches):
+            parent = walk.parent
+            results = list(parent.results)
+            self._at(self._clock.now, walk.execution, lambda: self._go_on(parent, results))
+
+    def _fail(self, walk: _Walk, error: FunctionError) -> None:
+        """A failed branch fails its Parallel, and takes the others down with it."""
+        while walk.parent is not None:
+            walk.end()
+            walk = walk.parent
+        walk.end()
+        self._close(walk.execution, "FAILED", error.name, error.cause)
+
+    def _close(
+        self, execution: Execution, status: str, error: str | None, cause: str | None
+    ) -> None:
+        if execution.status != "RUNNING":
+            return
+        execution.status, execution.error, execution.cause = status, error, cause
+        if status != "SUCCEEDED" and not execution.is_express:
+            self.status_events.append(status_event(execution))
+
+    def _states(
+        self, execution: Execution, definition: dict[str, Any], data: Any
+    ) -> Generator[_Pause, Any, Any]:
+        """Walks the states of a machine or branch; what it returns is its output."""
+        name: str | None = definition["StartAt"]
+        while name is not None:
+            state = definition["States"][name]
+            match state["Type"]:
+                case "Task":
+                    name, data = yield from self._task(execution, state, data)
+                    yield _Until(self._clock.now)
+                    continue
+                case "Parallel":
+                    result = yield _Branches(state["Branches"], data)
+                    data = _placed(state, data, result)
+                case "Choice":
+                    name = _chosen(state, data)
+                    continue
+                case "Wait":
+                    moment = state.get("TimestampPath")
+                    seconds = state.get("Seconds", 0) * SECOND
+                    until = from_iso(_at_path(data, moment)) if moment else seconds
+                    yield _Until(until if moment else self._clock.now + seconds)
+                case "Pass":
+                    data = _placed(state, data, state.get("Result", data))
+                case "Succeed":
+                    return data
+                case "Fail":
+                    raise FunctionError(state["Error"], state.get("Cause", ""))
+                case other:
+                    raise NotImplementedError(f"a state of type {other}")
+            name = None if state.get("End") else state["Next"]
+        return data
+
+    def _task(
+        self, execution: Execution, state: dict[str, Any], data: Any
+    ) -> Generator[_Pause, Any, tuple[str | None, Any]]:
+        """The next state's name and the data, after as many tries as the state allows."""
+        payload = _parameters(state.get("Parameters", {}), data, execution.arn)
+        tries = [0] * len(state.get("Retry", []))
+        while True:
+            try:
+                result = self._invoke(state["Resource"], payload)
+            except FunctionError as error:
+                place = _matching(state.get("Retry", []), error)
+                if place is not None and tries[place] < state["Retry"][place]["MaxAttempts"]:
+                    yield _Until(self._clock.now + _delay(state["Retry"][place], tries[place]))
+                    tries[place] += 1
+                    continue
+                place = _matching(state.get("Catch", []), error)
+                if place is None:
+                    raise
+                catcher = state["Catch"][place]
+                caught = {"Error": error.name, "Cause": error.cause}
+                return catcher["Next"], _placed(catcher, data, caught)
+            after = _placed(state, data, json.loads(json.dumps(result)))
+            return (None if state.get("End") else state["Next"]), after
+
+
+def refusal(code: str, operation: str) -> ClientError:
+    """The error that boto3 raises for that code."""
+    return ClientError({"Error": {"Code": code, "Message": f"refused: {code}"}}, operation)
+
+
+def status_event(execution: Execution) -> dict[str, Any]:
+    """What EventBridge tells of an execution's end."""
+    return {
+        "detail-type": "Step Functions Execution Status Change",
+        "source": "aws.states",
+        "detail": {
+            "executionArn": execution.arn,
+            "stateMachineArn": execution.machine_arn,
+            "name": execution.name,
+            "status": execution.status,
+            "error": execution.error,
+            "cause": execution.cause,
+        },
+    }
+
+
+def _matching(rules: list[dict[str, Any]], error: FunctionError) -> int | None:
+    for place, rule in enumerate(rules):
+        if error.name in rule["ErrorEquals"] or "States.ALL" in rule["ErrorEquals"]:
+            return place
+    return None
+
+
+def _delay(retrier: dict[str, Any], tried: int) -> int:
+    """Milliseconds before the next try: the longest that jitter allows."""
+    seconds = retrier.get("IntervalSeconds", 1) * retrier.get("BackoffRate", 2) ** tried
+    return int(min(seconds, retrier.get("MaxDelaySeconds", seconds)) * SECOND)
+
+
+def _parameters(template: dict[str, Any], data: Any, execution_arn: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in template.items():
+        if not name.endswith(".$"):
+            found[name] = value
+        elif value == "$$.Execution.Id":
+            found[name[:-2]] = execution_arn
+        else:
+            found[name[:-2]] = _at_path(data, value)
+    return found
+
+
+def _at_path(data: Any, path: str) -> Any:
+    if path == "$":
+        return data
+    for part in path.removeprefix("$.").split("."):
+        data = data[part]
+    return data
+
+
+def _placed(state: dict[str, Any], data: Any, result: Any) -> Any:
+    """The data with the result at the state's ResultPath."""
+    path = state.get("ResultPath", "$")
+    if path is None:
+        return data
+    if path == "$":
+        return result
+    return {**data, path.removeprefix("$."): result}
+
+
+def _chosen(state: dict[str, Any], data: Any) -> str:
+    for choice in state["Choices"]:
+        value = _at_path(data, choice["Variable"])
+        if isinstance(value, str) and value == choice["StringEquals"]:
+            return str(choice["Next"])
+    return str(state["Default"])

@@ -1,0 +1,466 @@
+"""The deployed functions in one process, over AWS in memory and in virtual time.
+
+The real handlers are called as AWS calls them: streams, machines, status events, ticks and people
+are played here, and each of them tries again as AWS (or a person) would. Every call that a handler
+makes to AWS crosses one boundary, where a test can hold it up or break it.
+"""
+
+import importlib
+import json
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import runledger.aws
+import runledger.clock
+import runledger.http
+import runledger.ids
+import runledger.settings
+from pydantic import BaseModel
+from runledger.clock import DAY, MINUTE
+from runledger.models.workspace import Membership, Role
+from runledger.observability import logger
+from runledger.services import wiring
+from runledger.services.workspaces import create_workspace
+from runledger.store.values import Item, to_dynamo
+from ulid import ULID
+
+from tests.support.boundary import Boundary
+from tests.support.fakes import S3, Anything, Bus, Client, Http, Secrets, Ses
+from tests.support.machine import FunctionError, StepFunctions
+from tests.support.memory_table import MemoryTable
+from tests.support.world import ACCOUNT, PREFIX, REGION, START, Clock
+
+EVENTS = Path(__file__).parents[2] / "events"
+WORKSPACE = "ws_demo"
+OPERATOR = "operator@example.com"
+# As often as AWS delivers a stream record, and an asynchronous invocation.
+STREAM_TRIES = 6
+ASYNC_TRIES = 3
+PERSON_TRIES = 4
+_LAMBDA = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
+
+
+class ProcessDied(BaseException):  # it is no error that anyone may catch
+    """The process is gone: nothing of what it was about to do happens."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One change of the table, as its stream tells it."""
+
+    before: Item | None
+    after: Item | None
+
+    @property
+    def name(self) -> str:
+        if self.before is None:
+            return "INSERT"
+        return "REMOVE" if self.after is None else "MODIFY"
+
+    def to_event(self, number: int) -> dict[str, Any]:
+        row = self.after or self.before or {}
+        change: dict[str, Any] = {
+            "Keys": {"pk": {"S": row["pk"]}, "sk": {"S": row["sk"]}},
+            "SequenceNumber": f"{number:021d}",
+            "StreamViewType": "NEW_AND_OLD_IMAGES",
+        }
+        if self.after is not None:
+            change["NewImage"] = to_dynamo(self.after)
+        if self.before is not None:
+            change["OldImage"] = to_dynamo(self.before)
+        return {
+            "eventID": str(number),
+            "eventName": self.name,
+            "eventSource": "aws:dynamodb",
+            "eventSourceARN": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/runledger/stream/1",
+            "dynamodb": change,
+        }
+
+
+def opens_a_run(record: Record) -> bool:
+    row = record.after or {}
+    is_pending = row.get("sk") == "RUN" and row.get("status") == "PENDING"
+    return record.name == "INSERT" and is_pending
+
+
+def changes_a_run(record: Record) -> bool:
+    return record.name in ("INSERT", "MODIFY") and (record.after or {}).get("sk") == "RUN"
+
+
+# The functions that read the stream, each with its filter as the template has it.
+CONSUMERS: dict[str, Callable[[Record], bool]] = {
+    "start_runs": opens_a_run,
+    "publish_changes": changes_a_run,
+}
+
+
+class Context:
+    """What Lambda tells a function of its invocation."""
+
+    function_name = "function"
+
+    def __init__(self, number: int) -> None:
+        # A claim keeps the first characters of it, so they have to tell invocations apart.
+        self.aws_request_id = f"{number:08d}-request"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 55_000
+
+
+class Stage:
+    """One workspace, `ws_demo`, with an operator who may do everything."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.boundary = Boundary()
+        self.table = MemoryTable(self.boundary)
+        self.table.listeners.append(self._stream)
+        self.ses, self.secrets, self.s3, self.bus = Ses(), Secrets(), S3(), Bus()
+        self.http = Http(self.boundary)
+        self.step_functions = StepFunctions(self.clock, self._task)
+        self.records: list[Record] = []
+        # The functions to which the stream is lost, and how much of the bus was delivered.
+        self.deaf: set[str] = set()
+        self.heard = 0
+        # The function at work, if any.
+        self.function: str | None = None
+        self.requests = 0
+        # What a handler answered a 500 for, with where it came from.
+        self.unforeseen: list[str] = []
+        self.ids = 0
+        self.last_tick = 0
+        self._backends: dict[str, Any] = {
+            "sesv2": self.ses,
+            "secretsmanager": self.secrets,
+            "s3": self.s3,
+            "events": self.bus,
+            "stepfunctions": self.step_functions,
+        }
+
+    # ── the functions ──────────────────────────────────────────────────────────────────────────
+
+    def invoke(self, function: str, event: dict[str, Any]) -> Any:
+        """One invocation; ProcessDied where the process did not live to its end."""
+        self.requests += 1
+        self.function = function
+        try:
+            return module_of(function).handler(deepcopy(event), Context(self.requests))
+        except ProcessDied:
+            forget()
+            raise
+        finally:
+            self.function = None
+
+    def _task(self, resource: str, payload: dict[str, Any]) -> Any:
+        """As Step Functions invokes a function, with errors as Lambda names them."""
+        function = f"run_{resource.rpartition(':')[2]}"
+        try:
+            return self.invoke(function, payload)
+        except ProcessDied:
+            raise FunctionError("Runtime.ExitError", "exit status 1") from None
+        except Exception as error:
+            told = {"errorType": type(error).__name__, "errorMessage": str(error)}
+            raise FunctionError(type(error).__name__, json.dumps(told)) from error
+
+    def asynchronously(self, function: str, event: dict[str, Any]) -> None:
+        """As Lambda invokes for EventBridge: again where it fails, and then no more."""
+        for _ in range(ASYNC_TRIES):
+            try:
+                self.invoke(function, event)
+            except (Exception, ProcessDied):
+                continue
+            return
+
+    def request(self, function: str, method: str, path: str, body: Any) -> dict[str, Any]:
+        """One HTTP request, sent again by its caller while the answer is a 5xx or none at all.
+        The last answer, its body parsed."""
+        event = json.loads((EVENTS / f"{function}.json").read_text())
+        event.update(rawPath=path, rawQueryString="", isBase64Encoded=False)
+        event["body"] = json.dumps(body)
+        event["headers"] = {"content-type": "application/json"}
+        event["requestContext"]["http"].update(method=method, path=path)
+        claims = {"sub": "user-operator"}
+        event["requestContext"]["authorizer"] = {"jwt": {"claims": claims, "scopes": None}}
+        answer: dict[str, Any] = {}
+        for _ in range(PERSON_TRIES):
+            try:
+                answer = self.invoke(function, event)
+            except ProcessDied:
+                answer = {"statusCode": 502, "body": "null"}
+            if answer["statusCode"] < 500:
+                break
+            self.clock.advance(1_000)
+        return {"status": int(answer["statusCode"]), "body": json.loads(answer["body"] or "null")}
+
+    # ── what AWS does by itself ────────────────────────────────────────────────────────────────
+
+    def deliver(self, function: str, records: list[Record]) -> None:
+        """As Lambda reads a stream for a function: again what failed, and then no more."""
+        left = dict(enumerate(records, 1))
+        for _ in range(STREAM_TRIES):
+            batch = [record.to_event(number) for number, record in left.items()]
+            if not batch:
+                return
+            try:
+                answer = self.invoke(function, {"Records": batch})
+            except (Exception, ProcessDied):
+                continue
+            failed = [int(each["itemIdentifier"]) for each in answer["batchItemFailures"]]
+            # Everything from the first failed record on comes again.
+            first = min(failed, default=len(records) + 1)
+            left = {number: record for number, record in left.items() if number >= first}
+
+    def deliver_stream(self) -> bool:
+        """Whether there was anything to deliver."""
+        records, self.records = self.records, []
+        for function, accepts in CONSUMERS.items():
+            accepted = [record for record in records if accepts(record)]
+            if accepted and function not in self.deaf:
+                self.deliver(function, accepted)
+        return bool(records)
+
+    def deliver_status_events(self) -> bool:
+        events, self.step_functions.status_events = self.step_functions.status_events, []
+        for event in events:
+            self.asynchronously("close_runs", event)
+        return bool(events)
+
+    def deliver_bus(self) -> bool:
+        """Gives what is on the bus to those whose rules match it."""
+        entries = self.bus.entries[self.heard :]
+        self.heard = len(self.bus.entries)
+        for entry in entries:
+            detail = json.loads(entry["Detail"])
+            if detail.get("hasDownstream"):
+                self.asynchronously("upstream_trigger", {"detail": detail})
+        return bool(entries)
+
+    def tick(self) -> None:
+        self.last_tick = self.clock.now
+        self.asynchronously("tick", {})
+
+    def next_tick(self) -> int | None:
+        """When the first tick comes that has something to do: on a whole minute."""
+        due = [item["dueKey"] for item in self.table.items() if "gsi4pk" in item]
+        if not due:
+            return None
+        moment = max(int(min(due)[:13]) + 1, self.last_tick + 1, self.clock.now)
+        return -(-moment // MINUTE) * MINUTE
+
+    def run_until(self, moment: int) -> None:
+        """Lets everything happen that is to happen until then."""
+        while self._happen(moment):
+            continue
+        self.clock.now = max(self.clock.now, moment)
+
+    def run_while(self, condition: Callable[[], bool]) -> None:
+        """Lets things happen one by one while the condition holds, for a day at most."""
+        end = self.clock.now + DAY
+        while condition():
+            assert self._happen(end), "nothing happens any more"
+
+    def _happen(self, before: int) -> bool:
+        """Lets one thing happen; False where nothing is to happen before that moment."""
+        if self.deliver_stream() or self.deliver_status_events() or self.deliver_bus():
+            return True
+        tick, step = self.next_tick(), self.step_functions.next_moment()
+        following = min((each for each in (tick, step) if each is not None), default=before)
+        if following >= before:
+            return False
+        if following == step:
+            self.step_functions.step()
+        else:
+            self.clock.now = max(self.clock.now, following)
+            self.tick()
+        return True
+
+    def settle(self) -> None:
+        """Lets everything happen until nothing is left to happen; a week is not enough for a
+        system that never comes to rest."""
+        end = self.clock.now + 7 * DAY
+        while self._happen(end):
+            assert len(self.records) < 10_000, f"no rest: {self.open_runs()}"
+        assert self.open_runs() == [], "a run that nothing will ever end"
+
+    def _stream(self, before: Item | None, after: Item | None) -> None:
+        self.records.append(Record(before, after))
+
+    # ── what there is ──────────────────────────────────────────────────────────────────────────
+
+    def runs(self) -> list[Item]:
+        return [item for item in self.table.items() if item["sk"] == "RUN"]
+
+    def open_runs(self) -> list[str]:
+        return [row["pk"] for row in self.runs() if row["status"] in ("PENDING", "RUNNING")]
+
+    def steps(self, run_key: str) -> dict[str, Item]:
+        """The step rows of a run, by node id."""
+        rows = [item for item in self.table.items() if item["pk"] == run_key]
+        found = {row["sk"]: row for row in rows if row["sk"].startswith("STEP#")}
+        return {sk.removeprefix("STEP#"): row for sk, row in found.items()}
+
+    def snapshot(self) -> Callable[[], None]:
+        """What restores the stage as it is now, the executions left out."""
+        rows, now, ids, requests = self.table.snapshot(), self.clock.now, self.ids, self.requests
+        secrets, objects = dict(self.secrets.values), dict(self.s3.objects)
+
+        def restore() -> None:
+            forget()
+            self.table.restore(rows)
+            self.clock.now, self.ids, self.requests = now, ids, requests
+            self.last_tick = 0
+            self.secrets.values, self.s3.objects = dict(secrets), dict(objects)
+            self.ses.sent, self.http.calls, self.bus.entries = [], [], []
+            self.step_functions.forget()
+            self.step_functions.refuses = lambda workspace_id: None
+            self.records, self.deaf, self.heard = [], set(), 0
+            self.unforeseen = []
+
+        return restore
+
+    def note(self, message: str, error: Exception, **ids: str) -> None:
+        """Keeps what would go to the log."""
+        self.unforeseen.append("".join(traceback.format_exception(error)[-3:]))
+
+    # ── making it ──────────────────────────────────────────────────────────────────────────────
+
+    def client(self, service: str, config: Any = None, **more: Any) -> Client:
+        """What `boto3.client` gives a function here."""
+        retries: dict[str, int] = getattr(config, "retries", None) or {}
+        backend = self._backends.setdefault(service, Anything())
+        return Client(service, backend, self.boundary, retries.get("total_max_attempts", 1))
+
+    def new_ulid(self) -> ULID:
+        """The same ids in the same order, so that a failure can be played again."""
+        self.ids += 1
+        return ULID.from_bytes(self.clock.now.to_bytes(6, "big") + self.ids.to_bytes(10, "big"))
+
+    def open_workspace(self, workspace_id: str) -> None:
+        workspaces = wiring.stores().workspaces
+        create_workspace(workspaces, self.clock, workspace_id=workspace_id, name="A", shards=1)
+        member = Membership(
+            user_id="user-operator",
+            email=OPERATOR,
+            workspace_id=workspace_id,
+            workspace_name="A",
+            role=Role.OWNER,
+            created_at=self.clock(),
+        )
+        workspaces.put_member(member)
+
+    def activate(self, document: dict[str, Any]) -> str:
+        """The id of a new, active automation."""
+        made = self.request("api", "POST", "/v1/automations", document)
+        assert made["status"] == 201, (made, self.unforeseen)
+        path = f"/v1/automations/{made['body']['id']}"
+        active = self.request("api", "POST", f"{path}/activate", None)
+        assert active["status"] == 200, (active, self.unforeseen)
+        return str(made["body"]["id"])
+
+    def webhook_path(self, automation_id: str) -> str:
+        for row in self.table.items():
+            if row["sk"] == "WEBHOOK" and row["automationId"] == automation_id:
+                return f"/v1/webhooks/in/{row['pk'].removeprefix('WEBHOOK#')}"
+        raise LookupError(automation_id)
+
+
+def module_of(function: str) -> ModuleType:
+    return importlib.import_module(f"functions.{function}.handler")
+
+
+def forget() -> None:
+    """What a process keeps between invocations, of all functions."""
+    functions = [path.parent.name for path in EVENTS.parent.glob("functions/*/handler.py")]
+    for module in [wiring, *(module_of(function) for function in sorted(functions))]:
+        for value in vars(module).values():
+            if hasattr(value, "cache_clear") and value.__module__ == module.__name__:
+                value.cache_clear()
+
+
+def environment() -> dict[str, str]:
+    """Every variable that a function reads."""
+    known = {
+        "RUNLEDGER_TABLE": "runledger",
+        "RUNLEDGER_BUCKET": "runledger-bodies",
+        "RUNLEDGER_STACK": "runledger",
+        "RUNLEDGER_MACHINE_PREFIX": PREFIX,
+        "RUNLEDGER_LOGIC_ARN": f"{_LAMBDA}logic",
+        "RUNLEDGER_MESSAGE_ARN": f"{_LAMBDA}message",
+        "RUNLEDGER_INTEGRATION_ARN": f"{_LAMBDA}integration",
+        "RUNLEDGER_SENDER_EMAIL": "no-reply@example.com",
+        "RUNLEDGER_ALLOW_HOSTS": "",
+        "RUNLEDGER_INDEX_SHARDS": "1",
+    }
+    fields = [name for each in _settings() for name in each.model_fields]
+    needed = {f"RUNLEDGER_{name.upper()}" for name in fields}
+    others = {name: f"arn:aws:iam::{ACCOUNT}:role/{name.lower()}" for name in needed}
+    return {**others, **known, "AWS_DEFAULT_REGION": REGION}
+
+
+def _settings() -> list[type[BaseModel]]:
+    found = [value for value in vars(runledger.settings).values() if isinstance(value, type)]
+    return [each for each in found if issubclass(each, runledger.settings.StoreSettings)]
+
+
+@contextmanager
+def open_stage() -> Iterator[Stage]:
+    """The functions as deployed, with the stage for all that they reach."""
+    stage = Stage()
+    clock = SimpleNamespace(time_ns=lambda: stage.clock() * 1_000_000)
+
+    class Ulid:
+        """Stands for the class: called it makes the next id."""
+
+        from_bytes = staticmethod(ULID.from_bytes)
+
+        @staticmethod
+        def from_timestamp(moment: int) -> ULID:
+            return stage.new_ulid()
+
+        def __new__(cls) -> Any:
+            return stage.new_ulid()
+
+    sleeping = SimpleNamespace(sleep=lambda seconds: stage.clock.advance(int(seconds * 1_000)))
+    patches = [
+        patch.dict("os.environ", environment()),
+        patch.object(runledger.clock, "time", clock),
+        patch.object(runledger.ids, "ULID", Ulid),
+        patch.object(runledger.aws, "boto3", SimpleNamespace(client=stage.client)),
+        patch.object(runledger.http, "log_failure", stage.note),
+        patch.object(wiring, "DynamoTable", lambda client, name: stage.table),
+        patch.object(module_of("run_integration"), "OutboundClient", lambda **more: stage.http),
+    ]
+    for function in ("api", "tick"):
+        if hasattr(module_of(function), "time"):
+            patches.append(patch.object(module_of(function), "time", sleeping))
+    level = logger.log_level
+    for each in patches:
+        each.start()
+    logger.setLevel("CRITICAL")
+    _forget_clients()
+    try:
+        stage.clock.now = START
+        stage.open_workspace(WORKSPACE)
+        yield stage
+    finally:
+        logger.setLevel(level)
+        for each in reversed(patches):
+            each.stop()
+        _forget_clients()
+
+
+def _forget_clients() -> None:
+    forget()
+    for cached in (
+        runledger.settings.read_settings,
+        runledger.aws.client,
+        runledger.aws.effect_client,
+    ):
+        cached.cache_clear()

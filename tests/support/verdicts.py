@@ -1,0 +1,150 @@
+"""What must hold of the table once the system has come to rest, whatever happened before."""
+
+import json
+from collections import Counter
+from typing import Any
+
+from runledger.ids import derived_id
+from runledger.models.events import event_id
+from runledger.store.bodies import decompress
+from runledger.store.values import Item
+
+from tests.support.boundary import Call
+from tests.support.stage import Stage
+
+OPEN = ("PENDING", "RUNNING")
+TERMINAL = ("COMPLETED", "FAILED", "CANCELED")
+# Error kinds that say: it may have happened.
+UNKNOWN = ("OUTCOME_UNKNOWN", "TIMEOUT", "CONNECTION_FAILED", "INTERNAL_ERROR", "CRASHED")
+
+
+class Watch:
+    """Notes what no single look at the end could tell: changes that must never be.
+
+    Listens to every write of the table."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.wrong: list[str] = []
+        stage.table.listeners.append(self)
+        self._stage = stage
+
+    def __call__(self, before: Item | None, after: Item | None) -> None:
+        if before is None or after is None:
+            return
+        if before["sk"] == "RUN" and before["status"] in TERMINAL:
+            if after["status"] != before["status"]:
+                self.wrong.append(f"{before['status']} became {after['status']}")
+        if before["sk"].startswith("STEP#") and before["status"] not in ("RUNNING", "WAITING"):
+            self.wrong.append(f"the recorded step {before['sk']} was written again")
+        if before["sk"] == "DELIVERY" and before["status"] not in ("QUEUED", "PROCESSING"):
+            self.wrong.append("a settled delivery was written again")
+
+    def stop(self) -> None:
+        self._stage.table.listeners.remove(self)
+
+
+def problems(stage: Stage) -> list[str]:
+    """Everything that is wrong with the table and with what left the system."""
+    found: list[str] = []
+    for row in stage.table.items():
+        found += _index_problems(row)
+        if row["sk"] == "RUN":
+            found += _run_problems(stage, row)
+        if row["sk"] == "DELIVERY":
+            found += _delivery_problems(stage, row)
+    found += _unpublished(stage)
+    sent = Counter(stage.ses.sent)
+    deliveries = {_id_of(row) for row in stage.table.items() if row["sk"] == "DELIVERY"}
+    found += [f"{each} was sent {count} times" for each, count in sent.items() if count > 1]
+    found += [f"{each} was sent and is not told" for each in sent if each not in deliveries]
+    called = Counter(request.headers["Idempotency-Key"] for request in stage.http.calls)
+    found += [f"the service was called {count} times" for count in called.values() if count > 1]
+    return found
+
+
+def _unpublished(stage: Stage) -> list[str]:
+    """Each change of a run's status is on the bus, once or more."""
+    told = {json.loads(entry["Detail"])["id"] for entry in stage.bus.entries}
+    return [
+        f"change {number} of {row['pk']} was not published"
+        for row in stage.runs()
+        for number in range(1, row["sequence"] + 1)
+        if event_id(_id_of(row), number) not in told
+    ]
+
+
+def _id_of(row: Item) -> str:
+    return str(row["createdKey"][14:])
+
+
+def _index_problems(row: Item) -> list[str]:
+    """The buckets of a row are those of its status."""
+    if "gsi1pk" not in row or row["sk"] not in ("RUN", "DELIVERY"):
+        return []
+    bucket = "OPEN" if row["sk"] == "RUN" and row["status"] in OPEN else row["status"]
+    kind = {"RUN": "RUN", "DELIVERY": "DLV"}[row["sk"]]
+    expected = {"gsi1pk": f"{row['workspaceId']}#{kind}#{bucket}#0"}
+    if row.get("automationId"):
+        automation = row["automationId"]
+        expected["gsi2pk"] = f"{row['workspaceId']}#{kind}#{automation}#{bucket}#0"
+    if row.get("contactId"):
+        expected["gsi3pk"] = f"{row['workspaceId']}#{row['contactId']}"
+    wrong = {name for name, value in expected.items() if row.get(name) != value}
+    found = [f"{row['pk']} is {row['status']} and stands in {row.get(name)}" for name in wrong]
+    if row["sk"] == "RUN" and (row["status"] in OPEN) != ("gsi4pk" in row and "dueKey" in row):
+        found.append(f"{row['pk']} is {row['status']}, due at {row.get('dueKey')}")
+    return found
+
+
+def _run_problems(stage: Stage, row: Item) -> list[str]:
+    if row["status"] not in TERMINAL:
+        return [f"{row['pk']} is {row['status']}"]
+    found = []
+    if "finishedAt" not in row:
+        found.append("an ended run without its moment")
+    if (row["status"] == "FAILED") != ("error" in row):
+        found.append(f"a {row['status']} run with the error {row.get('error')}")
+    if (row["status"] == "CANCELED") != ("canceled" in row):
+        found.append(f"a {row['status']} run canceled by {row.get('canceled')}")
+    for node_id, step in stage.steps(row["pk"]).items():
+        if row["status"] == "COMPLETED" and step["status"] == "FAILED":
+            found.append(f"a COMPLETED run with the failed step {node_id}")
+        if step["type"] == "INTEGRATION":
+            found += _call_problems(stage, step, derived_id("eff", _id_of(row), node_id))
+    return found
+
+
+def _call_problems(stage: Stage, step: Item, effect_key: str) -> list[str]:
+    """A call that was made is told by its step, as made or as unknown."""
+    calls = [each for each in stage.http.calls if each.headers["Idempotency-Key"] == effect_key]
+    kind = error_of(step).get("kind")
+    if step["status"] == "COMPLETED" and len(calls) != 1:
+        return [f"a COMPLETED call that was made {len(calls)} times"]
+    if step["status"] == "FAILED" and calls and kind not in UNKNOWN:
+        return [f"a call that failed as {kind}, but was made"]
+    return []
+
+
+def _delivery_problems(stage: Stage, row: Item) -> list[str]:
+    """A delivery tells the truth about what left, or says that it does not know."""
+    sent = stage.ses.sent.count(_id_of(row))
+    status, kind = row["status"], error_of(row).get("kind")
+    is_unknown = status == "PROCESSING" or (status == "FAILED" and kind in UNKNOWN)
+    if status == "SENT" and sent != 1:
+        return [f"a SENT message that was sent {sent} times"]
+    if sent and status != "SENT" and not is_unknown:
+        return [f"a message that was sent is told as {status}, {kind}"]
+    return []
+
+
+def error_of(row: Item) -> dict[str, Any]:
+    """The error that a step or a delivery tells."""
+    if "bag" not in row or not isinstance(row["bag"], bytes):
+        return {}
+    error: dict[str, Any] = decompress(row["bag"]).get("error") or {}
+    return error
+
+
+def describe(made: list[tuple[str, Call]], point: int) -> str:
+    function, call = made[point]
+    return f"call {point} ({function}: {call})"
