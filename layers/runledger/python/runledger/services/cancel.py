@@ -14,6 +14,7 @@ from runledger.observability import logger
 from runledger.services.start import machine_name
 from runledger.store import keys
 from runledger.store.machines import supersede
+from runledger.store.run_rows import run_from_item
 from runledger.store.runs import Closing
 from runledger.store.table import SortRange
 
@@ -51,13 +52,19 @@ class Canceler:
             run = self.runs.get(run_id)
             if run.workspace_id != workspace_id:
                 raise NotFoundError(f"there is no run {run_id}")
+            if run.status is RunStatus.CANCELED:
+                # Whoever canceled it may have died before its execution was stopped.
+                self._stop(run)
             if run.status.is_terminal:
                 raise ConflictError(f"the run is {run.status} already", status=run.status.value)
             closing = Closing(RunStatus.CANCELED, self.clock(), canceled=canceled)
             try:
                 closed = self.runs.close(run, closing)
-            except ConditionFailedError:
-                continue
+            except ConditionFailedError as error:
+                found = run_from_item(error.item) if error.item else None
+                if found is None or not _is_own(found, closing):
+                    continue
+                closed = found
             self._stop(run)
             return closed
         raise TransientError(f"the run {run_id} kept changing; try again")
@@ -77,6 +84,17 @@ class Canceler:
         except (ClientError, BotoCoreError) as error:
             reason = str(domain_error(error))
             logger.warning("execution not stopped", extra={"runId": run.id, "reason": reason})
+
+
+def _is_own(found: Run, closing: Closing) -> bool:
+    """Our own write, sent again below us because its answer was lost."""
+    by = closing.canceled.by if closing.canceled else None
+    return (
+        found.status is closing.status
+        and found.finished_at == closing.finished_at
+        and found.canceled is not None
+        and found.canceled.by == by
+    )
 
 
 @dataclass(frozen=True, slots=True)
