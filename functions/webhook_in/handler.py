@@ -17,6 +17,7 @@ from runledger.services.wiring import stores
 from runledger.settings import StoreSettings, read_settings
 from runledger.store.rates import RateStore
 
+PREFIX = "/v1/webhooks/in/"
 OPENED: Any = {"model": OpenedView}
 
 # No validation by the resolver: the service reads the raw bytes itself.
@@ -38,7 +39,7 @@ def webhooks() -> Webhooks:
 
 
 @app.post(
-    "/v1/webhooks/in/<token>",
+    f"{PREFIX}<token>",
     tags=["Webhooks"],
     status_code=202,
     security=[],
@@ -56,7 +57,7 @@ def receive(token: str) -> Response[str]:
     raw = event.raw_event
     opened = webhooks().receive(
         InboundEvent(
-            token=token,
+            token=app.context["token"],
             headers=lower_headers(app),
             body=raw_body(raw),
             source=event.request_context.http.source_ip,
@@ -75,4 +76,8 @@ def receive(token: str) -> Response[str]:
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     begin(context.aws_request_id)
-    return app.resolve(event, context)
+    token = event["rawPath"].removeprefix(PREFIX)
+    # Every text is looked up alike: the router would answer for itself where it takes a character
+    # for no part of a path.
+    app.context["token"] = token
+    return app.resolve({**event, "rawPath": f"{PREFIX}token"}, context)

@@ -338,6 +338,77 @@ def test_a_webhook_as_api_gateway_delivers_it(deployed: World) -> None:
     assert handler(event, CONTEXT)["statusCode"] == 404
 
 
+class _Calls:
+    """The AWS calls that a client makes."""
+
+    def __init__(self, client: Any) -> None:
+        self.made: list[str] = []
+        client.meta.events.register("before-call.*.*", self._note)
+
+    def _note(self, model: Any, **_: Any) -> None:
+        self.made.append(model.name)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "x",
+        "x" * 30,
+        "x" * 8_000,
+        "a b",
+        '"',
+        "\\",
+        "\x00",
+        "é☃",
+        "\ud800",
+        "a/b",
+        "..",
+        "<token>",
+    ],
+)
+def test_every_token_that_is_none_gets_one_look_and_the_same_answer(
+    deployed: World, token: str
+) -> None:
+    from functions.webhook_in.handler import handler, webhooks
+    from tests.functional.test_webhooks import hooked
+
+    hooked(deployed)
+    webhooks()
+    calls = _Calls(aws.client("dynamodb"))
+    event = sample("webhook_in")
+    path = f"/v1/webhooks/in/{token}"
+    event["rawPath"] = event["requestContext"]["http"]["path"] = path
+    answer = handler(event, CONTEXT)
+    assert calls.made == ["GetItem"]
+    assert {**answer, "body": json.loads(answer["body"])} == {
+        "statusCode": 404,
+        "headers": {"Content-Type": "application/problem+json"},
+        "cookies": [],
+        "isBase64Encoded": False,
+        "body": {
+            "type": "about:blank",
+            "title": "Not found",
+            "status": 404,
+            "detail": "there is no such webhook",
+        },
+    }
+
+
+def test_what_leads_from_a_token_to_its_automation_does_not_hold_the_token(
+    deployed: World,
+) -> None:
+    from tests.functional.test_webhooks import event as inbound
+    from tests.functional.test_webhooks import hooked
+
+    token = hooked(deployed)
+    deployed.webhooks.receive(inbound(token, {}))
+    items = deployed.dynamodb.scan(TableName=TABLE)["Items"]
+    holders = {item["sk"]["S"] for item in items if token in json.dumps(item, default=str)}
+    (automation_id,) = holders
+    assert automation_id.startswith("aut_")
+
+
 def test_the_stream_starts_runs_and_the_walk_completes_them(deployed: World) -> None:
     from functions.close_runs.handler import closer
     from functions.close_runs.handler import handler as close_runs

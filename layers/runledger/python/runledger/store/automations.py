@@ -170,9 +170,8 @@ class AutomationStore:
             writes.append(Put(self._version_item(version), is_new))
         if after.webhook_token is not None and before.webhook_token is None:
             target = {"workspaceId": after.workspace_id, "automationId": after.id}
-            writes.append(
-                Put({**key_attributes(keys.webhook(after.webhook_token)), **target}, is_new)
-            )
+            key = keys.webhook(after.webhook_token)
+            writes.append(Put({**key_attributes(key), **target}, is_new))
         try:
             self._table.transact([*writes, *downstream_writes(before, after), *also])
         except ConditionFailedError as error:
