@@ -366,8 +366,8 @@ class Stage:
 
     def webhook_path(self, automation_id: str) -> str:
         for row in self.table.items():
-            if row["sk"] == "WEBHOOK" and row["automationId"] == automation_id:
-                return f"/v1/webhooks/in/{row['pk'].removeprefix('WEBHOOK#')}"
+            if row["sk"] == automation_id and row.get("webhookToken"):
+                return f"/v1/webhooks/in/{row['webhookToken']}"
         raise LookupError(automation_id)
 
 
