@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from runledger.channels.base import RenderedMessage, UnknownOutcomeError
 from runledger.clock import Clock
 from runledger.ids import derived_id
-from runledger.models.delivery import DeliveryAttempt, DeliveryStatus, Gate
+from runledger.models.delivery import DeliveryAttempt, DeliveryStatus
 from runledger.models.run import ErrorDetail
 from runledger.nodes.base import MessageOutcome, OutboundMessage
+from runledger.services.gates import address_of, consent_gate, template_gate
 from runledger.templating import render
 
 if TYPE_CHECKING:
@@ -43,16 +44,16 @@ class Delivery:
     def deliver(self, message: OutboundMessage, scope: Mapping[str, Any]) -> MessageOutcome:
         channel = self.channels[message.channel]
         template = self.templates[message.template_id]
-        address, address_gate = _address(message, channel)
+        address, address_gate = address_of(message, channel)
         # An address is one recipient however it is spelled.
         recipient = message.contact.id if message.contact else address or message.recipient
         delivery_id = derived_id("dlv", self.run.id, self.node_id, recipient, message.channel)
         subject = _one_line(render(template.subject, scope)) if template.subject else None
         body = render(template.body, scope)
         gates = (
-            _consent_gate(message),
+            consent_gate(message),
             address_gate,
-            _template_gate(template, message, subject, body),
+            template_gate(template, message, subject, body),
         )
         closed = next((gate for gate in gates if not gate.passed), None)
         self.begun.append(delivery_id)
@@ -154,43 +155,6 @@ def _refusal(node_id: str, answer: "ProviderAnswer") -> ErrorDetail:
     )
 
 
-def _consent_gate(message: OutboundMessage) -> Gate:
-    name = message.consent.lower()
-    if message.contact is None:
-        return Gate(name="consent", passed=True, reason="an address given by the automation")
-    passed = bool(getattr(message.contact.consents, name))
-    verdict = "was given" if passed else "was not given"
-    return Gate(name="consent", passed=passed, reason=f"{name} consent {verdict}")
-
-
-def _address(message: OutboundMessage, channel: "Channel") -> tuple[str | None, Gate]:
-    given = message.address
-    if given is None and message.contact is not None:
-        given = channel.address_of(message.contact)
-    if not given:
-        reason = f"the contact has no address for {channel.name}"
-        return None, Gate(name="address", passed=False, reason=reason)
-    try:
-        address = channel.normalize(given)
-    except ValueError as error:
-        reason = f"not an address for {channel.name}: {error}"
-        return given, Gate(name="address", passed=False, reason=reason)
-    return address, Gate(name="address", passed=True, reason=f"a valid address for {channel.name}")
-
-
 def _one_line(subject: str) -> str:
     """A subject is one header line of at most 998 characters (RFC 5322, 2.1.1)."""
     return " ".join(subject.split())[:_SUBJECT_CHARACTERS]
-
-
-def _template_gate(
-    template: "TemplateSnapshot", message: OutboundMessage, subject: str | None, body: str
-) -> Gate:
-    if subject == "" or not body.strip():
-        part = "subject" if subject == "" else "body"
-        reason = f"the {part} of {template.name} is empty for this run"
-        return Gate(name="template", passed=False, reason=reason)
-    if template.channel != message.channel:
-        reason = f"the template {template.name} is for {template.channel}, not {message.channel}"
-        return Gate(name="template", passed=False, reason=reason)
-    return Gate(name="template", passed=True, reason=f"{template.name} is for {template.channel}")

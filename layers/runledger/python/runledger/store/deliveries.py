@@ -1,20 +1,20 @@
 """Delivery attempts. An attempt is written before its message leaves, and settled after."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
 from runledger.errors import ConditionFailedError, NotFoundError, RunReleasedError
-from runledger.models.delivery import DeliveryAttempt, DeliveryStatus, Gate
-from runledger.models.run import ErrorDetail, RunStatus
+from runledger.models.delivery import DeliveryAttempt, DeliveryStatus
+from runledger.models.run import RunStatus
 from runledger.store import keys
-from runledger.store.table import Check, Put, key_attributes, ttl
+from runledger.store.delivery_rows import delivery_from_item, delivery_to_item
+from runledger.store.table import Check, Put
 
 if TYPE_CHECKING:
     from runledger.models.run import Run
     from runledger.store.bodies import Bodies
     from runledger.store.table import Table
-    from runledger.store.values import Item
 
 
 class DeliveryStore:
@@ -34,7 +34,7 @@ class DeliveryStore:
         try:
             self._table.transact(
                 [
-                    Put(self._item(attempt, listed=None), is_new),
+                    Put(delivery_to_item(attempt, self._bodies, listed=None), is_new),
                     Check(keys.run(run.id), is_running & is_owned),
                 ]
             )
@@ -42,7 +42,7 @@ class DeliveryStore:
             found = self._table.get(keys.delivery(attempt.id), consistent=True)
             if found is None:
                 raise RunReleasedError("the run was ended or taken meanwhile") from error
-            return self._from_item(found)
+            return delivery_from_item(found, self._bodies)
         return None
 
     def settle(self, attempt: DeliveryAttempt, shards: int) -> DeliveryAttempt:
@@ -51,75 +51,17 @@ class DeliveryStore:
         is_unsettled = Attr("status").eq(DeliveryStatus.PROCESSING.value)
         is_new = Attr("pk").not_exists()
         try:
-            self._table.put(self._item(attempt, listed=shards), is_new | is_unsettled)
+            self._table.put(
+                delivery_to_item(attempt, self._bodies, listed=shards), is_new | is_unsettled
+            )
         except ConditionFailedError as error:
             if error.item is None:
                 raise
-            return self._from_item(error.item)
+            return delivery_from_item(error.item, self._bodies)
         return attempt
 
     def get(self, delivery_id: str) -> DeliveryAttempt:
         item = self._table.get(keys.delivery(delivery_id), consistent=True)
         if item is None:
             raise NotFoundError(f"there is no delivery {delivery_id}")
-        return self._from_item(item)
-
-    def _item(self, attempt: DeliveryAttempt, listed: int | None) -> "Item":
-        bag: dict[str, Any] = {
-            "subject": attempt.subject,
-            "gates": [gate.model_dump() for gate in attempt.gates],
-            "error": attempt.error.model_dump() if attempt.error else None,
-        }
-        item: Item = {
-            **key_attributes(keys.delivery(attempt.id)),
-            "createdKey": keys.created_key(attempt.created_at, attempt.id),
-            "workspaceId": attempt.workspace_id,
-            "runId": attempt.run_id,
-            "nodeId": attempt.node_id,
-            "automationId": attempt.automation_id,
-            "contactId": attempt.contact_id,
-            "channel": attempt.channel,
-            "address": attempt.address,
-            "status": attempt.status.value,
-            "templateId": attempt.template_id,
-            "tries": attempt.tries,
-            "providerId": attempt.provider_id,
-            "settledAt": attempt.settled_at,
-            "bag": self._bodies.pack(bag, f"deliveries/{attempt.id}"),
-            "ttl": ttl(attempt.expires_at),
-        }
-        if listed is not None:
-            kind, bucket = keys.Kind.DELIVERY, attempt.status.value
-            shard = keys.shard_of(attempt.id, listed)
-            workspace_id = attempt.workspace_id
-            item["gsi1pk"] = keys.by_status(workspace_id, kind, bucket, shard)
-            if attempt.automation_id:
-                item["gsi2pk"] = keys.by_automation(
-                    workspace_id, kind, attempt.automation_id, bucket, shard
-                )
-            if attempt.contact_id:
-                item["gsi3pk"] = keys.by_contact(workspace_id, attempt.contact_id)
-        return item
-
-    def _from_item(self, item: "Item") -> DeliveryAttempt:
-        bag = self._bodies.unpack(item["bag"])
-        return DeliveryAttempt(
-            id=keys.id_of(item["createdKey"]),
-            workspace_id=item["workspaceId"],
-            run_id=item.get("runId"),
-            node_id=item.get("nodeId"),
-            automation_id=item.get("automationId"),
-            contact_id=item.get("contactId"),
-            channel=item["channel"],
-            address=item["address"],
-            status=DeliveryStatus(item["status"]),
-            template_id=item["templateId"],
-            subject=bag["subject"],
-            gates=tuple(Gate.model_validate(gate) for gate in bag["gates"]),
-            tries=item["tries"],
-            provider_id=item.get("providerId"),
-            error=ErrorDetail.model_validate(bag["error"]) if bag["error"] else None,
-            created_at=keys.created_at_of(item["createdKey"]),
-            settled_at=item.get("settledAt"),
-            expires_at=item["ttl"] * 1_000,
-        )
+        return delivery_from_item(item, self._bodies)
