@@ -1,7 +1,7 @@
 """The demo data: contacts, templates, automations that use every node type, and their events.
 
-Plain documents of the public API. Templates are named here and get their ids when they are made;
-`template(name)` marks the place.
+Plain documents of the public API. Templates and automations are named here and get their ids when
+they are made; `template(name)` and `automation(name)` mark the place.
 """
 
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ SECRET_VALUE = "demo-key-7f3d9c"
 
 @dataclass(frozen=True)
 class Automation:
-    """An automation, the events its webhook gets, and the statuses their runs come to."""
+    """An automation, the events its webhook gets, and the statuses its runs come to."""
 
     document: Document
     events: list[Document] = field(default_factory=list)
@@ -26,6 +26,11 @@ class Automation:
 def template(name: str) -> str:
     """Stands for the id of the template of this name."""
     return f"<template {name}>"
+
+
+def automation(name: str) -> str:
+    """Stands for the id of the automation of this name, which is made before."""
+    return f"<automation {name}>"
 
 
 def _contact(email: str, first: str, last: str, plan: str, *tags: str, **more: Any) -> Document:
@@ -85,6 +90,12 @@ TEMPLATES = [
         "subject": "Ticket {{trigger.ticketId}}: {{trigger.subject}}",
         "body": "{{contact.email}} opened ticket {{trigger.ticketId}}: {{trigger.subject}}",
     },
+    {
+        "name": "Upgrade offer",
+        "channel": "EMAIL",
+        "subject": "More than the {{trigger.trigger.plan}} plan",
+        "body": "Hello {{contact.firstName}},\n\nthe pro plan is yours to try for a month.",
+    },
 ]
 
 
@@ -136,6 +147,7 @@ def automations(demo_url: str) -> list[Automation]:
     return [
         _order_paid(demo_url),
         _welcome(),
+        _upgrade(),
         _ticket(demo_url),
         _crm_sync(demo_url),
     ]
@@ -249,6 +261,30 @@ def _welcome() -> Automation:
         {"email": "edsger@customer.example", "plan": "free"},
     ]
     return Automation(document, events, {"RUNNING": 2, "COMPLETED": 1})
+
+
+def _upgrade() -> Automation:
+    """Nothing posts to it: it runs when "Welcome" has come to its end."""
+    document = {
+        "name": "Upgrade offer",
+        "reentry": "ONCE",
+        "nodes": [
+            _node("start", "TRIGGER", triggerType="UPSTREAM", automationId=automation("Welcome")),
+            _node(
+                "free",
+                "CONDITION",
+                kind="COMPARE",
+                left="{{trigger.trigger.plan}}",
+                operator="EQUALS",
+                right="free",
+            ),
+            _mail("offer", "Upgrade offer"),
+            _node("done", "END"),
+        ],
+        "edges": _edges("start > free", "free [true] > offer > done", "free [false] > done"),
+        "layout": _layout(start=(0, 0), free=(220, 0), offer=(440, -80), done=(660, 0)),
+    }
+    return Automation(document, expected={"COMPLETED": 1})
 
 
 def _ticket(demo_url: str) -> Automation:

@@ -19,6 +19,8 @@ from ministack.core.arn import parse_arn
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import eventbridge, iam, lambda_svc, sqs, stepfunctions
 
+from local import roles
+
 Schedule = dict[str, Any]
 
 SERVICE = "scheduler.amazonaws.com"
@@ -59,15 +61,31 @@ def deliver(schedule: Schedule, scheduled_at: datetime) -> str:
     return execution_id
 
 
-def trusts_scheduler(role_arn: str) -> bool:
-    """True when the role is there and its trust policy lets EventBridge Scheduler assume it."""
-    role = iam._roles.get_scoped(get_account_id(), None, role_arn.rsplit("/", 1)[-1])
+def trusts_scheduler(role_arn: str, group: str) -> bool:
+    """True when the role is there and its trust policy lets EventBridge Scheduler assume it for a
+    schedule of this group, whose ARN is the request's `aws:SourceArn`."""
+    account = get_account_id()
+    role = iam._roles.get_scoped(account, None, role_arn.rsplit("/", 1)[-1])
     if role is None:
         return False
     document = role["AssumeRolePolicyDocument"]
     statements = (json.loads(document) if isinstance(document, str) else document)["Statement"]
+    asked = iam_evaluator.EvalContext(
+        principal_arn=SERVICE,
+        principal_type="Service",
+        principal_account=account,
+        action="sts:AssumeRole",
+        resource_arn=role_arn,
+        region=get_region(),
+        service_context={
+            "aws:sourceaccount": account,
+            "aws:sourcearn": f"arn:aws:scheduler:{get_region()}:{account}:schedule-group/{group}",
+        },
+    )
     return any(
-        statement["Effect"] == "Allow" and SERVICE in _services(statement)
+        statement["Effect"] == "Allow"
+        and SERVICE in _services(statement)
+        and iam_evaluator._conditions_met(statement.get("Condition") or {}, asked)
         for statement in ([statements] if isinstance(statements, dict) else statements)
     )
 
@@ -110,11 +128,11 @@ def _notice(schedule_arn: str, moment: str, execution_id: str) -> dict[str, Any]
 
 
 def _reach(target: dict[str, Any], payload: str, schedule: Schedule) -> None:
-    arn, role = target["Arn"], target["RoleArn"]
+    arn = target["Arn"]
     if arn == _START_EXECUTION:
         asked = json.loads(payload)
         machine = asked.get("StateMachineArn", "")
-        _require_allowed(role, _ACTIONS["states"], machine)
+        _require_allowed(schedule, _ACTIONS["states"], machine)
         optional = {"input": asked.get("Input"), "name": asked.get("Name")}
         given = {name: value for name, value in optional.items() if value is not None}
         _start_execution({"stateMachineArn": machine, **given})
@@ -122,7 +140,7 @@ def _reach(target: dict[str, Any], payload: str, schedule: Schedule) -> None:
     service = parse_arn(arn).service
     if service not in _ACTIONS:
         raise DeliveryError("ValidationException", f"{arn} is no target that is served here")
-    _require_allowed(role, _ACTIONS[service], arn)
+    _require_allowed(schedule, _ACTIONS[service], arn)
     reach = _DIRECTLY.get(service)
     if reach is not None:
         reach(arn, payload)
@@ -131,27 +149,12 @@ def _reach(target: dict[str, Any], payload: str, schedule: Schedule) -> None:
         eventbridge._invoke_target({**target, "Input": payload}, _event(payload), schedule)
 
 
-def _require_allowed(role_arn: str, action: str, resource: str) -> None:
-    if not trusts_scheduler(role_arn):
+def _require_allowed(schedule: Schedule, action: str, resource: str) -> None:
+    role_arn = schedule["Target"]["RoleArn"]
+    if not trusts_scheduler(role_arn, schedule["GroupName"]):
         raise DeliveryError("AccessDeniedException", f"{role_arn} cannot be assumed by {SERVICE}")
-    if not _is_allowed(role_arn, action, resource):
+    if not roles.allows(role_arn, action, resource):
         raise DeliveryError("AccessDeniedException", f"{role_arn} may not {action} on {resource}")
-
-
-def _is_allowed(role_arn: str, action: str, resource: str) -> bool:
-    account, name = get_account_id(), role_arn.rsplit("/", 1)[-1]
-    asked = iam_evaluator.EvalContext(
-        principal_arn=role_arn,
-        principal_type="AssumedRole",
-        principal_account=account,
-        action=action,
-        resource_arn=resource,
-        region=get_region(),
-    )
-    policies = iam_evaluator._gather_role_policies(name, account)
-    limits = iam_evaluator._permissions_boundary(iam._roles, name, account)
-    decision: str = iam_evaluator.evaluate(asked, policies, *limits).decision
-    return decision == "Allow"
 
 
 def _invoke_function(arn: str, payload: str) -> None:
@@ -197,7 +200,7 @@ def _give_up(schedule: Schedule, payload: str, execution_id: str, error: Deliver
     target = schedule["Target"]
     queue_arn = (target.get("DeadLetterConfig") or {}).get("Arn", "")
     queue = sqs._queue_by_arn(queue_arn) if queue_arn else None
-    if queue is None or not _is_allowed(target["RoleArn"], _ACTIONS["sqs"], queue_arn):
+    if queue is None or not roles.allows(target["RoleArn"], _ACTIONS["sqs"], queue_arn):
         return
     attributes = {
         "ERROR_CODE": error.code,

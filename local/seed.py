@@ -64,27 +64,37 @@ def _fill(
     if templates:
         api.call("PUT", f"/v1/secrets/{demo.SECRET_NAME}", {"value": demo.SECRET_VALUE})
     webhooks: list[dict[str, Any]] = []
+    events: list[tuple[str, demo.Document]] = []
     expected: dict[str, Counter[str]] = {}
     for automation in automations:
         made = api.call("POST", "/v1/automations", _with_ids(automation.document, ids))
         active = api.call("POST", f"/v1/automations/{made['id']}/activate")
-        webhook = {
-            "automationId": made["id"],
-            "name": automation.document["name"],
-            "path": active["webhook"]["path"],
-        }
-        if secret := active["webhook"].get("secret"):
+        name = automation.document["name"]
+        ids[demo.automation(name)] = made["id"]
+        expected[made["id"]] = Counter(automation.expected)
+        # An automation after the one whose runs it waits for, and before that one's first event.
+        _fire(api, events)
+        events = []
+        intake = active["webhook"]
+        if intake is None:
+            continue
+        webhook = {"automationId": made["id"], "name": name, "path": intake["path"]}
+        if secret := intake.get("secret"):
             webhook["secret"] = secret
         webhooks.append(webhook)
-        expected[made["id"]] = Counter(automation.expected)
-        for event in automation.events:
-            api.call("POST", active["webhook"]["path"], event)
+        events = [(intake["path"], event) for event in automation.events]
+    _fire(api, events)
     _await_runs(api, expected)
     return webhooks
 
 
+def _fire(api: Api, events: list[tuple[str, demo.Document]]) -> None:
+    for path, event in events:
+        api.call("POST", path, event)
+
+
 def _with_ids(value: Any, ids: dict[str, str]) -> Any:
-    """The document with each template's place taken by its id."""
+    """The document with the place of each template and automation taken by its id."""
     if isinstance(value, dict):
         return {name: _with_ids(item, ids) for name, item in value.items()}
     if isinstance(value, list):

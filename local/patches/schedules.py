@@ -173,7 +173,8 @@ def _validate(body: dict[str, Any]) -> None:
     if start is not None and end is not None and start >= end:
         raise ScheduleError("The StartDate must come before the EndDate.")
     target = body.get("Target") or {}
-    if not trusts_scheduler(target.get("RoleArn") or ""):
+    group = body.get("GroupName") or "default"
+    if not trusts_scheduler(target.get("RoleArn") or "", group):
         raise ScheduleError(
             "The execution role you provide must allow AWS EventBridge Scheduler "
             "to assume the role."

@@ -47,10 +47,12 @@ ASSUME = {
         }
     ],
 }
-ALLOW_LIST = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "dynamodb:ListTables", "Resource": "*"}],
-}
+
+
+def allow(action: str, resource: str) -> str:
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
 
 Execution = dict[str, Any]
 
@@ -77,11 +79,19 @@ class Platform:
             Code={"ZipFile": archive.getvalue()},
             Timeout=10,
         )["FunctionArn"]
+        self.grant("invoke", allow("lambda:InvokeFunction", self.function))
+
+    def grant(self, policy: str, document: str) -> None:
+        self.iam.put_role_policy(RoleName=self.name, PolicyName=policy, PolicyDocument=document)
+
+    def revoke(self, policy: str) -> None:
+        self.iam.delete_role_policy(RoleName=self.name, PolicyName=policy)
 
     def close(self) -> None:
         for arn in self._made:
             self.machines.delete_state_machine(stateMachineArn=arn)
         self.functions.delete_function(FunctionName=self.name)
+        self.revoke("invoke")
         self.iam.delete_role(RoleName=self.name)
 
     def invoke(self, **event: Any) -> tuple[str | None, Any]:
@@ -188,14 +198,23 @@ def test_a_role_without_the_permission_is_denied(platform: Platform) -> None:
     error, answer = platform.invoke(do="list")
     assert error == "Unhandled"
     assert "AccessDenied" in answer["errorMessage"]
-    platform.iam.put_role_policy(
-        RoleName=platform.name, PolicyName="list", PolicyDocument=json.dumps(ALLOW_LIST)
-    )
+    platform.grant("list", allow("dynamodb:ListTables", "*"))
     try:
         error, _ = platform.invoke(do="list")
         assert error is None
     finally:
-        platform.iam.delete_role_policy(RoleName=platform.name, PolicyName="list")
+        platform.revoke("list")
+
+
+def test_a_machine_calls_functions_by_its_own_role(platform: Platform) -> None:
+    machine = platform.machine({"work": platform.task(End=True)})
+    platform.revoke("invoke")
+    try:
+        denied = platform.run(machine)
+        assert (denied["status"], denied["error"]) == ("FAILED", "Lambda.AWSLambdaException")
+    finally:
+        platform.grant("invoke", allow("lambda:InvokeFunction", platform.function))
+    assert platform.run(machine)["status"] == "SUCCEEDED"
 
 
 def test_retry_and_catch_match_the_name_of_the_exception(platform: Platform) -> None:

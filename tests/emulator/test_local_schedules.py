@@ -59,7 +59,7 @@ class Bench:
         self.scheduler, self.iam = stack.aws("scheduler"), stack.aws("iam")
         self.functions, self.sqs = stack.aws("lambda"), stack.aws("sqs")
         self.machines = stack.aws("stepfunctions")
-        self.scheduler.create_schedule_group(Name=self.name)
+        group = self.scheduler.create_schedule_group(Name=self.name)["ScheduleGroupArn"]
         self.queue, self.queue_arn = self._queue(self.name)
         self.lost, self.lost_arn = self._queue(f"{self.name}-lost")
         self.function_role = self.role("function", policy(("sqs:SendMessage", self.queue_arn)))
@@ -83,6 +83,7 @@ class Bench:
                 ("states:StartExecution", self.machine),
                 ("sqs:SendMessage", self.lost_arn),
             ),
+            {"ArnEquals": {"aws:SourceArn": group}},
         )
 
     def close(self) -> None:
@@ -96,9 +97,16 @@ class Bench:
         for url in (self.queue, self.lost):
             self.sqs.delete_queue(QueueUrl=url)
 
-    def role(self, kind: str, document: str) -> str:
-        trust = {"Effect": "Allow", "Principal": {"Service": SERVICES}, "Action": "sts:AssumeRole"}
+    def role(
+        self, kind: str, document: str, condition: dict[str, dict[str, str]] | None = None
+    ) -> str:
         name = f"{self.name}-{kind}"
+        trust = {
+            "Effect": "Allow",
+            "Principal": {"Service": SERVICES},
+            "Action": "sts:AssumeRole",
+            **({"Condition": condition} if condition else {}),
+        }
         arn: str = self.iam.create_role(
             RoleName=name,
             AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
@@ -306,6 +314,7 @@ def test_a_target_that_is_gone_or_forbidden_goes_to_the_dead_letter_queue(bench:
         ({"ScheduleExpressionTimezone": "Europe/Nowhere"}, "Timezone"),
         ({"Target": {"Input": "{"}}, "valid JSON"),
         ({"Target": {"RoleArn": "arn:aws:iam::000000000000:role/nobody"}}, "assume the role"),
+        ({"GroupName": "default"}, "assume the role"),
     ],
 )
 def test_what_aws_refuses_is_refused(bench: Bench, changes: dict[str, Any], message: str) -> None:
