@@ -206,6 +206,7 @@ def test_the_run_row_stays_under_one_kilobyte_in_every_status(world: World) -> N
         contact_email="e" * 52 + "@example.com",
         contact_phone="+4915112345678",
         version=1234,
+        scheduled_for=START + 120_000,
     )
     sizes = {"PENDING": item_size(raw(world, run))}
     run = world.stores.runs.own(run, "12:" + "f" * 36, START, 1500)

@@ -22,8 +22,14 @@ from runledger.errors import (
 from runledger.json_body import parse_json, require_json
 from runledger.models.refusal import RefusalReason
 from runledger.models.run import TriggerType
-from runledger.nodes.trigger import TriggerConfig, WebhookIntake
+from runledger.nodes.trigger import (
+    DateTrigger,
+    TriggerConfig,
+    WebhookIntake,
+    WebhookPayloadDate,
+)
 from runledger.services.open_run import MAX_BODY_BYTES, Opened, TriggerFacts, require_active
+from runledger.services.payload_dates import payload_date
 from runledger.services.refusals import RefusedTrigger
 
 if TYPE_CHECKING:
@@ -71,25 +77,25 @@ class Webhooks:
         met and opened no run has left its refusal."""
         automation = self._automation(event.token)
         trigger = _trigger(automation)
-        kind = trigger.kind if trigger and trigger.intake else TriggerType.WEBHOOK
+        kind = trigger.kind if trigger.intake else TriggerType.WEBHOOK
         try:
             intake = self._admit(event, automation, trigger)
         except _COUNTED as error:
             self.opener.refusals.tally(automation, _refused(event, kind, error))
             raise
         try:
-            contact, facts = self._read(event, automation, kind, intake)
+            contact, facts = self._read(event, automation, trigger, intake)
         except _RECORDED as error:
             self.opener.refusals.record(automation, _refused(event, kind, error))
             raise
         return self.opener.open(automation, contact, facts)
 
     def _admit(
-        self, event: InboundEvent, automation: "Automation", trigger: TriggerConfig | None
+        self, event: InboundEvent, automation: "Automation", trigger: TriggerConfig
     ) -> WebhookIntake:
         """Refuses what a stranger can cause without end, before the body is read. The rate limit
         comes first, so it holds for a paused automation too."""
-        intake = trigger.intake if trigger else None
+        intake = trigger.intake
         self._limit(event, automation, intake or WebhookIntake())
         require_active(automation)
         if intake is None:
@@ -104,17 +110,25 @@ class Webhooks:
         self,
         event: InboundEvent,
         automation: "Automation",
-        kind: TriggerType,
+        trigger: TriggerConfig,
         intake: WebhookIntake,
     ) -> "tuple[Contact | None, TriggerFacts]":
         payload = _parse(event)
         key = _dedupe_key(event, intake, payload)
+        details: dict[str, Any] = {"source": event.source, "dedupeKey": key}
+        scheduled_for = None
+        if isinstance(trigger, DateTrigger) and isinstance(intake, WebhookPayloadDate):
+            value = value_at(payload, intake.path)
+            day, scheduled_for = payload_date(trigger, intake.path, value, self.clock())
+            details["date"] = day.isoformat()
+        # Last, as it may make a contact.
         contact = self._contact(automation.workspace_id, intake, payload)
         return contact, TriggerFacts(
-            type=kind,
-            details={"source": event.source, "dedupeKey": key},
+            type=trigger.kind,
+            details=details,
             body=payload,
             dedupe_key=key,
+            scheduled_for=scheduled_for,
             source=event.source,
         )
 
@@ -220,11 +234,11 @@ def _refused(event: InboundEvent, kind: TriggerType, error: RunledgerError) -> R
     )
 
 
-def _trigger(automation: "Automation") -> TriggerConfig | None:
-    """What the active version is opened by."""
-    if automation.active is None:
-        return None
-    return TriggerConfig.model_validate(automation.active.trigger)
+def _trigger(automation: "Automation") -> TriggerConfig:
+    """What the active version is opened by; one that takes no events where there is none."""
+    active = automation.active
+    by_hand = {TriggerConfig.discriminator: TriggerType.MANUAL.value}
+    return TriggerConfig.model_validate(active.trigger if active else by_hand)
 
 
 def _parse(event: InboundEvent) -> dict[str, Any]:

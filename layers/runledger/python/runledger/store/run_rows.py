@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 # Characters of a reason for canceling that a run row keeps.
 ROW_REASON_CHARACTERS = 120
 # Bytes of the error message that a run row repeats from the step.
-ROW_MESSAGE_BYTES = 120
+ROW_MESSAGE_BYTES = 104
 
 
 def run_to_item(run: Run, shard: int) -> "Item":

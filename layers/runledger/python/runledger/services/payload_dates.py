@@ -1,0 +1,54 @@
+"""When the run of an inbound event starts, where a date in its payload tells that."""
+
+from datetime import date
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from runledger.clock import DAY
+from runledger.errors import InvalidInputError
+from runledger.nodes.dates import calendar_date, moment_of_day, shifted
+
+if TYPE_CHECKING:
+    from runledger.nodes.trigger import DateTrigger
+
+# How far ahead a run can be scheduled.
+LONGEST_WAIT = 364 * DAY
+
+
+class PayloadDate(NamedTuple):
+    """The day that the event names, in the trigger's zone, and the moment (epoch milliseconds) at
+    which its run starts; one that has passed means at once."""
+
+    day: date
+    moment: int
+
+
+def payload_date(trigger: "DateTrigger", path: str, value: Any, now: int) -> PayloadDate:
+    """The date `value`, found at `path`; InvalidInputError names the path where there is none, or
+    where the moment lies more than 364 days ahead."""
+    day = calendar_date(value, trigger.time_zone)
+    if day is None:
+        raise InvalidInputError(
+            f"the payload has no ISO 8601 date (such as 2026-01-31) at {path}", field=path
+        )
+    moment = _moment(day, trigger)
+    if moment is None:
+        raise InvalidInputError(
+            f"the date at {path} is beyond the years that can be counted", field=path
+        )
+    if moment > now + LONGEST_WAIT:
+        raise InvalidInputError(
+            f"the date at {path} starts the run more than {LONGEST_WAIT // DAY} days from now",
+            field=path,
+        )
+    return PayloadDate(day, moment)
+
+
+def _moment(day: date, trigger: "DateTrigger") -> int | None:
+    """None beyond the years that Python knows."""
+    start = shifted(day, trigger.offset_days)
+    if start is None:
+        return None
+    try:
+        return moment_of_day(start, trigger.time_of_day, trigger.time_zone)
+    except OverflowError:
+        return None
