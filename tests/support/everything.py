@@ -33,7 +33,7 @@ def everything(template_id: str) -> dict[str, Any]:
         "recipients": {"kind": "TRIGGER_CONTACT"},
         "channels": [{"channel": "EMAIL", "templateId": template_id}],
     }
-    nodes = [
+    nodes: list[tuple[str, str, dict[str, Any]]] = [
         ("start", "TRIGGER", trigger),
         ("big", "CONDITION", big),
         ("plan", "SWITCH", {"rules": [rule], "fallbackLabel": "otherwise"}),

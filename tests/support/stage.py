@@ -428,7 +428,7 @@ def open_stage() -> Iterator[Stage]:
             return stage.new_ulid()
 
     sleeping = SimpleNamespace(sleep=lambda seconds: stage.clock.advance(int(seconds * 1_000)))
-    patches = [
+    patches: list[Any] = [
         patch.dict("os.environ", environment()),
         patch.object(runledger.clock, "time", clock),
         patch.object(runledger.ids, "ULID", Ulid),

@@ -47,7 +47,7 @@ def problems(stage: Stage) -> list[str]:
     """Everything that is wrong with the table and with what left the system."""
     found: list[str] = []
     for row in stage.table.items():
-        found += _index_problems(row)
+        found += index_problems(row)
         if row["sk"] == "RUN":
             found += _run_problems(stage, row)
         if row["sk"] == "DELIVERY":
@@ -77,7 +77,7 @@ def _id_of(row: Item) -> str:
     return str(row["createdKey"][14:])
 
 
-def _index_problems(row: Item) -> list[str]:
+def index_problems(row: Item) -> list[str]:
     """The buckets of a row are those of its status."""
     if "gsi1pk" not in row or row["sk"] not in ("RUN", "DELIVERY"):
         return []

@@ -135,22 +135,27 @@ class Stopping:
         self.automations.stop(before, after, [*also, *schedule])
         if schedule:
             self.schedules.sync_soon(after.id)
-        self.drain_some(after)
+        self.drain_some(after, now)
         return after
 
     def drain(self, row: "DueRow") -> None:
         """Goes on draining for a while, when the automation's row is due."""
-        until = self.clock() + DRAIN_TIME
-        while self.drain_some(self.automations.at(row.key)) and self.clock() < until:
-            continue
+        seen_at = self.clock()
+        until = seen_at + DRAIN_TIME
+        while self.drain_some(self.automations.at(row.key), seen_at) and seen_at < until:
+            seen_at = self.clock()
 
-    def drain_some(self, automation: Automation) -> int:
+    def drain_some(self, automation: Automation, seen_at: int) -> int:
         """Cancels up to a batch of the runs to be drained; how many. Two passes a minute apart
-        that find none end the draining."""
+        that find none end the draining. `seen_at` is a moment before the automation was read."""
         drain = automation.drain
         if drain is None:
             return 0
-        found = self._open_runs(automation, drain.before)
+        # While it is stopped, whatever is open was opened by a trigger that had seen it active, be
+        # it ever so late; runs opened since it was made active again are there to stay.
+        is_active = automation.status is AutomationStatus.ACTIVE
+        before = drain.before if is_active else max(drain.before, seen_at)
+        found = self._open_runs(automation, before)
         canceled = Cancellation(by=drain.by, reason=drain.reason)
         for run_id in found:
             try:

@@ -1,0 +1,338 @@
+"""Cancel and pause against everything that moves a run, in every order or in thousands.
+
+The services are the real ones; each call that one of them makes to AWS is a point at which any
+other may come first. A failure tells the order of all calls, and the seed or choices that make it
+again.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from runledger.clock import MINUTE
+from runledger.errors import RunledgerError
+from runledger.store import keys
+from runledger.store.values import Item
+
+from tests.support.actors import Actor, Actors
+from tests.support.everything import brief, make_template
+from tests.support.scheduler import AtRandom, Chooser, Interleaving, every_order
+from tests.support.stage import WORKSPACE, Stage, open_stage
+from tests.support.verdicts import OPEN, Watch, index_problems
+
+SEEDS = 250
+# Where there are more orders than this, a scenario has to be tried at random.
+MOST_ORDERS = 1_200
+
+
+@pytest.fixture(scope="module")
+def actors() -> Iterator[Actors]:
+    with open_stage() as stage:
+        automation_id = stage.activate(brief(make_template(stage)))
+        yield Actors(stage, automation_id)
+
+
+@dataclass(frozen=True)
+class Race:
+    """Who races, from where: `before` brings the run to the place where the race begins."""
+
+    title: str
+    before: Callable[[Actors], Any]
+    racers: Callable[[Actors], dict[str, Actor]]
+    lags: bool = False
+    later: int = 0
+
+
+def unopened(actors: Actors) -> None:
+    """Nothing has happened yet."""
+
+
+def opened(actors: Actors) -> None:
+    actors.open()
+    actors.remember()
+
+
+def walked_to(node_id: str) -> Callable[[Actors], None]:
+    def walk(actors: Actors) -> None:
+        opened(actors)
+        actors.start()
+        actors.walk(until=node_id)
+
+    return walk
+
+
+def handed_back(actors: Actors) -> None:
+    walked_to("score")(actors)
+    actors.be_refused()
+    actors.stage.clock.advance(3 * MINUTE)
+    actors.tick()
+
+
+def paused(actors: Actors) -> None:
+    actors.pause()
+
+
+# What may come to a run that is canceled or whose automation is paused, and where it begins.
+AGAINST: dict[str, tuple[Callable[[Actors], None], Callable[[Actors], Actor]]] = {
+    "start": (opened, lambda actors: actors.start),
+    "own": (opened, lambda actors: lambda: actors.visit("start")),
+    "logic": (walked_to("big"), lambda actors: lambda: actors.visit("big")),
+    "integration": (walked_to("score"), lambda actors: lambda: actors.visit("score")),
+    "message": (walked_to("mail"), lambda actors: lambda: actors.visit("mail")),
+    "end": (walked_to("done"), lambda actors: lambda: actors.visit("done")),
+    "its reported end": (walked_to("score"), lambda actors: actors.tell_of_its_end),
+    "handing back": (walked_to("score"), lambda actors: actors.be_refused),
+    "resuming": (handed_back, lambda actors: actors.resume),
+    "another cancel": (walked_to("score"), lambda actors: actors.cancel),
+}
+# A pause makes too many calls for every order of these.
+MANY = ("integration", "message")
+PAIRS = [
+    Race(
+        f"{name} against {against}",
+        AGAINST[against][0],
+        lambda actors, name=name, against=against: {  # type: ignore[misc]
+            name: getattr(actors, name),
+            against: AGAINST[against][1](actors),
+        },
+    )
+    for name in ("cancel", "pause")
+    for against in AGAINST
+    if name == "cancel" or against not in MANY
+]
+PAIRS += [
+    Race("pause against open", unopened, lambda a: {"pause": a.pause, "open": a.open}),
+    Race(
+        "tick against own",
+        opened,
+        lambda a: {"own": lambda: a.visit("start"), "settle": a.settle},
+        later=3 * MINUTE,
+    ),
+]
+CROWDS = [
+    *(
+        Race(
+            f"pause against {against}",
+            AGAINST[against][0],
+            lambda actors, against=against: {  # type: ignore[misc]
+                "pause": actors.pause,
+                against: AGAINST[against][1](actors),
+            },
+        )
+        for against in MANY
+    ),
+    Race("pause against beginning", unopened, lambda a: {"pause": a.pause, "begin": a.begin}),
+    Race("pause against life", unopened, lambda a: {"pause": a.pause, "life": a.live}),
+    Race(
+        "cancel against life", unopened, lambda a: {"cancel": a.cancel_when_there, "life": a.live}
+    ),
+    Race(
+        "pause against life against tick, indexes late",
+        unopened,
+        lambda a: {
+            "pause": a.pause,
+            "life": a.live,
+            "tick": a.tick,
+            "indexes": a.let_indexes_follow,
+        },
+        lags=True,
+    ),
+    Race(
+        "cancel against pause against life",
+        unopened,
+        lambda a: {"cancel": a.cancel_when_there, "pause": a.pause, "life": a.live},
+    ),
+    Race(
+        "resuming against draining",
+        paused,
+        lambda a: {"drain": a.drain, "resumed": a.resume_and_open},
+        later=MINUTE,
+    ),
+    Race(
+        "two walkers",
+        opened,
+        lambda a: {"one": a.walk, "two": a.walk},
+    ),
+    Race(
+        "cancel against two walkers",
+        walked_to("score"),
+        lambda a: {
+            "cancel": a.cancel,
+            "one": lambda: a.walk("score"),
+            "two": lambda: a.walk("score"),
+        },
+    ),
+    Race(
+        "cancel against two at one message",
+        walked_to("mail"),
+        lambda a: {
+            "cancel": a.cancel,
+            "one": lambda: a.visit("mail"),
+            "two": lambda: a.visit("mail"),
+        },
+    ),
+    Race(
+        "pause against walker against reported end against tick",
+        walked_to("score"),
+        lambda a: {
+            "pause": a.pause,
+            "walker": lambda: a.walk("score"),
+            "end": a.tell_of_its_end,
+            "tick": a.tick,
+        },
+        later=3 * MINUTE,
+    ),
+    Race(
+        "cancel against walker against handing back against tick",
+        walked_to("score"),
+        lambda a: {
+            "cancel": a.cancel,
+            "walker": lambda: a.walk("score"),
+            "refused": a.be_refused,
+            "tick": a.tick,
+        },
+        later=3 * MINUTE,
+    ),
+    Race(
+        "cancel against start against tick against tick",
+        opened,
+        lambda a: {"cancel": a.cancel, "start": a.start, "one": a.tick, "two": a.tick},
+        later=3 * MINUTE,
+    ),
+]
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[str], None]]:
+    def tell(text: str) -> None:
+        with capsys.disabled():
+            print(f"\n{text}", end=" ")
+
+    yield tell
+
+
+@pytest.mark.parametrize("race", PAIRS, ids=lambda race: race.title)
+def test_in_every_order(actors: Actors, race: Race, told: Callable[[str], None]) -> None:
+    played = 0
+    with _ready(actors, race) as again:
+        for chooser in every_order():
+            again()
+            _race(actors, race, chooser, lambda taken=chooser: f"choices {taken.taken}")  # type: ignore[misc]
+            played += 1
+            assert played <= MOST_ORDERS, "too many orders for this to be tried in every one"
+    told(f"{race.title}: all {played} interleavings, {actors.races} so far")
+
+
+@pytest.mark.parametrize("race", CROWDS, ids=lambda race: race.title)
+def test_in_many_orders(actors: Actors, race: Race, told: Callable[[str], None]) -> None:
+    orders = set()
+    with _ready(actors, race) as again:
+        for seed in range(SEEDS):
+            again()
+            orders.add(_race(actors, race, AtRandom(seed), lambda seed=seed: f"seed {seed}"))  # type: ignore[misc]
+    told(f"{race.title}: {SEEDS} seeds, {len(orders)} interleavings, {actors.races} so far")
+
+
+class _ready:
+    """The stage as it is when the race begins, to be had again and again."""
+
+    def __init__(self, actors: Actors, race: Race) -> None:
+        self._actors = actors
+        self._race = race
+        self._restore = actors.stage.snapshot()
+        race.before(actors)
+        actors.stage.clock.advance(race.later)
+        stage = actors.stage
+        self._rows, self._now = stage.table.snapshot(), stage.clock.now
+        self._ids, self._requests = stage.ids, stage.requests
+        self._sent, self._calls = list(stage.ses.sent), list(stage.http.calls)
+
+    def __enter__(self) -> Callable[[], None]:
+        # Once for nothing: what a process keeps is then there in every race alike.
+        self._again()
+        for racer in self._race.racers(self._actors).values():
+            with suppress(RunledgerError):
+                racer()
+        return self._again
+
+    def _again(self) -> None:
+        stage = self._actors.stage
+        stage.table.restore(self._rows)
+        stage.clock.now = self._now
+        stage.ids, stage.requests = self._ids, self._requests
+        stage.ses.sent, stage.http.calls = list(self._sent), list(self._calls)
+        stage.records.clear()
+        stage.step_functions.forget()
+        self._actors.acknowledged = self._actors.resumed = False
+
+    def __exit__(self, *error: object) -> None:
+        self._restore()
+
+
+class _Referee:
+    """Listens to every write of a race, for what must never be."""
+
+    def __init__(self, actors: Actors) -> None:
+        self.wrong: list[str] = []
+        self._actors = actors
+
+    def __call__(self, before: Item | None, after: Item | None) -> None:
+        if not self._actors.acknowledged or after is None:
+            return
+        if after["sk"] == "DELIVERY" and before is None and after["status"] == "PROCESSING":
+            self.wrong.append("a message was claimed after the cancel was acknowledged")
+        if after["sk"] == "RUN" and set(after["openClaims"]) - set((before or {})["openClaims"]):
+            self.wrong.append("a node was claimed after the cancel was acknowledged")
+
+
+def _race(
+    actors: Actors, race: Race, chooser: Chooser, replay: Callable[[], str]
+) -> tuple[str, ...]:
+    """Plays one order, then lets the system come to rest; the order of the calls."""
+    stage = actors.stage
+    stage.table.holds_back = race.lags
+    interleaving = Interleaving(stage.boundary, chooser)
+    watch, referee = Watch(stage), _Referee(actors)
+    stage.table.listeners.append(referee)
+    try:
+        interleaving.run(race.racers(actors))
+        stage.table.holds_back = False
+        stage.table.catch_up()
+        for _ in range(4):
+            stage.clock.advance(MINUTE + 1_000)
+            actors.tick()
+    finally:
+        watch.stop()
+        stage.table.listeners.remove(referee)
+    found = watch.wrong + referee.wrong + _left(stage, actors)
+    actors.races += 1
+    calls = "\n  ".join(interleaving.order)
+    assert found == [], f"{race.title}, {replay()}:\n  {calls}"
+    return tuple(interleaving.order)
+
+
+def _left(stage: Stage, actors: Actors) -> list[str]:
+    """What is wrong once everything has come to rest."""
+    found = [f"{each} left twice" for each in _doubles(stage.ses.sent)]
+    made = [request.headers["Idempotency-Key"] for request in stage.http.calls]
+    found += [f"{each} called twice" for each in _doubles(made)]
+    automation = stage.table.row(keys.automation(WORKSPACE, actors.automation_id)) or {}
+    if automation["status"] == "PAUSED" and ("drain" in automation or "gsi4pk" in automation):
+        found.append("the paused automation is still being drained")
+    for row in stage.table.items():
+        found += index_problems(row)
+        if row["sk"] != "RUN":
+            continue
+        if automation["status"] == "PAUSED" and row["status"] in OPEN:
+            found.append(f"a paused automation has a run that is {row['status']}")
+        if actors.resumed and row["status"] == "CANCELED":
+            found.append("a run that was opened after the resumption was drained")
+        if actors.acknowledged and row["status"] != "CANCELED":
+            found.append(f"a run whose cancel was acknowledged is {row['status']}")
+    return found
+
+
+def _doubles(things: list[str]) -> set[str]:
+    return {each for each in things if things.count(each) > 1}

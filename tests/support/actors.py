@@ -1,0 +1,191 @@
+"""What may happen to a run, each as one actor over the functions' own services."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from runledger.compiler.graph import GraphView
+from runledger.errors import NotFoundError, RunledgerError
+from runledger.ids import derived_id
+from runledger.models.automation import AutomationStatus
+from runledger.models.run import Cancellation, Run
+from runledger.nodes.base import Operation
+from runledger.services import wiring
+from runledger.services.settle import ExecutionEnded
+from runledger.services.walk import NoTools
+from runledger.services.walk_contract import WalkEvent
+from runledger.services.webhooks import InboundEvent
+from runledger.store import keys
+from runledger.store.due import DueRow
+
+from tests.support.boundary import Call
+from tests.support.everything import order
+from tests.support.stage import WORKSPACE, Stage, module_of
+from tests.support.world import PREFIX
+
+Actor = Callable[[], Any]
+BY = "ada@example.com"
+_TOOLBOXES = {"SEND_MESSAGE": "run_message", "INTEGRATION": "run_integration"}
+# As often as a machine tries a task again that AWS refused.
+_TRIES = 3
+
+
+class Actors:
+    """Of one automation without forks, and of the one run that its event opens."""
+
+    def __init__(self, stage: Stage, automation_id: str) -> None:
+        self.stage = stage
+        self.automation_id = automation_id
+        self.run_id = derived_id("run", WORKSPACE, automation_id, "path:A-1")
+        # Whether the operator was told that the run is canceled.
+        self.acknowledged = False
+        # Whether the run was opened after the automation had been made active again.
+        self.resumed = False
+        self.races = 0
+        self._token = stage.webhook_path(automation_id).rpartition("/")[2]
+        self._requests = 0
+        version = wiring.stores().automations.version(automation_id, 1)
+        self.graph = GraphView(version.graph, version.templates)
+
+    # ── operators ──────────────────────────────────────────────────────────────────────────────
+
+    def cancel(self) -> None:
+        canceler = wiring.stopping(PREFIX).canceler
+        canceler.cancel(WORKSPACE, self.run_id, Cancellation(by=BY, reason="wrong list"))
+        self.acknowledged = True
+
+    def cancel_when_there(self) -> None:
+        """Cancels a run that may not have been opened yet."""
+        for _ in range(12):
+            try:
+                return self.cancel()
+            except NotFoundError:
+                continue
+
+    def pause(self) -> None:
+        paused = AutomationStatus.PAUSED
+        wiring.stopping(PREFIX).stop(WORKSPACE, self.automation_id, paused, BY)
+
+    def resume_and_open(self) -> None:
+        """Makes the paused automation active again; then its event comes."""
+        path = f"/v1/automations/{self.automation_id}/activate"
+        answer = self.stage.request("api", "POST", path, None)
+        assert answer["status"] == 200, (answer, self.stage.unforeseen)
+        self.open()
+        self.resumed = True
+
+    # ── AWS ────────────────────────────────────────────────────────────────────────────────────
+
+    def open(self) -> Run:
+        event = InboundEvent(
+            token=self._token,
+            headers={"content-type": "application/json"},
+            body=json.dumps(order()).encode(),
+            source="203.0.113.9",
+        )
+        run: Run = module_of("webhook_in").webhooks().receive(event).run
+        return run
+
+    def start(self) -> None:
+        """As the stream tells of the run, which it does as it was opened."""
+        if self._opened is not None:
+            module_of("start_runs").starter().start_opened(self._opened)
+
+    def tick(self) -> None:
+        module_of("tick").due_work().settle_due(1_000)
+
+    def settle(self) -> None:
+        """The tick's work on the run alone, without looking for what is due."""
+        row = DueRow(id=self.run_id, key=keys.run(self.run_id))
+        module_of("tick").due_work().kinds["run"](row)
+
+    def drain(self) -> None:
+        """The tick's work on the stopped automation alone."""
+        row = DueRow(id=self.automation_id, key=keys.automation(WORKSPACE, self.automation_id))
+        module_of("tick").due_work().kinds["aut"](row)
+
+    def tell_of_its_end(self) -> None:
+        """Step Functions reports that the execution failed."""
+        ended = ExecutionEnded(self.execution(), f"{self.run_id}-1", "FAILED", "Oops", None)
+        module_of("close_runs").closer().close(ended)
+
+    def let_indexes_follow(self) -> None:
+        """Lets the indexes catch up with the table, twice at some moment."""
+        for _ in range(2):
+            self.stage.boundary(Call("dynamodb", "CatchUp"), self.stage.table.catch_up)
+
+    # ── walkers ────────────────────────────────────────────────────────────────────────────────
+
+    def execution(self, attempt: int = 1) -> str:
+        machine = f"{PREFIX.replace(':stateMachine:', ':express:')}{self.automation_id}-v1"
+        return f"{machine}:{self.run_id}-{attempt}:9d1f"
+
+    def visit(
+        self, node_id: str, operation: Operation | None = None, *, attempt: int = 1, **state: Any
+    ) -> Any:
+        node_type, _ = self.graph.parsed(node_id)
+        self._requests += 1
+        function = _TOOLBOXES.get(node_type.name)
+        toolbox = NoTools() if function is None else module_of(function).toolbox()
+        event = WalkEvent(
+            contract=1,
+            workspace_id=WORKSPACE,
+            run_id=self.run_id,
+            execution=self.execution(attempt),
+            operation=operation or node_type.operation,
+            node_id=node_id,
+            state=state or None,
+        )
+        return wiring.walker(toolbox, f"{self._requests:08d}-visit").walk(event)
+
+    def walk(self, since: str = "start", until: str = "") -> None:
+        """As the machine walks, failure state included; stops before `until`."""
+        node_id = since
+        last: dict[str, Any] = {}
+        while node_id != until:
+            try:
+                answer = self.visit(node_id)
+            except RunledgerError as error:
+                name = type(error).__name__
+                if name not in ("RunReleasedError", "StepInProgressError"):
+                    caught = {"Error": name, "Cause": str(error)}
+                    self.visit("start", Operation.FAIL, error=caught, last=last)
+                return
+            last = answer.model_dump(by_alias=True)
+            ways = [
+                edge.target
+                for edge in self.graph.out(node_id)
+                if edge.label is None or edge.label == answer.outcome
+            ]
+            if not ways:
+                return
+            (node_id,) = ways
+
+    def live(self) -> None:
+        """From the event to the end, as if nothing else happened."""
+        run = self.open()
+        module_of("start_runs").starter().start_opened(run)
+        self.walk()
+
+    def begin(self) -> None:
+        """From the event until the run is owned; its walk is held up there."""
+        run = self.open()
+        module_of("start_runs").starter().start_opened(run)
+        self.visit("start")
+
+    def be_refused(self, node_id: str = "score") -> None:
+        """AWS has no room for a node: the run is handed back."""
+        caught = {"Error": "Lambda.TooManyRequestsException", "Cause": "Rate exceeded"}
+        last = {"nodeId": "big", "outcome": "true"}
+        self.visit("start", Operation.FAIL, error=caught, last=last)
+
+    def resume(self) -> None:
+        self.visit("start", attempt=2)
+
+    # ── before the race ────────────────────────────────────────────────────────────────────────
+
+    _opened: Run | None = None
+
+    def remember(self) -> None:
+        """The run as it is now, for a stream that tells of it late."""
+        self._opened = wiring.stores().runs.get(self.run_id)
