@@ -10,7 +10,7 @@ from local import demo
 from local.settings import PASSWORD, WORKSPACES, LocalError, Stack
 from local.sign_in import access_token
 
-_SHOW_SECONDS = 40
+_SHOW_SECONDS = 90
 _POLL_SECONDS = 0.25
 
 

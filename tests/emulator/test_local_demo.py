@@ -120,6 +120,18 @@ def test_an_event_becomes_a_completed_run_and_a_mail_with_the_captured_field(
     assert f"Your loyalty score is {score}." in mail["BodyText"]
 
 
+def test_the_end_of_a_run_opened_another(stack: Stack) -> None:
+    with stack.api(MEMBER) as api:
+        runs = api.get("/v1/runs", params={"limit": 100}).json()["items"]
+        (offer,) = [run for run in runs if run["automationName"] == "Upgrade offer"]
+        opened = api.get(f"/v1/runs/{offer['id']}").json()
+        ended = api.get(f"/v1/runs/{opened['trigger']['upstreamRunId']}").json()
+    assert offer["status"] == "COMPLETED"
+    assert (ended["automationName"], ended["status"]) == ("Welcome", "COMPLETED")
+    assert [each["runId"] for each in ended["downstream"]] == [offer["id"]]
+    assert opened["contact"] == ended["contact"]
+
+
 def test_a_run_goes_on_after_its_worker_was_killed(stack: Stack) -> None:
     event = {"email": "edsger@customer.example", "plan": "free"}
     assert _ended(stack, _fire(stack, "Welcome", event))["status"] == "COMPLETED"
