@@ -143,6 +143,20 @@ def test_moving_a_run_in_the_due_index_publishes_nothing(
     assert bus.told(run_id) == ["PENDING"]
 
 
+def test_a_run_that_is_handed_back_and_walked_on_publishes_each_status_once(
+    world: World, bus: Bus, publisher: Publisher
+) -> None:
+    run_id = world.fire(world.activate(upstream_document()), {"n": 20})
+    world.walk(run_id, until="keep")
+    runs, now = world.stores.runs, world.clock()
+    again = runs.hand_back(runs.get(run_id), now, "no room", untried=False)
+    assert again.attempt == 2
+    world.walk(run_id)
+    assert publisher.publish(changes_of(stream(world))) is None
+    assert bus.told(run_id) == ["PENDING", "RUNNING", "COMPLETED"]
+    assert [event.attempt for event in bus.taken] == [1, 1, 2]
+
+
 def test_records_that_come_again_make_the_same_events(
     world: World, bus: Bus, publisher: Publisher
 ) -> None:

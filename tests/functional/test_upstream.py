@@ -461,6 +461,16 @@ def test_an_activation_in_between_makes_the_archive_start_over(world: World) -> 
     assert downstream_of(world, other) == [second]
 
 
+def test_a_draft_that_waits_for_another_is_archived_without_a_trace(world: World) -> None:
+    first = world.activate(by_hand("First"))
+    draft = AutomationDocument.model_validate(waiting(first))
+    second = world.automations.create(world.workspace_id, draft, BY).id
+    archived = AutomationStatus.ARCHIVED
+    stopped = world.stopping.stop(world.workspace_id, second, archived, BY)
+    assert stopped.status is archived
+    assert downstream_of(world, first) == []
+
+
 @pytest.mark.parametrize("length", [1, 2, 3, 4])
 def test_a_cycle_is_refused_and_its_chain_named(world: World, length: int) -> None:
     first = world.activate(by_hand("Link 0"))
