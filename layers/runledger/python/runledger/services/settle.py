@@ -62,16 +62,19 @@ class Settler:
 
     def _start_due(self, run: Run) -> None:
         """Starts a run that no execution owns: PENDING, or handed back amid its walk."""
-        if self.starter.is_braked(run.workspace_id):
-            # Its workspace was just refused a start: the row stays due, and costs no write.
-            return
         now = self.clock()
         is_untried = run.due_at == run.scheduled_for or run.start_refused
         is_too_late = now >= run.ready_at + REFUSALS_END and not run.is_handed_back
-        if is_untried and not (run.start_refused and is_too_late):
+        if run.start_refused and is_too_late:
+            self._give_up(run)
+        elif self.starter.is_braked(run.workspace_id):
+            # Its workspace was just refused a start. The row goes out of the way: left where it
+            # is, a crowd of such rows would keep those behind it from ever being looked at.
+            self.starter.hold_back(run, is_untried=is_untried)
+        elif is_untried:
             due_at = now + START_GRACE
             self.starter.start(self.runs.postpone(run, due_at, run.start_error, refused=False))
-        elif run.start_refused or run.attempt >= most_attempts(run):
+        elif run.attempt >= most_attempts(run):
             self._give_up(run)
         else:
             reason = run.start_error or f"attempt {run.attempt} did not begin in time"

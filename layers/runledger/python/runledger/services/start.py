@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from runledger.aws import domain_error
 from runledger.clock import MINUTE, SECOND, Clock
-from runledger.errors import ConditionFailedError, RunledgerError, ServiceError, TransientError
+from runledger.errors import ConditionFailedError, ServiceError, TransientError
 from runledger.observability import logger
 
 if TYPE_CHECKING:
@@ -58,9 +58,14 @@ class Starter:
         if run.scheduled_for is not None:
             return False
         if self.is_braked(run.workspace_id):
-            self._put_off(run, TransientError("starts of this workspace are being refused"))
+            self.hold_back(run, is_untried=True)
             return False
         return self.start(run)
+
+    def hold_back(self, run: "Run", *, is_untried: bool) -> None:
+        """Puts a run of a braked workspace off; `is_untried` where its attempt is not used up."""
+        reason = "starts of this workspace are being refused"
+        self._put_off(run, reason, is_untried=is_untried)
 
     def start(self, run: "Run") -> bool:
         """Starts the run's current attempt; False where it had to be put off.
@@ -81,17 +86,16 @@ class Starter:
                 return True
             if isinstance(ours, TransientError):
                 self.braked[run.workspace_id] = self.clock() + BRAKE
-            self._put_off(run, ours)
+            # Throttled or over a quota, Step Functions never saw the name: it can be used again.
+            self._put_off(run, str(ours), is_untried=isinstance(ours, TransientError))
             return False
         return True
 
-    def _put_off(self, run: "Run", error: RunledgerError) -> None:
-        logger.warning("start put off", extra={"runId": run.id, "reason": str(error)})
+    def _put_off(self, run: "Run", reason: str, *, is_untried: bool) -> None:
+        logger.warning("start put off", extra={"runId": run.id, "reason": reason})
         now = self.clock()
         delay = min(max((now - run.ready_at) // 2, SHORTEST_PUT_OFF), LONGEST_PUT_OFF)
-        # Throttled or over a quota, Step Functions never saw the name: it can be used again.
-        refused = isinstance(error, TransientError)
         try:
-            self.runs.postpone(run, now + delay, start_error=str(error), refused=refused)
+            self.runs.postpone(run, now + delay, start_error=reason, refused=is_untried)
         except ConditionFailedError:
             logger.info("run moved on before its start was put off", extra={"runId": run.id})

@@ -1,0 +1,177 @@
+"""What is refused to one workspace delays no other: in a batch of the stream and in the ticks."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from runledger.clock import MINUTE, SECOND
+from runledger.models.run import Payload, Run, RunStatus, TriggerType
+from runledger.services import wiring
+from runledger.store import keys
+
+from tests.support.boundary import Call
+from tests.support.stage import Stage, open_stage
+
+NOISY = "ws_noisy"
+REFUSALS = ["ThrottlingException", "ExecutionLimitExceeded"]
+# What each call takes: slow, so that few rows fill the time of a tick.
+CALL_MS = 25
+# More rows than a tick can look at in its time.
+CROWD = 1_600
+PAYLOAD = Payload(trigger={"type": "MANUAL"}, body={})
+
+
+class Tenants:
+    """Workspaces whose runs are made straight in the table. Every call takes its time."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.starts: Counter[str] = Counter()
+        self.calls = 0
+        stage.boundary.around = self._around
+
+    def refuse(self, code: str) -> None:
+        def refuses(workspace_id: str) -> str | None:
+            self.starts[workspace_id] += 1
+            return code if workspace_id == NOISY else None
+
+        self.stage.step_functions.refuses = refuses
+
+    def open(self, workspace_id: str, number: int) -> str:
+        """The id of a PENDING run; its due time comes two minutes after."""
+        now = self.stage.clock()
+        run_id = f"run_{workspace_id}_{number:06d}"
+        run = Run(
+            id=run_id,
+            workspace_id=workspace_id,
+            automation_id=f"aut_{workspace_id}",
+            automation_name="A",
+            version=1,
+            status=RunStatus.PENDING,
+            attempt=1,
+            execution=None,
+            trigger_type=TriggerType.MANUAL,
+            contact_id=None,
+            contact_email=None,
+            contact_phone=None,
+            created_at=now,
+            started_at=None,
+            trigger_ms=None,
+            finished_at=None,
+            end_ms=None,
+            end_node_id=None,
+            due_at=now + 2 * MINUTE,
+            sequence=1,
+            expires_at=now + 100 * MINUTE,
+            claimed=frozenset(),
+            open_claims={},
+            error=None,
+        )
+        wiring.stores().runs.open(run, PAYLOAD, 1)
+        return run_id
+
+    def is_started(self, run_id: str) -> bool:
+        names = {each.name for each in self.stage.step_functions.executions.values()}
+        return any(name.startswith(f"{run_id}-") for name in names)
+
+    def _around(self, call: Call, act: Callable[[], Any]) -> Any:
+        if self.stage.function is not None:
+            self.calls += 1
+            self.stage.clock.advance(CALL_MS)
+        return act()
+
+
+def neighbours() -> tuple[str, str]:
+    """A workspace in the due partition of the noisy one, and one in another."""
+    names = [f"ws_{number}" for number in range(200)]
+    beside = next(name for name in names if keys.due(name) == keys.due(NOISY))
+    elsewhere = next(name for name in names if keys.due(name) != keys.due(NOISY))
+    return beside, elsewhere
+
+
+@pytest.fixture
+def tenants() -> Iterator[Tenants]:
+    succeed = json.dumps({"StartAt": "done", "States": {"done": {"Type": "Succeed"}}})
+    with open_stage() as stage:
+        for workspace_id in (NOISY, *neighbours()):
+            stage.step_functions.create_state_machine(
+                name=f"runledger-aut_{workspace_id}-v1", definition=succeed, type="EXPRESS"
+            )
+        stage.records.clear()
+        yield Tenants(stage)
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+def test_in_one_batch_of_the_stream(tenants: Tenants, code: str) -> None:
+    stage = tenants.stage
+    _, quiet = neighbours()
+    tenants.refuse(code)
+    for number in range(49):
+        tenants.open(NOISY, number)
+    first = tenants.open(quiet, 1)
+    for number in range(49, 99):
+        tenants.open(NOISY, number)
+    last = tenants.open(quiet, 2)
+    stage.deaf.add("publish_changes")
+    began = stage.clock.now
+    stage.deliver_stream()
+
+    assert tenants.is_started(first) and tenants.is_started(last)
+    # One refusal brakes the workspace: the rest of its runs are put off without being tried.
+    assert tenants.starts[NOISY] == 1
+    assert tenants.calls == 99 + 1 + 2
+    assert stage.clock.now - began < 4 * SECOND
+    refused = [row for row in stage.runs() if row["workspaceId"] == NOISY]
+    assert {row["attempt"] for row in refused} == {1}
+    assert all(row["startRefused"] and row["startError"] for row in refused)
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+def test_in_the_ticks(tenants: Tenants, code: str) -> None:
+    """The crowd is due before the others are, and stays refused."""
+    stage = tenants.stage
+    beside, elsewhere = neighbours()
+    tenants.refuse(code)
+    for number in range(CROWD):
+        tenants.open(NOISY, number)
+    waiting = {name: tenants.open(name, 1) for name in (beside, elsewhere)}
+    stage.records.clear()
+    stage.deaf.add("publish_changes")
+    stage.clock.advance(2 * MINUTE)
+    due_at = stage.clock.now
+    started: dict[str, int] = {}
+    for _ in range(6):
+        began = stage.clock.now
+        stage.tick()
+        # A tick ends in its time, whatever is due.
+        assert stage.clock.now - began < 31 * SECOND
+        for name, run_id in waiting.items():
+            if name not in started and tenants.is_started(run_id):
+                started[name] = stage.clock.now - due_at
+        stage.clock.now = max(stage.clock.now, began + MINUTE)
+
+    # Another due partition has its turn at once; behind the crowd it takes some ticks.
+    assert started[elsewhere] < 31 * SECOND
+    assert started[beside] < 5 * MINUTE
+    # A start every few seconds tells whether the refusals are over.
+    assert tenants.starts[NOISY] < 60
+    row = next(row for row in stage.runs() if row["workspaceId"] == NOISY)
+    # Refusals use up no attempt: the second is that of the tick, as the stream was lost.
+    assert (row["status"], row["attempt"]) == ("PENDING", 2)
+
+
+def test_when_the_refusals_are_over_the_crowd_is_started(tenants: Tenants) -> None:
+    stage = tenants.stage
+    tenants.refuse(REFUSALS[0])
+    runs = [tenants.open(NOISY, number) for number in range(300)]
+    stage.deaf.add("publish_changes")
+    stage.deliver_stream()
+    stage.clock.advance(3 * MINUTE)
+    stage.tick()
+    stage.step_functions.refuses = lambda workspace_id: None
+    for _ in range(20):
+        stage.clock.advance(MINUTE)
+        stage.tick()
+    assert all(tenants.is_started(run_id) for run_id in runs)
