@@ -14,7 +14,16 @@ from runledger.observability import logger
 from runledger.services import wiring
 from runledger.settings import read_settings
 
-from tests.support.world import ACCOUNT, BUCKET, PREFIX, REGION, TABLE, World
+from tests.support.world import (
+    ACCOUNT,
+    BUCKET,
+    FAN_OUT,
+    PREFIX,
+    REGION,
+    SCHEDULE_GROUP,
+    TABLE,
+    World,
+)
 
 EVENTS = Path(__file__).parents[2] / "events"
 
@@ -47,6 +56,10 @@ def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         "RUNLEDGER_INTEGRATION_ARN": f"{arn}integration",
         "RUNLEDGER_CURSOR_SECRET_ARN": cursor["ARN"],
         "RUNLEDGER_SENDER_EMAIL": "no-reply@example.com",
+        "RUNLEDGER_SCHEDULE_GROUP": SCHEDULE_GROUP,
+        "RUNLEDGER_SCHEDULE_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/schedule",
+        "RUNLEDGER_FAN_OUT_ARN": FAN_OUT,
+        "RUNLEDGER_LOST_EVENTS_ARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:lost",
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
