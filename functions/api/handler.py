@@ -54,7 +54,9 @@ def _caller(needed: Role) -> Caller:
 
 def _automations() -> Automations:
     of = stores()
-    return Automations(of.automations, of.templates, now_ms, public_url(app))
+    return Automations(
+        of.automations, of.templates, of.schedules, of.fires, now_ms, public_url(app)
+    )
 
 
 def _activations() -> Activations:

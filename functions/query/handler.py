@@ -17,6 +17,7 @@ from runledger.models.wire import (
     AutomationView,
     ContactView,
     DeliveryView,
+    FireView,
     ListView,
     MeView,
     NodeTypeView,
@@ -70,7 +71,9 @@ def _caller() -> Caller:
 
 def _automations() -> Automations:
     of = stores()
-    return Automations(of.automations, of.templates, now_ms, public_url(app))
+    return Automations(
+        of.automations, of.templates, of.schedules, of.fires, now_ms, public_url(app)
+    )
 
 
 @app.get("/v1/me", tags=["Workspace"])
@@ -170,6 +173,12 @@ def list_versions(automation_id: str) -> ListView[VersionSummaryView]:
 def get_version(automation_id: str, number: int) -> VersionView:
     automation = stores().automations.get(_caller().workspace_id, automation_id)
     return version_view(stores().automations.version(automation.id, number))
+
+
+@app.get("/v1/automations/<automation_id>/fires", tags=["Automations"])
+def list_fires(automation_id: str, limit: Limit = 50, cursor: Cursor = None) -> ListView[FireView]:
+    """What a date automation did on each day, the newest first."""
+    return _reading().fires(_caller().workspace_id, automation_id, limit, cursor)
 
 
 @app.get("/v1/contacts", tags=["Contacts"])

@@ -134,7 +134,12 @@ class World:
         self.channels = dict(channels)
         self.templates = Templates(self.stores.templates, self.channels, self.clock)
         self.automations = Automations(
-            self.stores.automations, self.stores.templates, self.clock, "https://api.example.com"
+            self.stores.automations,
+            self.stores.templates,
+            self.stores.schedules,
+            self.stores.fires,
+            self.clock,
+            "https://api.example.com",
         )
         role = f"arn:aws:iam::{ACCOUNT}:role/machine"
         logs = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:machines"

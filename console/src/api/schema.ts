@@ -74,6 +74,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/automations/{automation_id}/fires": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/automations/{automation_id}/fires */
+        get: operations["list_fires_v1_automations__automation_id__fires_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/automations/{automation_id}/pause": {
         parameters: {
             query?: never;
@@ -512,6 +529,7 @@ export interface components {
             /** Problems */
             problems: components["schemas"]["Problem"][];
             reentry: components["schemas"]["Reentry"];
+            schedule: components["schemas"]["ScheduleView"] | null;
             status: components["schemas"]["AutomationStatus"];
             /** Updatedat */
             updatedAt: string;
@@ -694,6 +712,48 @@ export interface components {
             /** Nodeid */
             nodeId: string | null;
         };
+        /**
+         * FireSource
+         * @description What started a fire: EventBridge Scheduler, or the tick in its stead.
+         * @enum {string}
+         */
+        FireSource: "SCHEDULE" | "TICK";
+        /**
+         * FireStatus
+         * @description RUNNING: runs are being opened. COMPLETED: all are. STOPPED: the automation was stopped or
+         *     its trigger changed on the way. SKIPPED: noticed too late to open any.
+         * @enum {string}
+         */
+        FireStatus: "RUNNING" | "COMPLETED" | "STOPPED" | "SKIPPED";
+        /**
+         * FireView
+         * @description One day's fire of a date automation: `opened` runs for the contacts whose date comes round on
+         *     `occurs_on`. `missed` tells why the tick fired it (or nobody did) instead of its schedule,
+         *     `reason` why it stopped.
+         */
+        FireView: {
+            by: components["schemas"]["FireSource"];
+            /** Day */
+            day: string;
+            /** Finishedat */
+            finishedAt: string | null;
+            /** Firedat */
+            firedAt: string;
+            missed: components["schemas"]["MissedReason"] | null;
+            /** Occurson */
+            occursOn: string | null;
+            /** Opened */
+            opened: number;
+            /** Reason */
+            reason: string | null;
+            /** Refused */
+            refused: number;
+            /** Scheduledfor */
+            scheduledFor: string;
+            status: components["schemas"]["FireStatus"];
+            /** Version */
+            version: number;
+        };
         /** GateView */
         GateView: {
             /** Name */
@@ -746,6 +806,13 @@ export interface components {
         ListView_ContactView_: {
             /** Items */
             items: components["schemas"]["ContactView"][];
+            /** Nextcursor */
+            nextCursor: string | null;
+        };
+        /** ListView[FireView] */
+        ListView_FireView_: {
+            /** Items */
+            items: components["schemas"]["FireView"][];
             /** Nextcursor */
             nextCursor: string | null;
         };
@@ -820,6 +887,16 @@ export interface components {
             /** Workspaces */
             workspaces: components["schemas"]["WorkspaceView"][];
         };
+        /**
+         * MissedReason
+         * @description Why a schedule did not come by itself.
+         *
+         *     DST_GAP: the clocks skipped its time of day. SCHEDULE_DISABLED, SCHEDULE_MISSING,
+         *     SCHEDULE_CHANGED: somebody disabled, deleted or changed it in Scheduler. TARGET_FAILED: it was
+         *     in order and yet started nothing. UNKNOWN: Scheduler did not tell.
+         * @enum {string}
+         */
+        MissedReason: "DST_GAP" | "SCHEDULE_DISABLED" | "SCHEDULE_MISSING" | "SCHEDULE_CHANGED" | "TARGET_FAILED" | "UNKNOWN";
         /**
          * Node
          * @description One node of a graph. `config` is checked by the node type's own model, not here, so that a
@@ -1116,6 +1193,19 @@ export interface components {
             };
             /** Version */
             version: number;
+        };
+        /**
+         * ScheduleView
+         * @description When an active date automation fires: a cron expression in its time zone.
+         */
+        ScheduleView: {
+            /** Expression */
+            expression: string;
+            lastFire: components["schemas"]["FireView"] | null;
+            /** Nextfireat */
+            nextFireAt: string;
+            /** Timezone */
+            timeZone: string;
         };
         /**
          * SecretDocument
@@ -1674,6 +1764,87 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AutomationView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    list_fires_v1_automations__automation_id__fires_get: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string | null;
+                /** @description Rows a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                automation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_FireView_"];
                 };
             };
             /** @description The token is missing or not valid. */

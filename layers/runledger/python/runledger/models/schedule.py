@@ -61,9 +61,9 @@ class Schedule(Model):
 class Fire(Model):
     """One fire of an automation's version, for one day of its zone.
 
-    `anchor` is the day whose contacts are due (None beyond the calendar), `rule` what decides which
-    those are, `cursor` how far they were looked through, `attempt` the execution at work. `opened` and
-    `refused` count contacts. `reason` tells why it stopped."""
+    `anchor` is the day whose contacts are due (None beyond the calendar), `rule` what decides
+    which those are, `cursor` how far they were looked through, `attempt` the execution at work.
+    `opened` and `refused` count contacts. `reason` tells why it stopped."""
 
     workspace_id: str
     automation_id: str

@@ -19,6 +19,7 @@ from runledger.models.contact import Consents
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.refusal import RefusalReason
 from runledger.models.run import RunStatus, StepStatus
+from runledger.models.schedule import FireSource, FireStatus, MissedReason
 from runledger.models.workspace import Role
 
 ItemT = TypeVar("ItemT")
@@ -218,6 +219,34 @@ class MachineView(WireModel):
     run_seconds: int
 
 
+class FireView(WireModel):
+    """One day's fire of a date automation: `opened` runs for the contacts whose date comes round on
+    `occurs_on`. `missed` tells why the tick fired it (or nobody did) instead of its schedule,
+    `reason` why it stopped."""
+
+    day: str
+    version: int
+    occurs_on: str | None
+    scheduled_for: str
+    fired_at: str
+    by: FireSource
+    missed: MissedReason | None
+    status: FireStatus
+    reason: str | None
+    opened: int
+    refused: int
+    finished_at: str | None
+
+
+class ScheduleView(WireModel):
+    """When an active date automation fires: a cron expression in its time zone."""
+
+    expression: str
+    time_zone: str
+    next_fire_at: str
+    last_fire: FireView | None
+
+
 class AutomationView(AutomationSummaryView):
     """An automation with its draft. `machine` is the active version's, with the reason for its
     type; `problems` are those of the draft as things stand now."""
@@ -226,6 +255,7 @@ class AutomationView(AutomationSummaryView):
     edges: list[Edge]
     layout: dict[str, Position]
     webhook: WebhookView | None
+    schedule: ScheduleView | None
     machine: MachineView | None
     problems: list[Problem]
 

@@ -19,9 +19,11 @@ from runledger.models.automation import (
     TemplateSnapshot,
     Version,
 )
-from runledger.models.wire import AutomationView, WebhookView
+from runledger.models.wire import AutomationView, ScheduleView, WebhookView
 from runledger.nodes.trigger import TriggerConfig
 from runledger.observability import logger
+from runledger.services.fire_views import schedule_view
+from runledger.services.schedules import scheduled_trigger
 from runledger.services.upstream_checks import upstream_problems
 from runledger.services.views import automation_summary_view, machine_view
 from runledger.store.machines import supersede
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from runledger.services.schedules import Schedules
     from runledger.services.signing import SigningSecrets
     from runledger.store.automations import AutomationStore
+    from runledger.store.fires import FireStore
+    from runledger.store.schedules import ScheduleStore
     from runledger.store.table import Write
     from runledger.store.templates import TemplateStore
 
@@ -45,6 +49,8 @@ class Automations:
 
     store: "AutomationStore"
     templates: "TemplateStore"
+    schedules: "ScheduleStore"
+    fires: "FireStore"
     clock: Clock
     public_url: str
 
@@ -105,9 +111,19 @@ class Automations:
             edges=draft.edges,
             layout=draft.layout,
             webhook=None if hides_webhook else self._webhook_view(automation),
+            schedule=self._schedule_view(automation),
             machine=machine_view(version) if version else None,
             problems=self.problems(automation.workspace_id, draft),
         )
+
+    def _schedule_view(self, automation: Automation) -> ScheduleView | None:
+        if scheduled_trigger(automation) is None:
+            return None
+        schedule = self.schedules.get(automation.id)
+        if schedule is None or not schedule.is_enabled:
+            return None
+        fires, _ = self.fires.newest(automation.id, 1, None)
+        return schedule_view(schedule, fires[0] if fires else None)
 
     def _webhook_view(self, automation: Automation) -> WebhookView | None:
         if automation.webhook_token is None or automation.active is None:

@@ -8,11 +8,13 @@ from runledger.errors import InvalidInputError, NotFoundError
 from runledger.models.wire import (
     ContactView,
     DeliveryView,
+    FireView,
     ListView,
     RefusalView,
     RunDetailView,
     RunView,
 )
+from runledger.services.fire_views import fire_view
 from runledger.services.history import (
     ListFilter,
     ListKind,
@@ -156,6 +158,19 @@ class Reading:
         found, position = self.stores.contacts.newest(workspace_id, limit, after)
         following = self.cursors.issue(binding, position) if position else None
         return ListView(items=[contact_view(each) for each in found], next_cursor=following)
+
+    def fires(
+        self, workspace_id: str, automation_id: str, limit: int, cursor: str | None
+    ) -> ListView[FireView]:
+        """Fires of a date automation, the newest day first."""
+        automation = self.stores.automations.get(workspace_id, automation_id)
+        binding = {"workspace": workspace_id, "list": "fires", "automation": automation.id}
+        after = self.cursors.read(binding, cursor) if cursor else None
+        found, position = self.stores.fires.newest(automation.id, limit, after)
+        following = self.cursors.issue(binding, position) if position else None
+        now = self.clock()
+        kept = [fire_view(each) for each in found if each.expires_at > now]
+        return ListView(items=kept, next_cursor=following)
 
 
 def _window(request: ListRequest, now: int) -> tuple[int, int]:

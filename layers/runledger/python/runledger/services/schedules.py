@@ -146,7 +146,7 @@ class Schedules:
                 return MissedReason.SCHEDULE_MISSING
             logger.warning("schedule not described", extra={"reason": str(ours)})
             return MissedReason.UNKNOWN
-        if found["State"] != "ENABLED":
+        if found.get("State") == "DISABLED":
             return MissedReason.SCHEDULE_DISABLED
         wanted = self._definition(schedule)
         told = ("ScheduleExpression", "ScheduleExpressionTimezone")

@@ -1,0 +1,838 @@
+"""Date automations: their schedules, their fires, and what is made of those that were missed."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import date
+from typing import Any
+
+import botocore.client
+import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError
+from runledger.clock import DAY, HOUR, MINUTE, from_iso, iso
+from runledger.errors import InvalidInputError, NotFoundError, RunledgerError
+from runledger.models.automation import AutomationDocument, AutomationStatus
+from runledger.models.contact import ContactDocument
+from runledger.models.run import RunStatus
+from runledger.models.schedule import Fire, FireSource, FireStatus, MissedReason
+from runledger.services import date_fires
+from runledger.services.due import PUT_BACK
+from runledger.services.fire_contract import FireEvent, FireInput, FirePlace
+
+from tests.support.world import FAN_OUT, SCHEDULE_GROUP, World, open_world
+
+BY = "ada@example.com"
+# A day before the first fire, in Berlin's winter time.
+START = from_iso("2026-01-15T12:00:00Z")
+FIRST = "2026-01-16T08:00:00Z"
+
+
+class Dates:
+    """A world with a fan-out machine, whose executions are walked by hand."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        world.clock.now = START
+        world.stepfunctions.create_state_machine(
+            name=FAN_OUT.rpartition(":")[2],
+            definition='{"StartAt": "a", "States": {"a": {"Type": "Succeed"}}}',
+            roleArn="arn:aws:iam::123456789012:role/machine",
+        )
+        self.walked: set[str] = set()
+
+    def document(self, *, trigger: dict[str, Any] | None = None, **config: Any) -> Any:
+        birthday = {
+            "triggerType": "DATE",
+            "source": {"kind": "CONTACT_METADATA", "key": "birthday"},
+            "timeOfDay": "09:00",
+            "timeZone": "Europe/Berlin",
+            "repeat": "YEARLY",
+            **config,
+        }
+        return AutomationDocument.model_validate(
+            {
+                "name": "Birthday",
+                "nodes": [
+                    {"id": "start", "type": "TRIGGER", "config": trigger or birthday},
+                    {"id": "done", "type": "END", "config": {}},
+                ],
+                "edges": [{"source": "start", "target": "done"}],
+            }
+        )
+
+    def activate(self, reentry: str = "ALWAYS", **config: Any) -> str:
+        document = self.document(**config).model_copy(update={"reentry": reentry})
+        made = self.world.automations.create(self.world.workspace_id, document, BY)
+        self.world.activations.activate(self.world.workspace_id, made.id, BY)
+        return made.id
+
+    def change(self, automation_id: str, **config: Any) -> None:
+        workspace_id = self.world.workspace_id
+        self.world.automations.update(workspace_id, automation_id, self.document(**config), BY)
+        self.world.activations.activate(workspace_id, automation_id, BY)
+
+    def pause(self, automation_id: str) -> None:
+        status = AutomationStatus.PAUSED
+        self.world.stopping.stop(self.world.workspace_id, automation_id, status, BY)
+
+    def resume(self, automation_id: str) -> None:
+        self.world.activations.activate(self.world.workspace_id, automation_id, BY)
+
+    def contact(self, birthday: str | None = "1990-01-16") -> str:
+        metadata = {} if birthday is None else {"birthday": birthday}
+        document = ContactDocument(metadata=metadata)
+        return self.world.contacts.create(self.world.workspace_id, document).id
+
+    def at(self, moment: str) -> None:
+        self.world.clock.now = from_iso(moment)
+
+    def told(self, automation_id: str, moment: str = FIRST) -> FireInput:
+        """What Scheduler starts the machine with."""
+        return FireInput(
+            workspace_id=self.world.workspace_id,
+            automation_id=automation_id,
+            scheduled_time=moment,
+        )
+
+    def begin(self, automation_id: str, moment: str = FIRST) -> FirePlace:
+        self.world.clock.now = max(self.world.clock.now, from_iso(moment))
+        return self.call(FireEvent(operation="BEGIN", input=self.told(automation_id, moment)))
+
+    def page(self, place: FirePlace) -> FirePlace:
+        return self.call(FireEvent(operation="PAGE", fire=place))
+
+    def call(self, event: FireEvent) -> FirePlace:
+        """As Lambda would, through JSON."""
+        again = FireEvent.model_validate(json.loads(event.model_dump_json(exclude_none=True)))
+        place = self.world.date_fires.handle(again)
+        return FirePlace.model_validate(json.loads(place.model_dump_json()))
+
+    def walk(self, place: FirePlace) -> FirePlace:
+        while place.goes_on:
+            place = self.page(place)
+        return place
+
+    def fire(self, automation_id: str, moment: str = FIRST) -> Fire | None:
+        """A schedule's whole fire."""
+        return self.stored(automation_id, self.walk(self.begin(automation_id, moment)))
+
+    def stored(self, automation_id: str, place: FirePlace) -> Fire | None:
+        if place.day is None or place.version is None:
+            return None
+        return self.world.stores.fires.get(automation_id, place.day, place.version)
+
+    def tick(self, minutes: int = 1) -> None:
+        """Minutes go by, a tick each, and what it starts runs to its end."""
+        for _ in range(minutes):
+            self.world.clock.advance(MINUTE)
+            self.world.settler.settle_due(1_000)
+            for told in self.started():
+                self.walk(self.call(FireEvent(operation="BEGIN", input=told)))
+
+    def started(self) -> list[FireInput]:
+        """The inputs of executions since the last look."""
+        states = self.world.stepfunctions
+        found = []
+        for execution in states.list_executions(stateMachineArn=FAN_OUT)["executions"]:
+            if execution["name"] not in self.walked:
+                self.walked.add(execution["name"])
+                told = states.describe_execution(executionArn=execution["executionArn"])
+                found.append(FireInput.model_validate(json.loads(told["input"])))
+        return found
+
+    def fires(self, automation_id: str) -> list[Fire]:
+        return self.world.stores.fires.newest(automation_id, 100, None)[0]
+
+    def runs(self, automation_id: str | None = None) -> dict[str, RunStatus]:
+        """Status of each run (of the automation), by its contact; fails where one has two."""
+        found = self.world.dynamodb.scan(TableName="runledger")["Items"]
+        rows = [
+            row
+            for row in found
+            if row["sk"]["S"] == "RUN" and automation_id in (None, row["automationId"]["S"])
+        ]
+        by_contact = {row["contactId"]["S"]: RunStatus(row["status"]["S"]) for row in rows}
+        assert len(by_contact) == len(rows)
+        return by_contact
+
+    def scheduled(self) -> dict[str, str]:
+        """What Scheduler holds: expression and zone by name."""
+        client = self.world.scheduler
+        found = {}
+        for each in client.list_schedules(GroupName=SCHEDULE_GROUP)["Schedules"]:
+            got = client.get_schedule(Name=each["Name"], GroupName=SCHEDULE_GROUP)
+            assert got["State"] == "ENABLED"
+            expression = got["ScheduleExpression"]
+            found[each["Name"]] = f"{expression} {got['ScheduleExpressionTimezone']}"
+        return found
+
+    def due(self) -> list[str]:
+        index = "gsi4"
+        rows = self.world.dynamodb.scan(TableName="runledger", IndexName=index)["Items"]
+        return sorted(row["dueKey"]["S"][14:] for row in rows)
+
+
+@pytest.fixture
+def dates(world: World) -> Dates:
+    return Dates(world)
+
+
+class Outage:
+    """Fails one AWS call in turn, before or after it took effect, each in a world of its own."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._patch = monkeypatch
+        self._real = botocore.client.BaseClient._make_api_call
+        self.points = 0
+
+    def each(
+        self, prepare: Callable[[Dates], str]
+    ) -> Iterator[tuple[Dates, str, Callable[[], None]]]:
+        """A world that `prepare` was called with, what that returned, and a function that breaks
+        off when the next call fails."""
+        for is_after in (False, True):
+            stop = 0
+            is_over = False
+            while not is_over:
+                with open_world() as world:
+                    dates = Dates(world)
+                    made = prepare(dates)
+                    calls: list[str] = []
+                    with self._patch.context() as patched:
+                        fail = self._failing(calls, stop, is_after)
+                        patched.setattr(botocore.client.BaseClient, "_make_api_call", fail)
+                        yield dates, made, patched.undo
+                    is_over = len(calls) <= stop
+                    stop += 1
+                    self.points += not is_over
+
+    def _failing(self, calls: list[str], stop: int, is_after: bool) -> Any:
+        real = self._real
+
+        def call(client: Any, operation: str, request: Any) -> Any:
+            calls.append(operation)
+            if len(calls) != stop + 1:
+                return real(client, operation, request)
+            if is_after:
+                real(client, operation, request)
+                raise ConnectTimeoutError(endpoint_url="the answer was lost")
+            error: Any = {"Error": {"Code": "AccessDenied", "Message": "refused by the test"}}
+            raise ClientError(error, operation)
+
+        return call
+
+
+@pytest.fixture
+def outage(monkeypatch: pytest.MonkeyPatch) -> Outage:
+    return Outage(monkeypatch)
+
+
+# ── Schedules ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_date_automation_has_a_schedule_while_it_is_active(dates: Dates) -> None:
+    automation_id = dates.activate()
+    assert dates.scheduled() == {automation_id: "cron(0 9 * * ? *) Europe/Berlin"}
+    got = dates.world.scheduler.get_schedule(Name=automation_id, GroupName=SCHEDULE_GROUP)
+    assert got["FlexibleTimeWindow"] == {"Mode": "OFF"}
+    assert got["Target"]["Arn"] == FAN_OUT
+    assert got["Target"]["DeadLetterConfig"]["Arn"].endswith(":lost")
+    assert json.loads(got["Target"]["Input"]) == {
+        "workspaceId": dates.world.workspace_id,
+        "automationId": automation_id,
+        "scheduledTime": "<aws.scheduler.scheduled-time>",
+    }
+    stored = dates.world.stores.schedules.get(automation_id)
+    assert stored is not None and stored.is_synced
+    assert iso(stored.next_fire_at) == "2026-01-16T08:00:00.000Z"
+
+    dates.change(automation_id, timeOfDay="17:05", timeZone="America/New_York")
+    assert dates.scheduled() == {automation_id: "cron(5 17 * * ? *) America/New_York"}
+    dates.pause(automation_id)
+    assert dates.scheduled() == {}
+    assert not [each for each in dates.due() if each.startswith("sch")]
+    dates.resume(automation_id)
+    assert dates.scheduled() == {automation_id: "cron(5 17 * * ? *) America/New_York"}
+    stopping = dates.world.stopping
+    stopping.stop(dates.world.workspace_id, automation_id, AutomationStatus.ARCHIVED, BY)
+    assert dates.scheduled() == {}
+
+
+def test_another_kind_of_trigger_takes_the_schedule_away(dates: Dates) -> None:
+    automation_id = dates.activate()
+    dates.change(automation_id, trigger={"triggerType": "MANUAL"})
+    assert dates.scheduled() == {}
+    dates.change(automation_id)
+    assert list(dates.scheduled()) == [automation_id]
+
+
+def test_a_date_in_an_event_needs_an_address_and_no_schedule(dates: Dates) -> None:
+    automation_id = dates.activate(source={"kind": "WEBHOOK_PAYLOAD", "path": "at"}, repeat="NEVER")
+    automation = dates.world.stores.automations.get(dates.world.workspace_id, automation_id)
+    assert automation.webhook_token is not None
+    assert dates.scheduled() == {}
+    assert dates.world.stores.schedules.get(automation_id) is None
+
+
+@pytest.mark.parametrize("step", ["activate", "change", "pause", "resume"])
+def test_scheduler_agrees_whatever_failed(outage: Outage, step: str) -> None:
+    def prepare(dates: Dates) -> str:
+        if step == "activate":
+            document = dates.document()
+            return dates.world.automations.create(dates.world.workspace_id, document, BY).id
+        automation_id = dates.activate()
+        if step == "change":
+            document = dates.document(timeOfDay="10:30")
+            dates.world.automations.update(dates.world.workspace_id, automation_id, document, BY)
+        if step == "resume":
+            dates.pause(automation_id)
+        return automation_id
+
+    for dates, automation_id, mend in outage.each(prepare):
+        with suppress(RunledgerError):
+            (dates.pause if step == "pause" else dates.resume)(automation_id)
+        mend()
+        dates.tick()
+        automation = dates.world.stores.automations.get(dates.world.workspace_id, automation_id)
+        stored = dates.world.stores.schedules.get(automation_id)
+        wanted: dict[str, str] = {}
+        if automation.status is AutomationStatus.ACTIVE and automation.active is not None:
+            hour, minute = automation.active.trigger["timeOfDay"].split(":")
+            cron = f"cron({int(minute)} {int(hour)} * * ? *)"
+            wanted = {automation_id: f"{cron} Europe/Berlin"}
+        assert dates.scheduled() == wanted
+        assert stored is None or stored.is_synced
+        assert stored is None or stored.is_enabled == bool(wanted)
+    assert outage.points > 8
+    print(f"{step}: {outage.points} points of failure")
+
+
+def test_a_late_delete_puts_right_what_it_spoilt(
+    dates: Dates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    automation_id = dates.activate()
+    schedules, real = dates.world.schedules, dates.world.scheduler.delete_schedule
+
+    def resumed_meanwhile(**request: Any) -> Any:
+        with monkeypatch.context() as patched:
+            patched.setattr(dates.world.scheduler, "delete_schedule", real)
+            dates.resume(automation_id)
+        return real(**request)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(dates.world.scheduler, "delete_schedule", resumed_meanwhile)
+        dates.pause(automation_id)
+    stored = schedules.store.get(automation_id)
+    assert stored is not None and stored.is_synced and stored.is_enabled
+    assert list(dates.scheduled()) == [automation_id]
+
+
+def test_the_tick_asks_a_failing_scheduler_again_each_minute(
+    dates: Dates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def refuse(**request: Any) -> Any:
+        asked.append(request["Name"])
+        error: Any = {"Error": {"Code": "ThrottlingException", "Message": "not now"}}
+        raise ClientError(error, "CreateSchedule")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(dates.world.scheduler, "create_schedule", refuse)
+        automation_id = dates.activate()
+        dates.tick(3)
+    assert len(asked) == 4
+    dates.tick(2)
+    assert list(dates.scheduled()) == [automation_id]
+
+
+# ── Fires ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_fire_opens_a_run_for_each_contact_due_and_no_other(dates: Dates) -> None:
+    automation_id = dates.activate()
+    due = [dates.contact(), dates.contact("2001-01-16"), dates.contact("1975-01-15T23:30:00Z")]
+    for other in ("1990-01-17", "1990-02-16", "2027-01-16", "soon", None):
+        dates.contact(other)
+
+    fire = dates.fire(automation_id)
+
+    assert dates.runs() == dict.fromkeys(due, RunStatus.PENDING)
+    assert fire is not None
+    assert (fire.status, fire.by, fire.missed) == (
+        FireStatus.COMPLETED,
+        FireSource.SCHEDULE,
+        None,
+    )
+    assert (fire.opened, fire.refused, fire.day) == (3, 0, date(2026, 1, 16))
+    run_id = dates.world.reading.runs(dates.world.workspace_id, _everything()).items[0].id
+    payload = dates.world.detail(run_id)["payload"]
+    assert payload["date"] in ("1990-01-16", "2001-01-16", "1975-01-15T23:30:00Z")
+    assert payload["occursOn"] == "2026-01-16"
+    assert payload["field"] == "birthday"
+    stored = dates.world.stores.schedules.get(automation_id)
+    assert stored is not None and stored.next_day == date(2026, 1, 17)
+    assert not [each for each in dates.due() if each.startswith("fire")]
+
+
+def _everything() -> Any:
+    from runledger.services.reading import ListRequest
+
+    return ListRequest(
+        statuses=frozenset(),
+        automation_id=None,
+        contact=None,
+        range=None,
+        since=None,
+        until=None,
+        limit=50,
+        cursor=None,
+    )
+
+
+@pytest.mark.parametrize(("offset", "birthday"), [(-7, "1990-01-23"), (30, "1990-12-17")])
+def test_an_offset_fires_before_or_after_the_date(dates: Dates, offset: int, birthday: str) -> None:
+    automation_id = dates.activate(offsetDays=offset)
+    contact_id = dates.contact(birthday)
+    dates.contact("1990-01-16")
+    dates.fire(automation_id)
+    assert list(dates.runs()) == [contact_id]
+
+
+def test_contacts_are_greeted_a_year_after_they_came(dates: Dates) -> None:
+    dates.at("2025-01-16T10:00:00Z")
+    contact_id = dates.contact(None)
+    dates.at("2025-01-17T10:00:00Z")
+    dates.contact(None)
+    dates.world.clock.now = START
+    automation_id = dates.activate(source={"kind": "CONTACT_CREATED_AT"})
+    dates.fire(automation_id)
+    assert list(dates.runs()) == [contact_id]
+
+
+def test_a_repeated_fire_opens_nothing_more(dates: Dates) -> None:
+    automation_id = dates.activate()
+    contacts = [dates.contact() for _ in range(3)]
+    first = dates.fire(automation_id)
+    again = dates.fire(automation_id)
+    assert again == first
+    assert sorted(dates.runs()) == sorted(contacts)
+    # A contact that comes after the fire waits for the next.
+    dates.contact()
+    assert dates.fire(automation_id) == first
+
+
+def test_a_crash_anywhere_is_made_up_for(outage: Outage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(date_fires, "PAGE_CONTACTS", 3)
+
+    def prepare(dates: Dates) -> str:
+        for _ in range(5):
+            dates.contact()
+        return dates.activate()
+
+    for dates, automation_id, mend in outage.each(prepare):
+        with suppress(RunledgerError):
+            dates.fire(automation_id)
+        mend()
+        fire = dates.fire(automation_id)
+        assert fire is not None
+        assert (fire.status, fire.opened, fire.refused) == (FireStatus.COMPLETED, 5, 0)
+        assert len(dates.runs()) == 5
+        assert not [each for each in dates.due() if each.startswith("fire")]
+    assert outage.points > 40
+    print(f"{outage.points} points of failure")
+
+
+def test_two_walkers_at_once_do_no_harm(dates: Dates, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(date_fires, "PAGE_CONTACTS", 2)
+    automation_id = dates.activate()
+    contacts = [dates.contact() for _ in range(7)]
+    place = dates.begin(automation_id)
+    real = date_fires.DateFires._move_on
+    depth = 0
+
+    def overtaken(self: Any, before: Fire, after: Fire, due_at: int | None) -> None:
+        nonlocal depth
+        depth += 1
+        if depth == 1:
+            # The other walker does the same page, from the same cursor, and is faster.
+            dates.page(place)
+        depth -= 1
+        real(self, before, after, due_at)
+
+    monkeypatch.setattr(date_fires.DateFires, "_move_on", overtaken)
+    dates.walk(place)
+    fire = dates.stored(automation_id, place)
+    assert fire is not None
+    assert (fire.status, fire.opened) == (FireStatus.COMPLETED, 7)
+    assert sorted(dates.runs()) == sorted(contacts)
+
+
+def test_a_contact_whose_date_changes_meanwhile_counts_by_its_present_date(
+    dates: Dates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(date_fires, "PAGE_CONTACTS", 2)
+    automation_id = dates.activate()
+    contacts = sorted(dates.contact() for _ in range(4))
+    place = dates.page(dates.begin(automation_id))
+    document = ContactDocument(metadata={"birthday": "1990-01-17"})
+    dates.world.contacts.replace(dates.world.workspace_id, contacts[3], document)
+    dates.world.contacts.replace(dates.world.workspace_id, contacts[0], document)
+    dates.walk(place)
+    assert sorted(dates.runs()) == contacts[:3]
+    # Whoever moved their date is due on the new one too: it is another date.
+    dates.fire(automation_id, "2026-01-17T08:00:00Z")
+    found = dates.world.dynamodb.scan(TableName="runledger")["Items"]
+    runs = Counter(row["contactId"]["S"] for row in found if row["sk"]["S"] == "RUN")
+    assert runs == Counter(contacts) + Counter([contacts[0]])
+
+
+def test_a_pause_in_the_middle_leaves_no_open_run(
+    dates: Dates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(date_fires, "PAGE_CONTACTS", 2)
+    automation_id = dates.activate()
+    for _ in range(6):
+        dates.contact()
+    place = dates.page(dates.begin(automation_id))
+    assert place.goes_on
+    dates.pause(automation_id)
+    place = dates.walk(place)
+    fire = dates.stored(automation_id, place)
+    assert fire is not None
+    assert (fire.status, fire.opened) == (FireStatus.STOPPED, 2)
+    assert fire.reason == "the automation is PAUSED"
+    dates.tick(3)
+    assert set(dates.runs().values()) == {RunStatus.CANCELED}
+    # The day is not made up for, and the next one is.
+    dates.resume(automation_id)
+    dates.tick(4)
+    assert len(dates.fires(automation_id)) == 1
+    assert len(dates.runs()) == 2
+
+
+def test_a_pause_that_nobody_saw_stops_the_fire_all_the_same(
+    dates: Dates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(date_fires, "PAGE_CONTACTS", 2)
+    automation_id = dates.activate()
+    for _ in range(6):
+        dates.contact()
+    place = dates.page(dates.begin(automation_id))
+    dates.pause(automation_id)
+    dates.resume(automation_id)
+    fire = dates.stored(automation_id, dates.walk(place))
+    assert fire is not None and fire.status is FireStatus.STOPPED
+    assert len(dates.runs()) == 2
+
+
+def test_a_new_version_of_the_same_trigger_goes_on_with_the_fire(
+    dates: Dates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(date_fires, "PAGE_CONTACTS", 2)
+    automation_id = dates.activate()
+    for _ in range(6):
+        dates.contact()
+    place = dates.page(dates.begin(automation_id))
+    dates.change(automation_id, timeOfDay="08:00")
+    place = dates.page(place)
+    dates.change(automation_id, offsetDays=1)
+    fire = dates.stored(automation_id, dates.walk(place))
+    assert fire is not None
+    assert (fire.status, fire.opened) == (FireStatus.STOPPED, 4)
+    assert fire.reason == "version 3 has another trigger"
+
+
+def test_a_trigger_changed_to_a_later_time_fires_again_for_others(dates: Dates) -> None:
+    automation_id = dates.activate()
+    dates.contact()
+    dates.fire(automation_id)
+    dates.change(automation_id, timeOfDay="17:00")
+    late = dates.contact()
+    fire = dates.fire(automation_id, "2026-01-16T16:00:00Z")
+    assert fire is not None and fire.version == 2
+    assert late in dates.runs()
+    assert len(dates.runs()) == 2
+
+
+def test_contacts_who_may_not_enter_are_refused_with_the_reason(dates: Dates) -> None:
+    automation_id = dates.activate("ONCE", repeat="MONTHLY")
+    contact_id = dates.contact("2025-12-16")
+    dates.fire(automation_id)
+    dates.at("2026-02-16T07:59:00Z")
+    _expect(dates, automation_id, date(2026, 2, 16))
+    fire = dates.fire(automation_id, "2026-02-16T08:00:00Z")
+    assert fire is not None
+    assert (fire.opened, fire.refused) == (0, 1)
+    dates.fire(automation_id, "2026-02-16T08:00:00Z")
+    rows = dates.world.dynamodb.scan(TableName="runledger")["Items"]
+    (refusal,) = [row for row in rows if row["sk"]["S"] == "REFUSAL"]
+    assert refusal["reason"]["S"] == "REENTRY_BLOCKED"
+    assert refusal["contactId"]["S"] == contact_id
+
+
+def _expect(dates: Dates, automation_id: str, day: date) -> None:
+    """As after all fires until that day."""
+    store = dates.world.stores.schedules
+    stored = store.get(automation_id)
+    assert stored is not None
+    from runledger.nodes.dates import moment_of_day
+
+    moment = moment_of_day(day, stored.time_of_day, stored.time_zone)
+    dates.world.table.transact([store.advance(stored, day, moment, moment + 2 * MINUTE)])
+
+
+def test_a_schedule_of_a_stopped_automation_leaves_one_refusal(dates: Dates) -> None:
+    automation_id = dates.activate()
+    dates.contact()
+    dates.pause(automation_id)
+    for _ in range(2):
+        assert dates.fire(automation_id) is None
+    rows = dates.world.dynamodb.scan(TableName="runledger")["Items"]
+    (refusal,) = [row for row in rows if row["sk"]["S"] == "REFUSAL"]
+    assert refusal["reason"]["S"] == "INACTIVE"
+    assert "2026-01-16" in refusal["message"]["S"]
+    assert dates.runs() == {}
+
+
+def test_a_schedule_that_nobody_expects_opens_nothing(dates: Dates) -> None:
+    automation_id = dates.activate(timeOfDay="17:00")
+    dates.contact()
+    # An old schedule, from before the time was changed: the day's fire is to come.
+    assert dates.fire(automation_id) is None
+    dates.at("2026-01-16T16:30:00Z")
+    dates.pause(automation_id)
+    dates.resume(automation_id)
+    # Resumed after the day's moment.
+    assert dates.fire(automation_id, "2026-01-16T16:00:00Z") is None
+    assert dates.runs() == {}
+
+
+def test_a_long_fire_goes_on_in_another_execution(
+    dates: Dates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(date_fires, "PAGE_CONTACTS", 2)
+    monkeypatch.setattr(date_fires, "EXECUTION_PAGES", 2)
+    automation_id = dates.activate()
+    for _ in range(11):
+        dates.contact()
+    place = dates.walk(dates.begin(automation_id))
+    assert len(dates.runs()) == 4
+    dates.tick(2)
+    fire = dates.stored(automation_id, place)
+    assert fire is not None
+    assert (fire.status, fire.opened, fire.attempt) == (FireStatus.COMPLETED, 11, 3)
+    assert len(dates.runs()) == 11
+
+
+def test_a_fire_that_lost_its_execution_is_taken_up(
+    dates: Dates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(date_fires, "PAGE_CONTACTS", 2)
+    automation_id = dates.activate()
+    for _ in range(5):
+        dates.contact()
+    place = dates.page(dates.begin(automation_id))
+    dates.tick(4)
+    assert len(dates.runs()) == 2
+    dates.tick(2)
+    fire = dates.stored(automation_id, place)
+    assert fire is not None
+    assert (fire.status, fire.opened, fire.attempt) == (FireStatus.COMPLETED, 5, 2)
+    assert fire.by is FireSource.SCHEDULE
+
+
+def test_the_api_shows_the_schedule_and_the_fires(dates: Dates) -> None:
+    automation_id = dates.activate()
+    dates.contact()
+    workspace_id = dates.world.workspace_id
+    reading = dates.world.reading
+
+    def schedule() -> Any:
+        automation = dates.world.stores.automations.get(workspace_id, automation_id)
+        return dates.world.automations.view(automation).schedule
+
+    shown = schedule()
+    assert shown.expression == "cron(0 9 * * ? *)"
+    assert (shown.time_zone, shown.last_fire) == ("Europe/Berlin", None)
+    assert shown.next_fire_at == "2026-01-16T08:00:00.000Z"
+    for day in (16, 17, 18):
+        dates.fire(automation_id, f"2026-01-{day}T08:00:00Z")
+    assert schedule().last_fire.day == "2026-01-18"
+    assert schedule().next_fire_at == "2026-01-19T08:00:00.000Z"
+    first = reading.fires(workspace_id, automation_id, 2, None)
+    second = reading.fires(workspace_id, automation_id, 2, first.next_cursor)
+    assert [each.day for each in (*first.items, *second.items)] == [
+        "2026-01-18",
+        "2026-01-17",
+        "2026-01-16",
+    ]
+    assert second.next_cursor is None
+    assert second.items[0].opened == 1
+    with pytest.raises(NotFoundError):
+        reading.fires("ws_other", automation_id, 2, None)
+    other = dates.activate()
+    with pytest.raises(InvalidInputError):
+        reading.fires(workspace_id, other, 2, first.next_cursor)
+    dates.world.clock.advance(90 * DAY)
+    assert reading.fires(workspace_id, automation_id, 9, None).items == []
+    dates.pause(automation_id)
+    assert schedule() is None
+
+
+# ── Missed fires ────────────────────────────────────────────────────────────────────────────────
+
+
+def missed(dates: Dates, automation_id: str) -> list[tuple[str, FireSource, MissedReason | None]]:
+    return [(str(each.day), each.by, each.missed) for each in dates.fires(automation_id)]
+
+
+def test_a_missed_fire_is_made_up_for_by_the_tick(dates: Dates) -> None:
+    automation_id = dates.activate()
+    contact_id = dates.contact()
+    dates.at("2026-01-16T08:00:30Z")
+    dates.tick()
+    assert dates.runs() == {}
+    dates.tick(3)
+    assert list(dates.runs()) == [contact_id]
+    reason = MissedReason.TARGET_FAILED
+    assert missed(dates, automation_id) == [("2026-01-16", FireSource.TICK, reason)]
+    # The schedule comes after all, and the tick goes on: nothing more happens.
+    dates.fire(automation_id)
+    dates.tick(5)
+    assert len(dates.fires(automation_id)) == len(dates.runs()) == 1
+
+
+@pytest.mark.parametrize("reason", ["SCHEDULE_DISABLED", "SCHEDULE_MISSING", "SCHEDULE_CHANGED"])
+def test_a_schedule_somebody_touched_is_put_right(dates: Dates, reason: str) -> None:
+    automation_id = dates.activate()
+    before = dates.scheduled()
+    dates.contact()
+    client = dates.world.scheduler
+    named = {"Name": automation_id, "GroupName": SCHEDULE_GROUP}
+    got = client.get_schedule(**named)
+    if reason == "SCHEDULE_MISSING":
+        client.delete_schedule(**named)
+    else:
+        changed = {"State": "DISABLED"}
+        if reason == "SCHEDULE_CHANGED":
+            changed = {"ScheduleExpression": "cron(0 3 * * ? *)"}
+        kept = ("ScheduleExpression", "ScheduleExpressionTimezone", "FlexibleTimeWindow", "Target")
+        client.update_schedule(**named, **{**{name: got[name] for name in kept}, **changed})
+    dates.at("2026-01-16T08:03:00Z")
+    dates.tick()
+    assert missed(dates, automation_id) == [("2026-01-16", FireSource.TICK, MissedReason(reason))]
+    assert len(dates.runs()) == 1
+    assert dates.scheduled() == before
+
+
+def test_a_time_that_the_clocks_skip_fires_right_after(dates: Dates) -> None:
+    dates.at("2026-03-28T12:00:00Z")
+    automation_id = dates.activate(timeOfDay="02:30")
+    contact_id = dates.contact("1990-03-29")
+    dates.at("2026-03-29T01:00:30Z")
+    dates.tick()
+    assert dates.runs() == {}
+    dates.tick()
+    assert list(dates.runs()) == [contact_id]
+    reason = MissedReason.DST_GAP
+    assert missed(dates, automation_id) == [("2026-03-29", FireSource.TICK, reason)]
+    assert iso(dates.fires(automation_id)[0].scheduled_for) == "2026-03-29T01:00:00.000Z"
+
+
+def test_a_scheduler_that_does_not_tell_is_no_reason_to_wait(
+    dates: Dates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    automation_id = dates.activate()
+    dates.contact()
+
+    def refuse(**request: Any) -> Any:
+        error: Any = {"Error": {"Code": "ThrottlingException", "Message": "not now"}}
+        raise ClientError(error, "GetSchedule")
+
+    monkeypatch.setattr(dates.world.scheduler, "get_schedule", refuse)
+    dates.at("2026-01-16T08:03:00Z")
+    dates.tick()
+    reason = MissedReason.UNKNOWN
+    assert missed(dates, automation_id) == [("2026-01-16", FireSource.TICK, reason)]
+
+
+def test_days_are_caught_up_one_after_another_oldest_first(dates: Dates) -> None:
+    automation_id = dates.activate()
+    for day in range(14, 28):
+        dates.contact(f"1990-01-{day}")
+    dates.at("2026-01-19T12:00:00Z")
+    caught: list[int] = []
+    for _ in range(5):
+        dates.tick()
+        caught.append(len(dates.fires(automation_id)))
+    assert caught == [1, 2, 3, 4, 4]
+    assert [each.day.day for each in dates.fires(automation_id)] == [19, 18, 17, 16]
+    assert len(dates.runs()) == 4
+
+
+def test_a_fire_missed_for_more_than_a_week_is_only_recorded(dates: Dates) -> None:
+    automation_id = dates.activate()
+    for day in range(16, 31):
+        dates.contact(f"1990-01-{day}")
+    dates.at("2026-01-26T12:00:00Z")
+    dates.tick(12)
+    found = {each.day.day: each for each in dates.fires(automation_id)}
+    assert sorted(found) == list(range(16, 27))
+    assert [day for day, each in found.items() if each.status is FireStatus.SKIPPED] == [
+        19,
+        18,
+        17,
+        16,
+    ]
+    assert found[16].missed is MissedReason.TARGET_FAILED
+    assert found[16].reason == "it was noticed more than seven days late"
+    assert len(dates.runs()) == 7
+
+
+def test_a_crash_of_the_tick_anywhere_is_made_up_for(outage: Outage) -> None:
+    def prepare(dates: Dates) -> str:
+        for _ in range(2):
+            dates.contact()
+        automation_id = dates.activate()
+        dates.at("2026-01-16T08:03:00Z")
+        return automation_id
+
+    for dates, automation_id, mend in outage.each(prepare):
+        with suppress(RunledgerError, ClientError, ConnectTimeoutError):
+            dates.tick()
+        mend()
+        for _ in range(3):
+            # A row that could not be settled was put back.
+            dates.world.clock.advance(PUT_BACK)
+            dates.tick()
+        (fire,) = dates.fires(automation_id)
+        expected = (FireStatus.COMPLETED, 2, FireSource.TICK)
+        assert (fire.status, fire.opened, fire.by) == expected
+        assert len(dates.runs()) == 2
+    assert outage.points > 20
+    print(f"{outage.points} points of failure")
+
+
+def test_an_earlier_day_that_is_missing_is_still_made_up_for(dates: Dates) -> None:
+    automation_id = dates.activate()
+    first, second = dates.contact("1990-01-16"), dates.contact("1990-01-17")
+    # The tick was away, and so was the schedule for a day.
+    dates.fire(automation_id, "2026-01-17T08:00:00Z")
+    assert list(dates.runs()) == [second]
+    dates.tick(3)
+    assert set(dates.runs()) == {first, second}
+    reasons = {str(each.day): each.missed for each in dates.fires(automation_id)}
+    assert reasons == {"2026-01-16": MissedReason.TARGET_FAILED, "2026-01-17": None}
+    stored = dates.world.stores.schedules.get(automation_id)
+    assert stored is not None and stored.next_day == date(2026, 1, 18)
+
+
+def test_an_hour_of_ticks_reads_little_of_a_schedule_that_is_in_order(dates: Dates) -> None:
+    dates.activate()
+    before = dates.due()
+    dates.world.clock.advance(HOUR)
+    assert dates.world.settler.settle_due(10) == 0
+    assert dates.due() == before
+    assert START + DAY > dates.world.clock.now
