@@ -202,15 +202,47 @@ def test_only_the_chosen_status_opens_a_run(stack: Stack, api: httpx.Client) -> 
     assert api.get(f"/v1/runs/{opened_by(stack, on_success, failed)}").status_code == 404
 
 
+def refused(api: httpx.Client, automation: dict[str, Any], run_id: str) -> list[dict[str, Any]]:
+    """Refusals of the automation that the end of a run has caused."""
+    answer = api.get("/v1/refusals", params={"automationId": automation["id"]}).raise_for_status()
+    return [each for each in answer.json()["items"] if each["source"] == run_id]
+
+
+def test_large_outputs_are_handed_on_and_refusals_are_told(stack: Stack, api: httpx.Client) -> None:
+    first = activate(api, paid())
+    second = activate(api, waiting(first["id"], "COMPLETED") | {"reentry": "ONCE"})
+    # It cannot be compressed, so it lies in the bucket.
+    payload = {
+        "n": 20,
+        "email": person(),
+        "padding": "".join(uuid.uuid4().hex for _ in range(9_000)),
+    }
+    run_id = fire(stack, first, payload)
+    opened_id = opened_by(stack, second, run_id)
+    wait_for("the run after the large one", opened(api, opened_id))
+    assert ended(api, opened_id)["payload"]["trigger"] == payload
+    assert [each["runId"] for each in ended(api, run_id)["downstream"]] == [opened_id]
+
+    again = fire(stack, first, payload)
+    (blocked,) = wait_for("a refusal", lambda: refused(api, second, again))
+    assert (blocked["reason"], blocked["runId"]) == ("REENTRY_BLOCKED", opened_id)
+    assert blocked["trigger"] == {"type": "UPSTREAM"}
+
+    api.post(f"/v1/automations/{second['id']}/pause").raise_for_status()
+    late = fire(stack, first, {"n": 20, "email": person()})
+    (inactive,) = wait_for("a refusal", lambda: refused(api, second, late))
+    assert inactive["reason"] == "INACTIVE"
+
+
 def test_a_cycle_is_refused_over_http(stack: Stack, api: httpx.Client) -> None:
     first = activate(api, paid("First"))
     second = activate(api, waiting(first["id"], "COMPLETED"))
     path = f"/v1/automations/{first['id']}"
     closed = waiting(second["id"], "COMPLETED") | {"name": "First"}
     api.put(path, json=closed).raise_for_status()
-    refused = api.post(f"{path}/activate")
-    assert refused.status_code == 422
-    (problem,) = refused.json()["problems"]
+    answer = api.post(f"{path}/activate")
+    assert answer.status_code == 422
+    (problem,) = answer.json()["problems"]
     assert (problem["code"], problem["nodeId"], problem["field"]) == (
         "UPSTREAM_CYCLE",
         "start",
