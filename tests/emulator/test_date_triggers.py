@@ -1,0 +1,175 @@
+"""Date automations on the deployed stack: who is due, and pausing in the middle."""
+
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import httpx
+import pytest
+
+from local.settings import STACK_NAME
+from tests.emulator.orders import ADMIN, activate, wait_for
+from tests.support.stack import Stack
+
+# Enough for several pages of a fire.
+CROWD = 230
+
+
+@pytest.fixture(scope="module")
+def api(stack: Stack) -> Iterator[httpx.Client]:
+    with stack.api(ADMIN) as client:
+        yield client
+
+
+def next_minute() -> datetime:
+    """A minute that begins soon, and not before an automation is activated."""
+    soon = datetime.now(UTC) + timedelta(seconds=20)
+    return (soon + timedelta(minutes=1)).replace(second=0, microsecond=0)
+
+
+def birthdays(key: str, moment: datetime, *nodes: dict[str, Any]) -> dict[str, Any]:
+    """An automation that fires at `moment` for contacts with a birthday under `key`."""
+    trigger = {
+        "triggerType": "DATE",
+        "source": {"kind": "CONTACT_METADATA", "key": key},
+        "timeOfDay": moment.strftime("%H:%M"),
+        "repeat": "YEARLY",
+    }
+    every = [{"id": "start", "type": "TRIGGER", "config": trigger}, *nodes]
+    ids = [node["id"] for node in every]
+    edges = [{"source": a, "target": b} for a, b in pairwise(ids)]
+    return {"name": "Birthday", "nodes": every, "edges": edges}
+
+
+def contact(api: httpx.Client, key: str, day: date | str) -> str:
+    document = {"email": f"{uuid.uuid4().hex}@customer.example", "metadata": {key: str(day)}}
+    made = api.post("/v1/contacts", json=document)
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
+
+
+def group(stack: Stack) -> str:
+    """The stack's own group of schedules."""
+    with closing(stack.aws("cloudformation")) as cloudformation:
+        found = cloudformation.describe_stack_resource(
+            StackName=STACK_NAME, LogicalResourceId="Schedules"
+        )
+    return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+
+def fires(api: httpx.Client, automation: dict[str, Any]) -> list[dict[str, Any]]:
+    found = api.get(f"/v1/automations/{automation['id']}/fires").raise_for_status()
+    listed: list[dict[str, Any]] = found.json()["items"]
+    return listed
+
+
+def fire_now(stack: Stack, automation: dict[str, Any]) -> None:
+    """Fires the schedule as if its next moment had come, through its own role and target."""
+    name = {"name": automation["id"], "group": group(stack)}
+    fired = httpx.post(f"{stack.aws_endpoint}/_local/schedules/fire", json=name, timeout=30)
+    assert fired.status_code == 200, fired.text
+
+
+def begun(stack: Stack, api: httpx.Client, automation: dict[str, Any]) -> dict[str, Any]:
+    """The fire, as soon as there is one: a schedule that comes over a minute too early does
+    nothing, and one that comes again nothing more."""
+
+    def look() -> Any:
+        fire_now(stack, automation)
+        return fires(api, automation)
+
+    (fire,) = wait_for("the fire", look, 90)
+    return dict(fire)
+
+
+def runs(api: httpx.Client, automation: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    query = {"automationId": automation["id"], "limit": "200"}
+    while True:
+        page = api.get("/v1/runs", params=query).raise_for_status().json()
+        found += page["items"]
+        if page["nextCursor"] is None:
+            return found
+        query["cursor"] = page["nextCursor"]
+
+
+def test_it_fires_for_the_contacts_due_and_no_others(stack: Stack, api: httpx.Client) -> None:
+    key, moment = f"birthday{uuid.uuid4().hex[:8]}", next_minute()
+    today = moment.date()
+    due = [
+        contact(api, key, today.replace(year=2000)),
+        contact(api, key, f"{today}T12:00:00Z"),
+    ]
+    contact(api, key, today + timedelta(days=1))
+    contact(api, "another", today)
+    automation = activate(api, birthdays(key, moment, {"id": "done", "type": "END"}))
+    shown = automation["schedule"]
+    assert shown["expression"] == f"cron({moment.minute} {moment.hour} * * ? *)"
+    assert datetime.fromisoformat(shown["nextFireAt"]) == moment
+    # Known to the list as well, before it fires and whoever adds a contact afterwards.
+    due.append(contact(api, key, today.replace(year=1990)))
+
+    begun(stack, api, automation)
+
+    def completed() -> Any:
+        (fire,) = fires(api, automation)
+        return fire if fire["status"] == "COMPLETED" else None
+
+    fire = wait_for("the end of the fire", completed)
+    assert (fire["opened"], fire["refused"], fire["missed"]) == (3, 0, None)
+    assert (fire["day"], fire["by"]) == (today.isoformat(), "SCHEDULE")
+
+    def all_ended() -> bool:
+        return all(each["status"] == "COMPLETED" for each in runs(api, automation))
+
+    wait_for("the end of the runs", all_ended)
+    # Once more: the same contact and date open no second run.
+    fire_now(stack, automation)
+    found = runs(api, automation)
+    assert sorted(each["contact"]["id"] for each in found) == sorted(due)
+    assert {each["trigger"]["type"] for each in found} == {"DATE"}
+    told = api.get(f"/v1/automations/{automation['id']}").json()["schedule"]
+    assert told["lastFire"] == fire
+    assert datetime.fromisoformat(told["nextFireAt"]) == moment + timedelta(days=1)
+    api.post(f"/v1/automations/{automation['id']}/pause").raise_for_status()
+
+
+def test_pausing_it_in_the_middle_leaves_no_open_run(stack: Stack, api: httpx.Client) -> None:
+    key, day = f"birthday{uuid.uuid4().hex[:8]}", date(1990, 1, 1)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: contact(api, key, day), range(CROWD)))
+    moment = next_minute()
+    wait = {"id": "later", "type": "WAIT", "config": {"delayMinutes": 60}}
+    document = birthdays(key, moment, wait, {"id": "done", "type": "END"})
+    # Whatever today is, it is as many days from the contacts' birthday.
+    offset = (moment.date() - day.replace(year=moment.year)).days
+    document["nodes"][0]["config"]["offsetDays"] = offset
+    automation = activate(api, document)
+    begun(stack, api, automation)
+    wait_for("the first runs", lambda: runs(api, automation))
+
+    paused = api.post(f"/v1/automations/{automation['id']}/pause")
+    assert (paused.status_code, paused.json()["status"]) == (200, "PAUSED")
+    assert paused.json()["schedule"] is None
+
+    def is_over() -> Any:
+        (fire,) = fires(api, automation)
+        return fire if fire["status"] != "RUNNING" else None
+
+    fire = wait_for("the end of the fire", is_over)
+    assert fire["status"] in ("STOPPED", "COMPLETED")
+    print(f"{fire['opened']} of {CROWD} runs were opened before the pause")
+
+    def none_open() -> bool:
+        return {each["status"] for each in runs(api, automation)} == {"CANCELED"}
+
+    wait_for("the end of every run", none_open, 100)
+    found = runs(api, automation)
+    assert fire["opened"] == len(found) == len({each["contact"]["id"] for each in found})
+    with closing(stack.aws("scheduler")) as scheduler:
+        held = scheduler.list_schedules(GroupName=group(stack))["Schedules"]
+    assert automation["id"] not in [each["Name"] for each in held]
