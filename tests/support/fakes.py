@@ -104,6 +104,37 @@ class Bus:
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "event"} for _ in Entries]}
 
 
+@dataclass
+class Scheduler:
+    """EventBridge Scheduler; it keeps schedules, and fires none by itself."""
+
+    schedules: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def create_schedule(self, *, Name: str, **more: Any) -> dict[str, Any]:
+        if Name in self.schedules:
+            raise client_error("ConflictException", "CreateSchedule", 409)
+        self.schedules[Name] = {"Name": Name, "State": "ENABLED", **more}
+        return {"ScheduleArn": Name}
+
+    def update_schedule(self, *, Name: str, **more: Any) -> dict[str, Any]:
+        self._found(Name, "UpdateSchedule")
+        self.schedules[Name] = {"Name": Name, "State": "ENABLED", **more}
+        return {"ScheduleArn": Name}
+
+    def get_schedule(self, *, Name: str, **more: Any) -> dict[str, Any]:
+        return self._found(Name, "GetSchedule")
+
+    def delete_schedule(self, *, Name: str, **more: Any) -> dict[str, Any]:
+        self._found(Name, "DeleteSchedule")
+        del self.schedules[Name]
+        return {}
+
+    def _found(self, name: str, operation: str) -> dict[str, Any]:
+        if name not in self.schedules:
+            raise client_error("ResourceNotFoundException", operation, 404)
+        return self.schedules[name]
+
+
 class Anything:
     """A service that takes whatever it is asked and answers nothing."""
 

@@ -380,6 +380,7 @@ def _placed(state: dict[str, Any], data: Any, result: Any) -> Any:
 def _chosen(state: dict[str, Any], data: Any) -> str:
     for choice in state["Choices"]:
         value = _at_path(data, choice["Variable"])
-        if isinstance(value, str) and value == choice["StringEquals"]:
+        wanted = choice["StringEquals"] if "StringEquals" in choice else choice["BooleanEquals"]
+        if type(value) is type(wanted) and value == wanted:
             return str(choice["Next"])
     return str(state["Default"])

@@ -8,6 +8,7 @@ makes to AWS crosses one boundary, where a test can hold it up or break it.
 import importlib
 import json
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -32,10 +33,10 @@ from runledger.store.values import Item, to_dynamo
 from ulid import ULID
 
 from tests.support.boundary import Boundary
-from tests.support.fakes import S3, Anything, Bus, Client, Http, Secrets, Ses
+from tests.support.fakes import S3, Anything, Bus, Client, Http, Scheduler, Secrets, Ses
 from tests.support.machine import FunctionError, StepFunctions
 from tests.support.memory_table import MemoryTable
-from tests.support.world import ACCOUNT, PREFIX, REGION, START, Clock
+from tests.support.world import ACCOUNT, FAN_OUT, PREFIX, REGION, START, Clock
 
 EVENTS = Path(__file__).parents[2] / "events"
 WORKSPACE = "ws_demo"
@@ -123,7 +124,7 @@ class Stage:
         self.table = MemoryTable(self.boundary)
         self.table.listeners.append(self._stream)
         self.ses, self.secrets, self.s3, self.bus = Ses(), Secrets(), S3(), Bus()
-        self.http = Http(self.boundary)
+        self.http, self.scheduler = Http(self.boundary), Scheduler()
         self.step_functions = StepFunctions(self.clock, self._task)
         self.records: list[Record] = []
         # The functions to which the stream is lost, and how much of the bus was delivered.
@@ -131,6 +132,8 @@ class Stage:
         self.heard = 0
         # The function at work, if any.
         self.function: str | None = None
+        # How often Lambda has no room for a function that a machine asks for.
+        self.no_room: Counter[str] = Counter()
         self.requests = 0
         # What a handler answered a 500 for, with where it came from.
         self.unforeseen: list[str] = []
@@ -141,6 +144,7 @@ class Stage:
             "secretsmanager": self.secrets,
             "s3": self.s3,
             "events": self.bus,
+            "scheduler": self.scheduler,
             "stepfunctions": self.step_functions,
         }
 
@@ -160,7 +164,10 @@ class Stage:
 
     def _task(self, resource: str, payload: dict[str, Any]) -> Any:
         """As Step Functions invokes a function, with errors as Lambda names them."""
-        function = f"run_{resource.rpartition(':')[2]}"
+        function = resource.rpartition(":")[2]
+        if self.no_room[function] > 0:
+            self.no_room[function] -= 1
+            raise FunctionError("Lambda.TooManyRequestsException", "Rate exceeded")
         try:
             return self.invoke(function, payload)
         except ProcessDied:
@@ -310,6 +317,7 @@ class Stage:
         """What restores the stage as it is now, the executions left out."""
         rows, now, ids, requests = self.table.snapshot(), self.clock.now, self.ids, self.requests
         secrets, objects = dict(self.secrets.values), dict(self.s3.objects)
+        schedules = dict(self.scheduler.schedules)
 
         def restore() -> None:
             forget()
@@ -317,11 +325,13 @@ class Stage:
             self.clock.now, self.ids, self.requests = now, ids, requests
             self.last_tick = 0
             self.secrets.values, self.s3.objects = dict(secrets), dict(objects)
+            self.scheduler.schedules = dict(schedules)
             self.ses.sent, self.http.calls, self.bus.entries = [], [], []
             self.step_functions.forget()
             self.step_functions.refuses = lambda workspace_id: None
             self.records, self.deaf, self.heard = [], set(), 0
             self.unforeseen = []
+            self.no_room.clear()
 
         return restore
 
@@ -364,6 +374,14 @@ class Stage:
         assert active["status"] == 200, (active, self.unforeseen)
         return str(made["body"]["id"])
 
+    def make_fan_out(self) -> None:
+        """The static machine that fires date automations."""
+        text = (EVENTS.parent / "statemachines" / "contact_fan_out.asl.json").read_text()
+        self.step_functions.create_state_machine(
+            name=FAN_OUT.rpartition(":")[2],
+            definition=text.replace("${DateTriggerArn}", f"{_LAMBDA}date_trigger"),
+        )
+
     def webhook_path(self, automation_id: str) -> str:
         for row in self.table.items():
             if row["sk"] == automation_id and row.get("webhookToken"):
@@ -391,9 +409,10 @@ def environment() -> dict[str, str]:
         "RUNLEDGER_BUCKET": "runledger-bodies",
         "RUNLEDGER_STACK": "runledger",
         "RUNLEDGER_MACHINE_PREFIX": PREFIX,
-        "RUNLEDGER_LOGIC_ARN": f"{_LAMBDA}logic",
-        "RUNLEDGER_MESSAGE_ARN": f"{_LAMBDA}message",
-        "RUNLEDGER_INTEGRATION_ARN": f"{_LAMBDA}integration",
+        "RUNLEDGER_LOGIC_ARN": f"{_LAMBDA}run_logic",
+        "RUNLEDGER_MESSAGE_ARN": f"{_LAMBDA}run_message",
+        "RUNLEDGER_INTEGRATION_ARN": f"{_LAMBDA}run_integration",
+        "RUNLEDGER_FAN_OUT_ARN": FAN_OUT,
         "RUNLEDGER_SENDER_EMAIL": "no-reply@example.com",
         "RUNLEDGER_ALLOW_HOSTS": "",
         "RUNLEDGER_INDEX_SHARDS": "1",

@@ -1,0 +1,88 @@
+"""Every AWS call of a date automation's fire is broken in turn: one run for each contact due."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from runledger.clock import HOUR, MINUTE, from_iso, iso
+
+from tests.support.kill_points import Scenario, break_everything
+from tests.support.stage import WORKSPACE, Stage, open_stage
+from tests.support.world import FAN_OUT
+
+# The first fire after the stage's clock begins, 09:00 in Berlin.
+FIRE = from_iso("2023-11-15T08:00:00Z")
+DUE = ("1990-11-15", "2001-11-15", "1950-11-15")
+NOT_DUE = ("1990-11-16", "1990-11-14")
+
+
+@dataclass(frozen=True)
+class Ready:
+    stage: Stage
+    automation_id: str
+    restore: Callable[[], None]
+
+
+def birthday() -> dict[str, Any]:
+    trigger = {
+        "triggerType": "DATE",
+        "source": {"kind": "CONTACT_METADATA", "key": "birthday"},
+        "timeOfDay": "09:00",
+        "timeZone": "Europe/Berlin",
+        "repeat": "YEARLY",
+    }
+    nodes = [
+        {"id": "start", "type": "TRIGGER", "config": trigger},
+        {"id": "done", "type": "END", "config": {}},
+    ]
+    return {"name": "Birthday", "nodes": nodes, "edges": [{"source": "start", "target": "done"}]}
+
+
+@pytest.fixture(scope="module")
+def ready() -> Iterator[Ready]:
+    with open_stage() as stage:
+        stage.make_fan_out()
+        automation_id = stage.activate(birthday())
+        for number, day in enumerate(DUE + NOT_DUE):
+            contact = {"email": f"c{number}@example.com", "metadata": {"birthday": day}}
+            assert stage.request("api", "POST", "/v1/contacts", contact)["status"] == 201
+        stage.run_until(FIRE - MINUTE)
+        yield Ready(stage, automation_id, stage.snapshot())
+
+
+def fires_for_a_date(ready: Ready) -> None:
+    """Scheduler comes twice, as it may."""
+    stage = ready.stage
+    stage.run_until(FIRE + 1)
+    facts = {
+        "workspaceId": WORKSPACE,
+        "automationId": ready.automation_id,
+        "scheduledTime": iso(FIRE),
+    }
+    for name in ("fire-1", "fire-2"):
+        stage.step_functions.start_execution(
+            stateMachineArn=FAN_OUT, name=name, input=json.dumps(facts)
+        )
+    stage.run_until(FIRE + 6 * HOUR)
+
+
+def fires_though_the_schedule_did_not(ready: Ready) -> None:
+    ready.stage.run_until(FIRE + 6 * HOUR)
+
+
+SCENARIOS = (
+    Scenario(fires_for_a_date, ("COMPLETED",) * 3, ("date_trigger", "start_runs")),
+    Scenario(fires_though_the_schedule_did_not, ("COMPLETED",) * 3, ("date_trigger", "tick")),
+)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.play.__name__)
+def test_whatever_breaks_each_contact_due_has_one_run(
+    ready: Ready, scenario: Scenario, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = break_everything(ready, scenario)
+    with capsys.disabled():
+        print(f"\n{told}", end=" ")

@@ -1,0 +1,76 @@
+"""Playing one story through the handlers with one call broken, for each call and each fault."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tests.support.boundary import Call
+from tests.support.faults import Fault, FaultyCall
+from tests.support.verdicts import Watch, describe, problems
+
+if TYPE_CHECKING:
+    from tests.support.stage import Stage
+
+# The functions whose work reaches outside.
+EFFECTS = ("run_message", "run_integration")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`ends` are the statuses in which the runs of the unbroken story end."""
+
+    play: Callable[[Any], None]
+    ends: tuple[str, ...]
+    # Functions that this story is there for; each of them has to make calls in it.
+    functions: tuple[str, ...]
+
+
+def break_everything(ready: Any, scenario: Scenario) -> str:
+    """Breaks every call of the story in turn and in every way; says how many there were.
+
+    `ready` has a `stage` and what can `restore` it."""
+    unbroken, statuses = _play(ready, scenario, None, None)
+    assert statuses == list(scenario.ends)
+    assert set(scenario.functions) <= {function for function, _ in unbroken}
+    tried = 0
+    ends = Counter[str]()
+    for point, (function, call) in enumerate(unbroken):
+        for fault in Fault:
+            if fault is Fault.SENT_AGAIN and not call.repeats:
+                continue
+            _, statuses = _play(ready, scenario, point, fault)
+            tried += 1
+            ends.update(statuses)
+            if statuses != list(scenario.ends):
+                # Only an effect may be lost, as its function cannot know whether to repeat it; and
+                # none is where the client below gets its answer after all.
+                assert function in EFFECTS, describe(unbroken, point)
+                assert fault is not Fault.SENT_AGAIN, describe(unbroken, point)
+    told = ", ".join(f"{count} {status}" for status, count in sorted(ends.items()))
+    name = scenario.play.__name__
+    return f"{name}: {len(unbroken)} calls, {tried} kill points; runs ended: {told}"
+
+
+def _play(
+    ready: Any, scenario: Scenario, point: int | None, fault: Fault | None
+) -> tuple[list[tuple[str, Call]], list[str]]:
+    """The calls that were made, and how the runs ended."""
+    stage: Stage = ready.stage
+    ready.restore()
+    faulty = FaultyCall(stage, point, fault)
+    stage.boundary.around = faulty
+    watch = Watch(stage)
+    where = "unbroken"
+    try:
+        scenario.play(ready)
+    finally:
+        watch.stop()
+        if point is not None:
+            where = f"{describe(faulty.made, point)}: {fault}"
+    found = watch.wrong + problems(stage)
+    statuses = sorted(row["status"] for row in stage.runs())
+    if len(statuses) != len(scenario.ends):
+        found.append(f"{len(statuses)} runs")
+    assert found == [], where
+    return faulty.made, statuses
