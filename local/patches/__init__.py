@@ -19,6 +19,7 @@ from local.patches import (
     schedule_resources,
     schedules,
     ses_conditions,
+    task_turns,
 )
 
 _PATCHES = (
@@ -37,6 +38,7 @@ _PATCHES = (
     schedule_access,
     schedule_resources,
     ses_conditions,
+    task_turns,
     # Last: it wraps an invocation that the others have looked at.
     wire_log,
 )

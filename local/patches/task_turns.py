@@ -1,0 +1,37 @@
+"""Step Functions: a task's time counts from when its function has room for it.
+
+Where a function is busy, AWS starts another environment or refuses the call at once. Here its few
+workers take calls one after the other, and the wait would use up the task's TimeoutSeconds: five
+hundred executions at once would time out each other's tasks.
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from ministack.services import stepfunctions
+
+from local.patches import guard
+from local.patches.lambda_workers import MAX_WORKERS
+
+_rooms: defaultdict[str, threading.Semaphore] = defaultdict(
+    lambda: threading.Semaphore(MAX_WORKERS)
+)
+_rooms_lock = threading.Lock()
+
+
+def apply() -> None:
+    guard.wrap(stepfunctions, "_invoke_resource_with_timeout", "faeed0bf70d53efc", _in_turn)
+
+
+def _in_turn(invoke: Callable[..., Any]) -> Callable[..., Any]:
+    def invoke_in_turn(resource: str, input_data: Any, timeout: float) -> Any:
+        if ":lambda:" not in resource:
+            return invoke(resource, input_data, timeout)
+        with _rooms_lock:
+            room = _rooms[resource]
+        with room:
+            return invoke(resource, input_data, timeout)
+
+    return invoke_in_turn

@@ -1,0 +1,219 @@
+"""Webhooks on the deployed stack: signatures, rotation, refusals, and runs scheduled for a date."""
+
+import hashlib
+import hmac
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.emulator.orders import ADMIN, activate, ended, fire, wait_for
+from tests.support.stack import Stack
+
+VIEWER = "viewer@demo.example"
+
+
+@pytest.fixture(scope="module")
+def api(stack: Stack) -> Iterator[httpx.Client]:
+    with stack.api(ADMIN) as client:
+        yield client
+
+
+def graph(name: str, **config: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "nodes": [
+            {"id": "start", "type": "TRIGGER", "config": config},
+            {"id": "done", "type": "END"},
+        ],
+        "edges": [{"source": "start", "target": "done"}],
+    }
+
+
+def post(stack: Stack, automation: dict[str, Any], body: bytes, **headers: str) -> httpx.Response:
+    given = {"content-type": "application/json", **headers}
+    return httpx.post(
+        stack.url + automation["webhook"]["path"], content=body, headers=given, timeout=30
+    )
+
+
+def signed_by(secret: str, body: bytes) -> dict[str, str]:
+    digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    return {"X-Runledger-Signature": f"sha256={digest}"}
+
+
+def refusals(stack: Stack, automation: dict[str, Any]) -> list[tuple[str, int]]:
+    """Reason and count of each, newest first, as a viewer reads them."""
+    with stack.api(VIEWER) as viewer:
+        found = viewer.get("/v1/refusals", params={"automationId": automation["id"]})
+        items = found.raise_for_status().json()["items"]
+        for item in items:
+            one = viewer.get(f"/v1/refusals/{item['id']}").raise_for_status().json()
+            assert one == item
+    return [(item["reason"], item["count"]) for item in items]
+
+
+def test_a_secret_is_rotated_while_events_come_in(stack: Stack, api: httpx.Client) -> None:
+    automation = activate(api, graph("Signed", triggerType="WEBHOOK", signed=True))
+    first = automation["webhook"]["secret"]
+    body = b'{ "a" :\t"\xc3\xa9"}\n'
+    path = f"/v1/automations/{automation['id']}/rotate-secret"
+
+    def statuses(*secrets: str) -> list[int]:
+        return [
+            post(stack, automation, body, **signed_by(secret, body)).status_code
+            for secret in secrets
+        ]
+
+    assert statuses(first, "wrong") == [202, 401]
+    shown = api.post(path, json={"overlapMinutes": 60})
+    assert shown.status_code == 200, shown.text
+    second = shown.json()["webhook"]["secret"]
+    assert shown.json()["webhook"]["previousValidUntil"]
+    assert statuses(first, second, "wrong") == [202, 202, 401]
+    third = api.post(path, json={"overlapMinutes": 0}).raise_for_status().json()["webhook"]
+    assert statuses(first, second, third["secret"]) == [401, 401, 202]
+    assert third["previousValidUntil"] is None
+    with stack.api("member@demo.example") as member:
+        assert member.post(path, json={}).status_code == 403
+
+    # One row a minute, however many there were.
+    told = refusals(stack, automation)
+    assert {reason for reason, _ in told} == {"BAD_SIGNATURE"}
+    assert sum(count for _, count in told) == 4
+    assert len(told) <= 2
+
+
+def test_whatever_opens_no_run_says_why(stack: Stack, api: httpx.Client) -> None:
+    lookup = {"by": "email", "path": "email"}
+    automation = activate(
+        api,
+        graph(
+            "Refusing",
+            triggerType="WEBHOOK",
+            contactLookup=lookup,
+            dedupePath="id",
+            rateLimitPerMinute=6,
+        ),
+    )
+    email = f"{uuid.uuid4().hex}@customer.example"
+    api.post("/v1/contacts", json={"email": email}).raise_for_status()
+    known = json.dumps({"id": 1, "email": email}).encode()
+    unknown = json.dumps({"id": 2, "email": f"x{email}"}).encode()
+    assert datetime.now(UTC).second < 60
+    sent = [
+        post(stack, automation, body).status_code
+        for body in (b"{", b'{"id": 3}', unknown, known, known)
+    ]
+    assert sent == [422, 422, 422, 202, 200]
+    assert sorted(refusals(stack, automation)) == [
+        ("DUPLICATE", 1),
+        ("INVALID_PAYLOAD", 1),
+        ("INVALID_PAYLOAD", 1),
+        ("NO_CONTACT", 1),
+    ]
+    api.post(f"/v1/automations/{automation['id']}/pause").raise_for_status()
+    paused = [post(stack, automation, known).status_code for _ in range(8)]
+    assert set(paused) == {409, 429}
+    told = dict(refusals(stack, automation))
+    assert set(told) == {"DUPLICATE", "INVALID_PAYLOAD", "NO_CONTACT", "INACTIVE", "RATE_LIMITED"}
+    found = api.get(
+        "/v1/refusals", params={"contact": email, "reason": ["DUPLICATE", "NO_CONTACT"]}
+    )
+    assert [item["reason"] for item in found.raise_for_status().json()["items"]] == ["DUPLICATE"]
+    run_id = found.json()["items"][0]["runId"]
+    assert api.get(f"/v1/runs/{run_id}").status_code == 200
+
+
+def test_tokens_that_are_none_are_answered_alike(stack: Stack) -> None:
+    answers = [
+        httpx.post(f"{stack.url}/v1/webhooks/in/{token}", json={}, timeout=30)
+        for token in ("x", "A" * 30, "A" * 4_000, "%22%20%00", "%E2%98%83")
+    ]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.text for answer in answers}) == 1
+    assert len({answer.headers["content-type"] for answer in answers}) == 1
+
+
+def dated(time_of_day: str, **source: Any) -> dict[str, Any]:
+    return graph(
+        "Appointment",
+        triggerType="DATE",
+        source={"kind": "WEBHOOK_PAYLOAD", "path": "on", **source},
+        timeOfDay=time_of_day,
+    )
+
+
+def tick(stack: Stack) -> None:
+    with closing(stack.aws("lambda")) as functions:
+        answer = functions.invoke(FunctionName=stack.function_name("Tick"), Payload=b"{}")
+        assert "FunctionError" not in answer, answer["Payload"].read()
+
+
+def test_a_run_is_scheduled_for_the_date_in_its_event(stack: Stack, api: httpx.Client) -> None:
+    automation = activate(api, dated("09:00"))
+    ahead = (datetime.now(UTC) + timedelta(days=10)).date()
+    run_id = fire(stack, automation, {"on": ahead.isoformat()})
+
+    def told() -> dict[str, Any]:
+        answer: dict[str, Any] = api.get(f"/v1/runs/{run_id}").raise_for_status().json()
+        return answer
+
+    scheduled = told()
+    assert scheduled["scheduledFor"].startswith(f"{ahead}T09:00:00")
+    assert scheduled["trigger"] == scheduled["trigger"] | {"type": "DATE", "date": str(ahead)}
+    # A run that was opened later and has ended: the stream has passed the scheduled one by.
+    other = fire(stack, automation, {"on": "2020-02-29"})
+    assert ended(api, other)["status"] == "COMPLETED"
+    tick(stack)
+    scheduled = told()
+    assert (scheduled["status"], scheduled["startedAt"]) == ("PENDING", None)
+    assert scheduled["health"]["state"] == "SCHEDULED"
+    assert scheduled["health"]["text"].startswith(f"scheduled for {ahead}")
+
+    canceled = api.post(f"/v1/runs/{run_id}/cancel", json={"reason": "called off"})
+    assert canceled.status_code == 200, canceled.text
+    assert (told()["status"], told()["canceled"]["reason"]) == ("CANCELED", "called off")
+    late = fire(stack, automation, {"on": ahead.isoformat()})
+    api.post(f"/v1/automations/{automation['id']}/pause").raise_for_status()
+    ended_late = wait_for(
+        "the scheduled run to be canceled",
+        lambda: api.get(f"/v1/runs/{late}").json()["status"] == "CANCELED",
+    )
+    assert ended_late
+
+
+def test_a_scheduled_run_starts_when_it_is_due(stack: Stack, api: httpx.Client) -> None:
+    automation = activate(api, dated("09:00"))
+    ahead = (datetime.now(UTC) + timedelta(days=300)).date()
+    run_id = fire(stack, automation, {"on": ahead.isoformat()})
+    # The time comes: the row is made to have waited for a moment that has passed.
+    moment = int(datetime.now(UTC).timestamp() * 1_000) - 1_000
+    with closing(stack.aws("dynamodb")) as table:
+        table.update_item(
+            TableName=stack.table_name,
+            Key={"pk": {"S": f"RUN#{run_id}"}, "sk": {"S": "RUN"}},
+            UpdateExpression="SET scheduledFor = :moment, dueKey = :due",
+            ExpressionAttributeValues={
+                ":moment": {"N": str(moment)},
+                ":due": {"S": f"{moment:013d}#{run_id}"},
+            },
+        )
+    tick(stack)
+    told = ended(api, run_id)
+    assert (told["status"], told["trigger"]["type"]) == ("COMPLETED", "DATE")
+    assert told["scheduledFor"] is not None
+
+
+def test_a_date_that_cannot_be_scheduled_is_refused(stack: Stack, api: httpx.Client) -> None:
+    automation = activate(api, dated("09:00"))
+    far = (datetime.now(UTC) + timedelta(days=366)).date()
+    for payload in ({}, {"on": "soon"}, {"on": far.isoformat()}):
+        answer = post(stack, automation, json.dumps(payload).encode())
+        assert (answer.status_code, answer.json()["field"]) == (422, "on")
+    assert refusals(stack, automation) == [("INVALID_PAYLOAD", 1)] * 3
