@@ -20,7 +20,6 @@ from tests.support.everything import brief, everything, follower, make_template,
 from tests.support.kill_points import Scenario, break_everything
 from tests.support.stage import Stage, open_stage
 
-
 # Hardly compressible, so too large for a row.
 NOISE = base64.b85encode(random.Random(1).randbytes(70_000)).decode()
 

@@ -123,5 +123,5 @@ def make_template(stage: Stage) -> str:
         "/v1/templates",
         {"name": "Mail", "channel": "EMAIL", "subject": "Hi", "body": "Hello {{contact.email}}"},
     )
-    assert made["status"] == 201, made
+    assert made["status"] == 201, (made, stage.unforeseen)
     return str(made["body"]["id"])
