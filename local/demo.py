@@ -5,10 +5,14 @@ they are made; `template(name)` and `automation(name)` mark the place.
 """
 
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 Document = dict[str, Any]
+
+# When "Birthday" fires, in UTC.
+_GREETING_HOUR = 9
 
 SECRET_NAME = "SCORE_KEY"
 SECRET_VALUE = "demo-key-7f3d9c"
@@ -16,7 +20,8 @@ SECRET_VALUE = "demo-key-7f3d9c"
 
 @dataclass(frozen=True)
 class Automation:
-    """An automation, the events its webhook gets, and the statuses its runs come to."""
+    """An automation, the events its webhook gets, and the statuses its runs come to; none where
+    its runs are left to the calendar."""
 
     document: Document
     events: list[Document] = field(default_factory=list)
@@ -33,25 +38,63 @@ def automation(name: str) -> str:
     return f"<automation {name}>"
 
 
-def _contact(email: str, first: str, last: str, plan: str, *tags: str, **more: Any) -> Document:
+def _contact(
+    email: str,
+    first: str,
+    last: str,
+    plan: str,
+    *tags: str,
+    birthday: str | None = None,
+    **more: Any,
+) -> Document:
     return {
         "email": email,
         "firstName": first,
         "lastName": last,
         "tags": list(tags),
-        "metadata": {"plan": plan},
+        "metadata": {"plan": plan, **({"birthday": birthday} if birthday else {})},
         "consents": {"marketing": True, "transactional": True},
         **more,
     }
 
 
+def _next_greeting() -> date:
+    """The day that "Birthday" fires next; today as long as there is an hour left."""
+    return (datetime.now(UTC) + timedelta(hours=24 - _GREETING_HOUR + 1)).date()
+
+
 CONTACTS = [
-    _contact("ada@customer.example", "Ada", "Lovelace", "pro", "vip", phone="+442079460001"),
-    _contact("grace@customer.example", "Grace", "Hopper", "team", "vip", phone="+12025550123"),
-    _contact("alan@customer.example", "Alan", "Turing", "free"),
-    _contact("katherine@customer.example", "Katherine", "Johnson", "pro", "beta"),
+    _contact(
+        "ada@customer.example",
+        "Ada",
+        "Lovelace",
+        "pro",
+        "vip",
+        phone="+442079460001",
+        birthday="1815-12-10",
+    ),
+    _contact(
+        "grace@customer.example",
+        "Grace",
+        "Hopper",
+        "team",
+        "vip",
+        phone="+12025550123",
+        birthday="1906-12-09",
+    ),
+    _contact("alan@customer.example", "Alan", "Turing", "free", birthday="1912-06-23"),
+    _contact(
+        "katherine@customer.example", "Katherine", "Johnson", "pro", "beta", birthday="1918-08-26"
+    ),
     _contact("edsger@customer.example", "Edsger", "Dijkstra", "free", "newsletter"),
-    _contact("barbara@customer.example", "Barbara", "Liskov", "team", "beta"),
+    _contact(
+        "barbara@customer.example",
+        "Barbara",
+        "Liskov",
+        "team",
+        "beta",
+        birthday=str(_next_greeting()),
+    ),
     _contact(
         "quiet@customer.example",
         "Quentin",
@@ -83,6 +126,12 @@ TEMPLATES = [
         "channel": "EMAIL",
         "subject": "Three things to try first",
         "body": "Hello {{contact.firstName}},\n\nopen a project, invite a colleague, ask us.",
+    },
+    {
+        "name": "Birthday",
+        "channel": "EMAIL",
+        "subject": "Happy birthday, {{contact.firstName}}",
+        "body": "Dear {{contact.firstName}},\n\nmany happy returns from {{workspace.name}}.",
     },
     {
         "name": "Ticket alert",
@@ -150,6 +199,7 @@ def automations(demo_url: str) -> list[Automation]:
         _upgrade(),
         _ticket(demo_url),
         _crm_sync(demo_url),
+        _birthday(),
     ]
 
 
@@ -338,6 +388,25 @@ def _crm_sync(demo_url: str) -> Automation:
         "layout": _layout(start=(0, 0), sync=(220, 0), done=(440, 0)),
     }
     return Automation(document, [{"email": "grace@customer.example"}], {"FAILED": 1})
+
+
+def _birthday() -> Automation:
+    trigger = _node(
+        "start",
+        "TRIGGER",
+        triggerType="DATE",
+        source={"kind": "CONTACT_METADATA", "key": "birthday"},
+        timeOfDay=f"{_GREETING_HOUR:02d}:00",
+        repeat="YEARLY",
+    )
+    document = {
+        "name": "Birthday",
+        "reentry": "ALWAYS",
+        "nodes": [trigger, _mail("greeting", "Birthday"), _node("done", "END")],
+        "edges": _edges("start > greeting > done"),
+        "layout": _layout(start=(0, 0), greeting=(220, 0), done=(440, 0)),
+    }
+    return Automation(document)
 
 
 OTHER_CONTACTS = [_contact("linus@elsewhere.example", "Linus", "Pauling", "pro")]
