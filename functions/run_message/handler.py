@@ -16,8 +16,8 @@ from runledger.settings import MessageSettings, read_settings
 
 @cache
 def toolbox() -> MessageTools:
-    sender = read_settings(MessageSettings).sender_email
-    return MessageTools(make_channels(effect_client, sender), stores().deliveries, now_ms)
+    channels = make_channels(effect_client, read_settings(MessageSettings))
+    return MessageTools(channels, stores().deliveries, now_ms)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

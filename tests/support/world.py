@@ -40,6 +40,7 @@ from runledger.services.walk_contract import WalkAnswer, WalkEvent
 from runledger.services.webhooks import InboundEvent, Webhooks
 from runledger.services.wiring import Stores
 from runledger.services.workspaces import create_workspace
+from runledger.settings import ChannelSettings
 from runledger.store.bodies import Bodies
 from runledger.store.rates import RateStore
 from runledger.store.table import DynamoTable
@@ -130,7 +131,8 @@ class World:
         )
         self.frames = self.stores.frames()
         self.contacts = Contacts(self.stores.contacts, self.clock)
-        channels = make_channels(lambda service: self.ses, SENDER)
+        settings = ChannelSettings.model_validate({"RUNLEDGER_SENDER_EMAIL": SENDER})
+        channels = make_channels(lambda service: self.ses, settings)
         self.channels = dict(channels)
         self.templates = Templates(self.stores.templates, self.channels, self.clock)
         self.automations = Automations(

@@ -68,7 +68,19 @@ class QuerySettings(StoreSettings):
     cursor_secret_arn: str
 
 
-class MessageSettings(StoreSettings):
+class ChannelSettings(_Settings):
+    """Whom each channel sends as, by address or ARN, and the configuration sets that events are
+    published through. Empty where the stack has no such sender."""
+
+    sender_email: str = ""
+    email_configuration_set: str = ""
+    sms_origination_identity: str = ""
+    sms_configuration_set: str = ""
+    whatsapp_phone_number_id: str = ""
+    whatsapp_api_version: str = "v20.0"
+
+
+class MessageSettings(StoreSettings, ChannelSettings):
     sender_email: str = Field(min_length=3)
 
 

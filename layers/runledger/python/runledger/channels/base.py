@@ -1,24 +1,31 @@
 """What a channel is: how it addresses a person, what a template for it needs, how it sends."""
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from runledger.models.base import Model
 
 if TYPE_CHECKING:
     from runledger.models.contact import Contact
+    from runledger.models.feedback import FeedbackReport
     from runledger.models.template import TemplateDocument
+
+# Gives the AWS client of a service. It makes one try a call: a send that is repeated underneath
+# could reach a person twice.
+ClientOf = Callable[[str], Any]
 
 
 class RenderedMessage(Model):
     """`delivery_id` travels with the message where the channel can echo it, so that feedback
-    finds its attempt."""
+    finds its attempt. `consent` is the one that the message needs: TRANSACTIONAL or MARKETING."""
 
     delivery_id: str
     workspace_id: str
     address: str
     subject: str | None
     body: str
+    consent: str = "TRANSACTIONAL"
 
 
 class ProviderAnswer(Model):
@@ -37,9 +44,11 @@ class UnknownOutcomeError(Exception):
 
 
 class Channel(ABC):
-    """One way to reach a person."""
+    """One way to reach a person. `address_kind` is shared by channels that reach the same
+    addresses: who is suppressed on one of them is so on all."""
 
     name: ClassVar[str]
+    address_kind: ClassVar[str]
 
     @abstractmethod
     def address_of(self, contact: "Contact") -> str | None:
@@ -56,3 +65,8 @@ class Channel(ABC):
     @abstractmethod
     def send(self, message: RenderedMessage) -> ProviderAnswer:
         """Hands one message to the provider once; UnknownOutcomeError where its answer is lost."""
+
+    def reports(self, event: Mapping[str, Any]) -> "tuple[FeedbackReport, ...]":
+        """What an EventBridge event says about messages of this channel; nothing for an event of
+        another. ValueError for one of ours that is not as its provider documents it."""
+        return ()

@@ -1,39 +1,66 @@
 """E-mail by Amazon SES (API v2)."""
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
+from pydantic import BaseModel, ConfigDict, Field
 
-from runledger.channels.base import Channel, ProviderAnswer, RenderedMessage, UnknownOutcomeError
+from runledger.channels.base import Channel, ClientOf, ProviderAnswer, RenderedMessage
+from runledger.channels.provider import ask
 from runledger.models.contact import normalize_email
+from runledger.models.feedback import FeedbackReport, ReportKind
 
 if TYPE_CHECKING:
-    from mypy_boto3_sesv2 import SESV2Client
-
     from runledger.models.contact import Contact
     from runledger.models.template import TemplateDocument
+    from runledger.settings import ChannelSettings
 
-# Documented for SendEmail as passing conditions:
-# https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
+# Documented for SendEmail; sending too fast, sending too much today, and sending that is paused
+# all pass: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
 _TRANSIENT = frozenset(
-    {
-        "TooManyRequestsException",
-        "LimitExceededException",
-        "SendingPausedException",
-        "Throttling",
-        "ThrottlingException",
-        "ServiceUnavailable",
-        "InternalFailure",
-    }
+    {"LimitExceededException", "SendingPausedException", "TooManyRequestsException"}
 )
+_DELIVERY_TAG, _WORKSPACE_TAG = "deliveryId", "workspaceId"
+
+# https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-ses.html; the detail is the record
+# of https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html, whose
+# part of this name tells more.
+_SOURCE = "aws.ses"
+_KINDS: dict[str, tuple[ReportKind, str]] = {
+    "Email Delivered": (ReportKind.DELIVERED, "delivery"),
+    "Email Bounced": (ReportKind.BOUNCED, "bounce"),
+    "Email Complaint Received": (ReportKind.COMPLAINED, "complaint"),
+    "Email Rejected": (ReportKind.REJECTED, "reject"),
+    "Email Rendering Failed": (ReportKind.FAILED, "failure"),
+    "Email Delivery Delayed": (ReportKind.DELAYED, "deliveryDelay"),
+}
+
+
+class _Mail(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    message_id: str = Field(alias="messageId")
+    tags: dict[str, list[str]] = Field(default_factory=dict)
+
+
+class _Event(BaseModel):
+    """As far as it is read."""
+
+    model_config = ConfigDict(extra="ignore")
+    id: str
+    detail_type: str = Field(alias="detail-type")
+    time: datetime
+    detail: dict[str, Any]
 
 
 class EmailChannel(Channel):
     name: ClassVar[str] = "EMAIL"
+    address_kind: ClassVar[str] = "EMAIL"
 
-    def __init__(self, ses: "SESV2Client", sender: str) -> None:
-        self._ses = ses
-        self._sender = sender
+    def __init__(self, client: ClientOf, settings: "ChannelSettings") -> None:
+        self._client = client
+        self._sender = settings.sender_email
+        self._configuration_set = settings.email_configuration_set
 
     def address_of(self, contact: "Contact") -> str | None:
         return contact.email
@@ -45,35 +72,69 @@ class EmailChannel(Channel):
         return ("subject", "an e-mail needs a subject") if not template.subject else None
 
     def send(self, message: RenderedMessage) -> ProviderAnswer:
-        try:
-            answer = self._ses.send_email(
-                FromEmailAddress=self._sender,
-                Destination={"ToAddresses": [message.address]},
-                Content={
-                    "Simple": {
-                        "Subject": {"Data": message.subject or "", "Charset": "UTF-8"},
-                        "Body": {"Text": {"Data": message.body, "Charset": "UTF-8"}},
-                    }
-                },
-                EmailTags=[
-                    {"Name": "deliveryId", "Value": message.delivery_id},
-                    {"Name": "workspaceId", "Value": message.workspace_id},
-                ],
-            )
-        except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "Unknown")
-            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            return ProviderAnswer(
-                accepted=False,
+        request: dict[str, Any] = {
+            "FromEmailAddress": self._sender,
+            "Destination": {"ToAddresses": [message.address]},
+            "Content": {
+                "Simple": {
+                    "Subject": {"Data": message.subject or "", "Charset": "UTF-8"},
+                    "Body": {"Text": {"Data": message.body, "Charset": "UTF-8"}},
+                }
+            },
+            "EmailTags": [
+                {"Name": _DELIVERY_TAG, "Value": message.delivery_id},
+                {"Name": _WORKSPACE_TAG, "Value": message.workspace_id},
+            ],
+        }
+        if self._configuration_set:
+            request["ConfigurationSetName"] = self._configuration_set
+        ses = self._client("sesv2")
+        return ask(lambda: ses.send_email(**request), "MessageId", _TRANSIENT)
+
+    def reports(self, event: Mapping[str, Any]) -> tuple[FeedbackReport, ...]:
+        if event.get("source") != _SOURCE or event.get("detail-type") not in _KINDS:
+            return ()
+        read = _Event.model_validate(event)
+        mail = _Mail.model_validate(read.detail.get("mail"))
+        delivery_id = next(iter(mail.tags.get(_DELIVERY_TAG, ())), None)
+        workspace_id = next(iter(mail.tags.get(_WORKSPACE_TAG, ())), None)
+        if delivery_id is None or workspace_id is None:
+            # Somebody else's mail, sent through the same configuration set.
+            return ()
+        kind, part = _KINDS[read.detail_type]
+        told: dict[str, Any] = read.detail.get(part) or {}
+        code, message = _reason(told)
+        return (
+            FeedbackReport(
+                event_id=read.id,
+                delivery_id=delivery_id,
+                workspace_id=workspace_id,
+                kind=kind,
+                at=_moment(told.get("timestamp"), read.time),
+                is_permanent=told.get("bounceType") == "Permanent",
                 code=code,
-                message=error.response.get("Error", {}).get("Message", code),
-                is_transient=code in _TRANSIENT or status >= 500,
-            )
-        except EndpointConnectionError as error:
-            return ProviderAnswer(
-                accepted=False, code="Unreachable", message=str(error), is_transient=True
-            )
-        except BotoCoreError as error:
-            # The request left and no answer came back: SES may have taken the message.
-            raise UnknownOutcomeError(str(error)) from error
-        return ProviderAnswer(accepted=True, provider_id=answer["MessageId"])
+                message=message,
+                provider_id=mail.message_id,
+            ),
+        )
+
+
+def _reason(told: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """What the receiving server or the person said, in SES's code and their words."""
+    if "bounceType" in told:
+        code = f"{told['bounceType']}/{told.get('bounceSubType', 'Undetermined')}"
+        recipients = told.get("bouncedRecipients") or [{}]
+        return code, recipients[0].get("diagnosticCode") or recipients[0].get("status")
+    if "delayType" in told:
+        recipients = told.get("delayedRecipients") or [{}]
+        return str(told["delayType"]), recipients[0].get("diagnosticCode")
+    if "complainedRecipients" in told:
+        return told.get("complaintFeedbackType") or "complaint", told.get("userAgent")
+    if "smtpResponse" in told:
+        return None, told["smtpResponse"]
+    return told.get("templateName"), told.get("reason") or told.get("errorMessage")
+
+
+def _moment(text: Any, else_at: datetime) -> int:
+    moment = datetime.fromisoformat(text) if isinstance(text, str) else else_at
+    return int(moment.timestamp() * 1_000)

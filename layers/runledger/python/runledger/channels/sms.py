@@ -1,0 +1,152 @@
+"""SMS by AWS End User Messaging SMS (API v2).
+
+Not by SNS: here a context travels with each message and comes back with its receipts, and receipts
+come as events. SNS writes its receipts to a log, without anything of ours in them.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from runledger.channels.base import Channel, ClientOf, ProviderAnswer, RenderedMessage
+from runledger.channels.provider import ask, not_set_up
+from runledger.models.contact import normalize_phone
+from runledger.models.feedback import FeedbackReport, ReportKind
+from runledger.templating import has_liquid
+
+if TYPE_CHECKING:
+    from runledger.models.contact import Contact
+    from runledger.models.template import TemplateDocument
+    from runledger.settings import ChannelSettings
+
+# TextMessageBody of SendTextMessage.
+_MAX_CHARACTERS = 1_600
+# Seconds that a carrier may take. Days late, a message does more harm than none.
+_TIME_TO_LIVE = 4 * 60 * 60
+
+# Documented for SendTextMessage; a quota may be raised, or begin anew, while we try on:
+# https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/API_SendTextMessage.html
+_TRANSIENT = frozenset(
+    {"InternalServerException", "ServiceQuotaExceededException", "ThrottlingException"}
+)
+_DELIVERY_KEY, _WORKSPACE_KEY = "deliveryId", "workspaceId"
+
+# https://docs.aws.amazon.com/sms-voice/latest/userguide/monitor-event-bridge.html
+_SOURCE, _DETAIL_TYPE = "aws.sms-voice", "Text Message Delivery Status Updated"
+# https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-event-types.html
+# Where carriers send no receipts, TEXT_SUCCESSFUL is all that ever comes, and final.
+_DELIVERED = frozenset({"TEXT_DELIVERED", "TEXT_SUCCESSFUL"})
+_INVALID_ADDRESS = frozenset({"TEXT_INVALID"})
+_BOUNCED = frozenset(
+    {"TEXT_UNREACHABLE", "TEXT_CARRIER_UNREACHABLE", "TEXT_BLOCKED", "TEXT_CARRIER_BLOCKED"}
+)
+_FAILED = frozenset({"TEXT_TTL_EXPIRED", "TEXT_UNKNOWN"})
+_REJECTED = frozenset({"TEXT_INVALID_MESSAGE", "TEXT_SPAM", "TEXT_PROTECT_BLOCKED"})
+
+
+class _Detail(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    event_type: str = Field(alias="eventType")
+    event_timestamp: int = Field(alias="eventTimestamp")
+    is_final: bool = Field(alias="isFinal", default=True)
+    message_id: str = Field(alias="messageId")
+    description: str | None = Field(alias="messageStatusDescription", default=None)
+    context: dict[str, str] = Field(default_factory=dict)
+
+
+class _Event(BaseModel):
+    """As far as it is read."""
+
+    model_config = ConfigDict(extra="ignore")
+    id: str
+    detail: _Detail
+
+
+class SmsChannel(Channel):
+    name: ClassVar[str] = "SMS"
+    address_kind: ClassVar[str] = "PHONE"
+
+    def __init__(self, client: ClientOf, settings: "ChannelSettings") -> None:
+        self._client = client
+        self._origination = settings.sms_origination_identity
+        self._configuration_set = settings.sms_configuration_set
+
+    def address_of(self, contact: "Contact") -> str | None:
+        return contact.phone
+
+    def normalize(self, address: str) -> str:
+        return normalize_phone(address)
+
+    def template_problem(self, template: "TemplateDocument") -> tuple[str, str] | None:
+        if template.subject:
+            return ("subject", "an SMS has no subject")
+        if not has_liquid(template.body) and (problem := _too_long(template.body)):
+            return ("body", problem)
+        return None
+
+    def send(self, message: RenderedMessage) -> ProviderAnswer:
+        if not self._origination:
+            return not_set_up(self.name)
+        if problem := _too_long(message.body):
+            return ProviderAnswer(accepted=False, code="TooLong", message=problem)
+        request: dict[str, Any] = {
+            "DestinationPhoneNumber": message.address,
+            "OriginationIdentity": self._origination,
+            "MessageBody": message.body,
+            "MessageType": "PROMOTIONAL" if message.consent == "MARKETING" else "TRANSACTIONAL",
+            "TimeToLive": _TIME_TO_LIVE,
+            "Context": {
+                _DELIVERY_KEY: message.delivery_id,
+                _WORKSPACE_KEY: message.workspace_id,
+            },
+        }
+        if self._configuration_set:
+            request["ConfigurationSetName"] = self._configuration_set
+        sms = self._client("pinpoint-sms-voice-v2")
+        return ask(lambda: sms.send_text_message(**request), "MessageId", _TRANSIENT)
+
+    def reports(self, event: Mapping[str, Any]) -> tuple[FeedbackReport, ...]:
+        if event.get("source") != _SOURCE or event.get("detail-type") != _DETAIL_TYPE:
+            return ()
+        read = _Event.model_validate(event)
+        detail = read.detail
+        delivery_id, workspace_id = (
+            detail.context.get(_DELIVERY_KEY),
+            detail.context.get(_WORKSPACE_KEY),
+        )
+        kind = _kind(detail)
+        if delivery_id is None or workspace_id is None or kind is None:
+            # Somebody else's message of this account, or one that is just under way.
+            return ()
+        return (
+            FeedbackReport(
+                event_id=read.id,
+                delivery_id=delivery_id,
+                workspace_id=workspace_id,
+                kind=kind,
+                at=detail.event_timestamp,
+                is_permanent=detail.event_type in _INVALID_ADDRESS,
+                code=detail.event_type,
+                message=detail.description,
+                provider_id=detail.message_id,
+            ),
+        )
+
+
+def _kind(detail: _Detail) -> ReportKind | None:
+    if detail.event_type == "TEXT_SUCCESSFUL" and not detail.is_final:
+        return None
+    if detail.event_type in _DELIVERED:
+        return ReportKind.DELIVERED
+    if detail.event_type in _INVALID_ADDRESS | _BOUNCED:
+        return ReportKind.BOUNCED
+    if detail.event_type in _REJECTED:
+        return ReportKind.REJECTED
+    return ReportKind.FAILED if detail.event_type in _FAILED else None
+
+
+def _too_long(body: str) -> str | None:
+    if len(body) <= _MAX_CHARACTERS:
+        return None
+    return f"an SMS takes {_MAX_CHARACTERS:,} characters, this one has {len(body):,}"

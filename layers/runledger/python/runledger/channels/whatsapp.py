@@ -1,0 +1,79 @@
+"""WhatsApp by AWS End User Messaging Social.
+
+Its receipts go to a topic of the linked business account, which lies outside this stack; an attempt
+whose answer was lost therefore ends as unknown.
+"""
+
+import json
+from typing import TYPE_CHECKING, ClassVar
+
+from runledger.channels.base import Channel, ClientOf, ProviderAnswer, RenderedMessage
+from runledger.channels.provider import ask, not_set_up
+from runledger.models.contact import normalize_phone
+from runledger.templating import has_liquid
+
+if TYPE_CHECKING:
+    from runledger.models.contact import Contact
+    from runledger.models.template import TemplateDocument
+    from runledger.settings import ChannelSettings
+
+# text.body of a message: https://developers.facebook.com/docs/whatsapp/cloud-api/reference/messages
+_MAX_CHARACTERS = 4_096
+
+# Documented for SendWhatsAppMessage and marked as worth another try by the service's own model:
+# https://docs.aws.amazon.com/social-messaging/latest/APIReference/API_SendWhatsAppMessage.html
+_TRANSIENT = frozenset(
+    {"DependencyException", "InternalServiceException", "ThrottledRequestException"}
+)
+
+
+class WhatsAppChannel(Channel):
+    name: ClassVar[str] = "WHATSAPP"
+    address_kind: ClassVar[str] = "PHONE"
+
+    def __init__(self, client: ClientOf, settings: "ChannelSettings") -> None:
+        self._client = client
+        self._phone_number_id = settings.whatsapp_phone_number_id
+        self._api_version = settings.whatsapp_api_version
+
+    def address_of(self, contact: "Contact") -> str | None:
+        return contact.phone
+
+    def normalize(self, address: str) -> str:
+        return normalize_phone(address)
+
+    def template_problem(self, template: "TemplateDocument") -> tuple[str, str] | None:
+        if template.subject:
+            return ("subject", "a WhatsApp message has no subject")
+        if not has_liquid(template.body) and (problem := _too_long(template.body)):
+            return ("body", problem)
+        return None
+
+    def send(self, message: RenderedMessage) -> ProviderAnswer:
+        if not self._phone_number_id:
+            return not_set_up(self.name)
+        if problem := _too_long(message.body):
+            return ProviderAnswer(accepted=False, code="TooLong", message=problem)
+        text = {
+            "messaging_product": "whatsapp",
+            "recipient_type": "individual",
+            "to": message.address,
+            "type": "text",
+            "text": {"preview_url": False, "body": message.body},
+        }
+        social = self._client("socialmessaging")
+        return ask(
+            lambda: social.send_whatsapp_message(
+                originationPhoneNumberId=self._phone_number_id,
+                metaApiVersion=self._api_version,
+                message=json.dumps(text, ensure_ascii=False).encode(),
+            ),
+            "messageId",
+            _TRANSIENT,
+        )
+
+
+def _too_long(body: str) -> str | None:
+    if len(body) <= _MAX_CHARACTERS:
+        return None
+    return f"a WhatsApp message takes {_MAX_CHARACTERS:,} characters, this one has {len(body):,}"

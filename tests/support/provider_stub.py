@@ -1,0 +1,58 @@
+"""AWS services that send, answered at the HTTP level: botocore serialises and validates each
+request by the service's own model, signs it, and parses what comes back."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.config import Config
+
+
+class _Raw:
+    """As urllib3's response is read by botocore."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self, **_: Any) -> list[bytes]:
+        return [self._body]
+
+
+@dataclass
+class ProviderStub:
+    """Answers every call of its clients alike, and keeps what was sent. `error` is raised in place
+    of an answer, as where the network breaks."""
+
+    status: int = 200
+    document: dict[str, Any] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    error: Exception | None = None
+    requests: list[AWSPreparedRequest] = field(default_factory=list)
+
+    def client(self, service: str) -> Any:
+        """One try a call, as `runledger.aws.effect_client` makes them."""
+        made = boto3.client(  # type: ignore[call-overload]
+            service,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
+        )
+        made.meta.events.register("before-send", self._answer)
+        return made
+
+    def sent(self) -> dict[str, Any]:
+        """The document of the only request."""
+        (request,) = self.requests
+        document: dict[str, Any] = json.loads(request.body)
+        return document
+
+    def _answer(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        self.requests.append(request)
+        if self.error is not None:
+            raise self.error
+        body = self.body if self.body is not None else json.dumps(self.document).encode()
+        return AWSResponse(request.url, self.status, self.headers, _Raw(body))
