@@ -11,7 +11,8 @@ from runledger.store import keys
 
 from tests.support.everything import brief, everything, follower, make_template, order, plain
 from tests.support.machine import status_event
-from tests.support.stage import Record, Stage, open_stage
+from tests.support.records import Record
+from tests.support.stage import Stage, open_stage
 from tests.support.verdicts import Watch, problems
 
 

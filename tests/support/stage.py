@@ -5,16 +5,14 @@ are played here, and each of them tries again as AWS (or a person) would. Every 
 makes to AWS crosses one boundary, where a test can hold it up or break it.
 """
 
-import importlib
 import json
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -23,20 +21,21 @@ import runledger.clock
 import runledger.http
 import runledger.ids
 import runledger.settings
-from pydantic import BaseModel
 from runledger.clock import DAY, MINUTE
 from runledger.models.workspace import Membership, Role
 from runledger.observability import logger
 from runledger.services import wiring
 from runledger.services.workspaces import create_workspace
-from runledger.store.values import Item, to_dynamo
+from runledger.store.values import Item
 from ulid import ULID
 
 from tests.support.boundary import Boundary
 from tests.support.fakes import S3, Anything, Bus, Client, Http, Scheduler, Secrets, Ses
 from tests.support.machine import FunctionError, StepFunctions
 from tests.support.memory_table import MemoryTable
-from tests.support.world import ACCOUNT, FAN_OUT, PREFIX, REGION, START, Clock
+from tests.support.processes import LAMBDA, environment, forget, forget_clients, module_of
+from tests.support.records import CONSUMERS, Record
+from tests.support.world import FAN_OUT, START, Clock
 
 EVENTS = Path(__file__).parents[2] / "events"
 WORKSPACE = "ws_demo"
@@ -45,61 +44,10 @@ OPERATOR = "operator@example.com"
 STREAM_TRIES = 6
 ASYNC_TRIES = 3
 PERSON_TRIES = 4
-_LAMBDA = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
 
 
 class ProcessDied(BaseException):  # it is no error that anyone may catch
     """The process is gone: nothing of what it was about to do happens."""
-
-
-@dataclass(frozen=True)
-class Record:
-    """One change of the table, as its stream tells it."""
-
-    before: Item | None
-    after: Item | None
-
-    @property
-    def name(self) -> str:
-        if self.before is None:
-            return "INSERT"
-        return "REMOVE" if self.after is None else "MODIFY"
-
-    def to_event(self, number: int) -> dict[str, Any]:
-        row = self.after or self.before or {}
-        change: dict[str, Any] = {
-            "Keys": {"pk": {"S": row["pk"]}, "sk": {"S": row["sk"]}},
-            "SequenceNumber": f"{number:021d}",
-            "StreamViewType": "NEW_AND_OLD_IMAGES",
-        }
-        if self.after is not None:
-            change["NewImage"] = to_dynamo(self.after)
-        if self.before is not None:
-            change["OldImage"] = to_dynamo(self.before)
-        return {
-            "eventID": str(number),
-            "eventName": self.name,
-            "eventSource": "aws:dynamodb",
-            "eventSourceARN": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/runledger/stream/1",
-            "dynamodb": change,
-        }
-
-
-def opens_a_run(record: Record) -> bool:
-    row = record.after or {}
-    is_pending = row.get("sk") == "RUN" and row.get("status") == "PENDING"
-    return record.name == "INSERT" and is_pending
-
-
-def changes_a_run(record: Record) -> bool:
-    return record.name in ("INSERT", "MODIFY") and (record.after or {}).get("sk") == "RUN"
-
-
-# The functions that read the stream, each with its filter as the template has it.
-CONSUMERS: dict[str, Callable[[Record], bool]] = {
-    "start_runs": opens_a_run,
-    "publish_changes": changes_a_run,
-}
 
 
 class Context:
@@ -379,7 +327,7 @@ class Stage:
         text = (EVENTS.parent / "statemachines" / "contact_fan_out.asl.json").read_text()
         self.step_functions.create_state_machine(
             name=FAN_OUT.rpartition(":")[2],
-            definition=text.replace("${DateTriggerArn}", f"{_LAMBDA}date_trigger"),
+            definition=text.replace("${DateTriggerArn}", f"{LAMBDA}date_trigger"),
         )
 
     def webhook_path(self, automation_id: str) -> str:
@@ -387,45 +335,6 @@ class Stage:
             if row["sk"] == automation_id and row.get("webhookToken"):
                 return f"/v1/webhooks/in/{row['webhookToken']}"
         raise LookupError(automation_id)
-
-
-def module_of(function: str) -> ModuleType:
-    return importlib.import_module(f"functions.{function}.handler")
-
-
-def forget() -> None:
-    """What a process keeps between invocations, of all functions."""
-    functions = [path.parent.name for path in EVENTS.parent.glob("functions/*/handler.py")]
-    for module in [wiring, *(module_of(function) for function in sorted(functions))]:
-        for value in vars(module).values():
-            if hasattr(value, "cache_clear") and value.__module__ == module.__name__:
-                value.cache_clear()
-
-
-def environment() -> dict[str, str]:
-    """Every variable that a function reads."""
-    known = {
-        "RUNLEDGER_TABLE": "runledger",
-        "RUNLEDGER_BUCKET": "runledger-bodies",
-        "RUNLEDGER_STACK": "runledger",
-        "RUNLEDGER_MACHINE_PREFIX": PREFIX,
-        "RUNLEDGER_LOGIC_ARN": f"{_LAMBDA}run_logic",
-        "RUNLEDGER_MESSAGE_ARN": f"{_LAMBDA}run_message",
-        "RUNLEDGER_INTEGRATION_ARN": f"{_LAMBDA}run_integration",
-        "RUNLEDGER_FAN_OUT_ARN": FAN_OUT,
-        "RUNLEDGER_SENDER_EMAIL": "no-reply@example.com",
-        "RUNLEDGER_ALLOW_HOSTS": "",
-        "RUNLEDGER_INDEX_SHARDS": "1",
-    }
-    fields = [name for each in _settings() for name in each.model_fields]
-    needed = {f"RUNLEDGER_{name.upper()}" for name in fields}
-    others = {name: f"arn:aws:iam::{ACCOUNT}:role/{name.lower()}" for name in needed}
-    return {**others, **known, "AWS_DEFAULT_REGION": REGION}
-
-
-def _settings() -> list[type[BaseModel]]:
-    found = [value for value in vars(runledger.settings).values() if isinstance(value, type)]
-    return [each for each in found if issubclass(each, runledger.settings.StoreSettings)]
 
 
 @contextmanager
@@ -463,7 +372,7 @@ def open_stage() -> Iterator[Stage]:
     for each in patches:
         each.start()
     logger.setLevel("CRITICAL")
-    _forget_clients()
+    forget_clients()
     try:
         stage.clock.now = START
         stage.open_workspace(WORKSPACE)
@@ -472,14 +381,4 @@ def open_stage() -> Iterator[Stage]:
         logger.setLevel(level)
         for each in reversed(patches):
             each.stop()
-        _forget_clients()
-
-
-def _forget_clients() -> None:
-    forget()
-    for cached in (
-        runledger.settings.read_settings,
-        runledger.aws.client,
-        runledger.aws.effect_client,
-    ):
-        cached.cache_clear()
+        forget_clients()

@@ -1,0 +1,59 @@
+"""The table's stream: its records, and the functions that read them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from runledger.store.values import Item, to_dynamo
+
+from tests.support.world import ACCOUNT, REGION
+
+
+@dataclass(frozen=True)
+class Record:
+    """One change of the table, as its stream tells it."""
+
+    before: Item | None
+    after: Item | None
+
+    @property
+    def name(self) -> str:
+        if self.before is None:
+            return "INSERT"
+        return "REMOVE" if self.after is None else "MODIFY"
+
+    def to_event(self, number: int) -> dict[str, Any]:
+        row = self.after or self.before or {}
+        change: dict[str, Any] = {
+            "Keys": {"pk": {"S": row["pk"]}, "sk": {"S": row["sk"]}},
+            "SequenceNumber": f"{number:021d}",
+            "StreamViewType": "NEW_AND_OLD_IMAGES",
+        }
+        if self.after is not None:
+            change["NewImage"] = to_dynamo(self.after)
+        if self.before is not None:
+            change["OldImage"] = to_dynamo(self.before)
+        return {
+            "eventID": str(number),
+            "eventName": self.name,
+            "eventSource": "aws:dynamodb",
+            "eventSourceARN": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/runledger/stream/1",
+            "dynamodb": change,
+        }
+
+
+def opens_a_run(record: Record) -> bool:
+    row = record.after or {}
+    is_pending = row.get("sk") == "RUN" and row.get("status") == "PENDING"
+    return record.name == "INSERT" and is_pending
+
+
+def changes_a_run(record: Record) -> bool:
+    return record.name in ("INSERT", "MODIFY") and (record.after or {}).get("sk") == "RUN"
+
+
+# The functions that read the stream, each with its filter as the template has it.
+CONSUMERS: dict[str, Callable[[Record], bool]] = {
+    "start_runs": opens_a_run,
+    "publish_changes": changes_a_run,
+}
