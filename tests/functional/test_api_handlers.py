@@ -422,6 +422,23 @@ def test_what_leads_from_a_token_to_its_automation_does_not_hold_the_token(
     assert automation_id.startswith("aut_")
 
 
+def test_activating_again_mends_what_leads_from_a_token_to_its_automation(
+    deployed: World,
+) -> None:
+    from runledger.store import keys
+
+    from tests.functional.test_webhooks import hooked
+
+    token = hooked(deployed)
+    target = deployed.stores.automations.by_webhook_token(token)
+    assert target is not None
+    deployed.table.delete(keys.webhook(token))
+    path = f"/v1/automations/{target.automation_id}"
+    for step in ("pause", "activate"):
+        assert call("POST", f"{path}/{step}", None)["status"] == 200
+    assert deployed.stores.automations.by_webhook_token(token) == target
+
+
 def test_the_stream_starts_runs_and_the_walk_completes_them(deployed: World) -> None:
     from functions.close_runs.handler import closer
     from functions.close_runs.handler import handler as close_runs

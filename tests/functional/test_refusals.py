@@ -342,6 +342,19 @@ def test_two_instances_that_count_the_first_at_once_lose_none(world: World) -> N
     assert only(world)["count"] == 2
 
 
+def test_a_contact_that_comes_and_goes_meanwhile_is_no_fault_of_the_event(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = hooked(world, contactLookup=BY_EMAIL, createIfMissing=True)
+
+    def taken(*_: Any) -> None:
+        raise ConflictError("the e-mail belongs to another contact")
+
+    monkeypatch.setattr(type(world.stores.contacts), "create", taken)
+    refuse(world, event(token, {"customer": {"email": "a@example.com"}}), TransientError)
+    assert refusals(world) == []
+
+
 def test_a_problem_in_the_answer_keeps_its_field(world: World) -> None:
     token = hooked(world, contactLookup=BY_EMAIL)
     with pytest.raises(InvalidInputError) as refused:

@@ -16,6 +16,7 @@ from runledger.errors import (
     PayloadTooLargeError,
     RateLimitedError,
     RunledgerError,
+    TransientError,
     UnauthorizedError,
     UnsupportedMediaTypeError,
 )
@@ -204,6 +205,9 @@ class Webhooks:
         except ValueError as error:
             fault = f"{lookup.path} is not a valid {lookup.by}"
             raise InvalidInputError(f"{fault}: {error}", field=lookup.path, kept=fault) from error
+        except ConflictError as error:
+            # Made and gone again between two looks: nothing about the event is wrong.
+            raise TransientError("the contact is being changed; send the event again") from error
         if found is None:
             raise NoContactError(
                 f"no contact has this {lookup.by}, and the trigger creates none",

@@ -168,10 +168,12 @@ class AutomationStore:
         ]
         if version is not None:
             writes.append(Put(self._version_item(version), is_new))
-        if after.webhook_token is not None and before.webhook_token is None:
+        if after.webhook_token is not None:
+            # Written each time, so that activating again mends what leads to the automation.
             target = {"workspaceId": after.workspace_id, "automationId": after.id}
             key = keys.webhook(after.webhook_token)
-            writes.append(Put({**key_attributes(key), **target}, is_new))
+            is_ours = Attr("automationId").eq(after.id)
+            writes.append(Put({**key_attributes(key), **target}, is_new | is_ours))
         try:
             self._table.transact([*writes, *downstream_writes(before, after), *also])
         except ConditionFailedError as error:
