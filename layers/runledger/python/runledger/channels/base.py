@@ -8,7 +8,7 @@ from runledger.models.base import Model
 
 if TYPE_CHECKING:
     from runledger.models.contact import Contact
-    from runledger.models.feedback import FeedbackReport
+    from runledger.models.report import FeedbackReport
     from runledger.models.template import TemplateDocument
 
 # Gives the AWS client of a service. It makes one try a call: a send that is repeated underneath

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from runledger.channels.base import Channel, ClientOf, ProviderAnswer, RenderedMessage
 from runledger.channels.provider import ask
 from runledger.models.contact import normalize_email
-from runledger.models.feedback import FeedbackReport, ReportKind
+from runledger.models.report import FeedbackReport, ReportKind
 
 if TYPE_CHECKING:
     from runledger.models.contact import Contact

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from runledger.channels.base import Channel, ClientOf, ProviderAnswer, RenderedMessage
 from runledger.channels.provider import ask, not_set_up
 from runledger.models.contact import normalize_phone
-from runledger.models.feedback import FeedbackReport, ReportKind
+from runledger.models.report import FeedbackReport, ReportKind
 from runledger.templating import has_liquid
 
 if TYPE_CHECKING:

@@ -2,7 +2,10 @@
 
 from enum import StrEnum
 
+from pydantic import Field
+
 from runledger.models.base import Model
+from runledger.models.report import Reports
 from runledger.models.run import ErrorDetail
 
 
@@ -26,7 +29,9 @@ class Gate(Model):
 
 
 class DeliveryAttempt(Model):
-    """Times are epoch milliseconds; `provider_id` is the provider's own message id."""
+    """Times are epoch milliseconds; `provider_id` is the provider's own message id. `reports` are
+    what the provider said after it took the message; `status`, `error` and `settled_at` have them
+    taken into account (models/feedback.py)."""
 
     id: str
     workspace_id: str
@@ -46,3 +51,4 @@ class DeliveryAttempt(Model):
     created_at: int
     settled_at: int | None
     expires_at: int
+    reports: Reports = Field(default_factory=dict)

@@ -1,24 +1,9 @@
-"""What a provider reports about a message after it took it, and what that makes of its attempt."""
+"""What the reports about an attempt make of it: a pure function of what we know ourselves and of
+the set of reports, so that neither their order nor their repetition can matter."""
 
-from collections.abc import Iterable, Mapping
-from enum import StrEnum
-
-from runledger.models.base import Model
 from runledger.models.delivery import DeliveryStatus
-
-
-class ReportKind(StrEnum):
-    """DELIVERED reached the person's mail server or carrier; BOUNCED came back; COMPLAINED was
-    marked as spam; REJECTED was refused by the provider after it took it; FAILED was given up;
-    DELAYED is still under way and decides nothing."""
-
-    DELIVERED = "DELIVERED"
-    BOUNCED = "BOUNCED"
-    COMPLAINED = "COMPLAINED"
-    REJECTED = "REJECTED"
-    FAILED = "FAILED"
-    DELAYED = "DELAYED"
-
+from runledger.models.report import KeptReport, ReportKind, Reports
+from runledger.models.run import ErrorDetail
 
 # A message that came back did not arrive, whatever was reported besides; one that somebody
 # complained about did. The first of these kinds that was reported decides.
@@ -29,35 +14,11 @@ _DECIDING: tuple[tuple[ReportKind, DeliveryStatus], ...] = (
     (ReportKind.COMPLAINED, DeliveryStatus.DELIVERED),
     (ReportKind.DELIVERED, DeliveryStatus.DELIVERED),
 )
-
-
-class FeedbackReport(Model):
-    """One event of a provider about one attempt. `event_id` is the provider's and the same when
-    the event comes again; `at` is epoch milliseconds; `is_permanent` says of a bounce that the
-    address itself is no good; `provider_id` is the provider's id of the message."""
-
-    event_id: str
-    delivery_id: str
-    workspace_id: str
-    kind: ReportKind
-    at: int
-    is_permanent: bool = False
-    code: str | None = None
-    message: str | None = None
-    provider_id: str | None = None
-
-
-class KeptReport(Model):
-    """A report as its attempt keeps it, under its event's id."""
-
-    kind: ReportKind
-    at: int
-    is_permanent: bool = False
-    code: str | None = None
-    message: str | None = None
-
-
-Reports = Mapping[str, KeptReport]
+_MESSAGES = {
+    ReportKind.REJECTED: ("REJECTED", "the provider refused the message after it took it"),
+    ReportKind.BOUNCED: ("BOUNCED", "the message came back"),
+    ReportKind.FAILED: ("GIVEN_UP", "the provider gave the message up"),
+}
 
 
 def merge(kept: Reports, event_id: str, report: KeptReport) -> Reports:
@@ -86,5 +47,19 @@ def status_after(base: DeliveryStatus, reports: Reports) -> DeliveryStatus:
     return base if report is None else dict(_DECIDING)[report.kind]
 
 
-def has_complaint(reports: Iterable[KeptReport]) -> bool:
-    return any(report.kind is ReportKind.COMPLAINED for report in reports)
+def error_after(
+    base: ErrorDetail | None, node_id: str | None, reports: Reports
+) -> ErrorDetail | None:
+    """Why the attempt failed: the deciding report's reason, else what we know ourselves."""
+    report = deciding(reports)
+    if report is None:
+        return base
+    if report.kind not in _MESSAGES:
+        return None
+    kind, message = _MESSAGES[report.kind]
+    told = ": ".join(part for part in (report.code, report.message) if part)
+    return ErrorDetail(node_id=node_id, kind=kind, message=message, cause=told or None)
+
+
+def has_complaint(reports: Reports) -> bool:
+    return any(report.kind is ReportKind.COMPLAINED for report in reports.values())

@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from runledger.models.delivery import DeliveryAttempt, DeliveryStatus, Gate
+from runledger.models.feedback import error_after
+from runledger.models.report import KeptReport, Reports
 from runledger.models.run import ErrorDetail
 from runledger.store import keys
 from runledger.store.table import key_attributes, ttl
@@ -34,6 +36,7 @@ def delivery_to_item(attempt: DeliveryAttempt, bodies: "Bodies", listed: int | N
         "tries": attempt.tries,
         "providerId": attempt.provider_id,
         "settledAt": attempt.settled_at,
+        "reports": reports_to_attribute(attempt.reports) or None,
         "bag": bodies.pack(bag, f"deliveries/{attempt.id}"),
         "ttl": ttl(attempt.expires_at),
     }
@@ -53,6 +56,8 @@ def delivery_to_item(attempt: DeliveryAttempt, bodies: "Bodies", listed: int | N
 
 def delivery_from_item(item: "Item", bodies: "Bodies") -> DeliveryAttempt:
     bag = bodies.unpack(item["bag"])
+    reports = reports_from_item(item)
+    error = ErrorDetail.model_validate(bag["error"]) if bag["error"] else None
     return DeliveryAttempt(
         id=keys.id_of(item["createdKey"]),
         workspace_id=item["workspaceId"],
@@ -68,8 +73,24 @@ def delivery_from_item(item: "Item", bodies: "Bodies") -> DeliveryAttempt:
         gates=tuple(Gate.model_validate(gate) for gate in bag["gates"]),
         tries=item["tries"],
         provider_id=item.get("providerId"),
-        error=ErrorDetail.model_validate(bag["error"]) if bag["error"] else None,
+        error=error_after(error, item.get("nodeId"), reports),
         created_at=keys.created_at_of(item["createdKey"]),
         settled_at=item.get("settledAt"),
         expires_at=item["ttl"] * 1_000,
+        reports=reports,
     )
+
+
+def reports_from_item(item: "Item") -> Reports:
+    """Kept beside the bag, which feedback leaves as it is: the bag says what we know ourselves."""
+    return {
+        event_id: KeptReport.model_validate(report)
+        for event_id, report in item.get("reports", {}).items()
+    }
+
+
+def reports_to_attribute(reports: Reports) -> dict[str, Any]:
+    return {
+        event_id: report.model_dump(mode="json", exclude_defaults=True)
+        for event_id, report in reports.items()
+    }
