@@ -230,8 +230,8 @@ class Activations:
             "webhook_token": token,
         }
         after = self._touched(before, by, changes)
+        schedule = self.schedules.writes(after)
         try:
-            schedule = self.schedules.writes(after)
             self.machines.create(automation_id, number, compiled)
             also = [*_superseded(before, after), *schedule]
             store.activate(before, after, version, also=also)
