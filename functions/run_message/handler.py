@@ -17,7 +17,8 @@ from runledger.settings import MessageSettings, read_settings
 @cache
 def toolbox() -> MessageTools:
     channels = make_channels(effect_client, read_settings(MessageSettings))
-    return MessageTools(channels, stores().deliveries, now_ms)
+    of = stores()
+    return MessageTools(channels, of.deliveries, of.suppressions, now_ms)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

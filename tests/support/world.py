@@ -245,6 +245,7 @@ class World:
                 templates=frame.version.templates,
                 channels=self.channels,
                 deliveries=self.stores.deliveries,
+                suppressions=self.stores.suppressions,
                 shards=frame.workspace.shards,
                 clock=self.clock,
                 begun=begun,

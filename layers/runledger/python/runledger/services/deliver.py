@@ -15,14 +15,21 @@ from runledger.ids import derived_id
 from runledger.models.delivery import DeliveryAttempt, DeliveryStatus
 from runledger.models.run import ErrorDetail
 from runledger.nodes.base import MessageOutcome, OutboundMessage
-from runledger.services.gates import address_of, consent_gate, template_gate
+from runledger.services.gates import (
+    address_of,
+    consent_gate,
+    suppression_gate,
+    template_gate,
+)
 from runledger.templating import render
 
 if TYPE_CHECKING:
     from runledger.channels.base import Channel, ProviderAnswer
     from runledger.models.automation import TemplateSnapshot
+    from runledger.models.delivery import Gate
     from runledger.models.run import Run
     from runledger.store.deliveries import DeliveryStore
+    from runledger.store.suppressions import SuppressionStore
 
 _SUBJECT_CHARACTERS = 998
 _UNKNOWN = "the provider's answer was lost: the message may or may not have been sent"
@@ -37,6 +44,7 @@ class Delivery:
     templates: "Mapping[str, TemplateSnapshot]"
     channels: "Mapping[str, Channel]"
     deliveries: "DeliveryStore"
+    suppressions: "SuppressionStore"
     shards: int
     clock: Clock
     begun: list[str]
@@ -53,6 +61,7 @@ class Delivery:
         gates = (
             consent_gate(message),
             address_gate,
+            *self._suppression(channel, address if address_gate.passed else None),
             template_gate(template, message, subject, body),
         )
         closed = next((gate for gate in gates if not gate.passed), None)
@@ -83,15 +92,25 @@ class Delivery:
         earlier = self.deliveries.begin(attempt, self.run)
         if earlier is not None:
             return self._recall(earlier)
-        return self._send(channel, attempt, body)
+        return self._send(channel, attempt, body, message.consent)
 
-    def _send(self, channel: "Channel", attempt: DeliveryAttempt, body: str) -> MessageOutcome:
+    def _suppression(self, channel: "Channel", address: str | None) -> "tuple[Gate, ...]":
+        """Asked of addresses that could be written to."""
+        if address is None:
+            return ()
+        kind = channel.address_kind
+        return (suppression_gate(self.suppressions.find(self.run.workspace_id, kind, address)),)
+
+    def _send(
+        self, channel: "Channel", attempt: DeliveryAttempt, body: str, consent: str
+    ) -> MessageOutcome:
         message = RenderedMessage(
             delivery_id=attempt.id,
             workspace_id=attempt.workspace_id,
             address=attempt.address,
             subject=attempt.subject,
             body=body,
+            consent=consent,
         )
         try:
             answer = channel.send(message)

@@ -4,12 +4,21 @@ Each gives a verdict and a reason, and every attempt keeps them all."""
 
 from typing import TYPE_CHECKING
 
+from runledger.clock import iso
 from runledger.models.delivery import Gate
+from runledger.models.suppression import SuppressionReason
 
 if TYPE_CHECKING:
     from runledger.channels.base import Channel
     from runledger.models.automation import TemplateSnapshot
+    from runledger.models.suppression import Suppression
     from runledger.nodes.base import OutboundMessage
+
+_SUPPRESSED_FOR = {
+    SuppressionReason.BOUNCE: "a message to it came back",
+    SuppressionReason.COMPLAINT: "its owner complained of a message",
+    SuppressionReason.MANUAL: "it was put there by hand",
+}
 
 
 def consent_gate(message: "OutboundMessage") -> Gate:
@@ -34,6 +43,16 @@ def address_of(message: "OutboundMessage", channel: "Channel") -> tuple[str | No
         reason = f"not an address for {channel.name}: {error}"
         return given, Gate(name="address", passed=False, reason=reason)
     return address, Gate(name="address", passed=True, reason=f"a valid address for {channel.name}")
+
+
+def suppression_gate(suppression: "Suppression | None") -> Gate:
+    """`suppression` is the address's entry on the workspace's list, where it has one."""
+    if suppression is None:
+        return Gate(name="suppression", passed=True, reason="not on the suppression list")
+    since = iso(suppression.created_at)
+    why = _SUPPRESSED_FOR[suppression.reason]
+    reason = f"on the suppression list since {since}: {why}"
+    return Gate(name="suppression", passed=False, reason=reason)
 
 
 def template_gate(

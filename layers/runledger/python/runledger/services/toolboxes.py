@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from runledger.nodes.base import HttpCaller
     from runledger.services.frames import Frame
     from runledger.store.deliveries import DeliveryStore
+    from runledger.store.suppressions import SuppressionStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class MessageTools:
 
     channels: "Mapping[str, Channel]"
     deliveries: "DeliveryStore"
+    suppressions: "SuppressionStore"
     clock: Clock
 
     def tools(self, frame: "Frame", node_id: str) -> Tools:
@@ -39,6 +41,7 @@ class MessageTools:
                 templates=frame.version.templates,
                 channels=self.channels,
                 deliveries=self.deliveries,
+                suppressions=self.suppressions,
                 shards=frame.workspace.shards,
                 clock=self.clock,
                 begun=begun,

@@ -27,6 +27,7 @@ from runledger.store.pace import PaceStore
 from runledger.store.refusals import RefusalStore
 from runledger.store.runs import RunStore
 from runledger.store.schedules import ScheduleStore
+from runledger.store.suppressions import SuppressionStore
 from runledger.store.table import DynamoTable
 from runledger.store.templates import TemplateStore
 from runledger.store.workspaces import WorkspaceStore
@@ -45,6 +46,7 @@ class Stores:
     contacts: ContactStore
     templates: TemplateStore
     deliveries: DeliveryStore
+    suppressions: SuppressionStore
     workspaces: WorkspaceStore
     due: DueStore
     refusals: RefusalStore
@@ -62,6 +64,7 @@ class Stores:
             contacts=ContactStore(table),
             templates=TemplateStore(table),
             deliveries=DeliveryStore(table, bodies),
+            suppressions=SuppressionStore(table),
             workspaces=WorkspaceStore(table),
             due=DueStore(table),
             refusals=RefusalStore(table),

@@ -5,6 +5,7 @@
 | a run, its payload and its steps | table | `RUN#run` | `RUN`, `PAYLOAD`, `STEP#node` |
 | a delivery attempt | table | `DELIVERY#delivery` | `DELIVERY` |
 | a refusal | table | `REFUSAL#refusal` | `REFUSAL` |
+| may this address be written to | table | `SUPPRESSION#workspace#KIND#address` | `SUPPRESSION` |
 | newest runs (and others) by status | gsi1 | `workspace#KIND#bucket#shard` | `createdAt#id` |
 | the same for one automation | gsi2 | `workspace#KIND#automation#bucket#shard` | `createdAt#id` |
 | everything about a contact | gsi3 | `workspace#contact` | `createdAt#id` |
@@ -33,6 +34,7 @@ row in gsi3 and gsi4 is the prefix of its id (`run_`, `dlv_`). PENDING and RUNNI
 OPEN, so that starting a run rewrites no index. List partitions are sharded by a hash of the id over
 the workspace's shard count; the due index, which spans all workspaces, by a hash of the workspace,
 so that a crowd of due rows stays within one partition. The status of a refusal is its reason.
+Suppressed addresses of a workspace are listed by one partition of gsi1.
 """
 
 import hashlib
@@ -58,6 +60,7 @@ class Kind(StrEnum):
     RUN = "RUN"
     DELIVERY = "DLV"
     REFUSAL = "REF"
+    SUPPRESSION = "SUP"
 
 
 class DateKind(StrEnum):
@@ -102,6 +105,16 @@ def delivery(delivery_id: str) -> Key:
 
 def refusal(refusal_id: str) -> Key:
     return Key(f"REFUSAL#{refusal_id}", "REFUSAL")
+
+
+def suppression(workspace_id: str, address_kind: str, address: str) -> Key:
+    """A partition each, as every message asks for one."""
+    return Key(f"SUPPRESSION#{workspace_id}#{address_kind}#{address}", "SUPPRESSION")
+
+
+def suppressions(workspace_id: str) -> str:
+    """The partition of gsi1 that lists them, newest first; few are added a second."""
+    return by_status(workspace_id, Kind.SUPPRESSION, "ALL", 0)
 
 
 def workspace(workspace_id: str) -> Key:

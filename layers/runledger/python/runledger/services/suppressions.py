@@ -1,0 +1,78 @@
+"""The suppression list as people see and change it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.clock import Clock, iso
+from runledger.errors import InvalidInputError, NotFoundError
+from runledger.models.suppression import (
+    Suppression,
+    SuppressionDocument,
+    SuppressionReason,
+    SuppressionView,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runledger.channels.base import Channel
+    from runledger.store.suppressions import SuppressionStore
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressions:
+    store: "SuppressionStore"
+    channels: "Mapping[str, Channel]"
+    clock: Clock
+
+    def add(
+        self, workspace_id: str, document: SuppressionDocument, by: str
+    ) -> tuple[Suppression, bool]:
+        """The entry, and whether it is new: an address that is on the list keeps its reason."""
+        kind, address = self._addressed(document.address)
+        wanted = Suppression(
+            workspace_id=workspace_id,
+            kind=kind,
+            address=address,
+            reason=SuppressionReason.MANUAL,
+            note=document.note,
+            delivery_id=None,
+            created_by=by,
+            created_at=self.clock(),
+        )
+        there = self.store.add(wanted)
+        return (wanted, True) if there is None else (there, False)
+
+    def remove(self, workspace_id: str, address: str) -> None:
+        """NotFoundError where the address is not on the list."""
+        suppression = self.get(workspace_id, address)
+        self.store.remove(workspace_id, suppression.kind, suppression.address)
+
+    def get(self, workspace_id: str, address: str) -> Suppression:
+        """NotFoundError where the address is not on the list."""
+        kind, normal = self._addressed(address)
+        found = self.store.find(workspace_id, kind, normal, consistent=True)
+        if found is None:
+            raise NotFoundError(f"{normal} is not on the suppression list")
+        return found
+
+    def _addressed(self, given: str) -> tuple[str, str]:
+        """The kind and the one form of an address, by the first channel that reaches it."""
+        for channel in self.channels.values():
+            try:
+                return channel.address_kind, channel.normalize(given)
+            except ValueError:
+                continue
+        raise InvalidInputError(f"{given!r} is no address of any channel", field="address")
+
+
+def suppression_view(suppression: Suppression) -> SuppressionView:
+    return SuppressionView(
+        address=suppression.address,
+        kind=suppression.kind,
+        reason=suppression.reason,
+        note=suppression.note,
+        delivery_id=suppression.delivery_id,
+        created_by=suppression.created_by,
+        created_at=iso(suppression.created_at),
+    )

@@ -1,0 +1,97 @@
+"""The suppression list: an item an address."""
+
+from typing import TYPE_CHECKING
+
+from boto3.dynamodb.conditions import Attr
+
+from runledger.errors import ConditionFailedError
+from runledger.models.suppression import Suppression, SuppressionReason
+from runledger.store import keys
+from runledger.store.table import SortRange, key_attributes
+
+if TYPE_CHECKING:
+    from runledger.store.table import Table
+    from runledger.store.values import Item
+
+
+class SuppressionStore:
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    def add(self, suppression: Suppression) -> Suppression | None:
+        """Writes it. Where the address was on the list before, that entry stands and is
+        returned."""
+        is_new = Attr("pk").not_exists()
+        try:
+            self._table.put(_to_item(suppression), is_new)
+        except ConditionFailedError as error:
+            if error.item is None:
+                raise
+            return _from_item(error.item)
+        return None
+
+    def find(
+        self, workspace_id: str, kind: str, address: str, *, consistent: bool = False
+    ) -> Suppression | None:
+        """Half a read unit, unless it is to be consistent."""
+        key = keys.suppression(workspace_id, kind, address)
+        item = self._table.get(key, consistent=consistent)
+        return _from_item(item) if item is not None else None
+
+    def remove(self, workspace_id: str, kind: str, address: str) -> None:
+        self._table.delete(keys.suppression(workspace_id, kind, address))
+
+    def newest(
+        self, workspace_id: str, limit: int, after: str | None
+    ) -> tuple[list[Suppression], str | None]:
+        """A page, and the position of the next one (None at the end). A page may be short where
+        addresses were taken off just now."""
+        partition = keys.suppressions(workspace_id)
+        # The bound itself is where the page before ended.
+        page = self._table.query(
+            partition,
+            SortRange(high=after) if after else SortRange(),
+            index=keys.Index.BY_STATUS,
+            ascending=False,
+            limit=limit + 2 if after else limit + 1,
+        )
+        listed = [item for item in page.items if item["createdKey"] != after]
+        shown = listed[:limit]
+        wanted = [keys.Key(item["pk"], item["sk"]) for item in shown]
+        rows = self._table.batch_get(wanted)
+        found = [_from_item(rows[key]) for key in wanted if key in rows]
+        position = shown[-1]["createdKey"] if len(listed) > limit else None
+        return found, position
+
+
+def _to_item(suppression: Suppression) -> "Item":
+    workspace_id, kind, address = (
+        suppression.workspace_id,
+        suppression.kind,
+        suppression.address,
+    )
+    return {
+        **key_attributes(keys.suppression(workspace_id, kind, address)),
+        "createdKey": keys.created_key(suppression.created_at, f"{kind}#{address}"),
+        "gsi1pk": keys.suppressions(workspace_id),
+        "workspaceId": workspace_id,
+        "kind": kind,
+        "address": address,
+        "reason": suppression.reason.value,
+        "note": suppression.note,
+        "deliveryId": suppression.delivery_id,
+        "createdBy": suppression.created_by,
+    }
+
+
+def _from_item(item: "Item") -> Suppression:
+    return Suppression(
+        workspace_id=item["workspaceId"],
+        kind=item["kind"],
+        address=item["address"],
+        reason=SuppressionReason(item["reason"]),
+        note=item.get("note"),
+        delivery_id=item.get("deliveryId"),
+        created_by=item.get("createdBy"),
+        created_at=keys.created_at_of(item["createdKey"]),
+    )
