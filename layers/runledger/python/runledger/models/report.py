@@ -19,6 +19,16 @@ class ReportKind(StrEnum):
     DELAYED = "DELAYED"
 
 
+class KeptReport(Model):
+    """A report as its attempt keeps it, under its event's id."""
+
+    kind: ReportKind
+    at: int
+    is_permanent: bool = False
+    code: str | None = None
+    message: str | None = None
+
+
 class FeedbackReport(Model):
     """One event of a provider about one attempt. `event_id` is the provider's and the same when
     the event comes again; `at` is epoch milliseconds; `is_permanent` says of a bounce that the
@@ -34,15 +44,14 @@ class FeedbackReport(Model):
     message: str | None = None
     provider_id: str | None = None
 
-
-class KeptReport(Model):
-    """A report as its attempt keeps it, under its event's id."""
-
-    kind: ReportKind
-    at: int
-    is_permanent: bool = False
-    code: str | None = None
-    message: str | None = None
+    def kept(self) -> KeptReport:
+        return KeptReport(
+            kind=self.kind,
+            at=self.at,
+            is_permanent=self.is_permanent,
+            code=self.code,
+            message=self.message,
+        )
 
 
 # By the provider's event id.
