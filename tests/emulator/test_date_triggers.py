@@ -173,3 +173,50 @@ def test_pausing_it_in_the_middle_leaves_no_open_run(stack: Stack, api: httpx.Cl
     with closing(stack.aws("scheduler")) as scheduler:
         held = scheduler.list_schedules(GroupName=group(stack))["Schedules"]
     assert automation["id"] not in [each["Name"] for each in held]
+
+
+def test_the_tick_makes_up_for_a_fire_that_was_missed(stack: Stack, api: httpx.Client) -> None:
+    key, moment = f"birthday{uuid.uuid4().hex[:8]}", next_minute() + timedelta(hours=1)
+    due = moment - timedelta(days=1)
+    contact_id = contact(api, key, due.date())
+    automation = activate(api, birthdays(key, moment, {"id": "done", "type": "END"}))
+    name = {"Name": automation["id"], "GroupName": group(stack)}
+    with closing(stack.aws("scheduler")) as scheduler:
+        before = scheduler.get_schedule(**name)
+        scheduler.delete_schedule(**name)
+        _expect(stack, automation, due)
+
+        tick(stack)
+
+        made = wait_for("the fire", lambda: fires(api, automation))
+        assert (made[0]["by"], made[0]["missed"]) == ("TICK", "SCHEDULE_MISSING")
+        assert made[0]["day"] == due.date().isoformat()
+        (run,) = wait_for("its run", lambda: runs(api, automation))
+        assert run["contact"]["id"] == contact_id
+        after = scheduler.get_schedule(**name)
+    assert after["Target"] == before["Target"]
+    tick(stack)
+    assert len(fires(api, automation)) == len(runs(api, automation)) == 1
+    api.post(f"/v1/automations/{automation['id']}/pause").raise_for_status()
+
+
+def _expect(stack: Stack, automation: dict[str, Any], moment: datetime) -> None:
+    """As if the schedule had not come at `moment`."""
+    at = round(moment.timestamp() * 1_000)
+    with closing(stack.aws("dynamodb")) as dynamodb:
+        dynamodb.update_item(
+            TableName=stack.table_name,
+            Key={"pk": {"S": f"AUTOMATION#{automation['id']}"}, "sk": {"S": "SCHEDULE"}},
+            UpdateExpression="SET nextDay = :day, nextFireAt = :at, dueKey = :due",
+            ExpressionAttributeValues={
+                ":day": {"S": moment.date().isoformat()},
+                ":at": {"N": str(at)},
+                ":due": {"S": f"{at:013d}#sch_{automation['id']}"},
+            },
+        )
+
+
+def tick(stack: Stack) -> None:
+    with closing(stack.aws("lambda")) as functions:
+        answer = functions.invoke(FunctionName=stack.function_name("Tick"), Payload=b"{}")
+    assert "FunctionError" not in answer, answer["Payload"].read()
