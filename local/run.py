@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -32,6 +33,8 @@ from local.settings import (
 )
 
 _SEEDED = "seeded.json"
+# In that note while the first seeding of new workspaces is under way.
+_HALF = "seeding"
 _WATCH_SECONDS = 0.5
 
 
@@ -92,6 +95,7 @@ def _running(stack: Stack, *, seeded: bool) -> Iterator[_Running]:
 
 
 def _bring_up(stack: Stack, running: _Running, say: Callable[[str], None], *, seeded: bool) -> None:
+    _forget_half_seeded(stack, say)
     say(f"starting the AWS emulator on {stack.aws_endpoint}")
     running.emulator.start()
     if is_current(stack):
@@ -118,7 +122,8 @@ def _data(
 ) -> list[dict[str, Any]]:
     """The workspaces, and with `seeded` what is in them; made once per deployed user pool."""
     note = stack.read_note(_SEEDED)
-    if note.get("userPoolId") != found["UserPoolId"]:
+    is_new = note.get("userPoolId") != found["UserPoolId"]
+    if is_new:
         say("opening the workspaces Demo and Other with a user of every role in each")
         bootstrap.verify_sender(stack)
         bootstrap.open_workspaces(found)
@@ -126,13 +131,26 @@ def _data(
         stack.write_note(_SEEDED, note)
     if seeded and note["webhooks"] is None:
         say("seeding contacts, templates, automations and runs through the API")
+        # Data that somebody worked with before is never taken for the leftover of a seeding.
+        stack.write_note(_SEEDED, {**note, _HALF: is_new})
         try:
-            note["webhooks"] = seed(stack)
+            note["webhooks"] = seed(stack, say)
         except LocalError as error:
             raise LocalError(f"{error}\n  `make clean` starts afresh") from error
         stack.write_note(_SEEDED, note)
     # Kept without the address, which another run may change.
     return [_webhook(stack, **webhook) for webhook in note["webhooks"] or []]
+
+
+def _forget_half_seeded(stack: Stack, say: Callable[[str], None]) -> None:
+    """Demo data whose seeding was cut short cannot be gone on with, and nobody has used it yet."""
+    if not stack.read_note(_SEEDED).get(_HALF):
+        return
+    say("an earlier seeding was cut short: starting afresh")
+    for name in ("emulator", "s3"):
+        shutil.rmtree(stack.state_dir / name, ignore_errors=True)
+    for name in ("deployed.json", _SEEDED):
+        (stack.state_dir / name).unlink(missing_ok=True)
 
 
 def _webhook(stack: Stack, *, path: str, **rest: str) -> dict[str, str]:

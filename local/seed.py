@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -39,18 +40,19 @@ class Api:
         return response.json() if response.content else None
 
 
-def seed(stack: Stack) -> list[dict[str, Any]]:
+def seed(stack: Stack, say: Callable[[str], None]) -> list[dict[str, Any]]:
     """Fills both workspaces and returns their webhooks: `{automationId, name, path, secret?}`."""
     (_, _, demo_domain), (_, _, other_domain) = WORKSPACES
     with Api(stack.url, f"admin@{demo_domain}") as api:
-        webhooks = _fill(api, demo.CONTACTS, demo.automations(stack.demo_url))
+        webhooks = _fill(api, say, demo.CONTACTS, demo.automations(stack.demo_url))
     with Api(stack.url, f"admin@{other_domain}") as api:
-        webhooks += _fill(api, demo.OTHER_CONTACTS, [demo.OTHER_AUTOMATION], templates=[])
+        webhooks += _fill(api, say, demo.OTHER_CONTACTS, [demo.OTHER_AUTOMATION], templates=[])
     return webhooks
 
 
 def _fill(
     api: Api,
+    say: Callable[[str], None],
     contacts: list[demo.Document],
     automations: list[demo.Automation],
     templates: list[demo.Document] = demo.TEMPLATES,
@@ -85,7 +87,7 @@ def _fill(
         webhooks.append(webhook)
         events = [(intake["path"], event) for event in automation.events]
     _fire(api, events)
-    _await_runs(api, expected)
+    _await_runs(api, expected, say)
     return webhooks
 
 
@@ -103,8 +105,9 @@ def _with_ids(value: Any, ids: dict[str, str]) -> Any:
     return ids.get(value, value) if isinstance(value, str) else value
 
 
-def _await_runs(api: Api, expected: dict[str, Counter[str]]) -> None:
-    """Returns once every run shows the status it must come to."""
+def _await_runs(api: Api, expected: dict[str, Counter[str]], say: Callable[[str], None]) -> None:
+    """Returns once every run shows the status it must come to. On a machine that is too busy for
+    that, it says so: the runs are on their way, and the data is whole."""
     deadline = time.monotonic() + _SHOW_SECONDS
     while True:
         runs = api.call("GET", "/v1/runs?limit=100")["items"]
@@ -115,5 +118,6 @@ def _await_runs(api: Api, expected: dict[str, Counter[str]]) -> None:
         if found == expected:
             return
         if time.monotonic() > deadline:
-            raise LocalError(f"the demo runs came to {found}, not to {expected}")
+            say(f"the demo's runs are not there yet: {found} instead of {expected}")
+            return
         time.sleep(_POLL_SECONDS)

@@ -77,3 +77,21 @@ def _only_execution(machines: Any) -> str:
         )["executions"]
     ]
     return str(execution["executionArn"])
+
+
+@pytest.mark.timeout(240)
+def test_a_seeding_that_was_cut_short_starts_afresh(tmp_path: Path) -> None:
+    note = {"userPoolId": "us-east-1_gone", "webhooks": None, "seeding": True}
+    (tmp_path / "seeded.json").write_text(json.dumps(note))
+    for left in ("emulator", "s3"):
+        (tmp_path / left).mkdir()
+        (tmp_path / left / "half").write_text("half a table")
+    (tmp_path / "notes.txt").write_text("not ours")
+
+    with started_stack(tmp_path, "--no-seed") as stack, stack.api(ADMIN) as api:
+        assert api.get("/v1/automations").json()["items"] == []
+        seeded = json.loads((tmp_path / "seeded.json").read_text())
+        assert "seeding" not in seeded and seeded["userPoolId"] != note["userPoolId"]
+        assert not (tmp_path / "s3" / "half").exists()
+        assert (tmp_path / "notes.txt").exists()
+    assert "cut short" in (tmp_path / "run.log").read_text()
