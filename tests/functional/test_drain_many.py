@@ -1,0 +1,159 @@
+"""Ten thousand open runs of a paused automation are all canceled, though the tick keeps dying."""
+
+from contextlib import suppress
+from typing import Any, cast
+from unittest.mock import create_autospec
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from runledger.clock import MINUTE
+from runledger.errors import TransientError
+from runledger.models.automation import (
+    ActiveVersion,
+    Automation,
+    AutomationStatus,
+    Graph,
+    MachineType,
+)
+from runledger.models.run import RunStatus, TriggerType
+from runledger.services.cancel import DRAIN_BATCH, Canceler, Stopping
+from runledger.services.due import DueWork
+from runledger.services.open_run import TriggerFacts
+from runledger.services.schedules import Schedules
+from runledger.services.wiring import Stores
+from runledger.services.workspaces import create_workspace
+from runledger.store import keys
+from runledger.store.bodies import Bodies
+
+from tests.support.boundary import straight
+from tests.support.memory_table import MemoryTable
+from tests.support.world import START, Clock
+
+RUNS = 10_000
+WORKSPACE = "ws_demo"
+
+
+class Executions:
+    """Step Functions, as far as canceling asks for it."""
+
+    def __init__(self) -> None:
+        self.stopped: list[str] = []
+
+    def stop_execution(self, *, executionArn: str, **_: str) -> dict[str, Any]:
+        self.stopped.append(executionArn)
+        if len(self.stopped) % 7 == 0:
+            raise EndpointConnectionError(endpoint_url="https://states.example")
+        return {}
+
+
+class Town:
+    """One automation with many open runs, over a table in memory."""
+
+    def __init__(self, shards: int) -> None:
+        self.clock = Clock()
+        self.table = MemoryTable()
+        self.stores = Stores.over(self.table, Bodies(cast("Any", None), "unused"))
+        create_workspace(
+            self.stores.workspaces, self.clock, workspace_id=WORKSPACE, name="Demo", shards=shards
+        )
+        self.automation = Automation(
+            workspace_id=WORKSPACE,
+            id="aut_1",
+            name="Busy",
+            reentry="ALWAYS",
+            status=AutomationStatus.ACTIVE,
+            active=ActiveVersion(
+                version=1,
+                trigger={"triggerType": "WEBHOOK"},
+                machine_type=MachineType.STANDARD,
+                run_seconds=3_600,
+            ),
+            last_version=1,
+            draft_revision=1,
+            active_revision=1,
+            webhook_token=None,
+            created_at=START,
+            updated_at=START,
+            updated_by="ada@example.com",
+        )
+        self.stores.automations.create(self.automation, Graph())
+        self.executions = Executions()
+        canceler = Canceler(
+            self.stores.runs, cast("Any", self.executions), "arn:execution:", self.clock
+        )
+        # Without a date trigger there is no schedule to look after.
+        schedules = create_autospec(Schedules, instance=True)
+        schedules.writes.return_value = []
+        self.stopping = Stopping(
+            self.table,
+            self.stores.automations,
+            self.stores.workspaces,
+            canceler,
+            self.clock,
+            schedules,
+        )
+        # Runs are due as well; what the tick makes of them is not looked at here.
+        kinds = {"aut": self.stopping.drain, "run": lambda row: None}
+        self.due = DueWork(self.stores.due, kinds, self.clock)
+
+    def open_runs(self, count: int) -> None:
+        opener = self.stores.opener(self.clock)
+        facts = TriggerFacts(type=TriggerType.WEBHOOK, details={}, body={})
+        for index in range(count):
+            run = opener.open(self.automation, None, facts).run
+            if index % 2:
+                self.stores.runs.own(run, "1", self.clock(), 1)
+
+    def statuses(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for item in self.table.items():
+            if item["sk"] == "RUN":
+                found[item["status"]] = found.get(item["status"], 0) + 1
+        return found
+
+    def reasons(self) -> set[str]:
+        return {item["canceled"]["reason"] for item in self.table.items() if item["sk"] == "RUN"}
+
+
+@pytest.mark.parametrize("shards", [1, 8])
+def test_ten_thousand_runs_are_drained_by_ticks_that_die(shards: int) -> None:
+    town = Town(shards)
+    town.open_runs(RUNS)
+    town.stopping.stop(WORKSPACE, "aut_1", AutomationStatus.PAUSED, "ada@example.com")
+    # The request itself cancels a first batch only.
+    assert town.statuses()["CANCELED"] == DRAIN_BATCH
+
+    calls = 0
+
+    def dying(call: Any, act: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls % 997 == 0:
+            raise TransientError("the table was away")
+        return act()
+
+    town.table.around = dying
+    ticks = 0
+    while town.statuses() != {"CANCELED": RUNS}:
+        town.clock.advance(16 * MINUTE)
+        with suppress(TransientError):
+            town.due.settle_due(RUNS + 1)
+        ticks += 1
+        assert ticks < 60
+    assert town.reasons() == {"automation paused"}
+    town.table.around = straight
+    for _ in range(3):
+        town.clock.advance(16 * MINUTE)
+        town.due.settle_due(10)
+    automation = town.stores.automations.get(WORKSPACE, "aut_1")
+    assert (automation.status, automation.drain) == (AutomationStatus.PAUSED, None)
+    # Half of the runs had an execution to stop; that some could not be stopped changed nothing.
+    assert len(town.executions.stopped) >= RUNS // 2
+    left = [item["pk"] for item in town.table.items() if "gsi4pk" in item]
+    assert left == []
+    for shard in range(shards):
+        partition = keys.by_automation(
+            WORKSPACE, keys.Kind.RUN, "aut_1", keys.run_bucket(RunStatus.RUNNING), shard
+        )
+        assert town.table.query(partition, index=keys.Index.BY_AUTOMATION).items == []
+    print(f"{RUNS} runs on {shards} shard(s) drained in {ticks} ticks, {calls} table calls")
