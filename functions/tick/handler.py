@@ -9,11 +9,12 @@ from runledger.aws import client, effect_client
 from runledger.clock import SECOND, now_ms
 from runledger.observability import begin, logger
 from runledger.services.due import DueWork
+from runledger.services.due_deliveries import DueDeliveries
 from runledger.services.machines import MachineRemover, MachineTurns
 from runledger.services.settle import Settler
 from runledger.services.start import Starter
 from runledger.services.superseded import SupersededMachines
-from runledger.services.wiring import frames, missed_fires, stopping, stores
+from runledger.services.wiring import frames, missed_fires, retry_machine, stopping, stores
 from runledger.settings import StartSettings, read_settings
 
 # Rows that one tick looks at; its time is up long before.
@@ -38,9 +39,11 @@ def due_work() -> DueWork:
     turns = MachineTurns(of.pace, now_ms, time.sleep)
     remover = MachineRemover(client("stepfunctions"), prefix, turns)
     superseded = SupersededMachines(of.machines, remover, of.workspaces, now_ms)
+    deliveries = DueDeliveries(of.deliveries, of.workspaces, retry_machine(), now_ms)
     kinds = {
         "run": settler.settle,
         "aut": stopping(prefix).drain,
+        "dlv": deliveries.settle,
         "mch": superseded.settle,
         "sch": missed_fires().settle,
         "fire": missed_fires().resume,

@@ -17,6 +17,7 @@ from runledger.settings import read_settings
 from tests.support.world import (
     ACCOUNT,
     BUCKET,
+    DELIVERY_RETRY,
     FAN_OUT,
     PREFIX,
     REGION,
@@ -59,6 +60,7 @@ def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         "RUNLEDGER_SCHEDULE_GROUP": SCHEDULE_GROUP,
         "RUNLEDGER_SCHEDULE_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/schedule",
         "RUNLEDGER_FAN_OUT_ARN": FAN_OUT,
+        "RUNLEDGER_DELIVERY_RETRY_ARN": DELIVERY_RETRY,
         "RUNLEDGER_LOST_EVENTS_ARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:lost",
     }
     for name, value in environment.items():

@@ -80,7 +80,17 @@ class ChannelSettings(_Settings):
     whatsapp_api_version: str = "v20.0"
 
 
-class MessageSettings(StoreSettings, ChannelSettings):
+class RetrySettings(_Settings):
+    """The state machine that tries deliveries again."""
+
+    delivery_retry_arn: str
+
+
+class MessageSettings(StoreSettings, ChannelSettings, RetrySettings):
+    sender_email: str = Field(min_length=3)
+
+
+class RetryDeliverySettings(StoreSettings, ChannelSettings):
     sender_email: str = Field(min_length=3)
 
 

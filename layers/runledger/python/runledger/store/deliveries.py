@@ -1,20 +1,37 @@
-"""Delivery attempts. An attempt is written before its message leaves, and settled after."""
+"""Delivery attempts. An attempt is written before its message leaves, and settled after.
 
+Every change is one conditional write on the very state that was read (`sequence` and `revision`),
+so that of two who would change an attempt one looks again. What a change makes of an attempt is
+told in `models/attempt_life.py`."""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from boto3.dynamodb.conditions import Attr
+from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from runledger.errors import ConditionFailedError, NotFoundError, RunReleasedError
+from runledger.errors import (
+    ConditionFailedError,
+    NotFoundError,
+    RunReleasedError,
+    TransientError,
+)
+from runledger.models.attempt_life import reported, stopped
 from runledger.models.delivery import DeliveryAttempt, DeliveryStatus
+from runledger.models.feedback import merge
 from runledger.models.run import RunStatus
 from runledger.store import keys
-from runledger.store.delivery_rows import delivery_from_item, delivery_to_item
-from runledger.store.table import Check, Put
+from runledger.store.delivery_rows import delivery_change, delivery_from_item, delivery_to_item
+from runledger.store.table import Change, Check, Modify, Put, Write
 
 if TYPE_CHECKING:
+    from runledger.models.report import FeedbackReport
     from runledger.models.run import Run
     from runledger.store.bodies import Bodies
     from runledger.store.table import Table
+
+# Each lost try means that the attempt was changed in between: by a walker, a report, the tick.
+_TRIES = 12
 
 
 class DeliveryStore:
@@ -39,29 +56,149 @@ class DeliveryStore:
                 ]
             )
         except ConditionFailedError as error:
-            found = self._table.get(keys.delivery(attempt.id), consistent=True)
+            found = self._find(attempt.id)
             if found is None:
                 raise RunReleasedError("the run was ended or taken meanwhile") from error
-            return delivery_from_item(found, self._bodies)
+            return found
         return None
 
-    def settle(self, attempt: DeliveryAttempt, shards: int) -> DeliveryAttempt:
-        """Writes what became of an attempt, with its place in the lists. Where it was settled
-        before, that stands and is returned."""
-        is_unsettled = Attr("status").eq(DeliveryStatus.PROCESSING.value)
+    def add(self, attempt: DeliveryAttempt, shards: int) -> DeliveryAttempt:
+        """Writes an attempt that begins without being sent: SUPPRESSED. One of the same id that
+        was there before stands, and is returned."""
         is_new = Attr("pk").not_exists()
         try:
-            self._table.put(
-                delivery_to_item(attempt, self._bodies, listed=shards), is_new | is_unsettled
-            )
+            self._table.put(delivery_to_item(attempt, self._bodies, listed=shards), is_new)
         except ConditionFailedError as error:
             if error.item is None:
                 raise
             return delivery_from_item(error.item, self._bodies)
         return attempt
 
+    def add_resend(
+        self, attempt: DeliveryAttempt, original: DeliveryAttempt, shards: int
+    ) -> DeliveryAttempt:
+        """Writes a resend, and its id with the attempt that it repeats, in one transaction. One of
+        the same id that was there before stands, and is returned."""
+        is_new = Attr("pk").not_exists()
+        is_there = Attr("pk").exists()
+        link = Change(add={"resends": {attempt.id}})
+        try:
+            self._table.transact(
+                [
+                    Put(delivery_to_item(attempt, self._bodies, listed=shards), is_new),
+                    Modify(keys.delivery(original.id), link, is_there),
+                ]
+            )
+        except ConditionFailedError as error:
+            found = self._find(attempt.id)
+            if found is None:
+                raise NotFoundError(f"there is no delivery {original.id}") from error
+            return found
+        return attempt
+
+    def settle(
+        self,
+        attempt: DeliveryAttempt,
+        change: Callable[[DeliveryAttempt], DeliveryAttempt],
+        shards: int,
+    ) -> DeliveryAttempt:
+        """Writes what the try in progress came to: `change` makes it of the attempt as it is now,
+        which reports may have changed since `attempt`. Where that very try was settled before,
+        that stands and is returned."""
+        found = attempt
+        for _ in range(_TRIES):
+            is_this_try = found.tries == attempt.tries
+            if not is_this_try or found.base_status is not DeliveryStatus.PROCESSING:
+                return found
+            after = change(found)
+            if after == found:
+                return found
+            try:
+                return self.change(found, after, shards)
+            except ConditionFailedError as error:
+                found = self._after_conflict(attempt.id, error)
+        raise TransientError(f"the delivery {attempt.id} kept changing; try again")
+
+    def change(
+        self, before: DeliveryAttempt, after: DeliveryAttempt, shards: int
+    ) -> DeliveryAttempt:
+        """One step of an attempt's life; ConditionFailedError with the row, where it is not as it
+        was read."""
+        update = delivery_change(after, self._bodies, shards)
+        self._table.update(keys.delivery(before.id), update, _is_unchanged(before))
+        return after
+
+    def claim(
+        self, before: DeliveryAttempt, after: DeliveryAttempt, shards: int, now: int
+    ) -> DeliveryAttempt | None:
+        """Claims the next try of a waiting attempt, in one transaction with a look at its run: a
+        canceled one stops it. The attempt claimed; None where nothing may be sent: the attempt
+        moved on, or was stopped."""
+        change = delivery_change(after, self._bodies, shards)
+        writes: list[Write] = [Modify(keys.delivery(before.id), change, _is_unchanged(before))]
+        if before.run_id is not None:
+            # A run that has expired was not canceled while it could have been.
+            is_gone = Attr("pk").not_exists()
+            is_not_canceled = Attr("status").ne(RunStatus.CANCELED.value)
+            writes.append(Check(keys.run(before.run_id), is_gone | is_not_canceled))
+        try:
+            self._table.transact(writes)
+        except ConditionFailedError:
+            found = self.get(before.id)
+            if found.sequence == before.sequence and found.revision == before.revision:
+                # Where somebody else stops it at this very moment, it is stopped too.
+                with suppress(ConditionFailedError):
+                    self.change(found, stopped(found, now), shards)
+            return None
+        return after
+
+    def report(
+        self, attempt: DeliveryAttempt, report: "FeedbackReport", shards: int
+    ) -> DeliveryAttempt | None:
+        """Adds what the provider reported; the attempt as it is then. An event that came before
+        changes nothing. None for an attempt that by our own knowledge never left."""
+        found = attempt
+        for _ in range(_TRIES):
+            if found.tries == 0:
+                return None
+            reports = merge(found.reports, report.event_id, report.kept())
+            if reports == found.reports:
+                return found
+            after = reported(found, reports, report.provider_id)
+            try:
+                return self.change(found, after, shards)
+            except ConditionFailedError as error:
+                found = self._after_conflict(attempt.id, error)
+        raise TransientError(f"the delivery {attempt.id} kept changing; try again")
+
     def get(self, delivery_id: str) -> DeliveryAttempt:
-        item = self._table.get(keys.delivery(delivery_id), consistent=True)
-        if item is None:
+        found = self._find(delivery_id)
+        if found is None:
             raise NotFoundError(f"there is no delivery {delivery_id}")
-        return delivery_from_item(item, self._bodies)
+        return found
+
+    def get_many(self, delivery_ids: Iterable[str]) -> dict[str, DeliveryAttempt]:
+        found = self._table.batch_get(keys.delivery(each) for each in delivery_ids)
+        attempts = [delivery_from_item(item, self._bodies) for item in found.values()]
+        return {attempt.id: attempt for attempt in attempts}
+
+    def find(self, delivery_id: str) -> DeliveryAttempt | None:
+        """As `get`, with None where there is none."""
+        return self._find(delivery_id)
+
+    def _find(self, delivery_id: str) -> DeliveryAttempt | None:
+        item = self._table.get(keys.delivery(delivery_id), consistent=True)
+        return None if item is None else delivery_from_item(item, self._bodies)
+
+    def _after_conflict(self, delivery_id: str, error: ConditionFailedError) -> DeliveryAttempt:
+        if error.item is None:
+            raise NotFoundError(f"there is no delivery {delivery_id}") from error
+        return delivery_from_item(error.item, self._bodies)
+
+
+def _is_unchanged(attempt: DeliveryAttempt) -> ConditionBase:
+    is_same_status = Attr("sequence").eq(attempt.sequence)
+    is_same_otherwise = (
+        Attr("revision").eq(attempt.revision) if attempt.revision else Attr("revision").not_exists()
+    )
+    return is_same_status & is_same_otherwise

@@ -1,26 +1,49 @@
-"""How delivery attempts lie in the table."""
+"""How delivery attempts lie in the table.
+
+An attempt of one short message stays under 1 KB, as each further one costs a unit with every write
+of it. What no condition, list or event looks at is in the compressed bag.
+"""
 
 from typing import TYPE_CHECKING, Any
 
-from runledger.models.delivery import DeliveryAttempt, DeliveryStatus, Gate
+from runledger.models.delivery import DeliveryAttempt, DeliveryStatus, Gate, Try
 from runledger.models.feedback import error_after
-from runledger.models.report import KeptReport, Reports
+from runledger.models.report import KeptReport
 from runledger.models.run import ErrorDetail
 from runledger.store import keys
-from runledger.store.table import key_attributes, ttl
+from runledger.store.table import Change, Path, key_attributes, ttl
 
 if TYPE_CHECKING:
     from runledger.store.bodies import Bodies
     from runledger.store.values import Item
 
+# What may change in the life of an attempt; the other attributes are written once.
+_CHANGING = (
+    "status",
+    "known",
+    "tries",
+    "providerId",
+    "settledAt",
+    "nextTryAt",
+    "unknownSince",
+    "generation",
+    "sequence",
+    "revision",
+    "reports",
+    "errorKind",
+    "bag",
+    "gsi1pk",
+    "gsi2pk",
+    "gsi3pk",
+    "gsi4pk",
+    "dueKey",
+)
+
 
 def delivery_to_item(attempt: DeliveryAttempt, bodies: "Bodies", listed: int | None) -> "Item":
     """`listed` is the workspace's shard count once the attempt belongs into the lists."""
-    bag: dict[str, Any] = {
-        "subject": attempt.subject,
-        "gates": [gate.model_dump() for gate in attempt.gates],
-        "error": attempt.error.model_dump() if attempt.error else None,
-    }
+    error = error_after(attempt.error, attempt.node_id, attempt.reports)
+    due_at = attempt.due_at
     item: Item = {
         **key_attributes(keys.delivery(attempt.id)),
         "createdKey": keys.created_key(attempt.created_at, attempt.id),
@@ -32,12 +55,24 @@ def delivery_to_item(attempt: DeliveryAttempt, bodies: "Bodies", listed: int | N
         "channel": attempt.channel,
         "address": attempt.address,
         "status": attempt.status.value,
+        "known": attempt.known and attempt.known.value,
         "templateId": attempt.template_id,
         "tries": attempt.tries,
         "providerId": attempt.provider_id,
         "settledAt": attempt.settled_at,
-        "reports": reports_to_attribute(attempt.reports) or None,
-        "bag": bodies.pack(bag, f"deliveries/{attempt.id}"),
+        "nextTryAt": attempt.next_try_at,
+        "unknownSince": attempt.unknown_since,
+        "generation": attempt.generation or None,
+        "sequence": attempt.sequence,
+        "revision": attempt.revision or None,
+        "reports": _reports_to_item(attempt) or None,
+        "errorKind": error and error.kind,
+        "resendOf": attempt.resend_of,
+        "requestedBy": attempt.requested_by,
+        "forced": attempt.forced or None,
+        "bag": bodies.pack(_bag(attempt), f"deliveries/{attempt.id}"),
+        "gsi4pk": due_at and keys.due(attempt.workspace_id),
+        "dueKey": due_at and keys.due_key(due_at, attempt.id),
         "ttl": ttl(attempt.expires_at),
     }
     if listed is not None:
@@ -54,10 +89,16 @@ def delivery_to_item(attempt: DeliveryAttempt, bodies: "Bodies", listed: int | N
     return item
 
 
+def delivery_change(attempt: DeliveryAttempt, bodies: "Bodies", shards: int) -> Change:
+    """The update that brings a row, whatever it told before, to the attempt."""
+    item = delivery_to_item(attempt, bodies, listed=shards)
+    values: dict[Path, Any] = {name: item[name] for name in _CHANGING if item.get(name) is not None}
+    return Change(set=values, remove=[name for name in _CHANGING if item.get(name) is None])
+
+
 def delivery_from_item(item: "Item", bodies: "Bodies") -> DeliveryAttempt:
     bag = bodies.unpack(item["bag"])
-    reports = reports_from_item(item)
-    error = ErrorDetail.model_validate(bag["error"]) if bag["error"] else None
+    due_key = item.get("dueKey")
     return DeliveryAttempt(
         id=keys.id_of(item["createdKey"]),
         workspace_id=item["workspaceId"],
@@ -68,29 +109,58 @@ def delivery_from_item(item: "Item", bodies: "Bodies") -> DeliveryAttempt:
         channel=item["channel"],
         address=item["address"],
         status=DeliveryStatus(item["status"]),
+        known=DeliveryStatus(item["known"]) if "known" in item else None,
         template_id=item["templateId"],
+        consent=bag.get("consent", "TRANSACTIONAL"),
         subject=bag["subject"],
+        body=bag.get("body"),
         gates=tuple(Gate.model_validate(gate) for gate in bag["gates"]),
+        rules=bag.get("rules", {}),
         tries=item["tries"],
+        tries_log=tuple(Try.model_validate(each) for each in bag.get("tries", ())),
         provider_id=item.get("providerId"),
-        error=error_after(error, item.get("nodeId"), reports),
+        error=ErrorDetail.model_validate(bag["error"]) if bag.get("error") else None,
+        reports=_reports_from_item(item),
         created_at=keys.created_at_of(item["createdKey"]),
         settled_at=item.get("settledAt"),
+        next_try_at=item.get("nextTryAt"),
+        unknown_since=item.get("unknownSince"),
+        due_at=keys.created_at_of(due_key) if due_key else None,
+        generation=item.get("generation", 0),
+        sequence=item.get("sequence", 1),
+        revision=item.get("revision", 0),
+        resend_of=item.get("resendOf"),
+        requested_by=item.get("requestedBy"),
+        forced=item.get("forced", False),
+        resends=frozenset(item.get("resends", ())),
         expires_at=item["ttl"] * 1_000,
-        reports=reports,
     )
 
 
-def reports_from_item(item: "Item") -> Reports:
-    """Kept beside the bag, which feedback leaves as it is: the bag says what we know ourselves."""
+def _bag(attempt: DeliveryAttempt) -> dict[str, Any]:
+    tries = [each.model_dump(mode="json", exclude_none=True) for each in attempt.tries_log]
+    bag: dict[str, Any] = {
+        "subject": attempt.subject,
+        "body": attempt.body,
+        "consent": attempt.consent,
+        "gates": [gate.model_dump(exclude_none=True) for gate in attempt.gates],
+    }
+    if attempt.rules:
+        bag["rules"] = attempt.rules
+    if tries:
+        bag["tries"] = tries
+    if attempt.error is not None:
+        bag["error"] = attempt.error.model_dump()
+    return bag
+
+
+def _reports_to_item(attempt: DeliveryAttempt) -> dict[str, Any]:
     return {
-        event_id: KeptReport.model_validate(report)
-        for event_id, report in item.get("reports", {}).items()
+        event_id: report.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+        for event_id, report in attempt.reports.items()
     }
 
 
-def reports_to_attribute(reports: Reports) -> dict[str, Any]:
-    return {
-        event_id: report.model_dump(mode="json", exclude_defaults=True)
-        for event_id, report in reports.items()
-    }
+def _reports_from_item(item: "Item") -> dict[str, KeptReport]:
+    found = item.get("reports", {})
+    return {event_id: KeptReport.model_validate(report) for event_id, report in found.items()}

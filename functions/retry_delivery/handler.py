@@ -1,0 +1,28 @@
+"""Makes the next try of a delivery, as the delivery-retry machine asks for it."""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from runledger.aws import effect_client
+from runledger.channels.registry import make_channels
+from runledger.clock import now_ms
+from runledger.observability import begin
+from runledger.services.retry_contract import RetryEvent
+from runledger.services.retry_delivery import RetryDelivery
+from runledger.services.wiring import stores
+from runledger.settings import RetryDeliverySettings, read_settings
+
+
+@cache
+def retrier() -> RetryDelivery:
+    channels = make_channels(effect_client, read_settings(RetryDeliverySettings))
+    of = stores()
+    return RetryDelivery(of.deliveries, of.workspaces, channels, now_ms)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    asked = RetryEvent.model_validate(event)
+    ids = {"workspaceId": asked.workspace_id, "deliveryId": asked.delivery_id}
+    begin(context.aws_request_id, **ids)
+    return retrier().handle(asked).model_dump(by_alias=True)

@@ -1,0 +1,191 @@
+"""The life of an attempt: what each thing that happens makes of it. Pure functions, no writes.
+
+QUEUED ──┐                     ┌─► SENT ──► DELIVERED | FAILED   (as the provider reports)
+         ├─► PROCESSING (try n)┼─► FAILED                        (refused for good)
+RETRYING ┘        │            ├─► RETRYING                      (refused for now, n < 6)
+                  │            └─► DEAD_LETTERED                 (refused for now, n = 6)
+                  └─► its answer is lost: stays PROCESSING until the provider reports, or for
+                      UNKNOWN_AFTER: then FAILED, OUTCOME_UNKNOWN. It is never sent again.
+"""
+
+from typing import Any
+
+from runledger.clock import DAY, HOUR, MINUTE, SECOND
+from runledger.models.delivery import DeliveryAttempt, DeliveryStatus, Gate, Try, TryOutcome
+from runledger.models.feedback import deciding, status_after
+from runledger.models.report import Reports
+from runledger.models.run import ErrorDetail
+
+# Before the second try, the third, and so on.
+WAITS = (30 * SECOND, 2 * MINUTE, 10 * MINUTE, HOUR, 6 * HOUR)
+MAX_TRIES = 1 + len(WAITS)
+# How long a provider's report is waited for, where its answer was lost.
+UNKNOWN_AFTER = HOUR
+# How late the retry machine may be before another is started.
+MACHINE_GRACE = 2 * MINUTE
+# How late a try may be before it is given up.
+GIVE_UP_AFTER = DAY
+
+_UNKNOWN = "the provider's answer was lost: the message may or may not have been sent"
+
+
+def suppressed(attempt: DeliveryAttempt, gate: Gate, now: int) -> DeliveryAttempt:
+    """A new attempt that this gate refused: it is never sent."""
+    error = ErrorDetail(node_id=attempt.node_id, kind="SUPPRESSED", message=gate.reason)
+    return attempt.model_copy(
+        update={
+            "status": DeliveryStatus.SUPPRESSED,
+            "tries": 0,
+            "error": error,
+            "settled_at": now,
+            "next_try_at": None,
+            "due_at": None,
+            "generation": 0,
+        }
+    )
+
+
+def claimed(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
+    """A waiting attempt whose next try begins. It is due from the start, so that a try that dies
+    without a word is found."""
+    return _became(
+        attempt,
+        DeliveryStatus.PROCESSING,
+        now,
+        tries=attempt.tries + 1,
+        next_try_at=None,
+        due_at=now + UNKNOWN_AFTER,
+    )
+
+
+def tried(attempt: DeliveryAttempt, made: Try, now: int) -> DeliveryAttempt:
+    """What the try in progress came to."""
+    log = {"tries_log": (*_logged(attempt), made)}
+    match made.outcome:
+        case TryOutcome.ACCEPTED:
+            taken = {"provider_id": made.provider_id, "error": None}
+            return _became(attempt, DeliveryStatus.SENT, now, **log, **taken)
+        case TryOutcome.REFUSED:
+            error = _error(attempt, "PROVIDER_REFUSED", made)
+            return _became(attempt, DeliveryStatus.FAILED, now, **log, error=error)
+        case TryOutcome.TRANSIENT:
+            error = _error(attempt, "PROVIDER_UNAVAILABLE", made)
+            if attempt.tries >= MAX_TRIES:
+                return _became(attempt, DeliveryStatus.DEAD_LETTERED, now, **log, error=error)
+            next_try_at = now + WAITS[attempt.tries - 1]
+            waiting = {"next_try_at": next_try_at, "due_at": next_try_at + MACHINE_GRACE}
+            machine = {"generation": max(attempt.generation, 1)}
+            return _became(
+                attempt, DeliveryStatus.RETRYING, now, **log, **waiting, **machine, error=error
+            )
+        case TryOutcome.UNKNOWN:
+            return found_unknown(attempt, now, made)
+
+
+def found_unknown(attempt: DeliveryAttempt, now: int, made: Try | None = None) -> DeliveryAttempt:
+    """The try in progress will not come to an end that we hear of. Where that was found before,
+    nothing changes."""
+    if attempt.unknown_since is not None or attempt.status is not DeliveryStatus.PROCESSING:
+        return attempt
+    made = made or Try(at=now, outcome=TryOutcome.UNKNOWN)
+    return attempt.model_copy(
+        update={
+            "tries_log": (*_logged(attempt), made),
+            "error": _unknown(attempt, made),
+            "unknown_since": now,
+            "due_at": now + UNKNOWN_AFTER,
+            "revision": attempt.revision + 1,
+        }
+    )
+
+
+def given_up_unknown(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
+    """Nobody reported anything in time."""
+    lost = Try(at=now, outcome=TryOutcome.UNKNOWN)
+    is_logged = len(attempt.tries_log) >= attempt.tries
+    log = attempt.tries_log if is_logged else (*attempt.tries_log, lost)
+    error = _unknown(attempt, log[-1])
+    return _became(attempt, DeliveryStatus.FAILED, now, tries_log=log, error=error)
+
+
+def stopped(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
+    """A waiting attempt whose run was canceled."""
+    message = "the run was canceled before the message could be sent"
+    error = ErrorDetail(node_id=attempt.node_id, kind="RUN_CANCELED", message=message)
+    return _became(attempt, DeliveryStatus.FAILED, now, error=error)
+
+
+def given_up(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
+    """A waiting attempt whose next try could not be made for too long."""
+    last = f": {attempt.error.message}" if attempt.error else ""
+    message = f"the next try could not be made within a day{last}"
+    cause = attempt.error.cause if attempt.error else None
+    error = ErrorDetail(node_id=attempt.node_id, kind="NEVER_TRIED", message=message, cause=cause)
+    return _became(attempt, DeliveryStatus.DEAD_LETTERED, now, error=error)
+
+
+def restarted(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
+    """A waiting attempt for which the retry machine is started (again)."""
+    return attempt.model_copy(
+        update={
+            "generation": attempt.generation + 1,
+            "due_at": now + MACHINE_GRACE,
+            "revision": attempt.revision + 1,
+        }
+    )
+
+
+def reported(
+    attempt: DeliveryAttempt, reports: Reports, provider_id: str | None
+) -> DeliveryAttempt:
+    """The attempt with these reports, which hold those it had.
+
+    A provider that reports on a message has it, whatever it had answered: an attempt that waits
+    for its next try is settled too, as another try would be a second message."""
+    after = attempt.model_copy(
+        update={"reports": dict(reports), "provider_id": attempt.provider_id or provider_id}
+    )
+    return _settled(after, attempt.base_status, attempt.settled_at)
+
+
+def _became(
+    attempt: DeliveryAttempt, base: DeliveryStatus, now: int, **changes: Any
+) -> DeliveryAttempt:
+    """What is not among the changes and belongs to the status before is gone."""
+    gone = {"next_try_at": None, "unknown_since": None, "due_at": None}
+    return _settled(attempt.model_copy(update={**gone, **changes}), base, now)
+
+
+def _settled(attempt: DeliveryAttempt, base: DeliveryStatus, at: int | None) -> DeliveryAttempt:
+    """The attempt, known to us as `base` since `at`, in the status that its reports make of that.
+    What decides tells the moment, so that the order in which we hear of things leaves no trace."""
+    status = status_after(base, attempt.reports)
+    decided = deciding(attempt.reports)
+    update: dict[str, Any] = {"status": status, "known": None if base is status else base}
+    if status is attempt.status:
+        update["revision"] = attempt.revision + 1
+    else:
+        update["sequence"] = attempt.sequence + 1
+    if status.is_settled:
+        update["settled_at"] = at if decided is None else decided.at
+        update.update(next_try_at=None, unknown_since=None, due_at=None)
+    else:
+        update["settled_at"] = None
+    return attempt.model_copy(update=update)
+
+
+def _logged(attempt: DeliveryAttempt) -> tuple[Try, ...]:
+    """The tries before the one in progress, which may have been told as lost too early."""
+    return attempt.tries_log[: max(attempt.tries - 1, 0)]
+
+
+def _error(attempt: DeliveryAttempt, kind: str, made: Try) -> ErrorDetail:
+    message = made.message or "the provider refused the message"
+    cause = f"{made.code}: {message}" if made.code else None
+    return ErrorDetail(node_id=attempt.node_id, kind=kind, message=message, cause=cause)
+
+
+def _unknown(attempt: DeliveryAttempt, made: Try) -> ErrorDetail:
+    return ErrorDetail(
+        node_id=attempt.node_id, kind="OUTCOME_UNKNOWN", message=_UNKNOWN, cause=made.message
+    )

@@ -1,0 +1,47 @@
+"""The delivery-retry machine: it waits and asks for a try, until the attempt is settled."""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from runledger.aws import domain_error
+from runledger.errors import ServiceError
+from runledger.observability import logger
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+    from runledger.models.delivery import DeliveryAttempt
+
+CONTRACT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RetryMachine:
+    """`machine_arn` is the one machine of all attempts. The client makes one try a call."""
+
+    stepfunctions: "SFNClient"
+    machine_arn: str
+
+    def start(self, attempt: "DeliveryAttempt") -> None:
+        """Starts it for a waiting attempt, under a name of its own for each generation. Where it
+        cannot be started, the tick makes up for it when the attempt is due."""
+        claim_check = {
+            "contract": CONTRACT,
+            "workspaceId": attempt.workspace_id,
+            "deliveryId": attempt.id,
+        }
+        try:
+            self.stepfunctions.start_execution(
+                stateMachineArn=self.machine_arn,
+                name=f"{attempt.id}-{attempt.generation}",
+                input=json.dumps(claim_check),
+            )
+        except (ClientError, BotoCoreError) as error:
+            ours = domain_error(error)
+            if isinstance(ours, ServiceError) and ours.code == "ExecutionAlreadyExists":
+                return
+            told = {"deliveryId": attempt.id, "reason": str(ours)}
+            logger.warning("retry machine not started", extra=told)

@@ -1,0 +1,48 @@
+"""Handing one claimed attempt to its provider, once."""
+
+from typing import TYPE_CHECKING
+
+from runledger.channels.base import RenderedMessage, UnknownOutcomeError
+from runledger.models.delivery import Try, TryOutcome
+from runledger.observability import log_failure
+
+if TYPE_CHECKING:
+    from runledger.channels.base import Channel
+    from runledger.clock import Clock
+    from runledger.models.delivery import DeliveryAttempt
+
+# Of what a provider says, that an attempt keeps.
+_MESSAGE_CHARACTERS = 500
+
+
+def send(channel: "Channel", attempt: "DeliveryAttempt", clock: "Clock") -> Try:
+    """What became of it; raises nothing, as whatever goes wrong here leaves a message of which
+    nobody can tell how far it came."""
+    at = clock()
+    message = RenderedMessage(
+        delivery_id=attempt.id,
+        workspace_id=attempt.workspace_id,
+        address=attempt.address,
+        subject=attempt.subject,
+        body=attempt.body or "",
+        consent=attempt.consent,
+    )
+    try:
+        answer = channel.send(message)
+    except UnknownOutcomeError as error:
+        return _unknown(at, str(error))
+    except Exception as error:
+        log_failure("channel raised", error, deliveryId=attempt.id)
+        return _unknown(at, f"{type(error).__name__}: {error}")
+    if answer.accepted:
+        return Try(at=at, outcome=TryOutcome.ACCEPTED, provider_id=answer.provider_id)
+    return Try(
+        at=at,
+        outcome=TryOutcome.TRANSIENT if answer.is_transient else TryOutcome.REFUSED,
+        code=answer.code,
+        message=answer.message and answer.message[:_MESSAGE_CHARACTERS],
+    )
+
+
+def _unknown(at: int, cause: str) -> Try:
+    return Try(at=at, outcome=TryOutcome.UNKNOWN, message=cause[:_MESSAGE_CHARACTERS])
