@@ -4,18 +4,21 @@ A node type is one file: a config model, how it reads in the palette, which Lamb
 it, the states it becomes, and `run`. It never reads the store; what it needs is passed in.
 """
 
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from pydantic import Field
 
+from runledger.clock import Clock, now_ms
 from runledger.models.base import Config, Model
 from runledger.models.contact import Contact
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.run import ErrorDetail, StepStatus
+from runledger.nodes.message_rules import FrequencyCap, QuietHours
 from runledger.templating import has_liquid
 
 ConfigT = TypeVar("ConfigT", bound=Config)
@@ -90,7 +93,8 @@ class HttpResponse(Model):
 
 class HttpCaller(Protocol):
     def call(self, request: HttpRequest) -> HttpResponse:
-        """Raises NodeError: `BLOCKED_ADDRESS`, `TIMEOUT`, `CONNECTION_FAILED`."""
+        """Raises NodeError: `BLOCKED_ADDRESS`, `TIMEOUT`, `CONNECTION_FAILED`; NotSentError where
+        the call surely never reached the other side."""
 
 
 class SecretReader(Protocol):
@@ -98,8 +102,15 @@ class SecretReader(Protocol):
         """Raises NodeError `MISSING_SECRET`."""
 
 
+class BodyKeeper(Protocol):
+    def keep(self, name: str, text: str, content_type: str) -> str:
+        """Keeps a text that is too large for the step, and returns where; redacted by the caller.
+        Raises a RunledgerError where it could not."""
+
+
 class OutboundMessage(Model):
-    """One message to one recipient on one channel, not yet rendered."""
+    """One message to one recipient on one channel, not yet rendered. `is_one_of_many` where the
+    recipients were found by a query: what a template lacks for one of them is that one's matter."""
 
     recipient: str
     contact: Contact | None
@@ -107,12 +118,26 @@ class OutboundMessage(Model):
     channel: str
     template_id: str
     consent: str
+    frequency_cap: FrequencyCap | None = None
+    quiet_hours: QuietHours | None = None
+    is_one_of_many: bool = False
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        """What is asked of the gates besides the usual, as JSON; fields of a later message."""
+        return self.model_dump(
+            mode="json", include={"frequency_cap", "quiet_hours"}, exclude_none=True
+        )
 
 
 class MessageOutcome(Model):
+    """What became of one message so far; `is_unknown` says that the provider may or may not have
+    it, which is not known yet."""
+
     delivery_id: str
     status: DeliveryStatus
     reason: str | None
+    is_unknown: bool = False
 
 
 class Messenger(Protocol):
@@ -127,6 +152,10 @@ class Tools:
     http: HttpCaller | None = None
     secrets: SecretReader | None = None
     messenger: Messenger | None = None
+    bodies: BodyKeeper | None = None
+    # For a node that tries again within its visit; `sleep` takes seconds.
+    clock: Clock = now_ms
+    sleep: Callable[[float], None] = time.sleep
     # Ids of the deliveries that the visit began, for the record of one that does not come to its
     # end: what was sent is told, whatever happened after.
     begun: list[str] = field(default_factory=list)

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from runledger.clock import iso
 from runledger.models.delivery import Gate
 from runledger.models.suppression import SuppressionReason
+from runledger.nodes.moments import from_milliseconds, to_iso
 
 if TYPE_CHECKING:
     from runledger.channels.base import Channel
     from runledger.models.automation import TemplateSnapshot
     from runledger.models.suppression import Suppression
     from runledger.nodes.base import OutboundMessage
+    from runledger.nodes.message_rules import FrequencyCap
+    from runledger.store.frequencies import Frequency
 
 _SUPPRESSED_FOR = {
     SuppressionReason.BOUNCE: "a message to it came back",
@@ -55,9 +58,45 @@ def suppression_gate(suppression: "Suppression | None") -> Gate:
     return Gate(name="suppression", passed=False, reason=reason)
 
 
+def frequency_gate(cap: "FrequencyCap | None", frequency: "Frequency | None") -> Gate:
+    """`frequency` is how often the recipient was written to of late, where that is capped."""
+    if cap is None or frequency is None:
+        return Gate(name="frequency", passed=True, reason="no frequency cap")
+    window = f"{cap.hours} h before"
+    allowed = f"{cap.messages} {'message' if cap.messages == 1 else 'messages'} allowed"
+    if frequency.is_counted or frequency.count < cap.messages:
+        reason = f"{frequency.count} in the {window}, {allowed}"
+        return Gate(name="frequency", passed=True, reason=reason)
+    frees_at = (
+        "" if frequency.frees_at is None else f"; the next one from {iso(frequency.frees_at)}"
+    )
+    reason = f"{frequency.count} in the {window}, {allowed}{frees_at}"
+    return Gate(name="frequency", passed=False, reason=reason)
+
+
+def quiet_hours_gate(message: "OutboundMessage", now: int) -> Gate:
+    quiet = message.quiet_hours
+    if quiet is None:
+        return Gate(name="quiet_hours", passed=True, reason="no quiet hours")
+    zone = quiet.zone_of(message.contact.metadata if message.contact else None)
+    hours = f"{quiet.from_} to {quiet.to} in {zone}"
+    until = quiet.ends(from_milliseconds(now), zone)
+    if until is None:
+        return Gate(name="quiet_hours", passed=True, reason=f"outside the quiet hours {hours}")
+    reason = f"within the quiet hours {hours}, which end at {to_iso(until)}"
+    return Gate(name="quiet_hours", passed=False, reason=reason)
+
+
 def template_gate(
-    template: "TemplateSnapshot", message: "OutboundMessage", subject: str | None, body: str
+    template: "TemplateSnapshot",
+    message: "OutboundMessage",
+    subject: str | None,
+    body: str,
+    problem: str | None = None,
 ) -> Gate:
+    """`problem` is why it could not be rendered."""
+    if problem is not None:
+        return Gate(name="template", passed=False, reason=f"{template.name}: {problem}")
     if subject == "" or not body.strip():
         part = "subject" if subject == "" else "body"
         reason = f"the {part} of {template.name} is empty for this run"

@@ -6,6 +6,7 @@
 | a delivery attempt | table | `DELIVERY#delivery` | `DELIVERY` |
 | a refusal | table | `REFUSAL#refusal` | `REFUSAL` |
 | may this address be written to | table | `SUPPRESSION#workspace#KIND#address` | `SUPPRESSION` |
+| how often was somebody written to of late | table | `FREQUENCY#workspace#KIND#recipient` | `FREQUENCY` |
 | newest runs (and others) by status | gsi1 | `workspace#KIND#bucket#shard` | `createdAt#id` |
 | the same for one automation | gsi2 | `workspace#KIND#automation#bucket#shard` | `createdAt#id` |
 | everything about a contact | gsi3 | `workspace#contact` | `createdAt#id` |
@@ -110,6 +111,11 @@ def refusal(refusal_id: str) -> Key:
 def suppression(workspace_id: str, address_kind: str, address: str) -> Key:
     """A partition each, as every message asks for one."""
     return Key(f"SUPPRESSION#{workspace_id}#{address_kind}#{address}", "SUPPRESSION")
+
+
+def frequency(workspace_id: str, address_kind: str, recipient: str) -> Key:
+    """`recipient` is a contact's id, or an address that is nobody's."""
+    return Key(f"FREQUENCY#{workspace_id}#{address_kind}#{recipient}", "FREQUENCY")
 
 
 def suppressions(workspace_id: str) -> str:

@@ -1,0 +1,69 @@
+"""What a SEND_MESSAGE node may ask of the gates: how often, and at what hours, people are written
+to."""
+
+from datetime import datetime, timedelta
+from datetime import time as time_of_day
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, model_validator
+
+from runledger.models.base import Config
+from runledger.nodes.fields import TimeOfDay, TimeZone
+from runledger.nodes.moments import to_utc
+
+MAX_CAP_MESSAGES = 100
+MAX_CAP_HOURS = 31 * 24
+
+
+class FrequencyCap(Config):
+    """At most so many messages within so many hours, to one recipient and kind of address."""
+
+    messages: int = Field(ge=1, le=MAX_CAP_MESSAGES, description="The most messages.")
+    hours: int = Field(ge=1, le=MAX_CAP_HOURS, description="Within the hours before each message.")
+
+
+class QuietHours(Config):
+    """The time of day in which nobody is written to; over midnight where `to` is the earlier."""
+
+    from_: TimeOfDay = Field(alias="from", description="When they begin, HH:MM.")
+    to: TimeOfDay = Field(description="When they end, HH:MM; the first minute to send in.")
+    time_zone: TimeZone = Field(
+        default="UTC",
+        description="The IANA zone of contacts whose metadata name none as `timeZone`.",
+    )
+
+    @model_validator(mode="after")
+    def _has_a_length(self) -> "QuietHours":
+        if self.from_ == self.to:
+            raise ValueError("`from` and `to` are the same time; leave quiet hours out instead")
+        return self
+
+    def zone_of(self, metadata: dict[str, Any] | None) -> str:
+        """The contact's own zone, where its metadata name one that there is."""
+        own = (metadata or {}).get("timeZone")
+        return own if isinstance(own, str) and _is_zone(own) else self.time_zone
+
+    def ends(self, now: datetime, zone: str) -> datetime | None:
+        """When the quiet hours that `now` lies in are over; None where it lies in none.
+
+        They begin and end at instants: where clocks skip one of their ends, at the first instant
+        after the gap; where clocks show it twice, at the earlier one."""
+        place = ZoneInfo(zone)
+        begin, end = (time_of_day.fromisoformat(each) for each in (self.from_, self.to))
+        over_midnight = timedelta(days=1 if end < begin else 0)
+        today = now.astimezone(place).date()
+        for day in (today - timedelta(days=1), today, today + timedelta(days=1)):
+            since = to_utc(datetime.combine(day, begin), place)
+            until = to_utc(datetime.combine(day + over_midnight, end), place)
+            if since <= now < until:
+                return until
+        return None
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
