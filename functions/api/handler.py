@@ -4,6 +4,7 @@ import time
 from functools import cache
 from http import HTTPStatus
 from typing import Annotated, Any
+from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
@@ -16,6 +17,7 @@ from runledger.http import caller, make_app, public_url, resolve
 from runledger.models.automation import AutomationDocument, AutomationStatus
 from runledger.models.contact import ContactDocument
 from runledger.models.run import Cancellation
+from runledger.models.suppression import SuppressionDocument, SuppressionView
 from runledger.models.template import TemplateDocument
 from runledger.models.wire import (
     AutomationView,
@@ -40,6 +42,7 @@ from runledger.services.manual import ManualRuns
 from runledger.services.rotation import Rotations
 from runledger.services.secrets import Secrets
 from runledger.services.signing import SigningSecrets
+from runledger.services.suppressions import Suppressions, suppression_view
 from runledger.services.templates import Templates
 from runledger.services.views import contact_view, run_view, template_view
 from runledger.services.wiring import schedules, stopping, stores
@@ -230,6 +233,29 @@ def delete_secret(name: str) -> Response[str]:
     """Deletes a secret for good."""
     who = _caller(Role.ADMIN)
     _secrets().delete(who.workspace_id, name)
+    return Response(HTTPStatus.NO_CONTENT, body="")
+
+
+def _suppressions() -> Suppressions:
+    return Suppressions(stores().suppressions, describe_channels(), now_ms)
+
+
+@app.post("/v1/suppressions", tags=["Suppressions"], status_code=201)
+def add_suppression(
+    document: Annotated[SuppressionDocument, Body()],
+) -> Response[SuppressionView]:
+    """Sends nothing to an address from now on; 200 where it was on the list, with its reason."""
+    who = _caller(Role.ADMIN)
+    suppression, is_new = _suppressions().add(who.workspace_id, document, who.email)
+    status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
+    return Response(status, "application/json", suppression_view(suppression))
+
+
+@app.delete("/v1/suppressions/<address>", tags=["Suppressions"], status_code=204)
+def remove_suppression(address: str) -> Response[str]:
+    """Takes an address off the list, whatever put it there."""
+    who = _caller(Role.ADMIN)
+    _suppressions().remove(who.workspace_id, unquote(address))
     return Response(HTTPStatus.NO_CONTENT, body="")
 
 

@@ -8,10 +8,12 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.aws import client, read_secret
+from runledger.channels.registry import describe_channels
 from runledger.clock import iso, now_ms
 from runledger.http import caller, make_app, public_url
 from runledger.models.refusal import RefusalReason
 from runledger.models.run import RunStatus
+from runledger.models.suppression import SuppressionView
 from runledger.models.wire import (
     AutomationSummaryView,
     AutomationView,
@@ -37,6 +39,7 @@ from runledger.services.contacts import Contacts
 from runledger.services.cursors import Cursors
 from runledger.services.identity import Caller
 from runledger.services.reading import ListRequest, Reading
+from runledger.services.suppressions import Suppressions
 from runledger.services.views import (
     automation_summary_view,
     contact_view,
@@ -200,6 +203,21 @@ def list_templates() -> ListView[TemplateView]:
 @app.get("/v1/templates/<template_id>", tags=["Templates"])
 def get_template(template_id: str) -> TemplateView:
     return template_view(stores().templates.get(_caller().workspace_id, template_id))
+
+
+@app.get("/v1/suppressions", tags=["Suppressions"])
+def list_suppressions(
+    address: Annotated[str | None, Query(description="One address, as it was pasted.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> ListView[SuppressionView]:
+    """Addresses that nothing is sent to, newest first; or the one asked for, if it is on the
+    list."""
+    workspace_id = _caller().workspace_id
+    if address is not None:
+        suppressions = Suppressions(stores().suppressions, describe_channels(), now_ms)
+        return suppressions.one(workspace_id, address)
+    return _reading().suppressions(workspace_id, limit, cursor)
 
 
 @app.get("/v1/secrets", tags=["Secrets"])

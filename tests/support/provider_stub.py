@@ -41,7 +41,7 @@ class ProviderStub:
             aws_secret_access_key="test",
             config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
         )
-        made.meta.events.register("before-send", self._answer)
+        made.meta.events.register_first("before-send", self._answer)
         return made
 
     def sent(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from runledger.clock import DAY, Clock, from_iso
 from runledger.errors import InvalidInputError, NotFoundError
+from runledger.models.suppression import SuppressionView
 from runledger.models.wire import (
     ContactView,
     DeliveryView,
@@ -25,6 +26,7 @@ from runledger.services.history import (
     runs_kind,
 )
 from runledger.services.open_run import keyed_run_id
+from runledger.services.suppressions import suppression_view
 from runledger.services.upstream import dedupe_key
 from runledger.services.views import (
     contact_view,
@@ -158,6 +160,15 @@ class Reading:
         found, position = self.stores.contacts.newest(workspace_id, limit, after)
         following = self.cursors.issue(binding, position) if position else None
         return ListView(items=[contact_view(each) for each in found], next_cursor=following)
+
+    def suppressions(
+        self, workspace_id: str, limit: int, cursor: str | None
+    ) -> ListView[SuppressionView]:
+        binding = {"workspace": workspace_id, "list": "suppressions"}
+        after = self.cursors.read(binding, cursor) if cursor else None
+        found, position = self.stores.suppressions.newest(workspace_id, limit, after)
+        following = self.cursors.issue(binding, position) if position else None
+        return ListView(items=[suppression_view(each) for each in found], next_cursor=following)
 
     def fires(
         self, workspace_id: str, automation_id: str, limit: int, cursor: str | None

@@ -11,6 +11,7 @@ from runledger.models.suppression import (
     SuppressionReason,
     SuppressionView,
 )
+from runledger.models.wire import ListView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,6 +56,14 @@ class Suppressions:
         if found is None:
             raise NotFoundError(f"{normal} is not on the suppression list")
         return found
+
+    def one(self, workspace_id: str, address: str) -> ListView[SuppressionView]:
+        """A list of the address's entry, or of nothing."""
+        try:
+            found = [suppression_view(self.get(workspace_id, address))]
+        except NotFoundError:
+            found = []
+        return ListView(items=found, next_cursor=None)
 
     def _addressed(self, given: str) -> tuple[str, str]:
         """The kind and the one form of an address, by the first channel that reaches it."""

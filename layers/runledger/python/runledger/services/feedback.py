@@ -1,0 +1,87 @@
+"""Feedback: what providers report about messages that they took.
+
+Each channel reads its own provider's events. A report names its attempt by the id that travelled
+with the message; it may come before the sender's own record, any number of times, and in any order.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from runledger.clock import Clock
+from runledger.models.report import FeedbackReport, ReportKind
+from runledger.models.suppression import Suppression, SuppressionReason
+from runledger.observability import logger
+
+if TYPE_CHECKING:
+    from runledger.channels.base import Channel
+    from runledger.models.delivery import DeliveryAttempt
+    from runledger.store.deliveries import DeliveryStore
+    from runledger.store.suppressions import SuppressionStore
+    from runledger.store.workspaces import WorkspaceStore
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    deliveries: "DeliveryStore"
+    suppressions: "SuppressionStore"
+    workspaces: "WorkspaceStore"
+    channels: "Mapping[str, Channel]"
+    clock: Clock
+
+    def take(self, event: Mapping[str, Any]) -> "list[DeliveryAttempt]":
+        """Applies an EventBridge event and returns the attempts that it is about. ValueError for
+        an event that is not as its provider documents it."""
+        found = [
+            self._apply(channel, report)
+            for channel in self.channels.values()
+            for report in channel.reports(event)
+        ]
+        return [attempt for attempt in found if attempt is not None]
+
+    def _apply(self, channel: "Channel", report: FeedbackReport) -> "DeliveryAttempt | None":
+        attempt = self.deliveries.find(report.delivery_id)
+        is_ours = (
+            attempt is not None
+            and attempt.workspace_id == report.workspace_id
+            and attempt.channel == channel.name
+        )
+        if attempt is None or not is_ours:
+            # Sent by another stack of this account, or kept no longer.
+            logger.info("feedback for no attempt", extra={"deliveryId": report.delivery_id})
+            return None
+        if report.event_id in attempt.reports:
+            return attempt
+        # Before the report is kept: a crash in between leaves it to be told, and done, again. Once
+        # it is kept, its repetitions do not put an address back that somebody took off.
+        self._suppress(channel, attempt, report)
+        shards = self.workspaces.cached(attempt.workspace_id).shards
+        settled = self.deliveries.report(attempt, report, shards)
+        if settled is None:
+            logger.warning(
+                "feedback for an attempt that never left",
+                extra={"deliveryId": attempt.id, "status": attempt.status.value},
+            )
+        return settled
+
+    def _suppress(
+        self, channel: "Channel", attempt: "DeliveryAttempt", report: FeedbackReport
+    ) -> None:
+        if report.kind is ReportKind.COMPLAINED:
+            reason = SuppressionReason.COMPLAINT
+        elif report.kind is ReportKind.BOUNCED and report.is_permanent:
+            reason = SuppressionReason.BOUNCE
+        else:
+            return
+        self.suppressions.add(
+            Suppression(
+                workspace_id=attempt.workspace_id,
+                kind=channel.address_kind,
+                address=attempt.address,
+                reason=reason,
+                note=report.message,
+                delivery_id=attempt.id,
+                created_by=None,
+                created_at=self.clock(),
+            )
+        )

@@ -1,0 +1,267 @@
+"""Feedback onto attempts of real runs, and the suppression list that it feeds."""
+
+from itertools import permutations
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from runledger.channels.base import ProviderAnswer, RenderedMessage, UnknownOutcomeError
+from runledger.channels.registry import make_channels
+from runledger.errors import InvalidInputError, NotFoundError
+from runledger.models.delivery import DeliveryAttempt, DeliveryStatus
+from runledger.models.feedback import error_after, has_complaint
+from runledger.models.suppression import SuppressionDocument
+from runledger.models.template import TemplateDocument
+from runledger.services.feedback import Feedback
+from runledger.services.suppressions import Suppressions
+from runledger.settings import ChannelSettings
+from runledger.store import keys
+
+from tests.support.provider_events import email_event, sms_event
+from tests.support.provider_stub import ProviderStub
+from tests.support.world import World
+
+ADA = {"email": "ada@example.com", "phone": "+491701234567"}
+DELIVERED, BOUNCED = "Email Delivered", "Email Bounced"
+COMPLAINED, DELAYED = "Email Complaint Received", "Email Delivery Delayed"
+
+
+def feedback(world: World) -> Feedback:
+    of = world.stores
+    return Feedback(of.deliveries, of.suppressions, of.workspaces, world.channels, world.clock)
+
+
+def suppressions(world: World) -> Suppressions:
+    return Suppressions(world.stores.suppressions, world.channels, world.clock)
+
+
+def sending(world: World, channel: str = "EMAIL") -> str:
+    """An automation that sends one message to the contact of a webhook."""
+    subject = "Hi" if channel == "EMAIL" else None
+    template = TemplateDocument(name="T", channel=channel, subject=subject, body="Hello")
+    template_id = world.templates.create(world.workspace_id, template).id
+    lookup = (
+        {"by": "email", "path": "email"} if channel == "EMAIL" else {"by": "phone", "path": "phone"}
+    )
+    trigger = {"triggerType": "WEBHOOK", "contactLookup": lookup, "createIfMissing": True}
+    message = {
+        "recipients": {"kind": "TRIGGER_CONTACT"},
+        "channels": [{"channel": channel, "templateId": template_id}],
+    }
+    return world.activate(
+        {
+            "name": "Send",
+            "nodes": [
+                {"id": "start", "type": "TRIGGER", "config": trigger},
+                {"id": "mail", "type": "SEND_MESSAGE", "config": message},
+                {"id": "done", "type": "END"},
+            ],
+            "edges": [
+                {"source": "start", "target": "mail"},
+                {"source": "mail", "target": "done"},
+            ],
+        }
+    )
+
+
+def delivered_by(world: World, automation_id: str) -> DeliveryAttempt:
+    """The attempt of one more run."""
+    run_id = world.fire(automation_id, ADA)
+    world.walk(run_id)
+    (delivery_id,) = [link["id"] for link in world.detail(run_id)["deliveries"]]
+    return world.stores.deliveries.get(delivery_id)
+
+
+def listed(world: World, status: str) -> list[str]:
+    partition = keys.by_status(world.workspace_id, keys.Kind.DELIVERY, status, 0)
+    page = world.table.query(partition, index=keys.Index.BY_STATUS)
+    return [keys.id_of(item["createdKey"]) for item in page.items]
+
+
+def test_a_delivered_message_is_found_among_the_delivered(world: World) -> None:
+    sent = delivered_by(world, sending(world))
+    assert sent.status is DeliveryStatus.SENT
+    (after,) = feedback(world).take(email_event(DELIVERED, sent.id))
+    assert after.status is DeliveryStatus.DELIVERED
+    assert after.sequence == sent.sequence + 1
+    assert (listed(world, "SENT"), listed(world, "DELIVERED")) == ([], [sent.id])
+    assert world.stores.deliveries.get(sent.id) == after
+
+
+def test_an_address_that_bounced_gets_no_more(world: World) -> None:
+    automation_id = sending(world)
+    first = delivered_by(world, automation_id)
+    feedback(world).take(email_event(BOUNCED, first.id))
+    bounced = world.stores.deliveries.get(first.id)
+    assert bounced.status is DeliveryStatus.FAILED
+    error = error_after(bounced.error, bounced.node_id, bounced.reports)
+    assert error is not None
+    assert (error.kind, error.cause) == (
+        "BOUNCED",
+        "Permanent/General: smtp; 550 5.1.1 user unknown",
+    )
+    assert listed(world, "FAILED") == [first.id]
+
+    second = delivered_by(world, automation_id)
+    assert second.status is DeliveryStatus.SUPPRESSED
+    gates = {gate.name: gate for gate in second.gates}
+    assert [gate.name for gate in second.gates][:3] == ["consent", "address", "suppression"]
+    assert "a message to it came back" in gates["suppression"].reason
+    assert len(world.mailbox()) == 1
+
+
+def test_a_soft_bounce_suppresses_nobody(world: World) -> None:
+    automation_id = sending(world)
+    first = delivered_by(world, automation_id)
+    feedback(world).take(email_event(BOUNCED, first.id, bounceType="Transient"))
+    assert world.stores.deliveries.get(first.id).status is DeliveryStatus.FAILED
+    assert delivered_by(world, automation_id).status is DeliveryStatus.SENT
+
+
+def test_who_complained_got_it_and_gets_no_more(world: World) -> None:
+    automation_id = sending(world)
+    first = delivered_by(world, automation_id)
+    feedback(world).take(email_event(COMPLAINED, first.id))
+    complained = world.stores.deliveries.get(first.id)
+    assert complained.status is DeliveryStatus.DELIVERED
+    assert has_complaint(complained.reports)
+    entry = suppressions(world).get(world.workspace_id, "Ada@Example.com ")
+    assert (entry.reason, entry.delivery_id) == ("COMPLAINT", first.id)
+    assert delivered_by(world, automation_id).status is DeliveryStatus.SUPPRESSED
+
+
+@pytest.mark.parametrize("order", list(permutations([DELIVERED, DELAYED, BOUNCED, COMPLAINED])))
+def test_any_order_any_number_of_times_ends_alike(world: World, order: tuple[str, ...]) -> None:
+    sent = delivered_by(world, sending(world))
+    for detail_type in (*order, *reversed(order)):
+        feedback(world).take(email_event(detail_type, sent.id, event_id=detail_type))
+    after = world.stores.deliveries.get(sent.id)
+    assert after.status is DeliveryStatus.FAILED
+    assert set(after.reports) == set(order)
+    assert {status: listed(world, status) for status in ("SENT", "DELIVERED", "FAILED")} == {
+        "SENT": [],
+        "DELIVERED": [],
+        "FAILED": [sent.id],
+    }
+
+
+def test_an_event_about_another_workspace_or_nothing_changes_nothing(world: World) -> None:
+    sent = delivered_by(world, sending(world))
+    assert feedback(world).take(email_event(BOUNCED, sent.id, workspace_id="ws_other")) == []
+    assert feedback(world).take(email_event(BOUNCED, "dlv_none")) == []
+    assert feedback(world).take(sms_event("TEXT_INVALID", sent.id)) == []
+    assert feedback(world).take({"source": "aws.states", "detail-type": "x", "detail": {}}) == []
+    assert world.stores.deliveries.get(sent.id) == sent
+    assert world.stores.suppressions.newest(world.workspace_id, 10, None) == ([], None)
+
+
+def test_a_repeated_event_does_not_put_back_what_was_taken_off(world: World) -> None:
+    sent = delivered_by(world, sending(world))
+    bounced = email_event(BOUNCED, sent.id)
+    feedback(world).take(bounced)
+    suppressions(world).remove(world.workspace_id, "ada@example.com")
+    feedback(world).take(bounced)
+    with pytest.raises(NotFoundError):
+        suppressions(world).get(world.workspace_id, "ada@example.com")
+
+
+def test_an_event_whose_report_was_not_kept_suppresses_when_it_comes_again(world: World) -> None:
+    sent = delivered_by(world, sending(world))
+    bounced = email_event(BOUNCED, sent.id)
+    with (
+        patch.object(type(world.stores.deliveries), "report", side_effect=RuntimeError("died")),
+        pytest.raises(RuntimeError),
+    ):
+        feedback(world).take(bounced)
+    assert world.stores.deliveries.get(sent.id).status is DeliveryStatus.SENT
+    feedback(world).take(bounced)
+    assert world.stores.deliveries.get(sent.id).status is DeliveryStatus.FAILED
+    assert suppressions(world).get(world.workspace_id, "ada@example.com").reason == "BOUNCE"
+
+
+def test_feedback_may_be_faster_than_the_sender(world: World) -> None:
+    channel = world.channels["EMAIL"]
+    send = channel.send
+
+    def reported_first(message: RenderedMessage) -> ProviderAnswer:
+        answer = send(message)
+        feedback(world).take(email_event(DELIVERED, message.delivery_id))
+        return answer
+
+    with patch.object(channel, "send", reported_first):
+        attempt = delivered_by(world, sending(world))
+    assert attempt.status is DeliveryStatus.DELIVERED
+    assert attempt.provider_id is not None
+    assert attempt.tries == 1
+    assert listed(world, "DELIVERED") == [attempt.id]
+
+
+def test_feedback_settles_what_lost_its_answer(world: World) -> None:
+    def lost(message: RenderedMessage) -> ProviderAnswer:
+        raise UnknownOutcomeError("the connection broke")
+
+    with patch.object(world.channels["EMAIL"], "send", lost):
+        attempt = delivered_by(world, sending(world))
+    assert attempt.status not in (DeliveryStatus.SENT, DeliveryStatus.DELIVERED)
+    (after,) = feedback(world).take(email_event(DELIVERED, attempt.id))
+    assert after.status is DeliveryStatus.DELIVERED
+    assert error_after(after.error, after.node_id, after.reports) is None
+    assert after.provider_id is not None
+
+
+def test_an_sms_receipt_settles_and_an_invalid_number_is_suppressed_on_every_phone_channel(
+    world: World,
+) -> None:
+    number = "arn:aws:social-messaging:us-east-1:123456789012:phone-number-id/1"
+    settings: dict[str, Any] = {
+        "RUNLEDGER_SMS_ORIGINATION_IDENTITY": "arn:aws:sms-voice:us-east-1:1:pool/p",
+        "RUNLEDGER_WHATSAPP_PHONE_NUMBER_ID": number,
+    }
+    provider = ProviderStub(document={"MessageId": "sms-1", "messageId": "wa-1"})
+    made = make_channels(provider.client, ChannelSettings.model_validate(settings))
+    with patch.dict(world.channels, {name: made[name] for name in ("SMS", "WHATSAPP")}):
+        automation_id = sending(world, "SMS")
+        sent = delivered_by(world, automation_id)
+        assert (sent.status, sent.address) == (DeliveryStatus.SENT, "+491701234567")
+        assert provider.sent()["Context"]["deliveryId"] == sent.id
+        feedback(world).take(sms_event("TEXT_INVALID", sent.id))
+        assert world.stores.deliveries.get(sent.id).status is DeliveryStatus.FAILED
+        assert delivered_by(world, automation_id).status is DeliveryStatus.SUPPRESSED
+        assert delivered_by(world, sending(world, "WHATSAPP")).status is DeliveryStatus.SUPPRESSED
+    assert len(provider.requests) == 1
+
+
+def test_the_suppression_list_is_paged_newest_first(world: World) -> None:
+    service = suppressions(world)
+    addresses = [f"person{number}@example.com" for number in range(7)]
+    for address in addresses:
+        service.add(world.workspace_id, SuppressionDocument(address=address), "ada@example.com")
+    seen, cursor = [], None
+    sizes = []
+    while True:
+        page = world.reading.suppressions(world.workspace_id, 3, cursor)
+        sizes.append(len(page.items))
+        seen += [item.address for item in page.items]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert seen == addresses[::-1]
+    assert sizes == [3, 3, 1]
+    assert world.reading.suppressions("ws_other", 3, None).items == []
+
+
+def test_an_address_is_one_entry_however_it_is_written(world: World) -> None:
+    service = suppressions(world)
+    first, is_new = service.add(
+        world.workspace_id, SuppressionDocument(address="+49 170 1234567", note="asked"), "ada@x.io"
+    )
+    assert (first.kind, first.address, is_new) == ("PHONE", "+491701234567", True)
+    again, is_new = service.add(
+        world.workspace_id, SuppressionDocument(address="+491701234567"), "bob@x.io"
+    )
+    assert (again, is_new) == (first, False)
+    service.remove(world.workspace_id, "+49 (170) 1234567")
+    with pytest.raises(NotFoundError):
+        service.remove(world.workspace_id, "+491701234567")
+    with pytest.raises(InvalidInputError):
+        service.add(world.workspace_id, SuppressionDocument(address="nobody"), "ada@x.io")
