@@ -59,6 +59,8 @@ EXAMPLES: tuple[Example, ...] = (
     Example(
         "order_paid", ("start", "big", "bad"), {"big": "false"}, {"bad": STOP}, "FAILED", ("start",)
     ),
+    Example("integration", ("start", "credit", "grant", "done"), {"credit": "ok"}),
+    Example("integration", ("start", "credit", "note", "done"), {"credit": "error"}),
     Example("stop_error", ("start", "halt"), {}, {"halt": STOP}, "FAILED", ("start",)),
 )
 

@@ -1,10 +1,19 @@
 """Builds visits of nodes as the walk would."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from runledger.clock import Clock
 from runledger.models.contact import Consents, Contact
-from runledger.nodes.base import HttpCaller, Messenger, NodeResult, SecretReader, Tools, Visit
+from runledger.nodes.base import (
+    BodyKeeper,
+    HttpCaller,
+    Messenger,
+    NodeResult,
+    SecretReader,
+    Tools,
+    Visit,
+)
 from runledger.nodes.registry import node_type
 
 # 2026-03-10T12:00:00Z
@@ -33,6 +42,9 @@ def visit(
     http: HttpCaller | None = None,
     secrets: SecretReader | None = None,
     messenger: Messenger | None = None,
+    bodies: BodyKeeper | None = None,
+    clock: Clock | None = None,
+    sleep: Callable[[float], None] | None = None,
     labels: frozenset[str] = frozenset(),
 ) -> Visit:
     return Visit(
@@ -42,9 +54,20 @@ def visit(
         contact=contact,
         now=now,
         effect_key="effect-1",
-        tools=Tools(http=http, secrets=secrets, messenger=messenger),
+        tools=Tools(
+            http=http,
+            secrets=secrets,
+            messenger=messenger,
+            bodies=bodies,
+            clock=clock or (lambda: now),
+            sleep=sleep or _never,
+        ),
         labels=labels,
     )
+
+
+def _never(seconds: float) -> None:
+    raise AssertionError(f"nobody was to wait {seconds} s")
 
 
 def run_node(name: str, config: Mapping[str, Any], where: Visit | None = None) -> NodeResult:

@@ -25,6 +25,7 @@ TYPES = {
     "condition": (MachineType.EXPRESS, 175),
     "five_nodes": (MachineType.EXPRESS, 285),
     "fork": (MachineType.EXPRESS, 245),
+    "integration": (MachineType.EXPRESS, 285),
     "linear": (MachineType.EXPRESS, 140),
     "nested_fork": (MachineType.STANDARD, 640),
     "order_paid": (MachineType.STANDARD, 320),

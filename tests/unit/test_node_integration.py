@@ -1,6 +1,7 @@
 """INTEGRATION: the call that is made, and what the history keeps of it."""
 
 import base64
+import hashlib
 import json
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +23,12 @@ SCOPE: dict[str, Any] = {
     "contact": {"email": "ada@example.com"},
     "trigger": {"total": 150, "note": 'say "hi"', "id": "o 1"},
 }
+PNG = {
+    "contentType": "image/png",
+    "bytes": 8,
+    "sha256": "4c4b6a3be1314ab86138bef4314dde022e600960d8689a2c8f8631802d20dab6",
+}
+NUL = {"contentType": None, "bytes": 3, "sha256": hashlib.sha256(b"a\0b").hexdigest()}
 CONFIG: dict[str, Any] = {
     "provider": "HTTP",
     "method": "POST",
@@ -122,6 +129,7 @@ def test_the_call_carries_secrets_and_the_history_placeholders() -> None:
             "durationMs": 12,
             "body": {"data": {"score": 7}},
         },
+        evidence={"tries": [{"at": "2026-03-10T12:00:00.000Z", "durationMs": 12, "status": 200}]},
     )
 
 
@@ -232,6 +240,8 @@ def test_a_header_that_http_cannot_carry_is_an_error(value: str) -> None:
         (301, ["2xx"], False),
         (404, ["2xx", 404], True),
         (404, ["2xx", "404"], True),
+        (204, ["200-204"], True),
+        (205, ["200-204"], False),
         (500, ["2xx", "4xx"], False),
     ],
 )
@@ -256,15 +266,18 @@ def test_branches_take_the_outcome() -> None:
     assert call(FakeHttp(), labels=labels).outcome == "ok"
     result = call(FakeHttp(status=500), labels=labels)
     assert (result.status, result.outcome, result.error) == (StepStatus.COMPLETED, "error", None)
-    assert result.evidence == {
+    assert result.output == {
         "error": {
             "kind": "HTTP_STATUS",
+            "status": 500,
             "message": "POST https://api.example.com/score answered 500; expected 2xx",
         }
     }
     assert result.response is not None
     refused = NodeError("CONNECTION_FAILED", "nobody there")
-    assert call(FakeHttp(error=refused), labels=labels).outcome == "error"
+    result = call(FakeHttp(error=refused), labels=labels)
+    assert result.outcome == "error"
+    assert result.output["error"]["status"] is None
     assert call(FakeHttp()).outcome is None
 
 
@@ -280,8 +293,22 @@ def test_a_failed_call_keeps_the_request_and_hides_secrets_in_its_words() -> Non
 
 def test_captures_are_taken_and_missing_ones_left_out() -> None:
     body = b'{"a": {"b": [1, 2]}, "null": null, "text": "x"}'
-    wanted = {"list": "a.b", "last": "a.b[-1]", "none": "a.c", "null": '"null"', "n": "length(a.b)"}
-    assert call(FakeHttp(body), capture=wanted).output == {"list": [1, 2], "last": 2, "n": 2}
+    wanted = {
+        "list": "a.b",
+        "last": "a.b[-1]",
+        "none": {"path": "a.c", "required": False},
+        "null": {"path": '"null"', "required": False},
+        "plan": {"path": "plan", "default": {"name": "basic"}},
+        "text": {"path": "text", "default": "y"},
+        "n": "length(a.b)",
+    }
+    assert call(FakeHttp(body), capture=wanted).output == {
+        "list": [1, 2],
+        "last": 2,
+        "plan": {"name": "basic"},
+        "text": "x",
+        "n": 2,
+    }
 
 
 @pytest.mark.parametrize(
@@ -297,7 +324,7 @@ def test_a_required_capture_that_is_missing_is_named(
 ) -> None:
     result = call(
         FakeHttp(body, truncated=truncated),
-        capture={"score": {"path": "data.score", "required": True}},
+        capture={"score": "data.score"},
     )
     assert error_of(result) == (
         "CAPTURE_MISSING",
@@ -382,8 +409,8 @@ def test_no_secret_reaches_the_step(secret: str) -> None:
         (b"hello", "text/plain", {"body": "hello"}),
         (b'[{"a": 1}]', "", {"body": [{"a": 1}]}),
         (b"{broken", "application/json", {"body": "{broken"}),
-        (b"\x89PNG\r\n\x1a\n", "image/png", {"body": None, "note": "binary, 8 bytes, not kept"}),
-        (b"a\0b", "text/plain", {"body": None, "note": "binary, 3 bytes, not kept"}),
+        (b"\x89PNG\r\n\x1a\n", "image/png", {"body": None, "binary": PNG}),
+        (b"a\0b", "", {"body": None, "binary": NUL}),
         ("h\u00e4".encode()[:-1], "text/plain", {"body": "h"}),
         (
             b"user=a&password=x&k=hunter2%2Fhunter2%2B",
@@ -426,7 +453,7 @@ def test_what_it_tells_of_itself() -> None:
         return IntegrationConfig.model_validate({**CONFIG, **changes})
 
     assert each.timeout_seconds(model(timeoutSeconds=30)) == 35
-    assert each.outputs(model()) == frozenset({"score"})
+    assert each.outputs(model()) == frozenset({"score", "error"})
     branching = each.branching(model())
     assert branching is not None
     assert (branching.labels, branching.required) == (("ok", "error"), False)
@@ -456,6 +483,29 @@ def test_it_needs_its_tools() -> None:
         ({"expectedStatus": []}, "expectedStatus", "at least 1"),
         ({"expectedStatus": ["6xx"]}, "expectedStatus.0", "pattern"),
         ({"expectedStatus": [99]}, "expectedStatus.0", "pattern"),
+        ({"expectedStatus": ["204-200"]}, "expectedStatus.0", "begins with the lower"),
+        ({"capture": {"error": "x"}}, "", "is where a failed call tells of itself"),
+        (
+            {"capture": {"a": {"path": "x", "required": True, "default": 1}}},
+            "capture.a",
+            "a required value takes no default",
+        ),
+        ({"retry": {"maxTries": 6}}, "retry.maxTries", "less than or equal to 5"),
+        ({"retry": {"retryOn": ["SOMETIMES"]}}, "retry.retryOn.0", "pattern"),
+        (
+            {"timeoutSeconds": 30, "retry": {"maxTries": 5, "maxDelaySeconds": 36}},
+            "",
+            "all tries with their waits may take 294 s, at most 290 are allowed",
+        ),
+        ({"auth": {"type": "DIGEST"}}, "auth", "choose one of BASIC, BEARER, HEADER"),
+        ({"auth": {"type": "BEARER"}}, "auth.token", "Field required"),
+        ({"auth": {"type": "BEARER", "token": "x"}}, "", "the header authorization is set by"),
+        ({"auth": {"type": "HEADER", "name": "Host", "value": "x"}}, "", "the header host is set"),
+        (
+            {"headers": {}, "auth": {"type": "BEARER", "token": "{{secret.A | upcase}}"}},
+            "",
+            "the filter `upcase` cannot be used",
+        ),
         ({"capture": {"a": "[["}}, "capture.a.path", "not a JMESPath expression"),
         ({"capture": {"a-b": "x"}}, "capture.a-b.[key]", "pattern"),
         ({"capture": {"apiKey": "x"}}, "", "`apiKey` reads like a credential"),

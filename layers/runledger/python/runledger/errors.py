@@ -113,5 +113,9 @@ class NodeError(RunledgerError):
         self.cause = cause
 
 
+class NotSentError(NodeError):
+    """A call failed before anything of it had left: whatever it does, it did not do."""
+
+
 class NodeFailedError(RunledgerError):
     """The step was recorded as FAILED; the machine takes its failure path."""

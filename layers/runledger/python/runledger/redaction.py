@@ -88,19 +88,20 @@ def is_credential_name(name: str) -> bool:
 
 
 class Redactor:
-    """Strikes these secrets (name to value) and whatever is called a credential."""
+    """Strikes these secrets (name to value), these credentials that have no name, and whatever
+    is called a credential."""
 
-    def __init__(self, secrets: Mapping[str, str]) -> None:
-        known = {name: value for name, value in secrets.items() if value}
+    def __init__(self, secrets: Mapping[str, str], credentials: Iterable[str] = ()) -> None:
+        # A credential that is a secret is shown by the secret's name.
+        marked = [(value, REDACTED) for value in credentials]
+        marked += [(value, placeholder(name)) for name, value in secrets.items()]
+        known = {value: mark for value, mark in marked if value}
         self._whole = {
-            form: placeholder(name)
-            for name, value in known.items()
-            for form in (value, value.strip())
-            if form
+            form: mark for value, mark in known.items() for form in (value, value.strip()) if form
         }
         # The longest first, so that a secret inside another does not leave the other's rest.
         forms = sorted(
-            ((value.strip(), placeholder(name)) for name, value in known.items()),
+            ((value.strip(), mark) for value, mark in known.items()),
             key=lambda form: -len(form[0]),
         )
         self._patterns = [

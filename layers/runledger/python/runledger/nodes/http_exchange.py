@@ -1,21 +1,22 @@
-"""A call's request and response: how they are built, read, and kept in the history."""
+"""A call's request and response: how they are built and read."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 import jmespath
 from jmespath.exceptions import JMESPathError
 
 from runledger.errors import NodeError
 from runledger.nodes.base import HttpRequest, HttpResponse
-from runledger.redaction import Redactor
+from runledger.nodes.http_auth import Auth
+from runledger.redaction import REDACTED, Redactor
 from runledger.templating import text_of
 
-MAX_STORED_BYTES = 16 * 1024
 MAX_OUTPUT_BYTES = 64 * 1024
-_FORM = "application/x-www-form-urlencoded"
+FORM = "application/x-www-form-urlencoded"
 _MAX_JSON_DEPTH = 100
 
 
@@ -28,6 +29,8 @@ class CallSettings(Protocol):
     def timeout_seconds(self) -> int: ...
     @property
     def idempotent(self) -> bool: ...
+    @property
+    def auth(self) -> Auth | None: ...
 
 
 def build_request(
@@ -35,6 +38,10 @@ def build_request(
 ) -> HttpRequest:
     """The call with every variable in place; raises NodeError `INVALID_HEADER`."""
     headers = {name: _header(name, value) for name, value in rendered["headers"].items()}
+    if settings.auth is not None:
+        texts = {name: text_of(value) for name, value in rendered["auth"].items()}
+        name = settings.auth.header_name
+        headers[name] = _header(name, settings.auth.header_value(texts))
     present = {name.lower() for name in headers}
     body, content_type = _body(rendered["body"], headers)
     if content_type is not None and "content-type" not in present:
@@ -53,65 +60,53 @@ def build_request(
     )
 
 
-def stored_request(request: HttpRequest, redactor: Redactor) -> dict[str, Any]:
-    """The request as the history keeps it. `request` was built with placeholders for secrets."""
-    body = request.body or b""
-    return {
-        "method": request.method,
-        "url": redactor.url(request.url),
-        "headers": redactor.headers(request.headers.items()),
-        "query": redactor.value(request.query),
-        "size": len(body),
-        **_stored_body(body, _content_type(request.headers.items()), redactor),
-    }
-
-
-def stored_response(response: HttpResponse, document: Any, redactor: Redactor) -> dict[str, Any]:
-    """The response as the history keeps it; `document` is its JSON, where it is JSON."""
-    return {
-        "status": response.status,
-        "headers": redactor.headers(response.headers),
-        "size": len(response.body),
-        "truncated": response.truncated,
-        "durationMs": response.duration_ms,
-        **_stored_body(response.body, _content_type(response.headers), redactor, document),
-    }
-
-
 def parse_json(response: HttpResponse) -> Any:
     """The body's JSON, or None where it holds none."""
-    return _json(response.body, _content_type(response.headers))
+    return json_of(response.body, content_type_of(response.headers))
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One value to take from a response: `default` stands in for one that is not required."""
+
+    path: str
+    required: bool
+    default: Any = None
 
 
 def capture(
-    wanted: Mapping[str, tuple[str, bool]],
-    response: HttpResponse,
-    document: Any,
-    redactor: Redactor,
+    wanted: Mapping[str, Wanted], response: HttpResponse, document: Any, redactor: Redactor
 ) -> dict[str, Any]:
-    """The values that JMESPath finds, without secrets; a value that is not there is left out.
+    """The values that JMESPath finds; one that is not there and has no default is left out.
 
-    `wanted` maps a name to its expression and whether it is required. Raises NodeError
-    `CAPTURE_MISSING`, `CAPTURE_FAILED`, `OUTPUT_TOO_LARGE`.
+    `document` is the response's JSON with credentials struck: what is kept was never made of one.
+    Raises NodeError `CAPTURE_MISSING`, `CAPTURE_FAILED`, `OUTPUT_TOO_LARGE`.
     """
     found: dict[str, Any] = {}
-    for name, (expression, required) in wanted.items():
+    for name, each in wanted.items():
         try:
-            value = jmespath.search(expression, document)
+            value = jmespath.search(each.path, document)
         except (JMESPathError, ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise NodeError(
                 "CAPTURE_FAILED",
-                f"`{name}` could not be captured by `{expression}`",
+                f"`{name}` could not be captured by `{each.path}`",
                 cause=str(error),
             ) from error
-        if value is not None:
-            found[name] = redactor.value(value)
-        elif required:
+        if value == REDACTED:
+            raise NodeError(
+                "CAPTURE_FAILED",
+                f"`{name}` at `{each.path}` is a credential, and what is captured is kept in the "
+                "run's history; store it as a secret instead",
+            )
+        if value is None and each.required:
             raise NodeError(
                 "CAPTURE_MISSING",
-                f"the response has no value for `{name}` at `{expression}`"
+                f"the response has no value for `{name}` at `{each.path}`"
                 f"{_why(response, document)}",
             )
+        value = each.default if value is None else redactor.value(value)
+        if value is not None:
+            found[name] = value
     size = len(json.dumps(found, ensure_ascii=False).encode(errors="replace"))
     if size > MAX_OUTPUT_BYTES:
         raise NodeError(
@@ -144,21 +139,23 @@ def _header(name: str, value: Any) -> str:
 def _body(value: Any, headers: Mapping[str, str]) -> tuple[bytes | None, str | None]:
     if value is None:
         return None, None
-    if isinstance(value, Mapping) and _content_type(headers.items()) == _FORM:
+    if isinstance(value, Mapping) and content_type_of(headers.items()) == FORM:
         pairs = {str(name): text_of(item) for name, item in value.items()}
-        return urlencode(pairs).encode(), _FORM
+        return urlencode(pairs).encode(), FORM
     if isinstance(value, str):
         return value.encode(errors="replace"), "text/plain; charset=utf-8"
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text.encode(errors="replace"), "application/json"
 
 
-def _content_type(headers: Any) -> str:
+def content_type_of(headers: Iterable[tuple[str, str]]) -> str:
+    """The media type alone, in lower case; empty where none is told."""
     found = (value for name, value in headers if name.lower() == "content-type")
     return str(next(found, "")).partition(";")[0].strip().lower()
 
 
-def _json(body: bytes, content_type: str) -> Any:
+def json_of(body: bytes, content_type: str) -> Any:
+    """The JSON in a body, or None where it holds none (or some that is nested too deeply)."""
     looks_like_json = body.lstrip()[:1] in (b"{", b"[") and content_type in ("", "text/plain")
     if not content_type.endswith("json") and not looks_like_json:
         return None
@@ -175,35 +172,3 @@ def _depth_is_at_most(value: Any, limit: int) -> bool:
     if isinstance(value, list):
         return limit > 0 and all(_depth_is_at_most(item, limit - 1) for item in value)
     return True
-
-
-def _stored_body(
-    body: bytes, content_type: str, redactor: Redactor, document: Any = None
-) -> dict[str, Any]:
-    if not body:
-        return {"body": None}
-    if document is None:
-        document = _json(body, content_type)
-    if document is not None and len(body) <= MAX_STORED_BYTES:
-        return {"body": redactor.value(document)}
-    try:
-        text = body.decode()
-    except UnicodeDecodeError as error:
-        # A body that was cut inside a character is still text.
-        if error.start < len(body) - 3 or error.reason != "unexpected end of data":
-            return {"body": None, "note": f"binary, {len(body)} bytes, not kept"}
-        text = body[: error.start].decode()
-    if "\0" in text:
-        return {"body": None, "note": f"binary, {len(body)} bytes, not kept"}
-    # Struck before it is cut, so that no half of a secret stays at the end.
-    if document is not None:
-        text = json.dumps(redactor.value(document), ensure_ascii=False)
-    elif content_type == _FORM:
-        text = urlencode(redactor.pairs(parse_qsl(text, keep_blank_values=True)))
-    else:
-        text = redactor.text(text)
-    encoded = text.encode(errors="replace")
-    if len(encoded) <= MAX_STORED_BYTES:
-        return {"body": text}
-    kept = encoded[:MAX_STORED_BYTES].decode(errors="ignore")
-    return {"body": kept, "note": f"cut after {MAX_STORED_BYTES} bytes"}

@@ -5,9 +5,18 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import jmespath
 from jmespath.exceptions import JMESPathError
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    JsonValue,
+    SerializeAsAny,
+    StringConstraints,
+    model_validator,
+)
 
-from runledger.errors import NodeError
+from runledger.clock import SECOND
+from runledger.errors import NodeError, TransientError
 from runledger.models.base import Config
 from runledger.models.run import ErrorDetail, StepStatus
 from runledger.nodes.base import (
@@ -19,18 +28,22 @@ from runledger.nodes.base import (
     Visit,
 )
 from runledger.nodes.fields import LiquidValue, Scalar, check_liquid
-from runledger.nodes.http_exchange import (
-    build_request,
-    capture,
-    parse_json,
-    stored_request,
-    stored_response,
-)
+from runledger.nodes.http_auth import Auth, HeaderName, ShortLiquid, credentials_of
+from runledger.nodes.http_exchange import Wanted, build_request, capture, parse_json
+from runledger.nodes.http_record import Recorder
+from runledger.nodes.http_retry import NO_RETRY, Retry, is_repeatable
+from runledger.nodes.http_status import Status, is_among
+from runledger.nodes.http_tries import Calling, make
 from runledger.redaction import Redactor, is_credential_name, placeholder
 from runledger.templating import evaluate, filter_names, has_liquid, references, render_value
 
+# For a cold start, reading what the call is made of, and recording it.
 _START_SECONDS = 5
+# Of a visit, for all tries together. The function's own timeout leaves room for it.
+MAX_CALL_SECONDS = 290
 _BODILESS = ("GET", "HEAD")
+# The output of a step whose call failed.
+_ERROR = "error"
 # The client's own to set: a config that could would confuse where a request ends or goes.
 _OWN_HEADERS = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"}
@@ -58,10 +71,6 @@ def _check_expression(expression: str) -> str:
     return expression
 
 
-def _status_text(status: Any) -> Any:
-    return str(status) if isinstance(status, int) and not isinstance(status, bool) else status
-
-
 def _capture_path(value: Any) -> Any:
     return {"path": value} if isinstance(value, str) else value
 
@@ -69,16 +78,7 @@ def _capture_path(value: Any) -> Any:
 Expression = Annotated[
     str, StringConstraints(min_length=1, max_length=500), AfterValidator(_check_expression)
 ]
-HeaderName = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", max_length=100)
-]
-ShortLiquid = Annotated[str, StringConstraints(max_length=4_000), AfterValidator(check_liquid)]
 CaptureName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
-Status = Annotated[
-    str,
-    StringConstraints(pattern=r"^[1-5](xx|[0-9][0-9])$"),
-    BeforeValidator(_status_text, json_schema_input_type=int | str),
-]
 
 
 class Capture(Config):
@@ -86,8 +86,25 @@ class Capture(Config):
 
     path: Expression = Field(description="JMESPath into the response's JSON, e.g. data.score.")
     required: bool = Field(
-        default=False, description="Fails the node when the response has no such value."
+        default=True,
+        description="Fails the node when the response has no such value. With a default, false.",
     )
+    default: JsonValue = Field(
+        default=None, description="Stands in for a value that is not there and not required."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _optional_by_default(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("default") is not None:
+            return {"required": False, **data}
+        return data
+
+    @model_validator(mode="after")
+    def _sound(self) -> "Capture":
+        if self.required and self.default is not None:
+            raise ValueError("a required value takes no default")
+        return self
 
 
 CaptureOrPath = Annotated[
@@ -115,28 +132,32 @@ class IntegrationConfig(Config):
         max_length=50,
         description="Query parameters, added to those in the address; null leaves one out. Liquid.",
     )
+    auth: SerializeAsAny[Auth] | None = Field(default=None, description="Who the call is from.")
     body: LiquidValue = Field(
         default=None,
         description="Sent as JSON, or as text when it is a text. Liquid in every text inside.",
     )
     timeout_seconds: int = Field(
-        default=10, ge=1, le=30, description="The longest the whole call may take."
+        default=10, ge=1, le=30, description="The longest one try may take."
     )
     expected_status: list[Status] = Field(
         default=["2xx"],
         min_length=1,
         max_length=20,
-        description="What counts as success: codes like 404, or ranges like 2xx.",
+        description="What counts as success: statuses like 404, 2xx or 200-204.",
     )
     capture: dict[CaptureName, CaptureOrPath] = Field(
         default_factory=dict,
         max_length=50,
-        description="Names and where to find their values: JMESPath, or {path, required}.",
+        description="Names and where to find their values: JMESPath, or {path, required, default}.",
     )
     idempotent: bool = Field(
         default=False,
         description="The service does the same thing once however often it is asked (it honours "
         "Idempotency-Key), so an uncertain call may be repeated.",
+    )
+    retry: Retry | None = Field(
+        default=None, description="How a failed call is tried again; without it, it is not."
     )
 
     @model_validator(mode="after")
@@ -150,6 +171,21 @@ class IntegrationConfig(Config):
         own = next((name for name in self.headers if name.lower() in _OWN_HEADERS), None)
         if own is not None:
             raise ValueError(f"the header {own} is set by the call itself")
+        signed = self.auth.header_name.lower() if self.auth else None
+        if signed in _OWN_HEADERS:
+            raise ValueError(f"the header {signed} is set by the call itself")
+        if signed in {name.lower() for name in self.headers}:
+            raise ValueError(f"the header {signed} is set by `auth`; leave it out of `headers`")
+        if _ERROR in self.capture:
+            raise ValueError(
+                f"`{_ERROR}` is where a failed call tells of itself; take another name"
+            )
+        if self.longest_seconds() > MAX_CALL_SECONDS:
+            raise ValueError(
+                f"all tries with their waits may take {self.longest_seconds()} s, at most "
+                f"{MAX_CALL_SECONDS} are allowed; lower `timeoutSeconds`, `maxTries` or "
+                "`maxDelaySeconds`"
+            )
         credential = next((name for name in self.capture if is_credential_name(name)), None)
         if credential is not None:
             raise ValueError(
@@ -163,8 +199,14 @@ class IntegrationConfig(Config):
     def sources(self) -> list[str]:
         """Every Liquid text of the request."""
         found: list[str] = []
-        _collect([self.url, self.headers, self.query, self.body], found)
+        signing = self.auth.texts() if self.auth else {}
+        _collect([self.url, self.headers, self.query, self.body, signing], found)
         return found
+
+    def longest_seconds(self) -> int:
+        """All tries to their timeouts, with the longest waits between them."""
+        policy = self.retry or NO_RETRY
+        return policy.max_tries * self.timeout_seconds + policy.longest_wait()
 
     def secret_sources(self) -> list[str]:
         return [
@@ -208,9 +250,10 @@ def _check_secret_use(source: str) -> None:
 class IntegrationNode(NodeType[IntegrationConfig]):
     """Calls another service over HTTP. Values captured from the answer are read later as
     `{{steps.<node id>.<name>}}`. Credentials are written as `{{secret.NAME}}` and never stored.
-    With branches labelled `ok` and `error` the automation goes on after a failed call; without
-    them it fails the run. An uncertain call is repeated only when it is a GET or HEAD, or declared
-    idempotent."""
+    With branches labelled `ok` and `error` the automation goes on after a failed call, whose
+    `{{steps.<node id>.error.kind}}`, `.status` and `.message` tell what happened; without them it
+    fails the run. An uncertain call is repeated only when it is a GET or HEAD, or declared
+    idempotent; every try carries the same Idempotency-Key."""
 
     name = "INTEGRATION"
     title = "Call a service"
@@ -219,10 +262,12 @@ class IntegrationNode(NodeType[IntegrationConfig]):
         "provider": "HTTP",
         "method": "POST",
         "url": "https://api.example.com/score",
-        "headers": {"Authorization": "Bearer {{secret.SCORE_KEY}}"},
+        "auth": {"type": "BEARER", "token": "{{secret.SCORE_KEY}}"},
         "body": {"email": "{{contact.email}}"},
         "timeoutSeconds": 10,
-        "capture": {"score": "data.score"},
+        "idempotent": True,
+        "retry": {"maxTries": 3, "backoffSeconds": 1, "maxDelaySeconds": 10},
+        "capture": {"score": "data.score", "tier": {"path": "data.tier", "default": "basic"}},
     }
     function = Function.INTEGRATION
     effect = True
@@ -233,13 +278,13 @@ class IntegrationNode(NodeType[IntegrationConfig]):
         return Branching(("ok", "error"), required=False)
 
     def outputs(self, config: IntegrationConfig) -> frozenset[str]:
-        return frozenset(config.capture)
+        return frozenset({*config.capture, _ERROR})
 
     def timeout_seconds(self, config: IntegrationConfig) -> int:
-        return config.timeout_seconds + _START_SECONDS
+        return config.longest_seconds() + _START_SECONDS
 
     def repeatable(self, config: IntegrationConfig) -> bool:
-        return config.method in _BODILESS or config.idempotent
+        return is_repeatable(config.method, config.idempotent)
 
     def run(self, config: IntegrationConfig, visit: Visit) -> NodeResult:
         http, reader = visit.tools.http, visit.tools.secrets
@@ -249,7 +294,7 @@ class IntegrationNode(NodeType[IntegrationConfig]):
         redactor = Redactor(secrets)
         try:
             return self._exchange(config, visit, http, secrets, redactor)
-        except NodeError:
+        except (NodeError, TransientError):
             raise
         except Exception as error:
             # Its words may quote the request, and nobody further out knows the secrets in it.
@@ -266,40 +311,43 @@ class IntegrationNode(NodeType[IntegrationConfig]):
         redactor: Redactor,
     ) -> NodeResult:
         try:
-            request = build_request(config, _rendered(config, visit, secrets), visit.effect_key)
-            stored = stored_request(
-                build_request(
-                    config,
-                    _rendered(config, visit, {name: placeholder(name) for name in secrets}),
-                    visit.effect_key,
-                ),
-                redactor,
-            )
+            rendered = _rendered(config, visit, secrets)
+            redactor = Redactor(secrets, credentials_of(config.auth, rendered["auth"]))
+            request = build_request(config, rendered, visit.effect_key)
+            placeholders = {name: placeholder(name) for name in secrets}
+            shown = build_request(config, _rendered(config, visit, placeholders), visit.effect_key)
         except NodeError as error:
             raise _redacted(error, redactor) from None
-        try:
-            response = http.call(request)
-        except NodeError as error:
-            return _failure(visit, _redacted(error, redactor), stored, None)
-        document = parse_json(response)
-        received = stored_response(response, document, redactor)
-        if not _is_expected(response.status, config.expected_status):
+        recorder = Recorder(redactor, visit.tools.bodies)
+        stored = recorder.request(shown, config.auth.kind if config.auth else None)
+        calling = Calling(
+            request=request,
+            expected=config.expected_status,
+            policy=config.retry or NO_RETRY,
+            repeatable=self.repeatable(config),
+            until=visit.now + self.timeout_seconds(config) * SECOND,
+            spread=visit.effect_key,
+        )
+        tries = make(calling, http, visit.tools, redactor)
+        told = {"request": stored, "evidence": tries.evidence()}
+        if tries.response is None:
+            assert tries.error is not None
+            return _failure(visit, _redacted(tries.error, redactor), None, told)
+        response = tries.response
+        document = redactor.value(parse_json(response))
+        told["response"] = recorder.response(response, document)
+        if not is_among(response.status, config.expected_status):
             expected = ", ".join(config.expected_status)
             unexpected = NodeError(
                 "HTTP_STATUS",
                 f"{config.method} {stored['url']} answered {response.status}; expected {expected}",
             )
-            return _failure(visit, unexpected, stored, received)
+            return _failure(visit, unexpected, response.status, told)
         try:
             output = capture(_captures(config), response, document, redactor)
         except NodeError as error:
-            return _failure(visit, _redacted(error, redactor), stored, received)
-        return NodeResult(
-            outcome="ok" if visit.labels else None,
-            output=output,
-            request=stored,
-            response=received,
-        )
+            return _failure(visit, _redacted(error, redactor), response.status, told)
+        return NodeResult(outcome="ok" if visit.labels else None, output=output, **told)
 
 
 def _rendered(
@@ -311,15 +359,15 @@ def _rendered(
         "headers": render_value(config.headers, scope),
         "query": render_value(config.query, scope),
         "body": render_value(config.body, scope),
+        "auth": render_value(config.auth.texts(), scope) if config.auth else {},
     }
 
 
-def _captures(config: IntegrationConfig) -> dict[str, tuple[str, bool]]:
-    return {name: (each.path, each.required) for name, each in config.capture.items()}
-
-
-def _is_expected(status: int, expected: list[str]) -> bool:
-    return str(status) in expected or f"{status // 100}xx" in expected
+def _captures(config: IntegrationConfig) -> dict[str, Wanted]:
+    return {
+        name: Wanted(each.path, each.required, each.default)
+        for name, each in config.capture.items()
+    }
 
 
 def _redacted(error: NodeError, redactor: Redactor) -> NodeError:
@@ -328,20 +376,13 @@ def _redacted(error: NodeError, redactor: Redactor) -> NodeError:
 
 
 def _failure(
-    visit: Visit,
-    error: NodeError,
-    request: dict[str, Any],
-    response: dict[str, Any] | None,
+    visit: Visit, error: NodeError, status: int | None, told: dict[str, Any]
 ) -> NodeResult:
     """The `error` branch where the graph has one, else a failed step."""
     if "error" in visit.labels:
-        return NodeResult(
-            outcome="error",
-            request=request,
-            response=response,
-            evidence={"error": {"kind": error.kind, "message": str(error)}},
-        )
+        what = {"kind": error.kind, "status": status, "message": str(error)}
+        return NodeResult(outcome="error", output={_ERROR: what}, **told)
     detail = ErrorDetail(
         node_id=visit.node_id, kind=error.kind, message=str(error), cause=error.cause
     )
-    return NodeResult(status=StepStatus.FAILED, error=detail, request=request, response=response)
+    return NodeResult(status=StepStatus.FAILED, error=detail, **told)

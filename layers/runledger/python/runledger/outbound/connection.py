@@ -9,7 +9,7 @@ from typing import Any
 
 import httpcore
 
-from runledger.errors import NodeError
+from runledger.errors import NodeError, NotSentError
 from runledger.outbound.guard import (
     Address,
     AllowList,
@@ -46,7 +46,15 @@ class Deadline:
         return left
 
     def error(self) -> NodeError:
-        return NodeError("TIMEOUT", f"the call took longer than {self.seconds:g} s")
+        return NodeError("TIMEOUT", self._message)
+
+    def not_sent(self) -> NotSentError:
+        """For a time that is up before the request could leave."""
+        return NotSentError("TIMEOUT", self._message)
+
+    @property
+    def _message(self) -> str:
+        return f"the call took longer than {self.seconds:g} s"
 
 
 class GuardedBackend(httpcore.NetworkBackend):
@@ -102,13 +110,13 @@ class GuardedBackend(httpcore.NetworkBackend):
         thread.start()
         thread.join(self._deadline.remaining())
         if failure:
-            raise NodeError(
+            raise NotSentError(
                 "CONNECTION_FAILED", f"the host {host} was not found", cause=str(failure[0])
             )
         if not answer:
-            raise self._deadline.error()
+            raise self._deadline.not_sent()
         if not answer[0]:
-            raise NodeError("CONNECTION_FAILED", f"the host {host} has no address")
+            raise NotSentError("CONNECTION_FAILED", f"the host {host} has no address")
         return [parse_address(text) for text in answer[0]]
 
     def _connect(self, host: str, addresses: list[Address], port: int) -> socket.socket:
@@ -119,10 +127,10 @@ class GuardedBackend(httpcore.NetworkBackend):
                     (str(address), port), timeout=self._deadline.remaining()
                 )
             except TimeoutError:
-                raise self._deadline.error() from None
+                raise self._deadline.not_sent() from None
             except OSError as error:
                 failure = error
-        raise NodeError(
+        raise NotSentError(
             "CONNECTION_FAILED", f"{host} did not accept the connection", cause=str(failure)
         )
 
@@ -166,10 +174,10 @@ class _Stream(httpcore.NetworkStream):
             secured = ssl_context.wrap_socket(self._socket, server_hostname=server_hostname)
         except TimeoutError:
             self.close()
-            raise self._deadline.error() from None
+            raise self._deadline.not_sent() from None
         except OSError as error:
             self.close()
-            raise NodeError(
+            raise NotSentError(
                 "CONNECTION_FAILED",
                 f"{server_hostname} could not be reached securely",
                 cause=str(error),

@@ -1,0 +1,98 @@
+"""How a call says who it is from: each way becomes one header."""
+
+import base64
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from runledger.errors import NodeError
+from runledger.nodes.fields import check_liquid
+from runledger.nodes.variants import VariantConfig
+from runledger.templating import text_of
+
+HeaderName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", max_length=100)
+]
+ShortLiquid = Annotated[str, StringConstraints(max_length=4_000), AfterValidator(check_liquid)]
+Credential = Annotated[
+    str, StringConstraints(min_length=1, max_length=4_000), AfterValidator(check_liquid)
+]
+
+
+class Auth(VariantConfig):
+    """Who the call is from. What goes in here is struck from the history, also where it is not
+    a secret."""
+
+    discriminator: ClassVar[str] = "type"
+    # The fields whose values nobody may read later.
+    credentials: ClassVar[tuple[str, ...]]
+
+    @property
+    def kind(self) -> str:
+        return str(getattr(self, self.discriminator))
+
+    @property
+    def header_name(self) -> str:
+        return "Authorization"
+
+    def header_value(self, rendered: Mapping[str, str]) -> str:
+        """The header's text, from this config's texts with every variable in place."""
+        raise NotImplementedError
+
+    def texts(self) -> dict[str, str]:
+        """The fields that hold Liquid."""
+        fields: dict[str, str] = self.model_dump(exclude={"type", "name"})
+        return fields
+
+
+class BasicAuth(Auth):
+    """A user name and a password, as HTTP's Basic scheme sends them."""
+
+    credentials: ClassVar[tuple[str, ...]] = ("password",)
+
+    type: Literal["BASIC"] = Field(description="The way of signing in.")
+    username: ShortLiquid = Field(description="The user name. Liquid.")
+    password: ShortLiquid = Field(description="The password, e.g. {{secret.PASSWORD}}. Liquid.")
+
+    def header_value(self, rendered: Mapping[str, str]) -> str:
+        if ":" in rendered["username"]:
+            raise NodeError("INVALID_HEADER", "a user name cannot hold a colon")
+        pair = f"{rendered['username']}:{rendered['password']}"
+        return f"Basic {base64.b64encode(pair.encode(errors='replace')).decode()}"
+
+
+class BearerAuth(Auth):
+    """A token in the Authorization header."""
+
+    credentials: ClassVar[tuple[str, ...]] = ("token",)
+
+    type: Literal["BEARER"] = Field(description="The way of signing in.")
+    token: Credential = Field(description="The token, e.g. {{secret.TOKEN}}. Liquid.")
+
+    def header_value(self, rendered: Mapping[str, str]) -> str:
+        return f"Bearer {rendered['token']}"
+
+
+class HeaderAuth(Auth):
+    """A header of the service's own."""
+
+    credentials: ClassVar[tuple[str, ...]] = ("value",)
+
+    type: Literal["HEADER"] = Field(description="The way of signing in.")
+    name: HeaderName = Field(description="The header, e.g. X-Api-Key.")
+    value: Credential = Field(description="Its value, e.g. {{secret.API_KEY}}. Liquid.")
+
+    @property
+    def header_name(self) -> str:
+        return self.name
+
+    def header_value(self, rendered: Mapping[str, str]) -> str:
+        return rendered["value"]
+
+
+def credentials_of(auth: Auth | None, rendered: Mapping[str, Any]) -> list[str]:
+    """The values that must not stay in the history, whether they are known secrets or not."""
+    if auth is None:
+        return []
+    return [text_of(rendered[name]) for name in auth.credentials]

@@ -1,0 +1,116 @@
+"""A call's request and response as the history keeps them: struck, bounded, and told apart.
+
+What is text is kept, a long one in full beside the step; of what is binary only its size and hash.
+"""
+
+import hashlib
+import json
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from runledger.errors import RunledgerError
+from runledger.nodes.base import BodyKeeper, HttpRequest, HttpResponse
+from runledger.nodes.http_exchange import FORM, content_type_of, json_of
+from runledger.observability import log_failure
+from runledger.redaction import Redactor
+
+# Of a text body, that the step itself shows.
+MAX_STORED_BYTES = 16 * 1024
+# At the end of a body that was cut off on its way, where half a secret may stand in a long form.
+_TORN_CHARACTERS = 128 * 1024
+_JSON, _TEXT = "application/json", "text/plain; charset=utf-8"
+
+
+class Recorder:
+    """Keeps the exchange of one visit; `bodies` is where long texts go, if anywhere."""
+
+    def __init__(self, redactor: Redactor, bodies: BodyKeeper | None) -> None:
+        self._redactor = redactor
+        self._bodies = bodies
+
+    def request(self, request: HttpRequest, auth: str | None) -> dict[str, Any]:
+        """`request` was built with placeholders for secrets, so sizes are those of what is shown;
+        `auth` is the way of signing in, if any."""
+        shown = self._redactor
+        body = request.body or b""
+        content_type = content_type_of(request.headers.items())
+        return {
+            "method": request.method,
+            "url": shown.url(request.url),
+            "headers": shown.headers(request.headers.items()),
+            **({"auth": auth} if auth else {}),
+            "query": shown.value(request.query),
+            "size": len(body),
+            **self._body("request", body, content_type, shown.value(json_of(body, content_type))),
+        }
+
+    def response(self, response: HttpResponse, document: Any) -> dict[str, Any]:
+        """`document` is its JSON, struck, where it is JSON."""
+        shown = self._redactor
+        content_type = content_type_of(response.headers)
+        return {
+            "status": response.status,
+            "headers": shown.headers(response.headers),
+            "size": len(response.body),
+            "truncated": response.truncated,
+            "durationMs": response.duration_ms,
+            **self._body("response", response.body, content_type, document, response.truncated),
+        }
+
+    def _body(
+        self, name: str, body: bytes, content_type: str, document: Any, truncated: bool = False
+    ) -> dict[str, Any]:
+        if not body:
+            return {"body": None}
+        if document is not None and len(body) <= MAX_STORED_BYTES:
+            return {"body": document}
+        text = _text(body)
+        if text is None:
+            return {
+                "body": None,
+                "binary": {
+                    "contentType": self._redactor.text(content_type) or None,
+                    "bytes": len(body),
+                    "sha256": hashlib.sha256(body).hexdigest(),
+                },
+            }
+        # Struck before it is cut, so that no half of a secret stays at the end.
+        if document is not None:
+            text = json.dumps(document, ensure_ascii=False)
+        elif content_type == FORM:
+            text = urlencode(self._redactor.pairs(parse_qsl(text, keep_blank_values=True)))
+        else:
+            text = self._redactor.text(text)
+        if truncated:
+            text = text[: max(len(text) - _TORN_CHARACTERS, MAX_STORED_BYTES)]
+        encoded = text.encode(errors="replace")
+        if len(encoded) <= MAX_STORED_BYTES:
+            return {"body": text}
+        kept = encoded[:MAX_STORED_BYTES].decode(errors="ignore")
+        whole = self._keep(name, text, len(encoded), _TEXT if document is None else _JSON)
+        return {"body": kept, "note": f"cut after {MAX_STORED_BYTES} bytes", **whole}
+
+    def _keep(self, name: str, text: str, size: int, content_type: str) -> dict[str, Any]:
+        if self._bodies is None:
+            return {}
+        try:
+            return {
+                "bodyObject": {"key": self._bodies.keep(name, text, content_type), "bytes": size}
+            }
+        except RunledgerError as error:
+            # The call has been made: its story must not be lost with a part of it, and it must
+            # not be made again.
+            log_failure("a body could not be kept", error)
+            return {"rest": "could not be kept"}
+
+
+def _text(body: bytes) -> str | None:
+    """The body as text; None where it is none."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        # A body that was cut inside a character is still text.
+        if error.start < len(body) - 3 or error.reason != "unexpected end of data":
+            return None
+        text = body[: error.start].decode()
+    return None if "\0" in text else text

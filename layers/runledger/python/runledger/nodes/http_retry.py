@@ -1,0 +1,129 @@
+"""Trying a call again: when that is of use and safe, and how long to wait before.
+
+All tries happen within one visit of the node, so a policy's whole time counts into the task's.
+"""
+
+import hashlib
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+
+from runledger.errors import NodeError, NotSentError
+from runledger.models.base import Config
+from runledger.nodes.base import HttpResponse
+from runledger.nodes.http_status import STATUS_PATTERN, check_range, is_among, status_text
+
+_TOO_MANY_REQUESTS = 429
+_SAFE_METHODS = ("GET", "HEAD")
+
+# A status (a class, a range) or the kind of a failure without an answer.
+Occasion = Annotated[
+    str,
+    StringConstraints(pattern=rf"^({STATUS_PATTERN}|CONNECTION_FAILED|TIMEOUT)$"),
+    AfterValidator(check_range),
+    BeforeValidator(status_text, json_schema_input_type=int | str),
+]
+
+
+class Retry(Config):
+    """How a failed call is tried again. Only what is safe to repeat is: a GET or HEAD, a call
+    declared idempotent, and what surely was not taken, which is a connection that was never made
+    or a 429 that says when to come again."""
+
+    max_tries: int = Field(default=3, ge=1, le=5, description="Tries in all.")
+    backoff_seconds: int = Field(
+        default=1, ge=0, le=60, description="The wait before the second try; it doubles each time."
+    )
+    max_delay_seconds: int = Field(
+        default=10,
+        ge=1,
+        le=120,
+        description="The longest wait. A service that asks for a longer one by Retry-After is "
+        "not called again.",
+    )
+    retry_on: list[Occasion] = Field(
+        default=["CONNECTION_FAILED", "TIMEOUT", "429", "502", "503", "504"],
+        min_length=1,
+        max_length=20,
+        description="What is tried again: statuses like 503 or 5xx, CONNECTION_FAILED, TIMEOUT.",
+    )
+
+    def longest_wait(self) -> int:
+        """Seconds of all waits together, each as long as a service may ask for."""
+        return (self.max_tries - 1) * self.max_delay_seconds
+
+
+NO_RETRY = Retry(max_tries=1)
+
+
+def is_repeatable(method: str, idempotent: bool) -> bool:
+    """Whether the call does the same however often it is made."""
+    return method in _SAFE_METHODS or idempotent
+
+
+def why_not_again(
+    policy: Retry,
+    tries: int,
+    outcome: HttpResponse | NodeError,
+    *,
+    repeatable: bool,
+    now: int,
+) -> str | None:
+    """Why a failed call is not made once more after so many tries; None where it is."""
+    if tries >= policy.max_tries:
+        return "that was the last try"
+    if isinstance(outcome, NodeError):
+        occasion, was_refused = outcome.kind in policy.retry_on, isinstance(outcome, NotSentError)
+    else:
+        occasion = is_among(outcome.status, policy.retry_on)
+        was_refused = outcome.status == _TOO_MANY_REQUESTS and retry_after(outcome, now) is not None
+    if not occasion:
+        return "this failure is not one to try again on"
+    if not repeatable and not was_refused:
+        return "the call is not declared idempotent, and the service may have taken it"
+    asked = None if isinstance(outcome, NodeError) else retry_after(outcome, now)
+    if asked is not None and asked > policy.max_delay_seconds:
+        return (
+            f"the service asks to wait {asked:.0f} s, longer than the {policy.max_delay_seconds} s "
+            "that are allowed"
+        )
+    return None
+
+
+def seconds_to_wait(
+    policy: Retry, tries: int, outcome: HttpResponse | NodeError, *, spread: str, now: int
+) -> float:
+    """Seconds before the next try after so many. Calls that failed together come back apart: of
+    each delay up to a half is left out, by a hash of `spread`."""
+    delay = min(policy.backoff_seconds * 2.0 ** (tries - 1), policy.max_delay_seconds)
+    digest = hashlib.sha256(f"{spread} {tries}".encode()).digest()
+    delay *= 1 - digest[0] / 510
+    asked = None if isinstance(outcome, NodeError) else retry_after(outcome, now)
+    return round(max(delay, asked or 0.0), 3)
+
+
+def retry_after(response: HttpResponse, now: int) -> float | None:
+    """Seconds from `now` (epoch milliseconds) until the service wants to be asked again, where it
+    says so: by a number of seconds or by a date."""
+    found = (value for name, value in response.headers if name.lower() == "retry-after")
+    text = next(found, "").strip()
+    if text.isascii() and text.isdecimal():
+        # However many digits: beyond any bound is beyond any bound.
+        return float(text[:12])
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(moment.timestamp() - now / 1_000, 0.0)
+
+
+def told(outcome: HttpResponse | NodeError, message: str) -> dict[str, Any]:
+    """What the history says of one try; `message` is the error's, redacted."""
+    if isinstance(outcome, NodeError):
+        error = {"kind": outcome.kind, "message": message}
+        return {"error": error, **({"sent": False} if isinstance(outcome, NotSentError) else {})}
+    return {"status": outcome.status}

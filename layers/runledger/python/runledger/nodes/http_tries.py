@@ -1,0 +1,82 @@
+"""Making a call, as often as its policy allows, and telling of every try."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from runledger.clock import SECOND, iso
+from runledger.errors import NodeError, TransientError
+from runledger.nodes.base import HttpCaller, HttpRequest, HttpResponse, Tools
+from runledger.nodes.http_retry import Retry, seconds_to_wait, told, why_not_again
+from runledger.nodes.http_status import is_among
+from runledger.redaction import Redactor
+
+
+@dataclass(frozen=True, slots=True)
+class Calling:
+    """One call and what is known of it. `until` (epoch milliseconds) is when every try must be
+    over: beyond it the node is not this visit's any more."""
+
+    request: HttpRequest
+    expected: Sequence[str]
+    policy: Retry
+    repeatable: bool
+    until: int
+    spread: str
+
+
+@dataclass(slots=True)
+class Tries:
+    """What came of a call: the last try's answer or error, and the story of all of them."""
+
+    response: HttpResponse | None = None
+    error: NodeError | None = None
+    told: list[dict[str, Any]] = field(default_factory=list)
+    gave_up: str | None = None
+
+    def evidence(self) -> dict[str, Any]:
+        """For the step's evidence; `gaveUp` says why there was no further try."""
+        return {"tries": self.told, **({"gaveUp": self.gave_up} if self.gave_up else {})}
+
+
+def make(calling: Calling, http: HttpCaller, tools: Tools, redactor: Redactor) -> Tries:
+    """Tries until the answer is an expected one or there is a reason to give up.
+
+    Raises TransientError where there is no time left for even one try, and nothing was sent."""
+    found = Tries()
+    timeout = round(calling.request.timeout_seconds * SECOND)
+    while True:
+        began = tools.clock()
+        if began + timeout > calling.until:
+            if found.told:
+                found.gave_up = "there was no time left for another try"
+                return found
+            raise TransientError("too little of the visit's time is left to make the call")
+        outcome = _try(calling.request, http)
+        ended = tools.clock()
+        found.response = outcome if isinstance(outcome, HttpResponse) else None
+        found.error = outcome if isinstance(outcome, NodeError) else None
+        story = told(outcome, redactor.text(str(outcome)) if found.error else "")
+        duration = ended - began if found.response is None else found.response.duration_ms
+        found.told.append({"at": iso(began), "durationMs": duration, **story})
+        if found.response is not None and is_among(found.response.status, calling.expected):
+            return found
+        why = why_not_again(
+            calling.policy, len(found.told), outcome, repeatable=calling.repeatable, now=ended
+        )
+        if why is not None:
+            # Of a call that was to be made once there is nothing to say.
+            found.gave_up = why if calling.policy.max_tries > 1 else None
+            return found
+        wait = seconds_to_wait(
+            calling.policy, len(found.told), outcome, spread=calling.spread, now=ended
+        )
+        found.told[-1]["waitSeconds"] = wait
+        tools.sleep(wait)
+
+
+def _try(request: HttpRequest, http: HttpCaller) -> HttpResponse | NodeError:
+    try:
+        return http.call(request)
+    except NodeError as error:
+        return error
