@@ -238,6 +238,8 @@ class World:
         return Tools(
             begun=begun,
             http=self.http,
+            clock=self.clock,
+            sleep=lambda seconds: self.clock.advance(round(seconds * 1_000)),
             secrets=WorkspaceSecrets(self.secrets, "runledger", frame.workspace.id),
             messenger=Delivery(
                 run=frame.run,
