@@ -10,7 +10,7 @@ from runledger.clock import now_ms
 from runledger.observability import begin
 from runledger.services.toolboxes import MessageTools
 from runledger.services.walk_contract import WalkEvent
-from runledger.services.wiring import stores, walker
+from runledger.services.wiring import retry_machine, stores, walker
 from runledger.settings import MessageSettings, read_settings
 
 
@@ -18,7 +18,7 @@ from runledger.settings import MessageSettings, read_settings
 def toolbox() -> MessageTools:
     channels = make_channels(effect_client, read_settings(MessageSettings))
     of = stores()
-    return MessageTools(channels, of.deliveries, of.suppressions, now_ms)
+    return MessageTools(channels, of.deliveries, of.gatekeeper(now_ms), retry_machine(), now_ms)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -6,11 +6,14 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.aws import client, effect_client
+from runledger.channels.registry import CHANNEL_NAMES
 from runledger.clock import SECOND, now_ms
 from runledger.observability import begin, logger
 from runledger.services.due import DueWork
 from runledger.services.due_deliveries import DueDeliveries
+from runledger.services.left_behind import LeftBehind
 from runledger.services.machines import MachineRemover, MachineTurns
+from runledger.services.secrets import Secrets
 from runledger.services.settle import Settler
 from runledger.services.start import Starter
 from runledger.services.superseded import SupersededMachines
@@ -26,12 +29,16 @@ LAST_SECONDS = 25 * SECOND
 @cache
 def due_work() -> DueWork:
     of = stores()
-    prefix = read_settings(StartSettings).machine_prefix
+    settings = read_settings(StartSettings)
+    prefix, stack = settings.machine_prefix, settings.stack
     settler = Settler(
         runs=of.runs,
         automations=of.automations,
         frames=frames(),
         starter=Starter(of.runs, effect_client("stepfunctions"), prefix, now_ms),
+        left_behind=LeftBehind(
+            of.runs, of.deliveries, of.workspaces, frames(), CHANNEL_NAMES, now_ms
+        ),
         stepfunctions=client("stepfunctions"),
         execution_prefix=prefix.replace(":stateMachine:", ":execution:"),
         clock=now_ms,
@@ -47,6 +54,7 @@ def due_work() -> DueWork:
         "mch": superseded.settle,
         "sch": missed_fires().settle,
         "fire": missed_fires().resume,
+        "sec": Secrets(of.secrets, client("secretsmanager"), stack, now_ms).settle,
     }
     return DueWork(of.due, kinds, now_ms)
 

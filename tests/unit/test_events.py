@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from runledger.models.events import SOURCE, RunEvent, detail_type, event_id
-from runledger.models.run import RunStatus
-from runledger.services.publish import BATCH, changes_of, run_event
+from runledger.models.run import Run, RunStatus
+from runledger.services.publish import BATCH, RunChange, changes_of, run_event
 from runledger.store.run_rows import run_from_item
 from runledger.store.values import from_dynamo
 
@@ -25,8 +25,12 @@ def records() -> list[dict[str, Any]]:
     return found
 
 
+def runs_of(found: list[dict[str, Any]]) -> list[Run]:
+    return [change.run for change in changes_of(found) if isinstance(change, RunChange)]
+
+
 def statuses(found: list[dict[str, Any]]) -> list[str]:
-    return [change.run.status.value for change in changes_of(found)]
+    return [run.status.value for run in runs_of(found)]
 
 
 def examples() -> list[dict[str, Any]]:
@@ -98,7 +102,7 @@ def test_a_record_that_cannot_be_read_is_logged_by_its_row_and_left_out(
 
 @pytest.mark.parametrize("record", [{}, {"eventName": "INSERT", "dynamodb": {}}])
 def test_what_is_no_record_at_all_is_left_out(record: dict[str, Any]) -> None:
-    assert changes_of([record, records()[0]])[0].run.status is RunStatus.PENDING
+    assert runs_of([record, records()[0]])[0].status is RunStatus.PENDING
 
 
 def largest() -> dict[str, Any]:
@@ -134,7 +138,7 @@ def test_a_batch_of_the_largest_events_fits_into_one_call() -> None:
 
 
 def test_the_moment_of_an_event_is_that_of_its_status() -> None:
-    opened, started, completed = [run_event(change.run) for change in changes_of(records())]
+    opened, started, completed = [run_event(run) for run in runs_of(records())]
     assert opened.occurred_at == opened.created_at
     assert started.occurred_at == started.started_at
     assert completed.occurred_at == completed.finished_at
@@ -144,11 +148,7 @@ def test_the_moment_of_an_event_is_that_of_its_status() -> None:
 
 
 def test_only_an_ended_run_has_downstream() -> None:
-    changes = changes_of(records())
-    heard = frozenset({changes[0].run.automation_id})
-    assert [run_event(change.run, heard).has_downstream for change in changes] == [
-        False,
-        False,
-        True,
-    ]
-    assert not run_event(changes[-1].run).has_downstream
+    runs = runs_of(records())
+    heard = frozenset({runs[0].automation_id})
+    assert [run_event(run, heard).has_downstream for run in runs] == [False, False, True]
+    assert not run_event(runs[-1]).has_downstream

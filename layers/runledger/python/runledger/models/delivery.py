@@ -62,6 +62,28 @@ class Try(Model):
     provider_id: str | None = None
 
 
+class DeliveryFacts(Model):
+    """What the row of an attempt tells without its bag: no text, no reason, no address."""
+
+    id: str
+    workspace_id: str
+    run_id: str | None
+    node_id: str | None
+    automation_id: str | None
+    contact_id: str | None
+    channel: str
+    template_id: str
+    status: DeliveryStatus
+    error_kind: str | None
+    has_complaint: bool
+    tries: int
+    sequence: int
+    created_at: int
+    settled_at: int | None
+    next_try_at: int | None
+    resend_of: str | None
+
+
 class DeliveryAttempt(Model):
     """Times are epoch milliseconds; `provider_id` is the provider's own message id.
 

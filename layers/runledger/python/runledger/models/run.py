@@ -64,13 +64,15 @@ class Claim(Model):
     """Who is working on a node right now, and until when nobody else may.
 
     A claim given back before any effect began has an empty `request_id`; anyone may take it.
-    `wait_until` is there while the node parks the run.
+    `wait_until` is there while the node parks the run; `sends` says that the node sends messages,
+    which somebody has to look after, should the run end meanwhile.
     """
 
     request_id: str
     started_at: int
     lease_until: int
     wait_until: int | None = None
+    sends: bool = False
 
 
 class Run(Model):

@@ -2,37 +2,35 @@
 
 The attempt's id is derived from the effect (run, node, recipient, channel), and its row is written
 before the message leaves. Whoever finds that row does not send again: a settled one answers for
-itself, one that is still PROCESSING has lost its answer and becomes FAILED, `OUTCOME_UNKNOWN`.
+itself, one whose first try never came to its end is unknown. What a provider refuses for now is
+left to the delivery-retry machine, and the run goes on.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from runledger.channels.base import RenderedMessage, UnknownOutcomeError
 from runledger.clock import Clock
+from runledger.errors import NodeError
 from runledger.ids import derived_id
+from runledger.models.attempt_life import UNKNOWN_AFTER, found_unknown, suppressed, tried
 from runledger.models.delivery import DeliveryAttempt, DeliveryStatus
-from runledger.models.run import ErrorDetail
 from runledger.nodes.base import MessageOutcome, OutboundMessage
-from runledger.services.gates import (
-    address_of,
-    consent_gate,
-    suppression_gate,
-    template_gate,
-)
+from runledger.services.frames import contact_scope
+from runledger.services.gatekeeper import Gatekeeper, Letter, refused
+from runledger.services.gates import address_of
+from runledger.services.sending import send
 from runledger.templating import render
 
 if TYPE_CHECKING:
-    from runledger.channels.base import Channel, ProviderAnswer
+    from runledger.channels.base import Channel
     from runledger.models.automation import TemplateSnapshot
-    from runledger.models.delivery import Gate
     from runledger.models.run import Run
+    from runledger.services.retry_machine import RetryMachine
     from runledger.store.deliveries import DeliveryStore
-    from runledger.store.suppressions import SuppressionStore
 
 _SUBJECT_CHARACTERS = 998
-_UNKNOWN = "the provider's answer was lost: the message may or may not have been sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,8 @@ class Delivery:
     templates: "Mapping[str, TemplateSnapshot]"
     channels: "Mapping[str, Channel]"
     deliveries: "DeliveryStore"
-    suppressions: "SuppressionStore"
+    gatekeeper: Gatekeeper
+    retries: "RetryMachine"
     shards: int
     clock: Clock
     begun: list[str]
@@ -52,20 +51,18 @@ class Delivery:
     def deliver(self, message: OutboundMessage, scope: Mapping[str, Any]) -> MessageOutcome:
         channel = self.channels[message.channel]
         template = self.templates[message.template_id]
-        address, address_gate = address_of(message, channel)
+        address, _ = address_of(message, channel)
         # An address is one recipient however it is spelled.
         recipient = message.contact.id if message.contact else address or message.recipient
-        delivery_id = derived_id("dlv", self.run.id, self.node_id, recipient, message.channel)
-        subject = _one_line(render(template.subject, scope)) if template.subject else None
-        body = render(template.body, scope)
-        gates = (
-            consent_gate(message),
-            address_gate,
-            *self._suppression(channel, address if address_gate.passed else None),
-            template_gate(template, message, subject, body),
+        delivery_id = attempt_id(self.run.id, self.node_id, recipient, message.channel)
+        subject, body, problem = _rendered(template, message, scope)
+        letter = Letter(
+            self.run.workspace_id, delivery_id, message, channel, template, subject, body, problem
         )
-        closed = next((gate for gate in gates if not gate.passed), None)
+        gates = self.gatekeeper.check(letter)
+        closed = refused(gates)
         self.begun.append(delivery_id)
+        now = self.clock()
         attempt = DeliveryAttempt(
             id=delivery_id,
             workspace_id=self.run.workspace_id,
@@ -77,100 +74,78 @@ class Delivery:
             address=address or "",
             status=DeliveryStatus.PROCESSING,
             template_id=message.template_id,
+            consent=message.consent,
             subject=subject,
+            body=body,
             gates=gates,
-            tries=0,
+            rules=message.rules,
+            tries=1,
             provider_id=None,
             error=None,
-            created_at=self.clock(),
+            created_at=now,
             settled_at=None,
+            due_at=None if self._is_found_by_its_run(message) else now + UNKNOWN_AFTER,
             expires_at=self.run.expires_at,
         )
         if closed is not None:
-            suppressed = ErrorDetail(node_id=self.node_id, kind="SUPPRESSED", message=closed.reason)
-            return self._settle(attempt, DeliveryStatus.SUPPRESSED, error=suppressed)
+            return _outcome(self.deliveries.add(suppressed(attempt, closed, now), self.shards))
         earlier = self.deliveries.begin(attempt, self.run)
         if earlier is not None:
             return self._recall(earlier)
-        return self._send(channel, attempt, body, message.consent)
+        return self._send(channel, attempt)
 
-    def _suppression(self, channel: "Channel", address: str | None) -> "tuple[Gate, ...]":
-        """Asked of addresses that could be written to."""
-        if address is None:
-            return ()
-        kind = channel.address_kind
-        return (suppression_gate(self.suppressions.find(self.run.workspace_id, kind, address)),)
+    def _is_found_by_its_run(self, message: OutboundMessage) -> bool:
+        """Whether the attempt's id can be told from the run, should the run end while the attempt
+        is under way (left_behind.py). Any other is due from the start, which costs an entry in the
+        due index."""
+        return message.contact is not None and message.contact.id == self.run.contact_id
 
-    def _send(
-        self, channel: "Channel", attempt: DeliveryAttempt, body: str, consent: str
-    ) -> MessageOutcome:
-        message = RenderedMessage(
-            delivery_id=attempt.id,
-            workspace_id=attempt.workspace_id,
-            address=attempt.address,
-            subject=attempt.subject,
-            body=body,
-            consent=consent,
-        )
-        try:
-            answer = channel.send(message)
-        except UnknownOutcomeError as error:
-            unknown = ErrorDetail(
-                node_id=self.node_id, kind="OUTCOME_UNKNOWN", message=_UNKNOWN, cause=str(error)
-            )
-            return self._settle(attempt, DeliveryStatus.FAILED, error=unknown, tries=1)
-        except Exception as error:
-            # Not foreseen: nobody can tell how far it came, and the attempt must say so.
-            cause = f"{type(error).__name__}: {error}"
-            unknown = ErrorDetail(
-                node_id=self.node_id, kind="OUTCOME_UNKNOWN", message=_UNKNOWN, cause=cause
-            )
-            self._settle(attempt, DeliveryStatus.FAILED, error=unknown, tries=1)
-            raise
-        if answer.accepted:
-            return self._settle(
-                attempt, DeliveryStatus.SENT, provider_id=answer.provider_id, tries=1
-            )
-        refused = _refusal(self.node_id, answer)
-        return self._settle(attempt, DeliveryStatus.FAILED, error=refused, tries=1)
+    def _send(self, channel: "Channel", attempt: DeliveryAttempt) -> MessageOutcome:
+        made = send(channel, attempt, self.clock)
+        outcome = partial(tried, made=made, now=self.clock())
+        settled = self.deliveries.settle(attempt, outcome, self.shards)
+        if settled.status is DeliveryStatus.RETRYING:
+            self.retries.start(settled)
+        return _outcome(settled)
 
     def _recall(self, earlier: DeliveryAttempt) -> MessageOutcome:
-        if earlier.status is not DeliveryStatus.PROCESSING:
+        """Of an attempt that was claimed before. One whose first try never came to its end is not
+        sent again: its outcome is unknown, and the provider may yet tell."""
+        if earlier.tries > 1:
+            # The retry machine has it.
             return _outcome(earlier)
-        unknown = ErrorDetail(node_id=self.node_id, kind="OUTCOME_UNKNOWN", message=_UNKNOWN)
-        return self._settle(earlier, DeliveryStatus.FAILED, error=unknown, tries=1)
+        lost = partial(found_unknown, now=self.clock())
+        return _outcome(self.deliveries.settle(earlier, lost, self.shards))
 
-    def _settle(
-        self,
-        attempt: DeliveryAttempt,
-        status: DeliveryStatus,
-        *,
-        error: ErrorDetail | None = None,
-        provider_id: str | None = None,
-        tries: int = 0,
-    ) -> MessageOutcome:
-        settled = attempt.model_copy(
-            update={
-                "status": status,
-                "error": error,
-                "provider_id": provider_id,
-                "tries": tries,
-                "settled_at": self.clock(),
-            }
-        )
-        return _outcome(self.deliveries.settle(settled, self.shards))
+
+def attempt_id(run_id: str, node_id: str, recipient: str, channel: str) -> str:
+    """The same for the same effect: a recipient is a contact's id, else an address."""
+    return derived_id("dlv", run_id, node_id, recipient, channel)
+
+
+def _rendered(
+    template: "TemplateSnapshot", message: OutboundMessage, scope: Mapping[str, Any]
+) -> tuple[str | None, str, str | None]:
+    """Subject, body, and why they could not be rendered for one of many: the others still get
+    theirs. For a run's own contact that fails the run. A template speaks to its recipient."""
+    if message.contact is not None:
+        scope = {**scope, "contact": contact_scope(message.contact)}
+    try:
+        subject = _one_line(render(template.subject, scope)) if template.subject else None
+        return subject, render(template.body, scope), None
+    except NodeError as error:
+        if not message.is_one_of_many:
+            raise
+        return None, "", str(error)
 
 
 def _outcome(attempt: DeliveryAttempt) -> MessageOutcome:
     reason = attempt.error.message if attempt.error else None
-    return MessageOutcome(delivery_id=attempt.id, status=attempt.status, reason=reason)
-
-
-def _refusal(node_id: str, answer: "ProviderAnswer") -> ErrorDetail:
-    kind = "PROVIDER_UNAVAILABLE" if answer.is_transient else "PROVIDER_REFUSED"
-    message = answer.message or "the provider refused the message"
-    return ErrorDetail(
-        node_id=node_id, kind=kind, message=message, cause=f"{answer.code}: {message}"
+    return MessageOutcome(
+        delivery_id=attempt.id,
+        status=attempt.status,
+        reason=reason,
+        is_unknown=attempt.is_unknown,
     )
 
 

@@ -1,11 +1,11 @@
-"""Publishing what becomes of runs: an event on the bus for each status that a run comes to.
+"""Publishing what becomes of runs and deliveries: an event on the bus for each status.
 
-The table's stream tells every change of a run row; those that brought a new status have a new
+The table's stream tells every change of a row; those that brought a new status have a new
 `sequence`. A change is published at least once and under an id of its own, so that whoever listens
 can drop what they have seen.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from runledger.models.events import (
 )
 from runledger.models.run import Run, RunStatus
 from runledger.observability import log_failure, logger
+from runledger.services.delivery_events import DeliveryChange, delivery_change
 from runledger.store import keys
 from runledger.store.run_rows import run_from_item
 from runledger.store.values import from_dynamo
@@ -46,13 +47,28 @@ class RunChange:
     position: str
     run: Run
 
+    @property
+    def ended_automation(self) -> str | None:
+        """The automation that others may wait for."""
+        return self.run.automation_id if self.run.status.is_terminal else None
 
-def changes_of(records: Iterable[Mapping[str, Any]]) -> list[RunChange]:
-    """The stream records that brought a run to a new status, in the order of the stream.
+    def detail_type(self) -> str:
+        return detail_type(self.run.status)
+
+    def event(self, heard: frozenset[str]) -> RunEvent:
+        return run_event(self.run, heard)
+
+
+Change = RunChange | DeliveryChange
+
+
+def changes_of(records: Iterable[Mapping[str, Any]]) -> list[Change]:
+    """The stream records that brought a run or a delivery to a new status, in the order of the
+    stream.
 
     Claims and moved due times bring none, and a row that expired is no news. A record that cannot
     be read will never be: it is logged and left out, so that it holds up no others."""
-    found: list[RunChange] = []
+    found: list[Change] = []
     for record in records:
         try:
             change = _change_of(record)
@@ -65,13 +81,25 @@ def changes_of(records: Iterable[Mapping[str, Any]]) -> list[RunChange]:
     return found
 
 
-def _change_of(record: Mapping[str, Any]) -> RunChange | None:
+def _change_of(record: Mapping[str, Any]) -> Change | None:
     told = record["dynamodb"]
-    if record["eventName"] == "REMOVE" or told["Keys"]["sk"]["S"] != keys.run("").sk:
+    kind = told["Keys"]["sk"]["S"]
+    if record["eventName"] == "REMOVE" or kind not in _TOLD_ROWS:
         return None
+    return _TOLD_ROWS[kind](told)
+
+
+def _run_change(told: Mapping[str, Any]) -> RunChange | None:
     run = run_from_item(from_dynamo(told["NewImage"]))
     before = from_dynamo(told["OldImage"])["sequence"] if "OldImage" in told else 0
     return RunChange(told["SequenceNumber"], run) if run.sequence > before else None
+
+
+# By the sort key of the row.
+_TOLD_ROWS: dict[str, Callable[[Mapping[str, Any]], Change | None]] = {
+    keys.run("").sk: _run_change,
+    keys.delivery("").sk: delivery_change,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,44 +110,45 @@ class Publisher:
     bus: str
     automations: "AutomationStore"
 
-    def publish(self, changes: Sequence[RunChange]) -> str | None:
+    def publish(self, changes: Sequence[Change]) -> str | None:
         """Publishes the changes in their order; the position of the first one that the bus did
         not take, from which the stream is to be read again, or None."""
         heard = self._heard(changes)
         for start in range(0, len(changes), BATCH):
             batch = changes[start : start + BATCH]
-            refused = self._put([run_event(change.run, heard) for change in batch])
+            refused = self._put([self._entry(change, heard) for change in batch])
             if refused is not None:
                 return batch[refused].position
         return None
 
-    def _heard(self, changes: Sequence[RunChange]) -> frozenset[str]:
+    def _heard(self, changes: Sequence[Change]) -> frozenset[str]:
         """The automations whose ended runs others wait for. Asked for each batch anew, so that
         none who began to listen is missed for long."""
-        ended = {change.run.automation_id for change in changes if change.run.status.is_terminal}
+        ended = {each.ended_automation for each in changes if each.ended_automation is not None}
         return frozenset(each for each in sorted(ended) if self.automations.has_downstream(each))
 
-    def _put(self, events: Sequence[RunEvent]) -> int | None:
+    def _put(self, entries: "Sequence[PutEventsRequestEntryTypeDef]") -> int | None:
         """The index of the first event that was refused, for whatever reason: it is tried again
         until the record is too old."""
         try:
-            answer = self.events.put_events(Entries=[self._entry(event) for event in events])
+            answer = self.events.put_events(Entries=entries)
         except (ClientError, BotoCoreError) as error:
             reason = str(domain_error(error))
-            logger.warning("events refused", extra={"events": len(events), "reason": reason})
+            logger.warning("events refused", extra={"events": len(entries), "reason": reason})
             return 0
-        for index, (event, entry) in enumerate(zip(events, answer["Entries"], strict=True)):
-            if "ErrorCode" in entry:
-                refused = {"runId": event.run_id, "reason": entry["ErrorCode"]}
+        for index, (entry, told) in enumerate(zip(entries, answer["Entries"], strict=True)):
+            if "ErrorCode" in told:
+                refused = {"detailType": entry.get("DetailType"), "reason": told["ErrorCode"]}
                 logger.warning("event refused", extra=refused)
                 return index
         return None
 
-    def _entry(self, event: RunEvent) -> "PutEventsRequestEntryTypeDef":
+    def _entry(self, change: Change, heard: frozenset[str]) -> "PutEventsRequestEntryTypeDef":
+        event = change.event(heard)
         return {
             "EventBusName": self.bus,
             "Source": SOURCE,
-            "DetailType": detail_type(event.status),
+            "DetailType": change.detail_type(),
             "Detail": event.model_dump_json(),
             "Time": datetime.fromisoformat(event.occurred_at).astimezone(UTC),
         }

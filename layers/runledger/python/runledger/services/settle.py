@@ -23,6 +23,7 @@ from runledger.store.runs import Closing
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
+    from runledger.services.left_behind import LeftBehind
     from runledger.store.automations import AutomationStore
     from runledger.store.due import DueRow
     from runledger.store.runs import RunStore
@@ -46,6 +47,7 @@ class Settler:
     automations: "AutomationStore"
     frames: Frames
     starter: Starter
+    left_behind: "LeftBehind"
     stepfunctions: "SFNClient"
     execution_prefix: str
     clock: Clock
@@ -54,6 +56,7 @@ class Settler:
         """ConditionFailedError where the run moved on meanwhile."""
         run = self.runs.get(row.id)
         if run.status.is_terminal:
+            self.left_behind.settle(run)
             return
         if run.execution is None:
             self._start_due(run)

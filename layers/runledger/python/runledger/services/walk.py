@@ -35,7 +35,7 @@ from runledger.models.run import (
     Step,
     StepStatus,
 )
-from runledger.nodes.base import NodeResult, Operation, Tools, Visit
+from runledger.nodes.base import Function, NodeResult, Operation, Tools, Visit
 from runledger.observability import bind, log_failure, logger
 from runledger.services.failures import (
     CAUSE_CHARACTERS,
@@ -197,6 +197,7 @@ class Walker:
             request_id=self.request_id[:CLAIM_ID_CHARACTERS],
             started_at=now,
             lease_until=now + lease_seconds(node_type, config) * 1_000,
+            sends=node_type.function is Function.MESSAGE,
         )
         topology = frame.graph.topology
         left = [topology.rank(before) for before in topology.predecessors(node_id)]

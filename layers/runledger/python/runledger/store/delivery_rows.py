@@ -6,8 +6,8 @@ of it. What no condition, list or event looks at is in the compressed bag.
 
 from typing import TYPE_CHECKING, Any
 
-from runledger.models.delivery import DeliveryAttempt, DeliveryStatus, Gate, Try
-from runledger.models.feedback import error_after
+from runledger.models.delivery import DeliveryAttempt, DeliveryFacts, DeliveryStatus, Gate, Try
+from runledger.models.feedback import error_after, has_complaint
 from runledger.models.report import KeptReport
 from runledger.models.run import ErrorDetail
 from runledger.store import keys
@@ -134,6 +134,28 @@ def delivery_from_item(item: "Item", bodies: "Bodies") -> DeliveryAttempt:
         forced=item.get("forced", False),
         resends=frozenset(item.get("resends", ())),
         expires_at=item["ttl"] * 1_000,
+    )
+
+
+def delivery_facts(item: "Item") -> DeliveryFacts:
+    return DeliveryFacts(
+        id=keys.id_of(item["createdKey"]),
+        workspace_id=item["workspaceId"],
+        run_id=item.get("runId"),
+        node_id=item.get("nodeId"),
+        automation_id=item.get("automationId"),
+        contact_id=item.get("contactId"),
+        channel=item["channel"],
+        template_id=item["templateId"],
+        status=DeliveryStatus(item["status"]),
+        error_kind=item.get("errorKind"),
+        has_complaint=has_complaint(_reports_from_item(item)),
+        tries=item["tries"],
+        sequence=item["sequence"],
+        created_at=keys.created_at_of(item["createdKey"]),
+        settled_at=item.get("settledAt"),
+        next_try_at=item.get("nextTryAt"),
+        resend_of=item.get("resendOf"),
     )
 
 

@@ -88,19 +88,32 @@ def run_from_item(item: "Item") -> Run:
         expires_at=item["ttl"] * 1_000,
         claimed=frozenset(item.get("claimed", ())),
         open_claims={
-            int(rank): Claim(
-                request_id=claim[0],
-                started_at=claim[1],
-                lease_until=claim[2],
-                wait_until=claim[3] if len(claim) > 3 else None,
-            )
-            for rank, claim in item.get("openClaims", {}).items()
+            int(rank): _claim_from_value(value)
+            for rank, value in item.get("openClaims", {}).items()
         },
         error=_error_from_item(item.get("error")),
         canceled=Cancellation(**item["canceled"]) if "canceled" in item else None,
         start_error=item.get("startError"),
         start_refused=item.get("startRefused", False),
         list_partition=item["gsi1pk"],
+    )
+
+
+def claim_value(claim: Claim) -> list[Any]:
+    """A claim as the run row carries it: as short as can be."""
+    waiting = [] if claim.wait_until is None else [claim.wait_until]
+    sending = [True] if claim.sends else []
+    return [claim.request_id, claim.started_at, claim.lease_until, *waiting, *sending]
+
+
+def _claim_from_value(value: list[Any]) -> Claim:
+    more = value[3:]
+    return Claim(
+        request_id=value[0],
+        started_at=value[1],
+        lease_until=value[2],
+        wait_until=next((each for each in more if each is not True), None),
+        sends=any(each is True for each in more),
     )
 
 

@@ -26,6 +26,7 @@ from runledger.models.run import (
 )
 from runledger.store import keys
 from runledger.store.run_rows import (
+    claim_value,
     payload_from_item,
     row_cancellation,
     row_error,
@@ -208,10 +209,10 @@ class RunStore:
         if replaces is None:
             may_claim: ConditionBase = ~Attr("claimed").contains(rank)
         else:
-            may_claim = Attr(f"openClaims.{rank}").eq(_claim_value(replaces))
+            may_claim = Attr(f"openClaims.{rank}").eq(claim_value(replaces))
         gone: list[Path] = [("openClaims", str(other)) for other in left]
         change = Change(
-            set={("openClaims", str(rank)): _claim_value(claim)},
+            set={("openClaims", str(rank)): claim_value(claim)},
             add={"claimed": {rank}},
             remove=gone,
         )
@@ -222,17 +223,17 @@ class RunStore:
     def park(self, run: Run, rank: int, claim: Claim, wait_until: int) -> None:
         """Tells with the claim until when the node waits; for readers of the row only, so a run
         that moved on meanwhile is left alone."""
-        is_ours = Attr(f"openClaims.{rank}").eq(_claim_value(claim))
+        is_ours = Attr(f"openClaims.{rank}").eq(claim_value(claim))
         parked = claim.model_copy(update={"wait_until": wait_until})
-        change = Change(set={("openClaims", str(rank)): _claim_value(parked)})
+        change = Change(set={("openClaims", str(rank)): claim_value(parked)})
         with suppress(ConditionFailedError):
             self._table.update(keys.run(run.id), change, is_ours)
 
     def release(self, run: Run, rank: int, claim: Claim) -> None:
         """Gives a claim back whose effect never began. Where it is no longer ours, nothing is."""
-        is_ours = Attr(f"openClaims.{rank}").eq(_claim_value(claim))
+        is_ours = Attr(f"openClaims.{rank}").eq(claim_value(claim))
         given_back = claim.model_copy(update={"request_id": "", "lease_until": 0})
-        change = Change(set={("openClaims", str(rank)): _claim_value(given_back)})
+        change = Change(set={("openClaims", str(rank)): claim_value(given_back)})
         with suppress(ConditionFailedError):
             self._table.update(keys.run(run.id), change, is_ours)
 
@@ -254,7 +255,8 @@ class RunStore:
         ended, changed hands or moved on to another attempt since.
 
         Steps still at work need no write: a reader sees an open claim of an ended run as a
-        canceled step, so the row's one write settles them all."""
+        canceled step, so the row's one write settles them all. Where one of them was sending, the
+        run stays due once more, as a message may have been left without its outcome."""
         is_open = Attr("status").eq(run.status.value)
         is_this_attempt = Attr("attempt").eq(run.attempt)
         is_owned = (
@@ -279,11 +281,34 @@ class RunStore:
             "canceled": row_cancellation(closing.canceled),
         }
         values.update({name: value for name, value in optional.items() if value is not None})
-        gone: list[Path] = ["gsi4pk", "dueKey", "claimed"]
+        gone: list[Path] = ["claimed"]
+        look_at = _messages_left(run, closing.status)
+        if look_at is None:
+            gone += ["gsi4pk", "dueKey"]
+        else:
+            values["dueKey"] = keys.due_key(look_at, run.id)
         change = Change(set=values, add={"sequence": 1}, remove=gone)
-        return run_from_item(
+        closed = run_from_item(
             self._table.update(keys.run(run.id), change, is_open & is_this_attempt & is_owned)
         )
+        look_at = _messages_left(closed, closing.status)
+        if look_at is not None and closed.due_at is None:
+            # The node was claimed after the run was read.
+            return self._come_back(closed, look_at)
+        return closed
+
+    def _come_back(self, run: Run, due_at: int) -> Run:
+        is_ended = Attr("status").eq(run.status.value)
+        due: dict[Path, Any] = {
+            "gsi4pk": keys.due(run.workspace_id),
+            "dueKey": keys.due_key(due_at, run.id),
+        }
+        return run_from_item(self._table.update(keys.run(run.id), Change(set=due), is_ended))
+
+    def leave(self, run: Run) -> None:
+        """Takes an ended run, whose messages were looked after, out of the due index."""
+        is_ended = Attr("status").eq(run.status.value)
+        self._table.update(keys.run(run.id), Change(remove=["gsi4pk", "dueKey"]), is_ended)
 
     def postpone(
         self, run: Run, due_at: int, start_error: str | None = None, *, refused: bool = False
@@ -330,6 +355,14 @@ class RunStore:
         )
 
 
+def _messages_left(run: Run, status: RunStatus) -> int | None:
+    """When to look for messages that the run's end leaves without their outcome: once nobody can
+    be at work on them any more. None where there are none."""
+    if status is RunStatus.COMPLETED:
+        return None
+    return max((c.lease_until for c in run.open_claims.values() if c.sends), default=None)
+
+
 def _again(
     run: Run, due_at: int, reason: str, *, untried: bool = False, gone: Sequence[Path] = ()
 ) -> Change:
@@ -349,8 +382,3 @@ def _blocked(reentry: Reentry, run_id: str) -> str:
     if reentry is Reentry.ONCE:
         return f"the contact entered the automation before, with {run_id}, and may do so once"
     return f"the contact is in the automation now, with {run_id}, and may be once at a time"
-
-
-def _claim_value(claim: Claim) -> list[Any]:
-    waiting = [] if claim.wait_until is None else [claim.wait_until]
-    return [claim.request_id, claim.started_at, claim.lease_until, *waiting]
