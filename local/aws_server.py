@@ -1,6 +1,8 @@
 """The emulator in this process, patched. Besides the AWS endpoints it answers
 `GET /_local/workers`: the Lambda workers that are alive, `GET /_local/calls`: what was asked of
-DynamoDB and Lambda (`local/wire_log.py`), and `/_local/schedules` (`local/schedule_endpoint.py`).
+DynamoDB and Lambda (`local/wire_log.py`), `/_local/schedules` (`local/schedule_endpoint.py`),
+`/_local/messages` (`local/messages.py`), `/_local/feedback` (`local/feedback_endpoint.py`) and
+`/_local/faults` (`local/faults.py`).
 """
 
 import asyncio
@@ -17,6 +19,9 @@ from ministack.app import app as ministack_app
 from ministack.core import lambda_runtime
 
 from local import lifeline, patches
+from local.faults import with_faults
+from local.feedback_endpoint import with_feedback
+from local.messages import with_messages
 from local.patches import execution_resume
 from local.patches.guard import PatchError
 from local.schedule_endpoint import with_schedules
@@ -86,7 +91,8 @@ def run() -> int:
         print(f"local emulator: {error}", file=sys.stderr)
         return 1
     lifeline.watch()
-    asyncio.run(_serve(with_our_own(with_schedules(with_wire_log(ministack_app)))))
+    app = with_schedules(with_messages(with_wire_log(ministack_app)))
+    asyncio.run(_serve(with_our_own(with_faults(with_feedback(app)))))
     lambda_runtime.kill_workers(_pooled())
     # Threads that sleep in Wait states must not hold the process.
     sys.stdout.flush()

@@ -9,7 +9,15 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import ClientError
 
-from local.settings import ROOT, SENDER_EMAIL, STACK_NAME, LocalError, Stack
+from local.settings import (
+    ROOT,
+    SENDER_EMAIL,
+    SMS_POOL_ARN,
+    STACK_NAME,
+    WHATSAPP_NUMBER_ARN,
+    LocalError,
+    Stack,
+)
 
 _NOTE = "deployed.json"
 _SOURCES = ("functions", "layers", "statemachines")
@@ -19,7 +27,12 @@ def parameters(stack: Stack) -> dict[str, str]:
     """The stack's parameters: on AWS AllowHosts is empty."""
     hosts = [stack.demo_url.removeprefix("http://")]
     hosts += [host for host in os.environ.get("RUNLEDGER_ALLOW_HOSTS", "").split(",") if host]
-    return {"AllowHosts": ",".join(hosts), "SenderEmail": SENDER_EMAIL}
+    return {
+        "AllowHosts": ",".join(hosts),
+        "SenderEmail": SENDER_EMAIL,
+        "SmsOriginationIdentity": SMS_POOL_ARN,
+        "WhatsAppPhoneNumberId": WHATSAPP_NUMBER_ARN,
+    }
 
 
 def fingerprint(stack: Stack) -> str:

@@ -1,7 +1,7 @@
 """What the emulator lacks, closed in process. Each patch says what and why, and checks first
 that the emulator is still what it was written for."""
 
-from local import wire_log
+from local import feedback_endpoint, wire_log
 from local.patches import (
     execution_resume,
     executions,
@@ -19,6 +19,7 @@ from local.patches import (
     schedule_resources,
     schedules,
     ses_conditions,
+    sms_resources,
     task_turns,
 )
 
@@ -38,6 +39,8 @@ _PATCHES = (
     schedule_access,
     schedule_resources,
     ses_conditions,
+    sms_resources,
+    feedback_endpoint,
     task_turns,
     # Last: it wraps an invocation that the others have looked at.
     wire_log,

@@ -1,4 +1,5 @@
-"""SES: SendEmail is authorized on the sender's identity, with the request's condition keys.
+"""SES: SendEmail is authorized on the sender's identity and on the configuration set, with the
+request's condition keys.
 
 The emulator authorizes it on `*` without any, so a policy that names identities or
 `ses:FromAddress` would refuse every message.
@@ -34,18 +35,27 @@ def _with_sender(enforce: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         if method != "POST" or path.rstrip("/") != _SEND_PATH:
             return enforce(method, path, headers, body, query_params, request_id)
-        sender = parseaddr(str(json.loads(body or b"{}").get("FromEmailAddress", "")))[1]
-        region = extract_region(headers, query_params)
-        identity = f"arn:aws:ses:{region}:{get_account_id()}:identity/{sender}"
-        return app._enforce_data_plane(
-            "sesv2",
-            "ses:SendEmail",
-            headers,
-            query_params,
-            request_id,
-            resource_arn=identity,
-            service_context={"ses:FromAddress": sender},
-            named_resource=identity,
-        )
+        asked = json.loads(body or b"{}")
+        sender = parseaddr(str(asked.get("FromEmailAddress", "")))[1]
+        account, region = get_account_id(), extract_region(headers, query_params)
+        resources = [f"arn:aws:ses:{region}:{account}:identity/{sender}"]
+        if configuration_set := asked.get("ConfigurationSetName"):
+            resources.append(
+                f"arn:aws:ses:{region}:{account}:configuration-set/{configuration_set}"
+            )
+        for resource in resources:
+            denied = app._enforce_data_plane(
+                "sesv2",
+                "ses:SendEmail",
+                headers,
+                query_params,
+                request_id,
+                resource_arn=resource,
+                service_context={"ses:FromAddress": sender},
+                named_resource=resource,
+            )
+            if denied:
+                return denied
+        return None
 
     return enforce_with_sender

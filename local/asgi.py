@@ -1,0 +1,56 @@
+"""What the emulator's own endpoints share: reading a request, answering JSON, passing one on."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+# Status, headers, body.
+Answer = tuple[int, dict[str, str], bytes]
+
+
+async def read_body(receive: Receive) -> bytes:
+    parts, more = [], True
+    while more:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def headers_of(scope: Scope) -> dict[str, str]:
+    """Header names in lower case."""
+    return {name.decode().lower(): value.decode() for name, value in scope["headers"]}
+
+
+def json_answer(status: int, document: Any) -> Answer:
+    return status, {"content-type": "application/json"}, json.dumps(document).encode()
+
+
+async def send_answer(send: Send, answer: Answer) -> None:
+    status, headers, body = answer
+    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def pass_on(app: App, scope: Scope, body: bytes) -> Answer:
+    """Has the app answer a request whose body was read already."""
+    status, headers, answered = 500, {}, bytearray()
+    told = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> dict[str, Any]:
+        return told.pop() if told else {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        nonlocal status, headers
+        if message["type"] == "http.response.start":
+            status = message["status"]
+            headers = {name.decode(): value.decode() for name, value in message["headers"]}
+        answered.extend(message.get("body", b""))
+
+    await app(scope, receive, send)
+    return status, headers, bytes(answered)

@@ -1,0 +1,154 @@
+"""Making AWS fail on purpose: the next calls of an operation are refused, lost or left hanging.
+
+`POST /_local/faults` with `{"service", "operation", "times"?: 1, "match"?, "outcome"?, "code"?,
+"message"?, "status"?: 400, "seconds"?: 15}` answers `{"id"}`. With the outcome `REFUSE` (the one
+unless said) a call is answered by that error and not made; with `LOSE` it is made and its answer is
+lost (the caller gets a bare 504); with `HANG` it is neither made nor answered for `seconds`.
+`match` is a text that the request's body must hold. `GET /_local/faults` lists those that are left,
+and `DELETE /_local/faults` forgets them.
+
+The service is the name of the API: `ses`, `sms-voice`, `social-messaging`, `dynamodb`, `events`,
+`states`, `secretsmanager`, `sqs`.
+"""
+
+import asyncio
+import json
+from itertools import count
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from local.asgi import (
+    Answer,
+    App,
+    Receive,
+    Scope,
+    Send,
+    headers_of,
+    json_answer,
+    pass_on,
+    read_body,
+    send_answer,
+)
+
+PATH = "/_local/faults"
+# By the prefix of X-Amz-Target.
+_TARGETS = {
+    "AWSEvents": "events",
+    "AWSStepFunctions": "states",
+    "AmazonSQS": "sqs",
+    "DynamoDB_20120810": "dynamodb",
+    "PinpointSMSVoiceV2": "sms-voice",
+    "secretsmanager": "secretsmanager",
+}
+_ROUTES = {
+    ("POST", "/v2/email/outbound-emails"): ("ses", "SendEmail"),
+    ("POST", "/v1/whatsapp/send"): ("social-messaging", "SendWhatsAppMessage"),
+}
+_LOST: Answer = (504, {"content-type": "text/html"}, b"<html><h1>504 Gateway Timeout</h1></html>")
+
+
+class Fault(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    service: str
+    operation: str
+    times: int = Field(default=1, ge=1)
+    match: str = ""
+    outcome: Literal["REFUSE", "LOSE", "HANG"] = "REFUSE"
+    code: str = "InternalFailure"
+    message: str = "refused on purpose"
+    status: int = Field(default=400, ge=400, le=599)
+    seconds: float = Field(default=15, gt=0)
+
+    def refusal(self) -> Answer:
+        """As every one of AWS's JSON protocols writes an error."""
+        document = {"__type": self.code, "message": self.message, "Message": self.message}
+        headers = {"content-type": "application/json", "x-amzn-errortype": self.code}
+        return self.status, headers, json.dumps(document).encode()
+
+
+class Faults:
+    """Those that are still to happen, by id."""
+
+    def __init__(self) -> None:
+        self._left: dict[str, Fault] = {}
+        self._numbers = count(1)
+
+    def add(self, fault: Fault) -> str:
+        fault_id = f"fault-{next(self._numbers)}"
+        self._left[fault_id] = fault
+        return fault_id
+
+    def listed(self) -> list[dict[str, object]]:
+        return [{"id": id_, **fault.model_dump()} for id_, fault in self._left.items()]
+
+    def forget(self) -> None:
+        self._left.clear()
+
+    def waits_for(self, operation: tuple[str, str]) -> bool:
+        return any((f.service, f.operation) == operation for f in self._left.values())
+
+    def take(self, operation: tuple[str, str], body: bytes) -> Fault | None:
+        """The first that fits, one time fewer."""
+        for fault_id, fault in self._left.items():
+            if (fault.service, fault.operation) == operation and fault.match.encode() in body:
+                if fault.times == 1:
+                    del self._left[fault_id]
+                else:
+                    self._left[fault_id] = fault.model_copy(update={"times": fault.times - 1})
+                return fault
+        return None
+
+
+FAULTS = Faults()
+
+
+def operation_of(scope: Scope) -> tuple[str, str] | None:
+    """The service and operation of a call, as far as they can be told from its head."""
+    if target := headers_of(scope).get("x-amz-target"):
+        prefix, _, operation = target.rpartition(".")
+        return (_TARGETS[prefix], operation) if prefix in _TARGETS else None
+    return _ROUTES.get((scope["method"], scope["path"].rstrip("/")))
+
+
+def with_faults(app: App) -> App:
+    """The app, answering PATH itself and failing where it was asked to."""
+
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+        elif scope["path"] == PATH:
+            await send_answer(send, _endpoint(scope["method"], await read_body(receive)))
+        elif (operation := operation_of(scope)) is not None and FAULTS.waits_for(operation):
+            body = await read_body(receive)
+            fault = FAULTS.take(operation, body)
+            await send_answer(send, await _answered(app, scope, body, fault))
+        else:
+            await app(scope, receive, send)
+
+    return wrapped
+
+
+async def _answered(app: App, scope: Scope, body: bytes, fault: Fault | None) -> Answer:
+    if fault is None:
+        return await pass_on(app, scope, body)
+    if fault.outcome == "REFUSE":
+        return fault.refusal()
+    if fault.outcome == "LOSE":
+        await pass_on(app, scope, body)
+    else:
+        await asyncio.sleep(fault.seconds)
+    return _LOST
+
+
+def _endpoint(method: str, body: bytes) -> Answer:
+    if method == "GET":
+        return json_answer(200, {"items": FAULTS.listed()})
+    if method == "DELETE":
+        FAULTS.forget()
+        return json_answer(200, {"items": []})
+    try:
+        fault = Fault.model_validate_json(body)
+    except ValidationError as error:
+        return json_answer(400, {"message": str(error)})
+    return json_answer(201, {"id": FAULTS.add(fault)})
