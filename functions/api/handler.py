@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.aws import client
 from runledger.channels.registry import describe_channels
-from runledger.clock import iso, now_ms
+from runledger.clock import now_ms
 from runledger.compiler.compile import FunctionArns
 from runledger.http import caller, make_app, public_url, resolve
 from runledger.models.automation import AutomationDocument, AutomationStatus
@@ -44,8 +44,13 @@ from runledger.services.secrets import Secrets
 from runledger.services.signing import SigningSecrets
 from runledger.services.suppressions import Suppressions, suppression_view
 from runledger.services.templates import Templates
-from runledger.services.views import contact_view, run_view, template_view
-from runledger.services.wiring import schedules, stopping, stores
+from runledger.services.views import (
+    contact_view,
+    run_view,
+    secret_name_view,
+    template_view,
+)
+from runledger.services.wiring import retry_machine, schedules, stopping, stores
 from runledger.settings import ApiSettings, read_settings
 
 app = make_app()
@@ -91,9 +96,24 @@ def _templates() -> Templates:
 
 
 @cache
+def _resends() -> Resends:
+    of = stores()
+    return Resends(
+        of.deliveries,
+        of.contacts,
+        of.templates,
+        of.workspaces,
+        describe_channels(),
+        of.gatekeeper(now_ms),
+        retry_machine(),
+        now_ms,
+    )
+
+
+@cache
 def _secrets() -> Secrets:
     stack = read_settings(ApiSettings).stack
-    return Secrets(stores().workspaces, client("secretsmanager"), stack, now_ms)
+    return Secrets(stores().secrets, client("secretsmanager"), stack, now_ms)
 
 
 @app.post("/v1/automations", tags=["Automations"], status_code=201)
@@ -224,13 +244,12 @@ def replace_template(
 def put_secret(name: str, document: Annotated[SecretDocument, Body()]) -> SecretNameView:
     """Sets or replaces a secret. Its value can never be read back."""
     who = _caller(Role.ADMIN)
-    updated_at = _secrets().put(who.workspace_id, name, document.value)
-    return SecretNameView(name=name, updated_at=iso(updated_at))
+    return secret_name_view(_secrets().put(who.workspace_id, name, document.value))
 
 
 @app.delete("/v1/secrets/<name>", tags=["Secrets"], status_code=204)
 def delete_secret(name: str) -> Response[str]:
-    """Deletes a secret for good."""
+    """Deletes a secret for good. Its name may be set again at once."""
     who = _caller(Role.ADMIN)
     _secrets().delete(who.workspace_id, name)
     return Response(HTTPStatus.NO_CONTENT, body="")

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.aws import client, read_secret
 from runledger.channels.registry import describe_channels
-from runledger.clock import iso, now_ms
+from runledger.clock import now_ms
 from runledger.http import caller, make_app, public_url
 from runledger.models.refusal import RefusalReason
 from runledger.models.run import RunStatus
@@ -43,6 +43,7 @@ from runledger.services.suppressions import Suppressions
 from runledger.services.views import (
     automation_summary_view,
     contact_view,
+    secret_name_view,
     template_view,
     version_summary_view,
     version_view,
@@ -222,9 +223,9 @@ def list_suppressions(
 
 @app.get("/v1/secrets", tags=["Secrets"])
 def list_secrets() -> ListView[SecretNameView]:
-    """Names only: a value can never be read back."""
-    found = stores().workspaces.secret_names(_caller().workspace_id)
-    views = [SecretNameView(name=name, updated_at=iso(moment)) for name, moment in found]
+    """Names only: a value can never be read back. `lastUsedAt` is right to the hour."""
+    found = stores().secrets.names(_caller().workspace_id)
+    views = [secret_name_view(each) for each in found]
     return ListView(items=views, next_cursor=None)
 
 

@@ -1,15 +1,18 @@
 """Runs the nodes that call other services."""
 
+import time
 from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.aws import client
+from runledger.clock import now_ms
 from runledger.observability import begin
 from runledger.outbound.client import OutboundClient
-from runledger.services.toolboxes import IntegrationTools
+from runledger.services.integration_tools import IntegrationTools
+from runledger.services.secret_values import SecretValues
 from runledger.services.walk_contract import WalkEvent
-from runledger.services.wiring import walker
+from runledger.services.wiring import stores, walker
 from runledger.settings import IntegrationSettings, read_settings
 
 
@@ -17,7 +20,9 @@ from runledger.settings import IntegrationSettings, read_settings
 def toolbox() -> IntegrationTools:
     settings = read_settings(IntegrationSettings)
     http = OutboundClient(allow_hosts=settings.allow_hosts)
-    return IntegrationTools(http, client("secretsmanager"), settings.stack)
+    of = stores()
+    secrets = SecretValues(of.secrets, client("secretsmanager"), settings.stack, now_ms)
+    return IntegrationTools(http, secrets, of.bodies, now_ms, time.sleep)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

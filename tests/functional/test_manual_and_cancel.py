@@ -190,7 +190,7 @@ def test_a_step_that_finishes_after_the_cancel_is_canceled_and_tells_what_it_did
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     document = order_paid(world.template())
-    world.secrets.create_secret(Name="runledger/workspaces/ws_demo/SCORE_KEY", SecretString="k" * 9)
+    world.workspace_secrets.put(world.workspace_id, "SCORE_KEY", "k" * 9)
     run_id = world.fire(world.activate(document), PAYLOAD)
     world.walk(run_id, until="score")
     call = world.http.call

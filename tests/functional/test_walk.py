@@ -73,9 +73,7 @@ PAYLOAD = {"orderId": "A-1", "total": 150, "customer": {"email": "ada@example.co
 
 @pytest.fixture
 def automation(world: World) -> str:
-    world.secrets.create_secret(
-        Name="runledger/workspaces/ws_demo/SCORE_KEY", SecretString="key-that-nobody-sees"
-    )
+    world.workspace_secrets.put(world.workspace_id, "SCORE_KEY", "key-that-nobody-sees")
     body = "Your score is {{steps.score.score}}, {{contact.email}}"
     return world.activate(order_paid(world.template(body)))
 

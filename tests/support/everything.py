@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from tests.support.stage import WORKSPACE, Stage
-
-SECRET = f"runledger/workspaces/{WORKSPACE}/SCORE_KEY"
+from tests.support.stage import Stage
 
 
 def everything(template_id: str) -> dict[str, Any]:
@@ -116,7 +114,7 @@ def order(number: str = "A-1", total: int = 150) -> dict[str, Any]:
 
 def make_template(stage: Stage) -> str:
     """The id of a message template, with the secret in place that the call needs."""
-    stage.secrets.values[SECRET] = "key-that-nobody-sees"
+    stage.request("api", "PUT", "/v1/secrets/SCORE_KEY", {"value": "key-that-nobody-sees"})
     made = stage.request(
         "api",
         "POST",

@@ -69,6 +69,10 @@ class Secrets:
         self.values[Name] = SecretString
         return {"ARN": Name}
 
+    def delete_secret(self, *, SecretId: str, **more: Any) -> dict[str, Any]:
+        self.values.pop(SecretId, None)
+        return {}
+
     def put_secret_value(self, *, SecretId: str, SecretString: str) -> dict[str, Any]:
         self.values[SecretId] = SecretString
         return {"ARN": SecretId}
@@ -83,7 +87,7 @@ class Secrets:
 class S3:
     objects: dict[str, bytes] = field(default_factory=dict)
 
-    def put_object(self, *, Bucket: str, Key: str, Body: bytes) -> dict[str, Any]:
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes, **more: Any) -> dict[str, Any]:
         self.objects[Key] = Body
         return {}
 

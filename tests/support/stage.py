@@ -365,7 +365,7 @@ def open_stage() -> Iterator[Stage]:
         patch.object(wiring, "DynamoTable", lambda client, name: stage.table),
         patch.object(module_of("run_integration"), "OutboundClient", lambda **more: stage.http),
     ]
-    for function in ("api", "tick"):
+    for function in ("api", "tick", "run_integration"):
         if hasattr(module_of(function), "time"):
             patches.append(patch.object(module_of(function), "time", sleeping))
     level = logger.log_level

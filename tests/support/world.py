@@ -22,18 +22,25 @@ from runledger.services.contacts import Contacts
 from runledger.services.cursors import Cursors
 from runledger.services.deliver import Delivery
 from runledger.services.due import DueWork
+from runledger.services.due_deliveries import DueDeliveries
 from runledger.services.frames import Frame
+from runledger.services.integration_tools import StepBodies
+from runledger.services.left_behind import LeftBehind
 from runledger.services.machines import MachineRemover, Machines, MachineTurns
 from runledger.services.manual import ManualRuns
 from runledger.services.missed_fires import MissedFires
 from runledger.services.reading import Reading
+from runledger.services.recipients import Recipients
+from runledger.services.retry_delivery import RetryDelivery
+from runledger.services.retry_machine import RetryMachine
 from runledger.services.schedules import Schedules, ScheduleTarget
+from runledger.services.secret_values import SecretValues, WorkspaceSecrets
+from runledger.services.secrets import Secrets
 from runledger.services.settle import Closer, Settler
 from runledger.services.signing import SigningSecrets
 from runledger.services.start import Starter
 from runledger.services.superseded import SupersededMachines
 from runledger.services.templates import Templates
-from runledger.services.toolboxes import WorkspaceSecrets
 from runledger.services.upstream import UpstreamRuns
 from runledger.services.walk import Walker
 from runledger.services.walk_contract import WalkAnswer, WalkEvent
@@ -130,6 +137,10 @@ class World:
             shards=shards,
         )
         self.frames = self.stores.frames()
+        self.workspace_secrets = Secrets(self.stores.secrets, self.secrets, "runledger", self.clock)
+        self.secret_values = SecretValues(
+            self.stores.secrets, self.secrets, "runledger", self.clock
+        )
         self.contacts = Contacts(self.stores.contacts, self.clock)
         settings = ChannelSettings.model_validate({"RUNLEDGER_SENDER_EMAIL": SENDER})
         channels = make_channels(lambda service: self.ses, settings)
@@ -221,6 +232,7 @@ class World:
             "mch": self.superseded.settle,
             "sch": self.missed_fires.settle,
             "fire": self.missed_fires.resume,
+            "sec": self.workspace_secrets.settle,
         }
         self.settler = DueWork(self.stores.due, kinds, self.clock)
         self.closer = Closer(self.stores.runs, self.frames, self.clock)
@@ -240,7 +252,9 @@ class World:
             http=self.http,
             clock=self.clock,
             sleep=lambda seconds: self.clock.advance(round(seconds * 1_000)),
-            secrets=WorkspaceSecrets(self.secrets, "runledger", frame.workspace.id),
+            secrets=WorkspaceSecrets(self.secret_values, frame.workspace.id),
+            bodies=StepBodies(self.stores.bodies, frame.run.id, node_id),
+            contacts=Recipients(self.stores.contacts, frame.workspace.id, {}),
             messenger=Delivery(
                 run=frame.run,
                 node_id=node_id,

@@ -37,6 +37,11 @@ _CONFIG = Config(
 # function's own time is up.
 _READ_SECONDS = {"dynamodb": 2}
 
+# Signed links need the newest signature, and the bucket's own host in its own region.
+_MORE: dict[str, dict[str, Any]] = {
+    "s3": {"signature_version": "s3v4", "s3": {"addressing_style": "virtual"}}
+}
+
 # Codes that AWS documents as throttling or as a passing fault, over the services we call.
 _TRANSIENT = frozenset(
     {
@@ -67,8 +72,8 @@ _NOT_FOUND = frozenset(
 @cache
 def client(service: str) -> Any:
     """The process's one client of a service. Typed by its users, as boto3 has no types."""
-    timeout = Config(read_timeout=_READ_SECONDS.get(service, 10))
-    return boto3.client(service, config=_CONFIG.merge(timeout))  # type: ignore[call-overload]
+    own = Config(read_timeout=_READ_SECONDS.get(service, 10), **_MORE.get(service, {}))
+    return boto3.client(service, config=_CONFIG.merge(own))  # type: ignore[call-overload]
 
 
 @cache

@@ -306,8 +306,11 @@ class SecretDocument(WireModel):
 
 
 class SecretNameView(WireModel):
+    """`last_used_at` is when a run last read the value, known to the hour; null where none did."""
+
     name: str
     updated_at: str
+    last_used_at: str | None
 
 
 class NodeTypeView(WireModel):

@@ -15,6 +15,7 @@ from runledger.models.wire import (
     RunDetailView,
     RunView,
 )
+from runledger.services.body_links import with_links
 from runledger.services.fire_views import fire_view
 from runledger.services.history import (
     ListFilter,
@@ -125,7 +126,8 @@ class Reading:
         if history.run.workspace_id != workspace_id or history.run.expires_at <= now:
             raise NotFoundError(f"there is no run {run_id}")
         graph = self.frames.graph(history.run)
-        return run_detail_view(history, graph, self._downstream(history.run, now), now)
+        detail = run_detail_view(history, graph, self._downstream(history.run, now), now)
+        return with_links(detail, self.stores.bodies, now)
 
     def _downstream(self, run: "Run", now: int) -> "list[Run]":
         """The runs that the end of this one opened: one query and one batch of reads, and nothing

@@ -1,4 +1,9 @@
-"""Secrets of a workspace: written here, read only by the function that calls other services."""
+"""Secrets of a workspace: written here, read only by the function that calls other services.
+
+What may happen between any two calls is borne by the row of the name (store/secrets.py): a new
+value is on it before it is made, and counts from the moment when the row points to it; an old one
+stays on it until it is gone. What a request leaves undone, the tick does.
+"""
 
 import re
 from dataclasses import dataclass
@@ -7,91 +12,135 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runledger.aws import domain_error
-from runledger.clock import Clock
+from runledger.clock import MINUTE, Clock
 from runledger.errors import (
+    ConditionFailedError,
     InvalidInputError,
     NotFoundError,
     RunledgerError,
-    ServiceError,
     TransientError,
 )
+from runledger.ids import new_id
+from runledger.observability import log_failure
 from runledger.redaction import MIN_SECRET_CHARACTERS
 from runledger.services.secret_names import secret_id
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-    from runledger.store.workspaces import WorkspaceStore
+    from runledger.store.due import DueRow
+    from runledger.store.secrets import SecretName, SecretStore
 
 _NAME = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 MAX_VALUE_CHARACTERS = 10_000
 _FIRST_PRINTABLE = 0x20
+# When nothing came of a value that was about to be made. A request lives for half a minute.
+ABANDONED_AFTER = 15 * MINUTE
+# When the tick looks for what a request was to delete.
+_SWEPT_AFTER = MINUTE
+_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    workspaces: "WorkspaceStore"
+    names: "SecretStore"
     secrets: "SecretsManagerClient"
     stack: str
     clock: Clock
 
-    def put(self, workspace_id: str, name: str, value: str) -> int:
-        """Sets or replaces a secret; when, in epoch milliseconds."""
-        if not _NAME.fullmatch(name):
-            raise InvalidInputError(
-                "a secret's name is upper case letters, digits and _, beginning with a letter, "
-                "64 at most",
-                field="name",
+    def put(self, workspace_id: str, name: str, value: str) -> "SecretName":
+        """Sets or replaces a secret. Once this returns, nobody reads the value before for longer
+        than a reader may keep it (services/secret_values.py)."""
+        _check(name, value)
+        for _ in range(_TRIES):
+            generation = new_id("gen")
+            now = self.clock()
+            row = self.names.begin(workspace_id, name, generation, now, now + ABANDONED_AFTER)
+            self._call(
+                "create_secret",
+                Name=secret_id(self.stack, workspace_id, name, generation),
+                SecretString=value,
             )
-        if not MIN_SECRET_CHARACTERS <= len(value) <= MAX_VALUE_CHARACTERS:
-            raise InvalidInputError(
-                f"a secret's value has {MIN_SECRET_CHARACTERS} to {MAX_VALUE_CHARACTERS} "
-                "characters; a shorter one could not be told from other text and struck from "
-                "the history",
-                field="value",
-            )
-        if any(ord(character) < _FIRST_PRINTABLE for character in value):
-            raise InvalidInputError(
-                "a secret's value has no line breaks or control characters, as no header could "
-                "carry it",
-                field="value",
-            )
-        identifier = secret_id(self.stack, workspace_id, name)
-        try:
-            self._call("put_secret_value", SecretId=identifier, SecretString=value)
-        except NotFoundError:
-            try:
-                self._call("create_secret", Name=identifier, SecretString=value)
-            except ServiceError as error:
-                if error.code == "InvalidRequestException":
-                    # Deletion is done in the background, for a moment after it was asked for.
-                    raise TransientError(
-                        f"the earlier secret {name} is still being deleted; try again in a moment"
-                    ) from error
-                # Set by another request in between; what came last is what counts.
-                if error.code != "ResourceExistsException":
-                    raise
-                self._call("put_secret_value", SecretId=identifier, SecretString=value)
-        now = self.clock()
-        self.workspaces.put_secret_name(workspace_id, name, now)
-        return now
+            pointed = self.names.point(row, generation, self.clock())
+            if pointed is not None:
+                self._sweep_now(pointed)
+                return pointed
+        raise TransientError(f"the secret {name} keeps changing; try again")
 
     def delete(self, workspace_id: str, name: str) -> None:
-        """For good, and without a time to regret it."""
-        if not self.workspaces.has_secret_name(workspace_id, name):
-            raise NotFoundError(f"the workspace has no secret named {name}")
-        identifier = secret_id(self.stack, workspace_id, name)
-        try:
-            self._call("delete_secret", SecretId=identifier, ForceDeleteWithoutRecovery=True)
-        except NotFoundError:
-            # Deleted before by a request that died before it forgot the name.
-            self.workspaces.delete_secret_name(workspace_id, name)
+        """For good, and without a time to regret it. The name may be set again at once."""
+        for _ in range(_TRIES):
+            row = self.names.get(workspace_id, name)
+            if row is None or row.generation is None:
+                raise NotFoundError(f"the workspace has no secret named {name}")
+            now = self.clock()
+            try:
+                row = self.names.forget(row, now, now + _SWEPT_AFTER)
+            except ConditionFailedError as error:
+                if error.item is None or row.generation not in error.item["doomed"]:
+                    continue
+                # Our own write, sent again below us because its answer was lost; or another
+                # request's, which comes to the same.
+            else:
+                self._sweep_now(row)
             return
-        self.workspaces.delete_secret_name(workspace_id, name)
+        raise TransientError(f"the secret {name} keeps changing; try again")
+
+    def settle(self, due: "DueRow") -> None:
+        """Deletes what requests left behind: values that nothing came of, and those replaced."""
+        row = self.names.at(due.key)
+        if row is not None:
+            self._sweep(row)
+
+    def _sweep_now(self, row: "SecretName") -> None:
+        """What was asked for is done by now; the rest can wait for the tick."""
+        try:
+            self._sweep(row)
+        except ConditionFailedError:
+            # Somebody else is at it; the row stays due for as long as it lists anything.
+            return
+        except RunledgerError as error:
+            log_failure("a replaced secret is left to the tick", error)
+
+    def _sweep(self, row: "SecretName") -> None:
+        now = self.clock()
+        abandoned = [each for each, at in row.making.items() if at <= now - ABANDONED_AFTER]
+        if abandoned:
+            row = self.names.doom(row, abandoned, now)
+        for generation in row.doomed:
+            identifier = secret_id(self.stack, row.workspace_id, row.name, generation)
+            try:
+                self._call("delete_secret", SecretId=identifier, ForceDeleteWithoutRecovery=True)
+            except NotFoundError:
+                # Deleted before, or never made.
+                continue
+        oldest = min(row.making.values(), default=now)
+        self.names.swept(row, row.doomed, oldest + ABANDONED_AFTER)
 
     def _call(self, operation: str, **request: object) -> None:
         try:
             getattr(self.secrets, operation)(**request)
         except (ClientError, BotoCoreError) as error:
-            ours: RunledgerError = domain_error(error)
-            raise ours from error
+            raise domain_error(error) from error
+
+
+def _check(name: str, value: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise InvalidInputError(
+            "a secret's name is upper case letters, digits and _, beginning with a letter, "
+            "64 at most",
+            field="name",
+        )
+    if not MIN_SECRET_CHARACTERS <= len(value) <= MAX_VALUE_CHARACTERS:
+        raise InvalidInputError(
+            f"a secret's value has {MIN_SECRET_CHARACTERS} to {MAX_VALUE_CHARACTERS} "
+            "characters; a shorter one could not be told from other text and struck from "
+            "the history",
+            field="value",
+        )
+    if any(ord(character) < _FIRST_PRINTABLE for character in value):
+        raise InvalidInputError(
+            "a secret's value has no line breaks or control characters, as no header could "
+            "carry it",
+            field="value",
+        )

@@ -18,6 +18,7 @@ from runledger.models.wire import (
     RunContactView,
     RunDetailView,
     RunView,
+    SecretNameView,
     StepView,
     TemplateView,
     VersionSummaryView,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from runledger.models.template import Template
     from runledger.services.story import Health
     from runledger.store.runs import RunHistory
+    from runledger.store.secrets import SecretName
 
 
 # Of all steps in one answer. Lambda answers at most 6 MB, and the payload (1 MB) and the graph want
@@ -260,6 +262,14 @@ def contact_view(contact: "Contact") -> ContactView:
         metadata=contact.metadata,
         created_at=iso(contact.created_at),
         updated_at=iso(contact.updated_at),
+    )
+
+
+def secret_name_view(secret: "SecretName") -> SecretNameView:
+    return SecretNameView(
+        name=secret.name,
+        updated_at=iso(secret.updated_at or 0),
+        last_used_at=optional_iso(secret.last_used_at),
     )
 
 

@@ -27,6 +27,7 @@ from runledger.store.pace import PaceStore
 from runledger.store.refusals import RefusalStore
 from runledger.store.runs import RunStore
 from runledger.store.schedules import ScheduleStore
+from runledger.store.secrets import SecretStore
 from runledger.store.suppressions import SuppressionStore
 from runledger.store.table import DynamoTable
 from runledger.store.templates import TemplateStore
@@ -54,6 +55,8 @@ class Stores:
     fires: FireStore
     machines: MachineStore
     pace: PaceStore
+    secrets: SecretStore
+    bodies: Bodies
 
     @classmethod
     def over(cls, table: "Table", bodies: Bodies) -> "Stores":
@@ -72,6 +75,8 @@ class Stores:
             fires=FireStore(table),
             machines=MachineStore(table),
             pace=PaceStore(table),
+            secrets=SecretStore(table),
+            bodies=bodies,
         )
 
     def frames(self) -> Frames:

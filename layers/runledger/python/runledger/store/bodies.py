@@ -1,5 +1,6 @@
 """JSON values kept beside rows: compressed in the row, over a bound in S3."""
 
+import gzip
 import hashlib
 import json
 import zlib
@@ -38,6 +39,38 @@ class Bodies:
         except (ClientError, BotoCoreError) as error:
             raise domain_error(error) from error
         return {"s3": object_key}
+
+    def keep(self, text: str, object_key: str, content_type: str) -> str:
+        """Keeps a text as a file for people; its key, which begins with `object_key` and ends in
+        what the file holds."""
+        data = text.encode(errors="replace")
+        object_key = f"{object_key}-{hashlib.sha256(data).hexdigest()[:20]}"
+        try:
+            self._s3.put_object(
+                Bucket=self._bucket,
+                Key=object_key,
+                # The same bytes for the same text.
+                Body=gzip.compress(data, 6, mtime=0),
+                ContentType=content_type,
+                ContentEncoding="gzip",
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise domain_error(error) from error
+        return object_key
+
+    def link(self, object_key: str, seconds: int) -> str:
+        """An address under which whoever has it may download that file for so long."""
+        name = object_key.rpartition("/")[2]
+        return self._s3.generate_presigned_url(
+            ClientMethod="get_object",
+            Params={
+                "Bucket": self._bucket,
+                "Key": object_key,
+                # Never shown as a page: what it holds is a stranger's.
+                "ResponseContentDisposition": f'attachment; filename="{name}"',
+            },
+            ExpiresIn=seconds,
+        )
 
     def unpack(self, attribute: bytes | Mapping[str, str]) -> Any:
         if isinstance(attribute, bytes):

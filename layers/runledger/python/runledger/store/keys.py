@@ -233,6 +233,11 @@ def secret(workspace_id: str, name: str) -> Key:
     return Key(f"WORKSPACE#{workspace_id}#SECRET", name)
 
 
+def secret_id(workspace_id: str, name: str) -> str:
+    """What the name of a secret is called in the due index."""
+    return f"sec_{workspace_id}#{name}"
+
+
 def member(workspace_id: str, user_id: str) -> Key:
     return Key(f"WORKSPACE#{workspace_id}#MEMBER", user_id)
 

@@ -1,4 +1,4 @@
-"""Workspaces, their members and the names of their secrets."""
+"""Workspaces and their members."""
 
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -72,21 +72,6 @@ class WorkspaceStore:
         page = self._table.query(keys.membership(user_id, "").pk)
         found = [_membership(item) for item in page.items]
         return sorted(found, key=lambda membership: membership.created_at)
-
-    def put_secret_name(self, workspace_id: str, name: str, updated_at: int) -> None:
-        key = keys.secret(workspace_id, name)
-        self._table.put({**key_attributes(key), "updatedAt": updated_at})
-
-    def delete_secret_name(self, workspace_id: str, name: str) -> None:
-        self._table.delete(keys.secret(workspace_id, name))
-
-    def has_secret_name(self, workspace_id: str, name: str) -> bool:
-        return self._table.get(keys.secret(workspace_id, name), consistent=True) is not None
-
-    def secret_names(self, workspace_id: str) -> list[tuple[str, int]]:
-        """(name, updated at), by name."""
-        page = self._table.query(keys.secret(workspace_id, "").pk)
-        return [(item["sk"], item["updatedAt"]) for item in page.items]
 
 
 def _membership(item: "Item") -> Membership:

@@ -1,0 +1,183 @@
+"""The names of a workspace's secrets, and where the value of each lies at present.
+
+Every value has a place of its own in Secrets Manager, under a generation that is never used again,
+because a deleted secret goes in the background there and blocks its name meanwhile. The row of a
+name points to the present generation, and lists those that are only being made and those that are
+to go (`making`, `doomed`). A generation is on the row before it is in Secrets Manager and until it
+is gone from there, and a row that lists any is due: so nothing is ever left behind unseen.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Attr, ConditionBase
+from pydantic import Field
+
+from runledger.errors import ConditionFailedError, TransientError
+from runledger.models.base import Model
+from runledger.store import keys
+from runledger.store.table import Change, Delete, Path, key_attributes
+
+if TYPE_CHECKING:
+    from runledger.store.keys import Key
+    from runledger.store.table import Table
+    from runledger.store.values import Item
+
+_TRIES = 5
+
+
+class SecretName(Model):
+    """`generation` is None where the name is not set (any more). `making` and `doomed` are
+    generations with the moment since when they are."""
+
+    workspace_id: str
+    name: str
+    generation: str | None
+    updated_at: int | None
+    last_used_at: int | None
+    making: dict[str, int] = Field(default_factory=dict)
+    doomed: dict[str, int] = Field(default_factory=dict)
+
+
+class SecretStore:
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    def get(self, workspace_id: str, name: str) -> SecretName | None:
+        return self.at(keys.secret(workspace_id, name))
+
+    def at(self, key: "Key") -> SecretName | None:
+        item = self._table.get(key, consistent=True)
+        return _from_item(item) if item is not None else None
+
+    def names(self, workspace_id: str) -> list[SecretName]:
+        """Those that are set, by name."""
+        page = self._table.query(keys.secret(workspace_id, "").pk)
+        found = [_from_item(item) for item in page.items]
+        return [each for each in found if each.generation is not None]
+
+    def begin(
+        self, workspace_id: str, name: str, generation: str, now: int, due_at: int
+    ) -> SecretName:
+        """Puts a generation on the row that is about to be made; due where nothing comes of it."""
+        key = keys.secret(workspace_id, name)
+        exists = Attr("pk").exists()
+        is_new = Attr("pk").not_exists()
+        due = _due(workspace_id, name, due_at)
+        for _ in range(_TRIES):
+            try:
+                change = Change(set={("making", generation): now, **due})
+                return _from_item(self._table.update(key, change, exists))
+            except ConditionFailedError:
+                item: dict[Any, Any] = {
+                    **key_attributes(key),
+                    "workspaceId": workspace_id,
+                    "making": {generation: now},
+                    "doomed": {},
+                    **due,
+                }
+            try:
+                self._table.put(item, is_new)
+            except ConditionFailedError:
+                continue
+            return _from_item(item)
+        raise TransientError(f"the secret {name} keeps changing; try again")
+
+    def point(self, row: SecretName, generation: str, now: int) -> SecretName | None:
+        """Makes a generation that was begun the present one, and dooms the one before. None where
+        it was taken for abandoned meanwhile, and may be gone."""
+        key = keys.secret(row.workspace_id, row.name)
+        for _ in range(_TRIES):
+            is_still_begun = Attr(f"making.{generation}").exists()
+            values: dict[Path, Any] = {"generation": generation, "updatedAt": now}
+            if row.generation is not None:
+                values["doomed", row.generation] = now
+            change = Change(set=values, remove=[("making", generation)])
+            try:
+                return _from_item(self._table.update(key, change, is_still_begun & _is_at(row)))
+            except ConditionFailedError as error:
+                if error.item is None:
+                    return None
+                row = _from_item(error.item)
+            if row.generation == generation:
+                # Our own write, sent again below us because its answer was lost.
+                return row
+            if generation not in row.making:
+                return None
+        raise TransientError(f"the secret {row.name} keeps changing; try again")
+
+    def forget(self, row: SecretName, now: int, due_at: int) -> SecretName:
+        """Unsets a name; ConditionFailedError where it changed since it was read."""
+        assert row.generation is not None
+        values: dict[Path, Any] = {
+            ("doomed", row.generation): now,
+            **_due(row.workspace_id, row.name, due_at),
+        }
+        change = Change(set=values, remove=["generation", "updatedAt", "lastUsedAt"])
+        key = keys.secret(row.workspace_id, row.name)
+        return _from_item(self._table.update(key, change, _is_at(row)))
+
+    def doom(self, row: SecretName, abandoned: Iterable[str], now: int) -> SecretName:
+        """Takes generations that nothing came of: from here on they cannot become the present
+        one. ConditionFailedError where one of them just did."""
+        taken = list(abandoned)
+        condition: ConditionBase = Attr("pk").exists()
+        for generation in taken:
+            condition = condition & Attr(f"making.{generation}").exists()
+        change = Change(
+            set={("doomed", generation): now for generation in taken},
+            remove=[("making", generation) for generation in taken],
+        )
+        key = keys.secret(row.workspace_id, row.name)
+        return _from_item(self._table.update(key, change, condition))
+
+    def swept(self, row: SecretName, gone: Iterable[str], due_at: int) -> None:
+        """Takes off the row what is gone from Secrets Manager. A row that lists nothing any more
+        is not due, and one that is not set either is none; another is due again at `due_at`."""
+        key = keys.secret(row.workspace_id, row.name)
+        exists = Attr("pk").exists()
+        change = Change(
+            set=_due(row.workspace_id, row.name, due_at),
+            remove=[("doomed", generation) for generation in gone],
+        )
+        row = _from_item(self._table.update(key, change, exists))
+        if row.making or row.doomed:
+            return
+        lists_nothing = Attr("making").eq({}) & Attr("doomed").eq({})
+        if row.generation is None:
+            self._table.transact([Delete(key, lists_nothing & _is_at(row))])
+        else:
+            self._table.update(key, Change(remove=["gsi4pk", "dueKey"]), lists_nothing)
+
+    def touch(self, row: SecretName, now: int, before: int) -> None:
+        """Records a use, where the last that is known was before `before`; ConditionFailedError
+        otherwise."""
+        is_old = Attr("lastUsedAt").not_exists() | Attr("lastUsedAt").lt(before)
+        key = keys.secret(row.workspace_id, row.name)
+        self._table.update(key, Change(set={"lastUsedAt": now}), _is_at(row) & is_old)
+
+
+def _is_at(row: SecretName) -> ConditionBase:
+    """That the row points to what it pointed to when it was read."""
+    if row.generation is None:
+        return Attr("pk").exists() & Attr("generation").not_exists()
+    return Attr("generation").eq(row.generation)
+
+
+def _due(workspace_id: str, name: str, due_at: int) -> dict[Path, Any]:
+    return {
+        "gsi4pk": keys.due(workspace_id),
+        "dueKey": keys.due_key(due_at, keys.secret_id(workspace_id, name)),
+    }
+
+
+def _from_item(item: "Item") -> SecretName:
+    return SecretName(
+        workspace_id=item["workspaceId"],
+        name=item["sk"],
+        generation=item.get("generation"),
+        updated_at=item.get("updatedAt"),
+        last_used_at=item.get("lastUsedAt"),
+        making=item["making"],
+        doomed=item["doomed"],
+    )
