@@ -246,6 +246,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/deliveries/{delivery_id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/deliveries/{delivery_id}/resend */
+        post: operations["resend_delivery_v1_deliveries__delivery_id__resend_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me": {
         parameters: {
             query?: never;
@@ -701,6 +718,11 @@ export interface components {
             nodeId: string | null;
             /** Providerid */
             providerId: string | null;
+            /**
+             * Reports
+             * @description Of the provider, the oldest first.
+             */
+            reports: components["schemas"]["ReportView"][];
             /** Runid */
             runId: string | null;
             /** Settledat */
@@ -793,6 +815,11 @@ export interface components {
         };
         /** GateView */
         GateView: {
+            /**
+             * Forcedby
+             * @description Who overruled it.
+             */
+            forcedBy?: string | null;
             /** Name */
             name: string;
             /** Passed */
@@ -1102,6 +1129,57 @@ export interface components {
             version: number | null;
         };
         /**
+         * ReportKind
+         * @description DELIVERED reached the person's mail server or carrier; BOUNCED came back; COMPLAINED was
+         *     marked as spam; REJECTED was refused by the provider after it took it; FAILED was given up;
+         *     DELAYED is still under way and decides nothing.
+         * @enum {string}
+         */
+        ReportKind: "DELIVERED" | "BOUNCED" | "COMPLAINED" | "REJECTED" | "FAILED" | "DELAYED";
+        /**
+         * ReportView
+         * @description What the provider reported after it took the message; the code and message are its own.
+         */
+        ReportView: {
+            /** At */
+            at: string;
+            /** Code */
+            code: string | null;
+            /** Ispermanent */
+            isPermanent: boolean;
+            kind: components["schemas"]["ReportKind"];
+            /** Message */
+            message: string | null;
+        };
+        /**
+         * ResendDocument
+         * @description How a delivery is sent again. The same key makes one resend, however often it is asked for;
+         *     `force` overrules every gate but address and template, needs ADMIN and is recorded.
+         */
+        ResendDocument: {
+            /**
+             * Force
+             * @default false
+             */
+            force: boolean;
+            /** Idempotencykey */
+            idempotencyKey?: string | null;
+        };
+        /**
+         * ResentView
+         * @description The new delivery, or the one that the same key had made before.
+         */
+        ResentView: {
+            /** Deliveryid */
+            deliveryId: string;
+            /**
+             * Duplicate
+             * @default false
+             */
+            duplicate: boolean;
+            status: components["schemas"]["DeliveryStatus"];
+        };
+        /**
          * Role
          * @description Each role may do all that the one before it may.
          * @enum {string}
@@ -1259,8 +1337,13 @@ export interface components {
             /** Value */
             value: string;
         };
-        /** SecretNameView */
+        /**
+         * SecretNameView
+         * @description `last_used_at` is when a run last read the value, known to the hour; null where none did.
+         */
         SecretNameView: {
+            /** Lastusedat */
+            lastUsedAt: string | null;
             /** Name */
             name: string;
             /** Updatedat */
@@ -2791,6 +2874,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeliveryView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    resend_delivery_v1_deliveries__delivery_id__resend_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ResendDocument"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResentView"];
                 };
             };
             /** @description The token is missing or not valid. */

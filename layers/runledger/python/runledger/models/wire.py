@@ -18,6 +18,7 @@ from runledger.models.base import WireModel
 from runledger.models.contact import Consents
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.refusal import RefusalReason
+from runledger.models.report import ReportKind
 from runledger.models.run import RunStatus, StepStatus
 from runledger.models.schedule import FireSource, FireStatus, MissedReason
 from runledger.models.workspace import Role
@@ -141,6 +142,17 @@ class GateView(WireModel):
     name: str
     passed: bool
     reason: str
+    forced_by: str | None = Field(default=None, description="Who overruled it.")
+
+
+class ReportView(WireModel):
+    """What the provider reported after it took the message; the code and message are its own."""
+
+    kind: ReportKind
+    at: str
+    is_permanent: bool
+    code: str | None
+    message: str | None
 
 
 class DeliveryView(WireModel):
@@ -157,6 +169,7 @@ class DeliveryView(WireModel):
     template_id: str
     subject: str | None
     gates: list[GateView]
+    reports: list[ReportView] = Field(description="Of the provider, the oldest first.")
     tries: int
     provider_id: str | None
     error: ErrorView | None

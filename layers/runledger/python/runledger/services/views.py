@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from runledger.clock import iso, optional_iso
+from runledger.models.feedback import error_after
 from runledger.models.wire import (
     AutomationSummaryView,
     CanceledView,
@@ -15,6 +16,7 @@ from runledger.models.wire import (
     HealthView,
     MachineView,
     RefusalView,
+    ReportView,
     RunContactView,
     RunDetailView,
     RunView,
@@ -188,12 +190,26 @@ def delivery_view(attempt: "DeliveryAttempt") -> DeliveryView:
         template_id=attempt.template_id,
         subject=attempt.subject,
         gates=[GateView(**gate.model_dump()) for gate in attempt.gates],
+        reports=_report_views(attempt),
         tries=attempt.tries,
         provider_id=attempt.provider_id,
-        error=error_view(attempt.error),
+        error=error_view(error_after(attempt.error, attempt.node_id, attempt.reports)),
         created_at=iso(attempt.created_at),
         settled_at=optional_iso(attempt.settled_at),
     )
+
+
+def _report_views(attempt: "DeliveryAttempt") -> list[ReportView]:
+    return [
+        ReportView(
+            kind=report.kind,
+            at=iso(report.at),
+            is_permanent=report.is_permanent,
+            code=report.code,
+            message=report.message,
+        )
+        for report in sorted(attempt.reports.values(), key=lambda report: report.at)
+    ]
 
 
 def refusal_view(refusal: "Refusal") -> RefusalView:
