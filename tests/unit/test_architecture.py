@@ -20,6 +20,7 @@ FLOORS = {
     "outbound": 2,
     "nodes": 2,
     "templating": 1,
+    "template_limits": 0,
     "redaction": 1,
     "models": 1,
     "aws": 1,

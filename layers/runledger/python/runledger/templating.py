@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import lru_cache, wraps
+from functools import lru_cache
 from typing import Any, ClassVar, TextIO, TypeVar
 
 from liquid import BoundTemplate, Environment, RenderContext
@@ -21,10 +21,16 @@ from liquid.token import Token
 from liquid.undefined import UNDEFINED, FalsyStrictUndefined
 
 from runledger.errors import NodeError, RunledgerError
+from runledger.template_limits import (
+    MAX_LOOP_ITERATIONS,
+    MAX_OUTPUT_BYTES,
+    MAX_STEPS,
+    Meter,
+    bounded,
+    weigh,
+)
 
 MAX_SOURCE_CHARACTERS = 100_000
-MAX_OUTPUT_BYTES = 256 * 1024
-MAX_LOOP_ITERATIONS = 10_000
 _UNSAFE_TAGS = ("include", "render")
 
 T = TypeVar("T")
@@ -49,17 +55,29 @@ class _Missing(FalsyStrictUndefined):
 
 
 class _Context(RenderContext):
-    """Names a missing variable by its whole path, and counts loops over the whole template."""
+    """Names a missing variable by its whole path, and counts what the whole template does."""
 
-    __slots__ = ("iterations",)
+    __slots__ = ("iterations", "meter")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
         self.iterations = 0
+        self.meter = Meter()
+        super().__init__(*args, **kwargs)
+
+    # Every node looks here before it renders, and nobody else does.
+    @property
+    def disabled_tags(self) -> list[str]:
+        self.meter.take()
+        return []
+
+    @disabled_tags.setter
+    def disabled_tags(self, tags: list[str]) -> None:
+        pass
 
     def get(
         self, path: list[object], *, token: Token | None, default: object = UNDEFINED
     ) -> object:
+        self.meter.take()
         value = super().get(path, token=token, default=_Missing)
         if value is not _Missing:
             return value
@@ -75,6 +93,9 @@ class _Context(RenderContext):
             return obj[key]
         return super().get_item(obj, key)
 
+    def filter(self, name: str, token: Token | None) -> Callable[..., object]:
+        return bounded(name, super().filter(name, token), self.meter)
+
     def raise_for_loop_limit(self, length: int = 1) -> None:
         super().raise_for_loop_limit(length)
         self.iterations += length
@@ -87,6 +108,8 @@ class _OutputNode(OutputNode):
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         value = self.expression.evaluate(context)
+        if isinstance(context, _Context):
+            weigh((value,), context.meter)
         if not _is_structured(value):
             return buffer.write(to_liquid_string(value, autoescape=False))
         return buffer.write(_json(value))
@@ -121,38 +144,12 @@ def _json(value: object) -> str:
     return json.dumps(_native(value), ensure_ascii=False)
 
 
-def _size(value: object) -> int:
-    return len(value) if isinstance(value, str | list | tuple | range) else 1
-
-
-def _bounded(name: str, filter_: Callable[..., Any]) -> Callable[..., Any]:
-    """A filter whose output cannot outgrow the bound: Liquid limits what is written, not what a
-    filter makes on the way. A filter's output is at most the product of its inputs' sizes, and
-    only `replace` and `join` come near it."""
-
-    @wraps(filter_)
-    def guarded(value: object, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(value, range) and len(value) > MAX_LOOP_ITERATIONS:
-            raise ResourceLimitError("loop iteration limit reached", token=None)
-        if name in ("replace", "join", "append", "prepend"):
-            text = str(value) if not isinstance(value, list | tuple | range) else value
-            growth = _size(args[-1]) if args else 1
-            times = 1 if name in ("append", "prepend") else _size(text) + 1
-            if _size(text) + times * growth > 4 * MAX_OUTPUT_BYTES:
-                raise ResourceLimitError("output stream limit reached", token=None)
-        return filter_(value, *args, **kwargs)
-
-    return guarded
-
-
 def _environment() -> Environment:
     environment = _Environment(undefined=_Missing, autoescape=False, strict_filters=True)
     for tag in _UNSAFE_TAGS:
         del environment.tags[tag]
     environment.add_tag(_Output)
     environment.add_filter("json", _json)
-    for name, filter_ in list(environment.filters.items()):
-        environment.filters[name] = _bounded(name, filter_)
     return environment
 
 
@@ -277,9 +274,10 @@ def _parse(source: str) -> BoundTemplate:
         raise TemplateSyntaxError(_first_line(error), line, column) from error
     except RecursionError as error:
         raise TemplateSyntaxError("the text is nested too deeply") from error
-    unknown = sorted(set(template.filter_names(include_partials=False)) - set(_ENVIRONMENT.filters))
-    if unknown:
-        raise TemplateSyntaxError(f"there is no filter `{unknown[0]}`")
+    for name, spans in sorted(template.analyze(include_partials=False).filters.items()):
+        if name not in _ENVIRONMENT.filters:
+            line, column = _line_and_column(source, spans[0].index)
+            raise TemplateSyntaxError(f"there is no filter `{name}`", line, column)
     return template
 
 
@@ -297,8 +295,12 @@ def _position(error: LiquidError, source: str) -> tuple[int | None, int | None]:
     token = error.token
     if token is None or token.source != source or not 0 <= token.start_index <= len(source):
         return None, None
-    before = source[: token.start_index]
-    return before.count("\n") + 1, token.start_index - (before.rfind("\n") + 1) + 1
+    return _line_and_column(source, token.start_index)
+
+
+def _line_and_column(source: str, index: int) -> tuple[int, int]:
+    before = source[:index]
+    return before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1
 
 
 def _first_line(error: LiquidError) -> str:
@@ -318,7 +320,8 @@ def _guarded(action: Callable[[], T]) -> T:
         raise NodeError(
             "TEMPLATE_LIMIT",
             f"a template does too much: {_first_line(error)} "
-            f"(at most {MAX_OUTPUT_BYTES // 1024} KB of text and {MAX_LOOP_ITERATIONS} loop turns)",
+            f"(at most {MAX_OUTPUT_BYTES // 1024} KB of text, {MAX_LOOP_ITERATIONS} loop turns and "
+            f"{MAX_STEPS} steps)",
         ) from error
     except LiquidError as error:
         raise NodeError(
