@@ -1,0 +1,56 @@
+"""A channel whose provider answers as a test says."""
+
+from typing import TYPE_CHECKING, Any
+
+from runledger.channels.base import ProviderAnswer, RenderedMessage, UnknownOutcomeError
+from runledger.channels.email import EmailChannel
+from runledger.settings import ChannelSettings
+
+from tests.support.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# What the provider does with the next message.
+TAKEN, LATER, NEVER, SILENT, BROKEN = "taken", "later", "never", "silent", "broken"
+
+
+def _no_client(service: str) -> Any:
+    raise AssertionError("a scripted channel calls nobody")
+
+
+class ScriptedChannel(EmailChannel):
+    """`script` are the answers in their order; the last one holds for good. `took` are the
+    messages that the provider took, told or not. `before` is called as a message is sent."""
+
+    def __init__(self, *script: str) -> None:
+        super().__init__(_no_client, ChannelSettings())
+        self.script = list(script)
+        self.asked: list[RenderedMessage] = []
+        self.took: list[RenderedMessage] = []
+        self.before: Callable[[], None] = lambda: None
+
+    def send(self, message: RenderedMessage) -> ProviderAnswer:
+        self.before()
+        self.asked.append(message)
+        answer = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        match answer:
+            case "later":
+                return ProviderAnswer(
+                    accepted=False, code="Throttling", message="slow down", is_transient=True
+                )
+            case "never":
+                return ProviderAnswer(accepted=False, code="MessageRejected", message="no")
+            case "broken":
+                raise RuntimeError("a fault of ours")
+        self.took.append(message)
+        if answer == SILENT:
+            raise UnknownOutcomeError("read timeout")
+        return ProviderAnswer(accepted=True, provider_id=f"message-{len(self.took)}")
+
+
+def script(world: World, *answers: str) -> ScriptedChannel:
+    """Has the world's e-mail answered so from now on."""
+    channel = ScriptedChannel(*answers)
+    world.channels["EMAIL"] = channel
+    return channel
