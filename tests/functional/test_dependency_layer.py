@@ -95,8 +95,9 @@ def test_it_holds_the_services_that_are_called(built: Path) -> None:
         for folder in (ROOT / "functions", ROOT / "layers" / "runledger" / "python")
         for path in folder.rglob("*.py")
     )
-    called = set(re.findall(r'(?<!boto3\.)\bclient\("([a-z0-9]+)"\)', text))
-    assert {"dynamodb", "s3", "stepfunctions"} <= called
+    called = set(re.findall(r'(?<!boto3\.)(?:\b|_)client\("([a-z0-9-]+)"\)', text))
+    channels = {"sesv2", "pinpoint-sms-voice-v2", "socialmessaging"}
+    assert {"dynamodb", "s3", "stepfunctions"} | channels <= called
     for service in called:
         assert (built / "botocore" / "data" / service).is_dir(), service
 
