@@ -18,7 +18,14 @@ from runledger.settings import MessageSettings, read_settings
 def toolbox() -> MessageTools:
     channels = make_channels(effect_client, read_settings(MessageSettings))
     of = stores()
-    return MessageTools(channels, of.deliveries, of.gatekeeper(now_ms), retry_machine(), now_ms)
+    return MessageTools(
+        channels=channels,
+        deliveries=of.deliveries,
+        contacts=of.contacts,
+        gatekeeper=of.gatekeeper(now_ms),
+        retries=retry_machine(),
+        clock=now_ms,
+    )
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

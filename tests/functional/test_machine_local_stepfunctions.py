@@ -32,7 +32,9 @@ def test_an_example_passes_the_validator(interpreter: LocalStepFunctions, exampl
 
 @EVERY
 def test_an_example_walks_its_path(interpreter: LocalStepFunctions, example: Example) -> None:
-    execution = interpreter.run(machine_of(example), example.outcomes, example.failures)
+    execution = interpreter.run(
+        machine_of(example), example.outcomes, example.failures, more=example.more
+    )
     assert execution.status == example.status
     assert sorted(execution.visited()) == sorted(example.path)
     assert [call.input["nodeId"] for call in execution.failures()] == list(example.failed_branches)

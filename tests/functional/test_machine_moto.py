@@ -25,6 +25,7 @@ class Moto:
         self.client = boto3.client("stepfunctions", region_name="us-east-1")
         self.outcomes: dict[str, str] = {}
         self.failures: dict[str, str] = {}
+        self.more: dict[str, int] = {}
         self.calls: list[dict[str, Any]] = []
         self.machines = 0
         monkeypatch.setattr(LambdaSimpleBackend, "invoke", self._stub())
@@ -67,7 +68,14 @@ class Moto:
                 error = {"errorType": self.failures[node_id], "errorMessage": "told to fail"}
                 return json.dumps(error).encode()
             outcome = self.outcomes.get(node_id)
-            result = {"nodeId": node_id, "outcome": outcome, "waitUntil": WAIT_UNTIL}
+            more = self.more.get(node_id, 0) > 0
+            self.more[node_id] = self.more.get(node_id, 0) - 1
+            result = {
+                "nodeId": node_id,
+                "outcome": outcome,
+                "waitUntil": WAIT_UNTIL,
+                "more": more,
+            }
             return json.dumps(result).encode()
 
         return invoke
@@ -83,6 +91,7 @@ def moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[Moto]:
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
 def test_an_example_walks_its_path(moto: Moto, example: Example) -> None:
     failures = {state: errors[0] for state, errors in example.failures.items()}
+    moto.more = dict(example.more)
     execution = moto.execute(machine_of(example), dict(example.outcomes), failures)
     assert execution["status"] == example.status
     assert sorted(moto.visited()) == sorted(example.path)
@@ -123,6 +132,7 @@ def test_a_failing_branch_records_its_own_failure(moto: Moto) -> None:
         "nodeId": "vip",
         "outcome": "true",
         "waitUntil": WAIT_UNTIL,
+        "more": False,
     }
 
 

@@ -100,7 +100,8 @@ def test_a_run_is_walked_to_its_end_and_told_step_by_step(world: World, automati
     assert "Your score is 42, ada@example.com" in message.body
     delivery = world.reading.delivery(world.workspace_id, mail["deliveryIds"][0])
     assert delivery.status == "SENT"
-    assert [gate.name for gate in delivery.gates] == ["consent", "address", "template"]
+    order = ["consent", "address", "suppression", "frequency", "quiet_hours", "template"]
+    assert [gate.name for gate in delivery.gates] == order
     assert delivery.run_id == run_id
     assert "key-that-nobody-sees" not in str(world.dynamodb.scan(TableName="runledger"))
 
@@ -275,6 +276,29 @@ def test_what_was_sent_before_a_node_raised_is_told(
 ) -> None:
     document = to_addresses(world.template("Hello"), "a@y.example", "b@y.example", "c@y.example")
     run_id = world.fire(world.activate(document), {})
+    begin = world.stores.deliveries.begin
+
+    def fails_for_b(attempt: Any, run: Any) -> Any:
+        if attempt.address.startswith("b@"):
+            raise KeyError("nobody thought of this")
+        return begin(attempt, run)
+
+    monkeypatch.setattr(world.stores.deliveries, "begin", fails_for_b)
+    world.walk(run_id)
+
+    told = world.detail(run_id)
+    assert (told["status"], told["error"]["kind"]) == ("FAILED", "INTERNAL_ERROR")
+    assert "nobody thought of this" in told["error"]["cause"]
+    first, _ = told["steps"][1]["deliveryIds"]
+    delivery = world.reading.delivery(world.workspace_id, first)
+    assert (delivery.address, delivery.status) == ("a@y.example", "SENT")
+
+
+def test_a_channel_that_raises_leaves_one_message_unknown_and_sends_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = to_addresses(world.template("Hello"), "a@y.example", "b@y.example", "c@y.example")
+    run_id = world.fire(world.activate(document), {})
     send = world.channels["EMAIL"].send
 
     def fails_for_b(message: Any) -> Any:
@@ -286,15 +310,11 @@ def test_what_was_sent_before_a_node_raised_is_told(
     world.walk(run_id)
 
     told = world.detail(run_id)
-    assert (told["status"], told["error"]["kind"]) == ("FAILED", "INTERNAL_ERROR")
-    assert "nobody thought of this" in told["error"]["cause"]
-    deliveries = [
-        world.reading.delivery(world.workspace_id, id_) for id_ in told["steps"][1]["deliveryIds"]
-    ]
-    assert [(each.address, each.status) for each in deliveries] == [
-        ("a@y.example", "SENT"),
-        ("b@y.example", "FAILED"),
-    ]
+    step = told["steps"][1]
+    assert (told["status"], step["outcome"]) == ("COMPLETED", "partly_sent")
+    assert (step["output"]["sent"], step["output"]["unknown"]) == (2, 1)
+    statuses = [attempt["status"] for attempt in step["evidence"]["attempts"]]
+    assert statuses == ["SENT", "UNKNOWN", "SENT"]
 
 
 @pytest.mark.parametrize(

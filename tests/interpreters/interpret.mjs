@@ -1,12 +1,12 @@
 // Reads one JSON request a line and answers each with one JSON line, in any order.
 //
 // {id, kind: "validate", definition} -> {id, errors: [text]}
-// {id, kind: "run", definition, validated, input, context, outcomes, failures} ->
+// {id, kind: "run", definition, validated, input, context, outcomes, failures, more} ->
 //   {id, status: "SUCCEEDED" | "FAILED", error, output, calls: [{state, input}], entered: [state]}
 //
 // `outcomes` maps a node to the outcome its stub answers. `failures` maps a state to the names of
-// the errors its stub raises, one a try; when they are used up it answers. `validated` false leaves
-// out the interpreter's own validation, which takes far longer than the walk.
+// the errors its stub raises, one a try; when they are used up it answers. `more` maps a node to how
+// often its stub says that the node goes on. `validated` false leaves out the interpreter's own validation, which takes far longer than the walk.
 import { createInterface } from 'node:readline';
 import aslValidator from 'asl-validator';
 import { StateMachine } from 'aws-local-stepfunctions';
@@ -20,8 +20,9 @@ function statesOf(definition) {
   ]);
 }
 
-function stub(state, outcomes, failures, calls) {
+function stub(state, outcomes, failures, more, calls) {
   const pending = [...(failures[state] ?? [])];
+  let left = more[state] ?? 0;
   return async (input) => {
     calls.push({ state, input });
     const name = pending.shift();
@@ -34,11 +35,12 @@ function stub(state, outcomes, failures, calls) {
       nodeId: input.nodeId,
       outcome: outcomes[input.nodeId] ?? null,
       waitUntil: '2026-01-01T00:00:00Z',
+      more: left-- > 0,
     };
   };
 }
 
-async function run({ definition, validated, input, context, outcomes, failures }) {
+async function run({ definition, validated, input, context, outcomes, failures, more }) {
   const calls = [];
   const entered = [];
   const tasks = statesOf(definition).filter(([, state]) => state.Type === 'Task');
@@ -50,7 +52,7 @@ async function run({ definition, validated, input, context, outcomes, failures }
     context,
     overrides: {
       taskResourceLocalHandlers: Object.fromEntries(
-        tasks.map(([name]) => [name, stub(name, outcomes, failures, calls)]),
+        tasks.map(([name]) => [name, stub(name, outcomes, failures, more, calls)]),
       ),
       waitTimeOverrides: Object.fromEntries(waits.map(([name]) => [name, 0])),
       retryIntervalOverrides: Object.fromEntries(tasks.map(([name]) => [name, 0])),

@@ -152,6 +152,8 @@ class Actors:
                     self.visit("start", Operation.FAIL, error=caught, last=last)
                 return
             last = answer.model_dump(by_alias=True)
+            if answer.more:
+                continue
             ways = [
                 edge.target
                 for edge in self.graph.out(node_id)

@@ -15,6 +15,7 @@ FOLDER = Path(__file__).parents[2] / "statemachines" / "examples"
 class Example:
     """One walk: the outcomes of its branching nodes, the nodes it visits, how it ends.
 
+    `more` is how often a node says that it goes on.
     `failures` are the errors that stubs raise, by state; `failed_branches` the first nodes of the
     branches that recorded a failure (the trigger stands for the machine itself).
     """
@@ -23,6 +24,7 @@ class Example:
     path: tuple[str, ...]
     outcomes: Mapping[str, str] = field(default_factory=dict)
     failures: Mapping[str, list[str]] = field(default_factory=dict)
+    more: Mapping[str, int] = field(default_factory=dict, kw_only=True)
     status: str = "SUCCEEDED"
     failed_branches: tuple[str, ...] = ()
 
@@ -61,6 +63,22 @@ EXAMPLES: tuple[Example, ...] = (
     ),
     Example("integration", ("start", "credit", "grant", "done"), {"credit": "ok"}),
     Example("integration", ("start", "credit", "note", "done"), {"credit": "error"}),
+    Example(
+        "many_recipients",
+        ("start", "news", "news", "news", "counted", "done"),
+        {"news": "partly_sent"},
+        more={"news": 2},
+    ),
+    Example("many_recipients", ("start", "news", "done"), {"news": "suppressed"}),
+    Example(
+        "many_recipients",
+        ("start", "news", "news", "lost"),
+        {"news": "failed"},
+        {"lost": STOP},
+        "FAILED",
+        ("start",),
+        more={"news": 1},
+    ),
     Example("stop_error", ("start", "halt"), {}, {"halt": STOP}, "FAILED", ("start",)),
 )
 

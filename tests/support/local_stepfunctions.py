@@ -78,10 +78,12 @@ class LocalStepFunctions:
         outcomes: Mapping[str, str],
         failures: Mapping[str, Sequence[str]],
         validated: bool = True,
+        more: Mapping[str, int] | None = None,
     ) -> Execution:
         """Executes a machine with stub tasks: `outcomes` by node; `failures` by state are the
-        errors raised by its first tries. The interpreter validates the machine first, unless
-        `validated` is False: that takes far longer than the walk."""
+        errors raised by its first tries, `more` by node how often it says that it goes on. The
+        interpreter validates the machine first, unless `validated` is False: that takes far
+        longer than the walk."""
         answer = self._ask(
             {
                 "kind": "run",
@@ -91,6 +93,7 @@ class LocalStepFunctions:
                 "context": {"Execution": {"Id": EXECUTION_ID}},
                 "outcomes": outcomes,
                 "failures": failures,
+                "more": more or {},
             }
         )
         calls = tuple(Call(call["state"], call["input"]) for call in answer["calls"])

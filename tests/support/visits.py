@@ -7,6 +7,7 @@ from runledger.clock import Clock
 from runledger.models.contact import Consents, Contact
 from runledger.nodes.base import (
     BodyKeeper,
+    ContactFinder,
     HttpCaller,
     Messenger,
     NodeResult,
@@ -42,10 +43,12 @@ def visit(
     http: HttpCaller | None = None,
     secrets: SecretReader | None = None,
     messenger: Messenger | None = None,
+    contacts: ContactFinder | None = None,
     bodies: BodyKeeper | None = None,
     clock: Clock | None = None,
     sleep: Callable[[float], None] | None = None,
     labels: frozenset[str] = frozenset(),
+    progress: Mapping[str, Any] | None = None,
 ) -> Visit:
     return Visit(
         node_id="node",
@@ -58,11 +61,13 @@ def visit(
             http=http,
             secrets=secrets,
             messenger=messenger,
+            contacts=contacts,
             bodies=bodies,
             clock=clock or (lambda: now),
             sleep=sleep or _never,
         ),
         labels=labels,
+        progress=progress,
     )
 
 

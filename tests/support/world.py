@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import boto3
 from moto import mock_aws
-from runledger.channels.registry import make_channels
+from runledger.channels.registry import CHANNEL_NAMES, make_channels
 from runledger.compiler.compile import FunctionArns
 from runledger.compiler.graph import GraphView
 from runledger.models.automation import AutomationDocument
@@ -56,6 +56,7 @@ ACCOUNT = "123456789012"
 REGION = "us-east-1"
 PREFIX = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:runledger-"
 FAN_OUT = f"{PREFIX}fan-out"
+DELIVERY_RETRY = f"{PREFIX}delivery-retry"
 SCHEDULE_GROUP = "runledger-schedules"
 TABLE = "runledger"
 BUCKET = "runledger-bodies"
@@ -216,6 +217,14 @@ class World:
             self.stores.automations,
             self.frames,
             self.starter,
+            LeftBehind(
+                self.stores.runs,
+                self.stores.deliveries,
+                self.stores.workspaces,
+                self.frames,
+                CHANNEL_NAMES,
+                self.clock,
+            ),
             self.stepfunctions,
             execution_prefix,
             self.clock,
@@ -226,7 +235,15 @@ class World:
             self.stores.workspaces,
             self.clock,
         )
+        self.retries = RetryMachine(self.stepfunctions, DELIVERY_RETRY)
+        self.retrier = RetryDelivery(
+            self.stores.deliveries, self.stores.workspaces, self.channels, self.clock
+        )
+        deliveries = DueDeliveries(
+            self.stores.deliveries, self.stores.workspaces, self.retries, self.clock
+        )
         kinds = {
+            "dlv": deliveries.settle,
             "run": self.run_settler.settle,
             "aut": self.stopping.drain,
             "mch": self.superseded.settle,
@@ -261,7 +278,8 @@ class World:
                 templates=frame.version.templates,
                 channels=self.channels,
                 deliveries=self.stores.deliveries,
-                suppressions=self.stores.suppressions,
+                gatekeeper=self.stores.gatekeeper(self.clock),
+                retries=self.retries,
                 shards=frame.workspace.shards,
                 clock=self.clock,
                 begun=begun,
@@ -349,6 +367,8 @@ class World:
                 self.visit(run_id, graph.starts[0], Operation.FAIL, state=state)
                 return visited
             last = answer.model_dump(by_alias=True)
+            if answer.more:
+                continue
             ways = [
                 edge.target
                 for edge in graph.out(node_id)

@@ -33,6 +33,12 @@ Place = tuple[str, str | None, int | None, str | None]
 DAY = 24 * 60
 
 
+def to_tagged(node_id: str) -> Document:
+    sent = message(node_id)
+    sent["config"]["recipients"] = {"kind": "TAG_QUERY", "tags": ["vip"]}
+    return sent
+
+
 def at_node(code: str, node_id: str, field: str | None = None) -> Place:
     return (code, node_id, None, field)
 
@@ -376,6 +382,10 @@ CASES: dict[str, tuple[Document, set[Place]]] = {
     "unknown template": (
         linear(message("mail", "tpl_404")),
         {at_node("UNKNOWN_TEMPLATE", "mail", "channels.0.templateId")},
+    ),
+    "too many visits": (
+        linear(*(to_tagged(f"n{index}") for index in range(4))),
+        {at_node("TOO_MANY_VISITS", "n3")},
     ),
     "too many nodes": (
         linear(*(assign(f"n{index}") for index in range(199))),

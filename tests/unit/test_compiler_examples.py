@@ -27,6 +27,7 @@ TYPES = {
     "fork": (MachineType.EXPRESS, 245),
     "integration": (MachineType.EXPRESS, 285),
     "linear": (MachineType.EXPRESS, 140),
+    "many_recipients": (MachineType.STANDARD, 65_140),
     "nested_fork": (MachineType.STANDARD, 640),
     "order_paid": (MachineType.STANDARD, 320),
     "stop_error": (MachineType.EXPRESS, 105),

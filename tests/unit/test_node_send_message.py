@@ -1,18 +1,28 @@
 """SEND_MESSAGE: recipients, cascades, and what the step says."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 from runledger.errors import NodeError
+from runledger.models.contact import Contact
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.run import StepStatus
-from runledger.nodes.base import MessageOutcome, NodeResult, OutboundMessage
+from runledger.nodes import send_message
+from runledger.nodes.base import (
+    ContactPage,
+    ContactQuery,
+    MessageOutcome,
+    NodeResult,
+    OutboundMessage,
+)
 from runledger.nodes.registry import node_type
 from runledger.nodes.send_message import SendMessageConfig
+from runledger.nodes.tally import OUTCOMES
 
-from tests.support.visits import CONTACT, run_node, visit
+from tests.support.visits import CONTACT, NOW, run_node, visit
 
 SENT, SUPPRESSED, FAILED = (
     DeliveryStatus.SENT,
@@ -35,8 +45,12 @@ class FakeMessenger:
         default = self.answers.get(message.channel, SENT)
         status = self.answers.get((message.recipient, message.channel), default)
         reason = None if status is SENT else f"{message.channel} was {status.value.lower()}"
-        delivery_id = f"dlv_{len(self.messages)}"
-        return MessageOutcome(delivery_id=delivery_id, status=status, reason=reason)
+        return MessageOutcome(
+            delivery_id=f"dlv_{len(self.messages)}",
+            status=status,
+            reason=reason,
+            is_unknown=status is DeliveryStatus.PROCESSING,
+        )
 
 
 def config(*channels: str, **changes: Any) -> dict[str, Any]:
@@ -49,6 +63,10 @@ def config(*channels: str, **changes: Any) -> dict[str, Any]:
 
 def ad_hoc(*addresses: str) -> dict[str, Any]:
     return {"recipients": {"kind": "AD_HOC", "addresses": list(addresses)}}
+
+
+def tagged(*tags: str, match: str = "ALL") -> dict[str, Any]:
+    return {"recipients": {"kind": "TAG_QUERY", "tags": list(tags), "match": match}}
 
 
 def send(
@@ -73,7 +91,8 @@ def test_the_triggers_contact_gets_the_message() -> None:
     ]
     assert messenger.scopes == [scope]
     assert result == NodeResult(
-        output={"sent": 1, "queued": 0, "suppressed": 0, "failed": 0},
+        outcome="sent",
+        output={"sent": 1, "queued": 0, "unknown": 0, "suppressed": 0, "failed": 0},
         evidence={
             "attempts": [
                 {
@@ -140,7 +159,7 @@ def test_every_message_suppressed_is_skipped_with_the_reason() -> None:
     result = send(FakeMessenger({"EMAIL": SUPPRESSED}), config("EMAIL"))
     assert result.status is StepStatus.SKIPPED
     assert result.reason == "every message was suppressed; EMAIL: EMAIL was suppressed"
-    assert result.output == {"sent": 0, "queued": 0, "suppressed": 1, "failed": 0}
+    assert result.output == {"sent": 0, "queued": 0, "unknown": 0, "suppressed": 1, "failed": 0}
 
 
 def test_every_message_failed_is_a_failure_with_the_first_reason() -> None:
@@ -155,8 +174,139 @@ def test_every_message_failed_is_a_failure_with_the_first_reason() -> None:
 
 def test_a_queued_message_counts_as_under_way() -> None:
     result = send(FakeMessenger({"EMAIL": DeliveryStatus.RETRYING}), config("EMAIL"))
-    assert result.output == {"sent": 0, "queued": 1, "suppressed": 0, "failed": 0}
+    assert result.output == {"sent": 0, "queued": 1, "unknown": 0, "suppressed": 0, "failed": 0}
     assert result.status is StepStatus.COMPLETED
+
+
+@pytest.mark.parametrize(
+    ("mode", "answers", "outcome"),
+    [
+        ("CASCADE", {}, "sent"),
+        ("CASCADE", {"EMAIL": SUPPRESSED}, "sent"),
+        ("CASCADE", {"EMAIL": DeliveryStatus.RETRYING}, "sent"),
+        ("CASCADE", {"EMAIL": SUPPRESSED, ("a@x.example", "SMS"): FAILED}, "partly_sent"),
+        ("CASCADE", {"EMAIL": SUPPRESSED, "SMS": SUPPRESSED}, "suppressed"),
+        ("CASCADE", {"EMAIL": SUPPRESSED, "SMS": FAILED}, "failed"),
+        # It may have left: nothing else is tried, and nobody says that it failed.
+        ("CASCADE", {"EMAIL": DeliveryStatus.PROCESSING}, "partly_sent"),
+        ("BROADCAST", {}, "sent"),
+        ("BROADCAST", {"EMAIL": SUPPRESSED}, "partly_sent"),
+        ("BROADCAST", {"EMAIL": FAILED, "SMS": FAILED}, "failed"),
+    ],
+)
+def test_a_labelled_graph_is_told_the_outcome_and_never_fails(
+    mode: str, answers: dict[Any, DeliveryStatus], outcome: str
+) -> None:
+    sent = config("EMAIL", "SMS", multiChannelMode=mode, **ad_hoc("a@x.example", "b@x.example"))
+    messenger = FakeMessenger(answers)
+    result = send(messenger, sent, labels=frozenset(OUTCOMES))
+    assert result.outcome == outcome
+    assert result.error is None
+    is_skipped = outcome == "suppressed"
+    assert result.status is (StepStatus.SKIPPED if is_skipped else StepStatus.COMPLETED)
+    assert bool(result.reason) == (outcome in ("suppressed", "failed"))
+    assert sum(result.output.values()) == len(messenger.messages)
+
+
+class FakeFinder:
+    """Contacts con_00, con_01 … in pages of two; those of `gone` left after the listing."""
+
+    def __init__(self, count: int, gone: tuple[str, ...] = ()) -> None:
+        self.contacts = {
+            key: CONTACT.model_copy(update={"id": key, "tags": ("vip",)})
+            for key in (f"con_{number:02}" for number in range(count))
+        }
+        self.gone = gone
+
+    def page(self, query: ContactQuery, after: str | None) -> ContactPage:
+        ids = [each for each in self.contacts if after is None or each > after]
+        return ContactPage(ids=tuple(ids[:2]), cursor=ids[1] if len(ids) > 2 else None)
+
+    def read(self, contact_ids: Iterable[str]) -> Mapping[str, Contact]:
+        return {each: self.contacts[each] for each in contact_ids if each not in self.gone}
+
+    def segment(self, segment_id: str) -> ContactQuery:
+        raise KeyError(segment_id)
+
+
+def visits(
+    messenger: FakeMessenger, sent: Mapping[str, Any], finder: FakeFinder, **changes: Any
+) -> list[NodeResult]:
+    """Every visit of a node that goes on."""
+    made: list[NodeResult] = []
+    progress = None
+    while True:
+        result = send(messenger, sent, contacts=finder, progress=progress, **changes)
+        made.append(result)
+        if result.status is not StepStatus.RUNNING:
+            return made
+        assert result.progress is not None
+        progress = json.loads(json.dumps(result.progress))
+
+
+def test_the_contacts_of_a_query_are_written_to_page_by_page() -> None:
+    messenger = FakeMessenger({("con_01", "EMAIL"): SUPPRESSED})
+    made = visits(messenger, config("EMAIL", **tagged("vip")), FakeFinder(5))
+    assert [each.status for each in made] == [StepStatus.RUNNING] * 3 + [StepStatus.COMPLETED]
+    assert [each.output["sent"] for each in made] == [0, 1, 3, 4]
+    assert [message.recipient for message in messenger.messages] == [
+        f"con_{number:02}" for number in range(5)
+    ]
+    assert all(message.is_one_of_many for message in messenger.messages)
+    assert made[-1].outcome == "partly_sent"
+    assert made[-1].progress is None
+    assert len(made[-1].delivery_ids) == 5
+
+
+def test_who_left_or_lost_the_tag_since_is_not_written_to() -> None:
+    messenger, finder = FakeMessenger(), FakeFinder(4, gone=("con_01",))
+    finder.contacts["con_02"] = finder.contacts["con_02"].model_copy(update={"tags": ()})
+    visits(messenger, config("EMAIL", **tagged("vip")), finder)
+    assert [message.recipient for message in messenger.messages] == ["con_00", "con_03"]
+
+
+def test_a_query_without_contacts_is_skipped() -> None:
+    (result,) = visits(FakeMessenger(), config("EMAIL", **tagged("vip")), FakeFinder(0))
+    assert result.status is StepStatus.SKIPPED
+    assert result.outcome == "suppressed"
+    assert result.reason == "no recipient: no contact has these tags"
+
+
+def test_a_visit_ends_when_its_time_is_up_and_the_next_goes_on_there() -> None:
+    messenger = FakeMessenger()
+    times = iter(range(NOW, NOW + 100_000_000, 5_000))
+    sent = config("EMAIL", **tagged("vip"))
+    made = visits(messenger, sent, FakeFinder(4), clock=lambda: next(times))
+    assert [message.recipient for message in messenger.messages] == [
+        f"con_{number:02}" for number in range(4)
+    ]
+    assert len(made) > 3
+
+
+def test_the_evidence_names_the_first_attempts_and_counts_all() -> None:
+    made = visits(FakeMessenger(), config("EMAIL", **tagged("vip")), FakeFinder(9))
+    assert made[-1].evidence == {"attempts": made[-1].evidence["attempts"]}
+    many = visits(FakeMessenger(), config("EMAIL", **tagged("vip")), FakeFinder(60))
+    assert many[-1].evidence is not None
+    assert len(many[-1].evidence["attempts"]) == len(many[-1].delivery_ids) == 50
+    assert many[-1].evidence["attemptCount"] == many[-1].evidence["recipientCount"] == 60
+
+
+def test_pages_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(send_message, "MAX_PAGES", 3)
+    messenger = FakeMessenger()
+    made = visits(messenger, config("EMAIL", **tagged("vip")), FakeFinder(20))
+    assert len(made) == 3
+    assert made[-1].status is StepStatus.FAILED
+    assert made[-1].error is not None and made[-1].error.kind == "TOO_MANY_RECIPIENTS"
+    assert made[-1].output["sent"] == len(messenger.messages) == 4
+
+
+def test_a_query_needs_a_standard_machine() -> None:
+    each = node_type("SEND_MESSAGE")
+    model = each.config_model.model_validate(config("EMAIL", **tagged("vip")))
+    assert not each.is_express_safe(model)
+    assert each.max_visits(model) == 1_000
 
 
 def test_without_a_contact_there_is_nobody() -> None:
@@ -181,7 +331,7 @@ def test_ad_hoc_addresses_are_rendered_spread_and_met_once() -> None:
         ("b@x.example", "b@x.example", None, "SMS"),
         ("c@x.example", "c@x.example", None, "EMAIL"),
     ]
-    assert result.output == {"sent": 3, "queued": 0, "suppressed": 1, "failed": 0}
+    assert result.output == {"sent": 3, "queued": 0, "unknown": 0, "suppressed": 1, "failed": 0}
 
 
 def test_ad_hoc_addresses_may_be_nobody() -> None:
@@ -209,9 +359,10 @@ def test_it_tells_its_templates_and_its_output() -> None:
     each = node_type("SEND_MESSAGE")
     model = each.config_model.model_validate(config("EMAIL", "SMS"))
     assert each.template_ids(model) == frozenset({"tpl_EMAIL", "tpl_SMS"})
-    assert each.outputs(model) == frozenset({"sent", "queued", "suppressed", "failed"})
+    assert each.outputs(model) == frozenset({"sent", "queued", "unknown", "suppressed", "failed"})
     assert each.repeatable(model)
     assert each.is_express_safe(model)
+    assert each.max_visits(model) == 1
 
 
 def test_it_needs_a_messenger() -> None:
@@ -226,8 +377,12 @@ def test_it_needs_a_messenger() -> None:
         (config("A", "B", "C", "D"), "channels"),
         (config("EMAIL", "EMAIL"), ""),
         (config("email"), "channels.0.channel"),
-        (config("EMAIL", recipients={"kind": "SEGMENT", "segmentId": "x"}), "recipients"),
-        (config("EMAIL", recipients={"kind": "TAG_QUERY", "tags": ["x"]}), "recipients"),
+        (config("EMAIL", **tagged()), "recipients.tags"),
+        (config("EMAIL", **tagged("a", "b", "a")), "recipients.tags"),
+        (config("EMAIL", **tagged(*map(str, range(11)))), "recipients.tags"),
+        (config("EMAIL", frequencyCap={"messages": 0, "hours": 1}), "frequencyCap.messages"),
+        (config("EMAIL", frequencyCap={"messages": 1, "hours": 745}), "frequencyCap.hours"),
+        (config("EMAIL", quietHours={"from": "22:00", "to": "7"}), "quietHours.to"),
         (config("EMAIL", **ad_hoc()), "recipients.addresses"),
         (config("EMAIL", **ad_hoc("{{ a b }}")), "recipients.addresses.0"),
         (config("EMAIL", **ad_hoc(*["a@x.example"] * 51)), "recipients.addresses"),

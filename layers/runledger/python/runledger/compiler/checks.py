@@ -25,6 +25,7 @@ CHECKS: tuple[Check, ...] = (
     checks_nodes.triggers,
     checks_nodes.unknown_types,
     checks_nodes.invalid_configs,
+    checks_nodes.too_many_visits,
     checks_edges.dangling_edges,
     checks_edges.duplicate_edges,
     checks_edges.edges_into_triggers,

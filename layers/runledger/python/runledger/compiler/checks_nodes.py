@@ -6,6 +6,9 @@ from runledger.compiler.graph import GraphView
 from runledger.compiler.wording import sentence
 from runledger.models.automation import MAX_NODES, Problem
 
+# Seven events of an execution's history each, and as many again where visits are retried.
+MAX_VISITS = 3_000
+
 
 def too_many_nodes(view: GraphView) -> Iterator[Problem]:
     count = len(view.graph.nodes)
@@ -23,6 +26,26 @@ def duplicate_node_ids(view: GraphView) -> Iterator[Problem]:
                 code="DUPLICATE_NODE_ID",
                 message=f"{count} nodes have the id {node_id!r}.",
                 node_id=node_id,
+            )
+
+
+def too_many_visits(view: GraphView) -> Iterator[Problem]:
+    """Nodes that go on are visited so often that an execution's history, 25,000 events, must be
+    shared out."""
+    visits = 0
+    for node in view.nodes.values():
+        if node.type is None or node.config is None:
+            continue
+        longest = node.type.max_visits(node.config)
+        if longest == 1:
+            continue
+        visits += longest
+        if visits > MAX_VISITS:
+            yield Problem(
+                code="TOO_MANY_VISITS",
+                message=f"An automation takes {MAX_VISITS} visits of nodes that go on page by "
+                f"page, and those before {node.id!r} may need {visits - longest} of them.",
+                node_id=node.id,
             )
 
 

@@ -125,7 +125,8 @@ def bound(view: GraphView) -> Bound:
     for node_id in view.topology.order:
         node_type, config = view.parsed(node_id)
         before = view.topology.predecessors(node_id)
-        task = task_seconds(node_type.timeout_seconds(config))
+        visit = task_seconds(node_type.timeout_seconds(config))
+        task = visit * node_type.max_visits(config)
         wait = wait_seconds(node_type, config)
         tasks[node_id] = task + max((tasks[other] for other in before), default=0)
         parked[node_id] = wait + max((parked[other] for other in before), default=0)

@@ -137,7 +137,8 @@ class Payload(Model):
 
 
 class Step(Model):
-    """One visit of one node. `output` is the bag later nodes read as `steps.<nodeId>.<name>`."""
+    """One node of a run. `output` is the bag later nodes read as `steps.<nodeId>.<name>`. A node
+    that goes on is visited more than once; `progress` is what it left for its next visit."""
 
     node_id: str
     type: str
@@ -153,3 +154,5 @@ class Step(Model):
     response: dict[str, Any] | None = None
     error: ErrorDetail | None = None
     delivery_ids: tuple[str, ...] = ()
+    visits: int = 1
+    progress: dict[str, Any] | None = None

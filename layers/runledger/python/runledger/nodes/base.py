@@ -6,7 +6,7 @@ it, the states it becomes, and `run`. It never reads the store; what it needs is
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
@@ -145,6 +145,39 @@ class Messenger(Protocol):
         """Claims the effect, passes the gates, sends, records. Never sends one effect twice."""
 
 
+class ContactQuery(Protocol):
+    """Which contacts are meant. `tags` are a hint for the listing: whoever matches has all of
+    them (`needs_all_tags`) or one of them; without any it is over all contacts."""
+
+    @property
+    def tags(self) -> tuple[str, ...]: ...
+
+    @property
+    def needs_all_tags(self) -> bool: ...
+
+    def matches(self, contact: Contact) -> bool: ...
+
+
+class ContactPage(Model):
+    """Ids of contacts that may match, oldest first; `cursor` is where the next page begins, None
+    at the end. A page may be empty and yet have one after it."""
+
+    ids: tuple[str, ...]
+    cursor: str | None
+
+
+class ContactFinder(Protocol):
+    """Finds contacts of the run's workspace."""
+
+    def page(self, query: ContactQuery, after: str | None) -> ContactPage: ...
+
+    def read(self, contact_ids: Iterable[str]) -> Mapping[str, Contact]:
+        """Those that there are, by id, as they are now."""
+
+    def segment(self, segment_id: str) -> ContactQuery:
+        """A segment as the run's version pinned it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What a function lends its nodes. A function without a privilege leaves its tool None."""
@@ -152,6 +185,7 @@ class Tools:
     http: HttpCaller | None = None
     secrets: SecretReader | None = None
     messenger: Messenger | None = None
+    contacts: ContactFinder | None = None
     bodies: BodyKeeper | None = None
     # For a node that tries again within its visit; `sleep` takes seconds.
     clock: Clock = now_ms
@@ -165,7 +199,8 @@ class Tools:
 class Visit:
     """One visit of one node. `scope` is what Liquid sees: contact, trigger, steps, vars,
     workspace; `now` is epoch milliseconds; `effect_key` names this node's effect for good;
-    `labels` are those of the edges out of the node."""
+    `labels` are those of the edges out of the node; `progress` is what the visit before left for
+    this one, where the node goes on."""
 
     node_id: str
     run_id: str
@@ -175,13 +210,15 @@ class Visit:
     effect_key: str
     tools: Tools
     labels: frozenset[str] = frozenset()
+    progress: Mapping[str, Any] | None = None
 
 
 class NodeResult(Model):
     """What a visit came to; the walk records it as the step.
 
     `wait_until` (epoch milliseconds) goes with WAITING, `reason` with SKIPPED, `error` with
-    FAILED. `outcome` is the branch label, where the node branches.
+    FAILED. `outcome` is the branch label, where the node branches. With RUNNING the node goes on
+    in another visit, which is given `progress`; until then the step tells the rest of this.
     """
 
     status: StepStatus = StepStatus.COMPLETED
@@ -194,6 +231,7 @@ class NodeResult(Model):
     response: dict[str, Any] | None = None
     error: ErrorDetail | None = None
     delivery_ids: tuple[str, ...] = ()
+    progress: dict[str, Any] | None = None
 
 
 def liquid_sources(value: Any, path: str = "") -> list[tuple[str, str]]:
@@ -247,6 +285,10 @@ class NodeType(ABC, Generic[ConfigT]):
         """The longest this node may park the run."""
         return 0
 
+    def max_visits(self, config: ConfigT) -> int:
+        """The most visits that the node may take; more than one where it goes on."""
+        return 1
+
     def is_express_safe(self, config: ConfigT) -> bool:
         """False where the node may not run on an Express machine, however short."""
         return True
@@ -260,6 +302,10 @@ class NodeType(ABC, Generic[ConfigT]):
         """The message templates this node uses; a version pins them."""
         return frozenset()
 
+    def segment_ids(self, config: ConfigT) -> frozenset[str]:
+        """The segments this node uses; a version pins them."""
+        return frozenset()
+
     def sources(self, config: ConfigT) -> list[tuple[str, str]]:
         """Every Liquid text in the config, each with its field path in wire names."""
         return liquid_sources(config.model_dump(by_alias=True, exclude_none=True))
@@ -270,11 +316,20 @@ class NodeType(ABC, Generic[ConfigT]):
         task: dict[str, Any] = {**placement.task, "ResultPath": RESULT_PATH}
         name = placement.node_id
         labelled = {label: exit for label, exit in placement.exits.items() if label is not None}
+        choice, more = f"{name} outcome", f"{name} more"
+        onward = choice if labelled else placement.exits[None]
+        if self.max_visits(config) == 1:
+            states = {name: {**task, "Next": onward}}
+        else:
+            again = {"Variable": f"{RESULT_PATH}.more", "BooleanEquals": True, "Next": name}
+            states = {
+                name: {**task, "Next": more},
+                more: {"Type": "Choice", "Choices": [again], "Default": onward},
+            }
         if not labelled:
-            return {name: {**task, "Next": placement.exits[None]}}
-        choice = f"{name} outcome"
+            return states
         return {
-            name: {**task, "Next": choice},
+            **states,
             choice: {
                 "Type": "Choice",
                 "Choices": [

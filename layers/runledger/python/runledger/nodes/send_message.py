@@ -1,19 +1,19 @@
 """SEND_MESSAGE: words to people."""
 
-from abc import abstractmethod
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, SerializeAsAny, StringConstraints, model_validator
+from pydantic import Field, SerializeAsAny, StringConstraints, model_validator
 
-from runledger.errors import NodeError
-from runledger.models.base import Config
-from runledger.models.contact import Contact
-from runledger.models.delivery import DeliveryStatus
+from runledger.clock import SECOND
+from runledger.models.base import Config, Model
 from runledger.models.run import ErrorDetail, StepStatus
 from runledger.nodes.base import (
+    Branching,
+    ContactFinder,
+    ContactPage,
+    ContactQuery,
     Function,
     MessageOutcome,
     Messenger,
@@ -22,72 +22,14 @@ from runledger.nodes.base import (
     OutboundMessage,
     Visit,
 )
-from runledger.nodes.fields import check_liquid
-from runledger.nodes.variants import VariantConfig
-from runledger.templating import evaluate
+from runledger.nodes.message_rules import FrequencyCap, QuietHours
+from runledger.nodes.recipients import Recipient, RecipientsConfig
+from runledger.nodes.tally import OUTCOMES, Tally, is_over
 
-MAX_RECIPIENTS = 50
-_SENT = (DeliveryStatus.SENT, DeliveryStatus.DELIVERED)
-_FAILED = (DeliveryStatus.FAILED, DeliveryStatus.DEAD_LETTERED)
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """One person or address; `key` names it within the node's effect."""
-
-    key: str
-    contact: Contact | None
-    address: str | None
-
-
-class RecipientsConfig(VariantConfig):
-    """Who gets the message."""
-
-    discriminator: ClassVar[str] = "kind"
-    kind: Any
-
-    @abstractmethod
-    def find(self, visit: Visit) -> list[Recipient]:
-        """Those to send to, each once."""
-
-
-class TriggerContactRecipient(RecipientsConfig):
-    """The contact the run is for."""
-
-    kind: Literal["TRIGGER_CONTACT"] = Field(description="Who gets the message.")
-
-    def find(self, visit: Visit) -> list[Recipient]:
-        contact = visit.contact
-        return [] if contact is None else [Recipient(contact.id, contact, None)]
-
-
-class AdHocRecipients(RecipientsConfig):
-    """Addresses written here. Each may be Liquid, and may yield a list."""
-
-    kind: Literal["AD_HOC"] = Field(description="Who gets the message.")
-    addresses: list[
-        Annotated[
-            str, StringConstraints(min_length=1, max_length=500), AfterValidator(check_liquid)
-        ]
-    ] = Field(
-        min_length=1, max_length=MAX_RECIPIENTS, description="Email addresses or phone numbers."
-    )
-
-    def find(self, visit: Visit) -> list[Recipient]:
-        # By how they compare, so that an address in two spellings gets one message.
-        found: dict[str, str] = {}
-        for source in self.addresses:
-            value = evaluate(source, visit.scope)
-            for item in value if isinstance(value, list) else [value]:
-                address = "" if item is None else str(item).strip()
-                if address:
-                    found.setdefault(address.lower(), address)
-        if len(found) > MAX_RECIPIENTS:
-            raise NodeError(
-                "TOO_MANY_RECIPIENTS",
-                f"{len(found)} addresses, at most {MAX_RECIPIENTS} are allowed",
-            )
-        return [Recipient(address, None, address) for address in found.values()]
+# A visit of a node with many recipients begins no further message after this long, which leaves
+# the last one its time.
+PAGE_MILLISECONDS = 5 * SECOND
+MAX_PAGES = 1_000
 
 
 class ChannelChoice(Config):
@@ -116,6 +58,14 @@ class SendMessageConfig(Config):
     consent: Literal["TRANSACTIONAL", "MARKETING"] = Field(
         default="TRANSACTIONAL", description="Which consent of the contact the message needs."
     )
+    frequency_cap: FrequencyCap | None = Field(
+        default=None,
+        description="How often a recipient may be written to, counted over all automations whose "
+        "messages have a cap.",
+    )
+    quiet_hours: QuietHours | None = Field(
+        default=None, description="When nobody is written to, in the contact's own time zone."
+    )
 
     @model_validator(mode="after")
     def _channels_differ(self) -> "SendMessageConfig":
@@ -125,27 +75,30 @@ class SendMessageConfig(Config):
         return self
 
 
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    recipient: Recipient
-    channel: str
-    outcome: MessageOutcome
+class _Progress(Model):
+    """How far a node with many recipients has come: `planned` are the contacts to write to next,
+    `cursor` is where those after them begin (None where they are the last)."""
 
-    def evidence(self) -> dict[str, Any]:
-        return {
-            "recipient": self.recipient.key,
-            "channel": self.channel,
-            "deliveryId": self.outcome.delivery_id,
-            "status": self.outcome.status.value,
-            "reason": self.outcome.reason,
-        }
+    planned: tuple[str, ...]
+    cursor: str | None
+    pages: int = 1
+    tally: dict[str, Any] = Field(default_factory=dict)
 
 
 class SendMessageNode(NodeType[SendMessageConfig]):
-    """Sends a template to the run's contact or to given addresses. Every message becomes a
-    delivery with its own history. With CASCADE the next channel is used only when the one before
-    was suppressed or refused for good. With nobody to send to, or with every message suppressed,
-    the step is SKIPPED and says why; when every message failed, so does the run."""
+    """Sends a template to the run's contact, to given addresses, or to all contacts that a query
+    finds. Every message becomes a delivery with its own history. With CASCADE the next channel is
+    used only when the one before was suppressed or refused for good.
+
+    The outcome is `sent` (all of them, or on their way), `partly_sent`, `suppressed` (nobody to
+    send to, or every message refused by a gate) or `failed`. A graph may label its edges with all
+    four. Where it does not, a step that sent nothing is SKIPPED and says why, and one whose
+    messages all failed fails the run.
+
+    The contacts of a query are written to page by page, each once, as they are at that moment: a
+    run goes on where it was interrupted, and stops between two messages when it is canceled. A
+    template that lacks a variable for one of them is that one's refusal. There may be up to 1,000
+    pages of 50."""
 
     name = "SEND_MESSAGE"
     title = "Send message"
@@ -160,11 +113,20 @@ class SendMessageNode(NodeType[SendMessageConfig]):
     effect = True
     config_model = SendMessageConfig
 
+    def branching(self, config: SendMessageConfig) -> Branching | None:
+        return Branching(OUTCOMES, required=False)
+
     def outputs(self, config: SendMessageConfig) -> frozenset[str]:
-        return frozenset({"sent", "queued", "suppressed", "failed"})
+        return frozenset(Tally().counts)
 
     def timeout_seconds(self, config: SendMessageConfig) -> int:
         return 12
+
+    def is_express_safe(self, config: SendMessageConfig) -> bool:
+        return not config.recipients.is_query
+
+    def max_visits(self, config: SendMessageConfig) -> int:
+        return MAX_PAGES if config.recipients.is_query else 1
 
     def repeatable(self, config: SendMessageConfig) -> bool:
         # Every message is claimed on its own before it leaves.
@@ -173,29 +135,105 @@ class SendMessageNode(NodeType[SendMessageConfig]):
     def template_ids(self, config: SendMessageConfig) -> frozenset[str]:
         return frozenset(choice.template_id for choice in config.channels)
 
+    def segment_ids(self, config: SendMessageConfig) -> frozenset[str]:
+        return config.recipients.segment_ids
+
     def run(self, config: SendMessageConfig, visit: Visit) -> NodeResult:
         messenger = visit.tools.messenger
         if messenger is None:
             raise RuntimeError("SEND_MESSAGE runs where messages can be sent")
-        recipients = config.recipients.find(visit)
-        if not recipients:
-            return NodeResult(
-                status=StepStatus.SKIPPED,
-                reason=_nobody(config),
-                output=_counts([]),
-                evidence={"attempts": []},
-            )
-        attempts = {
-            attempt.outcome.delivery_id: attempt
-            for recipient in recipients
-            for attempt in _deliver(config, recipient, messenger, visit)
-        }
-        return _result(list(attempts.values()), visit)
+        if config.recipients.is_query:
+            finder = visit.tools.contacts
+            if finder is None:
+                raise RuntimeError("a query runs where contacts can be found")
+            query = config.recipients.query(finder)
+            return _visit_page(config, visit, messenger, finder, query)
+        tally = Tally()
+        seen: set[str] = set()
+        for recipient in config.recipients.find(visit):
+            made = list(_deliver(config, recipient, messenger, visit))
+            fresh = [(c, outcome) for c, outcome in made if outcome.delivery_id not in seen]
+            seen.update(outcome.delivery_id for _, outcome in fresh)
+            # Two spellings of one address are one recipient.
+            if fresh:
+                _add(config, tally, recipient, fresh)
+        return _result(config, tally, visit)
+
+
+def _visit_page(
+    config: SendMessageConfig,
+    visit: Visit,
+    messenger: Messenger,
+    finder: ContactFinder,
+    query: ContactQuery,
+) -> NodeResult:
+    """Writes to the contacts planned by the visit before, and plans the next ones: what a visit
+    is to do is stored before it begins, so one that is repeated does the same."""
+    if visit.progress is None:
+        return _goes_on(config, visit, finder.page(query, None), Tally(), pages=0)
+    progress = _Progress.model_validate(visit.progress)
+    tally = Tally.model_validate(progress.tally)
+    contacts = finder.read(progress.planned)
+    clock = visit.tools.clock
+    for place, contact_id in enumerate(progress.planned):
+        if place and clock() - visit.now >= PAGE_MILLISECONDS:
+            rest = ContactPage(ids=progress.planned[place:], cursor=progress.cursor)
+            return _goes_on(config, visit, rest, tally, pages=progress.pages)
+        contact = contacts.get(contact_id)
+        if contact is not None and query.matches(contact):
+            recipient = Recipient(contact.id, contact, None)
+            made = list(_deliver(config, recipient, messenger, visit, is_one_of_many=True))
+            _add(config, tally, recipient, made)
+    if progress.cursor is None:
+        return _result(config, tally, visit)
+    page = finder.page(query, progress.cursor)
+    return _goes_on(config, visit, page, tally, pages=progress.pages)
+
+
+def _goes_on(
+    config: SendMessageConfig, visit: Visit, page: ContactPage, tally: Tally, *, pages: int
+) -> NodeResult:
+    if not page.ids and page.cursor is None:
+        return _result(config, tally, visit)
+    so_far = NodeResult(
+        status=StepStatus.RUNNING,
+        output=tally.counts,
+        evidence=tally.evidence,
+        delivery_ids=tuple(tally.delivery_ids),
+    )
+    if pages + 2 > MAX_PAGES:
+        error = ErrorDetail(
+            node_id=visit.node_id,
+            kind="TOO_MANY_RECIPIENTS",
+            message=f"{tally.recipients} contacts were written to; a step takes no more pages",
+        )
+        return so_far.model_copy(update={"status": StepStatus.FAILED, "error": error})
+    progress = _Progress(
+        planned=page.ids,
+        cursor=page.cursor,
+        pages=pages + 1,
+        tally=tally.model_dump(mode="json"),
+    )
+    return so_far.model_copy(update={"progress": progress.model_dump(mode="json")})
+
+
+def _add(
+    config: SendMessageConfig,
+    tally: Tally,
+    recipient: Recipient,
+    made: Iterable[tuple[str, MessageOutcome]],
+) -> None:
+    tally.add(recipient.key, made, each_counts=config.multi_channel_mode == "BROADCAST")
 
 
 def _deliver(
-    config: SendMessageConfig, recipient: Recipient, messenger: Messenger, visit: Visit
-) -> Iterator[_Attempt]:
+    config: SendMessageConfig,
+    recipient: Recipient,
+    messenger: Messenger,
+    visit: Visit,
+    *,
+    is_one_of_many: bool = False,
+) -> Iterator[tuple[str, MessageOutcome]]:
     for choice in config.channels:
         message = OutboundMessage(
             recipient=recipient.key,
@@ -204,51 +242,35 @@ def _deliver(
             channel=choice.channel,
             template_id=choice.template_id,
             consent=config.consent,
+            frequency_cap=config.frequency_cap,
+            quiet_hours=config.quiet_hours,
+            is_one_of_many=is_one_of_many,
         )
         outcome = messenger.deliver(message, visit.scope)
-        yield _Attempt(recipient, choice.channel, outcome)
-        goes_on = outcome.status is DeliveryStatus.SUPPRESSED or outcome.status in _FAILED
-        if config.multi_channel_mode == "CASCADE" and not goes_on:
+        yield choice.channel, outcome
+        if config.multi_channel_mode == "CASCADE" and not is_over(outcome):
             return
 
 
-def _result(attempts: list[_Attempt], visit: Visit) -> NodeResult:
-    counts = _counts(attempts)
+def _result(config: SendMessageConfig, tally: Tally, visit: Visit) -> NodeResult:
     status, reason, error = StepStatus.COMPLETED, None, None
-    if not counts["sent"] and not counts["queued"]:
-        if counts["failed"]:
+    if tally.outcome == "failed":
+        reason = f"no message could be sent; {tally.first_failure}"
+        if not visit.labels:
             status = StepStatus.FAILED
-            first = next(a for a in attempts if a.outcome.status in _FAILED)
-            why = first.outcome.reason or "no reason was given"
-            error = ErrorDetail(
-                node_id=visit.node_id,
-                kind="DELIVERY_FAILED",
-                message=f"no message could be sent; {first.channel}: {why}",
-            )
-        else:
-            status = StepStatus.SKIPPED
-            why = attempts[0].outcome.reason or "no reason was given"
-            reason = f"every message was suppressed; {attempts[0].channel}: {why}"
+            error = ErrorDetail(node_id=visit.node_id, kind="DELIVERY_FAILED", message=reason)
+            reason = None
+    elif tally.outcome == "suppressed":
+        status = StepStatus.SKIPPED
+        nobody = f"no recipient: {config.recipients.nobody}"
+        refused = f"every message was suppressed; {tally.first_refusal}"
+        reason = refused if tally.suppressed else nobody
     return NodeResult(
         status=status,
+        outcome=tally.outcome,
         reason=reason,
         error=error,
-        output=counts,
-        evidence={"attempts": [attempt.evidence() for attempt in attempts]},
-        delivery_ids=tuple(attempt.outcome.delivery_id for attempt in attempts),
+        output=tally.counts,
+        evidence=tally.evidence,
+        delivery_ids=tuple(tally.delivery_ids),
     )
-
-
-def _counts(attempts: list[_Attempt]) -> dict[str, Any]:
-    statuses = [attempt.outcome.status for attempt in attempts]
-    sent = sum(status in _SENT for status in statuses)
-    failed = sum(status in _FAILED for status in statuses)
-    suppressed = statuses.count(DeliveryStatus.SUPPRESSED)
-    queued = len(statuses) - sent - failed - suppressed
-    return {"sent": sent, "queued": queued, "suppressed": suppressed, "failed": failed}
-
-
-def _nobody(config: SendMessageConfig) -> str:
-    if isinstance(config.recipients, TriggerContactRecipient):
-        return "no recipient: the run has no contact"
-    return "no recipient: the addresses are empty in this run"

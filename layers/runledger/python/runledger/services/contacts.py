@@ -15,9 +15,10 @@ from runledger.store.contacts import CONTACT_PREFIX
 if TYPE_CHECKING:
     from runledger.store.contacts import ContactStore
 
-# Each has an item of its own, and replacing a contact may write all anew: DynamoDB takes 100
-# writes at once.
 MAX_DATES = 40
+# Each has an item of its own, and replacing a contact may write all anew, with the contact and its
+# addresses: DynamoDB takes 100 writes at once.
+MAX_LISTINGS = 47
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,13 @@ def _contact(
             f"at most {MAX_DATES} of the metadata may be dates; there are {len(dates)}",
             field=f"metadata.{dates[MAX_DATES]}",
         )
+    tags = tuple(dict.fromkeys(document.tags))
+    if len(tags) + len(dates) > MAX_LISTINGS:
+        raise InvalidInputError(
+            f"at most {MAX_LISTINGS} tags and dates of the metadata are allowed together; "
+            f"there are {len(tags)} tags and {len(dates)} dates",
+            field="tags",
+        )
     return Contact(
         workspace_id=workspace_id,
         id=contact_id,
@@ -118,7 +126,7 @@ def _contact(
         phone=document.phone,
         first_name=document.first_name,
         last_name=document.last_name,
-        tags=tuple(dict.fromkeys(document.tags)),
+        tags=tags,
         consents=document.consents,
         metadata=document.metadata,
         created_at=created_at,

@@ -25,20 +25,25 @@ class MessageTools:
 
     channels: "Mapping[str, Channel]"
     deliveries: "DeliveryStore"
-    suppressions: "SuppressionStore"
+    contacts: "ContactStore"
+    gatekeeper: "Gatekeeper"
+    retries: "RetryMachine"
     clock: Clock
 
     def tools(self, frame: "Frame", node_id: str) -> Tools:
         begun: list[str] = []
         return Tools(
             begun=begun,
+            clock=self.clock,
+            contacts=Recipients(self.contacts, frame.workspace.id, {}),
             messenger=Delivery(
                 run=frame.run,
                 node_id=node_id,
                 templates=frame.version.templates,
                 channels=self.channels,
                 deliveries=self.deliveries,
-                suppressions=self.suppressions,
+                gatekeeper=self.gatekeeper,
+                retries=self.retries,
                 shards=frame.workspace.shards,
                 clock=self.clock,
                 begun=begun,

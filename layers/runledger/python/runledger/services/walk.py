@@ -145,7 +145,7 @@ class Walker:
     def _visit(self, event: WalkEvent) -> WalkAnswer:
         frame = self._frame(event)
         recorded = frame.history.steps.get(event.node_id)
-        if recorded is not None:
+        if recorded is not None and recorded.status is not StepStatus.RUNNING:
             return _answer(recorded)
         node_type, config = frame.graph.parsed(event.node_id)
         rank = frame.graph.topology.rank(event.node_id)
@@ -155,7 +155,7 @@ class Walker:
             return _answer(self.runs.record(frame.run, lost_step(frame, event.node_id, earlier)))
         claim = self._claim(frame, event.node_id, rank, node_type, config, replaces=earlier)
         try:
-            result = self._run_node(frame, event.node_id, node_type, config)
+            result = self._run_node(frame, event.node_id, node_type, config, recorded)
         except TransientError:
             # Raised by our own reads and writes, never by an effect's answer: nothing has begun,
             # and the machine's retry need not wait for the lease.
@@ -164,14 +164,20 @@ class Walker:
         step = Step(
             node_id=event.node_id,
             type=node_type.name,
-            started_at=claim.started_at,
-            finished_at=None if result.status is StepStatus.WAITING else self.clock(),
+            started_at=recorded.started_at if recorded else claim.started_at,
+            finished_at=self.clock() if result.status.is_finished else None,
+            visits=recorded.visits + 1 if recorded else 1,
             **dict(result),
         )
-        recorded = self.runs.record(frame.run, step)
-        if recorded.status is StepStatus.WAITING and recorded.wait_until is not None:
-            self.runs.park(frame.run, rank, claim, recorded.wait_until)
-        return _answer(recorded)
+        stored = self.runs.record(frame.run, step, after=recorded)
+        if stored.status is StepStatus.RUNNING:
+            if stored.visits != step.visits or step.status is not StepStatus.RUNNING:
+                raise StepInProgressError("another request has gone on with this node")
+            # The next visit need not wait for the lease.
+            self.runs.release(frame.run, rank, claim)
+        if stored.status is StepStatus.WAITING and stored.wait_until is not None:
+            self.runs.park(frame.run, rank, claim, stored.wait_until)
+        return _answer(stored)
 
     def _earlier_claim(self, run: Run, rank: int) -> Claim | None:
         """The claim to take over, or None where the node was never claimed."""
@@ -215,8 +221,14 @@ class Walker:
         return claim
 
     def _run_node(
-        self, frame: Frame, node_id: str, node_type: "NodeType[Any]", config: "Config"
+        self,
+        frame: Frame,
+        node_id: str,
+        node_type: "NodeType[Any]",
+        config: "Config",
+        before: Step | None,
     ) -> NodeResult:
+        """`before` is the step as an earlier visit left it, where the node goes on."""
         tools = self.toolbox.tools(frame, node_id)
         visit = Visit(
             node_id=node_id,
@@ -227,6 +239,7 @@ class Walker:
             effect_key=derived_id("eff", frame.run.id, node_id),
             tools=tools,
             labels=frozenset(edge.label for edge in frame.graph.out(node_id) if edge.label),
+            progress=before.progress if before else None,
         )
         try:
             result = node_type.run(config, visit)
@@ -234,9 +247,7 @@ class Walker:
             detail = ErrorDetail(
                 node_id=node_id, kind=error.kind, message=str(error), cause=error.cause
             )
-            return NodeResult(
-                status=StepStatus.FAILED, error=detail, delivery_ids=tuple(tools.begun)
-            )
+            return _failed(detail, before, tools)
         except (RunReleasedError, TransientError):
             raise
         except Exception as error:
@@ -246,9 +257,7 @@ class Walker:
             cause = f"{type(error).__name__}: {error}"
             caught = caught_error({"Error": type(error).__name__, "Cause": str(error)}, node_id)
             detail = caught.model_copy(update={"cause": cause[:CAUSE_CHARACTERS]})
-            return NodeResult(
-                status=StepStatus.FAILED, error=detail, delivery_ids=tuple(tools.begun)
-            )
+            return _failed(detail, before, tools)
         if result.error is not None and result.error.node_id is None:
             named = result.error.model_copy(update={"node_id": node_id})
             return result.model_copy(update={"error": named})
@@ -293,8 +302,8 @@ class Walker:
             error = step.error
         else:
             error = caught_error(caught, node_id)
-            if node_id is not None and step is None:
-                error = self._record_failure(frame, node_id, error)
+            if node_id is not None and (step is None or step.status is StepStatus.RUNNING):
+                error = self._record_failure(frame, node_id, error, step)
         self._close(frame.run, Closing(RunStatus.FAILED, self.clock(), error=error))
         return answer
 
@@ -309,8 +318,16 @@ class Walker:
         except ConditionFailedError as error:
             raise RunReleasedError("the run was taken or ended meanwhile") from error
 
-    def _record_failure(self, frame: Frame, node_id: str, error: ErrorDetail) -> ErrorDetail:
+    def _record_failure(
+        self, frame: Frame, node_id: str, error: ErrorDetail, before: Step | None
+    ) -> ErrorDetail:
         now = self.clock()
+        if before is not None:
+            ended = {"status": StepStatus.FAILED, "finished_at": now, "progress": None}
+            failed = before.model_copy(
+                update={**ended, "error": error, "visits": before.visits + 1}
+            )
+            return self.runs.record(frame.run, failed, after=before).error or error
         claim = frame.run.open_claims.get(frame.graph.topology.rank(node_id))
         step = Step(
             node_id=node_id,
@@ -347,9 +364,24 @@ class Walker:
             raise RunReleasedError("the run was taken or ended meanwhile") from error
 
 
+def _failed(error: ErrorDetail, before: Step | None, tools: Tools) -> NodeResult:
+    """With what was done until then, also by earlier visits."""
+    done = before.delivery_ids if before else ()
+    return NodeResult(
+        status=StepStatus.FAILED,
+        error=error,
+        output=before.output if before else {},
+        evidence=before.evidence if before else None,
+        delivery_ids=tuple(dict.fromkeys((*done, *tools.begun))),
+    )
+
+
 def _answer(step: Step) -> WalkAnswer:
     if step.status is StepStatus.FAILED:
         raise NodeFailedError(step.node_id)
     return WalkAnswer(
-        node_id=step.node_id, outcome=step.outcome, wait_until=optional_iso(step.wait_until)
+        node_id=step.node_id,
+        outcome=step.outcome,
+        wait_until=optional_iso(step.wait_until),
+        more=step.status is StepStatus.RUNNING,
     )

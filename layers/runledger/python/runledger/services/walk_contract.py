@@ -22,10 +22,12 @@ class WalkEvent(WireModel):
 
 
 class WalkAnswer(WireModel):
-    """One task's result: the node that was visited, the branch taken, how long to wait."""
+    """One task's result: the node that was visited, the branch taken, how long to wait, and
+    whether the node goes on in another visit."""
 
     model_config = ConfigDict(extra="ignore")
 
     node_id: str
     outcome: str | None = None
     wait_until: str | None = None
+    more: bool = False

@@ -48,7 +48,7 @@ def failed_node(
     at_work = [
         topology.node_at(rank)
         for rank in sorted(frame.run.open_claims)
-        if topology.node_at(rank) not in frame.history.steps
+        if _is_at_work(frame, topology.node_at(rank))
     ]
     within = [node_id for node_id in at_work if _is_in_branch(frame.graph, head, node_id)]
     if len(within) == 1:
@@ -66,6 +66,12 @@ def failed_node(
     if head in after:
         return head
     return after[0] if len(after) == 1 else None
+
+
+def _is_at_work(frame: "Frame", node_id: str) -> bool:
+    """Claimed, and not recorded but as one that goes on."""
+    step = frame.history.steps.get(node_id)
+    return step is None or step.status is StepStatus.RUNNING
 
 
 def _is_in_branch(graph: "GraphView", head: str, node_id: str) -> bool:

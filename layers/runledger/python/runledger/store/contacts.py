@@ -1,5 +1,5 @@
 """Contacts, the items that make each e-mail and phone belong to one contact only, and those that
-find contacts by the dates in their metadata. All are written in one transaction."""
+find contacts by their tags and the dates in their metadata. All are written in one transaction."""
 
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,7 @@ class ContactStore:
             Put({**key_attributes(key), "contactId": contact.id}, is_new)
             for key in _addresses(contact)
         ]
-        writes += [Put(dict(key_attributes(key))) for key in sorted(_dates(contact))]
+        writes += [Put(dict(key_attributes(key))) for key in sorted(_listings(contact))]
         self._write(writes)
 
     def replace(self, before: Contact, after: Contact) -> None:
@@ -49,9 +49,9 @@ class ContactStore:
             Put({**key_attributes(key), "contactId": after.id}, is_free)
             for key in sorted(new - old)
         ]
-        old_dates, new_dates = _dates(before), _dates(after)
-        writes += [Delete(key) for key in sorted(old_dates - new_dates)]
-        writes += [Put(dict(key_attributes(key))) for key in sorted(new_dates - old_dates)]
+        old_listings, new_listings = _listings(before), _listings(after)
+        writes += [Delete(key) for key in sorted(old_listings - new_listings)]
+        writes += [Put(dict(key_attributes(key))) for key in sorted(new_listings - old_listings)]
         self._write(writes)
 
     def get(self, workspace_id: str, contact_id: str) -> Contact:
@@ -89,6 +89,24 @@ class ContactStore:
         found = [_from_item(item) for item in page.items]
         return found, found[-1].id if page.next and found else None
 
+    def tagged(
+        self, workspace_id: str, tag: str, limit: int, after: str | None
+    ) -> tuple[list[str], bool]:
+        """Ids of contacts with the tag, oldest first, after that id; and whether more follow."""
+        key = keys.contact_tag(workspace_id, tag, after or "")
+        start = dict(key_attributes(key)) if after else None
+        page = self._table.query(key.pk, limit=limit, after=start, consistent=True)
+        return [item["sk"] for item in page.items], page.next is not None
+
+    def in_order(
+        self, workspace_id: str, limit: int, after: str | None
+    ) -> tuple[list[Contact], bool]:
+        """Oldest first, after the contact of that id; and whether more follow."""
+        key = keys.contact(workspace_id, after or "")
+        start = dict(key_attributes(key)) if after else None
+        page = self._table.query(key.pk, limit=limit, after=start, consistent=True)
+        return [_from_item(item) for item in page.items], page.next is not None
+
     def _find(self, key: "Key") -> str | None:
         item = self._table.get(key, consistent=True)
         return None if item is None else str(item["contactId"])
@@ -109,6 +127,13 @@ def _addresses(contact: Contact) -> "list[Key]":
     if contact.phone:
         found.append(keys.contact_phone(contact.workspace_id, contact.phone))
     return found
+
+
+def _listings(contact: Contact) -> "set[Key]":
+    """An item for each tag and date: what the contact is found by."""
+    return _dates(contact) | {
+        keys.contact_tag(contact.workspace_id, tag, contact.id) for tag in contact.tags
+    }
 
 
 def _dates(contact: Contact) -> "set[Key]":

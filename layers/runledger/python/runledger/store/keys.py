@@ -6,7 +6,7 @@
 | a delivery attempt | table | `DELIVERY#delivery` | `DELIVERY` |
 | a refusal | table | `REFUSAL#refusal` | `REFUSAL` |
 | may this address be written to | table | `SUPPRESSION#workspace#KIND#address` | `SUPPRESSION` |
-| how often was somebody written to of late | table | `FREQUENCY#workspace#KIND#recipient` | `FREQUENCY` |
+| how often was one written to of late | table | `FREQUENCY#workspace#KIND#who` | `FREQUENCY` |
 | newest runs (and others) by status | gsi1 | `workspace#KIND#bucket#shard` | `createdAt#id` |
 | the same for one automation | gsi2 | `workspace#KIND#automation#bucket#shard` | `createdAt#id` |
 | everything about a contact | gsi3 | `workspace#contact` | `createdAt#id` |
@@ -23,6 +23,7 @@
 | webhooks of one source this minute | table | `RATE#automation#source` | `minute` |
 | contacts of a workspace; one by id | table | `WORKSPACE#workspace#CONTACT` | `contact` |
 | contacts by a date of theirs | table | `WORKSPACE#workspace#DATE#D#MM-DD#key` | `YYYY#contact` |
+| contacts by a tag of theirs | table | `WORKSPACE#workspace#TAG#tag` | `contact` |
 | contact by e-mail or phone | table | `WORKSPACE#workspace#ADDRESS` | `EMAIL#…`, `PHONE#…` |
 | templates of a workspace; one by id | table | `WORKSPACE#workspace#TEMPLATE` | `template` |
 | secret names of a workspace | table | `WORKSPACE#workspace#SECRET` | `name` |
@@ -223,6 +224,10 @@ def contact_date(workspace_id: str, kind: DateKind, day: date, field: str, conta
 def date_year(year: int) -> str:
     """What the sort keys of a year's dates start with."""
     return f"{year:04d}#"
+
+
+def contact_tag(workspace_id: str, tag: str, contact_id: str) -> Key:
+    return Key(f"WORKSPACE#{workspace_id}#TAG#{tag}", contact_id)
 
 
 def template(workspace_id: str, template_id: str) -> Key:

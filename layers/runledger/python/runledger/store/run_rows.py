@@ -144,7 +144,16 @@ def payload_from_item(item: "Item", bodies: "Bodies") -> Payload:
     return Payload.model_validate(bodies.unpack(item["body"]))
 
 
-_BAG = ("output", "evidence", "request", "response", "error", "delivery_ids", "reason")
+_BAG = (
+    "output",
+    "evidence",
+    "request",
+    "response",
+    "error",
+    "delivery_ids",
+    "reason",
+    "progress",
+)
 
 
 def step_to_item(run: Run, step: Step, bodies: "Bodies") -> "Item":
@@ -159,6 +168,7 @@ def step_to_item(run: Run, step: Step, bodies: "Bodies") -> "Item":
         "finishedAt": step.finished_at,
         "outcome": step.outcome,
         "waitUntil": step.wait_until,
+        "visits": step.visits if step.visits > 1 else None,
         "bag": bodies.pack(bag, f"runs/{run.id}/steps/{step.node_id}") if bag else None,
         "ttl": ttl(run.expires_at),
     }
@@ -175,6 +185,7 @@ def step_from_item(item: "Item", bodies: "Bodies") -> Step:
             "finished_at": item.get("finishedAt"),
             "outcome": item.get("outcome"),
             "wait_until": item.get("waitUntil"),
+            "visits": item.get("visits", 1),
             **bag,
         }
     )

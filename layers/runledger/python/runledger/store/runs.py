@@ -237,13 +237,23 @@ class RunStore:
         with suppress(ConditionFailedError):
             self._table.update(keys.run(run.id), change, is_ours)
 
-    def record(self, run: Run, step: Step) -> Step:
-        """Writes a step. Where it was recorded as finished before, that record stands and is
+    def record(self, run: Run, step: Step, after: Step | None = None) -> Step:
+        """Writes a step; `after` is what was recorded of it before, where it goes on. Where it
+        was recorded as finished, or another visit recorded since, that record stands and is
         returned instead."""
         is_new = Attr("pk").not_exists()
-        is_open = Attr("status").is_in([StepStatus.RUNNING.value, StepStatus.WAITING.value])
+        is_waiting = Attr("status").eq(StepStatus.WAITING.value)
+        may_record: ConditionBase = is_new | is_waiting
+        if after is not None:
+            is_going_on = Attr("status").eq(StepStatus.RUNNING.value)
+            is_unchanged = (
+                Attr("visits").not_exists()
+                if after.visits == 1
+                else Attr("visits").eq(after.visits)
+            )
+            may_record = is_going_on & is_unchanged
         try:
-            self._table.put(step_to_item(run, step, self._bodies), is_new | is_open)
+            self._table.put(step_to_item(run, step, self._bodies), may_record)
         except ConditionFailedError as error:
             if error.item is None:
                 raise

@@ -1,0 +1,145 @@
+"""Who gets a message: some that are known at once, or the contacts that a query finds."""
+
+from abc import abstractmethod
+from collections import Counter
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from runledger.errors import NodeError
+from runledger.models.contact import Contact, Tag
+from runledger.nodes.base import ContactFinder, ContactQuery, Visit
+from runledger.nodes.fields import check_liquid
+from runledger.nodes.variants import VariantConfig
+from runledger.templating import evaluate
+
+MAX_ADDRESSES = 50
+MAX_TAGS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One person or address; `key` names it within the node's effect."""
+
+    key: str
+    contact: Contact | None
+    address: str | None
+
+
+class RecipientsConfig(VariantConfig):
+    """Who gets the message."""
+
+    discriminator: ClassVar[str] = "kind"
+    kind: Any
+
+    @property
+    @abstractmethod
+    def nobody(self) -> str:
+        """Why there may be nobody to send to."""
+
+    def find(self, visit: Visit) -> list[Recipient]:
+        """Those to send to, each once; for recipients that are known at once."""
+        raise NotImplementedError
+
+    def query(self, finder: ContactFinder) -> ContactQuery:
+        """What finds them page by page; for recipients that are not known at once."""
+        raise NotImplementedError
+
+    @property
+    def is_query(self) -> bool:
+        return False
+
+    @property
+    def segment_ids(self) -> frozenset[str]:
+        """The segments it uses; a version pins them."""
+        return frozenset()
+
+
+class TriggerContactRecipient(RecipientsConfig):
+    """The contact the run is for."""
+
+    kind: Literal["TRIGGER_CONTACT"] = Field(description="Who gets the message.")
+
+    @property
+    def nobody(self) -> str:
+        return "the run has no contact"
+
+    def find(self, visit: Visit) -> list[Recipient]:
+        contact = visit.contact
+        return [] if contact is None else [Recipient(contact.id, contact, None)]
+
+
+class AdHocRecipients(RecipientsConfig):
+    """Addresses written here. Each may be Liquid, and may yield a list."""
+
+    kind: Literal["AD_HOC"] = Field(description="Who gets the message.")
+    addresses: list[
+        Annotated[
+            str, StringConstraints(min_length=1, max_length=500), AfterValidator(check_liquid)
+        ]
+    ] = Field(
+        min_length=1, max_length=MAX_ADDRESSES, description="Email addresses or phone numbers."
+    )
+
+    @property
+    def nobody(self) -> str:
+        return "the addresses are empty in this run"
+
+    def find(self, visit: Visit) -> list[Recipient]:
+        # By how they compare, so that an address in two spellings gets one message.
+        found: dict[str, str] = {}
+        for source in self.addresses:
+            value = evaluate(source, visit.scope)
+            for item in value if isinstance(value, list) else [value]:
+                address = "" if item is None else str(item).strip()
+                if address:
+                    found.setdefault(address.lower(), address)
+        if len(found) > MAX_ADDRESSES:
+            raise NodeError(
+                "TOO_MANY_RECIPIENTS",
+                f"{len(found)} addresses, at most {MAX_ADDRESSES} are allowed",
+            )
+        return [Recipient(address, None, address) for address in found.values()]
+
+
+def _differ(tags: list[str]) -> list[str]:
+    tag, count = Counter(tags).most_common(1)[0]
+    if count > 1:
+        raise ValueError(f"the tag {tag!r} is named twice")
+    return tags
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """Contacts with all of the tags, or with any of them."""
+
+    tags: tuple[str, ...]
+    needs_all_tags: bool
+
+    def matches(self, contact: Contact) -> bool:
+        has = (tag in contact.tags for tag in self.tags)
+        return all(has) if self.needs_all_tags else any(has)
+
+
+class TagQueryRecipients(RecipientsConfig):
+    """The contacts with certain tags at the moment the message is sent."""
+
+    kind: Literal["TAG_QUERY"] = Field(description="Who gets the message.")
+    tags: Annotated[
+        list[Tag], Field(min_length=1, max_length=MAX_TAGS), AfterValidator(_differ)
+    ] = Field(description="The tags, written as on the contacts.")
+    match: Literal["ALL", "ANY"] = Field(
+        default="ALL", description="Whether a contact needs all of the tags, or any of them."
+    )
+
+    @property
+    def nobody(self) -> str:
+        return "no contact has these tags"
+
+    @property
+    def is_query(self) -> bool:
+        return True
+
+    def query(self, finder: ContactFinder) -> ContactQuery:
+        return Tagged(tuple(self.tags), self.match == "ALL")

@@ -1,0 +1,116 @@
+"""What became of the messages of one SEND_MESSAGE step, added up over all of its visits."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from runledger.models.delivery import DeliveryStatus
+from runledger.nodes.base import MessageOutcome
+
+# Of the attempts that a step names itself; the run's deliveries are all of them.
+MAX_NAMED = 50
+OUTCOMES = ("sent", "partly_sent", "suppressed", "failed")
+
+_SENT = (DeliveryStatus.SENT, DeliveryStatus.DELIVERED)
+_FAILED = (DeliveryStatus.FAILED, DeliveryStatus.DEAD_LETTERED)
+
+
+class Tally(BaseModel):
+    """Counts messages, one an attempt; and `goals`, of which `reached` are met by a message that
+    was sent or is on its way: one a recipient where channels are tried in turn, one a recipient
+    and channel where all are used."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sent: int = 0
+    queued: int = 0
+    unknown: int = 0
+    suppressed: int = 0
+    failed: int = 0
+    recipients: int = 0
+    goals: int = 0
+    reached: int = 0
+    attempts: list[dict[str, Any]] = Field(default_factory=list)
+    delivery_ids: list[str] = Field(default_factory=list)
+    first_failure: str | None = None
+    first_refusal: str | None = None
+
+    def add(
+        self, recipient: str, made: Iterable[tuple[str, MessageOutcome]], *, each_counts: bool
+    ) -> None:
+        """The attempts for one recipient: (channel, outcome). `each_counts` where every channel
+        is a goal of its own."""
+        self.recipients += 1
+        reached = []
+        for channel, outcome in made:
+            kind = _kind(outcome)
+            setattr(self, kind, getattr(self, kind) + 1)
+            reached.append(kind in ("sent", "queued"))
+            why = f"{channel}: {outcome.reason or 'no reason was given'}"
+            if kind == "failed":
+                self.first_failure = self.first_failure or why
+            elif kind == "suppressed":
+                self.first_refusal = self.first_refusal or why
+            if len(self.attempts) < MAX_NAMED:
+                self.attempts.append(_attempt(recipient, channel, outcome))
+                self.delivery_ids.append(outcome.delivery_id)
+        self.goals += len(reached) if each_counts else 1
+        self.reached += sum(reached) if each_counts else any(reached)
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        """The step's output bag."""
+        return {
+            "sent": self.sent,
+            "queued": self.queued,
+            "unknown": self.unknown,
+            "suppressed": self.suppressed,
+            "failed": self.failed,
+        }
+
+    @property
+    def evidence(self) -> dict[str, Any]:
+        """The first attempts, and how many there are in all where these are not all."""
+        total = sum(self.counts.values())
+        if total <= len(self.attempts):
+            return {"attempts": self.attempts}
+        return {
+            "attempts": self.attempts,
+            "attemptCount": total,
+            "recipientCount": self.recipients,
+        }
+
+    @property
+    def outcome(self) -> str:
+        """A message that the provider may or may not have is neither sent nor failed."""
+        if self.goals and self.reached == self.goals:
+            return "sent"
+        if self.reached or self.unknown:
+            return "partly_sent"
+        return "failed" if self.failed else "suppressed"
+
+
+def is_over(outcome: MessageOutcome) -> bool:
+    """Whether the message surely did not leave, so that another channel may be tried."""
+    return _kind(outcome) in ("suppressed", "failed")
+
+
+def _kind(outcome: MessageOutcome) -> str:
+    if outcome.is_unknown:
+        return "unknown"
+    if outcome.status in _SENT:
+        return "sent"
+    if outcome.status in _FAILED:
+        return "failed"
+    return "suppressed" if outcome.status is DeliveryStatus.SUPPRESSED else "queued"
+
+
+def _attempt(recipient: str, channel: str, outcome: MessageOutcome) -> dict[str, Any]:
+    return {
+        "recipient": recipient,
+        "channel": channel,
+        "deliveryId": outcome.delivery_id,
+        "status": "UNKNOWN" if outcome.is_unknown else outcome.status.value,
+        "reason": outcome.reason,
+    }

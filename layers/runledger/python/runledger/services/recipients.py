@@ -1,0 +1,63 @@
+"""Finding the contacts that a query means, a page at a time, in the order of their ids.
+
+Listings only propose: whoever is written to is read again, and must match as it is then. A contact
+that comes to match while the pages are walked is found where its place is still ahead.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.nodes.base import ContactPage, ContactQuery
+
+if TYPE_CHECKING:
+    from runledger.models.contact import Contact
+    from runledger.store.contacts import ContactStore
+
+PAGE_CONTACTS = 50
+# Looked at for one page at most, where few match.
+_LISTED = 200
+_ROUNDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """`segments` are those that the run's version pinned, by id."""
+
+    contacts: "ContactStore"
+    workspace_id: str
+    segments: "Mapping[str, ContactQuery]"
+
+    def page(self, query: ContactQuery, after: str | None) -> ContactPage:
+        cursor = after
+        for _ in range(_ROUNDS):
+            ids, cursor = self._tagged(query, cursor) if query.tags else self._all(query, cursor)
+            if ids or cursor is None:
+                if len(ids) > PAGE_CONTACTS:
+                    ids = ids[:PAGE_CONTACTS]
+                    cursor = ids[-1]
+                return ContactPage(ids=tuple(ids), cursor=cursor)
+        return ContactPage(ids=(), cursor=cursor)
+
+    def read(self, contact_ids: Iterable[str]) -> "Mapping[str, Contact]":
+        return self.contacts.get_many(self.workspace_id, contact_ids)
+
+    def segment(self, segment_id: str) -> ContactQuery:
+        return self.segments[segment_id]
+
+    def _all(self, query: ContactQuery, after: str | None) -> tuple[list[str], str | None]:
+        found, has_more = self.contacts.in_order(self.workspace_id, _LISTED, after)
+        matching = [contact.id for contact in found if query.matches(contact)]
+        return matching, found[-1].id if has_more else None
+
+    def _tagged(self, query: ContactQuery, after: str | None) -> tuple[list[str], str | None]:
+        """Merges the listings of the tags. Where one has more than was read of it, nothing can be
+        said beyond its last id."""
+        listings = [
+            self.contacts.tagged(self.workspace_id, tag, _LISTED, after) for tag in query.tags
+        ]
+        ends = [ids[-1] for ids, has_more in listings if has_more]
+        horizon = min(ends, default=None)
+        sets = [set(ids) for ids, _ in listings]
+        found = set.intersection(*sets) if query.needs_all_tags else set.union(*sets)
+        return sorted(each for each in found if horizon is None or each <= horizon), horizon
