@@ -1,24 +1,30 @@
-"""Writes docs/events.schema.json from the model of the events."""
+"""Writes the JSON Schemas of the events from their models."""
 
 import json
 import sys
 from pathlib import Path
 from typing import Any
 
-from runledger.models.events import RunEvent
+from runledger.models.delivery_events import DeliveryEvent
+from runledger.models.events import EventPart, RunEvent
 
-TARGET = Path(__file__).parents[1] / "docs" / "events.schema.json"
+_DOCS = Path(__file__).parents[1] / "docs"
+TARGETS: dict[Path, type[EventPart]] = {
+    _DOCS / "events.schema.json": RunEvent,
+    _DOCS / "delivery-events.schema.json": DeliveryEvent,
+}
 
 
-def document() -> dict[str, Any]:
-    schema = RunEvent.model_json_schema(by_alias=True, mode="serialization")
+def document(model: type[EventPart]) -> dict[str, Any]:
+    schema = model.model_json_schema(by_alias=True, mode="serialization")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
-def rendered() -> str:
-    return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+def rendered(model: type[EventPart]) -> str:
+    return json.dumps(document(model), indent=2, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":
-    TARGET.write_text(rendered())
-    sys.stdout.write(f"wrote {TARGET.name}\n")
+    for target, model in TARGETS.items():
+        target.write_text(rendered(model))
+        sys.stdout.write(f"wrote {target.name}\n")

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runledger.models.events import SOURCE, RunEvent, detail_type, event_id
+from runledger.models.delivery_events import TOLD, DeliveryEvent, delivery_detail_type
+from runledger.models.events import SOURCE, EventPart, RunEvent, detail_type, event_id
 from runledger.models.run import Run, RunStatus
 from runledger.services.publish import BATCH, RunChange, changes_of, run_event
 from runledger.store.run_rows import run_from_item
 from runledger.store.values import from_dynamo
 
-from local.event_schema import TARGET, document, rendered
+from local.event_schema import TARGETS, document, rendered
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "events.md").read_text()
@@ -33,28 +34,32 @@ def statuses(found: list[dict[str, Any]]) -> list[str]:
     return [run.status.value for run in runs_of(found)]
 
 
-def examples() -> list[dict[str, Any]]:
-    return [json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
+def examples(kind: str) -> list[dict[str, Any]]:
+    """Those whose detail-type begins so."""
+    found = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
+    return [each for each in found if each["detail-type"].startswith(kind)]
 
 
-def test_the_published_schema_is_the_generated_one() -> None:
-    assert TARGET.read_text() == rendered(), "run: make generate"
+def test_the_published_schemas_are_the_generated_ones() -> None:
+    for target, model in TARGETS.items():
+        assert target.read_text() == rendered(model), "run: make generate"
 
 
-def test_the_schema_tells_every_field_in_camel_case() -> None:
-    schema = document()
+@pytest.mark.parametrize("of", TARGETS.values())
+def test_the_schema_tells_every_field_in_camel_case(of: type[EventPart]) -> None:
+    schema = document(of)
     for model in [schema, *schema["$defs"].values()]:
         for name, told in model.get("properties", {}).items():
             assert re.fullmatch(r"[a-z][A-Za-z0-9]*", name)
             assert told.get("description") or "$ref" in told or "anyOf" in told, name
-    assert set(schema["required"]) >= {"id", "sequence", "status", "runId", "hasDownstream"}
+    assert set(schema["required"]) >= {"id", "sequence", "status", "runId", "occurredAt"}
     # A reader that knows this version goes on when fields are added.
     assert "additionalProperties" not in schema
 
 
 def test_the_page_shows_one_event_of_each_status() -> None:
     shown = {}
-    for example in examples():
+    for example in examples("run."):
         event = RunEvent.model_validate(example["detail"])
         assert example["source"] == SOURCE
         assert example["detail-type"] == detail_type(event.status)
@@ -65,8 +70,22 @@ def test_the_page_shows_one_event_of_each_status() -> None:
     assert list(shown) == list(RunStatus)
 
 
-def test_the_page_tells_every_field() -> None:
-    for name in document()["properties"]:
+def test_the_page_shows_deliveries_as_they_would_be_published() -> None:
+    shown = examples("delivery.")
+    assert len(shown) == 3
+    for example in shown:
+        event = DeliveryEvent.model_validate(example["detail"])
+        assert example["source"] == SOURCE
+        assert example["detail-type"] == delivery_detail_type(event.status)
+        assert event.id == event_id(event.delivery_id, event.sequence)
+        assert json.loads(event.model_dump_json()) == example["detail"]
+    for status in TOLD:
+        assert f"`{delivery_detail_type(status)}`" in PAGE
+
+
+@pytest.mark.parametrize("of", TARGETS.values())
+def test_the_page_tells_every_field(of: type[EventPart]) -> None:
+    for name in document(of)["properties"]:
         assert f"`{name}`" in PAGE, name
 
 
