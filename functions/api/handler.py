@@ -16,6 +16,8 @@ from runledger.compiler.compile import FunctionArns
 from runledger.http import caller, make_app, public_url, resolve
 from runledger.models.automation import AutomationDocument, AutomationStatus
 from runledger.models.contact import ContactDocument
+from runledger.models.resend import ResendDocument, ResentView
+from runledger.models.preview import DraftPreviewDocument, PreviewDocument, PreviewView
 from runledger.models.run import Cancellation
 from runledger.models.suppression import SuppressionDocument, SuppressionView
 from runledger.models.template import TemplateDocument
@@ -39,6 +41,8 @@ from runledger.services.contacts import Contacts
 from runledger.services.identity import Caller
 from runledger.services.machines import Machines, MachineTurns
 from runledger.services.manual import ManualRuns
+from runledger.services.resend import Resends
+from runledger.services.preview import Previews
 from runledger.services.rotation import Rotations
 from runledger.services.secrets import Secrets
 from runledger.services.signing import SigningSecrets
@@ -108,6 +112,11 @@ def _resends() -> Resends:
         retry_machine(),
         now_ms,
     )
+
+
+def _previews() -> Previews:
+    of = stores()
+    return Previews(_templates(), _contacts(), of.gatekeeper(now_ms), of.workspaces)
 
 
 @cache
@@ -211,6 +220,21 @@ def cancel_run(run_id: str, document: Annotated[CancelDocument, Body()]) -> RunV
     return run_view(canceler.cancel(who.workspace_id, run_id, canceled), now_ms())
 
 
+@app.post("/v1/deliveries/<delivery_id>/resend", tags=["Deliveries"], status_code=202)
+def resend_delivery(
+    delivery_id: str, document: Annotated[ResendDocument | None, Body()] = None
+) -> Response[ResentView]:
+    """Sends a message again, as a delivery of its own; 200 where the same key did so before. One
+    that a gate refuses is SUPPRESSED; `force` overrules the gates, for ADMIN."""
+    asked = document or ResendDocument()
+    who = _caller(Role.ADMIN if asked.force else Role.MEMBER)
+    resent = _resends().resend(who.workspace_id, delivery_id, asked, who.email)
+    attempt = resent.attempt
+    view = ResentView(delivery_id=attempt.id, status=attempt.status, duplicate=resent.is_duplicate)
+    status = HTTPStatus.OK if resent.is_duplicate else HTTPStatus.ACCEPTED
+    return Response(status, "application/json", view)
+
+
 @app.post("/v1/contacts", tags=["Contacts"], status_code=201)
 def create_contact(document: Annotated[ContactDocument, Body()]) -> ContactView:
     who = _caller(Role.ADMIN)
@@ -238,6 +262,23 @@ def replace_template(
     """Versions of automations that use the template keep it as it was."""
     who = _caller(Role.ADMIN)
     return template_view(_templates().replace(who.workspace_id, template_id, document))
+
+
+@app.post("/v1/templates/preview", tags=["Templates"])
+def preview_draft(document: Annotated[DraftPreviewDocument, Body()]) -> PreviewView:
+    """What a template that is not saved would say; nothing is sent."""
+    who = _caller(Role.MEMBER)
+    return _previews().of_draft(who.workspace_id, document)
+
+
+@app.post("/v1/templates/<template_id>/preview", tags=["Templates"])
+def preview_template(
+    template_id: str, document: Annotated[PreviewDocument | None, Body()] = None
+) -> PreviewView:
+    """What a template would say to a contact; nothing is sent. Variables without a value are told
+    by name among the `problems`."""
+    who = _caller(Role.MEMBER)
+    return _previews().of_saved(who.workspace_id, template_id, document or PreviewDocument())
 
 
 @app.put("/v1/secrets/<name>", tags=["Secrets"])
