@@ -10,18 +10,21 @@ from runledger.services.cancel import Canceler, Stopping
 from runledger.services.date_fires import DateFires
 from runledger.services.due_contacts import DueContacts
 from runledger.services.frames import Frames
+from runledger.services.gatekeeper import Gatekeeper
 from runledger.services.missed_fires import MissedFires
 from runledger.services.open_run import Opener
 from runledger.services.refusals import Refusals
+from runledger.services.retry_machine import RetryMachine
 from runledger.services.schedules import Schedules, ScheduleTarget
 from runledger.services.walk import Toolbox, Walker
-from runledger.settings import ScheduleSettings, StoreSettings, read_settings
+from runledger.settings import RetrySettings, ScheduleSettings, StoreSettings, read_settings
 from runledger.store.automations import AutomationStore
 from runledger.store.bodies import Bodies
 from runledger.store.contacts import ContactStore
 from runledger.store.deliveries import DeliveryStore
 from runledger.store.due import DueStore
 from runledger.store.fires import FireStore
+from runledger.store.frequencies import FrequencyStore
 from runledger.store.machines import MachineStore
 from runledger.store.pace import PaceStore
 from runledger.store.refusals import RefusalStore
@@ -48,6 +51,7 @@ class Stores:
     templates: TemplateStore
     deliveries: DeliveryStore
     suppressions: SuppressionStore
+    frequencies: FrequencyStore
     workspaces: WorkspaceStore
     due: DueStore
     refusals: RefusalStore
@@ -68,6 +72,7 @@ class Stores:
             templates=TemplateStore(table),
             deliveries=DeliveryStore(table, bodies),
             suppressions=SuppressionStore(table),
+            frequencies=FrequencyStore(table),
             workspaces=WorkspaceStore(table),
             due=DueStore(table),
             refusals=RefusalStore(table),
@@ -86,6 +91,9 @@ class Stores:
         return Opener(
             self.runs, self.workspaces, Refusals(self.refusals, self.workspaces, clock), clock
         )
+
+    def gatekeeper(self, clock: Clock) -> Gatekeeper:
+        return Gatekeeper(self.suppressions, self.frequencies, clock)
 
     def date_fires(self, clock: Clock) -> DateFires:
         return DateFires(
@@ -142,6 +150,12 @@ def missed_fires() -> MissedFires:
         read_settings(ScheduleSettings).fan_out_arn,
         now_ms,
     )
+
+
+@cache
+def retry_machine() -> RetryMachine:
+    arn = read_settings(RetrySettings).delivery_retry_arn
+    return RetryMachine(effect_client("stepfunctions"), arn)
 
 
 def stopping(machine_prefix: str) -> Stopping:
