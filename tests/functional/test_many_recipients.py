@@ -1,0 +1,326 @@
+"""A message to a thousand contacts: page by page, whatever happens in between, each once."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from runledger.models.contact import ContactDocument
+from runledger.models.run import Cancellation
+from runledger.services import wiring
+from runledger.services.contacts import Contacts
+from runledger.services.recipients import PAGE_CONTACTS
+from runledger.store import keys
+
+from tests.support.boundary import Call
+from tests.support.everything import make_template
+from tests.support.graphs import document, node
+from tests.support.machine import Execution
+from tests.support.stage import WORKSPACE, ProcessDied, Stage, open_stage
+from tests.support.world import PREFIX
+
+THOUSAND = 1_000
+OUTCOMES = ("sent", "partly_sent", "suppressed", "failed")
+
+
+@dataclass
+class Mailing:
+    """A stage with contacts who want the news, and an automation that sends it to them."""
+
+    stage: Stage
+    template_id: str
+    reader: str
+    restore: Callable[[], None]
+
+    def activate(self, **config: Any) -> str:
+        news = node(
+            "news",
+            "SEND_MESSAGE",
+            **{
+                "recipients": {"kind": "TAG_QUERY", "tags": ["news"]},
+                "channels": [{"channel": "EMAIL", "templateId": self.template_id}],
+                **config,
+            },
+        )
+        nodes = [node("start", "TRIGGER", triggerType="MANUAL"), news, node("done", "END")]
+        return self.stage.activate(
+            {"name": "News", **document(nodes, "start > news", "news > done")}
+        )
+
+    def open(self, automation_id: str) -> str:
+        path = f"/v1/automations/{automation_id}/runs"
+        opened = self.stage.request("api", "POST", path, {"contactId": self.reader})
+        assert opened["status"] == 202, opened
+        return str(opened["body"]["runId"])
+
+    def send(self, **config: Any) -> str:
+        """The id of a run that has come to its end."""
+        run_id = self.open(self.activate(**config))
+        self.stage.settle()
+        return run_id
+
+    def detail(self, run_id: str) -> dict[str, Any]:
+        found = self.stage.request("query", "GET", f"/v1/runs/{run_id}", None)
+        assert found["status"] == 200, found
+        body: dict[str, Any] = found["body"]
+        return body
+
+    def step(self, run_id: str) -> dict[str, Any]:
+        (step,) = [each for each in self.detail(run_id)["steps"] if each["nodeId"] == "news"]
+        return dict(step)
+
+    def received(self) -> list[str]:
+        """The contacts whose messages the provider took, in its order."""
+        rows = (self.stage.table.row(keys.delivery(each)) for each in self.stage.ses.sent)
+        return [row["contactId"] for row in rows if row is not None]
+
+    def attempts(self) -> list[dict[str, Any]]:
+        return [row for row in self.stage.table.items() if row["sk"] == "DELIVERY"]
+
+    def executions(self) -> list[Execution]:
+        return list(self.stage.step_functions.executions.values())
+
+    def contacts(self) -> Contacts:
+        return Contacts(wiring.stores().contacts, self.stage.clock)
+
+    def subscribers(self) -> list[str]:
+        ids, _ = wiring.stores().contacts.tagged(WORKSPACE, "news", 2_000, None)
+        return ids
+
+    def retag(self, contact_id: str, *tags: str) -> None:
+        before = wiring.stores().contacts.get(WORKSPACE, contact_id)
+        changed = ContactDocument(email=before.email, tags=list(tags))
+        self.contacts().replace(WORKSPACE, contact_id, changed)
+
+
+@pytest.fixture(scope="module")
+def whole() -> Iterator[Mailing]:
+    with open_stage() as stage:
+        template_id = make_template(stage)
+        contacts = Contacts(wiring.stores().contacts, stage.clock)
+        reader = contacts.create(WORKSPACE, ContactDocument(email="reader@example.com"))
+        for number in range(THOUSAND):
+            subscriber = ContactDocument(email=f"a{number}@example.com", tags=["news"])
+            contacts.create(WORKSPACE, subscriber)
+        stage.records.clear()
+        yield Mailing(stage, template_id, reader.id, stage.snapshot())
+
+
+@pytest.fixture
+def mailing(whole: Mailing) -> Iterator[Mailing]:
+    whole.restore()
+    yield whole
+    whole.stage.boundary.around = lambda call, act: act()
+
+
+class Crashes:
+    """Kills the sending function at chosen calls, each time before or after the call took effect,
+    and once a visit at most: a machine tries a crashed task once more."""
+
+    def __init__(self, stage: Stage, is_time: Callable[[Call, int], bool]) -> None:
+        self.stage = stage
+        self.is_time = is_time
+        self.counts: dict[str, int] = {}
+        self.died = 0
+        self.visit = 0
+        self.visits = 0
+        self.spared = 0
+        self.dead = 0
+
+    def __call__(self, call: Call, act: Callable[[], Any]) -> Any:
+        if self.stage.function != "run_message":
+            return act()
+        if self.dead == self.stage.requests:
+            raise ProcessDied
+        if self.visit != self.stage.requests:
+            self.visit = self.stage.requests
+            self.visits += 1
+        number = self.counts[call.operation] = self.counts.get(call.operation, 0) + 1
+        if self.spared == self.visits or not self.is_time(call, number):
+            return act()
+        if self.died % 2:
+            act()
+        self.died += 1
+        self.dead, self.spared = self.stage.requests, self.visits + 1
+        raise ProcessDied
+
+
+def is_record(call: Call) -> bool:
+    return call.operation == "PutItem" and "STEP#news" in call.target
+
+
+def test_a_thousand_get_one_message_each(mailing: Mailing) -> None:
+    run_id = mailing.send()
+    assert mailing.received() == mailing.subscribers()
+    step = mailing.step(run_id)
+    assert (step["status"], step["outcome"]) == ("COMPLETED", "sent")
+    assert step["output"] == {
+        "sent": THOUSAND,
+        "queued": 0,
+        "unknown": 0,
+        "suppressed": 0,
+        "failed": 0,
+    }
+    assert step["evidence"]["attemptCount"] == step["evidence"]["recipientCount"] == THOUSAND
+    assert len(step["evidence"]["attempts"]) == len(step["deliveryIds"]) == 50
+    (row,) = [row for row in mailing.stage.table.items() if row["sk"] == "STEP#news"]
+    assert row["visits"] == THOUSAND // PAGE_CONTACTS + 1
+    assert mailing.detail(run_id)["status"] == "COMPLETED"
+
+
+@pytest.mark.parametrize("died", [0, 1])
+def test_a_crash_at_page_boundaries_sends_nothing_twice_and_leaves_nobody_out(
+    mailing: Mailing, died: int
+) -> None:
+    crashes = Crashes(mailing.stage, lambda call, number: is_record(call))
+    crashes.died = died
+    mailing.stage.boundary.around = crashes
+    run_id = mailing.send()
+    assert crashes.died - died > THOUSAND // PAGE_CONTACTS // 2
+    assert mailing.received() == mailing.subscribers()
+    step = mailing.step(run_id)
+    assert (step["status"], step["outcome"], step["output"]["sent"]) == (
+        "COMPLETED",
+        "sent",
+        THOUSAND,
+    )
+
+
+def test_a_crash_in_the_middle_of_every_page_loses_one_answer_and_nobody_else(
+    mailing: Mailing,
+) -> None:
+    """Where the sending itself was interrupted nobody can tell, so it is not done again."""
+    crashes = Crashes(
+        mailing.stage, lambda call, number: call.operation == "SendEmail" and number % 37 == 5
+    )
+    mailing.stage.boundary.around = crashes
+    run_id = mailing.send()
+    assert crashes.died > 15
+    received = mailing.received()
+    assert len(received) == len(set(received)) == THOUSAND - (crashes.died + 1) // 2
+    assert {row["contactId"] for row in mailing.attempts()} == set(mailing.subscribers())
+    step = mailing.step(run_id)
+    assert (step["outcome"], step["output"]["sent"], step["output"]["unknown"]) == (
+        "partly_sent",
+        THOUSAND - crashes.died,
+        crashes.died,
+    )
+    statuses = [row["status"] for row in mailing.attempts()]
+    assert statuses.count("SENT") == THOUSAND - crashes.died
+    assert statuses.count("FAILED") == crashes.died
+
+
+@pytest.mark.parametrize("operation", ["UpdateItem", "TransactWriteItems", "BatchGetItem"])
+def test_a_crash_at_other_calls_sends_nothing_twice(mailing: Mailing, operation: str) -> None:
+    crashes = Crashes(
+        mailing.stage, lambda call, number: call.operation == operation and number % 23 == 3
+    )
+    mailing.stage.boundary.around = crashes
+    run_id = mailing.send()
+    assert crashes.died
+    received = mailing.received()
+    assert len(received) == len(set(received))
+    step = mailing.step(run_id)
+    assert sum(step["output"].values()) == THOUSAND
+    assert step["status"] == "COMPLETED"
+    assert {row["contactId"] for row in mailing.attempts()} == set(mailing.subscribers())
+
+
+def test_a_cancel_in_the_middle_stops_it(mailing: Mailing) -> None:
+    stage, after = mailing.stage, 333
+    run_id = mailing.open(mailing.activate())
+
+    def around(call: Call, act: Callable[[], Any]) -> Any:
+        if call.operation == "SendEmail" and len(stage.ses.sent) == after - 1:
+            answer = act()
+            canceled = Cancellation(by="ada@example.com", reason="wrong list")
+            wiring.stopping(PREFIX).canceler.cancel(WORKSPACE, run_id, canceled)
+            return answer
+        return act()
+
+    stage.boundary.around = around
+    stage.settle()
+    assert len(stage.ses.sent) == after
+    told = mailing.detail(run_id)
+    assert told["status"] == "CANCELED"
+    step = mailing.step(run_id)
+    assert step["status"] == "CANCELED"
+    # As of the last page that was recorded.
+    assert step["output"]["sent"] == after - after % PAGE_CONTACTS
+    assert {row["status"] for row in mailing.attempts()} == {"SENT"}
+
+
+def test_tags_that_change_on_the_way_count_where_their_contact_is_still_ahead(
+    mailing: Mailing,
+) -> None:
+    stage = mailing.stage
+    ids = mailing.subscribers()
+    mailing.retag(ids[10])
+    mailing.retag(ids[900])
+    changed: list[int] = []
+
+    def around(call: Call, act: Callable[[], Any]) -> Any:
+        answer = act()
+        if call.operation == "SendEmail" and len(stage.ses.sent) == 500 and not changed:
+            changed.append(500)
+            # Behind: too late. Ahead: comes to it, or is left out.
+            mailing.retag(ids[10], "news")
+            mailing.retag(ids[900], "news")
+            mailing.retag(ids[20])
+            mailing.retag(ids[800])
+            # Planned for this very page.
+            mailing.retag(ids[505])
+        return answer
+
+    stage.boundary.around = around
+    mailing.send()
+    left_out = {ids[10], ids[800]}
+    received = mailing.received()
+    assert len(received) == len(set(received))
+    assert set(ids) - set(received) - {ids[505]} == left_out
+
+
+@pytest.mark.parametrize(("match", "expected"), [("ALL", 200), ("ANY", THOUSAND)])
+def test_several_tags(mailing: Mailing, match: str, expected: int) -> None:
+    ids = mailing.subscribers()
+    for each in ids[::5]:
+        mailing.retag(each, "news", "vip")
+    tags = ["vip", "news"]
+    mailing.send(recipients={"kind": "TAG_QUERY", "tags": tags, "match": match})
+    assert mailing.received() == (ids if match == "ANY" else ids[::5])
+    assert len(mailing.received()) == expected
+
+
+def test_nobody_with_the_tag_is_a_skipped_step(mailing: Mailing) -> None:
+    run_id = mailing.send(recipients={"kind": "TAG_QUERY", "tags": ["nobody"]})
+    step = mailing.step(run_id)
+    assert (step["status"], step["outcome"]) == ("SKIPPED", "suppressed")
+    assert step["reason"] == "no recipient: no contact has these tags"
+    assert mailing.detail(run_id)["status"] == "COMPLETED"
+
+
+def test_what_a_template_lacks_for_one_is_that_ones_refusal(mailing: Mailing) -> None:
+    made = mailing.stage.request(
+        "api",
+        "POST",
+        "/v1/templates",
+        {
+            "name": "Plan",
+            "channel": "EMAIL",
+            "subject": "Hi",
+            "body": "Your plan is {{contact.metadata.plan}}, {{contact.email}}",
+        },
+    )
+    ids = mailing.subscribers()
+    contact = wiring.stores().contacts.get(WORKSPACE, ids[3])
+    with_plan = ContactDocument(email=contact.email, tags=["news"], metadata={"plan": "pro"})
+    mailing.contacts().replace(WORKSPACE, ids[3], with_plan)
+    channels = [{"channel": "EMAIL", "templateId": made["body"]["id"]}]
+    run_id = mailing.send(channels=channels)
+    assert mailing.received() == [ids[3]]
+    step = mailing.step(run_id)
+    assert (step["outcome"], step["output"]["suppressed"]) == ("partly_sent", THOUSAND - 1)
+    reason = json.dumps(step["evidence"]["attempts"][0]["reason"])
+    assert "contact.metadata.plan" in reason
+    assert mailing.detail(run_id)["status"] == "COMPLETED"
