@@ -165,6 +165,8 @@ def test_only_an_admin_changes_things(deployed: World, role: str) -> None:
         ("DELETE", "/v1/secrets/KEY", None),
         ("POST", "/v1/automations", {"name": "x"}),
         ("POST", "/v1/automations/aut_1/activate", None),
+        ("POST", "/v1/suppressions", {"address": "a@example.com"}),
+        ("DELETE", "/v1/suppressions/a@example.com", None),
     ]
     for method, path, body in changes:
         answer = call(method, path, body, role=role)
@@ -503,3 +505,40 @@ def test_log_lines_carry_ids_and_forget_those_of_the_invocation_before(
 
     call("GET", "/v1/runs", query="limit=0")
     assert "runId" not in logger.get_current_keys()
+
+
+def test_a_suppressed_address_is_listed_found_and_taken_off(deployed: World) -> None:
+    body = {"address": "+49 170 1234567", "note": "asked to"}
+    added = call("POST", "/v1/suppressions", body, role="admin")
+    assert added["status"] == 201
+    entry = added["body"]
+    assert (entry["address"], entry["kind"], entry["reason"]) == (
+        "+491701234567",
+        "PHONE",
+        "MANUAL",
+    )
+    assert (entry["note"], entry["createdBy"]) == ("asked to", "admin@example.com")
+    assert call("POST", "/v1/suppressions", body, role="admin")["status"] == 200
+    listed = call("GET", "/v1/suppressions", role="viewer")["body"]
+    assert listed == {"items": [entry], "nextCursor": None}
+    found = call("GET", "/v1/suppressions", query="address=+491701234567", role="viewer")
+    assert found["body"] == listed
+    pasted = call("GET", "/v1/suppressions", query="address= 491701234567", role="viewer")
+    assert pasted["body"] == listed
+    missing = call("GET", "/v1/suppressions", query="address=a@example.com", role="viewer")
+    assert missing["body"] == {"items": [], "nextCursor": None}
+    path = "/v1/suppressions/%2B491701234567"
+    assert call("DELETE", path, role="admin")["status"] == 204
+    assert call("DELETE", path, role="admin")["status"] == 404
+    nobody = call("POST", "/v1/suppressions", {"address": "nobody"}, role="admin")
+    assert nobody["status"] == 422
+    assert "address" in json.dumps(nobody["body"])
+
+
+def test_feedback_about_no_attempt_of_ours_is_taken_and_changes_nothing(deployed: World) -> None:
+    from functions.delivery_feedback.handler import feedback, handler
+
+    feedback.cache_clear()
+    handler(sample("delivery_feedback"), CONTEXT)
+    assert deployed.stores.suppressions.newest(deployed.workspace_id, 10, None) == ([], None)
+    feedback.cache_clear()

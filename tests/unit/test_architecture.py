@@ -21,6 +21,7 @@ FLOORS = {
     "nodes": 2,
     "templating": 1,
     "template_limits": 0,
+    "template_places": 0,
     "redaction": 1,
     "models": 1,
     "aws": 1,
@@ -100,12 +101,28 @@ def test_no_settings_are_read_at_import(monkeypatch: pytest.MonkeyPatch) -> None
         assert importlib.import_module(f"functions.{path.parent.name}.handler").handler
 
 
-def test_no_code_asks_for_the_type_of_a_node() -> None:
-    """What a node type is lies in its own file; everybody else asks the registry's entry."""
-    names = ("TRIGGER", "CONDITION", "SWITCH", "WAIT", "SET", "MERGE", "SEND_MESSAGE")
-    names += ("INTEGRATION", "STOP_ERROR", "END")
+NODE_TYPES = (
+    "TRIGGER",
+    "CONDITION",
+    "SWITCH",
+    "WAIT",
+    "SET",
+    "MERGE",
+    "SEND_MESSAGE",
+    "INTEGRATION",
+    "STOP_ERROR",
+    "END",
+)
+CHANNELS = ("EMAIL", "SMS", "WHATSAPP")
+
+
+@pytest.mark.parametrize(("room", "names"), [("nodes", NODE_TYPES), ("channels", CHANNELS)])
+def test_no_code_asks_for_the_type_of_a_node_or_the_name_of_a_channel(
+    room: str, names: tuple[str, ...]
+) -> None:
+    """What each of them is lies in its own file; everybody else asks the registry's entry."""
     for path in FILES:
-        if room_of(path) == "nodes":
+        if room_of(path) == room:
             continue
         for node in ast.walk(ast.parse(path.read_text())):
             if not isinstance(node, ast.Compare):

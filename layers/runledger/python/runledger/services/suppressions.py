@@ -67,9 +67,13 @@ class Suppressions:
 
     def _addressed(self, given: str) -> tuple[str, str]:
         """The kind and the one form of an address, by the first channel that reaches it."""
+        pasted = given.strip()
+        if given.startswith(" ") and pasted[:1].isdigit():
+            # A + that was not escaped in an address comes as a space.
+            pasted = f"+{pasted}"
         for channel in self.channels.values():
             try:
-                return channel.address_kind, channel.normalize(given)
+                return channel.address_kind, channel.normalize(pasted)
             except ValueError:
                 continue
         raise InvalidInputError(f"{given!r} is no address of any channel", field="address")
