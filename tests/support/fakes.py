@@ -49,11 +49,15 @@ class Client:
 
 @dataclass
 class Ses:
-    """E-mail; `sent` are the delivery ids in the order in which SES took the messages."""
+    """E-mail; `sent` are the delivery ids in the order in which SES took the messages, `refusals`
+    the codes with which it refuses the next ones."""
 
     sent: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
 
     def send_email(self, *, EmailTags: list[dict[str, str]], **more: Any) -> dict[str, Any]:
+        if self.refusals:
+            raise client_error(self.refusals.pop(0), "SendEmail", 429)
         tags = {tag["Name"]: tag["Value"] for tag in EmailTags}
         self.sent.append(tags["deliveryId"])
         return {"MessageId": f"message-{len(self.sent)}"}
@@ -95,6 +99,9 @@ class S3:
         if Key not in self.objects:
             raise client_error("NoSuchKey", "GetObject")
         return {"Body": io.BytesIO(self.objects[Key])}
+
+    def generate_presigned_url(self, *, ClientMethod: str, Params: Any, ExpiresIn: int) -> str:
+        return f"https://{Params['Bucket']}/{Params['Key']}?for={ExpiresIn}"
 
 
 @dataclass

@@ -18,12 +18,14 @@ EFFECTS = ("run_message", "run_integration")
 
 @dataclass(frozen=True)
 class Scenario:
-    """`ends` are the statuses in which the runs of the unbroken story end."""
+    """`ends` are the statuses in which the runs of the unbroken story end, `deliveries` those of
+    its deliveries, where the story is about them."""
 
     play: Callable[[Any], None]
     ends: tuple[str, ...]
     # Functions that this story is there for; each of them has to make calls in it.
     functions: tuple[str, ...]
+    deliveries: tuple[str, ...] | None = None
 
 
 def break_everything(ready: Any, scenario: Scenario) -> str:
@@ -32,6 +34,9 @@ def break_everything(ready: Any, scenario: Scenario) -> str:
     `ready` has a `stage` and what can `restore` it."""
     unbroken, statuses = _play(ready, scenario, None, None)
     assert statuses == list(scenario.ends)
+    if scenario.deliveries is not None:
+        told = sorted(row["status"] for row in ready.stage.deliveries())
+        assert told == sorted(scenario.deliveries)
     assert set(scenario.functions) <= {function for function, _ in unbroken}
     tried = 0
     ends = Counter[str]()

@@ -274,7 +274,8 @@ class StepFunctions:
                     continue
                 case "Wait":
                     moment = state.get("TimestampPath")
-                    seconds = state.get("Seconds", 0) * SECOND
+                    path = state.get("SecondsPath")
+                    seconds = (_at_path(data, path) if path else state.get("Seconds", 0)) * SECOND
                     until = from_iso(_at_path(data, moment)) if moment else seconds
                     yield _Until(until if moment else self._clock.now + seconds)
                 case "Pass":

@@ -52,8 +52,14 @@ def changes_a_run(record: Record) -> bool:
     return record.name in ("INSERT", "MODIFY") and (record.after or {}).get("sk") == "RUN"
 
 
-# The functions that read the stream, each with its filter as the template has it.
+def settles_a_delivery(record: Record) -> bool:
+    row = record.after or {}
+    is_told = row.get("status") not in ("QUEUED", "PROCESSING")
+    return record.name in ("INSERT", "MODIFY") and row.get("sk") == "DELIVERY" and is_told
+
+
+# The functions that read the stream, each with its filters as the template has them.
 CONSUMERS: dict[str, Callable[[Record], bool]] = {
     "start_runs": opens_a_run,
-    "publish_changes": changes_a_run,
+    "publish_changes": lambda record: changes_a_run(record) or settles_a_delivery(record),
 }

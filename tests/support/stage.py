@@ -35,7 +35,7 @@ from tests.support.machine import FunctionError, StepFunctions
 from tests.support.memory_table import MemoryTable
 from tests.support.processes import LAMBDA, environment, forget, forget_clients, module_of
 from tests.support.records import CONSUMERS, Record
-from tests.support.world import FAN_OUT, START, Clock
+from tests.support.world import DELIVERY_RETRY, FAN_OUT, START, Clock
 
 EVENTS = Path(__file__).parents[2] / "events"
 WORKSPACE = "ws_demo"
@@ -252,6 +252,9 @@ class Stage:
     def runs(self) -> list[Item]:
         return [item for item in self.table.items() if item["sk"] == "RUN"]
 
+    def deliveries(self) -> list[Item]:
+        return [item for item in self.table.items() if item["sk"] == "DELIVERY"]
+
     def open_runs(self) -> list[str]:
         return [row["pk"] for row in self.runs() if row["status"] in ("PENDING", "RUNNING")]
 
@@ -275,6 +278,7 @@ class Stage:
             self.secrets.values, self.s3.objects = dict(secrets), dict(objects)
             self.scheduler.schedules = dict(schedules)
             self.ses.sent, self.http.calls, self.bus.entries = [], [], []
+            self.ses.refusals = []
             self.step_functions.forget()
             self.step_functions.refuses = lambda workspace_id: None
             self.records, self.deaf, self.heard = [], set(), 0
@@ -324,11 +328,17 @@ class Stage:
 
     def make_fan_out(self) -> None:
         """The static machine that fires date automations."""
-        text = (EVENTS.parent / "statemachines" / "contact_fan_out.asl.json").read_text()
-        self.step_functions.create_state_machine(
-            name=FAN_OUT.rpartition(":")[2],
-            definition=text.replace("${DateTriggerArn}", f"{LAMBDA}date_trigger"),
-        )
+        self._make_machine("contact_fan_out", FAN_OUT, DateTriggerArn="date_trigger")
+
+    def make_delivery_retry(self) -> None:
+        """The static machine that tries deliveries again."""
+        self._make_machine("delivery_retry", DELIVERY_RETRY, RetryDeliveryArn="retry_delivery")
+
+    def _make_machine(self, file: str, arn: str, **functions: str) -> None:
+        text = (EVENTS.parent / "statemachines" / f"{file}.asl.json").read_text()
+        for name, function in functions.items():
+            text = text.replace(f"${{{name}}}", f"{LAMBDA}{function}")
+        self.step_functions.create_state_machine(name=arn.rpartition(":")[2], definition=text)
 
     def webhook_path(self, automation_id: str) -> str:
         for row in self.table.items():
@@ -376,6 +386,7 @@ def open_stage() -> Iterator[Stage]:
     try:
         stage.clock.now = START
         stage.open_workspace(WORKSPACE)
+        stage.make_delivery_retry()
         yield stage
     finally:
         logger.setLevel(level)

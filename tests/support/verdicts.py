@@ -36,11 +36,36 @@ class Watch:
                 self.wrong.append(f"{before['status']} became {after['status']}")
         if before["sk"].startswith("STEP#") and before["status"] not in ("RUNNING", "WAITING"):
             self.wrong.append(f"the recorded step {before['sk']} was written again")
-        if before["sk"] == "DELIVERY" and before["status"] not in ("QUEUED", "PROCESSING"):
-            self.wrong.append("a settled delivery was written again")
+        if before["sk"] == "DELIVERY":
+            self.wrong += _wrong_change(before, after)
 
     def stop(self) -> None:
         self._stage.table.listeners.remove(self)
+
+
+# What an attempt may come to next by what we know ourselves; reports may lead anywhere.
+_NEXT = {
+    "QUEUED": ("PROCESSING", "DEAD_LETTERED"),
+    "PROCESSING": ("SENT", "FAILED", "RETRYING", "DEAD_LETTERED"),
+    "RETRYING": ("PROCESSING", "FAILED", "DEAD_LETTERED"),
+}
+_UNSETTLED = tuple(_NEXT)
+
+
+def _wrong_change(before: Item, after: Item) -> list[str]:
+    """Of one write of an attempt's row."""
+    was, became = before["status"], after["status"]
+    has_changed = was != became
+    found = []
+    if after["sequence"] - before["sequence"] != has_changed:
+        found.append(f"{was} became {became}, and the sequence {after['sequence']}")
+    if before.get("reports") == after.get("reports"):
+        if has_changed and became not in _NEXT.get(was, ()) and "reports" not in after:
+            found.append(f"{was} became {became}")
+        is_link = {**before, "resends": None} == {**after, "resends": None}
+        if was not in _UNSETTLED and not is_link:
+            found.append(f"a {was} delivery was written again")
+    return found
 
 
 def problems(stage: Stage) -> list[str]:
@@ -65,12 +90,18 @@ def problems(stage: Stage) -> list[str]:
 def _unpublished(stage: Stage) -> list[str]:
     """Each change of a run's status is on the bus, once or more."""
     told = {json.loads(entry["Detail"])["id"] for entry in stage.bus.entries}
-    return [
+    runs = [
         f"change {number} of {row['pk']} was not published"
         for row in stage.runs()
         for number in range(1, row["sequence"] + 1)
         if event_id(_id_of(row), number) not in told
     ]
+    deliveries = [
+        f"{row['pk']} is {row['status']}, which was not published"
+        for row in stage.deliveries()
+        if event_id(_id_of(row), row["sequence"]) not in told
+    ]
+    return runs + deliveries
 
 
 def _id_of(row: Item) -> str:
@@ -91,7 +122,12 @@ def index_problems(row: Item) -> list[str]:
         expected["gsi3pk"] = f"{row['workspaceId']}#{row['contactId']}"
     wrong = {name for name, value in expected.items() if row.get(name) != value}
     found = [f"{row['pk']} is {row['status']} and stands in {row.get(name)}" for name in wrong]
-    if row["sk"] == "RUN" and (row["status"] in OPEN) != ("gsi4pk" in row and "dueKey" in row):
+    is_due = "gsi4pk" in row and "dueKey" in row
+    # An ended run is due once more where it may have left a message without its outcome.
+    may_be_due = row["sk"] == "RUN" and any(True in each for each in row["openClaims"].values())
+    if row["sk"] == "RUN" and (row["status"] in OPEN) != is_due and not (is_due and may_be_due):
+        found.append(f"{row['pk']} is {row['status']}, due at {row.get('dueKey')}")
+    if row["sk"] == "DELIVERY" and (row["status"] in _UNSETTLED) != is_due:
         found.append(f"{row['pk']} is {row['status']}, due at {row.get('dueKey')}")
     return found
 
@@ -99,7 +135,7 @@ def index_problems(row: Item) -> list[str]:
 def _run_problems(stage: Stage, row: Item) -> list[str]:
     if row["status"] not in TERMINAL:
         return [f"{row['pk']} is {row['status']}"]
-    found = []
+    found = ["an ended run that is due"] if "gsi4pk" in row else []
     if "finishedAt" not in row:
         found.append("an ended run without its moment")
     if (row["status"] == "FAILED") != ("error" in row):
@@ -128,13 +164,18 @@ def _call_problems(stage: Stage, step: Item, effect_key: str) -> list[str]:
 def _delivery_problems(stage: Stage, row: Item) -> list[str]:
     """A delivery tells the truth about what left, or says that it does not know."""
     sent = stage.ses.sent.count(_id_of(row))
-    status, kind = row["status"], error_of(row).get("kind")
-    is_unknown = status == "PROCESSING" or (status == "FAILED" and kind in UNKNOWN)
-    if status == "SENT" and sent != 1:
-        return [f"a SENT message that was sent {sent} times"]
-    if sent and status != "SENT" and not is_unknown:
-        return [f"a message that was sent is told as {status}, {kind}"]
-    return []
+    status, kind = row["status"], row.get("errorKind")
+    found = []
+    if status in _UNSETTLED:
+        found.append(f"{row['pk']} is {status} for good")
+    if status in ("FAILED", "DEAD_LETTERED", "SUPPRESSED") and kind is None:
+        found.append(f"a {status} delivery without a reason")
+    if status in ("SENT", "DELIVERED") and sent != 1:
+        found.append(f"a {status} message that was sent {sent} times")
+    is_told = status in ("SENT", "DELIVERED") or kind in ("OUTCOME_UNKNOWN", "BOUNCED")
+    if sent and not is_told:
+        found.append(f"a message that was sent is told as {status}, {kind}")
+    return found
 
 
 def error_of(row: Item) -> dict[str, Any]:
