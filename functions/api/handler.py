@@ -16,8 +16,8 @@ from runledger.compiler.compile import FunctionArns
 from runledger.http import caller, make_app, public_url, resolve
 from runledger.models.automation import AutomationDocument, AutomationStatus
 from runledger.models.contact import ContactDocument
-from runledger.models.resend import ResendDocument, ResentView
 from runledger.models.preview import DraftPreviewDocument, PreviewDocument, PreviewView
+from runledger.models.resend import ResendDocument, ResentView
 from runledger.models.run import Cancellation
 from runledger.models.suppression import SuppressionDocument, SuppressionView
 from runledger.models.template import TemplateDocument
@@ -41,8 +41,8 @@ from runledger.services.contacts import Contacts
 from runledger.services.identity import Caller
 from runledger.services.machines import Machines, MachineTurns
 from runledger.services.manual import ManualRuns
-from runledger.services.resend import Resends
 from runledger.services.preview import Previews
+from runledger.services.resend import Resends
 from runledger.services.rotation import Rotations
 from runledger.services.secrets import Secrets
 from runledger.services.signing import SigningSecrets

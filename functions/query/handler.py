@@ -41,7 +41,6 @@ from runledger.services.identity import Caller
 from runledger.services.reading import ListRequest, Reading
 from runledger.services.suppressions import Suppressions
 from runledger.services.views import (
-    automation_summary_view,
     contact_view,
     secret_name_view,
     template_view,
@@ -153,10 +152,9 @@ def get_delivery(delivery_id: str) -> DeliveryView:
 
 
 @app.get("/v1/automations", tags=["Automations"])
-def list_automations() -> ListView[AutomationSummaryView]:
-    """All automations of the workspace, newest first."""
-    found = stores().automations.newest(_caller().workspace_id)
-    return ListView(items=[automation_summary_view(each) for each in found], next_cursor=None)
+def list_automations(limit: Limit = 50, cursor: Cursor = None) -> ListView[AutomationSummaryView]:
+    """Newest first."""
+    return _reading().automations_page(_caller().workspace_id, limit, cursor)
 
 
 @app.get("/v1/automations/<automation_id>", tags=["Automations"])
@@ -196,9 +194,9 @@ def get_contact(contact_id: str) -> ContactView:
 
 
 @app.get("/v1/templates", tags=["Templates"])
-def list_templates() -> ListView[TemplateView]:
-    found = stores().templates.newest(_caller().workspace_id)
-    return ListView(items=[template_view(each) for each in found], next_cursor=None)
+def list_templates(limit: Limit = 50, cursor: Cursor = None) -> ListView[TemplateView]:
+    """Newest first."""
+    return _reading().templates_page(_caller().workspace_id, limit, cursor)
 
 
 @app.get("/v1/templates/<template_id>", tags=["Templates"])

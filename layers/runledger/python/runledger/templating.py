@@ -7,6 +7,7 @@ work a template may cause is bounded.
 
 import json
 import math
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -24,14 +25,21 @@ from runledger.errors import NodeError, RunledgerError
 from runledger.template_limits import (
     MAX_LOOP_ITERATIONS,
     MAX_OUTPUT_BYTES,
+    MAX_SECONDS,
     MAX_STEPS,
     Meter,
     bounded,
     weigh,
 )
+from runledger.template_places import first_line, line_and_column, position
 
 MAX_SOURCE_CHARACTERS = 100_000
 _UNSAFE_TAGS = ("include", "render")
+
+# Of the missing variables of one text, that are told.
+_MISSING_TOLD = 20
+# What a filter may raise, besides Liquid's own.
+_FAILURES = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
 
 T = TypeVar("T")
 
@@ -198,6 +206,48 @@ def render(source: str, scope: Mapping[str, Any]) -> str:
     return _guarded(lambda: template.render(**dict(scope)))
 
 
+def missing_variables(source: str, scope: Mapping[str, Any]) -> list[str]:
+    """Every variable without a value that a rendering would stop at, in the order it meets them:
+    each is given one in turn, to see which is next. What only a test or `default` looks at is not
+    among them."""
+    if not has_liquid(source):
+        return []
+    template = _parsed(source)
+    values: dict[str, Any] = dict(scope)
+    found: list[str] = []
+    ends_at = time.thread_time() + MAX_SECONDS
+    while len(found) < _MISSING_TOLD and time.thread_time() < ends_at:
+        try:
+            template.render(**values)
+        except UndefinedError as error:
+            name = first_line(error)
+            if name in found:
+                return found
+            found.append(name)
+            if not _give_value(values, name.split(".")):
+                return found
+        except (LiquidError, *_FAILURES):
+            return found
+        else:
+            return found
+    return found
+
+
+def _give_value(values: dict[str, Any], path: list[str]) -> bool:
+    """Whether the value could be placed; objects on its way are copied, so that the scope stays as
+    it was given."""
+    for name in path[:-1]:
+        inner = values.get(name, {})
+        if not isinstance(inner, Mapping):
+            return False
+        values[name] = dict(inner)
+        values = values[name]
+    if path[-1] in values:
+        return False
+    values[path[-1]] = ""
+    return True
+
+
 def evaluate(source: str, scope: Mapping[str, Any]) -> Any:
     """The value of one `{{ … }}`, as it is (number, list, true, …), when that is the whole text;
     else the rendered text. Raises what `render` raises."""
@@ -270,13 +320,13 @@ def _parse(source: str) -> BoundTemplate:
     try:
         template = _ENVIRONMENT.from_string(source)
     except LiquidError as error:
-        line, column = _position(error, source)
-        raise TemplateSyntaxError(_first_line(error), line, column) from error
+        line, column = position(error, source, _ENVIRONMENT.from_string)
+        raise TemplateSyntaxError(first_line(error), line, column) from error
     except RecursionError as error:
         raise TemplateSyntaxError("the text is nested too deeply") from error
     for name, spans in sorted(template.analyze(include_partials=False).filters.items()):
         if name not in _ENVIRONMENT.filters:
-            line, column = _line_and_column(source, spans[0].index)
+            line, column = line_and_column(source, spans[0].index)
             raise TemplateSyntaxError(f"there is no filter `{name}`", line, column)
     return template
 
@@ -289,45 +339,26 @@ def _parsed(source: str) -> BoundTemplate:
         raise NodeError("TEMPLATE_ERROR", f"a template is not valid Liquid: {error}") from error
 
 
-def _position(error: LiquidError, source: str) -> tuple[int | None, int | None]:
-    # Inside an expression Liquid counts from the expression's start in `source`, as its token
-    # says; a token of another text has no position here.
-    token = error.token
-    if token is None or token.source != source or not 0 <= token.start_index <= len(source):
-        return None, None
-    return _line_and_column(source, token.start_index)
-
-
-def _line_and_column(source: str, index: int) -> tuple[int, int]:
-    before = source[:index]
-    return before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1
-
-
-def _first_line(error: LiquidError) -> str:
-    lines = str(error.message or "").splitlines()
-    return lines[0] if lines else type(error).__name__
-
-
 def _guarded(action: Callable[[], T]) -> T:
     """Runs a rendering; what Liquid or a filter raises becomes a NodeError for a person."""
     try:
         return action()
     except UndefinedError as error:
         raise NodeError(
-            "MISSING_VARIABLE", f"`{_first_line(error)}` has no value in this run"
+            "MISSING_VARIABLE", f"`{first_line(error)}` has no value in this run"
         ) from error
     except ResourceLimitError as error:
         raise NodeError(
             "TEMPLATE_LIMIT",
-            f"a template does too much: {_first_line(error)} "
+            f"a template does too much: {first_line(error)} "
             f"(at most {MAX_OUTPUT_BYTES // 1024} KB of text, {MAX_LOOP_ITERATIONS} loop turns and "
             f"{MAX_STEPS} steps)",
         ) from error
     except LiquidError as error:
         raise NodeError(
-            "TEMPLATE_ERROR", f"a template failed: {_first_line(error)}", cause=repr(error)
+            "TEMPLATE_ERROR", f"a template failed: {first_line(error)}", cause=repr(error)
         ) from error
-    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
+    except _FAILURES as error:
         raise NodeError(
             "TEMPLATE_ERROR", f"a template failed: {error}", cause=repr(error)
         ) from error

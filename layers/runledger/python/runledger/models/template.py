@@ -28,3 +28,9 @@ class Template(Model):
     body: str
     created_at: int
     updated_at: int
+
+    def document(self) -> TemplateDocument:
+        """As its author wrote it."""
+        return TemplateDocument(
+            name=self.name, channel=self.channel, subject=self.subject, body=self.body
+        )

@@ -131,7 +131,7 @@ def _rendered(
     if message.contact is not None:
         scope = {**scope, "contact": contact_scope(message.contact)}
     try:
-        subject = _one_line(render(template.subject, scope)) if template.subject else None
+        subject = one_line(render(template.subject, scope)) if template.subject else None
         return subject, render(template.body, scope), None
     except NodeError as error:
         if not message.is_one_of_many:
@@ -149,6 +149,6 @@ def _outcome(attempt: DeliveryAttempt) -> MessageOutcome:
     )
 
 
-def _one_line(subject: str) -> str:
+def one_line(subject: str) -> str:
     """A subject is one header line of at most 998 characters (RFC 5322, 2.1.1)."""
     return " ".join(subject.split())[:_SUBJECT_CHARACTERS]

@@ -7,6 +7,7 @@ from runledger.clock import DAY, Clock, from_iso
 from runledger.errors import InvalidInputError, NotFoundError
 from runledger.models.suppression import SuppressionView
 from runledger.models.wire import (
+    AutomationSummaryView,
     ContactView,
     DeliveryView,
     FireView,
@@ -14,6 +15,7 @@ from runledger.models.wire import (
     RefusalView,
     RunDetailView,
     RunView,
+    TemplateView,
 )
 from runledger.services.body_links import with_links
 from runledger.services.fire_views import fire_view
@@ -30,11 +32,13 @@ from runledger.services.open_run import keyed_run_id
 from runledger.services.suppressions import suppression_view
 from runledger.services.upstream import dedupe_key
 from runledger.services.views import (
+    automation_summary_view,
     contact_view,
     delivery_view,
     refusal_view,
     run_detail_view,
     run_view,
+    template_view,
 )
 
 if TYPE_CHECKING:
@@ -153,6 +157,26 @@ class Reading:
         if attempt.workspace_id != workspace_id or attempt.expires_at <= self.clock():
             raise NotFoundError(f"there is no delivery {delivery_id}")
         return delivery_view(attempt)
+
+    def automations_page(
+        self, workspace_id: str, limit: int, cursor: str | None
+    ) -> ListView[AutomationSummaryView]:
+        binding = {"workspace": workspace_id, "list": "automations"}
+        after = self.cursors.read(binding, cursor) if cursor else None
+        found, position = self.stores.automations.newest(workspace_id, limit, after)
+        following = self.cursors.issue(binding, position) if position else None
+        return ListView(
+            items=[automation_summary_view(each) for each in found], next_cursor=following
+        )
+
+    def templates_page(
+        self, workspace_id: str, limit: int, cursor: str | None
+    ) -> ListView[TemplateView]:
+        binding = {"workspace": workspace_id, "list": "templates"}
+        after = self.cursors.read(binding, cursor) if cursor else None
+        found, position = self.stores.templates.newest(workspace_id, limit, after)
+        following = self.cursors.issue(binding, position) if position else None
+        return ListView(items=[template_view(each) for each in found], next_cursor=following)
 
     def contacts_page(
         self, workspace_id: str, limit: int, cursor: str | None

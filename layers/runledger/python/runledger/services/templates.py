@@ -7,6 +7,7 @@ from runledger.clock import Clock
 from runledger.errors import InvalidInputError
 from runledger.ids import new_id
 from runledger.models.template import Template, TemplateDocument
+from runledger.services.template_variables import variable_problem
 from runledger.templating import TemplateSyntaxError, references
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
     from runledger.channels.base import Channel
     from runledger.store.templates import TemplateStore
-
-_ROOTS = frozenset({"contact", "trigger", "steps", "vars", "workspace"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Templates:
 
     def create(self, workspace_id: str, document: TemplateDocument) -> Template:
         """InvalidInputError names the field and what is wrong with it."""
-        self._check(document)
+        self.check(document)
         now = self.clock()
         template = _template(workspace_id, new_id("tpl"), document, created_at=now, now=now)
         self.store.create(template)
@@ -34,7 +33,7 @@ class Templates:
 
     def replace(self, workspace_id: str, template_id: str, document: TemplateDocument) -> Template:
         """Versions that pinned the template as it was keep it so."""
-        self._check(document)
+        self.check(document)
         before = self.store.get(workspace_id, template_id)
         after = _template(
             workspace_id,
@@ -46,7 +45,8 @@ class Templates:
         self.store.replace(after)
         return after
 
-    def _check(self, document: TemplateDocument) -> None:
+    def check(self, document: TemplateDocument) -> None:
+        """InvalidInputError names the field and what is wrong with it."""
         channel = self.channels.get(document.channel)
         if channel is None:
             known = ", ".join(sorted(self.channels))
@@ -61,13 +61,9 @@ class Templates:
                 paths = references(text)
             except TemplateSyntaxError as error:
                 raise InvalidInputError(str(error), field=field) from error
-            unknown = sorted({path[0] for path in paths} - _ROOTS)
-            if unknown:
-                raise InvalidInputError(
-                    f"there is no variable `{unknown[0]}`; a template reads "
-                    f"{', '.join(sorted(_ROOTS))}",
-                    field=field,
-                )
+            unknown = next(filter(None, map(variable_problem, paths)), None)
+            if unknown is not None:
+                raise InvalidInputError(unknown, field=field)
 
 
 def _template(

@@ -82,9 +82,15 @@ class AutomationStore:
             raise NotFoundError(f"there is no automation {automation_id}")
         return _from_item(item)
 
-    def newest(self, workspace_id: str) -> list[Automation]:
-        page = self._table.query(keys.automation(workspace_id, "").pk, ascending=False)
-        return [_from_item(item) for item in page.items]
+    def newest(
+        self, workspace_id: str, limit: int, after: str | None
+    ) -> tuple[list[Automation], str | None]:
+        """Newest first, after the automation of that id; and the last id where more follow."""
+        key = keys.automation(workspace_id, after or "")
+        start = dict(key_attributes(key)) if after else None
+        page = self._table.query(key.pk, ascending=False, limit=limit, after=start)
+        found = [_from_item(item) for item in page.items]
+        return found, found[-1].id if page.next and found else None
 
     def draft(self, automation: Automation) -> Graph:
         item = self._table.get(keys.draft(automation.id), consistent=True)

@@ -43,10 +43,15 @@ class TemplateStore:
         found = self._table.batch_get(wanted, consistent=True)
         return {item["sk"]: _from_item(item) for item in found.values()}
 
-    def newest(self, workspace_id: str) -> list[Template]:
-        """Newest first."""
-        page = self._table.query(keys.template(workspace_id, "").pk, ascending=False)
-        return [_from_item(item) for item in page.items]
+    def newest(
+        self, workspace_id: str, limit: int, after: str | None
+    ) -> tuple[list[Template], str | None]:
+        """Newest first, after the template of that id; and the last id where more follow."""
+        key = keys.template(workspace_id, after or "")
+        start = dict(key_attributes(key)) if after else None
+        page = self._table.query(key.pk, ascending=False, limit=limit, after=start)
+        found = [_from_item(item) for item in page.items]
+        return found, found[-1].id if page.next and found else None
 
 
 def _to_item(template: Template) -> "Item":
