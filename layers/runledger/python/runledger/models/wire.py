@@ -16,7 +16,7 @@ from runledger.models.automation import (
 )
 from runledger.models.base import WireModel
 from runledger.models.contact import Consents
-from runledger.models.delivery import DeliveryStatus
+from runledger.models.delivery import DeliveryStatus, TryOutcome
 from runledger.models.refusal import RefusalReason
 from runledger.models.report import ReportKind
 from runledger.models.run import RunStatus, StepStatus
@@ -155,8 +155,20 @@ class ReportView(WireModel):
     message: str | None
 
 
+class TryView(WireModel):
+    """One time that the message was handed to the provider, and what came of it."""
+
+    at: str
+    outcome: TryOutcome
+    code: str | None
+    message: str | None
+    provider_id: str | None
+
+
 class DeliveryView(WireModel):
-    """One message to one address on one channel."""
+    """One message to one address on one channel. With RETRYING `next_try_at` says when the next of
+    its tries comes; `unknown_since` is when the provider's answer was found to be lost, which its
+    reports may settle. A resend names the delivery it repeats, and who asked for it."""
 
     id: str
     status: DeliveryStatus
@@ -171,8 +183,15 @@ class DeliveryView(WireModel):
     gates: list[GateView]
     reports: list[ReportView] = Field(description="Of the provider, the oldest first.")
     tries: int
+    tries_log: list[TryView] = Field(description="Those that came to an end, in their order.")
+    next_try_at: str | None
+    unknown_since: str | None
     provider_id: str | None
     error: ErrorView | None
+    resend_of: str | None
+    requested_by: str | None
+    forced: bool
+    resends: list[str] = Field(description="The deliveries that repeat this one.")
     created_at: str
     settled_at: str | None
 
@@ -300,6 +319,26 @@ class ContactView(WireModel):
     metadata: dict[str, Any]
     created_at: str
     updated_at: str
+
+
+class SegmentView(WireModel):
+    """A segment; `rules` are as they were written."""
+
+    id: str
+    name: str
+    match: str
+    rules: list[dict[str, Any]]
+    created_at: str
+    updated_at: str
+
+
+class SegmentPreviewView(WireModel):
+    """Who belongs to a segment now: the first contacts, and how many there are; at least that
+    many, where `is_whole` is false and only a part of the workspace was looked through."""
+
+    contacts: list[ContactView]
+    count: int
+    is_whole: bool
 
 
 class TemplateView(WireModel):

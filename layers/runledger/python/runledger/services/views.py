@@ -23,6 +23,7 @@ from runledger.models.wire import (
     SecretNameView,
     StepView,
     TemplateView,
+    TryView,
     VersionSummaryView,
     VersionView,
 )
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from runledger.compiler.graph import GraphView
     from runledger.models.automation import Automation, Version
     from runledger.models.contact import Contact
-    from runledger.models.delivery import DeliveryAttempt
+    from runledger.models.delivery import DeliveryAttempt, Try
     from runledger.models.refusal import Refusal
     from runledger.models.run import ErrorDetail, Run, Step
     from runledger.models.template import Template
@@ -192,10 +193,27 @@ def delivery_view(attempt: "DeliveryAttempt") -> DeliveryView:
         gates=[GateView(**gate.model_dump()) for gate in attempt.gates],
         reports=_report_views(attempt),
         tries=attempt.tries,
+        tries_log=[_try_view(made) for made in attempt.tries_log],
+        next_try_at=optional_iso(attempt.next_try_at),
+        unknown_since=optional_iso(attempt.unknown_since),
         provider_id=attempt.provider_id,
         error=error_view(error_after(attempt.error, attempt.node_id, attempt.reports)),
+        resend_of=attempt.resend_of,
+        requested_by=attempt.requested_by,
+        forced=attempt.forced,
+        resends=sorted(attempt.resends),
         created_at=iso(attempt.created_at),
         settled_at=optional_iso(attempt.settled_at),
+    )
+
+
+def _try_view(made: "Try") -> TryView:
+    return TryView(
+        at=iso(made.at),
+        outcome=made.outcome,
+        code=made.code,
+        message=made.message,
+        provider_id=made.provider_id,
     )
 
 
