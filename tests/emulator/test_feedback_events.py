@@ -1,5 +1,6 @@
 """Messages, faults and feedback on the deployed stack, IAM enforced."""
 
+import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -218,6 +219,21 @@ def test_faults_are_listed_used_up_and_forgotten(stack: Stack, faults: str) -> N
     assert [each["times"] for each in httpx.get(faults).json()["items"]] == [2]
     httpx.delete(faults)
     assert httpx.get(faults).json()["items"] == []
+
+
+def test_a_call_can_be_left_hanging(stack: Stack, faults: str) -> None:
+    fault = {
+        "service": "dynamodb",
+        "operation": "ListTables",
+        "outcome": "HANG",
+        "seconds": 0.5,
+        "match": "hang here",
+    }
+    httpx.post(faults, json=fault).raise_for_status()
+    begun = time.monotonic()
+    headers = {"X-Amz-Target": "DynamoDB_20120810.ListTables"}
+    answer = httpx.post(stack.aws_endpoint, headers=headers, content='{"x": "hang here"}')
+    assert (answer.status_code, time.monotonic() - begun >= 0.5) == (504, True)
 
 
 @pytest.mark.parametrize("function", ["Api", "Query", "RunLogic", "DeliveryFeedback"])
