@@ -57,7 +57,7 @@ class Ses:
 
     def send_email(self, *, EmailTags: list[dict[str, str]], **more: Any) -> dict[str, Any]:
         if self.refusals:
-            raise client_error(self.refusals.pop(0), "SendEmail", 429)
+            raise client_error(self.refusals.pop(0), "SendEmail")
         tags = {tag["Name"]: tag["Value"] for tag in EmailTags}
         self.sent.append(tags["deliveryId"])
         return {"MessageId": f"message-{len(self.sent)}"}
