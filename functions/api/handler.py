@@ -32,9 +32,11 @@ from runledger.models.wire import (
     RunView,
     SecretDocument,
     SecretNameView,
+    SegmentView,
     TemplateView,
 )
 from runledger.models.workspace import Role
+from runledger.nodes.segment_rules import SegmentDocument
 from runledger.observability import begin
 from runledger.services.automations import Activations, Automations
 from runledger.services.contacts import Contacts
@@ -45,6 +47,7 @@ from runledger.services.preview import Previews
 from runledger.services.resend import Resends
 from runledger.services.rotation import Rotations
 from runledger.services.secrets import Secrets
+from runledger.services.segments import Segments
 from runledger.services.signing import SigningSecrets
 from runledger.services.suppressions import Suppressions, suppression_view
 from runledger.services.templates import Templates
@@ -52,6 +55,7 @@ from runledger.services.views import (
     contact_view,
     run_view,
     secret_name_view,
+    segment_view,
     template_view,
 )
 from runledger.services.wiring import retry_machine, schedules, stopping, stores
@@ -67,7 +71,13 @@ def _caller(needed: Role) -> Caller:
 def _automations() -> Automations:
     of = stores()
     return Automations(
-        of.automations, of.templates, of.schedules, of.fires, now_ms, public_url(app)
+        store=of.automations,
+        templates=of.templates,
+        segments=of.segments,
+        schedules=of.schedules,
+        fires=of.fires,
+        clock=now_ms,
+        public_url=public_url(app),
     )
 
 
@@ -117,6 +127,10 @@ def _resends() -> Resends:
 def _previews() -> Previews:
     of = stores()
     return Previews(_templates(), _contacts(), of.gatekeeper(now_ms), of.workspaces)
+
+
+def _segments() -> Segments:
+    return Segments(stores().segments, stores().contacts, now_ms)
 
 
 @cache
@@ -279,6 +293,19 @@ def preview_template(
     by name among the `problems`."""
     who = _caller(Role.MEMBER)
     return _previews().of_saved(who.workspace_id, template_id, document or PreviewDocument())
+
+
+@app.post("/v1/segments", tags=["Segments"], status_code=201)
+def create_segment(document: Annotated[SegmentDocument, Body()]) -> SegmentView:
+    who = _caller(Role.ADMIN)
+    return segment_view(_segments().create(who.workspace_id, document))
+
+
+@app.put("/v1/segments/<segment_id>", tags=["Segments"])
+def replace_segment(segment_id: str, document: Annotated[SegmentDocument, Body()]) -> SegmentView:
+    """Versions of automations that use the segment keep it as it was."""
+    who = _caller(Role.ADMIN)
+    return segment_view(_segments().replace(who.workspace_id, segment_id, document))
 
 
 @app.put("/v1/secrets/<name>", tags=["Secrets"])

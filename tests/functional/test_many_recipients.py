@@ -15,7 +15,7 @@ from runledger.store import keys
 
 from tests.support.boundary import Call
 from tests.support.everything import make_template
-from tests.support.graphs import document, node
+from tests.support.graphs import document, edge, node
 from tests.support.machine import Execution
 from tests.support.stage import WORKSPACE, ProcessDied, Stage, open_stage
 from tests.support.world import PREFIX
@@ -324,3 +324,164 @@ def test_what_a_template_lacks_for_one_is_that_ones_refusal(mailing: Mailing) ->
     reason = json.dumps(step["evidence"]["attempts"][0]["reason"])
     assert "contact.metadata.plan" in reason
     assert mailing.detail(run_id)["status"] == "COMPLETED"
+
+
+# ── segments ────────────────────────────────────────────────────────────────────────────────────
+
+
+def make_segment(mailing: Mailing, *rules: dict[str, Any], match: str = "ALL") -> str:
+    document = {"name": "Some", "match": match, "rules": list(rules)}
+    made = mailing.stage.request("api", "POST", "/v1/segments", document)
+    assert made["status"] == 201, made
+    return str(made["body"]["id"])
+
+
+def to_segment(segment_id: str) -> dict[str, Any]:
+    return {"kind": "SEGMENT", "segmentId": segment_id}
+
+
+def with_plan(mailing: Mailing, contact_id: str, plan: str) -> None:
+    before = wiring.stores().contacts.get(WORKSPACE, contact_id)
+    changed = ContactDocument(email=before.email, tags=list(before.tags), metadata={"plan": plan})
+    mailing.contacts().replace(WORKSPACE, contact_id, changed)
+
+
+def test_a_segment_with_a_tag_and_one_that_looks_through_all(mailing: Mailing) -> None:
+    ids = mailing.subscribers()
+    for each in ids[::100]:
+        with_plan(mailing, each, "pro")
+    with_plan(mailing, mailing.reader, "pro")
+    pro = {"kind": "METADATA", "key": "plan", "value": "pro"}
+    news = {"kind": "HAS_TAG", "tag": "news"}
+    mailing.send(recipients=to_segment(make_segment(mailing, news, pro)))
+    assert mailing.received() == ids[::100]
+    mailing.stage.ses.sent.clear()
+    segment_id = make_segment(mailing, pro)
+    mailing.send(recipients=to_segment(segment_id))
+    assert mailing.received() == [mailing.reader, *ids[::100]]
+    preview = mailing.stage.request("query", "GET", f"/v1/segments/{segment_id}/preview", None)
+    assert preview["status"] == 200
+    assert (preview["body"]["count"], preview["body"]["isWhole"]) == (11, True)
+    assert [each["id"] for each in preview["body"]["contacts"]] == mailing.received()
+
+
+def test_a_version_keeps_its_segment_as_it_was(mailing: Mailing) -> None:
+    ids = mailing.subscribers()
+    with_plan(mailing, ids[7], "pro")
+    pro = {"kind": "METADATA", "key": "plan", "value": "pro"}
+    segment_id = make_segment(mailing, pro)
+    automation_id = mailing.activate(recipients=to_segment(segment_id))
+    everybody = {"name": "All", "rules": [{"kind": "HAS_TAG", "tag": "news"}]}
+    path = f"/v1/segments/{segment_id}"
+    assert mailing.stage.request("api", "PUT", path, everybody)["status"] == 200
+    assert mailing.stage.request("query", "GET", path, None)["body"]["name"] == "All"
+    mailing.open(automation_id)
+    mailing.stage.settle()
+    assert mailing.received() == [ids[7]]
+
+
+def test_segments_are_listed_and_their_faults_named(mailing: Mailing) -> None:
+    stage = mailing.stage
+    made = [make_segment(mailing, {"kind": "HAS_TAG", "tag": tag}) for tag in ("a", "b")]
+    listed = stage.request("query", "GET", "/v1/segments", None)["body"]
+    assert [each["id"] for each in listed["items"]] == made[::-1]
+    assert listed["items"][0]["rules"] == [{"kind": "HAS_TAG", "tag": "b"}]
+    broken = {"name": "A", "rules": [{"kind": "HAS_TAG"}]}
+    refused = stage.request("api", "POST", "/v1/segments", broken)
+    assert refused["status"] == 422
+    assert refused["body"]["field"] == "rules.0.tag"
+    assert (
+        stage.request(
+            "api",
+            "PUT",
+            "/v1/segments/seg_404",
+            {"name": "A", "rules": [{"kind": "HAS_TAG", "tag": "a"}]},
+        )["status"]
+        == 404
+    )
+    assert stage.request("query", "GET", "/v1/segments/seg_404", None)["status"] == 404
+    unknown = {
+        "name": "News",
+        **document(
+            [
+                node("start", "TRIGGER", triggerType="MANUAL"),
+                node(
+                    "news",
+                    "SEND_MESSAGE",
+                    recipients=to_segment("seg_404"),
+                    channels=[{"channel": "EMAIL", "templateId": mailing.template_id}],
+                ),
+                node("done", "END"),
+            ],
+            "start > news",
+            "news > done",
+        ),
+    }
+    refused = stage.request("api", "POST", "/v1/automations", unknown)
+    assert refused["status"] == 422
+    assert "seg_404" in json.dumps(refused["body"])
+
+
+# ── outcomes ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("consent", "tag", "expected"),
+    [
+        ("TRANSACTIONAL", "news", "sent"),
+        ("MARKETING", "news", "suppressed"),
+        ("TRANSACTIONAL", "nobody", "suppressed"),
+    ],
+)
+def test_a_graph_goes_by_the_outcome(
+    mailing: Mailing, consent: str, tag: str, expected: str
+) -> None:
+    news = node(
+        "news",
+        "SEND_MESSAGE",
+        recipients={"kind": "TAG_QUERY", "tags": [tag]},
+        channels=[{"channel": "EMAIL", "templateId": mailing.template_id}],
+        consent=consent,
+    )
+    assignments = [
+        node(
+            f"was_{outcome}",
+            "SET",
+            assignments=[{"target": "vars.outcome", "value": outcome}],
+        )
+        for outcome in OUTCOMES
+    ]
+    nodes = [
+        node("start", "TRIGGER", triggerType="MANUAL"),
+        news,
+        *assignments,
+        node("done", "END"),
+    ]
+    graph = document(nodes, "start > news")
+    graph["edges"] += [edge(f"news > was_{outcome} : {outcome}") for outcome in OUTCOMES]
+    graph["edges"] += [edge(f"was_{outcome} > done") for outcome in OUTCOMES]
+    run_id = mailing.open(mailing.stage.activate({"name": "News", **graph}))
+    mailing.stage.settle()
+    steps = mailing.detail(run_id)["steps"]
+    assert [step["nodeId"] for step in steps] == ["start", "news", f"was_{expected}", "done"]
+    assert steps[1]["outcome"] == expected
+    assert mailing.detail(run_id)["status"] == "COMPLETED"
+
+
+def test_a_cap_holds_over_automations(mailing: Mailing) -> None:
+    cap = {"frequencyCap": {"messages": 1, "hours": 24}}
+    ids = mailing.subscribers()
+    for each in ids[500:]:
+        mailing.retag(each)
+    first = mailing.send(**cap)
+    assert mailing.step(first)["outcome"] == "sent"
+    for each in ids[490:510]:
+        mailing.retag(each, "vip")
+    second = mailing.send(recipients={"kind": "TAG_QUERY", "tags": ["vip"]}, **cap)
+    step = mailing.step(second)
+    assert (step["outcome"], step["output"]["sent"], step["output"]["suppressed"]) == (
+        "partly_sent",
+        10,
+        10,
+    )
+    assert "1 in the 24 h before, 1 message allowed" in step["evidence"]["attempts"][0]["reason"]

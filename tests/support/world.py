@@ -36,6 +36,7 @@ from runledger.services.retry_machine import RetryMachine
 from runledger.services.schedules import Schedules, ScheduleTarget
 from runledger.services.secret_values import SecretValues, WorkspaceSecrets
 from runledger.services.secrets import Secrets
+from runledger.services.segments import Segments
 from runledger.services.settle import Closer, Settler
 from runledger.services.signing import SigningSecrets
 from runledger.services.start import Starter
@@ -146,10 +147,12 @@ class World:
         settings = ChannelSettings.model_validate({"RUNLEDGER_SENDER_EMAIL": SENDER})
         channels = make_channels(lambda service: self.ses, settings)
         self.channels = dict(channels)
+        self.segments = Segments(self.stores.segments, self.stores.contacts, self.clock)
         self.templates = Templates(self.stores.templates, self.channels, self.clock)
         self.automations = Automations(
             self.stores.automations,
             self.stores.templates,
+            self.stores.segments,
             self.stores.schedules,
             self.stores.fires,
             self.clock,
@@ -271,7 +274,7 @@ class World:
             sleep=lambda seconds: self.clock.advance(round(seconds * 1_000)),
             secrets=WorkspaceSecrets(self.secret_values, frame.workspace.id),
             bodies=StepBodies(self.stores.bodies, frame.run.id, node_id),
-            contacts=Recipients(self.stores.contacts, frame.workspace.id, {}),
+            contacts=Recipients(self.stores.contacts, frame.workspace.id, frame.version.segments),
             messenger=Delivery(
                 run=frame.run,
                 node_id=node_id,

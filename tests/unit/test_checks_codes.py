@@ -39,6 +39,12 @@ def to_tagged(node_id: str) -> Document:
     return sent
 
 
+def to_segment(node_id: str, segment_id: str) -> Document:
+    sent = message(node_id)
+    sent["config"]["recipients"] = {"kind": "SEGMENT", "segmentId": segment_id}
+    return sent
+
+
 def at_node(code: str, node_id: str, field: str | None = None) -> Place:
     return (code, node_id, None, field)
 
@@ -383,6 +389,10 @@ CASES: dict[str, tuple[Document, set[Place]]] = {
         linear(message("mail", "tpl_404")),
         {at_node("UNKNOWN_TEMPLATE", "mail", "channels.0.templateId")},
     ),
+    "unknown segment": (
+        linear(to_segment("mail", "seg_404")),
+        {at_node("UNKNOWN_SEGMENT", "mail", "recipients.segmentId")},
+    ),
     "too many visits": (
         linear(*(to_tagged(f"n{index}") for index in range(4))),
         {at_node("TOO_MANY_VISITS", "n3")},
@@ -437,11 +447,12 @@ SOUND: dict[str, Document] = {
         integration("call", capture={"score": "data.score"}), assign("a", "{{steps.call.score}}")
     ),
     "a message": linear(message("mail")),
+    "a message to a segment": linear(to_segment("mail", "seg_1")),
 }
 
 
 def places(found: Document, templates: Any = TEMPLATES) -> list[Place]:
-    problems = find_problems(Graph.model_validate(found), templates)
+    problems = find_problems(Graph.model_validate(found), templates, segments=("seg_1",))
     assert all(problem.message.endswith(".") for problem in problems)
     return [(p.code, p.node_id, p.edge, p.field) for p in problems]
 

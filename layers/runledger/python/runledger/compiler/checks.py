@@ -4,7 +4,7 @@ Many small checks, each a plain function over the view; they never raise, and wh
 makes a question senseless they leave that part out instead of piling up follow-up problems.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from runledger.compiler import (
     checks_edges,
@@ -49,13 +49,19 @@ CHECKS: tuple[Check, ...] = (
     checks_references.secrets,
     checks_references.steps,
     checks_references.unknown_templates,
+    checks_references.unknown_segments,
 )
 
 
-def find_problems(graph: Graph, templates: Mapping[str, TemplateSnapshot]) -> list[Problem]:
+def find_problems(
+    graph: Graph,
+    templates: Mapping[str, TemplateSnapshot],
+    segments: Collection[str] | None = None,
+) -> list[Problem]:
     """Every problem of the graph, in a fixed order; empty when it compiles. `templates` are the
-    templates of the workspace that the graph may use, by id."""
-    return problems_of(GraphView(graph, templates))
+    templates of the workspace that the graph may use, by id, `segments` the ids of its segments
+    (any, where it is None)."""
+    return problems_of(GraphView(graph, templates, segments=segments))
 
 
 def problems_of(view: GraphView) -> list[Problem]:

@@ -54,6 +54,17 @@ def unknown_templates(view: GraphView) -> Iterator[Problem]:
             )
 
 
+def unknown_segments(view: GraphView) -> Iterator[Problem]:
+    for use in view.segment_uses:
+        if view.segments is not None and use.segment_id not in view.segments:
+            yield Problem(
+                code="UNKNOWN_SEGMENT",
+                message=f"There is no segment {use.segment_id!r}.",
+                node_id=use.node_id,
+                field=use.field,
+            )
+
+
 def _step_problems(view: GraphView, reference: Reference) -> Iterator[Problem]:
     place, step = reference.place, reference.path[1]
     if step not in view.nodes:

@@ -1,7 +1,7 @@
 """Graph to Step Functions machine: check, choose the machine type, run the passes, check again."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,13 +30,17 @@ class Compiled:
 
 
 def compile_graph(
-    graph: Graph, functions: FunctionArns, templates: Mapping[str, TemplateSnapshot]
+    graph: Graph,
+    functions: FunctionArns,
+    templates: Mapping[str, TemplateSnapshot],
+    segments: Collection[str] | None = None,
 ) -> Compiled:
-    """The machine of a graph; `templates` are those it may use, by id.
+    """The machine of a graph; `templates` are those it may use, by id, `segments` the ids of the
+    segments (any, where it is None).
 
     Raises InvalidGraphError with every problem; CompilerError where the compiler itself is wrong.
     """
-    view = GraphView(graph, templates)
+    view = GraphView(graph, templates, segments=segments)
     problems = problems_of(view)
     if problems:
         raise InvalidGraphError(

@@ -1,7 +1,7 @@
 """What the checks and the compiler read: a graph with its configs parsed and its edges indexed."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,10 +13,12 @@ from runledger.compiler.errors import CompilerError
 from runledger.compiler.references import (
     Place,
     Reference,
+    SegmentUse,
     SyntaxFault,
     TemplateUse,
     config_texts,
     read_texts,
+    segment_uses,
     template_texts,
     template_uses,
 )
@@ -84,7 +86,8 @@ class GraphView:
     `edges` and `topology` hold the sound part: edges between existing nodes, each once, none
     into a start and none out of an end. Of several nodes with one id the first counts, and
     `all_nodes` has every one.
-    `templates` are the known message templates by id.
+    `templates` are the known message templates by id, `segments` the ids of the known segments;
+    without them every segment is taken on trust.
     """
 
     def __init__(
@@ -92,9 +95,12 @@ class GraphView:
         graph: Graph,
         templates: Mapping[str, TemplateSnapshot],
         node_types: Mapping[str, NodeType[Any]] = NODE_TYPES,
+        *,
+        segments: Collection[str] | None = None,
     ) -> None:
         self.graph = graph
         self.templates = templates
+        self.segments = segments
         self.all_nodes = tuple(_parse(node, node_types) for node in graph.nodes)
         nodes: dict[str, NodeView] = {}
         for node in self.all_nodes:
@@ -145,6 +151,16 @@ class GraphView:
             for node in self.nodes.values()
             if node.type is not None and node.config is not None
             for use in template_uses(node.id, node.node.config, node.type.template_ids(node.config))
+        )
+
+    @cached_property
+    def segment_uses(self) -> tuple[SegmentUse, ...]:
+        """As `template_uses`, of segments."""
+        return tuple(
+            use
+            for node in self.nodes.values()
+            if node.type is not None and node.config is not None
+            for use in segment_uses(node.id, node.node.config, node.type.segment_ids(node.config))
         )
 
     @property

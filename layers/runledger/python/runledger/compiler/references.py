@@ -54,16 +54,38 @@ class TemplateUse:
     template_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class SegmentUse:
+    """A node's use of a segment, known or not."""
+
+    node_id: str
+    field: str | None
+    segment_id: str
+
+
 def template_uses(
     node_id: str, config: Mapping[str, Any], template_ids: frozenset[str]
 ) -> Iterator[TemplateUse]:
     """One entry for every field that names one of the ids."""
+    for place, template_id in _places(config, template_ids):
+        yield TemplateUse(node_id, place, template_id)
+
+
+def segment_uses(
+    node_id: str, config: Mapping[str, Any], segment_ids: frozenset[str]
+) -> Iterator[SegmentUse]:
+    """One entry for every field that names one of the ids."""
+    for place, segment_id in _places(config, segment_ids):
+        yield SegmentUse(node_id, place, segment_id)
+
+
+def _places(config: Mapping[str, Any], ids: frozenset[str]) -> Iterator[tuple[str | None, str]]:
     fields: dict[str, list[str]] = {}
     for field, text in config_texts(config):
         fields.setdefault(text, []).append(field)
-    for template_id in sorted(template_ids):
-        places: Sequence[str | None] = fields.get(template_id) or [None]
-        yield from (TemplateUse(node_id, place, template_id) for place in places)
+    for each in sorted(ids):
+        places: Sequence[str | None] = fields.get(each) or [None]
+        yield from ((place, each) for place in places)
 
 
 def config_texts(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -97,6 +97,14 @@ class TemplateSnapshot(Model):
     body: str
 
 
+class SegmentSnapshot(Model):
+    """A segment as it was when a version was frozen; `query` are its rules in wire names."""
+
+    id: str
+    name: str
+    query: dict[str, Any]
+
+
 class Version(Model):
     """An activated, immutable automation version.
 
@@ -111,6 +119,7 @@ class Version(Model):
     reentry: Reentry
     graph: Graph
     templates: dict[str, TemplateSnapshot]
+    segments: dict[str, SegmentSnapshot] = Field(default_factory=dict)
     machine_type: MachineType
     machine_reason: str
     run_seconds: int

@@ -122,6 +122,31 @@ class Tagged:
         return all(has) if self.needs_all_tags else any(has)
 
 
+class SegmentRecipients(RecipientsConfig):
+    """The contacts of a segment, as they are at the moment the message is sent; the segment's
+    rules as they were when the automation was activated."""
+
+    kind: Literal["SEGMENT"] = Field(description="Who gets the message.")
+    segment_id: Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(
+        description="The segment."
+    )
+
+    @property
+    def nobody(self) -> str:
+        return "no contact belongs to the segment"
+
+    @property
+    def is_query(self) -> bool:
+        return True
+
+    @property
+    def segment_ids(self) -> frozenset[str]:
+        return frozenset({self.segment_id})
+
+    def query(self, finder: ContactFinder) -> ContactQuery:
+        return finder.segment(self.segment_id)
+
+
 class TagQueryRecipients(RecipientsConfig):
     """The contacts with certain tags at the moment the message is sent."""
 

@@ -16,6 +16,7 @@ from runledger.models.automation import (
     AutomationStatus,
     Graph,
     Problem,
+    SegmentSnapshot,
     TemplateSnapshot,
     Version,
 )
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from runledger.store.automations import AutomationStore
     from runledger.store.fires import FireStore
     from runledger.store.schedules import ScheduleStore
+    from runledger.store.segments import SegmentStore
     from runledger.store.table import Write
     from runledger.store.templates import TemplateStore
 
@@ -49,6 +51,7 @@ class Automations:
 
     store: "AutomationStore"
     templates: "TemplateStore"
+    segments: "SegmentStore"
     schedules: "ScheduleStore"
     fires: "FireStore"
     clock: Clock
@@ -149,8 +152,19 @@ class Automations:
 
     def _view(self, workspace_id: str, graph: Graph) -> tuple[GraphView, list[Problem]]:
         templates = self.known_templates(workspace_id, graph)
-        view = GraphView(graph, templates)
+        view = GraphView(graph, templates, segments=self.known_segments(workspace_id, graph))
         return view, problems_of(view)
+
+    def known_segments(self, workspace_id: str, graph: Graph) -> dict[str, SegmentSnapshot]:
+        """Those of the segments the graph names that the workspace has."""
+        named = {use.segment_id for use in GraphView(graph, {}).segment_uses}
+        if not named:
+            return {}
+        found = self.segments.get_many(workspace_id, sorted(named))
+        return {
+            segment.id: SegmentSnapshot(id=segment.id, name=segment.name, query=segment.query)
+            for segment in found.values()
+        }
 
     def known_templates(self, workspace_id: str, graph: Graph) -> dict[str, TemplateSnapshot]:
         """Those of the templates the graph names that the workspace has."""
@@ -209,11 +223,12 @@ class Activations:
             self._scheduled(after, schedule)
             return after
         templates = self.automations.known_templates(workspace_id, graph)
-        compiled = compile_graph(graph, self.functions, templates)
+        segments = self.automations.known_segments(workspace_id, graph)
+        compiled = compile_graph(graph, self.functions, templates, segments)
         trigger = _trigger_of(graph, templates)
         number = store.reserve_version(before)
         before = before.model_copy(update={"last_version": number})
-        version = self._version(before, number, graph, templates, compiled, by)
+        version = self._version(before, number, graph, templates, segments, compiled, by)
         active = ActiveVersion(
             version=number,
             trigger=trigger.model_dump(mode="json", by_alias=True),
@@ -269,6 +284,7 @@ class Activations:
         number: int,
         graph: Graph,
         templates: dict[str, TemplateSnapshot],
+        segments: dict[str, SegmentSnapshot],
         compiled: "Compiled",
         by: str,
     ) -> Version:
@@ -280,6 +296,7 @@ class Activations:
             reentry=automation.reentry,
             graph=graph,
             templates=templates,
+            segments=segments,
             machine_type=compiled.machine_type,
             machine_reason=compiled.reason,
             run_seconds=compiled.run_seconds,

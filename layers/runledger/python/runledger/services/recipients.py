@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runledger.nodes.base import ContactPage, ContactQuery
+from runledger.nodes.segment_rules import SegmentRules
 
 if TYPE_CHECKING:
+    from runledger.models.automation import SegmentSnapshot
     from runledger.models.contact import Contact
     from runledger.store.contacts import ContactStore
 
@@ -26,7 +28,7 @@ class Recipients:
 
     contacts: "ContactStore"
     workspace_id: str
-    segments: "Mapping[str, ContactQuery]"
+    segments: "Mapping[str, SegmentSnapshot]"
 
     def page(self, query: ContactQuery, after: str | None) -> ContactPage:
         cursor = after
@@ -43,7 +45,7 @@ class Recipients:
         return self.contacts.get_many(self.workspace_id, contact_ids)
 
     def segment(self, segment_id: str) -> ContactQuery:
-        return self.segments[segment_id]
+        return SegmentRules.model_validate(self.segments[segment_id].query)
 
     def _all(self, query: ContactQuery, after: str | None) -> tuple[list[str], str | None]:
         found, has_more = self.contacts.in_order(self.workspace_id, _LISTED, after)

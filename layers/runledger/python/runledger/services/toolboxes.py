@@ -35,7 +35,7 @@ class MessageTools:
         return Tools(
             begun=begun,
             clock=self.clock,
-            contacts=Recipients(self.contacts, frame.workspace.id, {}),
+            contacts=Recipients(self.contacts, frame.workspace.id, frame.version.segments),
             messenger=Delivery(
                 run=frame.run,
                 node_id=node_id,

@@ -31,6 +31,7 @@ from runledger.store.refusals import RefusalStore
 from runledger.store.runs import RunStore
 from runledger.store.schedules import ScheduleStore
 from runledger.store.secrets import SecretStore
+from runledger.store.segments import SegmentStore
 from runledger.store.suppressions import SuppressionStore
 from runledger.store.table import DynamoTable
 from runledger.store.templates import TemplateStore
@@ -49,6 +50,7 @@ class Stores:
     automations: AutomationStore
     contacts: ContactStore
     templates: TemplateStore
+    segments: SegmentStore
     deliveries: DeliveryStore
     suppressions: SuppressionStore
     frequencies: FrequencyStore
@@ -70,6 +72,7 @@ class Stores:
             automations=AutomationStore(table, bodies),
             contacts=ContactStore(table),
             templates=TemplateStore(table),
+            segments=SegmentStore(table),
             deliveries=DeliveryStore(table, bodies),
             suppressions=SuppressionStore(table),
             frequencies=FrequencyStore(table),

@@ -25,6 +25,7 @@
 | contacts by a date of theirs | table | `WORKSPACE#workspace#DATE#D#MM-DD#key` | `YYYY#contact` |
 | contacts by a tag of theirs | table | `WORKSPACE#workspace#TAG#tag` | `contact` |
 | contact by e-mail or phone | table | `WORKSPACE#workspace#ADDRESS` | `EMAIL#…`, `PHONE#…` |
+| segments of a workspace; one by id | table | `WORKSPACE#workspace#SEGMENT` | `segment` |
 | templates of a workspace; one by id | table | `WORKSPACE#workspace#TEMPLATE` | `template` |
 | secret names of a workspace | table | `WORKSPACE#workspace#SECRET` | `name` |
 | members of a workspace | table | `WORKSPACE#workspace#MEMBER` | `user` |
@@ -228,6 +229,10 @@ def date_year(year: int) -> str:
 
 def contact_tag(workspace_id: str, tag: str, contact_id: str) -> Key:
     return Key(f"WORKSPACE#{workspace_id}#TAG#{tag}", contact_id)
+
+
+def segment(workspace_id: str, segment_id: str) -> Key:
+    return Key(f"WORKSPACE#{workspace_id}#SEGMENT", segment_id)
 
 
 def template(workspace_id: str, template_id: str) -> Key:

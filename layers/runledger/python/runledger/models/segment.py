@@ -1,0 +1,16 @@
+"""Segments: saved queries over contacts."""
+
+from typing import Any
+
+from runledger.models.base import Model
+
+
+class Segment(Model):
+    """A stored segment; `query` are its rules in wire names, times are epoch milliseconds."""
+
+    workspace_id: str
+    id: str
+    name: str
+    query: dict[str, Any]
+    created_at: int
+    updated_at: int

@@ -1,0 +1,119 @@
+"""Segments: saved queries over the tags, consents and metadata of contacts."""
+
+from abc import abstractmethod
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, SerializeAsAny, StrictBool, StringConstraints, model_validator
+
+from runledger.errors import NodeError
+from runledger.models.automation import Name
+from runledger.models.base import Config
+from runledger.models.contact import Contact, Tag
+from runledger.nodes.comparison import Operator, compare
+from runledger.nodes.fields import PayloadPath
+from runledger.nodes.variants import VariantConfig
+
+MAX_RULES = 20
+
+
+class SegmentRule(VariantConfig):
+    """One thing that is asked of a contact."""
+
+    discriminator: ClassVar[str] = "kind"
+    kind: Any
+
+    @abstractmethod
+    def matches(self, contact: Contact) -> bool:
+        """Whether the contact is as the rule asks."""
+
+
+class HasTagRule(SegmentRule):
+    """The contact has a tag."""
+
+    kind: Literal["HAS_TAG"] = Field(description="What is asked.")
+    tag: Tag = Field(description="The tag, written as on the contact.")
+
+    def matches(self, contact: Contact) -> bool:
+        return self.tag in contact.tags
+
+
+class LacksTagRule(SegmentRule):
+    """The contact does not have a tag."""
+
+    kind: Literal["LACKS_TAG"] = Field(description="What is asked.")
+    tag: Tag = Field(description="The tag, written as on the contact.")
+
+    def matches(self, contact: Contact) -> bool:
+        return self.tag not in contact.tags
+
+
+class ConsentRule(SegmentRule):
+    """The contact gave a consent, or did not."""
+
+    kind: Literal["CONSENT"] = Field(description="What is asked.")
+    consent: Literal["MARKETING", "TRANSACTIONAL"] = Field(description="The consent.")
+    given: StrictBool = Field(default=True, description="Whether it was given.")
+
+    def matches(self, contact: Contact) -> bool:
+        return bool(getattr(contact.consents, self.consent.lower())) is self.given
+
+
+class MetadataRule(SegmentRule):
+    """A value in the contact's metadata compares to another. One that cannot be compared does
+    not match."""
+
+    kind: Literal["METADATA"] = Field(description="What is asked.")
+    key: PayloadPath = Field(description="Where it is in the metadata, e.g. plan or address.city.")
+    operator: Operator = Field(default=Operator.EQUALS, description="How it compares.")
+    value: Annotated[str, StringConstraints(max_length=1_000)] | StrictBool | int | float | None = (
+        Field(default=None, description="What it is compared to.")
+    )
+
+    @model_validator(mode="after")
+    def _value_goes_with_the_operator(self) -> "MetadataRule":
+        if self.operator.is_unary and self.value is not None:
+            raise ValueError(f"{self.operator} compares to no value")
+        if not self.operator.is_unary and self.value is None:
+            raise ValueError(f"`value` is missing; {self.operator} compares to one")
+        return self
+
+    def matches(self, contact: Contact) -> bool:
+        found: Any = contact.metadata
+        for part in self.key.split("."):
+            found = found.get(part) if isinstance(found, dict) else None
+        try:
+            return compare(found, self.operator, self.value)
+        except NodeError:
+            return False
+
+
+class SegmentRules(Config):
+    """Which contacts belong to a segment."""
+
+    match: Literal["ALL", "ANY"] = Field(
+        default="ALL", description="Whether a contact has to match all of the rules, or any."
+    )
+    rules: list[SerializeAsAny[SegmentRule]] = Field(
+        min_length=1, max_length=MAX_RULES, description="What is asked of a contact."
+    )
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Those of the rules that the listing by tags can answer."""
+        tags = tuple(dict.fromkeys(r.tag for r in self.rules if isinstance(r, HasTagRule)))
+        is_all_tags = all(isinstance(rule, HasTagRule) for rule in self.rules)
+        return tags if self.match == "ALL" or is_all_tags else ()
+
+    @property
+    def needs_all_tags(self) -> bool:
+        return self.match == "ALL"
+
+    def matches(self, contact: Contact) -> bool:
+        matching = (rule.matches(contact) for rule in self.rules)
+        return all(matching) if self.match == "ALL" else any(matching)
+
+
+class SegmentDocument(SegmentRules):
+    """A segment as a client writes it."""
+
+    name: Name = Field(description="What it is called.")

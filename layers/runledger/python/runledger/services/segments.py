@@ -1,0 +1,73 @@
+"""Segments: writing them, and looking at who belongs to one."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from runledger.clock import Clock
+from runledger.ids import new_id
+from runledger.models.segment import Segment
+from runledger.models.wire import SegmentPreviewView
+from runledger.nodes.segment_rules import SegmentDocument, SegmentRules
+from runledger.services.recipients import Recipients
+from runledger.services.views import contact_view
+
+if TYPE_CHECKING:
+    from runledger.models.contact import Contact
+    from runledger.store.contacts import ContactStore
+    from runledger.store.segments import SegmentStore
+
+# A preview looks through so many pages at most, and shows so many contacts.
+_PAGES = 20
+_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    store: "SegmentStore"
+    contacts: "ContactStore"
+    clock: Clock
+
+    def create(self, workspace_id: str, document: SegmentDocument) -> Segment:
+        now = self.clock()
+        segment = Segment(
+            workspace_id=workspace_id,
+            id=new_id("seg"),
+            name=document.name,
+            query=_query(document),
+            created_at=now,
+            updated_at=now,
+        )
+        self.store.create(segment)
+        return segment
+
+    def replace(self, workspace_id: str, segment_id: str, document: SegmentDocument) -> Segment:
+        """Versions that pinned the segment as it was keep it so."""
+        before = self.store.get(workspace_id, segment_id)
+        changes = {"name": document.name, "query": _query(document), "updated_at": self.clock()}
+        after = before.model_copy(update=changes)
+        self.store.replace(after)
+        return after
+
+    def preview(self, workspace_id: str, segment_id: str) -> SegmentPreviewView:
+        """Who belongs to it now: the first of them, and how many, where they can be counted."""
+        rules = SegmentRules.model_validate(self.store.get(workspace_id, segment_id).query)
+        finder = Recipients(self.contacts, workspace_id, {})
+        found: list[Contact] = []
+        cursor: str | None = None
+        for _ in range(_PAGES):
+            page = finder.page(rules, cursor)
+            listed = finder.read(page.ids)
+            members = (listed[each] for each in page.ids if each in listed)
+            found += [contact for contact in members if rules.matches(contact)]
+            cursor = page.cursor
+            if cursor is None:
+                break
+        return SegmentPreviewView(
+            contacts=[contact_view(contact) for contact in found[:_SHOWN]],
+            count=len(found),
+            is_whole=cursor is None,
+        )
+
+
+def _query(document: SegmentDocument) -> dict[str, Any]:
+    return document.model_dump(mode="json", by_alias=True, exclude={"name"})

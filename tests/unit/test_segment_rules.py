@@ -1,0 +1,107 @@
+"""Segments: who belongs to one, and what is said of rules that are none."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from runledger.models.contact import Consents
+from runledger.nodes.segment_rules import SegmentDocument, SegmentRules
+
+from tests.support.visits import CONTACT
+
+VIP = {"kind": "HAS_TAG", "tag": "vip"}
+BETA = {"kind": "HAS_TAG", "tag": "beta"}
+GONE = {"kind": "HAS_TAG", "tag": "gone"}
+NOT_GONE = {"kind": "LACKS_TAG", "tag": "gone"}
+PRO = {"kind": "METADATA", "key": "plan", "value": "pro"}
+
+
+def rules(*each: dict[str, Any], match: str = "ALL") -> SegmentRules:
+    return SegmentRules.model_validate({"match": match, "rules": list(each)})
+
+
+def metadata(key: str, operator: str, value: Any = None) -> dict[str, Any]:
+    rule = {"kind": "METADATA", "key": key, "operator": operator}
+    return rule if value is None else {**rule, "value": value}
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        (VIP, True),
+        (GONE, False),
+        (NOT_GONE, True),
+        ({"kind": "LACKS_TAG", "tag": "vip"}, False),
+        ({"kind": "CONSENT", "consent": "TRANSACTIONAL"}, True),
+        ({"kind": "CONSENT", "consent": "MARKETING"}, False),
+        ({"kind": "CONSENT", "consent": "MARKETING", "given": False}, True),
+        (PRO, True),
+        (metadata("plan", "NOT_EQUALS", "pro"), False),
+        (metadata("age", "GREATER_THAN", 30), True),
+        (metadata("age", "LESS_THAN", 30), False),
+        (metadata("active", "EQUALS", True), True),
+        (metadata("nothing", "IS_EMPTY"), True),
+        (metadata("nothing.there", "IS_NOT_EMPTY"), False),
+        (metadata("plan.part", "IS_EMPTY"), True),
+        # What cannot be compared is no match, and no failure of a whole mailing.
+        (metadata("plan", "GREATER_THAN", 3), False),
+        (metadata("nothing", "GREATER_THAN", 3), False),
+    ],
+)
+def test_a_rule(rule: dict[str, Any], expected: bool) -> None:
+    assert rules(rule).matches(CONTACT) is expected
+    assert CONTACT.consents == Consents()
+
+
+@pytest.mark.parametrize(
+    ("each", "match", "expected"),
+    [
+        ((VIP, PRO), "ALL", True),
+        ((VIP, GONE), "ALL", False),
+        ((VIP, GONE), "ANY", True),
+        ((GONE, metadata("plan", "EQUALS", "free")), "ANY", False),
+    ],
+)
+def test_all_or_any(each: tuple[dict[str, Any], ...], match: str, expected: bool) -> None:
+    assert rules(*each, match=match).matches(CONTACT) is expected
+
+
+@pytest.mark.parametrize(
+    ("each", "match", "tags"),
+    [
+        ((VIP, PRO), "ALL", ("vip",)),
+        ((VIP, BETA, VIP), "ALL", ("vip", "beta")),
+        ((PRO, NOT_GONE), "ALL", ()),
+        ((VIP, BETA), "ANY", ("vip", "beta")),
+        # One who has the plan but no tag belongs to it too: the listing by tags would miss that.
+        ((VIP, PRO), "ANY", ()),
+    ],
+)
+def test_the_tags_that_a_listing_may_go_by(
+    each: tuple[dict[str, Any], ...], match: str, tags: tuple[str, ...]
+) -> None:
+    assert rules(*each, match=match).tags == tags
+
+
+@pytest.mark.parametrize(
+    ("document", "place"),
+    [
+        ({"name": "A", "rules": []}, ("rules",)),
+        ({"name": "A", "rules": [VIP] * 21}, ("rules",)),
+        ({"name": "", "rules": [VIP]}, ("name",)),
+        ({"name": "A", "match": "SOME", "rules": [VIP]}, ("match",)),
+        ({"name": "A", "rules": [{"kind": "AGE"}]}, ("rules", 0)),
+        ({"name": "A", "rules": [VIP, {"kind": "HAS_TAG"}]}, ("rules", 1, "tag")),
+        ({"name": "A", "rules": [{"kind": "CONSENT", "consent": "X"}]}, ("rules", 0, "consent")),
+        ({"name": "A", "rules": [{**PRO, "key": "a b"}]}, ("rules", 0, "key")),
+        ({"name": "A", "rules": [{**PRO, "operator": "LIKE"}]}, ("rules", 0, "operator")),
+        ({"name": "A", "rules": [metadata("plan", "EQUALS")]}, ("rules", 0)),
+        ({"name": "A", "rules": [metadata("plan", "IS_EMPTY", "x")]}, ("rules", 0)),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_field(
+    document: dict[str, Any], place: tuple[Any, ...]
+) -> None:
+    with pytest.raises(ValidationError) as raised:
+        SegmentDocument.model_validate(document)
+    assert raised.value.errors()[0]["loc"] == place
