@@ -7,10 +7,13 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import StringConstraints
 from runledger.aws import client, read_secret
-from runledger.channels.registry import describe_channels
+from runledger.channels.registry import CHANNEL_NAMES, describe_channels
 from runledger.clock import now_ms
 from runledger.http import caller, make_app, public_url
+from runledger.models.delivery import DeliveryStatus
+from runledger.models.delivery_views import DeliveryDetailView, DeliveryRowView
 from runledger.models.refusal import RefusalReason
 from runledger.models.run import RunStatus
 from runledger.models.suppression import SuppressionView
@@ -18,7 +21,6 @@ from runledger.models.wire import (
     AutomationSummaryView,
     AutomationView,
     ContactView,
-    DeliveryView,
     FireView,
     ListView,
     MeView,
@@ -27,6 +29,8 @@ from runledger.models.wire import (
     RunDetailView,
     RunView,
     SecretNameView,
+    SegmentPreviewView,
+    SegmentView,
     TemplateView,
     VersionSummaryView,
     VersionView,
@@ -39,10 +43,12 @@ from runledger.services.contacts import Contacts
 from runledger.services.cursors import Cursors
 from runledger.services.identity import Caller
 from runledger.services.reading import ListRequest, Reading
+from runledger.services.segments import Segments
 from runledger.services.suppressions import Suppressions
 from runledger.services.views import (
     contact_view,
     secret_name_view,
+    segment_view,
     template_view,
     version_summary_view,
     version_view,
@@ -53,6 +59,7 @@ from runledger.settings import QuerySettings, read_settings
 app = make_app()
 
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows a page.")]
+Channel = Annotated[str, StringConstraints(pattern=f"^({'|'.join(CHANNEL_NAMES)})$")]
 Cursor = Annotated[str | None, Query(description="`nextCursor` of the page before.")]
 
 
@@ -75,7 +82,13 @@ def _caller() -> Caller:
 def _automations() -> Automations:
     of = stores()
     return Automations(
-        of.automations, of.templates, of.schedules, of.fires, now_ms, public_url(app)
+        store=of.automations,
+        templates=of.templates,
+        segments=of.segments,
+        schedules=of.schedules,
+        fires=of.fires,
+        clock=now_ms,
+        public_url=public_url(app),
     )
 
 
@@ -146,8 +159,39 @@ def get_refusal(refusal_id: str) -> RefusalView:
     return _reading().refusal(_caller().workspace_id, refusal_id)
 
 
+@app.get("/v1/deliveries", tags=["Deliveries"])
+def list_deliveries(
+    status: Annotated[list[DeliveryStatus] | None, Query(description="One or several.")] = None,
+    channel: Annotated[Channel | None, Query(description="EMAIL, SMS or WHATSAPP.")] = None,
+    automation_id: Annotated[str | None, Query(alias="automationId")] = None,
+    contact: Annotated[str | None, Query(description="An id, an e-mail or a phone.")] = None,
+    run_id: Annotated[str | None, Query(alias="runId")] = None,
+    range_: Annotated[str | None, Query(alias="range", description="24h, 7d or 30d.")] = None,
+    from_: Annotated[str | None, Query(alias="from", description="ISO 8601.")] = None,
+    to: Annotated[str | None, Query(description="ISO 8601.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> ListView[DeliveryRowView]:
+    """Messages that were sent, refused or put off, newest first. One whose first try is with the
+    provider is told by its run, and listed once that is over."""
+    request = ListRequest(
+        statuses=frozenset(status or ()),
+        automation_id=automation_id,
+        contact=contact,
+        range=range_,
+        since=from_,
+        until=to,
+        limit=limit,
+        cursor=cursor,
+        channel=channel,
+        run_id=run_id,
+    )
+    return _reading().deliveries(_caller().workspace_id, request)
+
+
 @app.get("/v1/deliveries/<delivery_id>", tags=["Deliveries"])
-def get_delivery(delivery_id: str) -> DeliveryView:
+def get_delivery(delivery_id: str) -> DeliveryDetailView:
+    """One message with its gates, its tries and what the provider reported."""
     return _reading().delivery(_caller().workspace_id, delivery_id)
 
 
@@ -191,6 +235,25 @@ def list_contacts(limit: Limit = 50, cursor: Cursor = None) -> ListView[ContactV
 @app.get("/v1/contacts/<contact_id>", tags=["Contacts"])
 def get_contact(contact_id: str) -> ContactView:
     return contact_view(stores().contacts.get(_caller().workspace_id, contact_id))
+
+
+@app.get("/v1/segments", tags=["Segments"])
+def list_segments(limit: Limit = 50, cursor: Cursor = None) -> ListView[SegmentView]:
+    """Newest first."""
+    return _reading().segments_page(_caller().workspace_id, limit, cursor)
+
+
+@app.get("/v1/segments/<segment_id>", tags=["Segments"])
+def get_segment(segment_id: str) -> SegmentView:
+    return segment_view(stores().segments.get(_caller().workspace_id, segment_id))
+
+
+@app.get("/v1/segments/<segment_id>/preview", tags=["Segments"])
+def preview_segment(segment_id: str) -> SegmentPreviewView:
+    """Who belongs to it now: the first contacts, and how many there are."""
+    of = stores()
+    segments = Segments(of.segments, of.contacts, now_ms)
+    return segments.preview(_caller().workspace_id, segment_id)
 
 
 @app.get("/v1/templates", tags=["Templates"])

@@ -111,11 +111,15 @@ class StepView(WireModel):
 
 
 class DeliveryLinkView(WireModel):
-    """A message that a step sent or tried to."""
+    """A message that a step sent or tried to. The status, channel and address are those of now;
+    null beyond the first hundred of a run."""
 
     id: str
     node_id: str
     path: str
+    status: DeliveryStatus | None
+    channel: str | None
+    address: str | None
 
 
 class DownstreamRunView(WireModel):

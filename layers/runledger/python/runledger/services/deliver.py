@@ -20,6 +20,7 @@ from runledger.nodes.base import MessageOutcome, OutboundMessage
 from runledger.services.frames import contact_scope
 from runledger.services.gatekeeper import Gatekeeper, Letter, refused
 from runledger.services.gates import address_of
+from runledger.services.open_run import RETENTION
 from runledger.services.sending import send
 from runledger.templating import render
 
@@ -85,7 +86,8 @@ class Delivery:
             created_at=now,
             settled_at=None,
             due_at=None if self._is_found_by_its_run(message) else now + UNKNOWN_AFTER,
-            expires_at=self.run.expires_at,
+            # A run that was late, or is sent for long after, does not take its messages with it.
+            expires_at=max(self.run.expires_at, now + RETENTION),
         )
         if closed is not None:
             return _outcome(self.deliveries.add(suppressed(attempt, closed, now), self.shards))

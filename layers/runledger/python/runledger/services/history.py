@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from runledger.models.delivery import DeliveryAttempt, DeliveryStatus
 from runledger.models.refusal import Refusal, RefusalReason
 from runledger.models.run import Run, RunStatus
 from runledger.store import keys
 from runledger.store.table import SortRange
 
 if TYPE_CHECKING:
+    from runledger.store.deliveries import DeliveryStore
     from runledger.store.refusals import RefusalStore
     from runledger.store.runs import RunStore
     from runledger.store.table import Table
@@ -67,6 +69,17 @@ def runs_kind(store: "RunStore") -> ListKind[Run]:
         statuses=frozenset(RunStatus),
         bucket_of=lambda status: keys.run_bucket(RunStatus(status)),
         status_of=lambda run: run.status,
+        read=store.get_many,
+    )
+
+
+def deliveries_kind(store: "DeliveryStore") -> ListKind[DeliveryAttempt]:
+    return ListKind(
+        kind=keys.Kind.DELIVERY,
+        id_prefix="dlv_",
+        statuses=frozenset(DeliveryStatus),
+        bucket_of=str,
+        status_of=lambda attempt: attempt.status,
         read=store.get_many,
     )
 
@@ -151,8 +164,9 @@ def list_rows(
     limit: int,
     after: str | None,
     now: int,
+    also: Callable[[RowT], bool] | None = None,
 ) -> RowPage[RowT]:
-    """One page, newest first."""
+    """One page, newest first. `also` is what no index knows of the rows that are wanted."""
     high = after or keys.created_key(wanted.created_to, "\uffff")
     low = keys.created_key(wanted.created_from, "")
     if wanted.created_from > wanted.created_to:
@@ -171,7 +185,11 @@ def list_rows(
         examined += len(batch)
         rows = kind.read(batch)
         here = [rows[row_id] for row_id in batch if row_id in rows]
-        found += [row for row in here if wanted.admits(row, kind.status_of(row), now)]
+        found += [
+            row
+            for row in here
+            if wanted.admits(row, kind.status_of(row), now) and (also is None or also(row))
+        ]
     position = candidates.position
     has_more = bool(candidates.take(1)) or candidates.gave_up
     return RowPage(found, position if has_more else None)

@@ -1,29 +1,34 @@
 """Answering readers: lists with cursors, and whole runs."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from runledger.clock import DAY, Clock, from_iso
+from runledger.clock import DAY, MINUTE, Clock, from_iso
 from runledger.errors import InvalidInputError, NotFoundError
+from runledger.models.delivery import DeliveryAttempt
+from runledger.models.delivery_views import DeliveryDetailView, DeliveryRowView
 from runledger.models.suppression import SuppressionView
 from runledger.models.wire import (
     AutomationSummaryView,
     ContactView,
-    DeliveryView,
     FireView,
     ListView,
     RefusalView,
     RunDetailView,
     RunView,
+    SegmentView,
     TemplateView,
 )
 from runledger.services.body_links import with_links
+from runledger.services.delivery_views import delivery_detail_view, delivery_row_view
 from runledger.services.fire_views import fire_view
 from runledger.services.history import (
     ListFilter,
     ListKind,
     RowPage,
     RowT,
+    deliveries_kind,
     list_rows,
     refusals_kind,
     runs_kind,
@@ -34,27 +39,31 @@ from runledger.services.upstream import dedupe_key
 from runledger.services.views import (
     automation_summary_view,
     contact_view,
-    delivery_view,
     refusal_view,
     run_detail_view,
     run_view,
+    segment_view,
     template_view,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from runledger.models.run import Run
     from runledger.services.contacts import Contacts
     from runledger.services.cursors import Cursors
     from runledger.services.frames import Frames
     from runledger.services.wiring import Stores
 
+# Of one run's detail, by one call.
+_DELIVERIES_READ = 100
 _RANGES = {"24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY}
 
 
 @dataclass(frozen=True, slots=True)
 class ListRequest:
     """What a reader asked for, as they wrote it. `since` and `until` are ISO 8601; the statuses
-    of refusals are their reasons."""
+    of refusals are their reasons; `channel` and `run_id` are of deliveries."""
 
     statuses: frozenset[str]
     automation_id: str | None
@@ -64,6 +73,8 @@ class ListRequest:
     until: str | None
     limit: int
     cursor: str | None
+    channel: str | None = None
+    run_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +97,53 @@ class Reading:
         page, cursor = self._page(workspace_id, request, kind, self.clock())
         return ListView(items=[refusal_view(each) for each in page.rows], next_cursor=cursor)
 
+    def deliveries(self, workspace_id: str, request: ListRequest) -> ListView[DeliveryRowView]:
+        """InvalidInputError names the parameter that cannot be read."""
+        now = self.clock()
+        channel, run_id = request.channel, request.run_id
+        span = None
+        if run_id is not None:
+            run = self._run_of(workspace_id, run_id, now)
+            if run is None or request.automation_id not in (None, run.automation_id):
+                return ListView(items=[], next_cursor=None)
+            # Its messages are among its automation's, of the time that it took.
+            request = replace(request, automation_id=run.automation_id)
+            span = (run.created_at - MINUTE, (run.finished_at or now) + MINUTE)
+
+        def is_wanted(attempt: DeliveryAttempt) -> bool:
+            return channel in (None, attempt.channel) and run_id in (None, attempt.run_id)
+
+        kind = deliveries_kind(self.stores.deliveries)
+        page, cursor = self._page(workspace_id, request, kind, now, is_wanted, span)
+        names = self._automation_names(workspace_id, page.rows)
+        items = [delivery_row_view(each, names.get(each.automation_id)) for each in page.rows]
+        return ListView(items=items, next_cursor=cursor)
+
+    def _run_of(self, workspace_id: str, run_id: str, now: int) -> "Run | None":
+        run = self.stores.runs.get_many([run_id]).get(run_id)
+        is_there = run is not None and run.workspace_id == workspace_id and run.expires_at > now
+        return run if is_there else None
+
+    def _automation_names(
+        self, workspace_id: str, attempts: "Iterable[DeliveryAttempt]"
+    ) -> dict[str | None, str]:
+        wanted = {each.automation_id for each in attempts if each.automation_id is not None}
+        found = self.stores.automations.get_many(workspace_id, wanted)
+        return {automation_id: each.name for automation_id, each in found.items()}
+
     def _page(
-        self, workspace_id: str, request: ListRequest, kind: ListKind[RowT], now: int
+        self,
+        workspace_id: str,
+        request: ListRequest,
+        kind: ListKind[RowT],
+        now: int,
+        also: Callable[[RowT], bool] | None = None,
+        span: tuple[int, int] | None = None,
     ) -> tuple[RowPage[RowT], str | None]:
-        """One page, and the cursor of the next."""
+        """One page, and the cursor of the next. `span` bounds the moments further."""
         created_from, created_to = _window(request, now)
+        if span is not None:
+            created_from, created_to = max(created_from, span[0]), min(created_to, span[1])
         contact_id = None
         if request.contact is not None:
             contact_id = self.contacts.look_up(workspace_id, request.contact)
@@ -103,6 +156,7 @@ class Reading:
             "automation": request.automation_id,
             "contact": contact_id,
             "range": [request.range, request.since, request.until],
+            "others": [request.channel, request.run_id],
         }
         after = self.cursors.read(binding, request.cursor) if request.cursor else None
         page = list_rows(
@@ -120,6 +174,7 @@ class Reading:
             limit=request.limit,
             after=after,
             now=now,
+            also=also,
         )
         return page, self.cursors.issue(binding, page.position) if page.position else None
 
@@ -130,7 +185,10 @@ class Reading:
         if history.run.workspace_id != workspace_id or history.run.expires_at <= now:
             raise NotFoundError(f"there is no run {run_id}")
         graph = self.frames.graph(history.run)
-        detail = run_detail_view(history, graph, self._downstream(history.run, now), now)
+        named = [id_ for step in history.steps.values() for id_ in step.delivery_ids]
+        attempts = self.stores.deliveries.get_many(named[:_DELIVERIES_READ])
+        downstream = self._downstream(history.run, now)
+        detail = run_detail_view(history, graph, downstream, attempts, now)
         return with_links(detail, self.stores.bodies, now)
 
     def _downstream(self, run: "Run", now: int) -> "list[Run]":
@@ -151,12 +209,17 @@ class Reading:
             raise NotFoundError(f"there is no refusal {refusal_id}")
         return refusal_view(refusal)
 
-    def delivery(self, workspace_id: str, delivery_id: str) -> DeliveryView:
+    def delivery(self, workspace_id: str, delivery_id: str) -> DeliveryDetailView:
         """NotFoundError also for a delivery of another workspace."""
         attempt = self.stores.deliveries.get(delivery_id)
         if attempt.workspace_id != workspace_id or attempt.expires_at <= self.clock():
             raise NotFoundError(f"there is no delivery {delivery_id}")
-        return delivery_view(attempt)
+        names = self._automation_names(workspace_id, [attempt])
+        templates = self.stores.templates.get_many(workspace_id, [attempt.template_id])
+        template = templates.get(attempt.template_id)
+        return delivery_detail_view(
+            attempt, names.get(attempt.automation_id), template.name if template else None
+        )
 
     def automations_page(
         self, workspace_id: str, limit: int, cursor: str | None
@@ -177,6 +240,15 @@ class Reading:
         found, position = self.stores.templates.newest(workspace_id, limit, after)
         following = self.cursors.issue(binding, position) if position else None
         return ListView(items=[template_view(each) for each in found], next_cursor=following)
+
+    def segments_page(
+        self, workspace_id: str, limit: int, cursor: str | None
+    ) -> ListView[SegmentView]:
+        binding = {"workspace": workspace_id, "list": "segments"}
+        after = self.cursors.read(binding, cursor) if cursor else None
+        found, position = self.stores.segments.newest(workspace_id, limit, after)
+        following = self.cursors.issue(binding, position) if position else None
+        return ListView(items=[segment_view(each) for each in found], next_cursor=following)
 
     def contacts_page(
         self, workspace_id: str, limit: int, cursor: str | None

@@ -21,6 +21,7 @@ from runledger.models.wire import (
     RunDetailView,
     RunView,
     SecretNameView,
+    SegmentView,
     StepView,
     TemplateView,
     TryView,
@@ -30,7 +31,7 @@ from runledger.models.wire import (
 from runledger.services.story import health_of, steps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from runledger.compiler.graph import GraphView
     from runledger.models.automation import Automation, Version
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from runledger.models.delivery import DeliveryAttempt, Try
     from runledger.models.refusal import Refusal
     from runledger.models.run import ErrorDetail, Run, Step
+    from runledger.models.segment import Segment
     from runledger.models.template import Template
     from runledger.services.story import Health
     from runledger.store.runs import RunHistory
@@ -83,8 +85,13 @@ def run_view(run: "Run", now: int) -> RunView:
 
 
 def run_detail_view(
-    history: "RunHistory", graph: "GraphView", downstream: "Iterable[Run]", now: int
+    history: "RunHistory",
+    graph: "GraphView",
+    downstream: "Iterable[Run]",
+    attempts: "Mapping[str, DeliveryAttempt]",
+    now: int,
 ) -> RunDetailView:
+    """`attempts` are the run's messages by id, as far as they were read."""
     steps = steps_of(history, graph, now)
     base = run_view(history.run, now)
     failed = next((step for step in steps if step.error is not None), None)
@@ -93,7 +100,7 @@ def run_detail_view(
     if error is not None and failed is not None and failed.node_id == error.node_id:
         error = error_view(failed.error)
     links = [
-        DeliveryLinkView(id=id_, node_id=step.node_id, path=f"/v1/deliveries/{id_}")
+        _delivery_link(id_, step.node_id, attempts.get(id_))
         for step in steps
         for id_ in step.delivery_ids
     ]
@@ -114,6 +121,19 @@ def run_detail_view(
             )
             for run in downstream
         ],
+    )
+
+
+def _delivery_link(
+    delivery_id: str, node_id: str, attempt: "DeliveryAttempt | None"
+) -> DeliveryLinkView:
+    return DeliveryLinkView(
+        id=delivery_id,
+        node_id=node_id,
+        path=f"/v1/deliveries/{delivery_id}",
+        status=attempt.status if attempt else None,
+        channel=attempt.channel if attempt else None,
+        address=attempt.address if attempt else None,
     )
 
 
@@ -304,6 +324,17 @@ def secret_name_view(secret: "SecretName") -> SecretNameView:
         name=secret.name,
         updated_at=iso(secret.updated_at or 0),
         last_used_at=optional_iso(secret.last_used_at),
+    )
+
+
+def segment_view(segment: "Segment") -> SegmentView:
+    return SegmentView(
+        id=segment.id,
+        name=segment.name,
+        match=segment.query["match"],
+        rules=segment.query["rules"],
+        created_at=iso(segment.created_at),
+        updated_at=iso(segment.updated_at),
     )
 
 

@@ -24,6 +24,8 @@ from runledger.store.downstream import downstream_writes
 from runledger.store.table import Change, Modify, Path, Put, SortRange, Write, key_attributes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from runledger.store.bodies import Bodies
     from runledger.store.keys import Key
     from runledger.store.table import Table
@@ -81,6 +83,11 @@ class AutomationStore:
         if item is None:
             raise NotFoundError(f"there is no automation {automation_id}")
         return _from_item(item)
+
+    def get_many(self, workspace_id: str, automation_ids: "Iterable[str]") -> dict[str, Automation]:
+        """The ones that exist, by id."""
+        found = self._table.batch_get(keys.automation(workspace_id, id_) for id_ in automation_ids)
+        return {item["sk"]: _from_item(item) for item in found.values()}
 
     def newest(
         self, workspace_id: str, limit: int, after: str | None

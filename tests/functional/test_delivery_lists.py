@@ -1,0 +1,355 @@
+"""Lists of deliveries: every filter, pages to the end, and what one delivery tells."""
+
+import itertools
+from typing import Any
+
+import pytest
+from runledger.clock import DAY, HOUR, MINUTE, SECOND, iso
+from runledger.errors import InvalidInputError, NotFoundError
+from runledger.ids import new_id
+from runledger.models.contact import ContactDocument
+from runledger.models.delivery import DeliveryAttempt, DeliveryStatus, Gate, Try, TryOutcome
+from runledger.models.report import KeptReport, ReportKind
+from runledger.models.resend import ResendDocument
+from runledger.models.run import ErrorDetail
+from runledger.services import history
+from runledger.services.open_run import RETENTION
+from runledger.services.resend import Resends
+
+from tests.functional import test_history, test_refusal_lists
+from tests.functional.test_api_handlers import call, deployed
+from tests.functional.test_delivery_life import ADA, mailing
+from tests.functional.test_history import request
+from tests.support.world import World, open_world
+
+__all__ = ["deployed"]
+
+STATUSES = list(DeliveryStatus)
+CHANNELS = ("EMAIL", "SMS")
+
+
+def an_attempt(world: World, **changes: Any) -> DeliveryAttempt:
+    """A listed attempt, whatever its status."""
+    now = world.clock.now
+    given: dict[str, Any] = {
+        "id": new_id("dlv"),
+        "workspace_id": world.workspace_id,
+        "run_id": None,
+        "node_id": None,
+        "automation_id": "aut_one",
+        "contact_id": None,
+        "channel": "EMAIL",
+        "address": "ada@example.com",
+        "status": DeliveryStatus.SENT,
+        "template_id": "tpl_one",
+        "subject": "Hi",
+        "body": "Hello",
+        "gates": (),
+        "tries": 1,
+        "provider_id": None,
+        "error": None,
+        "created_at": now,
+        "settled_at": None,
+        "expires_at": now + DAY,
+        **changes,
+    }
+    attempt = DeliveryAttempt.model_validate(given)
+    shards = world.stores.workspaces.cached("ws_demo").shards
+    return world.stores.deliveries.add(attempt, shards)
+
+
+def people(world: World) -> list[str]:
+    emails = ("ada@example.com", "bob@example.com")
+    documents = [
+        ContactDocument.model_validate({"email": email, "phone": f"+4917012345{number}0"})
+        for number, email in enumerate(emails, 10)
+    ]
+    return [world.contacts.create("ws_demo", each).id for each in documents]
+
+
+def fill(world: World) -> list[DeliveryAttempt]:
+    """Of two automations, to one of two contacts or an address, on two channels, in every
+    status; the newest first."""
+    kinds = itertools.product(("aut_one", "aut_two"), (*people(world), None), CHANNELS, STATUSES)
+    return [
+        an_attempt(
+            world,
+            automation_id=automation_id,
+            contact_id=contact_id,
+            channel=channel,
+            status=status,
+            created_at=world.clock.now - number * HOUR // 2,
+        )
+        for number, (automation_id, contact_id, channel, status) in enumerate(kinds)
+    ]
+
+
+def pages(world: World, **given: Any) -> list[str]:
+    """Ids of every row, following cursors to the end; pages before the last are full."""
+    found: list[str] = []
+    cursor = None
+    while True:
+        asked = request(**{"limit": 13, **given, "cursor": cursor})
+        view = world.reading.deliveries(world.workspace_id, asked)
+        found += [each.id for each in view.items]
+        cursor = view.next_cursor
+        if cursor is None:
+            return found
+        assert len(view.items) == asked.limit
+
+
+@pytest.mark.parametrize("shards", [1, 4])
+def test_every_combination_of_filters_agrees_with_a_plain_list(shards: int) -> None:
+    with open_world(shards) as world:
+        made = fill(world)
+        contacts = [each.contact_id for each in made if each.contact_id]
+        # Runs and refusals of the same contacts, in the same partitions of their index.
+        test_history.fill_for(world, contacts[::4])
+        for contact_id in contacts[::8]:
+            test_refusal_lists.a_refusal(world, contact_id=contact_id)
+        now = world.clock.now
+        wanted: list[frozenset[DeliveryStatus]] = [
+            frozenset(),
+            frozenset({DeliveryStatus.DELIVERED}),
+            frozenset({DeliveryStatus.FAILED, DeliveryStatus.DEAD_LETTERED}),
+        ]
+        bob = made[2 * len(STATUSES)].contact_id
+        pasted = [None, " Bob@Example.com ", bob, "+49 170 12345 110"]
+        combinations = itertools.product(
+            wanted, [None, "aut_two"], pasted, [None, "SMS"], [None, "24h"]
+        )
+        for statuses, automation_id, contact, channel, range_ in combinations:
+            expected = [
+                each.id
+                for each in made
+                if (not statuses or each.status in statuses)
+                and (automation_id is None or each.automation_id == automation_id)
+                and (contact is None or each.contact_id == bob)
+                and (channel is None or each.channel == channel)
+                and each.created_at >= (now - DAY if range_ else 0)
+            ]
+            found = pages(
+                world,
+                statuses=statuses,
+                automation_id=automation_id,
+                contact=contact,
+                channel=channel,
+                range=range_,
+            )
+            assert found == expected, (statuses, automation_id, contact, channel, range_)
+
+
+def test_each_status_is_a_filter_and_both_ends_of_a_span_count(world: World) -> None:
+    made = fill(world)
+    for status in STATUSES:
+        expected = [each.id for each in made if each.status is status]
+        assert pages(world, statuses=frozenset({status})) == expected
+    span = {"since": iso(made[9].created_at), "until": iso(made[4].created_at)}
+    assert pages(world, **span) == [each.id for each in made[4:10]]
+
+
+def test_a_channel_is_looked_for_under_the_scan_budget(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "SCAN_BUDGET", 10)
+    oldest = an_attempt(world, channel="SMS", created_at=world.clock.now - DAY)
+    for _ in range(25):
+        an_attempt(world, created_at=world.clock() - HOUR)
+    newest = an_attempt(world, channel="SMS")
+    found: list[str] = []
+    sizes: list[int] = []
+    cursor = None
+    while cursor is not None or not sizes:
+        asked = request(channel="SMS", limit=5, cursor=cursor)
+        view = world.reading.deliveries("ws_demo", asked)
+        found += [each.id for each in view.items]
+        sizes.append(len(view.items))
+        cursor = view.next_cursor
+    assert found == [newest.id, oldest.id]
+    assert sizes[0] == 1
+    assert len(sizes) > 2
+
+
+def test_a_cursor_belongs_to_its_channel_and_run(world: World) -> None:
+    fill(world)
+    cursor = world.reading.deliveries("ws_demo", request(channel="SMS", limit=3)).next_cursor
+    again = world.reading.deliveries("ws_demo", request(channel="SMS", limit=3, cursor=cursor))
+    assert len(again.items) == 3
+    for other in ({"channel": "EMAIL"}, {}, {"channel": "SMS", "automation_id": "aut_one"}):
+        with pytest.raises(InvalidInputError, match="another list"):
+            world.reading.deliveries("ws_demo", request(limit=3, cursor=cursor, **other))
+    with pytest.raises(InvalidInputError, match="another list"):
+        world.reading.runs("ws_demo", request(limit=3, cursor=cursor))
+
+
+def test_the_deliveries_of_a_run_are_found_from_it_and_back(world: World) -> None:
+    automation_id = world.activate(mailing(world.template("Hello {{contact.email}}")))
+    runs = [world.fire(automation_id, {"email": f"p{n}@example.com"}) for n in range(3)]
+    for run_id in runs:
+        world.walk(run_id)
+        world.clock.advance(SECOND)
+    view = world.reading.deliveries("ws_demo", request(run_id=runs[1]))
+    (row,) = view.items
+    assert (row.run_id, row.node_id, row.address) == (runs[1], "mail", "p1@example.com")
+    assert (row.automation_name, row.status, row.error) == ("Mailing", DeliveryStatus.SENT, None)
+    link = world.detail(runs[1])["deliveries"][0]
+    assert link == {
+        "id": row.id,
+        "nodeId": "mail",
+        "path": f"/v1/deliveries/{row.id}",
+        "status": "SENT",
+        "channel": "EMAIL",
+        "address": "p1@example.com",
+    }
+    one = world.reading.delivery("ws_demo", row.id)
+    assert (one.links.run, one.body) == (f"/v1/runs/{runs[1]}", "Hello p1@example.com")
+    for other in ({"channel": "SMS"}, {"automation_id": "aut_two"}, {"run_id": "run_nothing"}):
+        assert pages(world, **{"run_id": runs[1], **other}) == []
+    assert pages(world, run_id=runs[1], automation_id=automation_id) == [row.id]
+
+
+def test_another_workspace_or_a_long_time_ago_is_not_there(world: World) -> None:
+    other = an_attempt(world, workspace_id="ws_other", run_id="run_1")
+    mine = an_attempt(world)
+    with pytest.raises(NotFoundError):
+        world.reading.delivery("ws_demo", other.id)
+    assert pages(world) == [mine.id]
+    world.clock.advance(2 * DAY)
+    with pytest.raises(NotFoundError):
+        world.reading.delivery("ws_demo", mine.id)
+    assert pages(world) == []
+
+
+def test_what_a_delivery_tells(world: World) -> None:
+    template_id = world.template()
+    person = people(world)[0]
+    now = world.clock.now
+    gates = (Gate(name="consent", passed=False, reason="no", forced_by="ada@example.com"),)
+    tries = (
+        Try(at=now, outcome=TryOutcome.TRANSIENT, code="Throttling", message="slow\ndown"),
+        Try(at=now + 5, outcome=TryOutcome.ACCEPTED, provider_id="msg-1"),
+    )
+    made = an_attempt(
+        world,
+        contact_id=person,
+        template_id=template_id,
+        status=DeliveryStatus.DELIVERED,
+        known=DeliveryStatus.SENT,
+        resend_of="dlv_before",
+        requested_by="ada@example.com",
+        forced=True,
+        gates=gates,
+        tries=2,
+        tries_log=tries,
+        provider_id="msg-1",
+        reports={"e1": KeptReport(kind=ReportKind.COMPLAINED, at=now + 9, code="abuse")},
+    )
+    told = world.reading.delivery("ws_demo", made.id).model_dump(mode="json", by_alias=True)
+    assert (told["templateName"], told["automationName"]) == ("Mail", None)
+    assert (told["subject"], told["body"], told["health"]) == ("Hi", "Hello", None)
+    assert (told["complained"], told["forced"], told["resendOf"]) == (True, True, "dlv_before")
+    assert told["gates"][0]["forcedBy"] == "ada@example.com"
+    assert [(each["outcome"], each["code"]) for each in told["triesLog"]] == [
+        ("TRANSIENT", "Throttling"),
+        ("ACCEPTED", None),
+    ]
+    assert [each["kind"] for each in told["reports"]] == ["COMPLAINED"]
+    assert told["links"] == {
+        "run": None,
+        "automation": "/v1/automations/aut_one",
+        "contact": f"/v1/contacts/{person}",
+        "template": f"/v1/templates/{template_id}",
+        "resendOf": "/v1/deliveries/dlv_before",
+        "resends": [],
+    }
+    (row,) = world.reading.deliveries("ws_demo", request()).items
+    assert (row.complained, row.resend_of, row.contact_id) == (True, "dlv_before", person)
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "words"),
+    [
+        ({"status": "QUEUED", "tries": 0}, "QUEUED", "queued to be sent"),
+        (
+            {"status": "RETRYING", "tries": 2, "next_try_at": 1_700_000_120_000},
+            "RETRYING",
+            "try 3 of 6 at 2023-11-14T22:15:20.000Z: slow\ndown",
+        ),
+        ({"status": "PROCESSING"}, "SENDING", "try 1 is with the provider"),
+        (
+            {"status": "PROCESSING", "unknown_since": 1_700_000_000_000},
+            "UNKNOWN",
+            "waited for until 2023-11-14T23:13:20.000Z",
+        ),
+    ],
+)
+def test_health_says_more_of_one_that_is_under_way(
+    world: World, changes: dict[str, Any], state: str, words: str
+) -> None:
+    error = ErrorDetail(node_id="mail", kind="PROVIDER_UNAVAILABLE", message="slow\ndown")
+    made = an_attempt(world, error=error, **changes)
+    health = world.reading.delivery("ws_demo", made.id).health
+    assert health is not None
+    assert health.state == state
+    assert words in health.text
+    (row,) = world.reading.deliveries("ws_demo", request()).items
+    assert row.error == "slow down"
+
+
+def test_a_resend_and_its_original_name_each_other(world: World) -> None:
+    automation_id = world.activate(mailing(world.template()))
+    run_id = world.fire(automation_id, ADA)
+    world.walk(run_id)
+    (first,) = pages(world)
+    resends = Resends(
+        world.stores.deliveries,
+        world.stores.contacts,
+        world.stores.templates,
+        world.stores.workspaces,
+        world.channels,
+        world.stores.gatekeeper(world.clock),
+        world.retries,
+        world.clock,
+    )
+    resent = resends.resend("ws_demo", first, ResendDocument(), "ada@example.com").attempt
+    assert pages(world) == [resent.id, first]
+    assert pages(world, run_id=run_id) == [first]
+    original, copy = (world.reading.delivery("ws_demo", each) for each in (first, resent.id))
+    assert original.links.resends == [f"/v1/deliveries/{resent.id}"]
+    assert copy.links.resend_of == f"/v1/deliveries/{first}"
+    assert (copy.health and copy.health.state, copy.links.run) == ("QUEUED", None)
+    assert resent.expires_at >= world.clock.now + RETENTION - MINUTE
+
+
+def test_a_message_is_kept_as_long_as_any_other_however_old_its_run_is(world: World) -> None:
+    automation_id = world.activate(mailing(world.template()))
+    run_id = world.fire(automation_id, ADA)
+    world.clock.advance(30 * DAY)
+    world.walk(run_id)
+    (delivery_id,) = pages(world)
+    kept = world.stores.deliveries.get(delivery_id)
+    assert kept.expires_at >= kept.created_at + RETENTION - SECOND
+    assert kept.expires_at > world.stores.runs.get(run_id).expires_at
+
+
+def test_the_api_lists_them_for_every_role(deployed: World) -> None:
+    from runledger.clock import now_ms
+
+    deployed.clock.now = now_ms()
+    kept = an_attempt(deployed, status=DeliveryStatus.DEAD_LETTERED)
+    also = an_attempt(deployed, status=DeliveryStatus.FAILED, created_at=now_ms() - HOUR)
+    an_attempt(deployed)
+    path = "/v1/deliveries"
+    query = "status=DEAD_LETTERED,FAILED&automationId=aut_one&range=24h&channel=EMAIL"
+    answer = call("GET", path, role="viewer", query=query)
+    assert answer["status"] == 200, answer
+    assert [each["id"] for each in answer["body"]["items"]] == [kept.id, also.id]
+    one = call("GET", f"{path}/{kept.id}", role="viewer")
+    assert one["body"]["status"] == "DEAD_LETTERED"
+    assert call("GET", path, query="runId=run_nothing")["body"]["items"] == []
+    for missing in ("dlv_nothing", "x" * 3_000):
+        assert call("GET", f"{path}/{missing}")["status"] == 404
+    for query, field in (("status=LOST", "status"), ("channel=FAX", "channel"), ("x=1", "x")):
+        refused = call("GET", path, query=query)
+        assert refused["status"] == 422
+        assert refused["body"]["field"].startswith(field)
