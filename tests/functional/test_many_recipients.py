@@ -15,6 +15,7 @@ from runledger.store import keys
 
 from tests.support.boundary import Call
 from tests.support.everything import make_template
+from tests.support.fakes import client_error
 from tests.support.graphs import document, edge, node
 from tests.support.machine import Execution
 from tests.support.stage import WORKSPACE, ProcessDied, Stage, open_stage
@@ -324,6 +325,126 @@ def test_what_a_template_lacks_for_one_is_that_ones_refusal(mailing: Mailing) ->
     reason = json.dumps(step["evidence"]["attempts"][0]["reason"])
     assert "contact.metadata.plan" in reason
     assert mailing.detail(run_id)["status"] == "COMPLETED"
+
+
+def test_a_run_that_aws_has_no_room_for_goes_on_where_it_was(mailing: Mailing) -> None:
+    stage = mailing.stage
+    run_id = mailing.open(mailing.activate())
+    stage.run_while(lambda: len(stage.ses.sent) < 120)
+    stage.no_room["run_message"] = 3
+    stage.settle()
+    assert mailing.received() == mailing.subscribers()
+    step = mailing.step(run_id)
+    assert (step["status"], step["output"]["sent"]) == ("COMPLETED", THOUSAND)
+    assert len(mailing.executions()) == 2
+
+
+def test_a_page_that_crashes_each_time_fails_the_step_with_what_was_done(mailing: Mailing) -> None:
+    stage = mailing.stage
+
+    def around(call: Call, act: Callable[[], Any]) -> Any:
+        if call.operation == "SendEmail" and len(stage.ses.sent) >= 120:
+            raise ProcessDied
+        return act()
+
+    stage.boundary.around = around
+    run_id = mailing.send()
+    told = mailing.detail(run_id)
+    assert (told["status"], told["error"]["nodeId"]) == ("FAILED", "news")
+    assert told["error"]["kind"] == "CRASHED"
+    step = mailing.step(run_id)
+    assert (step["status"], step["error"]["kind"]) == ("FAILED", "CRASHED")
+    assert step["output"]["sent"] == 100
+    assert len(step["evidence"]["attempts"]) == 50
+    # Nobody is left in the dark: those whose answer was lost have ended too.
+    assert {row["status"] for row in mailing.attempts()} == {"SENT", "FAILED"}
+
+
+def test_a_fault_of_ours_fails_the_step_with_what_was_done(mailing: Mailing) -> None:
+    stage = mailing.stage
+
+    def around(call: Call, act: Callable[[], Any]) -> Any:
+        if call.operation == "TransactWriteItems" and len(stage.ses.sent) == 120:
+            raise KeyError("nobody thought of this")
+        return act()
+
+    stage.boundary.around = around
+    run_id = mailing.send()
+    step = mailing.step(run_id)
+    assert (step["status"], step["error"]["kind"]) == ("FAILED", "INTERNAL_ERROR")
+    assert step["output"]["sent"] == 100
+    assert mailing.detail(run_id)["status"] == "FAILED"
+    assert len(stage.ses.sent) == 120
+
+
+def test_a_walker_that_comes_late_changes_nothing(mailing: Mailing) -> None:
+    """It planned its page before another took over, and records it after."""
+    stage = mailing.stage
+    run_id = mailing.open(mailing.activate())
+    stage.run_while(lambda: len(stage.ses.sent) < 120)
+    store = wiring.stores().runs
+    history = store.history(run_id)
+    late = history.steps["news"]
+    stage.run_while(lambda: len(stage.ses.sent) < 300)
+    ahead = store.record(history.run, late.model_copy(update={"visits": 99}), after=late)
+    assert ahead.visits > late.visits
+    assert store.history(run_id).steps["news"] == ahead
+    stage.settle()
+    assert mailing.received() == mailing.subscribers()
+    assert mailing.step(run_id)["output"]["sent"] == THOUSAND
+
+
+class Phones:
+    """SMS; `sent` are the ids of the deliveries whose messages it took."""
+
+    def __init__(self, refuses: str = "") -> None:
+        self.sent: list[str] = []
+        self.refuses = refuses
+
+    def send_text_message(
+        self, *, DestinationPhoneNumber: str, Context: dict[str, str], **more: Any
+    ) -> dict[str, str]:
+        if DestinationPhoneNumber == self.refuses:
+            raise client_error("ValidationException", "SendTextMessage")
+        self.sent.append(Context["deliveryId"])
+        return {"MessageId": f"sms-{len(self.sent)}"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "mails", "texts", "counts", "outcome"),
+    [
+        # Of the four: with both, without a phone, without an e-mail, with neither.
+        ("CASCADE", 2, 1, {"sent": 3, "suppressed": 3, "failed": 0}, "partly_sent"),
+        ("BROADCAST", 2, 1, {"sent": 3, "suppressed": 4, "failed": 1}, "partly_sent"),
+    ],
+)
+def test_channels_in_turn_and_all_at_once(
+    mailing: Mailing, mode: str, mails: int, texts: int, counts: dict[str, int], outcome: str
+) -> None:
+    stage = mailing.stage
+    made = stage.request(
+        "api", "POST", "/v1/templates", {"name": "Text", "channel": "SMS", "body": "Hello"}
+    )
+    phones = Phones(refuses="+4930901820")
+    stage.serve("pinpoint-sms-voice-v2", phones)
+    for known in (
+        {"email": "both@example.com", "phone": "+4930901820"},
+        {"email": "mail@example.com"},
+        {"phone": "+4930901821"},
+        {},
+    ):
+        contact = ContactDocument.model_validate({**known, "tags": ["four"]})
+        mailing.contacts().create(WORKSPACE, contact)
+    channels = [
+        {"channel": "EMAIL", "templateId": mailing.template_id},
+        {"channel": "SMS", "templateId": made["body"]["id"]},
+    ]
+    recipients = {"kind": "TAG_QUERY", "tags": ["four"]}
+    run_id = mailing.send(recipients=recipients, channels=channels, multiChannelMode=mode)
+    assert (len(stage.ses.sent), len(phones.sent)) == (mails, texts)
+    step = mailing.step(run_id)
+    assert {name: step["output"][name] for name in counts} == counts
+    assert step["outcome"] == outcome
 
 
 # ── segments ────────────────────────────────────────────────────────────────────────────────────

@@ -299,6 +299,11 @@ class Stage:
         backend = self._backends.setdefault(service, Anything())
         return Client(service, backend, self.boundary, retries.get("total_max_attempts", 1))
 
+    def serve(self, service: str, backend: Any) -> None:
+        """Puts a service of AWS behind the clients that are made from now on."""
+        self._backends[service] = backend
+        forget_clients()
+
     def new_ulid(self) -> ULID:
         """The same ids in the same order, so that a failure can be played again."""
         self.ids += 1
