@@ -229,6 +229,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/deliveries */
+        get: operations["list_deliveries_v1_deliveries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/deliveries/{delivery_id}": {
         parameters: {
             query?: never;
@@ -417,6 +434,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/segments */
+        get: operations["list_segments_v1_segments_get"];
+        put?: never;
+        /** POST /v1/segments */
+        post: operations["create_segment_v1_segments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/segments/{segment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/segments/{segment_id} */
+        get: operations["get_segment_v1_segments__segment_id__get"];
+        /** PUT /v1/segments/{segment_id} */
+        put: operations["replace_segment_v1_segments__segment_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/segments/{segment_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/segments/{segment_id}/preview */
+        get: operations["preview_segment_v1_segments__segment_id__preview_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/suppressions": {
         parameters: {
             query?: never;
@@ -482,6 +552,40 @@ export interface paths {
         /** PUT /v1/templates/{template_id} */
         put: operations["replace_template_v1_templates__template_id__put"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/templates/{template_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/templates/{template_id}/preview */
+        post: operations["preview_template_v1_templates__template_id__preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/templates/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/templates/preview */
+        post: operations["preview_draft_v1_templates_preview_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -676,44 +780,40 @@ export interface components {
             updatedAt: string;
         };
         /**
-         * DeliveryLinkView
-         * @description A message that a step sent or tried to.
+         * DeliveryDetailView
+         * @description A delivery with everything that is known of it. The names are those of now; null where the
+         *     automation or template is gone. `subject` and `body` are the message as it was rendered, and
+         *     `health` says more about one that is under way.
          */
-        DeliveryLinkView: {
-            /** Id */
-            id: string;
-            /** Nodeid */
-            nodeId: string;
-            /** Path */
-            path: string;
-        };
-        /**
-         * DeliveryStatus
-         * @description QUEUED waits to be sent at once, RETRYING to be sent again; PROCESSING was handed to the
-         *     provider, whose answer is not known yet. The others are told by their names.
-         * @enum {string}
-         */
-        DeliveryStatus: "QUEUED" | "PROCESSING" | "SENT" | "DELIVERED" | "RETRYING" | "FAILED" | "DEAD_LETTERED" | "SUPPRESSED";
-        /**
-         * DeliveryView
-         * @description One message to one address on one channel.
-         */
-        DeliveryView: {
+        DeliveryDetailView: {
             /** Address */
             address: string;
             /** Automationid */
             automationId: string | null;
+            /** Automationname */
+            automationName: string | null;
+            /** Body */
+            body: string | null;
             /** Channel */
             channel: string;
+            /** Complained */
+            complained: boolean;
             /** Contactid */
             contactId: string | null;
             /** Createdat */
             createdAt: string;
             error: components["schemas"]["ErrorView"] | null;
+            /** Forced */
+            forced: boolean;
             /** Gates */
             gates: components["schemas"]["GateView"][];
+            /** @description QUEUED, SENDING, RETRYING or UNKNOWN; or null. */
+            health: components["schemas"]["HealthView"] | null;
             /** Id */
             id: string;
+            links: components["schemas"]["DeliveryLinksView"];
+            /** Nexttryat */
+            nextTryAt: string | null;
             /** Nodeid */
             nodeId: string | null;
             /** Providerid */
@@ -723,6 +823,102 @@ export interface components {
              * @description Of the provider, the oldest first.
              */
             reports: components["schemas"]["ReportView"][];
+            /** Requestedby */
+            requestedBy: string | null;
+            /** Resendof */
+            resendOf: string | null;
+            /**
+             * Resends
+             * @description The deliveries that repeat this one.
+             */
+            resends: string[];
+            /** Runid */
+            runId: string | null;
+            /** Settledat */
+            settledAt: string | null;
+            status: components["schemas"]["DeliveryStatus"];
+            /** Subject */
+            subject: string | null;
+            /** Templateid */
+            templateId: string;
+            /** Templatename */
+            templateName: string | null;
+            /** Tries */
+            tries: number;
+            /**
+             * Trieslog
+             * @description Those that came to an end, in their order.
+             */
+            triesLog: components["schemas"]["TryView"][];
+            /** Unknownsince */
+            unknownSince: string | null;
+        };
+        /**
+         * DeliveryLinksView
+         * @description Paths of what belongs to a delivery.
+         */
+        DeliveryLinksView: {
+            /** Automation */
+            automation: string | null;
+            /** Contact */
+            contact: string | null;
+            /** Resendof */
+            resendOf: string | null;
+            /** Resends */
+            resends: string[];
+            /** Run */
+            run: string | null;
+            /** Template */
+            template: string;
+        };
+        /**
+         * DeliveryLinkView
+         * @description A message that a step sent or tried to. The status, channel and address are those of now;
+         *     null beyond the first hundred of a run.
+         */
+        DeliveryLinkView: {
+            /** Address */
+            address: string | null;
+            /** Channel */
+            channel: string | null;
+            /** Id */
+            id: string;
+            /** Nodeid */
+            nodeId: string;
+            /** Path */
+            path: string;
+            status: components["schemas"]["DeliveryStatus"] | null;
+        };
+        /**
+         * DeliveryRowView
+         * @description A delivery as lists show it. `error` is why it was not sent, or not yet, in one line;
+         *     `complained` is true where the person marked the message as unwanted.
+         */
+        DeliveryRowView: {
+            /** Address */
+            address: string;
+            /** Automationid */
+            automationId: string | null;
+            /** Automationname */
+            automationName: string | null;
+            /** Channel */
+            channel: string;
+            /** Complained */
+            complained: boolean;
+            /** Contactid */
+            contactId: string | null;
+            /** Createdat */
+            createdAt: string;
+            /** Error */
+            error: string | null;
+            /** Id */
+            id: string;
+            /** Nexttryat */
+            nextTryAt: string | null;
+            /** Nodeid */
+            nodeId: string | null;
+            /** Resendof */
+            resendOf: string | null;
             /** Runid */
             runId: string | null;
             /** Settledat */
@@ -736,6 +932,13 @@ export interface components {
             tries: number;
         };
         /**
+         * DeliveryStatus
+         * @description QUEUED waits to be sent at once, RETRYING to be sent again; PROCESSING was handed to the
+         *     provider, whose answer is not known yet. The others are told by their names.
+         * @enum {string}
+         */
+        DeliveryStatus: "QUEUED" | "PROCESSING" | "SENT" | "DELIVERED" | "RETRYING" | "FAILED" | "DEAD_LETTERED" | "SUPPRESSED";
+        /**
          * DownstreamRunView
          * @description A run of another automation that the end of this one opened.
          */
@@ -747,6 +950,29 @@ export interface components {
             /** Runid */
             runId: string;
             status: components["schemas"]["RunStatus"];
+        };
+        /**
+         * DraftPreviewDocument
+         * @description The same of a template that is not saved.
+         */
+        DraftPreviewDocument: {
+            /** Contactid */
+            contactId?: string | null;
+            /** Email */
+            email?: string | null;
+            /** Payload */
+            payload?: unknown;
+            /** Phone */
+            phone?: string | null;
+            /** Steps */
+            steps?: {
+                [key: string]: unknown;
+            };
+            template: components["schemas"]["TemplateDocument"];
+            /** Vars */
+            vars?: {
+                [key: string]: unknown;
+            };
         };
         /**
          * Edge
@@ -873,6 +1099,13 @@ export interface components {
             /** Nextcursor */
             nextCursor: string | null;
         };
+        /** ListView[DeliveryRowView] */
+        ListView_DeliveryRowView_: {
+            /** Items */
+            items: components["schemas"]["DeliveryRowView"][];
+            /** Nextcursor */
+            nextCursor: string | null;
+        };
         /** ListView[FireView] */
         ListView_FireView_: {
             /** Items */
@@ -905,6 +1138,13 @@ export interface components {
         ListView_SecretNameView_: {
             /** Items */
             items: components["schemas"]["SecretNameView"][];
+            /** Nextcursor */
+            nextCursor: string | null;
+        };
+        /** ListView[SegmentView] */
+        ListView_SegmentView_: {
+            /** Items */
+            items: components["schemas"]["SegmentView"][];
             /** Nextcursor */
             nextCursor: string | null;
         };
@@ -1019,12 +1259,72 @@ export interface components {
             runId: string;
             status: components["schemas"]["RunStatus"];
         };
+        /**
+         * Operator
+         * @enum {string}
+         */
+        Operator: "EQUALS" | "NOT_EQUALS" | "GREATER_THAN" | "GREATER_OR_EQUAL" | "LESS_THAN" | "LESS_OR_EQUAL" | "CONTAINS" | "NOT_CONTAINS" | "STARTS_WITH" | "ENDS_WITH" | "IS_EMPTY" | "IS_NOT_EMPTY";
         /** Position */
         Position: {
             /** X */
             x: number;
             /** Y */
             y: number;
+        };
+        /**
+         * PreviewDocument
+         * @description For whom a template is rendered, by a contact's id, e-mail or phone, or for nobody; and what
+         *     the event, the steps and the variables of the run would be.
+         */
+        PreviewDocument: {
+            /** Contactid */
+            contactId?: string | null;
+            /** Email */
+            email?: string | null;
+            /** Payload */
+            payload?: unknown;
+            /** Phone */
+            phone?: string | null;
+            /** Steps */
+            steps?: {
+                [key: string]: unknown;
+            };
+            /** Vars */
+            vars?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * PreviewProblem
+         * @description Why a field cannot be rendered; `variable` is the one that has no value, where it is that.
+         */
+        PreviewProblem: {
+            /** Field */
+            field: string;
+            /** Message */
+            message: string;
+            /** Variable */
+            variable?: string | null;
+        };
+        /**
+         * PreviewView
+         * @description The message. `subject` and `body` are null where `problems` say why they cannot be rendered;
+         *     `address` and `gates` are there for a contact: those that a transactional message would meet, up
+         *     to the first that refuses.
+         */
+        PreviewView: {
+            /** Address */
+            address: string | null;
+            /** Body */
+            body: string | null;
+            /** Channel */
+            channel: string;
+            /** Gates */
+            gates: components["schemas"]["GateView"][];
+            /** Problems */
+            problems: components["schemas"]["PreviewProblem"][];
+            /** Subject */
+            subject: string | null;
         };
         /**
          * Problem
@@ -1350,6 +1650,128 @@ export interface components {
             updatedAt: string;
         };
         /**
+         * SegmentDocument
+         * @description A segment as a client writes it.
+         */
+        SegmentDocument: {
+            /**
+             * Match
+             * @description Whether a contact has to match all of the rules, or any.
+             * @default ALL
+             * @enum {string}
+             */
+            match: "ALL" | "ANY";
+            /**
+             * Name
+             * @description What it is called.
+             */
+            name: string;
+            /**
+             * Rules
+             * @description What is asked of a contact.
+             */
+            rules: components["schemas"]["SegmentRule"][];
+        };
+        /**
+         * SegmentPreviewView
+         * @description Who belongs to a segment now: the first contacts, and how many there are; at least that
+         *     many, where `is_whole` is false and only a part of the workspace was looked through.
+         */
+        SegmentPreviewView: {
+            /** Contacts */
+            contacts: components["schemas"]["ContactView"][];
+            /** Count */
+            count: number;
+            /** Iswhole */
+            isWhole: boolean;
+        };
+        SegmentRule: {
+            /**
+             * Kind
+             * @description What is asked.
+             * @constant
+             */
+            kind: "HAS_TAG";
+            /**
+             * Tag
+             * @description The tag, written as on the contact.
+             */
+            tag: string;
+        } | {
+            /**
+             * Kind
+             * @description What is asked.
+             * @constant
+             */
+            kind: "LACKS_TAG";
+            /**
+             * Tag
+             * @description The tag, written as on the contact.
+             */
+            tag: string;
+        } | {
+            /**
+             * Consent
+             * @description The consent.
+             * @enum {string}
+             */
+            consent: "MARKETING" | "TRANSACTIONAL";
+            /**
+             * Given
+             * @description Whether it was given.
+             * @default true
+             */
+            given: boolean;
+            /**
+             * Kind
+             * @description What is asked.
+             * @constant
+             */
+            kind: "CONSENT";
+        } | {
+            /**
+             * Key
+             * @description Where it is in the metadata, e.g. plan or address.city.
+             */
+            key: string;
+            /**
+             * Kind
+             * @description What is asked.
+             * @constant
+             */
+            kind: "METADATA";
+            /**
+             * @description How it compares.
+             * @default EQUALS
+             */
+            operator: components["schemas"]["Operator"];
+            /**
+             * Value
+             * @description What it is compared to.
+             */
+            value?: string | boolean | number | null;
+        };
+        /**
+         * SegmentView
+         * @description A segment; `rules` are as they were written.
+         */
+        SegmentView: {
+            /** Createdat */
+            createdAt: string;
+            /** Id */
+            id: string;
+            /** Match */
+            match: string;
+            /** Name */
+            name: string;
+            /** Rules */
+            rules: {
+                [key: string]: unknown;
+            }[];
+            /** Updatedat */
+            updatedAt: string;
+        };
+        /**
          * StepStatus
          * @enum {string}
          */
@@ -1473,6 +1895,28 @@ export interface components {
             /** Updatedat */
             updatedAt: string;
         };
+        /**
+         * TryOutcome
+         * @description What the provider answered: it took the message, refused it for good, refused it for now,
+         *     or its answer was lost.
+         * @enum {string}
+         */
+        TryOutcome: "ACCEPTED" | "REFUSED" | "TRANSIENT" | "UNKNOWN";
+        /**
+         * TryView
+         * @description One time that the message was handed to the provider, and what came of it.
+         */
+        TryView: {
+            /** At */
+            at: string;
+            /** Code */
+            code: string | null;
+            /** Message */
+            message: string | null;
+            outcome: components["schemas"]["TryOutcome"];
+            /** Providerid */
+            providerId: string | null;
+        };
         /** VersionSummaryView */
         VersionSummaryView: {
             /** Activatedat */
@@ -1535,7 +1979,12 @@ export type $defs = Record<string, never>;
 export interface operations {
     list_automations_v1_automations_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string | null;
+                /** @description Rows a page. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2856,6 +3305,99 @@ export interface operations {
             };
         };
     };
+    list_deliveries_v1_deliveries_get: {
+        parameters: {
+            query?: {
+                automationId?: string | null;
+                /** @description EMAIL, SMS or WHATSAPP. */
+                channel?: string | null;
+                /** @description An id, an e-mail or a phone. */
+                contact?: string | null;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string | null;
+                /** @description ISO 8601. */
+                from?: string | null;
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description 24h, 7d or 30d. */
+                range?: string | null;
+                runId?: string | null;
+                /** @description One or several. */
+                status?: components["schemas"]["DeliveryStatus"][] | null;
+                /** @description ISO 8601. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_DeliveryRowView_"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
     get_delivery_v1_deliveries__delivery_id__get: {
         parameters: {
             query?: never;
@@ -2873,7 +3415,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeliveryView"];
+                    "application/json": components["schemas"]["DeliveryDetailView"];
                 };
             };
             /** @description The token is missing or not valid. */
@@ -3802,6 +4344,395 @@ export interface operations {
             };
         };
     };
+    list_segments_v1_segments_get: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string | null;
+                /** @description Rows a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_SegmentView_"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    create_segment_v1_segments_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentDocument"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    get_segment_v1_segments__segment_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    replace_segment_v1_segments__segment_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentDocument"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    preview_segment_v1_segments__segment_id__preview_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentPreviewView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
     list_suppressions_v1_suppressions_get: {
         parameters: {
             query?: {
@@ -4039,7 +4970,12 @@ export interface operations {
     };
     list_templates_v1_templates_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string | null;
+                /** @description Rows a page. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4287,6 +5223,164 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TemplateView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    preview_template_v1_templates__template_id__preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PreviewDocument"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    preview_draft_v1_templates_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftPreviewDocument"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewView"];
                 };
             };
             /** @description The token is missing or not valid. */
