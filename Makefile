@@ -26,6 +26,8 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3.14 python
 PY := .venv/bin/python
 SAM := .tools/bin/sam
 PYTEST := $(PY) -m pytest
+# What touches nothing outside its process runs in two of them.
+PYTEST_TWICE := $(PYTEST) -n 2 --dist worksteal
 VENV := .venv/.synced
 CONSOLE_MODULES := console/node_modules/.installed
 INTERPRETERS := tests/interpreters/node_modules/.installed
@@ -65,11 +67,11 @@ types: $(VENV) $(CONSOLE_MODULES) ## Check types: mypy and tsc
 	cd console && npm run --silent typecheck
 
 unit: $(VENV) $(CONSOLE_MODULES) $(INTERPRETERS) ## Tests that touch nothing outside the process
-	$(PYTEST) tests/unit --disable-socket --allow-unix-socket
+	$(PYTEST_TWICE) tests/unit --disable-socket --allow-unix-socket
 	cd console && npm run --silent test
 
 functional: $(VENV) $(INTERPRETERS) ## Tests against AWS in process (moto) and foreign interpreters
-	$(PYTEST) tests/functional
+	$(PYTEST_TWICE) tests/functional
 
 emulator: $(VENV) $(SAM) $(CONSOLE) ## Tests against the deployed template, IAM enforced
 	$(PYTEST) tests/emulator

@@ -204,17 +204,8 @@ CROWDS = [
 ]
 
 
-@pytest.fixture
-def told(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[str], None]]:
-    def tell(text: str) -> None:
-        with capsys.disabled():
-            print(f"\n{text}", end=" ")
-
-    yield tell
-
-
 @pytest.mark.parametrize("race", PAIRS, ids=lambda race: race.title)
-def test_in_every_order(actors: Actors, race: Race, told: Callable[[str], None]) -> None:
+def test_in_every_order(actors: Actors, race: Race, tell: Callable[[str], None]) -> None:
     played = 0
     with _ready(actors, race) as again:
         for chooser in every_order():
@@ -222,17 +213,17 @@ def test_in_every_order(actors: Actors, race: Race, told: Callable[[str], None])
             _race(actors, race, chooser, lambda taken=chooser: f"choices {taken.taken}")  # type: ignore[misc]
             played += 1
             assert played <= MOST_ORDERS, "too many orders for this to be tried in every one"
-    told(f"{race.title}: all {played} interleavings, {actors.races} so far")
+    tell(f"{race.title}: all {played} interleavings, {actors.races} so far")
 
 
 @pytest.mark.parametrize("race", CROWDS, ids=lambda race: race.title)
-def test_in_many_orders(actors: Actors, race: Race, told: Callable[[str], None]) -> None:
+def test_in_many_orders(actors: Actors, race: Race, tell: Callable[[str], None]) -> None:
     orders = set()
     with _ready(actors, race) as again:
         for seed in range(SEEDS):
             again()
             orders.add(_race(actors, race, AtRandom(seed), lambda seed=seed: f"seed {seed}"))  # type: ignore[misc]
-    told(f"{race.title}: {SEEDS} seeds, {len(orders)} interleavings, {actors.races} so far")
+    tell(f"{race.title}: {SEEDS} seeds, {len(orders)} interleavings, {actors.races} so far")
 
 
 class _ready:

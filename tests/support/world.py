@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from unittest.mock import patch
 
@@ -98,6 +99,13 @@ class StubHttp:
         )
 
 
+@cache
+def client_of(service: str) -> Any:
+    """One client of a service for all worlds: making one takes longer than most tests, and moto
+    hears whatever any client asks."""
+    return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
+
+
 def create_table(dynamodb: Any) -> None:
     """The table as template.yaml describes it."""
     from tests.support.template import load_template
@@ -121,11 +129,11 @@ class World:
     def __init__(self, shards: int = 1) -> None:
         self.clock = Clock()
         self.http = StubHttp()
-        self.dynamodb = boto3.client("dynamodb", region_name=REGION)
-        self.stepfunctions = boto3.client("stepfunctions", region_name=REGION)
-        self.secrets = boto3.client("secretsmanager", region_name=REGION)
-        self.ses = boto3.client("sesv2", region_name=REGION)
-        s3 = boto3.client("s3", region_name=REGION)
+        self.dynamodb = client_of("dynamodb")
+        self.stepfunctions = client_of("stepfunctions")
+        self.secrets = client_of("secretsmanager")
+        self.ses = client_of("sesv2")
+        s3 = client_of("s3")
         create_table(self.dynamodb)
         s3.create_bucket(Bucket=BUCKET)
         self.ses.create_email_identity(EmailIdentity=SENDER)
@@ -164,7 +172,7 @@ class World:
         self.turns = MachineTurns(
             self.stores.pace, self.clock, lambda seconds: self.clock.advance(int(seconds * 1_000))
         )
-        self.scheduler = boto3.client("scheduler", region_name=REGION)
+        self.scheduler = client_of("scheduler")
         self.scheduler.create_schedule_group(Name=SCHEDULE_GROUP)
         self.schedules = Schedules(
             self.stores.schedules,
