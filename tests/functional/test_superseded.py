@@ -52,7 +52,7 @@ def machines(world: World, automation_id: str) -> list[int]:
     return sorted(int(name.rpartition("-v")[2]) for name in names)
 
 
-def tick_for(world: World, time: int, step: int = 10 * MINUTE) -> None:
+def tick_for(world: World, time: int, step: int = 6 * HOUR) -> None:
     """Lets the time pass, with a tick now and then."""
     for _ in range(time // step):
         world.clock.advance(step)
@@ -67,9 +67,11 @@ def machine_rows(world: World, automation_id: str) -> list[str]:
 def test_a_superseded_machine_is_deleted_a_day_after_it_was_seen_empty(world: World) -> None:
     automation_id = world.activate(document("one"))
     assert activate_again(world, automation_id, "two") == 2
-    tick_for(world, 24 * HOUR)
+    tick_for(world, HOUR, HOUR)
+    tick_for(world, 18 * HOUR)
+    tick_for(world, 5 * HOUR, HOUR)
     assert machines(world, automation_id) == [1, 2]
-    tick_for(world, HOUR)
+    tick_for(world, 2 * HOUR, HOUR)
     assert machines(world, automation_id) == [2]
     assert machine_rows(world, automation_id) == []
     assert list(world.stores.due.rows(world.clock())) == []
@@ -82,14 +84,14 @@ def test_an_open_run_keeps_its_machine_and_the_day_starts_anew(world: World) -> 
     activate_again(world, automation_id, "two")
     # Not the settling of the run is looked at here, but of its machine.
     world.stores.runs.postpone(world.stores.runs.get(run_id), world.clock() + 30 * DAY)
-    tick_for(world, 3 * DAY, HOUR)
+    tick_for(world, 3 * DAY)
     assert machines(world, automation_id) == [1, 2]
 
     canceled = Cancellation(by=BY, reason="enough")
     world.canceler.cancel(world.workspace_id, run_id, canceled)
-    tick_for(world, 23 * HOUR, HOUR)
+    tick_for(world, 18 * HOUR)
     assert machines(world, automation_id) == [1, 2]
-    tick_for(world, 8 * HOUR, HOUR)
+    tick_for(world, 18 * HOUR)
     assert machines(world, automation_id) == [2]
 
 
@@ -103,7 +105,7 @@ def test_a_run_opened_between_the_listings_by_a_stale_reader_counts(world: World
     run = world.stores.opener(world.clock).open(stale, None, facts).run
     assert run.version == 1
     world.stores.runs.postpone(run, world.clock() + 30 * DAY)
-    tick_for(world, 3 * DAY, HOUR)
+    tick_for(world, 3 * DAY)
     assert machines(world, automation_id) == [1, 2]
 
 
@@ -114,17 +116,17 @@ def test_runs_of_the_new_version_do_not_keep_the_old_machine(world: World) -> No
     run = world.stores.runs.get(world.fire(automation_id, {}))
     assert run.version == 2
     world.stores.runs.postpone(run, world.clock() + 30 * DAY)
-    tick_for(world, 2 * DAY, HOUR)
+    tick_for(world, 2 * DAY)
     assert machines(world, automation_id) == [2]
 
 
 def test_archiving_supersedes_the_last_machine_and_pausing_does_not(world: World) -> None:
     automation_id = world.activate(document("one"))
     world.stopping.stop(world.workspace_id, automation_id, AutomationStatus.PAUSED, BY)
-    tick_for(world, 3 * DAY, HOUR)
+    tick_for(world, 3 * DAY)
     assert machines(world, automation_id) == [1]
     world.stopping.stop(world.workspace_id, automation_id, AutomationStatus.ARCHIVED, BY)
-    tick_for(world, 2 * DAY, HOUR)
+    tick_for(world, 2 * DAY)
     assert machines(world, automation_id) == []
 
 
@@ -140,7 +142,7 @@ def test_a_machine_left_by_a_dead_activation_is_superseded_by_the_next(world: Wo
         type="STANDARD",
     )
     assert world.activations.activate(world.workspace_id, draft.id, BY).version == 2
-    tick_for(world, 25 * HOUR, HOUR)
+    tick_for(world, 36 * HOUR)
     assert machines(world, draft.id) == [2]
 
 
@@ -159,7 +161,7 @@ def test_machines_are_made_and_deleted_one_a_second(
     automation_ids = [world.activate(document("one")) for _ in range(4)]
     for automation_id in automation_ids:
         activate_again(world, automation_id, "two")
-    tick_for(world, 26 * HOUR, HOUR)
+    tick_for(world, 36 * HOUR)
     assert len(moments) == 4 + 4 + 4
     apart = [later - earlier for earlier, later in pairwise(moments)]
     assert min(apart) >= SECOND
