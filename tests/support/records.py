@@ -1,5 +1,6 @@
 """The table's stream: its records, and the functions that read them."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -30,9 +31,9 @@ class Record:
             "StreamViewType": "NEW_AND_OLD_IMAGES",
         }
         if self.after is not None:
-            change["NewImage"] = to_dynamo(self.after)
+            change["NewImage"] = _image(self.after)
         if self.before is not None:
-            change["OldImage"] = to_dynamo(self.before)
+            change["OldImage"] = _image(self.before)
         return {
             "eventID": str(number),
             "eventName": self.name,
@@ -40,6 +41,14 @@ class Record:
             "eventSourceARN": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/runledger/stream/1",
             "dynamodb": change,
         }
+
+
+def _image(row: Item) -> dict[str, Any]:
+    """As an event holds it: JSON, in which bytes are base64."""
+    return {
+        name: {"B": b64encode(value["B"]).decode()} if "B" in value else value
+        for name, value in to_dynamo(row).items()
+    }
 
 
 def opens_a_run(record: Record) -> bool:

@@ -15,7 +15,7 @@ from runledger.models.delivery_events import (
 )
 from runledger.models.events import event_id
 from runledger.store.delivery_rows import delivery_facts
-from runledger.store.values import from_dynamo
+from runledger.store.values import Item, from_dynamo
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,16 @@ class DeliveryChange:
 
 def delivery_change(told: Mapping[str, Any]) -> DeliveryChange | None:
     """`told` is the `dynamodb` part of a stream record on the row of an attempt."""
-    facts = delivery_facts(from_dynamo(told["NewImage"]))
-    before = from_dynamo(told["OldImage"])["sequence"] if "OldImage" in told else 0
+    facts = delivery_facts(_row(told["NewImage"]))
+    before = _row(told["OldImage"])["sequence"] if "OldImage" in told else 0
     if facts.status not in TOLD or facts.sequence <= before:
         return None
     return DeliveryChange(told["SequenceNumber"], facts)
+
+
+def _row(image: Mapping[str, Any]) -> Item:
+    """Without the bag: it tells nothing here, and an event holds bytes as base64."""
+    return from_dynamo({name: value for name, value in image.items() if "B" not in value})
 
 
 def delivery_event(facts: DeliveryFacts) -> DeliveryEvent:
