@@ -22,6 +22,7 @@ Exit = tuple[str, str | None]
 _BRANCHING: tuple[tuple[Callable[[str], graphs.Document], tuple[str, ...]], ...] = (
     (graphs.condition, ("true", "false")),
     (graphs.integration, ("ok", "error")),
+    (graphs.message, ("sent", "partly_sent", "suppressed", "failed")),
     (lambda new: graphs.switch(new, "a", "b"), ("a", "b", "otherwise")),
 )
 
