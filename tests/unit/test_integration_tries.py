@@ -302,6 +302,21 @@ def test_a_captured_credential_is_refused_and_a_transformed_one_never_seen() -> 
     assert result.output["joined"] == "{{secret.KEY}}"
 
 
+@pytest.mark.parametrize("character", ["#", "&", "?", "%", "+", ";", " ", "é"])
+def test_an_address_does_not_tear_a_secret_apart(character: str) -> None:
+    class Odd(Service):
+        def get(self, name: str) -> str:
+            return f"first{character}second"
+
+    service = Odd(answer(200))
+    with pytest.raises(NodeError, match="has characters that an address takes") as raised:
+        run(service, method="GET", url="https://x.example/?k={{secret.KEY}}")
+    assert "first" not in str(raised.value)
+    assert service.requests == []
+    run(service, method="GET", url="https://x.example/?k={{secret.KEY | url_encode}}")
+    assert len(service.requests) == 1
+
+
 class Keeper:
     def __init__(self, error: Exception | None = None) -> None:
         self.kept: dict[str, tuple[str, str]] = {}

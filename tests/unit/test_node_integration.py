@@ -387,7 +387,7 @@ def test_no_secret_reaches_the_step(secret: str) -> None:
     scheme = base64.b64encode(f"u:{secret}".encode()).decode()
     echo = {"a": secret, "b": quote(secret, safe=""), "c": scheme, "data": {"score": [secret]}}
     config = {
-        "url": "https://api.example.com/{{secret.K}}",
+        "url": "https://api.example.com/{{secret.K | url_encode}}",
         "headers": {"Authorization": "Basic {{ 'u:' | append: secret.K | base64_encode }}"},
         "query": {"q": "{{secret.K | url_encode}}", "k": "x{{secret.K}}x"},
         "body": {"deep": [{"k": "{{secret.K}}"}], "text": "a {{secret.K}} b"},

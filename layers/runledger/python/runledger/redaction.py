@@ -1,7 +1,7 @@
 """Keeps credentials out of the history.
 
-A known secret is struck wherever it occurs and in any form a service may echo it: as it is, as
-JSON, URL or HTML escape it (every character in its own way, also twice over), in base64 (plain or
+A known secret is struck wherever it occurs and in any form a service may echo it: as it is (in
+upper and lower case too), as JSON, URL or HTML escape it (every character in its own way, also twice over), in base64 (plain or
 URL-safe, whatever precedes it) and in hexadecimal. In its place stands `{{secret.NAME}}`. What is
 called a credential (headers, password-like keys) is struck whether it is known or not.
 
@@ -174,7 +174,9 @@ class Redactor:
 def _pattern(secret: str) -> re.Pattern[str]:
     """Matches the secret in every form named above."""
     data = secret.encode(errors="surrogatepass")
-    forms = ["".join(_run(character, len([*run])) for character, run in groupby(secret))]
+    spelled = "".join(_run(character, len([*run])) for character, run in groupby(secret))
+    # In either case: hosts and header names are written small on their way.
+    forms = [f"(?i:{spelled})"]
     forms += [f"(?i:{data.hex()})"]
     forms += _base64_forms(data)
     return re.compile("|".join(forms))
@@ -186,7 +188,7 @@ def _run(character: str, times: int) -> str:
     one = _character(character)
     if character != "\\":
         return one * times
-    return rf"(?:\\{{{times},{8 * times}}}|{one * times})"
+    return rf"(?:\\{{{times},{16 * times}}}|{one * times})"
 
 
 def _character(character: str) -> str:
@@ -197,12 +199,12 @@ def _character(character: str) -> str:
     percent = "".join(f"%(?:25){{0,4}}{_any_case(f'{byte:02x}')}" for byte in data)
     utf16 = character.encode("utf-16-be", errors="surrogatepass").hex()
     units = (utf16[index : index + 4] for index in range(0, len(utf16), 4))
-    escaped = "".join(rf"\\{{1,8}}u{_any_case(unit)}" for unit in units)
+    escaped = "".join(rf"\\{{1,16}}u{_any_case(unit)}" for unit in units)
     forms = [re.escape(character), percent, escaped]
     forms.append(rf"&(?:amp;){{0,4}}#(?:0{{0,8}}{code}|[xX]0{{0,8}}{_any_case(f'{code:x}')});")
     forms.extend(_SPECIAL_FORMS.get(character, ()))
     if code < 256:
-        forms.append(rf"\\{{1,8}}x{_any_case(f'{code:02x}')}")
+        forms.append(rf"\\{{1,16}}x{_any_case(f'{code:02x}')}")
     return f"(?:{'|'.join(forms)})"
 
 
@@ -212,22 +214,22 @@ def _any_case(text: str) -> str:
 
 _SPECIAL_FORMS: Mapping[str, tuple[str, ...]] = {
     " ": (r"\+", "&(?:amp;){0,4}nbsp;"),
-    '"': (r'\\{1,8}"', "&(?:amp;){0,4}quot;"),
-    "'": (r"\\{1,8}'", "&(?:amp;){0,4}apos;"),
+    '"': (r'\\{1,16}"', "&(?:amp;){0,4}quot;"),
+    "'": (r"\\{1,16}'", "&(?:amp;){0,4}apos;"),
     "&": ("&(?:amp;){1,5}",),
     "<": ("&(?:amp;){0,4}lt;",),
     ">": ("&(?:amp;){0,4}gt;",),
-    "/": (r"\\{1,8}/",),
-    "\n": (r"\\{1,8}n", r"\r\n", r"\\{1,8}r\\{1,8}n", "%(?:25){0,4}0[dD]%(?:25){0,4}0[aA]"),
-    "\r": (r"\\{1,8}r",),
-    "\t": (r"\\{1,8}t",),
-    "\b": (r"\\{1,8}b",),
-    "\f": (r"\\{1,8}f",),
+    "/": (r"\\{1,16}/",),
+    "\n": (r"\\{1,16}n", r"\r\n", r"\\{1,16}r\\{1,16}n", "%(?:25){0,4}0[dD]%(?:25){0,4}0[aA]"),
+    "\r": (r"\\{1,16}r",),
+    "\t": (r"\\{1,16}t",),
+    "\b": (r"\\{1,16}b",),
+    "\f": (r"\\{1,16}f",),
 }
 _BASE64_CHARACTERS: Mapping[str, str] = {
-    "+": r"(?:[+\- ]|%(?:25){0,4}2[bB]|\\{1,8}u002[bB])",
-    "/": r"(?:\\{0,8}/|_|%(?:25){0,4}2[fF]|\\{1,8}u002[fF])",
-    "=": r"(?:=|%(?:25){0,4}3[dD]|\\{1,8}u003[dD])",
+    "+": r"(?:[+\- ]|%(?:25){0,4}2[bB]|\\{1,16}u002[bB])",
+    "/": r"(?:\\{0,16}/|_|%(?:25){0,4}2[fF]|\\{1,16}u002[fF])",
+    "=": r"(?:=|%(?:25){0,4}3[dD]|\\{1,16}u003[dD])",
 }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import quote
 
 import jmespath
 from jmespath.exceptions import JMESPathError
@@ -48,6 +49,8 @@ _ERROR = "error"
 _OWN_HEADERS = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"}
 )
+# What may stand in an address as it is, without ending or dividing the part it stands in.
+_WHOLE_IN_ADDRESS = "/:@!$'()*,="
 # Filters whose result redaction can still recognise as the secret.
 _SECRET_FILTERS = frozenset(
     {
@@ -312,6 +315,7 @@ class IntegrationNode(NodeType[IntegrationConfig]):
     ) -> NodeResult:
         try:
             rendered = _rendered(config, visit, secrets)
+            _check_address(str(rendered["url"]), secrets)
             redactor = Redactor(secrets, credentials_of(config.auth, rendered["auth"]))
             request = build_request(config, rendered, visit.effect_key)
             placeholders = {name: placeholder(name) for name in secrets}
@@ -361,6 +365,18 @@ def _rendered(
         "body": render_value(config.body, scope),
         "auth": render_value(config.auth.texts(), scope) if config.auth else {},
     }
+
+
+def _check_address(url: str, secrets: Mapping[str, str]) -> None:
+    """That no secret is torn apart by the address it stands in: a part of it would go out alone,
+    and be kept when it comes back. Raises NodeError `INVALID_URL`."""
+    for name, value in secrets.items():
+        if value in url and quote(value, safe=_WHOLE_IN_ADDRESS) != value:
+            raise NodeError(
+                "INVALID_URL",
+                f"the secret {name} has characters that an address takes for its own; "
+                "write {{secret." + name + " | url_encode}} there",
+            )
 
 
 def _captures(config: IntegrationConfig) -> dict[str, Wanted]:
