@@ -1,0 +1,116 @@
+"""Every AWS call of a message to many contacts is broken in turn: whatever breaks between its pages
+or within one, nobody gets it twice, nobody is left out, and it counts what its deliveries tell."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from runledger.models.contact import ContactDocument
+from runledger.services import recipients, wiring
+from runledger.services.contacts import Contacts
+from runledger.store import keys
+from runledger.store.run_rows import step_from_item
+
+from tests.support.everything import make_template
+from tests.support.graphs import document, node
+from tests.support.kill_points import Scenario, break_everything
+from tests.support.stage import WORKSPACE, Stage, open_stage
+
+CONTACTS = 5
+
+
+@dataclass(frozen=True)
+class Ready:
+    stage: Stage
+    automation_id: str
+    reader: str
+    tagged: frozenset[str]
+    restore: Callable[[], None]
+
+    def open(self) -> str:
+        path = f"/v1/automations/{self.automation_id}/runs"
+        opened = {"contactId": self.reader, "idempotencyKey": "k"}
+        answer = self.stage.request("api", "POST", path, opened)
+        assert answer["status"] in (200, 202), answer
+        return str(answer["body"]["runId"])
+
+    def received(self) -> list[str]:
+        rows = (self.stage.table.row(keys.delivery(each)) for each in self.stage.ses.sent)
+        return [row["contactId"] for row in rows if row is not None]
+
+
+@pytest.fixture(scope="module")
+def ready() -> Iterator[Ready]:
+    with open_stage() as stage, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(recipients, "PAGE_CONTACTS", 2)
+        patched.setattr(recipients, "_LISTED", 3)
+        contacts = Contacts(wiring.stores().contacts, stage.clock)
+        reader = contacts.create(WORKSPACE, ContactDocument(email="reader@example.com"))
+        tagged = [
+            contacts.create(
+                WORKSPACE, ContactDocument(email=f"a{number}@example.com", tags=["news"])
+            )
+            for number in range(CONTACTS)
+        ]
+        news = node(
+            "news",
+            "SEND_MESSAGE",
+            recipients={"kind": "TAG_QUERY", "tags": ["news"]},
+            channels=[{"channel": "EMAIL", "templateId": make_template(stage)}],
+            frequencyCap={"messages": 1, "hours": 1},
+        )
+        nodes = [node("start", "TRIGGER", triggerType="MANUAL"), news, node("done", "END")]
+        graph = document(nodes, "start > news", "news > done")
+        automation_id = stage.activate({"name": "News", **graph})
+        stage.records.clear()
+        ids = frozenset(contact.id for contact in tagged)
+        yield Ready(stage, automation_id, reader.id, ids, stage.snapshot())
+
+
+def _output(ready: Ready, run_id: str) -> dict[str, Any]:
+    row = ready.stage.table.row(keys.step(run_id, "news"))
+    assert row is not None
+    return step_from_item(row, wiring.stores().bodies).output
+
+
+def completes(ready: Ready) -> None:
+    run_id = ready.open()
+    ready.stage.settle()
+    received = ready.received()
+    assert len(received) == len(set(received))
+    assert {row["contactId"] for row in ready.stage.deliveries()} == ready.tagged
+    if ready.stage.runs()[0]["status"] != "COMPLETED":
+        return
+    output = _output(ready, run_id)
+    statuses = Counter(row["status"] for row in ready.stage.deliveries())
+    assert output["sent"] + output["unknown"] + output["queued"] + output["failed"] == CONTACTS
+    assert output["sent"] <= statuses["SENT"]
+    # A cap counts a message once, however often its sender came back to it.
+    assert statuses["SUPPRESSED"] == output["suppressed"] == 0
+
+
+def is_canceled_on_the_way(ready: Ready) -> None:
+    stage = ready.stage
+    run_id = ready.open()
+    stage.run_while(lambda: len(stage.ses.sent) < 3 and bool(stage.open_runs()))
+    path = f"/v1/runs/{run_id}/cancel"
+    answer = stage.request("api", "POST", path, {"reason": "wrong list"})
+    assert answer["status"] in (200, 409)
+    sent = len(stage.ses.sent)
+    stage.settle()
+    assert len(stage.ses.sent) == sent
+
+
+SCENARIOS = (
+    Scenario(completes, ("COMPLETED",), ("run_message", "publish_changes")),
+    Scenario(is_canceled_on_the_way, ("CANCELED",), ("api", "run_message")),
+)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.play.__name__)
+def test_every_call_of_the_story_can_break(
+    ready: Ready, scenario: Scenario, tell: Callable[[str], None]
+) -> None:
+    tell(break_everything(ready, scenario))
