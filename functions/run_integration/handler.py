@@ -1,5 +1,6 @@
 """Runs the nodes that call other services."""
 
+import os
 import time
 from functools import cache
 from typing import Any
@@ -19,7 +20,8 @@ from runledger.settings import IntegrationSettings, read_settings
 @cache
 def toolbox() -> IntegrationTools:
     settings = read_settings(IntegrationSettings)
-    http = OutboundClient(allow_hosts=settings.allow_hosts)
+    runtime = os.environ.get("AWS_LAMBDA_RUNTIME_API", "")
+    http = OutboundClient(allow_hosts=settings.allow_hosts, never_hosts=(runtime,))
     of = stores()
     secrets = SecretValues(of.secrets, client("secretsmanager"), settings.stack, now_ms)
     return IntegrationTools(http, secrets, of.bodies, now_ms, time.sleep)

@@ -1,9 +1,10 @@
 """Keeps credentials out of the history.
 
 A known secret is struck wherever it occurs and in any form a service may echo it: as it is (in
-upper and lower case too), as JSON, URL or HTML escape it (every character in its own way, also twice over), in base64 (plain or
-URL-safe, whatever precedes it) and in hexadecimal. In its place stands `{{secret.NAME}}`. What is
-called a credential (headers, password-like keys) is struck whether it is known or not.
+upper and lower case too), as JSON, URL or HTML escape it (every character in its own way, also
+several times over), in base64 (plain or URL-safe, whatever precedes it) and in hexadecimal. In its
+place stands `{{secret.NAME}}`. What is called a credential (headers, password-like keys) is struck
+whether it is known or not.
 
 A secret shorter than four characters is struck only where it is a whole value: elsewhere it would
 match by chance and make the history unreadable.

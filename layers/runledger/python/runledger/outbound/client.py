@@ -42,18 +42,19 @@ class _Answer:
 class OutboundClient:
     """Makes calls; keeps nothing between them but the TLS settings, which it reads at first use.
 
-    `allow_hosts` (`host` or `host:port`) are exempt from the check of addresses. Every call opens
-    connections of its own: one kept over a frozen Lambda would fail the next call in a way that
-    leaves open whether it arrived.
+    `allow_hosts` (`host` or `host:port`) are exempt from the check of addresses, but for what is
+    among `never_hosts` (the Lambda runtime's own). Every call opens connections of its own: one
+    kept over a frozen Lambda would fail the next call in a way that leaves open whether it arrived.
     """
 
     def __init__(
         self,
         allow_hosts: Iterable[str] = (),
+        never_hosts: Iterable[str] = (),
         resolver: Resolver = resolve,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
-        self._allowed = AllowList(allow_hosts)
+        self._allowed = AllowList(allow_hosts, never_hosts)
         self._resolver = resolver
         self._ssl_context = ssl_context
 

@@ -106,9 +106,13 @@ def parse_address(text: str) -> Address:
 
 
 class AllowList:
-    """Hosts that may be called though their addresses are not public: `host` or `host:port`."""
+    """Hosts that may be called though their addresses are not public: `host` or `host:port`.
 
-    def __init__(self, entries: Iterable[str]) -> None:
+    `never` names what no entry opens, by port: the Lambda runtime's own address, where whoever
+    reaches it may answer for the function."""
+
+    def __init__(self, entries: Iterable[str], never: Iterable[str] = ()) -> None:
+        self._never = {port for port in (_split(entry.strip())[1] for entry in never) if port}
         self._hosts: set[tuple[str, int | None]] = set()
         for entry in entries:
             host, port = _split(entry.strip())
@@ -116,6 +120,8 @@ class AllowList:
                 self._hosts.add((normal_host(host), port))
 
     def allows(self, host: str, port: int) -> bool:
+        if port in self._never:
+            return False
         name = normal_host(host)
         return (name, None) in self._hosts or (name, port) in self._hosts
 

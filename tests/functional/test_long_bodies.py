@@ -1,0 +1,79 @@
+"""Long bodies of a call: kept whole beside the step, and linked to whoever may read the run."""
+
+import gzip
+import json
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import boto3
+import pytest
+from runledger.errors import NotFoundError
+from runledger.services.body_links import LINK_SECONDS, with_links
+from runledger.store.bodies import Bodies
+
+from tests.functional.test_walk import PAYLOAD, order_paid
+from tests.support.world import BUCKET, REGION, World
+
+KEY = "key-that-nobody-sees"
+
+
+@pytest.fixture
+def run_id(world: World) -> str:
+    world.workspace_secrets.put(world.workspace_id, "SCORE_KEY", KEY)
+    world.http.answer = {"data": {"score": 1}, "rest": "x" * 20_000 + KEY}
+    automation = world.activate(order_paid(world.template()))
+    run_id = world.fire(automation, PAYLOAD)
+    world.walk(run_id, until="mail")
+    return run_id
+
+
+def response_of(world: World, run_id: str) -> dict[str, Any]:
+    detail = world.reading.run(world.workspace_id, run_id).model_dump(mode="json", by_alias=True)
+    step = next(step for step in detail["steps"] if step["nodeId"] == "score")
+    response: dict[str, Any] = step["response"]
+    return response
+
+
+def test_the_whole_body_is_behind_a_short_lived_link(world: World, run_id: str) -> None:
+    response = response_of(world, run_id)
+    assert len(response["body"]) == 16 * 1024
+    assert "bodyObject" not in response
+    link = urlsplit(response["bodyLink"]["url"])
+    asked = parse_qs(link.query)
+    assert asked["X-Amz-Expires"] == [str(LINK_SECONDS)]
+    assert asked["response-content-disposition"][0].startswith("attachment")
+    assert LINK_SECONDS <= 300
+    key = unquote(link.path).removeprefix(f"/{BUCKET}").lstrip("/")
+    assert key.startswith(f"runs/{run_id}/bodies/score-response-")
+    found = boto3.client("s3", region_name=REGION).get_object(Bucket=BUCKET, Key=key)
+    assert (found["ContentEncoding"], found["ContentType"]) == ("gzip", "application/json")
+    text = gzip.decompress(found["Body"].read()).decode()
+    assert json.loads(text)["rest"] == "x" * 20_000 + "{{secret.SCORE_KEY}}"
+    assert response["bodyLink"]["bytes"] == len(text.encode())
+
+
+def test_nobody_else_gets_a_link(world: World, run_id: str) -> None:
+    with pytest.raises(NotFoundError):
+        world.reading.run("ws_other", run_id)
+
+
+def test_only_files_of_the_run_are_linked(world: World, run_id: str) -> None:
+    bodies = Bodies(boto3.client("s3", region_name=REGION), BUCKET)
+    detail = world.reading.run(world.workspace_id, run_id)
+    forged = [
+        step.model_copy(update={"response": {"bodyObject": {"key": key, "bytes": 1}}})
+        for step in detail.steps[-1:]
+        for key in ("runs/run_other/bodies/score-response-1", f"runs/{run_id}/payload", "")
+    ]
+    shown = with_links(detail.model_copy(update={"steps": forged}), bodies, 0)
+    assert [step.response for step in shown.steps] == [{}, {}, {}]
+
+
+def test_the_service_may_say_what_it_likes_about_files(world: World) -> None:
+    world.workspace_secrets.put(world.workspace_id, "SCORE_KEY", KEY)
+    world.http.answer = {"data": {"score": 1}, "bodyObject": {"key": "runs/x/y", "bytes": 1}}
+    run_id = world.fire(world.activate(order_paid(world.template())), PAYLOAD)
+    world.walk(run_id, until="mail")
+    response = response_of(world, run_id)
+    assert "bodyLink" not in response
+    assert response["body"]["bodyObject"]["key"] == "runs/x/y"
