@@ -26,11 +26,11 @@ class Bodies:
         self._s3 = s3
         self._bucket = bucket
 
-    def pack(self, value: Any, object_key: str) -> bytes | dict[str, str]:
+    def pack(self, value: Any, object_key: str, words: bytes = b"") -> bytes | dict[str, str]:
         """`object_key` begins the name of the S3 object, where one is needed. The name ends in
         what the object holds: whoever loses the conditional write that follows has overwritten
-        nothing."""
-        data = compress(value)
+        nothing. `words` as for `compress`."""
+        data = compress(value, words)
         if len(data) <= INLINE_BYTES:
             return data
         object_key = f"{object_key}-{hashlib.sha256(data).hexdigest()[:20]}"
@@ -72,20 +72,28 @@ class Bodies:
             ExpiresIn=seconds,
         )
 
-    def unpack(self, attribute: bytes | Mapping[str, str]) -> Any:
+    def unpack(self, attribute: bytes | Mapping[str, str], words: bytes = b"") -> Any:
         if isinstance(attribute, bytes):
-            return decompress(attribute)
+            return decompress(attribute, words)
         try:
             answer = self._s3.get_object(Bucket=self._bucket, Key=attribute["s3"])
         except (ClientError, BotoCoreError) as error:
             raise domain_error(error) from error
-        return decompress(answer["Body"].read())
+        return decompress(answer["Body"].read(), words)
 
 
-def compress(value: Any) -> bytes:
+def compress(value: Any, words: bytes = b"") -> bytes:
+    """`words` are what such values often hold: they need no room. What was compressed with them can
+    only be read with them, so they must never change."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return zlib.compress(text.encode("utf-8", "surrogatepass"), 6)
+    packer = zlib.compressobj(6, zdict=words) if words else zlib.compressobj(6)
+    return packer.compress(text.encode("utf-8", "surrogatepass")) + packer.flush()
 
 
-def decompress(data: bytes) -> Any:
-    return json.loads(zlib.decompress(data).decode("utf-8", "surrogatepass"))
+def decompress(data: bytes, words: bytes = b"") -> Any:
+    """Also of what was compressed without any words."""
+    unpacker = zlib.decompressobj(zdict=words)
+    text = unpacker.decompress(data) + unpacker.flush()
+    if not unpacker.eof:
+        raise ValueError("the compressed value is cut off")
+    return json.loads(text.decode("utf-8", "surrogatepass"))

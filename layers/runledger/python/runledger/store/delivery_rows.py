@@ -6,7 +6,14 @@ of it. What no condition, list or event looks at is in the compressed bag.
 
 from typing import TYPE_CHECKING, Any
 
-from runledger.models.delivery import DeliveryAttempt, DeliveryFacts, DeliveryStatus, Gate, Try
+from runledger.models.delivery import (
+    DeliveryAttempt,
+    DeliveryFacts,
+    DeliveryStatus,
+    Gate,
+    Try,
+    TryOutcome,
+)
 from runledger.models.feedback import error_after, has_complaint
 from runledger.models.report import KeptReport
 from runledger.models.run import ErrorDetail
@@ -16,6 +23,31 @@ from runledger.store.table import Change, Path, key_attributes, ttl
 if TYPE_CHECKING:
     from runledger.store.bodies import Bodies
     from runledger.store.values import Item
+
+# What the bag of most attempts holds, the likeliest last (see `compress`). Never to be changed, as
+# rows are read with it. Gates may be worded otherwise at any time: they take more room then.
+_WORDS = (
+    b'"forced_by":"reason":"on the suppression list since 2026-: a message to it came back"'
+    b'"kind":"PROVIDER_REFUSED","message":"the provider refused the message","cause":"'
+    b'"kind":"SUPPRESSED","message":"marketing consent was not given"'
+    b'"kind":"OUTCOME_UNKNOWN","message":"the provider\'s answer was lost: the message may or may '
+    b'not have been sent","cause":null}'
+    b'"outcome":"REFUSED","outcome":"UNKNOWN","outcome":"TRANSIENT","code":"'
+    b'TooManyRequestsException","message":"","error":{"node_id":"mail","kind":"PROVIDER_UNAVAILABLE"'
+    b',"rules":{"frequency_cap":{"messages":1,"hours":24},"quiet_hours":{"from":"21:00","to":"08:00"'
+    b',"timeZone":"Europe/Berlin"}}'
+    b'"passed":false,"reason":"the contact has no address for WHATSAPP"a valid address for SMS"'
+    b'an address given by the automation","consent":"MARKETING","reason":"marketing consent was '
+    b'given"'
+    b'{"subject":null,"body":"Hello , your order ","consent":"TRANSACTIONAL","gates":'
+    b'[{"name":"consent","passed":true,"reason":"transactional consent was given"},'
+    b'{"name":"address","passed":true,"reason":"a valid address for EMAIL"},'
+    b'{"name":"suppression","passed":true,"reason":"not on the suppression list"},'
+    b'{"name":"frequency","passed":true,"reason":"no frequency cap"},'
+    b'{"name":"quiet_hours","passed":true,"reason":"no quiet hours"},'
+    b'{"name":"template","passed":true,"reason":" is for EMAIL"}],'
+    b'"tries":[{"at":17,"outcome":"ACCEPTED"}]}'
+)
 
 # What may change in the life of an attempt; the other attributes are written once.
 _CHANGING = (
@@ -70,7 +102,7 @@ def delivery_to_item(attempt: DeliveryAttempt, bodies: "Bodies", listed: int | N
         "resendOf": attempt.resend_of,
         "requestedBy": attempt.requested_by,
         "forced": attempt.forced or None,
-        "bag": bodies.pack(_bag(attempt), f"deliveries/{attempt.id}"),
+        "bag": bodies.pack(_bag(attempt), f"deliveries/{attempt.id}", _WORDS),
         "gsi4pk": due_at and keys.due(attempt.workspace_id),
         "dueKey": due_at and keys.due_key(due_at, attempt.id),
         "ttl": ttl(attempt.expires_at),
@@ -97,7 +129,7 @@ def delivery_change(attempt: DeliveryAttempt, bodies: "Bodies", shards: int) -> 
 
 
 def delivery_from_item(item: "Item", bodies: "Bodies") -> DeliveryAttempt:
-    bag = bodies.unpack(item["bag"])
+    bag = bodies.unpack(item["bag"], _WORDS)
     due_key = item.get("dueKey")
     return DeliveryAttempt(
         id=keys.id_of(item["createdKey"]),
@@ -117,7 +149,7 @@ def delivery_from_item(item: "Item", bodies: "Bodies") -> DeliveryAttempt:
         gates=tuple(Gate.model_validate(gate) for gate in bag["gates"]),
         rules=bag.get("rules", {}),
         tries=item["tries"],
-        tries_log=tuple(Try.model_validate(each) for each in bag.get("tries", ())),
+        tries_log=tuple(_try_from_bag(each, item) for each in bag.get("tries", ())),
         provider_id=item.get("providerId"),
         error=ErrorDetail.model_validate(bag["error"]) if bag.get("error") else None,
         reports=_reports_from_item(item),
@@ -160,7 +192,7 @@ def delivery_facts(item: "Item") -> DeliveryFacts:
 
 
 def _bag(attempt: DeliveryAttempt) -> dict[str, Any]:
-    tries = [each.model_dump(mode="json", exclude_none=True) for each in attempt.tries_log]
+    tries = [_try_to_bag(each, attempt) for each in attempt.tries_log]
     bag: dict[str, Any] = {
         "subject": attempt.subject,
         "body": attempt.body,
@@ -174,6 +206,20 @@ def _bag(attempt: DeliveryAttempt) -> dict[str, Any]:
     if attempt.error is not None:
         bag["error"] = attempt.error.model_dump()
     return bag
+
+
+def _try_to_bag(made: Try, attempt: DeliveryAttempt) -> dict[str, Any]:
+    """The provider's id of the message stands beside the bag, and is told once."""
+    is_told = made.provider_id == attempt.provider_id
+    left_out = {"provider_id"} if is_told else set()
+    return made.model_dump(mode="json", exclude_none=True, exclude=left_out)
+
+
+def _try_from_bag(value: dict[str, Any], item: "Item") -> Try:
+    made = Try.model_validate(value)
+    if made.outcome is TryOutcome.ACCEPTED and made.provider_id is None:
+        return made.model_copy(update={"provider_id": item.get("providerId")})
+    return made
 
 
 def _reports_to_item(attempt: DeliveryAttempt) -> dict[str, Any]:
