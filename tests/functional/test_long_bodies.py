@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import boto3
 import pytest
+from runledger.aws import client
 from runledger.errors import NotFoundError
 from runledger.services.body_links import LINK_SECONDS, with_links
 from runledger.store.bodies import Bodies
@@ -39,10 +40,6 @@ def test_the_whole_body_is_behind_a_short_lived_link(world: World, run_id: str) 
     assert len(response["body"]) == 16 * 1024
     assert "bodyObject" not in response
     link = urlsplit(response["bodyLink"]["url"])
-    asked = parse_qs(link.query)
-    assert asked["X-Amz-Expires"] == [str(LINK_SECONDS)]
-    assert asked["response-content-disposition"][0].startswith("attachment")
-    assert LINK_SECONDS <= 300
     key = unquote(link.path).removeprefix(f"/{BUCKET}").lstrip("/")
     assert key.startswith(f"runs/{run_id}/bodies/score-response-")
     found = boto3.client("s3", region_name=REGION).get_object(Bucket=BUCKET, Key=key)
@@ -50,6 +47,15 @@ def test_the_whole_body_is_behind_a_short_lived_link(world: World, run_id: str) 
     text = gzip.decompress(found["Body"].read()).decode()
     assert json.loads(text)["rest"] == "x" * 20_000 + "{{secret.SCORE_KEY}}"
     assert response["bodyLink"]["bytes"] == len(text.encode())
+
+
+def test_a_link_lives_for_minutes_and_shows_nothing_as_a_page(world: World) -> None:
+    link = urlsplit(Bodies(client("s3"), BUCKET).link("runs/run_1/bodies/a-response-1", 300))
+    asked = parse_qs(link.query)
+    assert asked["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+    assert asked["X-Amz-Expires"] == ["300"]
+    assert asked["response-content-disposition"] == ['attachment; filename="a-response-1"']
+    assert LINK_SECONDS <= 300
 
 
 def test_nobody_else_gets_a_link(world: World, run_id: str) -> None:
