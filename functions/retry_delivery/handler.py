@@ -18,7 +18,9 @@ from runledger.settings import RetryDeliverySettings, read_settings
 def retrier() -> RetryDelivery:
     channels = make_channels(effect_client, read_settings(RetryDeliverySettings))
     of = stores()
-    return RetryDelivery(of.deliveries, of.workspaces, channels, now_ms)
+    return RetryDelivery(
+        of.deliveries, of.contacts, of.suppressions, of.workspaces, channels, now_ms
+    )
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -7,9 +7,11 @@ import pytest
 from runledger.clock import DAY, HOUR, MINUTE, SECOND
 from runledger.errors import ConditionFailedError
 from runledger.models.attempt_life import MAX_TRIES, UNKNOWN_AFTER, WAITS
+from runledger.models.contact import ContactDocument
 from runledger.models.delivery import DeliveryAttempt, DeliveryStatus, TryOutcome
 from runledger.models.report import FeedbackReport, ReportKind
 from runledger.models.run import Cancellation, ErrorDetail, RunStatus
+from runledger.models.suppression import Suppression, SuppressionReason
 from runledger.models.template import TemplateDocument
 from runledger.services.retry_contract import RetryAnswer, RetryEvent
 from runledger.store import keys
@@ -265,6 +267,42 @@ def test_a_failed_run_does_not(world: World, automation: str) -> None:
     world.stores.runs.close(run, Closing(RunStatus.FAILED, world.clock(), error=error))
     walk_machine(world, only(world))
     assert only(world).status is DeliveryStatus.SENT
+
+
+@pytest.mark.parametrize("why", ["suppressed", "consent", "erased"])
+def test_who_may_not_be_written_to_any_more_gets_no_further_try(
+    world: World, automation: str, why: str
+) -> None:
+    channel = script(world, LATER, TAKEN)
+    world.walk(world.fire(automation, ADA))
+    waiting = only(world)
+    assert waiting.contact_id is not None
+    if why == "suppressed":
+        world.stores.suppressions.add(
+            Suppression(
+                workspace_id=world.workspace_id,
+                kind="EMAIL",
+                address=ADA["email"],
+                reason=SuppressionReason.MANUAL,
+                note=None,
+                delivery_id=None,
+                created_by=None,
+                created_at=world.clock(),
+            )
+        )
+    elif why == "consent":
+        refusing = {**ADA, "consents": {"transactional": False, "marketing": False}}
+        document = ContactDocument.model_validate(refusing)
+        world.contacts.replace(world.workspace_id, waiting.contact_id, document)
+    else:
+        world.table.delete(keys.contact(world.workspace_id, waiting.contact_id))
+    assert walk_machine(world, waiting) == [30]
+    refused = only(world)
+    assert refused.status is DeliveryStatus.SUPPRESSED and refused.tries == 1
+    assert not refused.gates[-1].passed and refused.error is not None
+    assert refused.error.message == refused.gates[-1].reason
+    assert len(channel.asked) == 1
+    check_row(world, refused)
 
 
 def test_a_transient_refusal_stays_on_its_channel(world: World, automation: str) -> None:

@@ -248,7 +248,12 @@ class World:
         )
         self.retries = RetryMachine(self.stepfunctions, DELIVERY_RETRY)
         self.retrier = RetryDelivery(
-            self.stores.deliveries, self.stores.workspaces, self.channels, self.clock
+            self.stores.deliveries,
+            self.stores.contacts,
+            self.stores.suppressions,
+            self.stores.workspaces,
+            self.channels,
+            self.clock,
         )
         deliveries = DueDeliveries(
             self.stores.deliveries, self.stores.workspaces, self.retries, self.clock

@@ -115,6 +115,13 @@ def stopped(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
     return _became(attempt, DeliveryStatus.FAILED, now, error=error)
 
 
+def withheld(attempt: DeliveryAttempt, gate: Gate, now: int) -> DeliveryAttempt:
+    """A waiting attempt that a gate would refuse by now."""
+    error = ErrorDetail(node_id=attempt.node_id, kind="SUPPRESSED", message=gate.reason)
+    gates = (*attempt.gates, gate)
+    return _became(attempt, DeliveryStatus.SUPPRESSED, now, gates=gates, error=error)
+
+
 def given_up(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
     """A waiting attempt whose next try could not be made for too long."""
     last = f": {attempt.error.message}" if attempt.error else ""

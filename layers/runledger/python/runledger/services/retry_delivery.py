@@ -4,14 +4,18 @@ Called by the delivery-retry machine. However often and by however many machines
 is claimed once, and what was claimed and never settled is not sent again.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from runledger.clock import SECOND, Clock
-from runledger.models.attempt_life import claimed, found_unknown, tried
-from runledger.models.delivery import DeliveryStatus
+from runledger.errors import ConditionFailedError, NotFoundError
+from runledger.models.attempt_life import claimed, found_unknown, tried, withheld
+from runledger.models.delivery import DeliveryStatus, Gate
+from runledger.nodes.base import OutboundMessage
 from runledger.observability import logger
+from runledger.services.gates import consent_gate, suppression_gate
 from runledger.services.retry_contract import RetryAnswer, RetryEvent
 from runledger.services.sending import send
 
@@ -20,7 +24,9 @@ if TYPE_CHECKING:
 
     from runledger.channels.base import Channel
     from runledger.models.delivery import DeliveryAttempt
+    from runledger.store.contacts import ContactStore
     from runledger.store.deliveries import DeliveryStore
+    from runledger.store.suppressions import SuppressionStore
     from runledger.store.workspaces import WorkspaceStore
 
 _WAITING = (DeliveryStatus.QUEUED, DeliveryStatus.RETRYING)
@@ -29,6 +35,8 @@ _WAITING = (DeliveryStatus.QUEUED, DeliveryStatus.RETRYING)
 @dataclass(frozen=True, slots=True)
 class RetryDelivery:
     deliveries: "DeliveryStore"
+    contacts: "ContactStore"
+    suppressions: "SuppressionStore"
     workspaces: "WorkspaceStore"
     channels: "Mapping[str, Channel]"
     clock: Clock
@@ -56,13 +64,46 @@ class RetryDelivery:
         return attempt.next_try_at is None or attempt.next_try_at <= self.clock()
 
     def _try(self, attempt: "DeliveryAttempt", shards: int) -> "DeliveryAttempt":
+        closed = self._closed(attempt)
         now = self.clock()
+        if closed is not None:
+            with suppress(ConditionFailedError):
+                return self.deliveries.change(attempt, withheld(attempt, closed, now), shards)
+            # Somebody else changed it at this very moment.
+            return self.deliveries.get(attempt.id)
         begun = self.deliveries.claim(attempt, claimed(attempt, now), shards, now)
         if begun is None:
             return self.deliveries.get(attempt.id)
         made = send(self.channels[begun.channel], begun, self.clock)
         outcome = partial(tried, made=made, now=self.clock())
         return self.deliveries.settle(begun, outcome, shards)
+
+    def _closed(self, attempt: "DeliveryAttempt") -> Gate | None:
+        """The gate that refuses the attempt by now: whoever took a consent back, or was put on the
+        suppression list, since the first try, gets no further one. A forced resend asks nobody."""
+        if attempt.status is DeliveryStatus.QUEUED or attempt.forced:
+            return None
+        channel = self.channels[attempt.channel]
+        listed = self.suppressions.find(attempt.workspace_id, channel.address_kind, attempt.address)
+        gates = [suppression_gate(listed)]
+        if attempt.contact_id is not None:
+            gates.append(self._consent(attempt, attempt.contact_id))
+        return next((gate for gate in gates if not gate.passed), None)
+
+    def _consent(self, attempt: "DeliveryAttempt", contact_id: str) -> Gate:
+        try:
+            contact = self.contacts.get(attempt.workspace_id, contact_id)
+        except NotFoundError:
+            return Gate(name="consent", passed=False, reason="the contact was erased")
+        message = OutboundMessage(
+            recipient=contact_id,
+            contact=contact,
+            address=attempt.address,
+            channel=attempt.channel,
+            template_id=attempt.template_id,
+            consent=attempt.consent,
+        )
+        return consent_gate(message)
 
     def _answer(self, attempt: "DeliveryAttempt") -> RetryAnswer:
         if attempt.status not in _WAITING:
