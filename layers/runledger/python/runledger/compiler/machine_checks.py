@@ -29,10 +29,13 @@ class MachineScope:
     given: frozenset[str]
 
 
-def check_machine(definition: Mapping[str, Any], text: str) -> None:
-    """Raises CompilerError that names every rule the machine breaks."""
+def check_machine(
+    definition: Mapping[str, Any], text: str, given: frozenset[str] = INPUT_PATHS
+) -> None:
+    """Raises CompilerError that names every rule the machine breaks. `given` are the paths that
+    its input holds."""
     violations = list(_size(text))
-    scopes = list(_scopes(definition, INPUT_PATHS))
+    scopes = list(_scopes(definition, given))
     violations.extend(_names(scopes))
     for scope in scopes:
         for check in _SCOPE_CHECKS:
