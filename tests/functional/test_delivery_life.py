@@ -544,3 +544,33 @@ def test_sequences_tell_each_status_apart(world: World, automation: str) -> None
     world.stores.deliveries.report(only(world), report(ReportKind.DELIVERED, only(world), 2), 1)
     assert only(world).sequence == 5
     assert len(channel.took) == 1
+
+
+def test_a_close_that_did_not_see_the_claim_leaves_the_run_due(
+    world: World, automation: str
+) -> None:
+    channel = script(world, TAKEN)
+    run_id = world.fire(automation, ADA)
+    world.walk(run_id, until="mail")
+    read_before = world.stores.runs.get(run_id)
+    channel.before = die
+    with pytest.raises(DiedError):
+        world.visit(run_id, "mail")
+    canceled = Cancellation(by="ada@example.com", reason="wrong list")
+    closing = Closing(RunStatus.CANCELED, world.clock(), canceled=canceled)
+    closed = world.stores.runs.close(read_before, closing)
+    assert closed.due_at is not None
+    assert settle_due(world, closed.due_at - world.clock.now + MINUTE) == 1
+    assert only(world).is_unknown
+
+
+def test_a_run_that_was_not_sending_is_not_due_once_it_has_ended(
+    world: World, automation: str
+) -> None:
+    script(world, TAKEN)
+    run_id = world.fire(automation, ADA)
+    world.walk(run_id, until="mail")
+    canceled = Cancellation(by="ada@example.com", reason="wrong list")
+    world.canceler.cancel(world.workspace_id, run_id, canceled)
+    assert world.stores.runs.get(run_id).due_at is None
+    assert settle_due(world, DAY) == 0
