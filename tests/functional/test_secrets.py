@@ -77,11 +77,13 @@ def test_a_process_that_never_read_it_sees_the_new_value_at_once(world: World) -
     assert other.get(world.workspace_id, NAME) == "second value"
 
 
-def test_a_deleted_name_is_missing_soon_and_can_be_set_again_at_once(world: World) -> None:
+def test_a_deleted_name_is_missing_soon_and_can_be_set_again_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put(world, "first value")
     read(world)
     # As on AWS, where a deleted secret goes in the background and blocks its name meanwhile.
-    world.secrets.delete_secret = lambda **request: {}
+    monkeypatch.setattr(world.secrets, "delete_secret", lambda **request: {})
     world.workspace_secrets.delete(world.workspace_id, NAME)
     put(world, "second value")
     world.clock.advance(CACHED_FOR)
