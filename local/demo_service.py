@@ -1,8 +1,9 @@
-"""A small service for demo automations to call: it scores, fails, dawdles and echoes."""
+"""A small service for demo automations to call: it scores, fails, recovers, dawdles and echoes."""
 
 import asyncio
 import hashlib
 import json
+from collections import Counter
 from typing import Any
 
 from starlette.applications import Starlette
@@ -35,6 +36,23 @@ async def _fail(request: Request) -> Response:
     return JSONResponse({"error": "the demo service fails here on purpose"}, status_code=500)
 
 
+class _Flaky:
+    """Fails the first `failures` calls of each `key`, and answers then how many there were."""
+
+    def __init__(self) -> None:
+        self._calls: Counter[str] = Counter()
+
+    async def __call__(self, request: Request) -> Response:
+        key = request.query_params.get("key", "")
+        text = request.query_params.get("failures", "1")
+        self._calls[key] += 1
+        if self._calls[key] <= (int(text) if text.isdigit() else 1):
+            away = {"error": "the demo service is away for a moment"}
+            return JSONResponse(away, status_code=503, headers={"Retry-After": "1"})
+        keys = request.headers.get("idempotency-key")
+        return JSONResponse({"data": {"calls": self._calls[key], "idempotencyKey": keys}})
+
+
 async def _slow(request: Request) -> Response:
     text = request.query_params.get("ms", "1000")
     delay = min(int(text), _MAX_DELAY_MS) if text.isdigit() else 1_000
@@ -60,6 +78,7 @@ def app() -> Starlette:
         routes=[
             Route("/score", _score, methods=["POST"]),
             Route("/fail", _fail, methods=methods),
+            Route("/flaky", _Flaky().__call__, methods=methods),
             Route("/slow", _slow, methods=methods),
             Route("/echo", _echo, methods=methods),
         ]

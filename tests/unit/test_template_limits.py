@@ -1,5 +1,6 @@
 """What a template may do is bounded: the text it writes, the values it makes, the time it takes."""
 
+import sys
 import time
 from typing import Any
 
@@ -153,3 +154,26 @@ def test_whatever_a_template_does_ends_in_time_and_small(blocks: list[str]) -> N
     else:
         assert len(text.encode()) <= MAX_OUTPUT_BYTES
     assert time.thread_time() - begun < 2 * MAX_SECONDS + 1
+
+
+@pytest.mark.parametrize("limit", [1_000, 50_000])
+def test_brackets_are_counted_however_deep_the_parser_could_go(limit: int) -> None:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(limit)
+    try:
+        with pytest.raises(NodeError) as caught:
+            evaluate("{{ trigger" + "[trigger" * 51 + "]" * 51 + " }}", SCOPE)
+    finally:
+        sys.setrecursionlimit(before)
+    assert caught.value.kind == "TEMPLATE_ERROR"
+    assert "nested too deeply" in str(caught.value)
+    assert (
+        render("[" * 60 + "{{ trigger.numbers[0] }}" + "]" * 60, SCOPE) == f"{'[' * 60}0{']' * 60}"
+    )
+
+
+def test_a_missing_variable_that_is_named_by_a_value_is_told_in_short() -> None:
+    with pytest.raises(NodeError) as caught:
+        evaluate("{{ trigger[trigger] }}", SCOPE)
+    assert caught.value.kind == "MISSING_VARIABLE"
+    assert len(str(caught.value)) < 400

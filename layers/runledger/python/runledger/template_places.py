@@ -8,12 +8,29 @@ from liquid.exceptions import LiquidError
 _MARKUP = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 # Of a text with a mistake that does not say where it is.
 _PIECES_SEARCHED = 200
+_OPENING = re.compile(r"\{\{|\{%")
+_MESSAGE_CHARACTERS = 300
 
 
 def first_line(error: LiquidError) -> str:
-    """The message, for a person."""
+    """The message, for a person. It may name a variable by a value of the event, so it is cut."""
     lines = str(error.message or "").splitlines()
-    return lines[0] if lines else type(error).__name__
+    return lines[0][:_MESSAGE_CHARACTERS] if lines else type(error).__name__
+
+
+def bracket_depth(source: str) -> int:
+    """How deep the brackets of a text's Liquid stand within each other."""
+    deepest = 0
+    for piece in _OPENING.split(source)[1:]:
+        ends = [end for end in (piece.find("}}"), piece.find("%}")) if end >= 0]
+        depth = 0
+        for character in piece[: min(ends, default=len(piece))]:
+            if character == "[":
+                depth += 1
+                deepest = max(deepest, depth)
+            elif character == "]":
+                depth -= 1
+    return deepest
 
 
 def position(

@@ -31,9 +31,11 @@ from runledger.template_limits import (
     bounded,
     weigh,
 )
-from runledger.template_places import first_line, line_and_column, position
+from runledger.template_places import bracket_depth, first_line, line_and_column, position
 
 MAX_SOURCE_CHARACTERS = 100_000
+# Brackets within brackets, as in `a[b[c]]`.
+MAX_BRACKETS = 50
 _UNSAFE_TAGS = ("include", "render")
 
 # Of the missing variables of one text, that are told.
@@ -317,6 +319,9 @@ def _native(value: Any) -> Any:
 def _parse(source: str) -> BoundTemplate:
     if len(source) > MAX_SOURCE_CHARACTERS:
         raise TemplateSyntaxError(f"the text is longer than {MAX_SOURCE_CHARACTERS} characters")
+    if bracket_depth(source) > MAX_BRACKETS:
+        # Refused by count: how deep the parser itself can go depends on who called it.
+        raise TemplateSyntaxError("the text is nested too deeply")
     try:
         template = _ENVIRONMENT.from_string(source)
     except LiquidError as error:
