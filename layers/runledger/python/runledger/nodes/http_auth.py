@@ -1,6 +1,7 @@
 """How a call says who it is from: each way becomes one header."""
 
 import base64
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -36,9 +37,9 @@ class Auth(VariantConfig):
     def header_name(self) -> str:
         return "Authorization"
 
+    @abstractmethod
     def header_value(self, rendered: Mapping[str, str]) -> str:
         """The header's text, from this config's texts with every variable in place."""
-        raise NotImplementedError
 
     def texts(self) -> dict[str, str]:
         """The fields that hold Liquid."""

@@ -40,11 +40,11 @@ class RecipientsConfig(VariantConfig):
 
     def find(self, visit: Visit) -> list[Recipient]:
         """Those to send to, each once; for recipients that are known at once."""
-        raise NotImplementedError
+        raise TypeError(f"recipients by {self.kind} are found page by page")
 
     def query(self, finder: ContactFinder) -> ContactQuery:
         """What finds them page by page; for recipients that are not known at once."""
-        raise NotImplementedError
+        raise TypeError(f"recipients by {self.kind} are known at once")
 
     @property
     def is_query(self) -> bool:
