@@ -122,8 +122,10 @@ def test_an_event_becomes_a_completed_run_and_a_mail_with_the_captured_field(
 
 def test_the_end_of_a_run_opened_another(stack: Stack) -> None:
     with stack.api(MEMBER) as api:
-        runs = api.get("/v1/runs", params={"limit": 100}).json()["items"]
-        (offer,) = [run for run in runs if run["automationName"] == "Upgrade offer"]
+        automations = api.get("/v1/automations", params={"limit": 200}).json()["items"]
+        (automation_id,) = [each["id"] for each in automations if each["name"] == "Upgrade offer"]
+        runs = api.get("/v1/runs", params={"automationId": automation_id, "limit": 200}).json()
+        offer = runs["items"][-1]
         opened = api.get(f"/v1/runs/{offer['id']}").json()
         ended = api.get(f"/v1/runs/{opened['trigger']['upstreamRunId']}").json()
     assert offer["status"] == "COMPLETED"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # What the bag of most attempts holds, the likeliest last (see `compress`). Never to be changed, as
 # rows are read with it. Gates may be worded otherwise at any time: they take more room then.
-_WORDS = (
+WORDS = (
     b'"forced_by":"reason":"on the suppression list since 2026-: a message to it came back"'
     b'"kind":"PROVIDER_REFUSED","message":"the provider refused the message","cause":"'
     b'"kind":"SUPPRESSED","message":"marketing consent was not given"'
@@ -102,7 +102,7 @@ def delivery_to_item(attempt: DeliveryAttempt, bodies: "Bodies", listed: int | N
         "resendOf": attempt.resend_of,
         "requestedBy": attempt.requested_by,
         "forced": attempt.forced or None,
-        "bag": bodies.pack(_bag(attempt), f"deliveries/{attempt.id}", _WORDS),
+        "bag": bodies.pack(_bag(attempt), f"deliveries/{attempt.id}", WORDS),
         "gsi4pk": due_at and keys.due(attempt.workspace_id),
         "dueKey": due_at and keys.due_key(due_at, attempt.id),
         "ttl": ttl(attempt.expires_at),
@@ -129,7 +129,7 @@ def delivery_change(attempt: DeliveryAttempt, bodies: "Bodies", shards: int) -> 
 
 
 def delivery_from_item(item: "Item", bodies: "Bodies") -> DeliveryAttempt:
-    bag = bodies.unpack(item["bag"], _WORDS)
+    bag = bodies.unpack(item["bag"], WORDS)
     due_key = item.get("dueKey")
     return DeliveryAttempt(
         id=keys.id_of(item["createdKey"]),
