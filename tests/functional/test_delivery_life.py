@@ -394,6 +394,32 @@ def test_a_walker_that_died_leaves_an_attempt_that_is_found_unknown(
     check_row(world, found)
 
 
+def test_a_gate_that_closed_after_a_walker_died_does_not_hide_what_it_left(
+    world: World, automation: str
+) -> None:
+    channel = script(world, TAKEN)
+    run_id = world.fire(automation, ADA)
+    world.walk(run_id, until="mail")
+    channel.before = die
+    with pytest.raises(DiedError):
+        world.visit(run_id, "mail")
+    contact_id = only(world).contact_id
+    assert contact_id is not None
+    refusing = {**ADA, "consents": {"transactional": False, "marketing": False}}
+    document = ContactDocument.model_validate(refusing)
+    world.contacts.replace(world.workspace_id, contact_id, document)
+
+    world.clock.advance(5 * MINUTE)
+    world.visit(run_id, "mail", request_id="request-2")
+    assert only(world).is_unknown
+    world.clock.advance(2 * HOUR)
+    world.settler.settle_due(100)
+    ended = only(world)
+    assert ended.status is DeliveryStatus.FAILED and ended.error is not None
+    assert ended.error.kind == "OUTCOME_UNKNOWN"
+    check_row(world, ended)
+
+
 def test_a_slow_walker_may_still_tell_what_was_found_unknown(world: World, automation: str) -> None:
     channel = script(world, TAKEN)
     run_id = world.fire(automation, ADA)

@@ -1,6 +1,11 @@
 """The run row: its size, and what each conditional write protects."""
 
+from contextlib import suppress
+from typing import Any
+
+import botocore.client
 import pytest
+from botocore.exceptions import ClientError
 from runledger.errors import ConditionFailedError, NotFoundError
 from runledger.ids import new_id
 from runledger.models.run import (
@@ -16,7 +21,9 @@ from runledger.models.run import (
 )
 from runledger.services.walk import CLAIM_ID_CHARACTERS
 from runledger.store import keys
+from runledger.store.keys import Key
 from runledger.store.runs import Closing
+from runledger.store.table import Put
 from runledger.store.values import to_dynamo
 
 from bench.units import item_size
@@ -286,9 +293,6 @@ def test_a_write_that_meets_a_transaction_is_tried_again(
 ) -> None:
     from typing import Any
 
-    import botocore.client
-    from botocore.exceptions import ClientError
-
     run = owned(world)
     real = botocore.client.BaseClient._make_api_call
     met: list[str] = []
@@ -304,3 +308,31 @@ def test_a_write_that_meets_a_transaction_is_tried_again(
     closed = world.stores.runs.close(run, Closing(RunStatus.COMPLETED, START + 50))
     assert (closed.status, len(met)) == (RunStatus.COMPLETED, 2)
     assert issubclass(world.dynamodb.exceptions.TransactionConflictException, ClientError)
+
+
+@pytest.mark.parametrize(
+    ("reasons", "tries"),
+    [(["TransactionConflict", "None"], 3), (["ConditionalCheckFailed", "TransactionConflict"], 1)],
+)
+def test_a_transaction_that_meets_another_is_tried_again(
+    world: World, monkeypatch: pytest.MonkeyPatch, reasons: list[str], tries: int
+) -> None:
+    real = botocore.client.BaseClient._make_api_call
+    met: list[str] = []
+
+    def busy(self: Any, operation: str, request: Any) -> Any:
+        if operation == "TransactWriteItems":
+            met.append(operation)
+            if len(met) < 3:
+                error: Any = {
+                    "Error": {"Code": "TransactionCanceledException", "Message": "busy"},
+                    "CancellationReasons": [{"Code": code} for code in reasons],
+                }
+                raise self.exceptions.TransactionCanceledException(error, operation)
+        return real(self, operation, request)
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", busy)
+    with suppress(ConditionFailedError):
+        world.table.transact([Put({"pk": "A", "sk": "B"})])
+    assert len(met) == tries
+    assert (world.table.get(Key("A", "B")) is not None) == (tries == 3)

@@ -130,18 +130,28 @@ def test_a_whatsapp_message_is_a_text_for_one_person() -> None:
         ("EMAIL", "SendingPausedException", 400),
         ("EMAIL", "ThrottlingException", 400),
         ("EMAIL", "ServiceUnavailable", 503),
-        ("EMAIL", "InternalFailure", 500),
         ("SMS", "ThrottlingException", 400),
         ("SMS", "ServiceQuotaExceededException", 400),
-        ("SMS", "InternalServerException", 500),
         ("WHATSAPP", "ThrottledRequestException", 429),
-        ("WHATSAPP", "InternalServiceException", 500),
-        ("WHATSAPP", "DependencyException", 502),
     ],
 )
 def test_what_passes_is_transient(name: str, code: str, status: int) -> None:
     answer = send(refusing(name, code, status), name)
     assert (answer.accepted, answer.is_transient, answer.code) == (False, True, code)
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "status"),
+    [
+        ("EMAIL", "InternalFailure", 500),
+        ("SMS", "InternalServerException", 500),
+        ("WHATSAPP", "InternalServiceException", 500),
+        ("WHATSAPP", "DependencyException", 502),
+    ],
+)
+def test_an_internal_failure_says_neither_yes_nor_no(name: str, code: str, status: int) -> None:
+    with pytest.raises(UnknownOutcomeError):
+        send(refusing(name, code, status), name)
 
 
 @pytest.mark.parametrize(

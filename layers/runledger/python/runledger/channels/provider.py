@@ -29,10 +29,10 @@ _NOT_LEFT = (
     NoCredentialsError,
     CredentialRetrievalError,
 )
-# Common to AWS services: https://docs.aws.amazon.com/ses/latest/APIReference-V2/CommonErrors.html
+# What says that the message was not taken, and may be later. An internal failure says neither: it
+# may have come after the message went on. Common to AWS services: https://docs.aws.amazon.com/ses/latest/APIReference-V2/CommonErrors.html
 COMMON_TRANSIENT = frozenset(
     {
-        "InternalFailure",
         "RequestLimitExceeded",
         "ServiceUnavailable",
         "Throttling",

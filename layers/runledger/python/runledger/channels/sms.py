@@ -27,9 +27,7 @@ _TIME_TO_LIVE = 4 * 60 * 60
 
 # Documented for SendTextMessage; a quota may be raised, or begin anew, while we try on:
 # https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/API_SendTextMessage.html
-_TRANSIENT = frozenset(
-    {"InternalServerException", "ServiceQuotaExceededException", "ThrottlingException"}
-)
+_TRANSIENT = frozenset({"ServiceQuotaExceededException", "ThrottlingException"})
 _DELIVERY_KEY, _WORKSPACE_KEY = "deliveryId", "workspaceId"
 
 # https://docs.aws.amazon.com/sms-voice/latest/userguide/monitor-event-bridge.html

@@ -22,9 +22,7 @@ _MAX_CHARACTERS = 4_096
 
 # Documented for SendWhatsAppMessage and marked as worth another try by the service's own model:
 # https://docs.aws.amazon.com/social-messaging/latest/APIReference/API_SendWhatsAppMessage.html
-_TRANSIENT = frozenset(
-    {"DependencyException", "InternalServiceException", "ThrottledRequestException"}
-)
+_TRANSIENT = frozenset({"ThrottledRequestException"})
 
 
 class WhatsAppChannel(Channel):

@@ -90,7 +90,11 @@ class Delivery:
             expires_at=max(self.run.expires_at, now + RETENTION),
         )
         if closed is not None:
-            return _outcome(self.deliveries.add(suppressed(attempt, closed, now), self.shards))
+            stored = self.deliveries.add(suppressed(attempt, closed, now), self.shards)
+            if stored.status is DeliveryStatus.SUPPRESSED:
+                return _outcome(stored)
+            # It was claimed by an earlier visit, when the gate was open still.
+            return self._recall(stored)
         earlier = self.deliveries.begin(attempt, self.run)
         if earlier is not None:
             return self._recall(earlier)

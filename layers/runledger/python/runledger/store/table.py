@@ -234,10 +234,12 @@ class DynamoTable:
         for delay in _CONFLICT_DELAYS:
             try:
                 return getattr(self._dynamodb, operation)(**request)
-            except self._dynamodb.exceptions.TransactionConflictException:
+            except ClientError as error:
+                if not _is_conflict(error):
+                    raise self._translated(error) from error
                 # Somebody's transaction holds the row for a moment; nothing was written.
                 time.sleep(delay * random.random())
-            except (ClientError, BotoCoreError) as error:
+            except BotoCoreError as error:
                 raise self._translated(error) from error
         try:
             return getattr(self._dynamodb, operation)(**request)
@@ -252,6 +254,17 @@ class DynamoTable:
                 from_dynamo(response["Item"]) if "Item" in response else None
             )
         return ours
+
+
+def _is_conflict(error: ClientError) -> bool:
+    """A write met somebody else's transaction: told of a single write by its code, of a
+    transaction by its reasons."""
+    response: dict[str, Any] = dict(error.response)
+    code = response.get("Error", {}).get("Code")
+    if code == "TransactionCanceledException":
+        reasons = {reason.get("Code") for reason in response.get("CancellationReasons", [])}
+        return "TransactionConflict" in reasons and reasons <= {"None", "TransactionConflict"}
+    return code == "TransactionConflictException"
 
 
 class _Names:
