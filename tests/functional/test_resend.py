@@ -159,6 +159,19 @@ def test_gates_are_asked_anew(world: World, automation: str, resends: Resends) -
     assert started(world) == []
 
 
+def test_a_resend_that_waited_asks_the_gates_again(
+    world: World, automation: str, resends: Resends
+) -> None:
+    channel = script(world, TAKEN)
+    made = resend(world, resends, sent(world, automation)).attempt
+    suppress(world)
+    assert not ask(world, made).goes_on
+    refused = world.stores.deliveries.get(made.id)
+    assert refused.status is DeliveryStatus.SUPPRESSED
+    assert not refused.gates[-1].passed and len(channel.took) == 1
+    check_row(world, refused)
+
+
 def test_force_overrules_the_gates_and_is_recorded(
     world: World, automation: str, resends: Resends
 ) -> None:

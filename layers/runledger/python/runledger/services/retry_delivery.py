@@ -80,8 +80,9 @@ class RetryDelivery:
 
     def _closed(self, attempt: "DeliveryAttempt") -> Gate | None:
         """The gate that refuses the attempt by now: whoever took a consent back, or was put on the
-        suppression list, since the first try, gets no further one. A forced resend asks nobody."""
-        if attempt.status is DeliveryStatus.QUEUED or attempt.forced:
+        suppression list, since it was asked for or last tried, gets no message. A forced resend
+        asks nobody."""
+        if attempt.forced:
             return None
         channel = self.channels[attempt.channel]
         listed = self.suppressions.find(attempt.workspace_id, channel.address_kind, attempt.address)

@@ -260,7 +260,7 @@ def _is_conflict(error: ClientError) -> bool:
     """A write met somebody else's transaction: told of a single write by its code, of a
     transaction by its reasons."""
     response: dict[str, Any] = dict(error.response)
-    code = response.get("Error", {}).get("Code")
+    code = str(response.get("Error", {}).get("Code"))
     if code == "TransactionCanceledException":
         reasons = {reason.get("Code") for reason in response.get("CancellationReasons", [])}
         return "TransactionConflict" in reasons and reasons <= {"None", "TransactionConflict"}
