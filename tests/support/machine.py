@@ -285,7 +285,7 @@ class StepFunctions:
                 case "Fail":
                     raise FunctionError(state["Error"], state.get("Cause", ""))
                 case other:
-                    raise NotImplementedError(f"a state of type {other}")
+                    raise AssertionError(f"no machine of ours has a state of type {other}")
             name = None if state.get("End") else state["Next"]
         return data
 

@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from runledger.channels.base import Channel, ClientOf, ProviderAnswer, RenderedMessage
+from runledger.channels.base import ClientOf, ProviderAnswer, RenderedMessage
+from runledger.channels.phone import PhoneChannel
 from runledger.channels.provider import ask, not_set_up
-from runledger.models.contact import normalize_phone
 from runledger.models.report import FeedbackReport, ReportKind
-from runledger.templating import has_liquid
 
 if TYPE_CHECKING:
-    from runledger.models.contact import Contact
-    from runledger.models.template import TemplateDocument
     from runledger.settings import ChannelSettings
 
 # TextMessageBody of SendTextMessage.
@@ -61,32 +58,20 @@ class _Event(BaseModel):
     detail: _Detail
 
 
-class SmsChannel(Channel):
+class SmsChannel(PhoneChannel):
     name: ClassVar[str] = "SMS"
-    address_kind: ClassVar[str] = "PHONE"
+    noun: ClassVar[str] = "an SMS"
+    max_characters: ClassVar[int] = _MAX_CHARACTERS
 
     def __init__(self, client: ClientOf, settings: "ChannelSettings") -> None:
         self._client = client
         self._origination = settings.sms_origination_identity
         self._configuration_set = settings.sms_configuration_set
 
-    def address_of(self, contact: "Contact") -> str | None:
-        return contact.phone
-
-    def normalize(self, address: str) -> str:
-        return normalize_phone(address)
-
-    def template_problem(self, template: "TemplateDocument") -> tuple[str, str] | None:
-        if template.subject:
-            return ("subject", "an SMS has no subject")
-        if not has_liquid(template.body) and (problem := _too_long(template.body)):
-            return ("body", problem)
-        return None
-
     def send(self, message: RenderedMessage) -> ProviderAnswer:
         if not self._origination:
             return not_set_up(self.name)
-        if problem := _too_long(message.body):
+        if problem := self.too_long(message.body):
             return ProviderAnswer(accepted=False, code="TooLong", message=problem)
         request: dict[str, Any] = {
             "DestinationPhoneNumber": message.address,
@@ -142,9 +127,3 @@ def _kind(detail: _Detail) -> ReportKind | None:
     if detail.event_type in _REJECTED:
         return ReportKind.REJECTED
     return ReportKind.FAILED if detail.event_type in _FAILED else None
-
-
-def _too_long(body: str) -> str | None:
-    if len(body) <= _MAX_CHARACTERS:
-        return None
-    return f"an SMS takes {_MAX_CHARACTERS:,} characters, this one has {len(body):,}"

@@ -7,14 +7,11 @@ whose answer was lost therefore ends as unknown.
 import json
 from typing import TYPE_CHECKING, ClassVar
 
-from runledger.channels.base import Channel, ClientOf, ProviderAnswer, RenderedMessage
+from runledger.channels.base import ClientOf, ProviderAnswer, RenderedMessage
+from runledger.channels.phone import PhoneChannel
 from runledger.channels.provider import ask, not_set_up
-from runledger.models.contact import normalize_phone
-from runledger.templating import has_liquid
 
 if TYPE_CHECKING:
-    from runledger.models.contact import Contact
-    from runledger.models.template import TemplateDocument
     from runledger.settings import ChannelSettings
 
 # text.body of a message: https://developers.facebook.com/docs/whatsapp/cloud-api/reference/messages
@@ -25,32 +22,20 @@ _MAX_CHARACTERS = 4_096
 _TRANSIENT = frozenset({"ThrottledRequestException"})
 
 
-class WhatsAppChannel(Channel):
+class WhatsAppChannel(PhoneChannel):
     name: ClassVar[str] = "WHATSAPP"
-    address_kind: ClassVar[str] = "PHONE"
+    noun: ClassVar[str] = "a WhatsApp message"
+    max_characters: ClassVar[int] = _MAX_CHARACTERS
 
     def __init__(self, client: ClientOf, settings: "ChannelSettings") -> None:
         self._client = client
         self._phone_number_id = settings.whatsapp_phone_number_id
         self._api_version = settings.whatsapp_api_version
 
-    def address_of(self, contact: "Contact") -> str | None:
-        return contact.phone
-
-    def normalize(self, address: str) -> str:
-        return normalize_phone(address)
-
-    def template_problem(self, template: "TemplateDocument") -> tuple[str, str] | None:
-        if template.subject:
-            return ("subject", "a WhatsApp message has no subject")
-        if not has_liquid(template.body) and (problem := _too_long(template.body)):
-            return ("body", problem)
-        return None
-
     def send(self, message: RenderedMessage) -> ProviderAnswer:
         if not self._phone_number_id:
             return not_set_up(self.name)
-        if problem := _too_long(message.body):
+        if problem := self.too_long(message.body):
             return ProviderAnswer(accepted=False, code="TooLong", message=problem)
         text = {
             "messaging_product": "whatsapp",
@@ -69,9 +54,3 @@ class WhatsAppChannel(Channel):
             "messageId",
             _TRANSIENT,
         )
-
-
-def _too_long(body: str) -> str | None:
-    if len(body) <= _MAX_CHARACTERS:
-        return None
-    return f"a WhatsApp message takes {_MAX_CHARACTERS:,} characters, this one has {len(body):,}"

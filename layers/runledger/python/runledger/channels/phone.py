@@ -1,0 +1,38 @@
+"""What channels have in common that write a text to a phone number."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from runledger.channels.base import Channel
+from runledger.models.contact import normalize_phone
+from runledger.templating import has_liquid
+
+if TYPE_CHECKING:
+    from runledger.models.contact import Contact
+    from runledger.models.template import TemplateDocument
+
+
+class PhoneChannel(Channel):
+    """`noun` is what a message is called to a person, `max_characters` what its provider takes."""
+
+    address_kind: ClassVar[str] = "PHONE"
+    noun: ClassVar[str]
+    max_characters: ClassVar[int]
+
+    def address_of(self, contact: "Contact") -> str | None:
+        return contact.phone
+
+    def normalize(self, address: str) -> str:
+        return normalize_phone(address)
+
+    def template_problem(self, template: "TemplateDocument") -> tuple[str, str] | None:
+        if template.subject:
+            return ("subject", f"{self.noun} has no subject")
+        if not has_liquid(template.body) and (problem := self.too_long(template.body)):
+            return ("body", problem)
+        return None
+
+    def too_long(self, body: str) -> str | None:
+        """Why the provider would not take a text of this length; None where it would."""
+        if len(body) <= self.max_characters:
+            return None
+        return f"{self.noun} takes {self.max_characters:,} characters, this one has {len(body):,}"
