@@ -36,6 +36,9 @@ REQUIREMENTS := layers/dependencies/requirements.txt
 OUT := .runledger/screenshots
 EXPORT := uv export --quiet --no-dev --no-emit-project --frozen --no-header
 
+# `make token AS=…`; unless somebody says so, AS is make's own name for the assembler.
+WHO := $(if $(filter default,$(origin AS)),,$(AS))
+
 # ── Running ──────────────────────────────────────────────────────────────────────────────────────
 .PHONY: run token clean
 
@@ -43,7 +46,7 @@ run: $(VENV) $(SAM) $(CONSOLE) ## Bring the whole stack up here, with demo data 
 	@exec $(PY) -m local.run
 
 token: $(VENV) ## Print a bearer token for the running stack (AS=member@demo.example)
-	@$(PY) -m local.token $(AS)
+	@$(PY) -m local.token $(WHO)
 
 clean: ## Forget the local stack's data; the installed tools stay
 	rm -rf .runledger
