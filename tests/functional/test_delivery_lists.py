@@ -13,8 +13,8 @@ from runledger.models.report import KeptReport, ReportKind
 from runledger.models.resend import ResendDocument
 from runledger.models.run import ErrorDetail
 from runledger.services import history
-from runledger.services.open_run import RETENTION
 from runledger.services.resend import Resends
+from runledger.services.retention import RETENTION
 
 from tests.functional import test_history, test_refusal_lists
 from tests.functional.test_api_handlers import call, deployed

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr
 
-from runledger.clock import DAY, MINUTE, Clock, from_iso, iso
+from runledger.clock import MINUTE, Clock, from_iso, iso
 from runledger.errors import (
     ConditionFailedError,
     InvalidInputError,
@@ -29,6 +29,7 @@ from runledger.services.due_contacts import CREATED_FIELD, DueContact, DuePage
 from runledger.services.fire_contract import FireEvent, FireInput, FireOperation, FirePlace
 from runledger.services.open_run import TriggerFacts
 from runledger.services.refusals import RefusedTrigger
+from runledger.services.retention import RETENTION
 from runledger.services.schedules import GRACE, scheduled_trigger
 from runledger.store import keys
 from runledger.store.table import Check, Write
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
     from runledger.store.schedules import ScheduleStore
     from runledger.store.table import Table
 
-RETENTION = 90 * DAY
 # Contacts that one page looks at.
 PAGE_CONTACTS = 100
 # Of one execution, whose history holds 25,000 events; a page makes seven, and its retries more.

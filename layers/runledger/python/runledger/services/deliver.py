@@ -20,7 +20,7 @@ from runledger.nodes.base import MessageOutcome, OutboundMessage
 from runledger.services.frames import contact_scope
 from runledger.services.gatekeeper import Gatekeeper, Letter, refused
 from runledger.services.gates import address_of
-from runledger.services.open_run import RETENTION
+from runledger.services.retention import RETENTION
 from runledger.services.sending import send
 from runledger.templating import render
 

@@ -13,8 +13,9 @@ from runledger.errors import RunledgerError
 from runledger.models.schedule import Fire, FireSource, FireStatus, MissedReason
 from runledger.nodes.date_rules import anchor_of
 from runledger.observability import logger
-from runledger.services.date_fires import RETENTION, STALL, advance, rule_of
+from runledger.services.date_fires import STALL, advance, rule_of
 from runledger.services.fire_contract import FireInput
+from runledger.services.retention import RETENTION
 from runledger.services.schedules import GRACE, Schedules, scheduled_trigger
 
 if TYPE_CHECKING:

@@ -7,13 +7,14 @@ queue that `start_runs` reads from the table's stream.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from runledger.clock import DAY, MINUTE, SECOND, Clock
+from runledger.clock import MINUTE, SECOND, Clock
 from runledger.errors import ConflictError, ReentryBlockedError
 from runledger.ids import derived_id, new_id
 from runledger.models.automation import AutomationStatus
 from runledger.models.refusal import RefusalReason
 from runledger.models.run import Payload, Run, RunStatus, TriggerType
 from runledger.services.refusals import RefusedTrigger
+from runledger.services.retention import RETENTION
 
 if TYPE_CHECKING:
     from runledger.models.automation import ActiveVersion, Automation
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 MAX_BODY_BYTES = 1_000_000
 # A run that nothing started by then is started by the tick; one that is at work is looked at.
 FIRST_LOOK = 2 * MINUTE
-RETENTION = 90 * DAY
 
 
 @dataclass(frozen=True, slots=True)

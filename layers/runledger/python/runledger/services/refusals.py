@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runledger.clock import DAY, MINUTE, Clock
+from runledger.clock import MINUTE, Clock
 from runledger.errors import TransientError
 from runledger.ids import derived_id, new_id
 from runledger.models.refusal import Refusal, RefusalReason
 from runledger.observability import logger
+from runledger.services.retention import RETENTION
 
 if TYPE_CHECKING:
     from runledger.models.automation import Automation
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from runledger.store.refusals import RefusalStore
     from runledger.store.workspaces import WorkspaceStore
 
-RETENTION = 90 * DAY
 MESSAGE_CHARACTERS = 300
 
 

@@ -17,7 +17,7 @@ from runledger.models.delivery import DeliveryAttempt, DeliveryStatus
 from runledger.nodes.base import OutboundMessage
 from runledger.services.gatekeeper import Gatekeeper, Letter, refused
 from runledger.services.gates import address_of
-from runledger.services.open_run import RETENTION
+from runledger.services.retention import RETENTION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
