@@ -86,6 +86,7 @@ def test_a_fired_webhook_appears_and_completes_without_a_reload(
     event = {"orderId": uuid4().hex, "total": 120, "customer": {"email": email}}
     run_id = fire(stack.local, "Order paid", event)
 
+    page.get_by_role("button", name="1 new").click(timeout=30_000)
     row = page.locator(f"tr[data-run='{run_id}']")
     expect(row).to_be_visible(timeout=30_000)
     expect(row.locator("[data-status='COMPLETED']")).to_be_visible(timeout=30_000)

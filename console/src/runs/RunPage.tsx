@@ -142,7 +142,7 @@ function Loaded({ run }: { run: RunDetail }) {
   );
 }
 
-export function RunPage() {
+export default function RunPage() {
   const { api } = useServices();
   const { runId = '' } = useParams();
   const { data: run, error, refetch } = useQuery(runQuery(api, runId));

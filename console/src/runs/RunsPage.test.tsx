@@ -1,5 +1,5 @@
-import { screen, waitFor, within } from '@testing-library/react';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { openConsole, rememberTokens } from '../test/render';
 import { json, makeRun, ME, type Routes, serve } from '../test/server';
 
@@ -117,10 +117,45 @@ describe('the run history', () => {
     expect(await rows()).toHaveLength(2);
   });
 
+  it('announces what is new, changes rows in place, and shows the new ones on demand', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    const running = makeRun({ id: 'run_1', status: 'RUNNING', durationMs: null });
+    let items = [running];
+    stack({ '/v1/runs': () => json({ items, nextCursor: null }) });
+    const { user } = openConsole('/runs');
+    expect(await rows()).toHaveLength(1);
+    items = [makeRun({ id: 'run_2', createdAt: '2026-03-01T11:00:00.000Z' }), makeRun()];
+    await vi.advanceTimersByTimeAsync(4_500);
+    const announcement = await screen.findByRole('button', { name: '1 new' });
+    expect(await rows()).toHaveLength(1);
+    expect((await rows())[0]).toHaveTextContent('Completed');
+    vi.useRealTimers();
+    await user.click(announcement);
+    expect(await rows()).toHaveLength(2);
+    expect((await rows())[0]).toHaveTextContent('run_2');
+    expect(screen.queryByRole('button', { name: /new$/ })).toBeNull();
+  });
+
+  it('looks at a period of the viewer’s own choice', async () => {
+    const calls = stack();
+    const { user } = openConsole('/runs?range=24h');
+    await rows();
+    await user.click(screen.getByRole('button', { name: 'Custom…' }));
+    fireEvent.change(await screen.findByLabelText('From'), { target: { value: '2026-03-01T10:00' } });
+    await user.click(await screen.findByRole('button', { name: 'Show this period' }));
+    const from = new Date('2026-03-01T10:00').toISOString();
+    expect(new URLSearchParams(window.location.search).get('from')).toBe(from);
+    await waitFor(() => {
+      const asked = calls.filter(({ url }) => url.pathname === '/v1/runs').at(-1);
+      expect(asked?.url.searchParams.get('from')).toBe(from);
+      expect(asked?.url.searchParams.has('range')).toBe(false);
+    });
+  });
+
   it('offers a way out of an empty result', async () => {
     stack({ '/v1/runs': () => json({ items: [], nextCursor: null }) });
     const { user } = openConsole('/runs?status=PENDING');
-    await screen.findByRole('heading', { name: 'No run of the last 7 days matches' });
+    await screen.findByRole('heading', { name: 'No run in the last 7 days matches' });
     await user.click(screen.getByRole('button', { name: 'Clear the filters' }));
     expect(window.location.search).toBe('');
   });

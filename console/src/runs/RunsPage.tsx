@@ -1,16 +1,22 @@
 import { Button, Skeleton } from '@mantine/core';
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { useSearchParams } from 'react-router';
-import { runsQuery } from '../api/queries';
+import { fetchRuns } from '../api/queries';
+import { type Run, RUN_STATUSES } from '../api/types';
 import { useServices } from '../app/context';
+import { AutomationPicker } from '../lists/AutomationPicker';
+import { FilterBar } from '../lists/FilterBar';
+import { isCustom, useFilters } from '../lists/filters';
+import { ListEnd } from '../lists/ListEnd';
+import { NewRows } from '../lists/NewRows';
+import { PeriodPicker } from '../lists/PeriodPicker';
+import { periodWords } from '../lists/period';
+import { StatusChips } from '../lists/StatusChips';
+import { ContactFilter } from '../lists/TextFilter';
+import { useLiveList } from '../lists/useLiveList';
 import { EmptyState } from '../ui/EmptyState';
 import { ErrorNotice } from '../ui/ErrorNotice';
-import { isFiltered, NO_FILTERS, readFilters, type RunFilters, writeFilters } from './filters';
-import { RunFilterBar } from './RunFilters';
+import { RUN_FILTERS, type RunFilters } from './filters';
 import classes from './RunsPage.module.css';
 import { RunTable } from './RunTable';
-
-const RANGE_WORDS = { '24h': '24 hours', '7d': '7 days', '30d': '30 days' } as const;
 
 function LoadingRows() {
   return (
@@ -22,38 +28,70 @@ function LoadingRows() {
   );
 }
 
-interface NoRunsProps {
+interface FilterProps {
   filters: RunFilters;
-  onChange: (filters: RunFilters) => void;
+  onChange: (changes: Partial<RunFilters>) => void;
 }
 
-function NoRuns({ filters, onChange }: NoRunsProps) {
-  const range = RANGE_WORDS[filters.range];
+function RunFilterBar({ filters, onChange }: FilterProps) {
   return (
-    <EmptyState
-      title={isFiltered(filters) ? `No run of the last ${range} matches` : `No runs in the last ${range}`}
+    <FilterBar
+      label="Filter runs"
+      chips={
+        <StatusChips
+          label="Status"
+          options={RUN_STATUSES}
+          value={filters.status}
+          onChange={(status) => {
+            onChange({ status });
+          }}
+        />
+      }
     >
+      <AutomationPicker
+        value={filters.automationId}
+        onChange={(automationId) => {
+          onChange({ automationId });
+        }}
+      />
+      <ContactFilter
+        value={filters.contact}
+        onChange={(contact) => {
+          onChange({ contact });
+        }}
+      />
+      <PeriodPicker label="Created within" period={filters} onChange={onChange} />
+    </FilterBar>
+  );
+}
+
+function NoRuns({ filters, onChange }: FilterProps) {
+  const period = periodWords(filters);
+  const narrowed = RUN_FILTERS.isNarrowed(filters);
+  return (
+    <EmptyState title={narrowed ? `No run ${period} matches` : `No runs ${period}`}>
       <p>
-        {isFiltered(filters)
+        {narrowed
           ? 'Loosen a filter or look further back.'
           : 'A run appears here the moment a trigger of an active automation fires.'}
       </p>
       <div className={classes.emptyActions}>
-        {isFiltered(filters) && (
+        {narrowed && (
           <Button
             variant="default"
             onClick={() => {
-              onChange({ ...NO_FILTERS, range: filters.range });
+              const { range, from, to } = filters;
+              onChange({ ...RUN_FILTERS.none, range, from, to });
             }}
           >
             Clear the filters
           </Button>
         )}
-        {filters.range !== '30d' && (
+        {(isCustom(filters) || filters.range !== '30d') && (
           <Button
             variant="default"
             onClick={() => {
-              onChange({ ...filters, range: '30d' });
+              onChange({ range: '30d', from: null, to: null });
             }}
           >
             Look back 30 days
@@ -64,51 +102,42 @@ function NoRuns({ filters, onChange }: NoRunsProps) {
   );
 }
 
-export function RunsPage() {
-  const { api } = useServices();
-  const [parameters, setParameters] = useSearchParams();
-  const filters = readFilters(parameters);
-  const query = useInfiniteQuery(runsQuery(api, filters));
-  // A run opened between two page requests can be listed by both.
-  const runs = [
-    ...new Map(query.data?.pages.flatMap(({ items }) => items).map((run) => [run.id, run])).values(),
-  ];
+function isOpen({ status }: Run): boolean {
+  return status === 'PENDING' || status === 'RUNNING';
+}
 
-  function change(next: RunFilters) {
-    setParameters((current) => writeFilters(current, next));
-  }
+export default function RunsPage() {
+  const { api } = useServices();
+  const [filters, change] = useFilters(RUN_FILTERS);
+  const list = useLiveList<Run>({
+    queryKey: ['runs', filters],
+    fetchPage: (cursor, signal) => fetchRuns(api, RUN_FILTERS.toQuery(filters), cursor, signal),
+    keyOf: ({ createdAt, id }) => `${createdAt} ${id}`,
+    isOpen,
+  });
 
   return (
     <div className={classes.page}>
       <title>Run history · Runledger</title>
       <h1>Run history</h1>
       <RunFilterBar filters={filters} onChange={change} />
-      {query.error && <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />}
-      {query.isPending && <LoadingRows />}
-      {query.data && (
-        <section aria-label="Runs" aria-busy={query.isPlaceholderData} className={classes.results}>
-          {runs.length > 0 && <RunTable runs={runs} />}
-          {runs.length === 0 && !query.hasNextPage && <NoRuns filters={filters} onChange={change} />}
-          {query.hasNextPage ? (
-            <div className={classes.more}>
-              {runs.length === 0 && (
-                <p>Nothing among the newest runs. Older ones were not searched yet.</p>
-              )}
-              <Button
-                variant="default"
-                loading={query.isFetchingNextPage}
-                onClick={() => void query.fetchNextPage()}
-              >
-                Load more
-              </Button>
-            </div>
+      {list.error && <ErrorNotice error={list.error} onRetry={list.retry} />}
+      {!list.isLoaded && !list.error && <LoadingRows />}
+      {list.isLoaded && (
+        <section aria-label="Runs" aria-busy={list.isOld} className={classes.results}>
+          <NewRows count={list.newCount} hasGap={list.hasGap} onShow={list.showNew} />
+          {list.items.length > 0 && <RunTable runs={list.items} />}
+          {list.items.length === 0 && !list.hasMore ? (
+            <NoRuns filters={filters} onChange={change} />
           ) : (
-            runs.length > 0 && (
-              <p className={classes.end}>
-                {runs.length === 1 ? 'One run' : `${runs.length} runs`} in the last{' '}
-                {RANGE_WORDS[filters.range]}. No older ones match.
-              </p>
-            )
+            <ListEnd
+              noun="run"
+              shown={list.items.length}
+              period={periodWords(filters)}
+              hasMore={list.hasMore}
+              isLoadingMore={list.isLoadingMore}
+              loadMore={list.loadMore}
+            />
           )}
         </section>
       )}

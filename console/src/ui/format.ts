@@ -81,3 +81,19 @@ export function formatWord(word: string): string {
   const text = word.replaceAll('_', ' ').toLowerCase();
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+const count = new Intl.NumberFormat('en');
+
+/** `12,345`. */
+export function formatCount(number: number): string {
+  return count.format(number);
+}
+
+/** The viewer's zone, as a person would name it and by its offset: `Europe/Berlin (GMT+1)`. */
+export function formatZone(now: number): string {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const offset = new Intl.DateTimeFormat('en', { timeZoneName: 'shortOffset' })
+    .formatToParts(now)
+    .find(({ type }) => type === 'timeZoneName')?.value;
+  return offset === undefined || offset === zone ? zone : `${zone} (${offset})`;
+}
