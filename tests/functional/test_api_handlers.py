@@ -29,6 +29,9 @@ from tests.support.world import (
 EVENTS = Path(__file__).parents[2] / "events"
 
 
+EDGE_KEY = "the distribution's key of this test"
+
+
 class FakeContext:
     aws_request_id = "request-1"
     function_name = "f"
@@ -45,6 +48,7 @@ def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """The world as the functions see it, with a member of every role."""
     arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
     cursor = world.secrets.create_secret(Name="cursor", SecretString="a key of this test")
+    edge = world.secrets.create_secret(Name="edge", SecretString=EDGE_KEY)
     environment = {
         "RUNLEDGER_TABLE": TABLE,
         "RUNLEDGER_BUCKET": BUCKET,
@@ -56,6 +60,7 @@ def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         "RUNLEDGER_MESSAGE_ARN": f"{arn}message",
         "RUNLEDGER_INTEGRATION_ARN": f"{arn}integration",
         "RUNLEDGER_CURSOR_SECRET_ARN": cursor["ARN"],
+        "RUNLEDGER_EDGE_SECRET_ARN": edge["ARN"],
         "RUNLEDGER_SENDER_EMAIL": "no-reply@example.com",
         "RUNLEDGER_SCHEDULE_GROUP": SCHEDULE_GROUP,
         "RUNLEDGER_SCHEDULE_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/schedule",
@@ -100,6 +105,7 @@ def forget() -> None:
         query._reading,
         run_message.toolbox,
         webhook_in.webhooks,
+        webhook_in.edge_key,
     )
     for cached in kept:
         cached.cache_clear()
@@ -338,6 +344,42 @@ def test_every_function_has_a_sample_event() -> None:
         if resource["Type"] == "AWS::Serverless::Function"
     }
     assert {path.stem for path in EVENTS.glob("*.json")} == functions
+
+
+@pytest.mark.parametrize(
+    ("headers", "source"),
+    [
+        ({}, "192.0.2.1"),
+        ({"x-forwarded-for": "198.51.100.7, 203.0.113.9"}, "192.0.2.1"),
+        ({"x-viewer-address": "198.51.100.7"}, "192.0.2.1"),
+        ({"x-viewer-address": "198.51.100.7", "x-runledger-edge": "a guess"}, "192.0.2.1"),
+        (
+            {
+                "x-forwarded-for": "198.51.100.7, 203.0.113.9",
+                "x-viewer-address": "203.0.113.9",
+                "x-runledger-edge": EDGE_KEY,
+            },
+            "203.0.113.9",
+        ),
+    ],
+    ids=["direct", "forwarded", "unproven", "guessed", "distribution"],
+)
+def test_events_are_counted_by_the_address_that_can_be_known(
+    deployed: World, headers: dict[str, str], source: str
+) -> None:
+    from functions.webhook_in.handler import handler
+    from tests.functional.test_webhooks import hooked
+
+    token = hooked(deployed, rateLimitPerMinute=1)
+    event = sample("webhook_in")
+    event["rawPath"] = event["requestContext"]["http"]["path"] = f"/v1/webhooks/in/{token}"
+    event["requestContext"]["http"]["sourceIp"] = "192.0.2.1"
+    event["headers"].update(headers)
+    statuses = [handler(event, CONTEXT)["statusCode"] for _ in range(2)]
+    assert statuses[-1] == 429
+    rows = deployed.dynamodb.scan(TableName=TABLE)["Items"]
+    [counted] = [row for row in rows if "events" in row]
+    assert source in counted["pk"]["S"] + counted["sk"]["S"]
 
 
 def test_a_webhook_as_api_gateway_delivers_it(deployed: World) -> None:
