@@ -198,6 +198,22 @@ def test_contacts_come_in_pages(deployed: World) -> None:
     assert second["nextCursor"] is None
 
 
+def test_a_contact_is_found_by_what_a_person_pastes(deployed: World) -> None:
+    document = {"email": "ada@example.com", "phone": "+4915112345678"}
+    made = call("POST", "/v1/contacts", document)["body"]
+    call("POST", "/v1/contacts", {"email": "other@example.com"})
+
+    def found(pasted: str) -> list[str]:
+        answer = call("GET", "/v1/contacts", query=f"contact={pasted}")
+        return [each["id"] for each in answer["body"]["items"]]
+
+    assert found(" Ada@Example.com ") == found("+49 151 12345678") == found(made["id"])
+    assert found(made["id"]) == [made["id"]]
+    assert found("nobody@example.com") == found("con_1") == []
+    wrong = call("GET", "/v1/contacts", query="contact=me")
+    assert (wrong["status"], wrong["body"]["field"]) == (422, "contact")
+
+
 @pytest.mark.parametrize(
     ("raw", "words"),
     [

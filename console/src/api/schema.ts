@@ -2995,6 +2995,8 @@ export interface operations {
     list_contacts_v1_contacts_get: {
         parameters: {
             query?: {
+                /** @description An id, an e-mail or a phone. */
+                contact?: string | null;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string | null;
                 /** @description Rows a page. */

@@ -259,6 +259,12 @@ class Reading:
         following = self.cursors.issue(binding, position) if position else None
         return ListView(items=[contact_view(each) for each in found], next_cursor=following)
 
+    def contact_named(self, workspace_id: str, text: str) -> ListView[ContactView]:
+        """A list of the contact meant by an id, an e-mail or a phone, or of nobody."""
+        contact_id = self.contacts.look_up(workspace_id, text)
+        found = contact_id and self.contacts.find(workspace_id, "id", contact_id)
+        return ListView(items=[contact_view(found)] if found else [], next_cursor=None)
+
     def suppressions(
         self, workspace_id: str, limit: int, cursor: str | None
     ) -> ListView[SuppressionView]:
