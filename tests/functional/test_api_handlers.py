@@ -304,6 +304,35 @@ def test_a_graph_of_the_wrong_form_names_node_and_edge(deployed: World) -> None:
     assert found == [("a b", None), (None, 0), (None, 0)]
 
 
+def test_a_document_that_is_no_automation_yet_is_checked(deployed: World) -> None:
+    document = {"name": "New", "nodes": [{"id": "done", "type": "END"}], "edges": []}
+    answer = call("POST", "/v1/automations/validate", document, role="admin")
+    assert answer["status"] == 200
+    assert {each["code"] for each in answer["body"]["problems"]} >= {"NO_TRIGGER"}
+    assert call("GET", "/v1/automations")["body"]["items"] == []
+    assert call("POST", "/v1/automations/validate", document, role="member")["status"] == 403
+
+
+def test_a_draft_that_somebody_else_saved_is_not_overwritten(deployed: World) -> None:
+    document = {
+        "name": "Mine",
+        "nodes": [
+            {"id": "start", "type": "TRIGGER", "config": {"triggerType": "MANUAL"}},
+            {"id": "done", "type": "END"},
+        ],
+        "edges": [{"source": "start", "target": "done"}],
+    }
+    made = call("POST", "/v1/automations", document)["body"]
+    path, query = f"/v1/automations/{made['id']}", f"revision={made['revision']}"
+    theirs = call("PUT", path, {**document, "name": "Theirs"}, role="admin", query=query)
+    assert theirs["body"]["revision"] == made["revision"] + 1
+    refused = call("PUT", path, document, query=query)
+    assert (refused["status"], refused["body"]["state"]) == (409, "CHANGED")
+    assert "admin@example.com" in refused["body"]["detail"]
+    assert call("GET", path)["body"]["name"] == "Theirs"
+    assert call("PUT", path, document)["status"] == 200
+
+
 def test_bad_query_parameters_are_named(deployed: World) -> None:
     for query, field in (
         ("limit=0", "limit"),

@@ -34,6 +34,7 @@ from runledger.services.history import (
     runs_kind,
 )
 from runledger.services.open_run import keyed_run_id
+from runledger.services.schedules import scheduled_trigger
 from runledger.services.suppressions import suppression_view
 from runledger.services.upstream import dedupe_key
 from runledger.services.views import (
@@ -228,8 +229,11 @@ class Reading:
         after = self.cursors.read(binding, cursor) if cursor else None
         found, position = self.stores.automations.newest(workspace_id, limit, after)
         following = self.cursors.issue(binding, position) if position else None
+        scheduled = [each.id for each in found if scheduled_trigger(each) is not None]
+        schedules = self.stores.schedules.get_many(scheduled)
         return ListView(
-            items=[automation_summary_view(each) for each in found], next_cursor=following
+            items=[automation_summary_view(each, schedules.get(each.id)) for each in found],
+            next_cursor=following,
         )
 
     def templates_page(
