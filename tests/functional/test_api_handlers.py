@@ -204,6 +204,22 @@ def test_contacts_come_in_pages(deployed: World) -> None:
     assert second["nextCursor"] is None
 
 
+def test_a_contact_is_found_by_what_a_person_pastes(deployed: World) -> None:
+    document = {"email": "ada@example.com", "phone": "+4915112345678"}
+    made = call("POST", "/v1/contacts", document)["body"]
+    call("POST", "/v1/contacts", {"email": "other@example.com"})
+
+    def found(pasted: str) -> list[str]:
+        answer = call("GET", "/v1/contacts", query=f"contact={pasted}")
+        return [each["id"] for each in answer["body"]["items"]]
+
+    assert found(" Ada@Example.com ") == found("+49 151 12345678") == found(made["id"])
+    assert found(made["id"]) == [made["id"]]
+    assert found("nobody@example.com") == found("con_1") == []
+    wrong = call("GET", "/v1/contacts", query="contact=me")
+    assert (wrong["status"], wrong["body"]["field"]) == (422, "contact")
+
+
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
@@ -308,6 +324,35 @@ def test_a_graph_of_the_wrong_form_names_node_and_edge(deployed: World) -> None:
     assert answer["status"] == 422
     found = [(each.get("nodeId"), each.get("edge")) for each in answer["body"]["problems"]]
     assert found == [("a b", None), (None, 0), (None, 0)]
+
+
+def test_a_document_that_is_no_automation_yet_is_checked(deployed: World) -> None:
+    document = {"name": "New", "nodes": [{"id": "done", "type": "END"}], "edges": []}
+    answer = call("POST", "/v1/automations/validate", document, role="admin")
+    assert answer["status"] == 200
+    assert {each["code"] for each in answer["body"]["problems"]} >= {"NO_TRIGGER"}
+    assert call("GET", "/v1/automations")["body"]["items"] == []
+    assert call("POST", "/v1/automations/validate", document, role="member")["status"] == 403
+
+
+def test_a_draft_that_somebody_else_saved_is_not_overwritten(deployed: World) -> None:
+    document = {
+        "name": "Mine",
+        "nodes": [
+            {"id": "start", "type": "TRIGGER", "config": {"triggerType": "MANUAL"}},
+            {"id": "done", "type": "END"},
+        ],
+        "edges": [{"source": "start", "target": "done"}],
+    }
+    made = call("POST", "/v1/automations", document)["body"]
+    path, query = f"/v1/automations/{made['id']}", f"revision={made['revision']}"
+    theirs = call("PUT", path, {**document, "name": "Theirs"}, role="admin", query=query)
+    assert theirs["body"]["revision"] == made["revision"] + 1
+    refused = call("PUT", path, document, query=query)
+    assert (refused["status"], refused["body"]["state"]) == (409, "CHANGED")
+    assert "admin@example.com" in refused["body"]["detail"]
+    assert call("GET", path)["body"]["name"] == "Theirs"
+    assert call("PUT", path, document)["status"] == 200
 
 
 def test_bad_query_parameters_are_named(deployed: World) -> None:

@@ -10,4 +10,6 @@ export interface PageRoute {
 export const ROUTES: PageRoute[] = [
   { path: 'runs', page: lazy(() => import('../runs/RunsPage')) },
   { path: 'runs/:runId', page: lazy(() => import('../runs/RunPage')) },
+  { path: 'delivery-ops', page: lazy(() => import('../deliveries/DeliveriesPage')) },
+  { path: 'delivery-ops/:deliveryId', page: lazy(() => import('../deliveries/DeliveryPage')) },
 ];

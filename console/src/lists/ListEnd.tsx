@@ -4,8 +4,8 @@ import { formatCount } from '../ui/format';
 import classes from './List.module.css';
 
 interface Props {
-  /** `run`; its plural has an s. */
   noun: string;
+  plural?: string;
   shown: number;
   /** `in the last 7 days` */
   period: string;
@@ -15,7 +15,8 @@ interface Props {
 }
 
 /** Loads the next page when it comes near; says so when there is none. */
-export function ListEnd({ noun, shown, period, hasMore, isLoadingMore, loadMore }: Props) {
+export function ListEnd(props: Props) {
+  const { noun, plural = `${noun}s`, shown, period, hasMore, isLoadingMore, loadMore } = props;
   const end = useRef<HTMLDivElement>(null);
   const load = useRef(loadMore);
   useEffect(() => {
@@ -41,7 +42,7 @@ export function ListEnd({ noun, shown, period, hasMore, isLoadingMore, loadMore 
     <div ref={end} className={classes.end}>
       {hasMore ? (
         <>
-          {shown === 0 && <p>Nothing among the newest {noun}s. Older ones were not searched yet.</p>}
+          {shown === 0 && <p>Nothing among the newest {plural}. Older ones were not searched yet.</p>}
           <Button variant="default" loading={isLoadingMore} onClick={loadMore}>
             Load more
           </Button>
@@ -49,7 +50,7 @@ export function ListEnd({ noun, shown, period, hasMore, isLoadingMore, loadMore 
       ) : (
         shown > 0 && (
           <p>
-            {shown === 1 ? `One ${noun}` : `${formatCount(shown)} ${noun}s`} {period}. No older ones
+            {shown === 1 ? `One ${noun}` : `${formatCount(shown)} ${plural}`} {period}. No older ones
             match.
           </p>
         )

@@ -76,8 +76,19 @@ export function formatBothZones(time: string): string {
   return `${formatExact(time)} · ${time}`;
 }
 
+/** Words that people write in a way of their own. */
+const WRITTEN: Readonly<Record<string, string>> = {
+  DEAD_LETTERED: 'Dead-lettered',
+  EMAIL: 'E-mail',
+  REENTRY_BLOCKED: 'Re-entry blocked',
+  SMS: 'SMS',
+  WHATSAPP: 'WhatsApp',
+};
+
 /** `SEND_MESSAGE` → `Send message`. */
 export function formatWord(word: string): string {
+  const written = WRITTEN[word];
+  if (written !== undefined) return written;
   const text = word.replaceAll('_', ' ').toLowerCase();
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

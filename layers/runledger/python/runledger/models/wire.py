@@ -19,7 +19,7 @@ from runledger.models.contact import Consents
 from runledger.models.delivery import DeliveryStatus, TryOutcome
 from runledger.models.refusal import RefusalReason
 from runledger.models.report import ReportKind
-from runledger.models.run import RunStatus, StepStatus
+from runledger.models.run import RunStatus, StepStatus, TriggerType
 from runledger.models.schedule import FireSource, FireStatus, MissedReason
 from runledger.models.workspace import Role
 
@@ -234,13 +234,16 @@ class WebhookView(WireModel):
 
 class AutomationSummaryView(WireModel):
     """An automation as lists show it. `has_unpublished_changes` is true where the draft differs
-    from the active version."""
+    from the active version, whose trigger `trigger_type` is; `next_fire_at` goes with an active
+    date trigger."""
 
     id: str
     name: str
     reentry: Reentry
     status: AutomationStatus
     version: int | None
+    trigger_type: TriggerType | None
+    next_fire_at: str | None
     has_unpublished_changes: bool
     created_at: str
     updated_at: str
@@ -284,9 +287,11 @@ class ScheduleView(WireModel):
 
 
 class AutomationView(AutomationSummaryView):
-    """An automation with its draft. `machine` is the active version's, with the reason for its
-    type; `problems` are those of the draft as things stand now."""
+    """An automation with its draft. `revision` counts the saves of the draft. `machine` is the
+    active version's, with the reason for its type; `problems` are those of the draft as things
+    stand now."""
 
+    revision: int
     nodes: list[Node]
     edges: list[Edge]
     layout: dict[str, Position]

@@ -34,6 +34,7 @@ from runledger.services.history import (
     runs_kind,
 )
 from runledger.services.open_run import keyed_run_id
+from runledger.services.schedules import scheduled_trigger
 from runledger.services.suppressions import suppression_view
 from runledger.services.upstream import dedupe_key
 from runledger.services.views import (
@@ -228,8 +229,11 @@ class Reading:
         after = self.cursors.read(binding, cursor) if cursor else None
         found, position = self.stores.automations.newest(workspace_id, limit, after)
         following = self.cursors.issue(binding, position) if position else None
+        scheduled = [each.id for each in found if scheduled_trigger(each) is not None]
+        schedules = self.stores.schedules.get_many(scheduled)
         return ListView(
-            items=[automation_summary_view(each) for each in found], next_cursor=following
+            items=[automation_summary_view(each, schedules.get(each.id)) for each in found],
+            next_cursor=following,
         )
 
     def templates_page(
@@ -258,6 +262,12 @@ class Reading:
         found, position = self.stores.contacts.newest(workspace_id, limit, after)
         following = self.cursors.issue(binding, position) if position else None
         return ListView(items=[contact_view(each) for each in found], next_cursor=following)
+
+    def contact_named(self, workspace_id: str, text: str) -> ListView[ContactView]:
+        """A list of the contact meant by an id, an e-mail or a phone, or of nobody."""
+        contact_id = self.contacts.look_up(workspace_id, text)
+        found = contact_id and self.contacts.find(workspace_id, "id", contact_id)
+        return ListView(items=[contact_view(found)] if found else [], next_cursor=None)
 
     def suppressions(
         self, workspace_id: str, limit: int, cursor: str | None

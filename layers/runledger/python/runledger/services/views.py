@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from runledger.clock import iso, optional_iso
 from runledger.models.feedback import error_after
+from runledger.models.run import TriggerType
 from runledger.models.wire import (
     AutomationSummaryView,
     CanceledView,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from runledger.models.delivery import DeliveryAttempt, Try
     from runledger.models.refusal import Refusal
     from runledger.models.run import ErrorDetail, Run, Step
+    from runledger.models.schedule import Schedule
     from runledger.models.segment import Segment
     from runledger.models.template import Template
     from runledger.services.story import Health
@@ -268,13 +270,19 @@ def refusal_view(refusal: "Refusal") -> RefusalView:
     )
 
 
-def automation_summary_view(automation: "Automation") -> AutomationSummaryView:
+def automation_summary_view(
+    automation: "Automation", schedule: "Schedule | None"
+) -> AutomationSummaryView:
+    """`schedule` is that of an active date automation."""
+    active = automation.active
     return AutomationSummaryView(
         id=automation.id,
         name=automation.name,
         reentry=automation.reentry,
         status=automation.status,
-        version=automation.active.version if automation.active else None,
+        version=active.version if active else None,
+        trigger_type=TriggerType(active.trigger["triggerType"]) if active else None,
+        next_fire_at=iso(schedule.next_fire_at) if schedule else None,
         has_unpublished_changes=automation.draft_revision != automation.active_revision,
         created_at=iso(automation.created_at),
         updated_at=iso(automation.updated_at),
