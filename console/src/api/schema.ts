@@ -1541,6 +1541,8 @@ export interface components {
          *     are the runs that its end opened, of automations that still wait for it.
          */
         RunDetailView: {
+            /** At */
+            at: string[];
             /** Attempt */
             attempt: number;
             /** Automationid */
@@ -1608,9 +1610,12 @@ export interface components {
         /**
          * RunView
          * @description A run as lists show it. `health` is null once the run has ended; `startError` says why a
-         *     start was put off or the run is at more than its first attempt.
+         *     start was put off or the run is at more than its first attempt. `at` are the nodes that it is
+         *     at, several in a fork, or the one that it ended at; empty where it has begun none yet.
          */
         RunView: {
+            /** At */
+            at: string[];
             /** Attempt */
             attempt: number;
             /** Automationid */

@@ -1,8 +1,10 @@
-import type { MouseEvent, ReactNode } from 'react';
+import { IconChevronRight } from '@tabler/icons-react';
+import { type MouseEvent, type ReactNode, useMemo, useRef } from 'react';
 import { Link, useLocation, useNavigate } from 'react-router';
 import type { ListState } from '../ui/Detail';
 import { useNow } from '../ui/Time';
 import classes from './RowTable.module.css';
+import { useVirtualRows } from './useVirtualRows';
 
 export interface Column<Row> {
   title: string;
@@ -14,6 +16,15 @@ export interface Column<Row> {
   isWide?: boolean;
 }
 
+/** What a row shows in place, where it can be opened without leaving the list. */
+export interface Expansion<Row> {
+  isOpen: (row: Row) => boolean;
+  onToggle: (row: Row) => void;
+  /** `steps of run run_01`, after Show and Hide. */
+  label: (row: Row) => string;
+  content: (row: Row) => ReactNode;
+}
+
 interface Props<Row> {
   /** `Deliveries, newest first` */
   label: string;
@@ -21,9 +32,11 @@ interface Props<Row> {
   rows: Row[];
   /** The row's own page. */
   addressOf: (row: Row) => string;
+  /** Where there is one, a click on a row opens it in place; its link leads to its page. */
+  expansion?: Expansion<Row>;
 }
 
-/** The whole row opens its page, but for links in it and text that is being selected. */
+/** The whole row is a target, but for links in it and text that is being selected. */
 function isPlainClick(event: MouseEvent): boolean {
   const onControl = event.target instanceof Element && event.target.closest('a, button') !== null;
   const selecting = window.getSelection()?.isCollapsed === false;
@@ -49,22 +62,93 @@ export function RowLink({ to, children }: RowLinkProps) {
   );
 }
 
-/** A list's rows. On a narrow screen each is a card of its own. */
+interface CellsProps<Row> {
+  row: Row;
+  columns: Column<Row>[];
+  now: number;
+}
+
+function Cells<Row>({ row, columns, now }: CellsProps<Row>) {
+  return columns.map(({ title, cell, isWide }) => {
+    const content = cell(row, now);
+    const isEmpty = content === null || content === '' || content === false;
+    return (
+      <td role="cell" key={title} data-label={title} data-wide={isWide} data-empty={isEmpty}>
+        {content}
+      </td>
+    );
+  });
+}
+
+interface ToggleProps<Row> {
+  row: Row;
+  expansion: Expansion<Row>;
+  controls: string;
+}
+
+function Toggle<Row>({ row, expansion, controls }: ToggleProps<Row>) {
+  const open = expansion.isOpen(row);
+  return (
+    <button
+      type="button"
+      className={classes.toggle}
+      aria-expanded={open}
+      aria-controls={open ? controls : undefined}
+      aria-label={`${open ? 'Hide' : 'Show'} ${expansion.label(row)}`}
+      onClick={() => {
+        expansion.onToggle(row);
+      }}
+    >
+      <IconChevronRight size={16} aria-hidden />
+    </button>
+  );
+}
+
+/** What stands in for rows that are far from what is seen. */
+function Spacer({ height }: { height: number }) {
+  if (height <= 0) return null;
+  return (
+    <tbody aria-hidden className={classes.spacer} style={{ height }}>
+      <tr style={{ height }}>
+        <td style={{ height }} />
+      </tr>
+    </tbody>
+  );
+}
+
+/** A list's rows, of which those near the window are drawn. On a narrow screen each is a card. */
 export function RowTable<Row extends { id: string }>(props: Props<Row>) {
-  const { label, columns, rows, addressOf } = props;
+  const { label, columns, rows, addressOf, expansion } = props;
   const now = useNow();
   const navigate = useNavigate();
   const state = useListState();
+  const table = useRef<HTMLTableElement>(null);
+  const keys = useMemo(() => rows.map(({ id }) => id), [rows]);
+  const { indexes, above, below, measure } = useVirtualRows(table, keys);
+  const columnCount = columns.length + (expansion ? 1 : 0);
+
   return (
     // The roles are said aloud because the cards' `display` would take them from a table.
-    <table role="table" className={classes.table} aria-label={label}>
+    <table
+      role="table"
+      ref={table}
+      className={classes.table}
+      aria-label={label}
+      aria-rowcount={rows.length + 1}
+    >
       <colgroup>
+        {expansion && <col className={classes.toggleColumn} />}
         {columns.map(({ title, width }) => (
           <col key={title} style={width === undefined ? {} : { width: `${width}%` }} />
         ))}
       </colgroup>
       <thead role="rowgroup">
-        <tr role="row">
+        <tr role="row" aria-rowindex={1}>
+          {expansion && (
+            <th role="columnheader" scope="col">
+              <span className="visually-hidden">Details</span>
+            </th>
+          )}
           {columns.map(({ title }) => (
             <th role="columnheader" scope="col" key={title}>
               {title}
@@ -72,29 +156,44 @@ export function RowTable<Row extends { id: string }>(props: Props<Row>) {
           ))}
         </tr>
       </thead>
-      <tbody role="rowgroup">
-        {rows.map((row) => (
-          // The link in the row is the way for keyboards; the click is a larger target for pointers.
-          <tr
-            role="row"
-            key={row.id}
-            data-row={row.id}
-            onClick={(event) => {
-              if (isPlainClick(event)) void navigate(addressOf(row), { state });
-            }}
-          >
-            {columns.map(({ title, cell, isWide }) => {
-              const content = cell(row, now);
-              const isEmpty = content === null || content === '' || content === false;
-              return (
-                <td role="cell" key={title} data-label={title} data-wide={isWide} data-empty={isEmpty}>
-                  {content}
+      <Spacer height={above} />
+      {indexes.map((index) => {
+        const row = rows[index];
+        if (row === undefined) return null;
+        const open = expansion?.isOpen(row) ?? false;
+        const contentId = `row-${row.id}`;
+        return (
+          <tbody role="rowgroup" key={row.id} data-index={index} ref={measure}>
+            {/* The link and the button in the row are the way for keyboards. */}
+            <tr
+              role="row"
+              aria-rowindex={index + 2}
+              data-row={row.id}
+              data-open={open}
+              onClick={(event) => {
+                if (!isPlainClick(event)) return;
+                if (expansion) expansion.onToggle(row);
+                else void navigate(addressOf(row), { state });
+              }}
+            >
+              {expansion && (
+                <td role="cell" className={classes.toggleCell}>
+                  <Toggle row={row} expansion={expansion} controls={contentId} />
                 </td>
-              );
-            })}
-          </tr>
-        ))}
-      </tbody>
+              )}
+              <Cells row={row} columns={columns} now={now} />
+            </tr>
+            {expansion && open && (
+              <tr role="row" id={contentId} className={classes.expanded}>
+                <td role="cell" colSpan={columnCount}>
+                  {expansion.content(row)}
+                </td>
+              </tr>
+            )}
+          </tbody>
+        );
+      })}
+      <Spacer height={below} />
     </table>
   );
 }

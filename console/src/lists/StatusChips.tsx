@@ -25,7 +25,7 @@ function Count({ counts, option }: { counts: Counts | undefined; option: string 
       {!counts.isComplete && (
         <>
           <span aria-hidden>+</span>
-          <span className="visually-hidden"> or more</span>
+          <span className="visually-hidden">{' or more'}</span>
         </>
       )}
     </span>

@@ -1,146 +1,145 @@
-import { Button, Skeleton } from '@mantine/core';
+import { Button } from '@mantine/core';
+import { IconBan, IconDownload } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense, useState } from 'react';
 import { fetchRuns } from '../api/queries';
-import { type Run, RUN_STATUSES } from '../api/types';
+import type { Run } from '../api/types';
 import { useServices } from '../app/context';
-import { AutomationPicker } from '../lists/AutomationPicker';
-import { FilterBar } from '../lists/FilterBar';
-import { isCustom, useFilters } from '../lists/filters';
-import { ListEnd } from '../lists/ListEnd';
-import { NewRows } from '../lists/NewRows';
-import { PeriodPicker } from '../lists/PeriodPicker';
-import { periodWords } from '../lists/period';
-import { StatusChips } from '../lists/StatusChips';
-import { ContactFilter } from '../lists/TextFilter';
+import { useAllows } from '../app/role';
+import { countsQuery } from '../lists/counts';
+import { useFilters } from '../lists/filters';
+import { ListResults, NothingFound } from '../lists/ListPage';
+import page from '../lists/ListPage.module.css';
 import { useLiveList } from '../lists/useLiveList';
-import { EmptyState } from '../ui/EmptyState';
-import { ErrorNotice } from '../ui/ErrorNotice';
+import { isOpen } from './describe';
 import { RUN_FILTERS, type RunFilters } from './filters';
+import { statsQuery } from './queries';
+import { RunFilterBar } from './RunFilterBar';
 import classes from './RunsPage.module.css';
 import { RunTable } from './RunTable';
 
-function LoadingRows() {
-  return (
-    <div role="status" aria-label="Loading runs" className={classes.loading}>
-      {Array.from({ length: 8 }, (_, row) => (
-        <Skeleton key={row} height={44} />
-      ))}
-    </div>
-  );
-}
+// Charts are drawn by a library that the list does not wait for.
+const RunChart = lazy(() => import('./RunChart'));
+const ExportDialog = lazy(() => import('../lists/ExportDialog'));
+const CancelRunsDialog = lazy(() => import('./CancelRunsDialog'));
 
 interface FilterProps {
   filters: RunFilters;
   onChange: (changes: Partial<RunFilters>) => void;
 }
 
-function RunFilterBar({ filters, onChange }: FilterProps) {
+/** How many runs there were over time. Other filters than automation and period have no figures. */
+function Chart({ filters, onChange }: FilterProps) {
+  const { api } = useServices();
+  const { automationId, range, from, to } = filters;
+  const asked = RUN_FILTERS.toQuery({ ...RUN_FILTERS.none, automationId, range, from, to });
+  const { data: stats } = useQuery(statsQuery(api, asked));
+  if (!stats) return null;
   return (
-    <FilterBar
-      label="Filter runs"
-      chips={
-        <StatusChips
-          label="Status"
-          options={RUN_STATUSES}
-          value={filters.status}
-          onChange={(status) => {
-            onChange({ status });
+    <Suspense fallback={<div className={classes.chart} />}>
+      <RunChart
+        stats={stats}
+        onBrush={(begin, end) => {
+          onChange({ from: begin, to: end });
+        }}
+      />
+    </Suspense>
+  );
+}
+
+interface ActionProps {
+  filters: RunFilters;
+  total: number | undefined;
+}
+
+function Actions({ filters, total }: ActionProps) {
+  const [dialog, setDialog] = useState<'export' | 'cancel' | null>(null);
+  const close = () => {
+    setDialog(null);
+  };
+  const filter = RUN_FILTERS.toQuery(filters);
+  const mayMatchOpen = filters.status === null || filters.status === 'PENDING' || filters.status === 'RUNNING';
+  return (
+    <div className={classes.actions}>
+      <Button
+        variant="default"
+        size="xs"
+        leftSection={<IconDownload size={16} aria-hidden />}
+        onClick={() => {
+          setDialog('export');
+        }}
+      >
+        Export…
+      </Button>
+      {mayMatchOpen && (
+        <Button
+          variant="default"
+          size="xs"
+          leftSection={<IconBan size={16} aria-hidden />}
+          onClick={() => {
+            setDialog('cancel');
           }}
-        />
-      }
-    >
-      <AutomationPicker
-        value={filters.automationId}
-        onChange={(automationId) => {
-          onChange({ automationId });
-        }}
-      />
-      <ContactFilter
-        value={filters.contact}
-        onChange={(contact) => {
-          onChange({ contact });
-        }}
-      />
-      <PeriodPicker label="Created within" period={filters} onChange={onChange} />
-    </FilterBar>
-  );
-}
-
-function NoRuns({ filters, onChange }: FilterProps) {
-  const period = periodWords(filters);
-  const narrowed = RUN_FILTERS.isNarrowed(filters);
-  return (
-    <EmptyState title={narrowed ? `No run ${period} matches` : `No runs ${period}`}>
-      <p>
-        {narrowed
-          ? 'Loosen a filter or look further back.'
-          : 'A run appears here the moment a trigger of an active automation fires.'}
-      </p>
-      <div className={classes.emptyActions}>
-        {narrowed && (
-          <Button
-            variant="default"
-            onClick={() => {
-              const { range, from, to } = filters;
-              onChange({ ...RUN_FILTERS.none, range, from, to });
-            }}
-          >
-            Clear the filters
-          </Button>
+        >
+          Cancel open runs…
+        </Button>
+      )}
+      <Suspense fallback={null}>
+        {dialog === 'export' && (
+          <ExportDialog list="RUNS" plural="runs" filter={filter} total={total} onClose={close} />
         )}
-        {(isCustom(filters) || filters.range !== '30d') && (
-          <Button
-            variant="default"
-            onClick={() => {
-              onChange({ range: '30d', from: null, to: null });
-            }}
-          >
-            Look back 30 days
-          </Button>
-        )}
-      </div>
-    </EmptyState>
+        {dialog === 'cancel' && <CancelRunsDialog filter={filter} onClose={close} />}
+      </Suspense>
+    </div>
   );
-}
-
-function isOpen({ status }: Run): boolean {
-  return status === 'PENDING' || status === 'RUNNING';
 }
 
 export default function RunsPage() {
   const { api } = useServices();
+  const mayAct = useAllows('MEMBER');
   const [filters, change] = useFilters(RUN_FILTERS);
+  const counts = useQuery(
+    countsQuery(api, '/v1/runs/counts', RUN_FILTERS.toQuery({ ...filters, status: null })),
+  );
   const list = useLiveList<Run>({
     queryKey: ['runs', filters],
     fetchPage: (cursor, signal) => fetchRuns(api, RUN_FILTERS.toQuery(filters), cursor, signal),
     keyOf: ({ createdAt, id }) => `${createdAt} ${id}`,
     isOpen,
   });
+  const exact = counts.data?.isComplete ? counts.data : undefined;
+  const total = filters.status === null ? exact?.total : exact?.counts[filters.status];
 
   return (
-    <div className={classes.page}>
+    <div className={page.page}>
       <title>Run history · Runledger</title>
-      <h1>Run history</h1>
-      <RunFilterBar filters={filters} onChange={change} />
-      {list.error && <ErrorNotice error={list.error} onRetry={list.retry} />}
-      {!list.isLoaded && !list.error && <LoadingRows />}
-      {list.isLoaded && (
-        <section aria-label="Runs" aria-busy={list.isOld} className={classes.results}>
-          <NewRows count={list.newCount} hasGap={list.hasGap} onShow={list.showNew} />
-          {list.items.length > 0 && <RunTable runs={list.items} />}
-          {list.items.length === 0 && !list.hasMore ? (
-            <NoRuns filters={filters} onChange={change} />
-          ) : (
-            <ListEnd
-              noun="run"
-              shown={list.items.length}
-              period={periodWords(filters)}
-              hasMore={list.hasMore}
-              isLoadingMore={list.isLoadingMore}
-              loadMore={list.loadMore}
-            />
-          )}
-        </section>
-      )}
+      <div className={classes.titleRow}>
+        <h1>Run history</h1>
+        {mayAct && <Actions filters={filters} total={total} />}
+      </div>
+      <RunFilterBar filters={filters} counts={counts.data} onChange={change} />
+      {/* Its library is asked for once the rows are there. */}
+      {list.isLoaded && <Chart filters={filters} onChange={change} />}
+      <ListResults
+        noun="run"
+        plural="runs"
+        period={filters}
+        list={list}
+        empty={
+          <NothingFound
+            plural="runs"
+            hint="A run appears here the moment a trigger of an active automation fires."
+            period={filters}
+            isNarrowed={RUN_FILTERS.isNarrowed(filters)}
+            onClear={() => {
+              const { range, from, to } = filters;
+              change({ ...RUN_FILTERS.none, range, from, to });
+            }}
+            onChange={change}
+          />
+        }
+      >
+        {(runs) => <RunTable runs={runs} />}
+      </ListResults>
     </div>
   );
 }

@@ -29,6 +29,7 @@ export function makeRun(changes: Partial<Run> = {}): Run {
     durationMs: 1500,
     error: null,
     canceled: null,
+    at: [],
     ...changes,
   };
 }

@@ -108,3 +108,9 @@ export function formatZone(now: number): string {
     .find(({ type }) => type === 'timeZoneName')?.value;
   return offset === undefined || offset === zone ? zone : `${zone} (${offset})`;
 }
+
+/** `512 bytes`, `1.4 MB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} bytes`;
+  return bytes < 1_000_000 ? `${(bytes / 1_000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}

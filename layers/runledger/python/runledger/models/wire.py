@@ -68,7 +68,8 @@ class RunContactView(WireModel):
 
 class RunView(WireModel):
     """A run as lists show it. `health` is null once the run has ended; `startError` says why a
-    start was put off or the run is at more than its first attempt."""
+    start was put off or the run is at more than its first attempt. `at` are the nodes that it is
+    at, several in a fork, or the one that it ended at; empty where it has begun none yet."""
 
     id: str
     status: RunStatus
@@ -87,6 +88,7 @@ class RunView(WireModel):
     duration_ms: int | None
     error: ErrorView | None
     canceled: CanceledView | None
+    at: list[str]
 
 
 class StepView(WireModel):

@@ -46,6 +46,7 @@ from runledger.services.views import (
     segment_view,
     template_view,
 )
+from runledger.services.whereabouts import standings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -90,7 +91,9 @@ class Reading:
         """InvalidInputError names the parameter that cannot be read."""
         now = self.clock()
         page, cursor = self._page(workspace_id, request, runs_kind(self.stores.runs), now)
-        return ListView(items=[run_view(run, now) for run in page.rows], next_cursor=cursor)
+        at = standings(page.rows, self.frames)
+        items = [run_view(run, now, at[run.id]) for run in page.rows]
+        return ListView(items=items, next_cursor=cursor)
 
     def refusals(self, workspace_id: str, request: ListRequest) -> ListView[RefusalView]:
         """InvalidInputError names the parameter that cannot be read."""

@@ -30,9 +30,10 @@ from runledger.models.wire import (
     VersionView,
 )
 from runledger.services.story import health_of, steps_of
+from runledger.services.whereabouts import standing_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from runledger.compiler.graph import GraphView
     from runledger.models.automation import Automation, Version
@@ -53,7 +54,8 @@ if TYPE_CHECKING:
 DETAIL_BYTES = 3_500_000
 
 
-def run_view(run: "Run", now: int) -> RunView:
+def run_view(run: "Run", now: int, at: "Sequence[str] | None" = None) -> RunView:
+    """`at` is where it stands; without one, as far as its row tells."""
     health = health_of(run, now)
     begun = run.started_at
     ended = run.finished_at
@@ -83,6 +85,7 @@ def run_view(run: "Run", now: int) -> RunView:
         duration_ms=ended - begun if begun is not None and ended is not None else None,
         error=error_view(run.error),
         canceled=canceled,
+        at=standing_at(run, None) if at is None else list(at),
     )
 
 
@@ -95,7 +98,7 @@ def run_detail_view(
 ) -> RunDetailView:
     """`attempts` are the run's messages by id, as far as they were read."""
     steps = steps_of(history, graph, now)
-    base = run_view(history.run, now)
+    base = run_view(history.run, now, standing_at(history.run, graph))
     failed = next((step for step in steps if step.error is not None), None)
     # The row carries the first line of the error; the step it came from has the whole of it.
     error = base.error
