@@ -1,5 +1,6 @@
 """Serves the history. Read-only."""
 
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +16,7 @@ from runledger.http import caller, make_app, public_url
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.delivery_views import DeliveryDetailView, DeliveryRowView
 from runledger.models.refusal import RefusalReason
-from runledger.models.run import RunStatus
+from runledger.models.run import RunStatus, TriggerType
 from runledger.models.suppression import SuppressionView
 from runledger.models.wire import (
     AutomationSummaryView,
@@ -41,6 +42,7 @@ from runledger.services.automations import Automations
 from runledger.services.catalogue import node_type_views
 from runledger.services.contacts import Contacts
 from runledger.services.cursors import Cursors
+from runledger.services.gathering import at_once
 from runledger.services.identity import Caller
 from runledger.services.reading import ListRequest, Reading
 from runledger.services.segments import Segments
@@ -58,9 +60,19 @@ from runledger.settings import QuerySettings, read_settings
 
 app = make_app()
 
+
+class Order(StrEnum):
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows a page.")]
 Channel = Annotated[str, StringConstraints(pattern=f"^({'|'.join(CHANNEL_NAMES)})$")]
 Cursor = Annotated[str | None, Query(description="`nextCursor` of the page before.")]
+TriggerTypes = Annotated[
+    list[TriggerType] | None, Query(alias="triggerType", description="One or several.")
+]
+OrderParameter = Annotated[Order, Query(description="By creation time.")]
 
 
 @cache
@@ -72,7 +84,8 @@ def _cursor_key() -> bytes:
 @cache
 def _reading() -> Reading:
     contacts = Contacts(stores().contacts, now_ms)
-    return Reading(stores(), frames(), contacts, Cursors(_cursor_key), now_ms)
+    cursors = Cursors(_cursor_key, now_ms)
+    return Reading(stores(), frames(), contacts, cursors, now_ms, at_once)
 
 
 def _caller() -> Caller:
@@ -103,13 +116,18 @@ def list_runs(
     status: Annotated[list[RunStatus] | None, Query(description="One or several.")] = None,
     automation_id: Annotated[str | None, Query(alias="automationId")] = None,
     contact: Annotated[str | None, Query(description="An id, an e-mail or a phone.")] = None,
+    trigger_type: TriggerTypes = None,
+    error_group: Annotated[
+        str | None, Query(alias="errorGroup", description="The id of a failure group.")
+    ] = None,
     range_: Annotated[str | None, Query(alias="range", description="24h, 7d or 30d.")] = None,
     from_: Annotated[str | None, Query(alias="from", description="ISO 8601.")] = None,
     to: Annotated[str | None, Query(description="ISO 8601.")] = None,
+    order: OrderParameter = Order.NEWEST,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ListView[RunView]:
-    """Runs, newest first."""
+    """Runs, newest first unless asked otherwise."""
     request = ListRequest(
         statuses=frozenset(status or ()),
         automation_id=automation_id,
@@ -119,6 +137,9 @@ def list_runs(
         until=to,
         limit=limit,
         cursor=cursor,
+        trigger_types=frozenset(trigger_type or ()),
+        error_group=error_group,
+        newest_first=order is Order.NEWEST,
     )
     return _reading().runs(_caller().workspace_id, request)
 
@@ -134,9 +155,11 @@ def list_refusals(
     reason: Annotated[list[RefusalReason] | None, Query(description="One or several.")] = None,
     automation_id: Annotated[str | None, Query(alias="automationId")] = None,
     contact: Annotated[str | None, Query(description="An id, an e-mail or a phone.")] = None,
+    trigger_type: TriggerTypes = None,
     range_: Annotated[str | None, Query(alias="range", description="24h, 7d or 30d.")] = None,
     from_: Annotated[str | None, Query(alias="from", description="ISO 8601.")] = None,
     to: Annotated[str | None, Query(description="ISO 8601.")] = None,
+    order: OrderParameter = Order.NEWEST,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ListView[RefusalView]:
@@ -150,6 +173,8 @@ def list_refusals(
         until=to,
         limit=limit,
         cursor=cursor,
+        trigger_types=frozenset(trigger_type or ()),
+        newest_first=order is Order.NEWEST,
     )
     return _reading().refusals(_caller().workspace_id, request)
 
@@ -169,6 +194,7 @@ def list_deliveries(
     range_: Annotated[str | None, Query(alias="range", description="24h, 7d or 30d.")] = None,
     from_: Annotated[str | None, Query(alias="from", description="ISO 8601.")] = None,
     to: Annotated[str | None, Query(description="ISO 8601.")] = None,
+    order: OrderParameter = Order.NEWEST,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ListView[DeliveryRowView]:
@@ -183,6 +209,7 @@ def list_deliveries(
         until=to,
         limit=limit,
         cursor=cursor,
+        newest_first=order is Order.NEWEST,
         channel=channel,
         run_id=run_id,
     )

@@ -269,7 +269,7 @@ def test_an_id_that_can_be_none_is_not_found(deployed: World, strange: str) -> N
         assert call(method, path, body)["status"] == 404, (method, path[:40])
 
 
-@pytest.mark.parametrize("query", ["order=asc", "Status=FAILED", "status[]=FAILED"])
+@pytest.mark.parametrize("query", ["sort=asc", "Status=FAILED", "status[]=FAILED"])
 def test_a_parameter_that_means_nothing_is_refused(deployed: World, query: str) -> None:
     answer = call("GET", "/v1/runs", query=query)
     assert (answer["status"], answer["body"]["field"]) == (422, query.split("=")[0])
@@ -361,11 +361,14 @@ def test_bad_query_parameters_are_named(deployed: World) -> None:
         ("limit=201", "limit"),
         ("status=DONE", "status"),
         ("range=1y", "range"),
-        ("cursor=xyz", "cursor"),
+        ("order=asc", "order"),
+        ("triggerType=CRON", "triggerType"),
     ):
         answer = call("GET", "/v1/runs", query=query)
         assert answer["status"] == 422, query
         assert answer["body"]["field"].startswith(field)
+    damaged = call("GET", "/v1/runs", query="cursor=xyz")
+    assert (damaged["status"], damaged["body"]["field"]) == (400, "cursor")
 
 
 def test_node_types_carry_their_schemas(deployed: World) -> None:

@@ -11,7 +11,12 @@ import botocore.client
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 from runledger.clock import DAY, HOUR, MINUTE, from_iso, iso
-from runledger.errors import InvalidInputError, NotFoundError, RunledgerError
+from runledger.errors import (
+    InvalidInputError,
+    NotFoundError,
+    RunledgerError,
+    TransientError,
+)
 from runledger.models.automation import AutomationDocument, AutomationStatus
 from runledger.models.contact import ContactDocument
 from runledger.models.run import RunStatus, TriggerType
@@ -505,6 +510,63 @@ def test_a_pause_in_the_middle_leaves_no_open_run(
     dates.tick(4)
     assert len(dates.fires(automation_id)) == 1
     assert len(dates.runs()) == 2
+
+
+def test_a_pause_within_a_page_counts_the_runs_it_still_opened(
+    dates: Dates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(date_fires, "PAGE_CONTACTS", 2)
+    automation_id = dates.activate()
+    for _ in range(6):
+        dates.contact()
+    place = dates.page(dates.begin(automation_id))
+    real = date_fires.DateFires._move_on
+    paused = False
+
+    def overtaken(self: Any, before: Fire, after: Fire, due_at: int | None) -> None:
+        nonlocal paused
+        if not paused:
+            # The runs of the page are opened, and another walker is the first to see the pause.
+            paused = True
+            dates.pause(automation_id)
+            dates.page(place)
+        real(self, before, after, due_at)
+
+    monkeypatch.setattr(date_fires.DateFires, "_move_on", overtaken)
+    dates.walk(place)
+    fire = dates.stored(automation_id, place)
+    assert fire is not None
+    assert (fire.status, fire.opened) == (FireStatus.STOPPED, 4)
+    assert len(dates.runs()) == 4
+
+
+def test_a_pause_after_a_page_that_died_counts_the_runs_it_had_opened(
+    dates: Dates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(date_fires, "PAGE_CONTACTS", 4)
+    automation_id = dates.activate()
+    for _ in range(6):
+        dates.contact()
+    place = dates.begin(automation_id)
+    real = date_fires.DateFires._open
+    opened = 0
+
+    def dying(self: Any, *about: Any) -> bool:
+        nonlocal opened
+        if opened == 3:
+            raise TransientError("the table is away")
+        opened += 1
+        return real(self, *about)
+
+    monkeypatch.setattr(date_fires.DateFires, "_open", dying)
+    with pytest.raises(TransientError):
+        dates.page(place)
+    dates.pause(automation_id)
+    dates.walk(place)
+    fire = dates.stored(automation_id, place)
+    assert fire is not None
+    assert (fire.status, fire.opened) == (FireStatus.STOPPED, 3)
+    assert len(dates.runs()) == 3
 
 
 def test_a_pause_that_nobody_saw_stops_the_fire_all_the_same(

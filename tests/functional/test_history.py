@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from runledger.clock import DAY, HOUR
-from runledger.errors import InvalidInputError
+from runledger.errors import InvalidCursorError, InvalidInputError
 from runledger.models.contact import ContactDocument
-from runledger.models.run import Payload, Run, RunStatus
+from runledger.models.run import Payload, Run, RunStatus, TriggerType
+from runledger.services.cursors import LIFETIME
 from runledger.services.reading import ListRequest
 from runledger.store.runs import Closing
 
@@ -52,10 +53,12 @@ def fill(world: World) -> list[Run]:
         for email in ("ada@example.com", "bob@example.com")
     ]
     kinds = itertools.product(("aut_one", "aut_two"), people, STATUSES)
+    triggers = itertools.cycle((TriggerType.WEBHOOK, TriggerType.DATE, TriggerType.MANUAL))
     made = []
     for number, (automation_id, person, status) in enumerate(kinds):
         run = a_run(
             automation_id=automation_id,
+            trigger_type=next(triggers),
             contact_id=person.id,
             contact_email=person.email,
             created_at=world.clock.now - number * HOUR,
@@ -92,9 +95,11 @@ def test_every_combination_of_filters_agrees_with_a_plain_list(shards: int) -> N
         ]
         automations = [None, "aut_one"]
         contacts = [None, " Bob@Example.com "]
-        ranges: list[tuple[str | None, int]] = [(None, 0), ("24h", now - 12 * HOUR)]
-        combinations = itertools.product(statuses, automations, contacts, ranges)
-        for wanted, automation_id, contact, (range_, _) in combinations:
+        triggers = [frozenset(), frozenset({TriggerType.DATE, TriggerType.MANUAL})]
+        combinations = itertools.product(
+            statuses, automations, contacts, [None, "24h"], triggers, [True, False]
+        )
+        for wanted, automation_id, contact, range_, of_trigger, newest_first in combinations:
             oldest = now - DAY if range_ else 0
             expected = [
                 run.id
@@ -103,11 +108,19 @@ def test_every_combination_of_filters_agrees_with_a_plain_list(shards: int) -> N
                 and (automation_id is None or run.automation_id == automation_id)
                 and (contact is None or run.contact_email == "bob@example.com")
                 and run.created_at >= oldest
+                and (not of_trigger or run.trigger_type in of_trigger)
             ]
             found = pages(
-                world, statuses=wanted, automation_id=automation_id, contact=contact, range=range_
+                world,
+                statuses=wanted,
+                automation_id=automation_id,
+                contact=contact,
+                range=range_,
+                trigger_types=of_trigger,
+                newest_first=newest_first,
             )
-            assert found == expected, (wanted, automation_id, contact, range_)
+            asked = (wanted, automation_id, contact, range_, of_trigger, newest_first)
+            assert found == (expected if newest_first else expected[::-1]), asked
 
 
 def test_from_and_to_are_both_included(world: World) -> None:
@@ -145,6 +158,7 @@ def test_expired_runs_are_not_shown(world: World) -> None:
         ({"contact": "no such thing"}, "contact"),
         ({"cursor": "%%%"}, "cursor"),
         ({"cursor": "AAAA"}, "cursor"),
+        ({"cursor": "A" * 40}, "cursor"),
     ],
 )
 def test_what_cannot_be_read_is_named(world: World, given: dict[str, Any], field: str) -> None:
@@ -166,3 +180,39 @@ def test_a_cursor_serves_its_own_list_only(world: World) -> None:
         )
         with pytest.raises(InvalidInputError, match="cursor"):
             world.reading.runs(world.workspace_id, request(cursor=bent))
+    with pytest.raises(InvalidCursorError, match="order"):
+        world.reading.runs(world.workspace_id, request(cursor=cursor, newest_first=False))
+    world.clock.advance(LIFETIME + 1)
+    with pytest.raises(InvalidCursorError, match="expired"):
+        world.reading.runs(world.workspace_id, request(cursor=cursor, limit=3))
+
+
+def test_a_range_that_ends_now_stays_where_it_began_while_it_is_read(world: World) -> None:
+    made = [run for run in fill(world) if run.created_at >= world.clock.now - DAY]
+    view = world.reading.runs(world.workspace_id, request(range="24h", limit=3))
+    found = [run.id for run in view.items]
+    while view.next_cursor is not None:
+        # Of the rows that are yet to be shown, one leaves the last 24 hours with each page.
+        world.clock.advance(HOUR)
+        asked = request(range="24h", limit=3, cursor=view.next_cursor)
+        view = world.reading.runs(world.workspace_id, asked)
+        found += [run.id for run in view.items]
+    assert sorted(found) == sorted(run.id for run in made)
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    ["0170 1234567", "(0170) 1234-567", "0049 170 1234567", "+49 170 1234567", "491701234567"],
+)
+def test_a_phone_is_found_as_people_write_it(world: World, pasted: str) -> None:
+    owner = world.contacts.create(world.workspace_id, ContactDocument(phone="+491701234567"))
+    assert world.contacts.look_up(world.workspace_id, pasted) == owner.id
+
+
+def test_a_national_number_of_two_countries_asks_for_its_code(world: World) -> None:
+    for phone in ("+491701234567", "+431701234567"):
+        world.contacts.create(world.workspace_id, ContactDocument(phone=phone))
+    with pytest.raises(InvalidInputError, match=r"\+431701234567, \+491701234567") as refused:
+        world.contacts.look_up(world.workspace_id, "0170 1234567")
+    assert refused.value.field == "contact"
+    assert world.contacts.look_up(world.workspace_id, "0171 7654321") is None

@@ -273,7 +273,7 @@ class World:
             self.stores,
             self.frames,
             self.contacts,
-            Cursors(lambda: b"a key of this test"),
+            Cursors(lambda: b"a key of this test", self.clock),
             self.clock,
         )
 

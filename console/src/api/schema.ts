@@ -1291,6 +1291,11 @@ export interface components {
          * @enum {string}
          */
         Operator: "EQUALS" | "NOT_EQUALS" | "GREATER_THAN" | "GREATER_OR_EQUAL" | "LESS_THAN" | "LESS_OR_EQUAL" | "CONTAINS" | "NOT_CONTAINS" | "STARTS_WITH" | "ENDS_WITH" | "IS_EMPTY" | "IS_NOT_EMPTY";
+        /**
+         * Order
+         * @enum {string}
+         */
+        Order: "newest" | "oldest";
         /** Position */
         Position: {
             /** X */
@@ -3439,6 +3444,8 @@ export interface operations {
                 from?: string | null;
                 /** @description Rows a page. */
                 limit?: number;
+                /** @description By creation time. */
+                order?: components["schemas"]["Order"];
                 /** @description 24h, 7d or 30d. */
                 range?: string | null;
                 runId?: string | null;
@@ -3834,12 +3841,16 @@ export interface operations {
                 from?: string | null;
                 /** @description Rows a page. */
                 limit?: number;
+                /** @description By creation time. */
+                order?: components["schemas"]["Order"];
                 /** @description 24h, 7d or 30d. */
                 range?: string | null;
                 /** @description One or several. */
                 reason?: components["schemas"]["RefusalReason"][] | null;
                 /** @description ISO 8601. */
                 to?: string | null;
+                /** @description One or several. */
+                triggerType?: components["schemas"]["TriggerType"][] | null;
             };
             header?: never;
             path?: never;
@@ -3996,16 +4007,22 @@ export interface operations {
                 contact?: string | null;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string | null;
+                /** @description The id of a failure group. */
+                errorGroup?: string | null;
                 /** @description ISO 8601. */
                 from?: string | null;
                 /** @description Rows a page. */
                 limit?: number;
+                /** @description By creation time. */
+                order?: components["schemas"]["Order"];
                 /** @description 24h, 7d or 30d. */
                 range?: string | null;
                 /** @description One or several. */
                 status?: components["schemas"]["RunStatus"][] | null;
                 /** @description ISO 8601. */
                 to?: string | null;
+                /** @description One or several. */
+                triggerType?: components["schemas"]["TriggerType"][] | null;
             };
             header?: never;
             path?: never;

@@ -17,6 +17,13 @@ class InvalidInputError(RunledgerError):
         self.kept = message if kept is None else kept
 
 
+class InvalidCursorError(InvalidInputError):
+    """A list's cursor is damaged, another list's, or too old."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, field="cursor")
+
+
 class NoContactError(InvalidInputError):
     """What names a contact is well formed, but nobody has it."""
 

@@ -13,6 +13,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from runledger.errors import (
     ConflictError,
     ForbiddenError,
+    InvalidCursorError,
     InvalidGraphError,
     InvalidInputError,
     NotFoundError,
@@ -39,7 +40,9 @@ _PLACES = frozenset({"body", "query", "path", "header"})
 
 PROBLEM_JSON = "application/problem+json"
 
+# The first that fits.
 _STATUSES: dict[type[RunledgerError], tuple[int, str]] = {
+    InvalidCursorError: (400, "Invalid cursor"),
     InvalidInputError: (422, "Invalid input"),
     InvalidGraphError: (422, "Invalid automation"),
     NotFoundError: (404, "Not found"),

@@ -33,6 +33,21 @@ def normalize_phone(value: str, region: str | None = None) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def national_readings(value: str) -> tuple[str, ...]:
+    """The E.164 numbers that a phone number written without its country code can be: one for each
+    country where it is valid, and one where only its + was forgotten."""
+    found = set()
+    readings = [(value, region) for region in sorted(phonenumbers.SUPPORTED_REGIONS)]
+    for text, region in [*readings, (f"+{value}", None)]:
+        try:
+            number = phonenumbers.parse(text, region)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_valid_number(number):
+            found.add(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    return tuple(sorted(found))
+
+
 METADATA_BYTES = 32_000
 
 

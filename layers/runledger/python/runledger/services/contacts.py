@@ -8,7 +8,13 @@ from pydantic import ValidationError
 from runledger.clock import Clock
 from runledger.errors import ConflictError, InvalidInputError, NotFoundError
 from runledger.ids import new_id
-from runledger.models.contact import Contact, ContactDocument, normalize_email, normalize_phone
+from runledger.models.contact import (
+    Contact,
+    ContactDocument,
+    national_readings,
+    normalize_email,
+    normalize_phone,
+)
 from runledger.nodes.dates import written_dates
 from runledger.store.contacts import CONTACT_PREFIX
 
@@ -97,10 +103,25 @@ class Contacts:
         try:
             contact = self.find(workspace_id, by, pasted)
         except ValueError as error:
+            readings = national_readings(pasted) if by == "phone" else ()
+            if readings:
+                return self._one_of(workspace_id, text, readings)
             raise InvalidInputError(
                 f"{text!r} is not a contact id, an e-mail or a phone: {error}", field="contact"
             ) from error
         return contact.id if contact else None
+
+    def _one_of(self, workspace_id: str, text: str, phones: tuple[str, ...]) -> str | None:
+        """The contact with one of these phones; two contacts of different countries may have the
+        same national number."""
+        found = self.store.find_phones(workspace_id, phones)
+        if len(set(found.values())) > 1:
+            raise InvalidInputError(
+                f"{text!r} is the number of several contacts, without the country codes of "
+                f"{', '.join(sorted(found))}; write it with one",
+                field="contact",
+            )
+        return next(iter(found.values()), None)
 
 
 def _contact(

@@ -8,40 +8,50 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from runledger.errors import InvalidInputError
+from runledger.clock import DAY, Clock
+from runledger.errors import InvalidCursorError
 
-_VERSION = 1
+# Counts the forms a cursor had: one of an earlier release is told as such.
+_VERSION = 2
 _SIGNATURE_BYTES = 16
+# A list is read on within a day, or begun again.
+LIFETIME = DAY
 
 
 class Cursors:
     """`key` is read at first use: most reads never see a cursor."""
 
-    def __init__(self, key: Callable[[], bytes]) -> None:
+    def __init__(self, key: Callable[[], bytes], clock: Clock) -> None:
         self._key = key
+        self._clock = clock
 
     def issue(self, binding: dict[str, Any], position: str) -> str:
         """A cursor for the page after `position`; `binding` is all that the page depends on."""
-        body = json.dumps([_VERSION, _digest(binding), position], separators=(",", ":")).encode()
+        told = [_VERSION, _digest(binding), self._clock(), position]
+        body = json.dumps(told, separators=(",", ":")).encode()
         return base64.urlsafe_b64encode(self._sign(body) + body).rstrip(b"=").decode()
 
     def read(self, binding: dict[str, Any], cursor: str) -> str:
-        """The position; InvalidInputError where the cursor is not ours, or another list's."""
+        """The position; InvalidCursorError where the cursor is not ours, another list's, or has
+        expired."""
         try:
-            raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+            raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError) as error:
-            raise InvalidInputError("the cursor is damaged", field="cursor") from error
+            raise InvalidCursorError("the cursor is damaged") from error
         signature, body = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
         if not hmac.compare_digest(signature, self._sign(body)):
-            raise InvalidInputError("the cursor is damaged", field="cursor")
-        version, digest, position = json.loads(body)
+            raise InvalidCursorError("the cursor is damaged")
+        version, *told = json.loads(body)
         if version != _VERSION:
-            raise InvalidInputError("the cursor is of an earlier release", field="cursor")
+            raise InvalidCursorError("the cursor is of an earlier release: begin the list again")
+        digest, issued_at, position = told
         if digest != _digest(binding):
-            raise InvalidInputError(
-                "the cursor belongs to another list: keep the filters it was issued with",
-                field="cursor",
+            raise InvalidCursorError(
+                "the cursor belongs to another list: keep the filters and the order it was issued "
+                "with"
             )
+        if self._clock() > issued_at + LIFETIME:
+            raise InvalidCursorError("the cursor has expired: begin the list again")
         return str(position)
 
     def _sign(self, body: bytes) -> bytes:

@@ -23,11 +23,11 @@ from runledger.models.run import TriggerType
 from runledger.models.schedule import Fire, FireStatus
 from runledger.nodes.date_rules import anchor_of
 from runledger.nodes.dates import local_date, moment_of_day, shifted
-from runledger.nodes.trigger import ContactMetadataDate
+from runledger.nodes.trigger import ContactMetadataDate, DateTrigger
 from runledger.observability import logger
 from runledger.services.due_contacts import CREATED_FIELD, DueContact, DuePage
 from runledger.services.fire_contract import FireEvent, FireInput, FireOperation, FirePlace
-from runledger.services.open_run import TriggerFacts
+from runledger.services.open_run import TriggerFacts, keyed_run_id
 from runledger.services.refusals import RefusedTrigger
 from runledger.services.retention import RETENTION
 from runledger.services.schedules import GRACE, scheduled_trigger
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
     from runledger.models.automation import Automation
     from runledger.models.schedule import Schedule
-    from runledger.nodes.trigger import DateTrigger
     from runledger.services.due_contacts import DueContacts
     from runledger.services.open_run import Opener
     from runledger.services.refusals import Refusals
@@ -152,7 +151,12 @@ class DateFires:
         reason = self._why_stop(fire, automation, trigger)
         now = self.clock()
         if reason is not None or trigger is None:
-            ended = {"status": FireStatus.STOPPED, "reason": reason, "finished_at": now}
+            ended = {
+                "status": FireStatus.STOPPED,
+                "reason": reason,
+                "finished_at": now,
+                "opened": fire.opened + self._opened_ahead(fire),
+            }
             self._move_on(fire, fire.model_copy(update=ended), None)
             return over
         found = self._due(fire, trigger)
@@ -176,7 +180,7 @@ class DateFires:
         self._move_on(fire, after, now if is_full else now + STALL)
         return place.model_copy(update={"pages": pages, "goes_on": not is_full})
 
-    def _due(self, fire: Fire, trigger: "DateTrigger") -> DuePage:
+    def _due(self, fire: Fire, trigger: DateTrigger) -> DuePage:
         if fire.anchor is None:
             return DuePage([], None)
         return self.due.page(
@@ -184,7 +188,7 @@ class DateFires:
         )
 
     def _open(
-        self, automation: "Automation", trigger: "DateTrigger", fire: Fire, due: DueContact
+        self, automation: "Automation", trigger: DateTrigger, fire: Fire, due: DueContact
     ) -> bool:
         """Whether there is a run for this contact and day now."""
         assert fire.anchor is not None
@@ -209,7 +213,7 @@ class DateFires:
                         "by": fire.by.value,
                     },
                     body={**facts, "contactId": due.contact.id},
-                    dedupe_key=f"date:{due.contact.id}:{fire.anchor.isoformat()}",
+                    dedupe_key=_event_key(fire, due),
                     source=fire.by.value.lower(),
                     may_repeat=True,
                 ),
@@ -218,8 +222,18 @@ class DateFires:
             return False
         return True
 
+    def _opened_ahead(self, fire: Fire) -> int:
+        """How many contacts of the page after the fire's cursor have their run: whoever did that
+        page may have died, or be at it still."""
+        found = self._due(fire, rule_trigger(fire.rule)).due
+        automation_id = fire.automation_id
+        ids = [
+            keyed_run_id(fire.workspace_id, automation_id, _event_key(fire, each)) for each in found
+        ]
+        return len(self.opener.runs.get_many(ids))
+
     def _why_stop(
-        self, fire: Fire, automation: "Automation", trigger: "DateTrigger | None"
+        self, fire: Fire, automation: "Automation", trigger: DateTrigger | None
     ) -> str | None:
         if automation.status is not AutomationStatus.ACTIVE:
             return f"the automation is {automation.status}"
@@ -235,8 +249,9 @@ class DateFires:
         try:
             self.fires.move_on(before, after, due_at)
         except ConditionFailedError:
-            # Another walker did this page too, and counts it.
+            # Another walker did this page too and counts it, or has stopped the fire meanwhile.
             logger.info("page was done already", extra={"page": after.pages})
+            self.fires.count_late(before, after)
 
     def _advance(self, schedule: "Schedule") -> Write:
         return advance(self.schedules, schedule, self.clock())
@@ -270,10 +285,20 @@ def advance(store: "ScheduleStore", schedule: "Schedule", now: int) -> Write:
     return store.advance(schedule, day, fire_at, fire_at + GRACE if schedule.is_synced else now)
 
 
-def rule_of(trigger: "DateTrigger") -> str:
+def rule_of(trigger: DateTrigger) -> str:
     """All that decides which contacts are due on a day."""
     parts = trigger.model_dump(mode="json", exclude={"time_of_day"})
     return json.dumps(parts, sort_keys=True)
+
+
+def rule_trigger(rule: str) -> DateTrigger:
+    """The trigger of a rule, at whatever time of day."""
+    return DateTrigger.model_validate(json.loads(rule))
+
+
+def _event_key(fire: Fire, due: DueContact) -> str:
+    assert fire.anchor is not None
+    return f"date:{due.contact.id}:{fire.anchor.isoformat()}"
 
 
 def _place(told: FireInput, day: "date | None", version: int | None, *, goes_on: bool) -> FirePlace:

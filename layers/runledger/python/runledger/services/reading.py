@@ -23,13 +23,13 @@ from runledger.models.wire import (
 from runledger.services.body_links import with_links
 from runledger.services.delivery_views import delivery_detail_view, delivery_row_view
 from runledger.services.fire_views import fire_view
-from runledger.services.history import (
+from runledger.services.gathering import Gather, in_turn
+from runledger.services.history import RowPage, list_rows
+from runledger.services.list_kinds import (
     ListFilter,
     ListKind,
-    RowPage,
     RowT,
     deliveries_kind,
-    list_rows,
     refusals_kind,
     runs_kind,
 )
@@ -51,6 +51,7 @@ from runledger.services.whereabouts import standings
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from runledger.models.refusal import Refusal
     from runledger.models.run import Run
     from runledger.services.contacts import Contacts
     from runledger.services.cursors import Cursors
@@ -65,7 +66,8 @@ _RANGES = {"24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY}
 @dataclass(frozen=True, slots=True)
 class ListRequest:
     """What a reader asked for, as they wrote it. `since` and `until` are ISO 8601; the statuses
-    of refusals are their reasons; `channel` and `run_id` are of deliveries."""
+    of refusals are their reasons; empty sets ask for everything. `channel` and `run_id` are of
+    deliveries, `error_group` of runs."""
 
     statuses: frozenset[str]
     automation_id: str | None
@@ -77,6 +79,9 @@ class ListRequest:
     cursor: str | None
     channel: str | None = None
     run_id: str | None = None
+    trigger_types: frozenset[str] = frozenset()
+    error_group: str | None = None
+    newest_first: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +91,13 @@ class Reading:
     contacts: "Contacts"
     cursors: "Cursors"
     clock: Clock
+    gather: Gather = in_turn
 
     def runs(self, workspace_id: str, request: ListRequest) -> ListView[RunView]:
         """InvalidInputError names the parameter that cannot be read."""
         now = self.clock()
-        page, cursor = self._page(workspace_id, request, runs_kind(self.stores.runs), now)
+        kind = runs_kind(self.stores.runs)
+        page, cursor = self._page(workspace_id, request, kind, now, _of_trigger(request))
         at = standings(page.rows, self.frames)
         items = [run_view(run, now, at[run.id]) for run in page.rows]
         return ListView(items=items, next_cursor=cursor)
@@ -98,7 +105,7 @@ class Reading:
     def refusals(self, workspace_id: str, request: ListRequest) -> ListView[RefusalView]:
         """InvalidInputError names the parameter that cannot be read."""
         kind = refusals_kind(self.stores.refusals)
-        page, cursor = self._page(workspace_id, request, kind, self.clock())
+        page, cursor = self._page(workspace_id, request, kind, self.clock(), _of_trigger(request))
         return ListView(items=[refusal_view(each) for each in page.rows], next_cursor=cursor)
 
     def deliveries(self, workspace_id: str, request: ListRequest) -> ListView[DeliveryRowView]:
@@ -160,9 +167,19 @@ class Reading:
             "automation": request.automation_id,
             "contact": contact_id,
             "range": [request.range, request.since, request.until],
-            "others": [request.channel, request.run_id],
+            "newestFirst": request.newest_first,
+            "others": [
+                request.channel,
+                request.run_id,
+                sorted(request.trigger_types),
+                request.error_group,
+            ],
         }
-        after = self.cursors.read(binding, request.cursor) if request.cursor else None
+        after = None
+        if request.cursor is not None:
+            # A range that ends now goes on where it began: no row is lost off its end.
+            place = _Place.read(self.cursors.read(binding, request.cursor))
+            created_from, created_to, after = place.created_from, place.created_to, place.key
         page = list_rows(
             self.stores.table,
             kind,
@@ -173,14 +190,20 @@ class Reading:
                 contact_id=contact_id,
                 created_from=created_from,
                 created_to=created_to,
+                error_group=request.error_group,
+                newest_first=request.newest_first,
             ),
             self.stores.workspaces.cached(workspace_id).shards,
             limit=request.limit,
             after=after,
             now=now,
             also=also,
+            gather=self.gather,
         )
-        return page, self.cursors.issue(binding, page.position) if page.position else None
+        if page.position is None:
+            return page, None
+        following = _Place(created_from, created_to, page.position)
+        return page, self.cursors.issue(binding, following.written())
 
     def run(self, workspace_id: str, run_id: str) -> RunDetailView:
         """NotFoundError also for a run of another workspace."""
@@ -293,6 +316,29 @@ class Reading:
         now = self.clock()
         kept = [fire_view(each) for each in found if each.expires_at > now]
         return ListView(items=kept, next_cursor=following)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """How far a list was read: its first and last moment, and the key of the last row."""
+
+    created_from: int
+    created_to: int
+    key: str
+
+    def written(self) -> str:
+        return f"{self.created_from}:{self.created_to}:{self.key}"
+
+    @classmethod
+    def read(cls, written: str) -> "_Place":
+        created_from, created_to, key = written.split(":", 2)
+        return cls(int(created_from), int(created_to), key)
+
+
+def _of_trigger(request: ListRequest) -> Callable[["Run | Refusal"], bool] | None:
+    if not request.trigger_types:
+        return None
+    return lambda row: row.trigger_type in request.trigger_types
 
 
 def _window(request: ListRequest, now: int) -> tuple[int, int]:

@@ -79,6 +79,12 @@ class ContactStore:
         """The id of the contact with this E.164 phone."""
         return self._find(keys.contact_phone(workspace_id, phone))
 
+    def find_phones(self, workspace_id: str, phones: "Iterable[str]") -> dict[str, str]:
+        """Ids of the contacts with any of these E.164 phones, by phone."""
+        wanted = {keys.contact_phone(workspace_id, phone): phone for phone in phones}
+        found = self._table.batch_get(wanted)
+        return {wanted[key]: str(item["contactId"]) for key, item in found.items()}
+
     def newest(
         self, workspace_id: str, limit: int, after: str | None
     ) -> tuple[list[Contact], str | None]:

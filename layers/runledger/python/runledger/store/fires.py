@@ -1,10 +1,12 @@
 """Fires of date automations: one row a day and version. Times are epoch milliseconds."""
 
+from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
+from runledger.errors import ConditionFailedError
 from runledger.models.schedule import Fire, FireSource, FireStatus, MissedReason
 from runledger.store import keys
 from runledger.store.table import Change, Path, Put, SortRange, key_attributes, ttl
@@ -59,6 +61,16 @@ class FireStore:
         if due_at is not None:
             change = Change(set={**values, **_due(after, due_at)})
         self._table.update(_key(before), change, is_running & is_same_page)
+
+    def count_late(self, before: Fire, after: Fire) -> None:
+        """Counts the runs of a page that was being opened while another walker stopped the fire.
+        Nothing where the fire went on instead, or where they are counted."""
+        is_stopped = Attr("status").eq(FireStatus.STOPPED.value)
+        is_same_page = Attr("pages").eq(before.pages)
+        is_more = Attr("opened").lt(after.opened)
+        change = Change(set={"opened": after.opened, "refused": after.refused})
+        with suppress(ConditionFailedError):
+            self._table.update(_key(before), change, is_stopped & is_same_page & is_more)
 
     def next_attempt(self, fire: Fire, due_at: int) -> int:
         """The number of the execution that goes on with it, which nobody else gets.

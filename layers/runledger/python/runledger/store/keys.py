@@ -5,6 +5,7 @@
 | a run, its payload and its steps | table | `RUN#run` | `RUN`, `PAYLOAD`, `STEP#node` |
 | a delivery attempt | table | `DELIVERY#delivery` | `DELIVERY` |
 | a refusal | table | `REFUSAL#refusal` | `REFUSAL` |
+| failed runs of an error group | table | `FAILURE#group` | `createdAt#run` |
 | may this address be written to | table | `SUPPRESSION#workspace#KIND#address` | `SUPPRESSION` |
 | how often was one written to of late | table | `FREQUENCY#workspace#KIND#who` | `FREQUENCY` |
 | newest runs (and others) by status | gsi1 | `workspace#KIND#bucket#shard` | `createdAt#id` |
@@ -108,6 +109,11 @@ def delivery(delivery_id: str) -> Key:
 
 def refusal(refusal_id: str) -> Key:
     return Key(f"REFUSAL#{refusal_id}", "REFUSAL")
+
+
+def failure_members(group_id: str) -> str:
+    """The partition of an error group's runs; their sort keys are those of the list indexes."""
+    return f"FAILURE#{group_id}"
 
 
 def suppression(workspace_id: str, address_kind: str, address: str) -> Key:

@@ -1,0 +1,34 @@
+"""Several reads at once, or one after the other."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
+
+# As many connections as a client keeps open.
+THREADS = 10
+
+
+class Gather(Protocol):
+    """The results of all calls, in their order; the first error of any."""
+
+    def __call__(self, calls: Iterable[Callable[[], T]]) -> list[T]: ...
+
+
+def in_turn(calls: Iterable[Callable[[], T]]) -> list[T]:
+    return [call() for call in calls]
+
+
+def at_once(calls: Iterable[Callable[[], T]]) -> list[T]:
+    """In a few threads that the process keeps."""
+    waiting = list(calls)
+    if len(waiting) < 2:
+        return in_turn(waiting)
+    return list(_threads().map(lambda call: call(), waiting))
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(THREADS, thread_name_prefix="reads")

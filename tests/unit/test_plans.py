@@ -1,0 +1,76 @@
+"""The planner: every combination of filters has a plan that is documented and bounded."""
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+from runledger.services.list_kinds import (
+    ListFilter,
+    ListKind,
+    deliveries_kind,
+    refusals_kind,
+    runs_kind,
+)
+from runledger.services.plans import PlanName, plan
+from runledger.store import keys
+
+NO_STORE: Any = type("NoStore", (), {"get_many": None})()
+KINDS: list[ListKind[Any]] = [
+    runs_kind(NO_STORE),
+    deliveries_kind(NO_STORE),
+    refusals_kind(NO_STORE),
+]
+DOCUMENT = Path(__file__).parents[2] / "docs" / "access-patterns.md"
+
+
+def documented() -> list[str]:
+    """The plans of the table in the docs, in their order."""
+    rows = DOCUMENT.read_text().partition("| plan | when |")[2].partition("\n\n")[0].splitlines()
+    return [row.split("|")[1].strip() for row in rows[2:]]
+
+
+def test_every_plan_is_documented_and_no_other() -> None:
+    assert documented() == [name.value for name in PlanName]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind.value)
+@pytest.mark.parametrize("shards", [1, 8, 64])
+def test_every_combination_has_a_bounded_plan(kind: ListKind[Any], shards: int) -> None:
+    statuses = sorted(kind.statuses)
+    some = [
+        frozenset(found)
+        for size in (0, 1, 2, 3)
+        for found in itertools.combinations(statuses, size)
+    ]
+    for wanted, automation_id, contact_id, group, newest_first in itertools.product(
+        some, [None, "aut_1"], [None, "con_1"], [None, "err_1"], [True, False]
+    ):
+        filter_ = ListFilter(
+            "ws_demo", wanted, automation_id, contact_id, 0, 1, group, newest_first
+        )
+        found = plan(kind, filter_, shards)
+        buckets = {kind.bucket_of(status) for status in wanted or kind.statuses}
+        narrow = group is not None or contact_id is not None
+        assert found.sources == (1 if narrow else len(buckets) * shards)
+        sources = [source for phase in found.phases for source in phase]
+        assert len(set(sources)) == len(sources)
+        if found.name is PlanName.ERROR_GROUP:
+            assert group is not None
+        elif found.name is PlanName.CONTACT:
+            assert contact_id is not None and group is None
+        else:
+            is_automation = found.name is PlanName.AUTOMATION
+            assert is_automation == (automation_id is not None)
+            index = keys.Index.BY_AUTOMATION if is_automation else keys.Index.BY_STATUS
+            assert {source.index for source in sources} == {index}
+            assert all(source.partition.startswith("ws_demo#") for source in sources)
+
+
+def test_open_rows_are_read_before_ended_ones() -> None:
+    everything = ListFilter("ws_demo", frozenset(), None, None, 0, 1)
+    found = plan(KINDS[0], everything, 1)
+    assert [[source.partition for source in phase] for phase in found.phases] == [
+        ["ws_demo#RUN#OPEN#0"],
+        ["ws_demo#RUN#CANCELED#0", "ws_demo#RUN#COMPLETED#0", "ws_demo#RUN#FAILED#0"],
+    ]
