@@ -59,7 +59,7 @@ function Bars({ step, timeline, pauses, now }: BarsProps) {
       ))}
       <span
         className={classes.bar}
-        data-status={step.status}
+        data-look={step.status}
         data-wait={isWait(step)}
         style={{ left: `${Math.min(left, 99.2)}%`, width: `${width}%` }}
       />
