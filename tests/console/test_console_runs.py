@@ -1,6 +1,7 @@
 """The run history and a run's page against the deployed stack."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -75,6 +76,34 @@ def test_a_period_of_ones_own_is_kept_in_the_address(operator: Operator) -> None
     expect(page.get_by_text("Europe/Berlin (GMT+").first).to_be_visible()
 
 
+def test_dragging_over_the_chart_looks_closer(operator: Operator) -> None:
+    page = operator.page
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    hours = [
+        {"start": (now - timedelta(hours=ago)).isoformat(), "counts": {"COMPLETED": ago, "FAILED": 2}}
+        for ago in range(24)
+    ]
+    stats = {
+        "from": (now - timedelta(hours=23)).isoformat(),
+        "to": (now + timedelta(hours=1)).isoformat(),
+        "hours": hours,
+    }
+    page.route("**/v1/stats?*", lambda route: route.fulfill(json=stats))
+    operator.open("/runs?range=24h")
+    chart = page.locator("figure svg.recharts-surface")
+    expect(chart).to_be_visible()
+    expect(page.locator("figcaption")).to_contain_text("Failed: 48.")
+    box = chart.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.4, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, middle, steps=5)
+    expect(page.locator(".recharts-reference-area")).to_be_visible()
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"\?from=.*&to=.*"))
+
+
 def test_which_node_failed_and_why_is_found_within_three_clicks(operator: Operator) -> None:
     page = operator.page
     run = next(
@@ -122,16 +151,20 @@ def test_a_fired_webhook_appears_and_completes_without_a_reload(
     expect(steps).to_have_count(6)
     nodes = steps.evaluate_all("items => items.map(item => item.dataset.step)")
     assert nodes == ["start", "big", "score", "remember", "receipt", "done"]
-    page.get_by_role("button", name=re.compile("^score")).click()
+    page.locator("li[data-step='score']").get_by_role("button").first.click()
     expect(page.get_by_role("region", name="Output")).to_contain_text('"score"')
-    page.get_by_role("button", name=re.compile("^receipt")).click()
-    expect(page.locator("li[data-step='receipt']")).to_contain_text("Deliveries")
+    receipt = page.locator("li[data-step='receipt']")
+    receipt.get_by_role("button").first.click()
+    receipt.get_by_role("link", name=f"E-mail to {email}").click()
+    expect(page).to_have_url(re.compile(r"/delivery-ops/dlv_\w+$"))
+    page.go_back()
+    expect(receipt.get_by_role("link", name=f"E-mail to {email}")).to_be_visible()
 
 
 def test_a_waiting_run_is_canceled_with_a_reason(operator: Operator, stack: Stack) -> None:
     page = operator.page
     email = f"{uuid4().hex}@customer.example"
-    run_id = fire(stack.local, "Sign-up", {"email": email, "plan": "team"})
+    run_id = fire(stack.local, "Welcome", {"email": email, "plan": "team"})
     operator.open(f"/runs/{run_id}")
     expect(page.get_by_text("waiting until").first).to_be_visible(timeout=30_000)
     expect(page.locator("li[data-step='nextDay'] [data-status='WAITING']")).to_be_visible()
@@ -156,7 +189,7 @@ def test_a_node_of_the_graph_leads_to_its_step(operator: Operator) -> None:
     node_id = run["error"]["nodeId"]
     operator.open(f"/runs/{run['id']}")
     graph = page.get_by_role("region", name="The way it took")
-    graph.locator(f".react-flow__node[data-id='{node_id}']").click()
+    graph.get_by_role("button", name=re.compile(f"^{node_id},")).click()
     expect(page).to_have_url(re.compile(rf"\?step={node_id}$"))
     step = page.locator(f"li[data-step='{node_id}']").get_by_role("button").first
     expect(step).to_have_attribute("aria-expanded", "true")

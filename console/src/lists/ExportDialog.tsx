@@ -44,6 +44,7 @@ function Progress({ started, onClose }: { started: Export; onClose: () => void }
   if (found.status === 'FAILED' || found.url === null) {
     return (
       <Notice tone="bad" title="The export failed">
+        {found.error !== null && <p>{found.error}</p>}
         <p>Nothing was changed. Narrow the filters, then try again.</p>
       </Notice>
     );

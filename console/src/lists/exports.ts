@@ -9,6 +9,9 @@ export const FORMATS = ['CSV', 'JSONL'] as const;
 export type ExportFormat = (typeof FORMATS)[number];
 export type ExportedList = 'RUNS' | 'DELIVERIES' | 'REFUSALS';
 
+/** Filters that take one or several values. */
+const SEVERAL = new Set(['status', 'reason', 'triggerType']);
+
 export interface Export {
   id: string;
   list: ExportedList;
@@ -17,7 +20,7 @@ export interface Export {
   rows: number | null;
   expiresAt: string | null;
   url: string | null;
-  error: unknown;
+  error: string | null;
 }
 
 export interface ExportRequest {
@@ -26,15 +29,17 @@ export interface ExportRequest {
   filter: Parameters;
 }
 
-/** Only what is set: the document names no filter that is not there. */
-export function setOnly(filter: Parameters): Parameters {
+/** A list's filters as a document: what is set, and what can be several as several. */
+export function filterDocument(filter: Parameters): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(filter).filter(([, value]) => value !== null && value !== undefined),
+    Object.entries(filter)
+      .filter(([, value]) => value !== null && value !== undefined)
+      .map(([name, value]) => [name, SEVERAL.has(name) ? [value] : value]),
   );
 }
 
 export function requestExport(api: ApiClient, request: ExportRequest): Promise<Export> {
-  return api.send('POST', '/v1/exports', { ...request, filter: setOnly(request.filter) });
+  return api.send('POST', '/v1/exports', { ...request, filter: filterDocument(request.filter) });
 }
 
 export function isDone({ status }: Export): boolean {

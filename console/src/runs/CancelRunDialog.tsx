@@ -52,7 +52,7 @@ export function CancelRunDialog({ run, onClose }: Props) {
           description="Stands on the run, with your name."
           required
           withAsterisk={false}
-          maxLength={500}
+          maxLength={120}
           data-autofocus
           value={reason}
           onChange={(event) => {

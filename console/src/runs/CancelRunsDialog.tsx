@@ -4,14 +4,13 @@ import { useState } from 'react';
 import type { Parameters } from '../api/client';
 import type { Run } from '../api/types';
 import { useServices } from '../app/context';
-import { setOnly } from '../lists/exports';
 import { Dialog, DialogActions } from '../ui/Dialog';
 import { ErrorNotice, Notice } from '../ui/ErrorNotice';
 import { formatCount } from '../ui/format';
 import { Status } from '../ui/Status';
 import classes from './CancelDialog.module.css';
 import { contactName } from './describe';
-import { cancelRuns, type CancelOutcome } from './queries';
+import { cancellationQuery, cancelRuns, type CancelOutcome } from './queries';
 
 /** What the API is told while nothing is meant to happen. */
 const PREVIEW = 'preview';
@@ -36,14 +35,19 @@ function Sample({ sample, matched }: { sample: Run[]; matched: number }) {
   );
 }
 
-function Done({ outcome, onClose }: { outcome: CancelOutcome; onClose: () => void }) {
+function Done({ started, onClose }: { started: CancelOutcome; onClose: () => void }) {
+  const { api } = useServices();
+  const { data: outcome, error } = useQuery(cancellationQuery(api, started));
   const left = outcome.matched - outcome.canceled;
   return (
     <>
       <Notice title={`${runs(outcome.canceled)} canceled`.replace(/^o/, 'O')}>
-        {left > 0 && <p>{runs(left)} had ended by themselves before.</p>}
-        {!outcome.isComplete && <p>There are more than were looked at: cancel again for the rest.</p>}
+        {!outcome.isComplete && (
+          <p>The rest follows within minutes; you may close this, the cancellation goes on.</p>
+        )}
+        {outcome.isComplete && left > 0 && <p>{runs(left)} had ended by themselves before.</p>}
       </Notice>
+      {error && <ErrorNotice error={error} />}
       <DialogActions>
         <Button onClick={onClose}>Close</Button>
       </DialogActions>
@@ -61,15 +65,14 @@ export default function CancelRunsDialog({ filter, onClose }: Props) {
   const { api } = useServices();
   const queries = useQueryClient();
   const [reason, setReason] = useState('');
-  const asked = setOnly(filter);
   const preview = useQuery({
-    queryKey: ['cancel-preview', asked],
-    queryFn: () => cancelRuns(api, asked, PREVIEW, true),
+    queryKey: ['cancel-preview', filter],
+    queryFn: () => cancelRuns(api, filter, PREVIEW, true),
     gcTime: 0,
     retry: false,
   });
   const { mutate, data, error, isPending } = useMutation({
-    mutationFn: () => cancelRuns(api, asked, reason.trim(), false),
+    mutationFn: () => cancelRuns(api, filter, reason.trim(), false),
     networkMode: 'always',
     onSuccess: () => {
       void queries.invalidateQueries({ queryKey: ['runs'] });
@@ -80,7 +83,7 @@ export default function CancelRunsDialog({ filter, onClose }: Props) {
   return (
     <Dialog title="Cancel every open run of this list?" opened onClose={onClose}>
       {data ? (
-        <Done outcome={data} onClose={onClose} />
+        <Done started={data} onClose={onClose} />
       ) : (
         <>
           {preview.isPending && (
@@ -113,7 +116,7 @@ export default function CancelRunsDialog({ filter, onClose }: Props) {
                     description="Stands on every one of them, with your name."
                     required
                     withAsterisk={false}
-                    maxLength={500}
+                    maxLength={120}
                     value={reason}
                     onChange={(event) => {
                       setReason(event.currentTarget.value);

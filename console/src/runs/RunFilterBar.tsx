@@ -17,7 +17,7 @@ interface Props {
 }
 
 function groupName({ count, automationName, nodeId, message }: FailureGroup): string {
-  const where = nodeId === null ? automationName : `${automationName}, ${nodeId}`;
+  const where = [automationName, nodeId].filter((part) => part !== null).join(', ');
   return `${formatCount(count)} × ${where}: ${message}`;
 }
 

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { IconBan } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Link, useParams, useSearchParams } from 'react-router';
 import { runQuery } from '../api/queries';
 import type { Run, RunDetail } from '../api/types';
@@ -17,7 +17,7 @@ import { CancelRunDialog } from './CancelRunDialog';
 import { contactName, healthText, isOpen, runDuration, triggerWord } from './describe';
 import classes from './RunPage.module.css';
 import { StepTrace } from './StepTrace';
-import { goToStep, readOpenSteps, stepElementId, writeOpenSteps } from './steps';
+import { goToStep, readOpenSteps, showStep, stepElementId, writeOpenSteps } from './steps';
 
 function Contact({ contact }: Pick<Run, 'contact'>) {
   if (contact === null) return 'No contact';
@@ -138,6 +138,13 @@ function Loaded({ run }: { run: RunDetail }) {
   const [parameters, setParameters] = useSearchParams();
   const openSteps = readOpenSteps(parameters);
   const health = healthText(run, now);
+
+  // A link to a step leads to it, and not only to its page.
+  const linked = useRef(openSteps[0]);
+  const { id } = run;
+  useEffect(() => {
+    if (linked.current !== undefined) showStep(id, linked.current);
+  }, [id]);
 
   function change(next: (nodeIds: string[]) => string[]) {
     setParameters((current) => writeOpenSteps(current, next(readOpenSteps(current))), {

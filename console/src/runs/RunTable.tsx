@@ -17,7 +17,7 @@ function addressOf({ id }: Run): string {
 const COLUMNS: Column<Run>[] = [
   {
     title: 'Status',
-    width: 13,
+    width: 12,
     cell: (run, now) => {
       const health = healthText(run, now);
       return (
@@ -30,7 +30,7 @@ const COLUMNS: Column<Run>[] = [
   },
   {
     title: 'Automation',
-    width: 17,
+    width: 14,
     cell: (run) => (
       <>
         <RowLink to={addressOf(run)}>
@@ -43,7 +43,7 @@ const COLUMNS: Column<Run>[] = [
   },
   {
     title: 'Contact',
-    width: 17,
+    width: 15,
     cell: ({ contact }) => {
       const name = contactName(contact);
       if (name === null) return <span className={page.muted}>No contact</span>;
@@ -54,7 +54,11 @@ const COLUMNS: Column<Run>[] = [
       );
     },
   },
-  { title: 'Trigger', width: 8, cell: triggerWord },
+  {
+    title: 'Trigger',
+    width: 9,
+    cell: (run) => <span className={page.nowrap}>{triggerWord(run)}</span>,
+  },
   {
     title: 'Started',
     width: 9,

@@ -157,12 +157,12 @@ describe('the run history', () => {
   });
 
   it('cancels many after showing how many and which', async () => {
-    const outcome = { matched: 12, canceled: 0, isComplete: true, sample: [makeRun()] };
+    const outcome = { id: null, matched: 12, canceled: 0, isComplete: true, sample: [makeRun()] };
     const calls = stack({
       '/v1/runs/cancel': ({ body }) =>
         json(body.includes('"dryRun":true') ? outcome : { ...outcome, canceled: 11 }),
     });
-    const { user } = openConsole('/runs?automationId=atm_1');
+    const { user } = openConsole('/runs?automationId=atm_1&status=RUNNING');
     await user.click(await screen.findByRole('button', { name: 'Cancel open runs…' }));
     const dialog = within(await screen.findByRole('dialog'));
     expect(await dialog.findByText('12 runs')).toBeVisible();
@@ -174,7 +174,7 @@ describe('the run history', () => {
     expect(await dialog.findByText('11 runs canceled')).toBeVisible();
     const sent = calls.filter(({ url }) => url.pathname === '/v1/runs/cancel').at(-1);
     expect(JSON.parse(sent?.body ?? '')).toEqual({
-      filter: { automationId: 'atm_1', range: '7d' },
+      filter: { status: ['RUNNING'], automationId: 'atm_1', range: '7d' },
       reason: 'Wrong template',
       dryRun: false,
     });

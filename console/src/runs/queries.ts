@@ -4,7 +4,9 @@ import { queryOptions } from '@tanstack/react-query';
 import type { ApiClient, Parameters } from '../api/client';
 import { ApiError } from '../api/problem';
 import type { Page, Run } from '../api/types';
+import { filterDocument } from '../lists/exports';
 
+const CANCELLATION_POLL_MS = 3_000;
 const STATS_POLL_MS = 30_000;
 
 /** How many runs were created in an hour, by the status they have now. */
@@ -22,17 +24,21 @@ export interface Stats {
 /** Failed runs whose errors have their automation, node, kind and wording in common. */
 export interface FailureGroup {
   id: string;
-  automationName: string;
+  /** Null where the automation is gone. */
+  automationName: string | null;
   nodeId: string | null;
   kind: string;
   message: string;
   count: number;
 }
 
-/** What canceling many would do, or did. */
+/** What canceling many would do, or did so far. */
 export interface CancelOutcome {
+  /** Null of a preview. */
+  id: string | null;
   matched: number;
   canceled: number;
+  /** False while there are more to come; of a preview, where there are at least so many. */
   isComplete: boolean;
   sample: Run[];
 }
@@ -81,5 +87,18 @@ export function cancelRuns(
   reason: string,
   dryRun: boolean,
 ): Promise<CancelOutcome> {
-  return api.send('POST', '/v1/runs/cancel', { filter, reason, dryRun });
+  return api.send('POST', '/v1/runs/cancel', { filter: filterDocument(filter), reason, dryRun });
+}
+
+/** How far a cancellation has come that goes on in the background. */
+export function cancellationQuery(api: ApiClient, started: CancelOutcome) {
+  const { id } = started;
+  return queryOptions({
+    queryKey: ['cancellation', id],
+    queryFn: ({ signal }) =>
+      api.get<CancelOutcome>(`/v1/runs/cancel/${encodeURIComponent(id ?? '')}`, {}, signal),
+    enabled: id !== null && !started.isComplete,
+    initialData: started,
+    refetchInterval: ({ state }) => (state.data?.isComplete ? false : CANCELLATION_POLL_MS),
+  });
 }

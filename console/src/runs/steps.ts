@@ -22,11 +22,18 @@ export function stepElementId(runId: string, nodeId: string): string {
   return `step-${runId}-${nodeId}`;
 }
 
-/** Brings a step into view and gives its heading the focus, once it is drawn. */
+/** Brings a step to the top of the view, once it is drawn. */
+export function showStep(runId: string, nodeId: string): void {
+  requestAnimationFrame(() => {
+    document.getElementById(stepElementId(runId, nodeId))?.scrollIntoView({ block: 'start' });
+  });
+}
+
+/** The same, and its heading gets the focus. */
 export function goToStep(runId: string, nodeId: string): void {
+  showStep(runId, nodeId);
   requestAnimationFrame(() => {
     const element = document.getElementById(stepElementId(runId, nodeId));
-    element?.scrollIntoView({ block: 'nearest' });
     element?.querySelector('button')?.focus({ preventScroll: true });
   });
 }
