@@ -3,6 +3,7 @@
 What a group holds is read from its runs each time it is shown, so no number of it can be wrong; and
 what is read is bounded, so a number may be "at least" (`is_complete` is False then)."""
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,10 @@ class FailureReading:
             "range": [request.range, request.since, request.until],
             "text": words,
         }
-        position = self.cursors.read(binding, request.cursor) if request.cursor else None
+        position: str | None = None
+        if request.cursor is not None:
+            # A range that ends now goes on where it began.
+            since, until, position = json.loads(self.cursors.read(binding, request.cursor))
         found: list[tuple[FailureGroup, FailedRuns]] = []
         has_more = False
         groups_left, runs_left = GROUP_BUDGET, RUN_BUDGET
@@ -87,7 +91,9 @@ class FailureReading:
         views = [_view(group, runs, names.get(group.automation_id)) for group, runs in found]
         # The list knows the hour; within it, these know the moment.
         views.sort(key=lambda view: view.last_seen_at, reverse=True)
-        following = self.cursors.issue(binding, position) if has_more and position else None
+        following = None
+        if has_more:
+            following = self.cursors.issue(binding, json.dumps([since, until, position]))
         return ListView(items=views, next_cursor=following)
 
     def group(self, workspace_id: str, group_id: str) -> FailureGroupView:
