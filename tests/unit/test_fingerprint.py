@@ -10,7 +10,13 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from runledger.ids import new_id
 from runledger.models.failure import failure_group_id
-from runledger.models.fingerprint import TEXT_CHARACTERS, fingerprint, normalised, words_of
+from runledger.models.fingerprint import (
+    TEXT_CHARACTERS,
+    fingerprint,
+    holds_words,
+    normalised,
+    words_of,
+)
 from runledger.models.run import ErrorDetail
 
 PLACEHOLDER = re.compile(r"<[a-z]{2,9}>")
@@ -155,6 +161,9 @@ def test_a_search_passes_over_the_values_of_a_pasted_message(
     text: str, expected: list[str]
 ) -> None:
     assert words_of(text) == expected
+    assert holds_words("Order <id> is too small", words_of(text)) == ("a-1001" not in expected)
+    # What stands for a value is no word of the message.
+    assert not holds_words("Order <id> is too small", ["id"])
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ values look like, and messages of different words do not.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 # Characters of a message that are looked at, and of the text that is made of it.
 MESSAGE_CHARACTERS = 8_000
@@ -83,9 +83,18 @@ def words_of(text: str) -> list[str]:
     """What to look for in normalised messages, for a text that may be a message as it was: its
     words, lower-case and without the values, of which no normalised message has any. A text of
     nothing else is looked for as it is."""
-    found = _PLACEHOLDER.sub(" ", normalised(text)).casefold().split()
-    words = [word.strip(_PUNCTUATION) for word in found]
+    words = [word.strip(_PUNCTUATION) for word in _without_values(normalised(text)).split()]
     return [word for word in words if word] or text.casefold().split()
+
+
+def holds_words(message: str, words: Iterable[str]) -> bool:
+    """Whether all of them occur in a normalised message, be it as parts of its words."""
+    left = _without_values(message)
+    return all(word in left for word in words)
+
+
+def _without_values(message: str) -> str:
+    return _PLACEHOLDER.sub(" ", message).casefold()
 
 
 def _at_rest(message: str, read: Callable[[str], str]) -> str:

@@ -5,24 +5,25 @@ what is read is bounded, so a number may be "at least" (`is_complete` is False t
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from runledger.clock import HOUR, Clock, iso
+from runledger.clock import DAY, HOUR, Clock, iso
 from runledger.errors import NotFoundError
 from runledger.models.failure import FailureGroup, FailureGroupView
-from runledger.models.fingerprint import words_of
+from runledger.models.fingerprint import holds_words, words_of
 from runledger.models.wire import ListView
 from runledger.services.windows import window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from runledger.models.failure import FailedRun
     from runledger.services.cursors import Cursors
     from runledger.store.automations import AutomationStore
-    from runledger.store.failures import FailedRuns, FailureStore
+    from runledger.store.failures import FailureStore
 
-# Runs of one group that are counted, and of all groups of one answer; groups that one answer looks
-# at, as text and range are in no index.
+# Runs of one group that are counted. An answer ends when it has read so many runs of all groups, or
+# looked at so many groups, as text and range are in no index.
 MOST_RUNS = 10_000
 RUN_BUDGET = 20_000
 GROUP_BUDGET = 500
@@ -68,7 +69,7 @@ class FailureReading:
         if request.cursor is not None:
             # A range that ends now goes on where it began.
             since, until, position = json.loads(self.cursors.read(binding, request.cursor))
-        found: list[tuple[FailureGroup, FailedRuns]] = []
+        found: list[_Found] = []
         has_more = False
         groups_left, runs_left = GROUP_BUDGET, RUN_BUDGET
         # A run fails after it was created, and its group is listed by the hour.
@@ -83,58 +84,67 @@ class FailureReading:
             groups_left -= 1
             if group is None or not _is_wanted(group, workspace_id, request, words, now):
                 continue
-            runs = self._runs(group, since, until, min(MOST_RUNS, max(runs_left, 1)), now)
-            runs_left -= len(runs.runs)
-            if runs.runs:
-                found.append((group, runs))
-        names = self._names(workspace_id, [group for group, _ in found])
-        views = [_view(group, runs, names.get(group.automation_id)) for group, runs in found]
+            there = self._found(group, since, until, now)
+            runs_left -= len(there.runs)
+            if there.runs:
+                found.append(there)
         # The list knows the hour; within it, these know the moment.
-        views.sort(key=lambda view: view.last_seen_at, reverse=True)
+        found.sort(key=lambda each: each.last_at, reverse=True)
         following = None
         if has_more:
             following = self.cursors.issue(binding, json.dumps([since, until, position]))
-        return ListView(items=views, next_cursor=following)
+        return ListView(items=self._views(workspace_id, found), next_cursor=following)
 
     def group(self, workspace_id: str, group_id: str) -> FailureGroupView:
         """NotFoundError also for a group of another workspace, and one whose runs have expired."""
         now = self.clock()
         group = self.failures.find(group_id)
-        runs = None
         if group is not None and group.workspace_id == workspace_id:
-            runs = self._runs(group, *window(None, None, None, now), MOST_RUNS, now)
-        if group is None or runs is None or not runs.runs:
-            raise NotFoundError(f"there is no failure group {group_id}")
-        names = self._names(workspace_id, [group])
-        return _view(group, runs, names.get(group.automation_id))
+            there = self._found(group, *window(None, None, None, now), now)
+            if there.runs:
+                return self._views(workspace_id, [there])[0]
+        raise NotFoundError(f"there is no failure group {group_id}")
 
-    def _runs(
-        self, group: FailureGroup, since: int, until: int, limit: int, now: int
-    ) -> "FailedRuns":
-        found = self.failures.runs(group.id, since, until, limit)
-        return found._replace(runs=[run for run in found.runs if run.expires_at > now])
+    def _found(self, group: FailureGroup, since: int, until: int, now: int) -> "_Found":
+        runs, is_complete = self.failures.runs(group.id, since, until, MOST_RUNS)
+        newest = runs[:1]
+        if until < now:
+            newest, _ = self.failures.runs(group.id, 0, now + DAY, 1)
+        # A run that waited long may have failed after newer ones: the group knows its hour.
+        last_at = max(group.first_at, group.listed_at, *(run.failed_at for run in newest + runs))
+        alive = [run for run in runs if run.expires_at > now]
+        return _Found(group, alive, is_complete, last_at)
 
-    def _names(self, workspace_id: str, groups: "Sequence[FailureGroup]") -> dict[str, str]:
-        wanted = {group.automation_id for group in groups}
-        found = self.automations.get_many(workspace_id, wanted)
-        return {automation_id: each.name for automation_id, each in found.items()}
+    def _views(self, workspace_id: str, found: "Sequence[_Found]") -> list[FailureGroupView]:
+        wanted = {each.group.automation_id for each in found}
+        automations = self.automations.get_many(workspace_id, wanted)
+        names = {automation_id: each.name for automation_id, each in automations.items()}
+        return [_view(each, names.get(each.group.automation_id)) for each in found]
+
+
+class _Found(NamedTuple):
+    """A group with its runs in the range, the expired ones left out."""
+
+    group: FailureGroup
+    runs: "list[FailedRun]"
+    is_complete: bool
+    last_at: int
 
 
 def _is_wanted(
     group: FailureGroup, workspace_id: str, request: FailureRequest, words: list[str], now: int
 ) -> bool:
-    message = group.message.casefold()
     return (
         group.workspace_id == workspace_id
         and request.automation_id in (None, group.automation_id)
         and group.expires_at > now
-        and all(word in message for word in words)
+        and holds_words(group.message, words)
     )
 
 
-def _view(group: FailureGroup, runs: "FailedRuns", automation_name: str | None) -> FailureGroupView:
-    contacts = {run.contact_id for run in runs.runs if run.contact_id is not None}
-    last_at = max([group.first_at, group.listed_at, *(run.failed_at for run in runs.runs)])
+def _view(found: _Found, automation_name: str | None) -> FailureGroupView:
+    group = found.group
+    contacts = {run.contact_id for run in found.runs if run.contact_id is not None}
     return FailureGroupView(
         id=group.id,
         automation_id=group.automation_id,
@@ -142,10 +152,10 @@ def _view(group: FailureGroup, runs: "FailedRuns", automation_name: str | None) 
         node_id=group.node_id,
         kind=group.kind,
         message=group.message,
-        count=len(runs.runs),
+        count=len(found.runs),
         contacts=len(contacts),
-        is_complete=runs.is_complete,
+        is_complete=found.is_complete,
         first_seen_at=iso(group.first_at),
-        last_seen_at=iso(last_at),
+        last_seen_at=iso(found.last_at),
         first_version=group.first_version,
     )
