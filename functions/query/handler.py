@@ -15,6 +15,7 @@ from runledger.clock import now_ms
 from runledger.http import caller, make_app, public_url
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.delivery_views import DeliveryDetailView, DeliveryRowView
+from runledger.models.failure import FailureGroupView
 from runledger.models.refusal import RefusalReason
 from runledger.models.run import RunStatus, TriggerType
 from runledger.models.suppression import SuppressionView
@@ -42,6 +43,7 @@ from runledger.services.automations import Automations
 from runledger.services.catalogue import node_type_views
 from runledger.services.contacts import Contacts
 from runledger.services.cursors import Cursors
+from runledger.services.failure_reading import FailureReading, FailureRequest
 from runledger.services.gathering import at_once
 from runledger.services.identity import Caller
 from runledger.services.reading import ListRequest, Reading
@@ -86,6 +88,11 @@ def _reading() -> Reading:
     contacts = Contacts(stores().contacts, now_ms)
     cursors = Cursors(_cursor_key, now_ms)
     return Reading(stores(), frames(), contacts, cursors, now_ms, at_once)
+
+
+def _failures() -> FailureReading:
+    of = stores()
+    return FailureReading(of.failures, of.automations, _reading().cursors, now_ms)
 
 
 def _caller() -> Caller:
@@ -148,6 +155,39 @@ def list_runs(
 def get_run(run_id: str) -> RunDetailView:
     """One run with every step, in one consistent read."""
     return _reading().run(_caller().workspace_id, run_id)
+
+
+@app.get("/v1/failure-groups", tags=["Runs"])
+def list_failure_groups(
+    automation_id: Annotated[str | None, Query(alias="automationId")] = None,
+    range_: Annotated[str | None, Query(alias="range", description="24h, 7d or 30d.")] = None,
+    from_: Annotated[str | None, Query(alias="from", description="ISO 8601.")] = None,
+    to: Annotated[str | None, Query(description="ISO 8601.")] = None,
+    text: Annotated[
+        str | None,
+        Query(max_length=500, description="Words that all occur in the message."),
+    ] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> ListView[FailureGroupView]:
+    """Failed runs by what they failed of: those of one automation whose errors differ only in ids,
+    numbers, addresses and the like, the latest failure first (by the hour)."""
+    request = FailureRequest(
+        automation_id=automation_id,
+        range=range_,
+        since=from_,
+        until=to,
+        text=text,
+        limit=limit,
+        cursor=cursor,
+    )
+    return _failures().page(_caller().workspace_id, request)
+
+
+@app.get("/v1/failure-groups/<group_id>", tags=["Runs"])
+def get_failure_group(group_id: str) -> FailureGroupView:
+    """One failure group, over all the time that its runs are kept."""
+    return _failures().group(_caller().workspace_id, group_id)
 
 
 @app.get("/v1/refusals", tags=["Refusals"])

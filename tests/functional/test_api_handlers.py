@@ -83,6 +83,7 @@ def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 def forget() -> None:
     """What a process keeps between invocations; every test is a process of its own."""
     from functions.api import handler as api
+    from functions.group_failures import handler as group_failures
     from functions.query import handler as query
     from functions.run_message import handler as run_message
     from functions.webhook_in import handler as webhook_in
@@ -96,6 +97,7 @@ def forget() -> None:
         api._contacts,
         api._templates,
         api._secrets,
+        group_failures.failure_groups,
         query._cursor_key,
         query._reading,
         run_message.toolbox,

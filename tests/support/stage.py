@@ -43,6 +43,7 @@ OPERATOR = "operator@example.com"
 # As often as AWS delivers a stream record, and an asynchronous invocation.
 STREAM_TRIES = 6
 ASYNC_TRIES = 3
+QUEUE_TRIES = 10
 PERSON_TRIES = 4
 
 
@@ -133,6 +134,17 @@ class Stage:
                 continue
             return
 
+    def queued(self, function: str, body: dict[str, Any]) -> None:
+        """As Lambda reads a queue, one message at a time: again where it fails."""
+        record = {"messageId": "1", "eventSource": "aws:sqs", "body": json.dumps(body)}
+        for _ in range(QUEUE_TRIES):
+            try:
+                answer = self.invoke(function, {"Records": [record]})
+            except (Exception, ProcessDied):
+                continue
+            if not answer["batchItemFailures"]:
+                return
+
     def request(self, function: str, method: str, path: str, body: Any) -> dict[str, Any]:
         """One HTTP request, sent again by its caller while the answer is a 5xx or none at all.
         The last answer, its body parsed."""
@@ -195,6 +207,8 @@ class Stage:
             detail = json.loads(entry["Detail"])
             if detail.get("hasDownstream"):
                 self.asynchronously("upstream_trigger", {"detail": detail})
+            if entry["DetailType"] == "run.failed":
+                self.queued("group_failures", {"detail": detail})
         return bool(entries)
 
     def tick(self) -> None:

@@ -280,6 +280,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/failure-groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/failure-groups */
+        get: operations["list_failure_groups_v1_failure_groups_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/failure-groups/{group_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/failure-groups/{group_id} */
+        get: operations["get_failure_group_v1_failure_groups__group_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me": {
         parameters: {
             query?: never;
@@ -998,6 +1032,64 @@ export interface components {
             nodeId: string | null;
         };
         /**
+         * FailureGroupView
+         * @description Runs of an automation that failed alike: at the same node, of the same kind, with messages
+         *     that differ only in ids, numbers, addresses and the like.
+         */
+        FailureGroupView: {
+            /** Automationid */
+            automationId: string;
+            /**
+             * Automationname
+             * @description Null where the automation is gone.
+             */
+            automationName: string | null;
+            /**
+             * Contacts
+             * @description Different contacts of these runs.
+             */
+            contacts: number;
+            /**
+             * Count
+             * @description Runs of the group that were created in the range.
+             */
+            count: number;
+            /**
+             * Firstseenat
+             * @description The earliest failure of all, whatever the range.
+             */
+            firstSeenAt: string;
+            /**
+             * Firstversion
+             * @description The automation's version of the earliest failure.
+             */
+            firstVersion: number;
+            /** Id */
+            id: string;
+            /**
+             * Iscomplete
+             * @description False where there are more than were counted.
+             */
+            isComplete: boolean;
+            /** Kind */
+            kind: string;
+            /**
+             * Lastseenat
+             * @description The latest one, whatever the range.
+             */
+            lastSeenAt: string;
+            /**
+             * Message
+             * @description With placeholders, such as <number>, for what differs.
+             */
+            message: string;
+            /**
+             * Nodeid
+             * @description Null where the run failed outside of any node.
+             */
+            nodeId: string | null;
+        };
+        /**
          * FireSource
          * @description What started a fire: EventBridge Scheduler, or the tick in its stead.
          * @enum {string}
@@ -1103,6 +1195,13 @@ export interface components {
         ListView_DeliveryRowView_: {
             /** Items */
             items: components["schemas"]["DeliveryRowView"][];
+            /** Nextcursor */
+            nextCursor: string | null;
+        };
+        /** ListView[FailureGroupView] */
+        ListView_FailureGroupView_: {
+            /** Items */
+            items: components["schemas"]["FailureGroupView"][];
             /** Nextcursor */
             nextCursor: string | null;
         };
@@ -1536,6 +1635,8 @@ export interface components {
             /** Durationms */
             durationMs: number | null;
             error: components["schemas"]["ErrorView"] | null;
+            /** Errorgroup */
+            errorGroup: string | null;
             /** Finishedat */
             finishedAt: string | null;
             graph: components["schemas"]["Graph"];
@@ -1586,7 +1687,8 @@ export interface components {
         /**
          * RunView
          * @description A run as lists show it. `health` is null once the run has ended; `startError` says why a
-         *     start was put off or the run is at more than its first attempt.
+         *     start was put off or the run is at more than its first attempt; `errorGroup` is the failure
+         *     group of a failed one.
          */
         RunView: {
             /** Attempt */
@@ -1602,6 +1704,8 @@ export interface components {
             /** Durationms */
             durationMs: number | null;
             error: components["schemas"]["ErrorView"] | null;
+            /** Errorgroup */
+            errorGroup: string | null;
             /** Finishedat */
             finishedAt: string | null;
             health: components["schemas"]["HealthView"] | null;
@@ -3508,6 +3612,170 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ResentView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    list_failure_groups_v1_failure_groups_get: {
+        parameters: {
+            query?: {
+                automationId?: string | null;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string | null;
+                /** @description ISO 8601. */
+                from?: string | null;
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description 24h, 7d or 30d. */
+                range?: string | null;
+                /** @description Words that all occur in the message. */
+                text?: string | null;
+                /** @description ISO 8601. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_FailureGroupView_"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    get_failure_group_v1_failure_groups__group_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureGroupView"];
                 };
             };
             /** @description The token is missing or not valid. */

@@ -28,6 +28,7 @@ export function makeRun(changes: Partial<Run> = {}): Run {
     finishedAt: '2026-03-01T10:00:01.700Z',
     durationMs: 1500,
     error: null,
+    errorGroup: null,
     canceled: null,
     ...changes,
   };

@@ -84,6 +84,7 @@ class Run(Model):
     `due_at` is when the run must be looked at again; `start_error` is why a start was put off,
     `start_refused` that Step Functions never took it; `scheduled_for` is when it starts, where that
     was not at once, `resumed_at` when a later attempt took up the walk;
+    `error_group` is the failure group of a failed run's whole error;
     `list_partition` is the row's partition in the list by status, once it is stored.
     """
 
@@ -113,6 +114,7 @@ class Run(Model):
     claimed: frozenset[int]
     open_claims: dict[int, Claim]
     error: ErrorDetail | None
+    error_group: str | None = None
     canceled: Cancellation | None = None
     start_error: str | None = None
     start_refused: bool = False

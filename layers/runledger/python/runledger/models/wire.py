@@ -68,7 +68,8 @@ class RunContactView(WireModel):
 
 class RunView(WireModel):
     """A run as lists show it. `health` is null once the run has ended; `startError` says why a
-    start was put off or the run is at more than its first attempt."""
+    start was put off or the run is at more than its first attempt; `errorGroup` is the failure
+    group of a failed one."""
 
     id: str
     status: RunStatus
@@ -86,6 +87,7 @@ class RunView(WireModel):
     finished_at: str | None
     duration_ms: int | None
     error: ErrorView | None
+    error_group: str | None
     canceled: CanceledView | None
 
 

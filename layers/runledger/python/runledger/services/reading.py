@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from runledger.clock import DAY, MINUTE, Clock, from_iso
-from runledger.errors import InvalidInputError, NotFoundError
+from runledger.clock import MINUTE, Clock
+from runledger.errors import NotFoundError
 from runledger.models.delivery import DeliveryAttempt
 from runledger.models.delivery_views import DeliveryDetailView, DeliveryRowView
 from runledger.models.suppression import SuppressionView
@@ -45,6 +45,7 @@ from runledger.services.views import (
     segment_view,
     template_view,
 )
+from runledger.services.windows import window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,7 +59,6 @@ if TYPE_CHECKING:
 
 # Of one run's detail, by one call.
 _DELIVERIES_READ = 100
-_RANGES = {"24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class Reading:
         span: tuple[int, int] | None = None,
     ) -> tuple[RowPage[RowT], str | None]:
         """One page, and the cursor of the next. `span` bounds the moments further."""
-        created_from, created_to = _window(request, now)
+        created_from, created_to = window(request.range, request.since, request.until, now)
         if span is not None:
             created_from, created_to = max(created_from, span[0]), min(created_to, span[1])
         contact_id = None
@@ -326,28 +326,3 @@ def _of_trigger(request: ListRequest) -> Callable[["Run | Refusal"], bool] | Non
     if not request.trigger_types:
         return None
     return lambda row: row.trigger_type in request.trigger_types
-
-
-def _window(request: ListRequest, now: int) -> tuple[int, int]:
-    """First and last moment of the list."""
-    if request.range is not None:
-        if request.since is not None or request.until is not None:
-            raise InvalidInputError("give either range or from and to", field="range")
-        if request.range not in _RANGES:
-            known = ", ".join(_RANGES)
-            raise InvalidInputError(f"range is one of {known}", field="range")
-        return now - _RANGES[request.range], now + DAY
-    since = _moment(request.since, "from") if request.since is not None else 0
-    until = _moment(request.until, "to") if request.until is not None else now + DAY
-    if since > until:
-        raise InvalidInputError("from is later than to", field="from")
-    return max(since, 0), min(max(until, 0), now + DAY)
-
-
-def _moment(text: str, field: str) -> int:
-    try:
-        return from_iso(text)
-    except ValueError as error:
-        raise InvalidInputError(
-            f"{text!r} is not an ISO 8601 moment such as 2026-01-31T09:30:00Z", field=field
-        ) from error

@@ -80,6 +80,7 @@ def run_view(run: "Run", now: int) -> RunView:
         finished_at=optional_iso(ended),
         duration_ms=ended - begun if begun is not None and ended is not None else None,
         error=error_view(run.error),
+        error_group=run.error_group,
         canceled=canceled,
     )
 

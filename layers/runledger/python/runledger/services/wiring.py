@@ -23,6 +23,7 @@ from runledger.store.bodies import Bodies
 from runledger.store.contacts import ContactStore
 from runledger.store.deliveries import DeliveryStore
 from runledger.store.due import DueStore
+from runledger.store.failures import FailureStore
 from runledger.store.fires import FireStore
 from runledger.store.frequencies import FrequencyStore
 from runledger.store.machines import MachineStore
@@ -55,6 +56,7 @@ class Stores:
     suppressions: SuppressionStore
     frequencies: FrequencyStore
     workspaces: WorkspaceStore
+    failures: FailureStore
     due: DueStore
     refusals: RefusalStore
     schedules: ScheduleStore
@@ -77,6 +79,7 @@ class Stores:
             suppressions=SuppressionStore(table),
             frequencies=FrequencyStore(table),
             workspaces=WorkspaceStore(table),
+            failures=FailureStore(table, bodies),
             due=DueStore(table),
             refusals=RefusalStore(table),
             schedules=ScheduleStore(table),

@@ -5,8 +5,8 @@
 | a run, its payload and its steps | table | `RUN#run` | `RUN`, `PAYLOAD`, `STEP#node` |
 | a delivery attempt | table | `DELIVERY#delivery` | `DELIVERY` |
 | a refusal | table | `REFUSAL#refusal` | `REFUSAL` |
-| failed runs of an error group | table | `FAILURE#group` | `createdAt#run` |
 | may this address be written to | table | `SUPPRESSION#workspace#KIND#address` | `SUPPRESSION` |
+| a failure group; the failed runs of it | table | `FAILURE#group` | `GROUP`, `createdAt#run` |
 | how often was one written to of late | table | `FREQUENCY#workspace#KIND#who` | `FREQUENCY` |
 | newest runs (and others) by status | gsi1 | `workspace#KIND#bucket#shard` | `createdAt#id` |
 | the same for one automation | gsi2 | `workspace#KIND#automation#bucket#shard` | `createdAt#id` |
@@ -38,7 +38,8 @@ row in gsi3 and gsi4 is the prefix of its id (`run_`, `dlv_`). PENDING and RUNNI
 OPEN, so that starting a run rewrites no index. List partitions are sharded by a hash of the id over
 the workspace's shard count; the due index, which spans all workspaces, by a hash of the workspace,
 so that a crowd of due rows stays within one partition. The status of a refusal is its reason.
-Suppressed addresses of a workspace are listed by one partition of gsi1.
+Suppressed addresses of a workspace are listed by one partition of gsi1, its failure groups by one
+of gsi1 and, for one automation, one of gsi2.
 """
 
 import hashlib
@@ -65,6 +66,7 @@ class Kind(StrEnum):
     DELIVERY = "DLV"
     REFUSAL = "REF"
     SUPPRESSION = "SUP"
+    FAILURE = "ERR"
 
 
 class DateKind(StrEnum):
@@ -111,9 +113,26 @@ def refusal(refusal_id: str) -> Key:
     return Key(f"REFUSAL#{refusal_id}", "REFUSAL")
 
 
+def failure_group(group_id: str) -> Key:
+    return Key(failure_members(group_id), "GROUP")
+
+
 def failure_members(group_id: str) -> str:
-    """The partition of an error group's runs; their sort keys are those of the list indexes."""
+    """The partition of a failure group's runs; their sort keys are those of the list indexes."""
     return f"FAILURE#{group_id}"
+
+
+def failed_run(group_id: str, created_at: int, run_id: str) -> Key:
+    return Key(failure_members(group_id), created_key(created_at, run_id))
+
+
+def failure_groups(workspace_id: str, automation_id: str | None = None) -> tuple[Index, str]:
+    """Index and partition that list the groups of a workspace or of one automation, by when a run
+    of theirs last failed: few are new a second, and the others move once an hour."""
+    kind = Kind.FAILURE
+    if automation_id is None:
+        return Index.BY_STATUS, by_status(workspace_id, kind, "ALL", 0)
+    return Index.BY_AUTOMATION, by_automation(workspace_id, kind, automation_id, "ALL", 0)
 
 
 def suppression(workspace_id: str, address_kind: str, address: str) -> Key:

@@ -287,7 +287,7 @@ class RunStore:
         optional = {
             "endNodeId": closing.end_node_id,
             "endMs": closing.end_ms,
-            "error": row_error(closing.error),
+            "error": row_error(run, closing.error),
             "canceled": row_cancellation(closing.canceled),
         }
         values.update({name: value for name, value in optional.items() if value is not None})
