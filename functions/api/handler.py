@@ -1,4 +1,4 @@
-"""Changes automations, templates, contacts and secrets."""
+"""Changes automations, templates, contacts, secrets, settings and members."""
 
 import time
 from functools import cache
@@ -36,6 +36,13 @@ from runledger.models.wire import (
     TemplateView,
 )
 from runledger.models.workspace import Role
+from runledger.models.workspace_views import (
+    MemberDocument,
+    MemberView,
+    RoleDocument,
+    SettingsDocument,
+    SettingsView,
+)
 from runledger.nodes.segment_rules import SegmentDocument
 from runledger.observability import begin
 from runledger.services.automations import Activations, Automations
@@ -43,6 +50,7 @@ from runledger.services.contacts import Contacts
 from runledger.services.identity import Caller
 from runledger.services.machines import Machines, MachineTurns
 from runledger.services.manual import ManualRuns
+from runledger.services.members import Members, member_view, settings_view
 from runledger.services.preview import Previews
 from runledger.services.resend import Resends
 from runledger.services.rotation import Rotations
@@ -343,6 +351,42 @@ def remove_suppression(address: str) -> Response[str]:
     """Takes an address off the list, whatever put it there."""
     who = _caller(Role.ADMIN)
     _suppressions().remove(who.workspace_id, unquote(address))
+    return Response(HTTPStatus.NO_CONTENT, body="")
+
+
+@app.put("/v1/settings", tags=["Workspace"])
+def put_settings(document: Annotated[SettingsDocument, Body()]) -> SettingsView:
+    """Replaces the settings. A retention holds for what begins from then on."""
+    who = _caller(Role.OWNER)
+    workspaces = stores().workspaces
+    return settings_view(workspaces.set(who.workspace_id, document.name, document.retention_days))
+
+
+@cache
+def _members() -> Members:
+    pool = read_settings(ApiSettings).user_pool_id
+    return Members(stores().workspaces, client("cognito-idp"), pool, now_ms)
+
+
+@app.post("/v1/members", tags=["Workspace"], status_code=201)
+def add_member(document: Annotated[MemberDocument, Body()]) -> MemberView:
+    """Lets somebody in; 409 where they are a member already."""
+    who = _caller(Role.OWNER)
+    return member_view(_members().add(who.workspace_id, document))
+
+
+@app.put("/v1/members/<user_id>", tags=["Workspace"])
+def change_member(user_id: str, document: Annotated[RoleDocument, Body()]) -> MemberView:
+    """Gives a member another role; 409 for the last owner, who stays one."""
+    who = _caller(Role.OWNER)
+    return member_view(_members().change_role(who.workspace_id, user_id, document.role))
+
+
+@app.delete("/v1/members/<user_id>", tags=["Workspace"], status_code=204)
+def remove_member(user_id: str) -> Response[str]:
+    """Takes a member out, who has no access from then on; 409 for the last owner."""
+    who = _caller(Role.OWNER)
+    _members().remove(who.workspace_id, user_id)
     return Response(HTTPStatus.NO_CONTENT, body="")
 
 

@@ -17,6 +17,7 @@ from runledger.models.delivery import DeliveryStatus
 from runledger.models.delivery_views import DeliveryDetailView, DeliveryRowView
 from runledger.models.refusal import RefusalReason
 from runledger.models.run import RunStatus, TriggerType
+from runledger.models.run_views import RunDetailView
 from runledger.models.suppression import SuppressionView
 from runledger.models.wire import (
     AutomationSummaryView,
@@ -24,10 +25,8 @@ from runledger.models.wire import (
     ContactView,
     FireView,
     ListView,
-    MeView,
     NodeTypeView,
     RefusalView,
-    RunDetailView,
     RunView,
     SecretNameView,
     SegmentPreviewView,
@@ -37,6 +36,7 @@ from runledger.models.wire import (
     VersionView,
 )
 from runledger.models.workspace import Role
+from runledger.models.workspace_views import MemberView, MeView, SettingsView
 from runledger.observability import begin
 from runledger.services.automations import Automations
 from runledger.services.catalogue import node_type_views
@@ -44,6 +44,7 @@ from runledger.services.contacts import Contacts
 from runledger.services.cursors import Cursors
 from runledger.services.gathering import at_once
 from runledger.services.identity import Caller
+from runledger.services.members import member_view, settings_view
 from runledger.services.reading import ListRequest, Reading
 from runledger.services.segments import Segments
 from runledger.services.suppressions import Suppressions
@@ -88,8 +89,8 @@ def _reading() -> Reading:
     return Reading(stores(), frames(), contacts, cursors, now_ms, at_once)
 
 
-def _caller() -> Caller:
-    return caller(app, stores().workspaces, Role.VIEWER)
+def _caller(needed: Role = Role.VIEWER) -> Caller:
+    return caller(app, stores().workspaces, needed)
 
 
 def _automations() -> Automations:
@@ -108,7 +109,20 @@ def _automations() -> Automations:
 @app.get("/v1/me", tags=["Workspace"])
 def me() -> MeView:
     """Who is calling, in which workspace and role."""
-    return _caller().view()
+    return _caller().view(stores().workspaces)
+
+
+@app.get("/v1/settings", tags=["Workspace"])
+def get_settings() -> SettingsView:
+    who = _caller(Role.OWNER)
+    return settings_view(stores().workspaces.get(who.workspace_id, consistent=True))
+
+
+@app.get("/v1/members", tags=["Workspace"])
+def list_members() -> ListView[MemberView]:
+    """Everybody in the workspace, in the order they joined."""
+    found = stores().workspaces.members(_caller(Role.OWNER).workspace_id)
+    return ListView(items=[member_view(each) for each in found], next_cursor=None)
 
 
 @app.get("/v1/runs", tags=["Runs"])

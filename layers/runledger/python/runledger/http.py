@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from runledger.errors import (
     ConflictError,
     ForbiddenError,
+    GoneError,
     InvalidCursorError,
     InvalidGraphError,
     InvalidInputError,
@@ -45,6 +46,7 @@ _STATUSES: dict[type[RunledgerError], tuple[int, str]] = {
     InvalidInputError: (422, "Invalid input"),
     InvalidGraphError: (422, "Invalid automation"),
     NotFoundError: (404, "Not found"),
+    GoneError: (410, "Gone"),
     ConflictError: (409, "Conflict"),
     UnauthorizedError: (401, "Unauthorized"),
     ForbiddenError: (403, "Forbidden"),
@@ -84,6 +86,8 @@ def _extensions(error: RunledgerError) -> dict[str, Any]:
             return {"problems": error.problems}
         case ConflictError(status=str() as state):
             return {"state": state}
+        case GoneError():
+            return error.facts
         case RateLimitedError():
             return {"headers": {"Retry-After": str(error.retry_after)}}
     return {}

@@ -6,6 +6,7 @@
 | a delivery attempt | table | `DELIVERY#delivery` | `DELIVERY` |
 | a refusal | table | `REFUSAL#refusal` | `REFUSAL` |
 | failed runs of an error group | table | `FAILURE#group` | `createdAt#run` |
+| that one of these expired, and when | table | that of its row | `TOMBSTONE` |
 | may this address be written to | table | `SUPPRESSION#workspace#KIND#address` | `SUPPRESSION` |
 | how often was one written to of late | table | `FREQUENCY#workspace#KIND#who` | `FREQUENCY` |
 | newest runs (and others) by status | gsi1 | `workspace#KIND#bucket#shard` | `createdAt#id` |
@@ -114,6 +115,11 @@ def refusal(refusal_id: str) -> Key:
 def failure_members(group_id: str) -> str:
     """The partition of an error group's runs; their sort keys are those of the list indexes."""
     return f"FAILURE#{group_id}"
+
+
+def tombstone(of: Key) -> Key:
+    """Beside the row of a run, a delivery or a refusal, and there once the row is not."""
+    return Key(of.pk, "TOMBSTONE")
 
 
 def suppression(workspace_id: str, address_kind: str, address: str) -> Key:
