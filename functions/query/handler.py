@@ -59,7 +59,7 @@ from runledger.services.views import (
 from runledger.services.wiring import frames, stores
 from runledger.settings import QuerySettings, read_settings
 
-app = make_app()
+app = make_app(identify=lambda: _caller())
 
 
 class Order(StrEnum):
