@@ -18,6 +18,7 @@ from runledger.models.delivery_views import DeliveryDetailView, DeliveryRowView
 from runledger.models.failure import FailureGroupView
 from runledger.models.refusal import RefusalReason
 from runledger.models.run import RunStatus, TriggerType
+from runledger.models.run_views import RunDetailView
 from runledger.models.suppression import SuppressionView
 from runledger.models.wire import (
     AutomationSummaryView,
@@ -25,10 +26,8 @@ from runledger.models.wire import (
     ContactView,
     FireView,
     ListView,
-    MeView,
     NodeTypeView,
     RefusalView,
-    RunDetailView,
     RunView,
     SecretNameView,
     SegmentPreviewView,
@@ -38,6 +37,7 @@ from runledger.models.wire import (
     VersionView,
 )
 from runledger.models.workspace import Role
+from runledger.models.workspace_views import MemberView, MeView, SettingsView
 from runledger.observability import begin
 from runledger.services.automations import Automations
 from runledger.services.catalogue import node_type_views
@@ -46,6 +46,7 @@ from runledger.services.cursors import Cursors
 from runledger.services.failure_reading import FailureReading, FailureRequest
 from runledger.services.gathering import at_once
 from runledger.services.identity import Caller
+from runledger.services.members import member_view, settings_view
 from runledger.services.reading import ListRequest, Reading
 from runledger.services.segments import Segments
 from runledger.services.suppressions import Suppressions
@@ -60,7 +61,7 @@ from runledger.services.views import (
 from runledger.services.wiring import frames, stores
 from runledger.settings import QuerySettings, read_settings
 
-app = make_app()
+app = make_app(identify=lambda: _caller())
 
 
 class Order(StrEnum):
@@ -95,8 +96,8 @@ def _failures() -> FailureReading:
     return FailureReading(of.failures, of.automations, _reading().cursors, now_ms)
 
 
-def _caller() -> Caller:
-    return caller(app, stores().workspaces, Role.VIEWER)
+def _caller(needed: Role = Role.VIEWER) -> Caller:
+    return caller(app, stores().workspaces, needed)
 
 
 def _automations() -> Automations:
@@ -115,7 +116,20 @@ def _automations() -> Automations:
 @app.get("/v1/me", tags=["Workspace"])
 def me() -> MeView:
     """Who is calling, in which workspace and role."""
-    return _caller().view()
+    return _caller().view(stores().workspaces)
+
+
+@app.get("/v1/settings", tags=["Workspace"])
+def get_settings() -> SettingsView:
+    who = _caller(Role.OWNER)
+    return settings_view(stores().workspaces.get(who.workspace_id, consistent=True))
+
+
+@app.get("/v1/members", tags=["Workspace"])
+def list_members() -> ListView[MemberView]:
+    """Everybody in the workspace, in the order they joined."""
+    found = stores().workspaces.members(_caller(Role.OWNER).workspace_id)
+    return ListView(items=[member_view(each) for each in found], next_cursor=None)
 
 
 @app.get("/v1/runs", tags=["Runs"])

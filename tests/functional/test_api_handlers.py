@@ -62,6 +62,7 @@ def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         "RUNLEDGER_FAN_OUT_ARN": FAN_OUT,
         "RUNLEDGER_DELIVERY_RETRY_ARN": DELIVERY_RETRY,
         "RUNLEDGER_LOST_EVENTS_ARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:lost",
+        "RUNLEDGER_USER_POOL_ID": f"{REGION}_operators",
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -70,7 +71,6 @@ def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             user_id=f"user-{role.lower()}",
             email=f"{role.lower()}@example.com",
             workspace_id=world.workspace_id,
-            workspace_name="Demo",
             role=role,
             created_at=world.clock(),
         )
@@ -95,6 +95,7 @@ def forget() -> None:
         wiring.stores,
         wiring.frames,
         api._contacts,
+        api._members,
         api._templates,
         api._secrets,
         group_failures.failure_groups,

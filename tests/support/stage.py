@@ -330,7 +330,6 @@ class Stage:
             user_id="user-operator",
             email=OPERATOR,
             workspace_id=workspace_id,
-            workspace_name="A",
             role=Role.OWNER,
             created_at=self.clock(),
         )

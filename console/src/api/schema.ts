@@ -331,6 +331,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/members */
+        get: operations["list_members_v1_members_get"];
+        put?: never;
+        /** POST /v1/members */
+        post: operations["add_member_v1_members_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** PUT /v1/members/{user_id} */
+        put: operations["change_member_v1_members__user_id__put"];
+        post?: never;
+        /** DELETE /v1/members/{user_id} */
+        delete: operations["remove_member_v1_members__user_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/node-types": {
         parameters: {
             query?: never;
@@ -514,6 +550,24 @@ export interface paths {
         /** GET /v1/segments/{segment_id}/preview */
         get: operations["preview_segment_v1_segments__segment_id__preview_get"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/settings */
+        get: operations["get_settings_v1_settings_get"];
+        /** PUT /v1/settings */
+        put: operations["put_settings_v1_settings_put"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1212,6 +1266,13 @@ export interface components {
             /** Nextcursor */
             nextCursor: string | null;
         };
+        /** ListView[MemberView] */
+        ListView_MemberView_: {
+            /** Items */
+            items: components["schemas"]["MemberView"][];
+            /** Nextcursor */
+            nextCursor: string | null;
+        };
         /** ListView[NodeTypeView] */
         ListView_NodeTypeView_: {
             /** Items */
@@ -1283,6 +1344,25 @@ export interface components {
             /** Runseconds */
             runSeconds: number;
             type: components["schemas"]["MachineType"];
+        };
+        /**
+         * MemberDocument
+         * @description Somebody to let in. Who has no account yet gets a first password by e-mail.
+         */
+        MemberDocument: {
+            /** Email */
+            email: string;
+            role: components["schemas"]["Role"];
+        };
+        /** MemberView */
+        MemberView: {
+            /** Email */
+            email: string;
+            /** Joinedat */
+            joinedAt: string;
+            role: components["schemas"]["Role"];
+            /** Userid */
+            userId: string;
         };
         /**
          * MeView
@@ -1460,11 +1540,17 @@ export interface components {
         };
         /**
          * ProblemDetail
-         * @description RFC 9457. `field` names what is wrong in the request; `problems` lists all there are.
+         * @description RFC 9457. `field` names what is wrong in the request; `problems` lists all there are;
+         *     `expired_at` goes with 410: when what the link leads to expired.
          */
         ProblemDetail: {
             /** Detail */
             detail: string;
+            /**
+             * Expiredat
+             * @default null
+             */
+            expiredAt: string | null;
             /**
              * Field
              * @default null
@@ -1589,6 +1675,10 @@ export interface components {
          * @enum {string}
          */
         Role: "VIEWER" | "MEMBER" | "ADMIN" | "OWNER";
+        /** RoleDocument */
+        RoleDocument: {
+            role: components["schemas"]["Role"];
+        };
         /**
          * RotationDocument
          * @description How a signing secret is replaced: the one before is taken for so many minutes more.
@@ -1614,8 +1704,9 @@ export interface components {
         };
         /**
          * RunDetailView
-         * @description A run with everything that is known of it. `graph` is the version's, as it was; `downstream`
-         *     are the runs that its end opened, of automations that still wait for it.
+         * @description A run with everything that is known of it. `graph` is the version's, as it was; `upstream` is
+         *     the run that opened it, where one did; `downstream` are the runs that its end opened, of
+         *     automations that still wait for it.
          */
         RunDetailView: {
             /** Attempt */
@@ -1658,6 +1749,7 @@ export interface components {
             trigger: {
                 [key: string]: unknown;
             };
+            upstream: components["schemas"]["UpstreamRunView"] | null;
             /** Version */
             version: number;
         };
@@ -1881,6 +1973,26 @@ export interface components {
             updatedAt: string;
         };
         /**
+         * SettingsDocument
+         * @description The settings of a workspace. A retention holds for what begins after it was set.
+         */
+        SettingsDocument: {
+            /** Name */
+            name: string;
+            /**
+             * Retentiondays
+             * @description How long runs, deliveries, refusals and fires are kept after their end.
+             */
+            retentionDays: number;
+        };
+        /** SettingsView */
+        SettingsView: {
+            /** Name */
+            name: string;
+            /** Retentiondays */
+            retentionDays: number;
+        };
+        /**
          * StepStatus
          * @enum {string}
          */
@@ -1888,8 +2000,14 @@ export interface components {
         /**
          * StepView
          * @description One visit of one node; `order` counts from 1 as the run visited them.
+         *
+         *     `waited_ms` is the part of `duration_ms` in which the run was parked until `wait_until`; null
+         *     while it still is, and for a step that does not wait. `tries` counts the calls of a step that
+         *     makes them; `branches_not_taken` are the labels that were passed over for `outcome`.
          */
         StepView: {
+            /** Branchesnottaken */
+            branchesNotTaken: string[];
             /** Deliveryids */
             deliveryIds: string[];
             /** Durationms */
@@ -1924,8 +2042,12 @@ export interface components {
             /** Startedat */
             startedAt: string;
             status: components["schemas"]["StepStatus"];
+            /** Tries */
+            tries: number | null;
             /** Type */
             type: string;
+            /** Waitedms */
+            waitedMs: number | null;
             /** Waituntil */
             waitUntil: string | null;
         };
@@ -2030,6 +2152,20 @@ export interface components {
             outcome: components["schemas"]["TryOutcome"];
             /** Providerid */
             providerId: string | null;
+        };
+        /**
+         * UpstreamRunView
+         * @description The run whose end opened this one. Its automation's name and its status are null once it has
+         *     expired.
+         */
+        UpstreamRunView: {
+            /** Automationid */
+            automationId: string;
+            /** Automationname */
+            automationName: string | null;
+            /** Runid */
+            runId: string;
+            status: components["schemas"]["RunStatus"] | null;
         };
         /** VersionSummaryView */
         VersionSummaryView: {
@@ -2150,6 +2286,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -2228,6 +2373,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -2297,6 +2451,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2384,6 +2547,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -2460,6 +2632,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -2529,6 +2710,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2617,6 +2807,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -2686,6 +2885,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2773,6 +2981,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -2846,6 +3063,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2933,6 +3159,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -3002,6 +3237,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3079,6 +3323,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3165,6 +3418,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -3236,6 +3498,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3319,6 +3590,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -3392,6 +3672,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3494,6 +3783,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -3563,6 +3861,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3643,6 +3950,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3738,6 +4054,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -3807,6 +4132,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3888,6 +4222,359 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    list_members_v1_members_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_MemberView_"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    add_member_v1_members_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberDocument"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    change_member_v1_members__user_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleDocument"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    remove_member_v1_members__user_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -3955,6 +4642,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4056,6 +4752,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -4125,6 +4830,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4228,6 +4942,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -4297,6 +5020,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4384,6 +5116,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -4451,6 +5192,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4538,6 +5288,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -4607,6 +5366,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4693,6 +5461,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -4771,6 +5548,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -4840,6 +5626,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4927,6 +5722,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -4996,6 +5800,185 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    get_settings_v1_settings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    put_settings_v1_settings_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsDocument"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5084,6 +6067,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -5162,6 +6154,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -5231,6 +6232,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5317,6 +6327,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -5395,6 +6414,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -5464,6 +6492,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5551,6 +6588,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -5624,6 +6670,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5709,6 +6764,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -5787,6 +6851,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };

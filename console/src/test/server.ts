@@ -43,7 +43,10 @@ export function makeStep(changes: Partial<Step> = {}): Step {
     startedAt: '2026-03-01T10:00:00.500Z',
     finishedAt: '2026-03-01T10:00:00.900Z',
     durationMs: 400,
+    waitedMs: null,
+    tries: null,
     outcome: null,
+    branchesNotTaken: [],
     reason: null,
     waitUntil: null,
     output: {},
@@ -63,6 +66,7 @@ export function makeRunDetail(changes: Partial<RunDetail> = {}): RunDetail {
     graph: {},
     steps: [makeStep()],
     deliveries: [],
+    upstream: null,
     downstream: [],
     ...changes,
   };

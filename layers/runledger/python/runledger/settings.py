@@ -51,6 +51,9 @@ class ScheduleSettings(StartSettings):
 
 
 class ApiSettings(ScheduleSettings):
+    """`user_pool_id` is the Cognito user pool that operators sign in with."""
+
+    user_pool_id: str = Field(min_length=1)
     machine_role_arn: str
     machine_log_group_arn: str
     logic_arn: str

@@ -7,6 +7,9 @@ from pydantic import Field
 
 from runledger.models.base import Model
 
+# In a step's request or response: `{key, bytes}` of the file that holds a long body.
+KEPT_FILE = "bodyObject"
+
 
 class RunStatus(StrEnum):
     PENDING = "PENDING"
@@ -158,3 +161,8 @@ class Step(Model):
     delivery_ids: tuple[str, ...] = ()
     visits: int = 1
     progress: dict[str, Any] | None = None
+
+    @property
+    def keeps_files(self) -> bool:
+        """Whether its request or response points to a file of its own."""
+        return any(told and KEPT_FILE in told for told in (self.request, self.response))

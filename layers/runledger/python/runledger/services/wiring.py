@@ -36,6 +36,7 @@ from runledger.store.segments import SegmentStore
 from runledger.store.suppressions import SuppressionStore
 from runledger.store.table import DynamoTable
 from runledger.store.templates import TemplateStore
+from runledger.store.tombstones import TombstoneStore
 from runledger.store.workspaces import WorkspaceStore
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Stores:
     machines: MachineStore
     pace: PaceStore
     secrets: SecretStore
+    tombstones: TombstoneStore
     bodies: Bodies
 
     @classmethod
@@ -87,6 +89,7 @@ class Stores:
             machines=MachineStore(table),
             pace=PaceStore(table),
             secrets=SecretStore(table),
+            tombstones=TombstoneStore(table),
             bodies=bodies,
         )
 
@@ -110,6 +113,7 @@ class Stores:
             DueContacts(self.table, self.contacts),
             self.opener(clock),
             Refusals(self.refusals, self.workspaces, clock),
+            self.workspaces,
             clock,
         )
 
@@ -152,6 +156,7 @@ def missed_fires() -> MissedFires:
         of.automations,
         schedules(),
         of.fires,
+        of.workspaces,
         effect_client("stepfunctions"),
         read_settings(ScheduleSettings).fan_out_arn,
         now_ms,

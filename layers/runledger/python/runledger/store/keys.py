@@ -5,6 +5,7 @@
 | a run, its payload and its steps | table | `RUN#run` | `RUN`, `PAYLOAD`, `STEP#node` |
 | a delivery attempt | table | `DELIVERY#delivery` | `DELIVERY` |
 | a refusal | table | `REFUSAL#refusal` | `REFUSAL` |
+| that one of these expired, and when | table | that of its row | `TOMBSTONE` |
 | may this address be written to | table | `SUPPRESSION#workspace#KIND#address` | `SUPPRESSION` |
 | a failure group; the failed runs of it | table | `FAILURE#group` | `GROUP`, `createdAt#run` |
 | how often was one written to of late | table | `FREQUENCY#workspace#KIND#who` | `FREQUENCY` |
@@ -133,6 +134,11 @@ def failure_groups(workspace_id: str, automation_id: str | None = None) -> tuple
     if automation_id is None:
         return Index.BY_STATUS, by_status(workspace_id, kind, "ALL", 0)
     return Index.BY_AUTOMATION, by_automation(workspace_id, kind, automation_id, "ALL", 0)
+
+
+def tombstone(of: Key) -> Key:
+    """Beside the row of a run, a delivery or a refusal, and there once the row is not."""
+    return Key(of.pk, "TOMBSTONE")
 
 
 def suppression(workspace_id: str, address_kind: str, address: str) -> Key:

@@ -20,6 +20,7 @@ from runledger.models.run import (
     TriggerType,
 )
 from runledger.store import keys
+from runledger.store.bodies import is_object, run_objects
 from runledger.store.table import key_attributes, ttl
 
 if TYPE_CHECKING:
@@ -154,6 +155,18 @@ def has_whole_message(error: ErrorDetail) -> bool:
     return not error.message.endswith("…")
 
 
+def payload_to_item(run: Run, payload: Payload, bodies: "Bodies") -> "Item":
+    prefix = run_objects(run.id, run.expires_at)
+    body = bodies.pack(payload.model_dump(mode="json"), f"{prefix}payload")
+    return {
+        **key_attributes(keys.payload(run.id)),
+        "workspaceId": run.workspace_id,
+        "body": body,
+        "objects": prefix if is_object(body) else None,
+        "ttl": ttl(run.expires_at),
+    }
+
+
 def payload_from_item(item: "Item", bodies: "Bodies") -> Payload:
     return Payload.model_validate(bodies.unpack(item["body"]))
 
@@ -173,6 +186,8 @@ _BAG = (
 def step_to_item(run: Run, step: Step, bodies: "Bodies") -> "Item":
     dumped = step.model_dump(mode="json")
     bag = {name: dumped[name] for name in _BAG if dumped[name]}
+    prefix = run_objects(run.id, run.expires_at)
+    packed = bodies.pack(bag, f"{prefix}steps/{step.node_id}") if bag else None
     return {
         **key_attributes(keys.step(run.id, step.node_id)),
         "workspaceId": run.workspace_id,
@@ -183,7 +198,8 @@ def step_to_item(run: Run, step: Step, bodies: "Bodies") -> "Item":
         "outcome": step.outcome,
         "waitUntil": step.wait_until,
         "visits": step.visits if step.visits > 1 else None,
-        "bag": bodies.pack(bag, f"runs/{run.id}/steps/{step.node_id}") if bag else None,
+        "bag": packed,
+        "objects": prefix if is_object(packed) or step.keeps_files else None,
         "ttl": ttl(run.expires_at),
     }
 
