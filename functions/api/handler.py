@@ -15,7 +15,9 @@ from runledger.clock import now_ms
 from runledger.compiler.compile import FunctionArns
 from runledger.http import caller, make_app, needs, public_url, resolve
 from runledger.models.automation import AutomationDocument, AutomationStatus
+from runledger.models.bulk_cancel import BulkCancelDocument, BulkCancelView
 from runledger.models.contact import ContactDocument
+from runledger.models.export_views import ExportDocument, ExportView
 from runledger.models.preview import DraftPreviewDocument, PreviewDocument, PreviewView
 from runledger.models.resend import ResendDocument, ResentView
 from runledger.models.run import Cancellation
@@ -46,7 +48,9 @@ from runledger.models.workspace_views import (
 from runledger.nodes.segment_rules import SegmentDocument
 from runledger.observability import begin
 from runledger.services.automations import Activations, Automations
+from runledger.services.bulk_cancel import bulk_cancel_view
 from runledger.services.contacts import Contacts
+from runledger.services.exports import ExportRequests, export_view
 from runledger.services.identity import Caller
 from runledger.services.machines import Machines, MachineTurns
 from runledger.services.manual import ManualRuns
@@ -66,7 +70,15 @@ from runledger.services.views import (
     segment_view,
     template_view,
 )
-from runledger.services.wiring import retry_machine, schedules, stopping, stores
+from runledger.services.wiring import (
+    bulk_cancels,
+    export_machine,
+    frozen_lists,
+    retry_machine,
+    schedules,
+    stopping,
+    stores,
+)
 from runledger.settings import ApiSettings, read_settings
 
 app = make_app(identify=lambda: _caller())
@@ -242,6 +254,22 @@ def open_run(automation_id: str, document: Annotated[RunDocument, Body()]) -> Re
     return Response(status, "application/json", view)
 
 
+@app.post("/v1/runs/cancel", tags=["Runs"], status_code=202)
+@needs(Role.MEMBER)
+def cancel_runs(document: Annotated[BulkCancelDocument, Body()]) -> Response[BulkCancelView]:
+    """Ends for good all open runs that match now, none that is opened later; 202 where some are
+    left to the next minutes. `dryRun` tells what would be canceled."""
+    who = _caller()
+    cancels = bulk_cancels(read_settings(ApiSettings).machine_prefix)
+    if document.dry_run:
+        view = cancels.count(who.workspace_id, document, who.email)
+        return Response(HTTPStatus.OK, "application/json", view)
+    asked = cancels.begin(who.workspace_id, document, who.email)
+    view = bulk_cancel_view(asked, stores().runs, now_ms())
+    status = HTTPStatus.OK if view.is_complete else HTTPStatus.ACCEPTED
+    return Response(status, "application/json", view)
+
+
 @app.post("/v1/runs/<run_id>/cancel", tags=["Runs"])
 @needs(Role.MEMBER)
 def cancel_run(run_id: str, document: Annotated[CancelDocument, Body()]) -> RunView:
@@ -250,6 +278,16 @@ def cancel_run(run_id: str, document: Annotated[CancelDocument, Body()]) -> RunV
     canceler = stopping(read_settings(ApiSettings).machine_prefix).canceler
     canceled = Cancellation(by=who.email, reason=document.reason)
     return run_view(canceler.cancel(who.workspace_id, run_id, canceled), now_ms())
+
+
+@app.post("/v1/exports", tags=["Exports"], status_code=202)
+@needs(Role.MEMBER)
+def create_export(document: Annotated[ExportDocument, Body()]) -> ExportView:
+    """Writes a list to a file, as it is now and whatever its length; `GET` tells how far it is,
+    and has the link."""
+    who = _caller()
+    requests = ExportRequests(stores().exports, frozen_lists(), export_machine(), now_ms)
+    return export_view(requests.create(who.workspace_id, document, who.email))
 
 
 @app.post("/v1/deliveries/<delivery_id>/resend", tags=["Deliveries"], status_code=202)

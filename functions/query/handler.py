@@ -13,8 +13,10 @@ from runledger.aws import client, read_secret
 from runledger.channels.registry import CHANNEL_NAMES, describe_channels
 from runledger.clock import now_ms
 from runledger.http import caller, make_app, public_url
+from runledger.models.bulk_cancel import BulkCancelView
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.delivery_views import DeliveryDetailView, DeliveryRowView
+from runledger.models.export_views import ExportView
 from runledger.models.failure import FailureGroupView
 from runledger.models.refusal import RefusalReason
 from runledger.models.run import RunStatus, TriggerType
@@ -40,9 +42,11 @@ from runledger.models.workspace import Role
 from runledger.models.workspace_views import MemberView, MeView, SettingsView
 from runledger.observability import begin
 from runledger.services.automations import Automations
+from runledger.services.bulk_cancel import bulk_cancel_view
 from runledger.services.catalogue import node_type_views
 from runledger.services.contacts import Contacts
 from runledger.services.cursors import Cursors
+from runledger.services.exports import ExportReading
 from runledger.services.failure_reading import FailureReading, FailureRequest
 from runledger.services.gathering import at_once
 from runledger.services.identity import Caller
@@ -58,7 +62,7 @@ from runledger.services.views import (
     version_summary_view,
     version_view,
 )
-from runledger.services.wiring import frames, stores
+from runledger.services.wiring import export_files, frames, stores
 from runledger.settings import QuerySettings, read_settings
 
 app = make_app(identify=lambda: _caller())
@@ -94,6 +98,11 @@ def _reading() -> Reading:
 def _failures() -> FailureReading:
     of = stores()
     return FailureReading(of.failures, of.automations, _reading().cursors, now_ms)
+
+
+@cache
+def _exports() -> ExportReading:
+    return ExportReading(stores().exports, export_files(), Cursors(_cursor_key, now_ms), now_ms)
 
 
 def _caller(needed: Role = Role.VIEWER) -> Caller:
@@ -204,6 +213,13 @@ def get_failure_group(group_id: str) -> FailureGroupView:
     return _failures().group(_caller().workspace_id, group_id)
 
 
+@app.get("/v1/runs/cancel/<cancellation_id>", tags=["Runs"])
+def get_cancellation(cancellation_id: str) -> BulkCancelView:
+    """How far a cancellation of many runs is."""
+    found = stores().bulk_cancels.get(_caller().workspace_id, cancellation_id, now_ms())
+    return bulk_cancel_view(found, stores().runs, now_ms())
+
+
 @app.get("/v1/refusals", tags=["Refusals"])
 def list_refusals(
     reason: Annotated[list[RefusalReason] | None, Query(description="One or several.")] = None,
@@ -274,6 +290,19 @@ def list_deliveries(
 def get_delivery(delivery_id: str) -> DeliveryDetailView:
     """One message with its gates, its tries and what the provider reported."""
     return _reading().delivery(_caller().workspace_id, delivery_id)
+
+
+@app.get("/v1/exports", tags=["Exports"])
+def list_exports(limit: Limit = 50, cursor: Cursor = None) -> ListView[ExportView]:
+    """Newest first."""
+    who = _caller()
+    return _exports().page(who.workspace_id, limit, cursor, may_link=who.may(Role.MEMBER))
+
+
+@app.get("/v1/exports/<export_id>", tags=["Exports"])
+def get_export(export_id: str) -> ExportView:
+    who = _caller()
+    return _exports().one(who.workspace_id, export_id, may_link=who.may(Role.MEMBER))
 
 
 @app.get("/v1/automations", tags=["Automations"])

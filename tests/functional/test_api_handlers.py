@@ -18,6 +18,7 @@ from tests.support.world import (
     ACCOUNT,
     BUCKET,
     DELIVERY_RETRY,
+    EXPORT,
     FAN_OUT,
     PREFIX,
     REGION,
@@ -61,6 +62,7 @@ def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         "RUNLEDGER_SCHEDULE_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/schedule",
         "RUNLEDGER_FAN_OUT_ARN": FAN_OUT,
         "RUNLEDGER_DELIVERY_RETRY_ARN": DELIVERY_RETRY,
+        "RUNLEDGER_EXPORT_ARN": EXPORT,
         "RUNLEDGER_LOST_EVENTS_ARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:lost",
         "RUNLEDGER_USER_POOL_ID": f"{REGION}_operators",
     }
@@ -101,6 +103,10 @@ def forget() -> None:
         group_failures.failure_groups,
         query._cursor_key,
         query._reading,
+        query._exports,
+        wiring.frozen_lists,
+        wiring.export_files,
+        wiring.export_machine,
         run_message.toolbox,
         webhook_in.webhooks,
     )

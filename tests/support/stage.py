@@ -35,7 +35,7 @@ from tests.support.machine import FunctionError, StepFunctions
 from tests.support.memory_table import MemoryTable
 from tests.support.processes import LAMBDA, environment, forget, forget_clients, module_of
 from tests.support.records import CONSUMERS, Record
-from tests.support.world import DELIVERY_RETRY, FAN_OUT, START, Clock
+from tests.support.world import DELIVERY_RETRY, EXPORT, FAN_OUT, START, Clock
 
 EVENTS = Path(__file__).parents[2] / "events"
 WORKSPACE = "ws_demo"
@@ -351,6 +351,10 @@ class Stage:
     def make_delivery_retry(self) -> None:
         """The static machine that tries deliveries again."""
         self._make_machine("delivery_retry", DELIVERY_RETRY, RetryDeliveryArn="retry_delivery")
+
+    def make_export(self) -> None:
+        """The static machine that writes exports."""
+        self._make_machine("export", EXPORT, ExportPageArn="export_page")
 
     def _make_machine(self, file: str, arn: str, **functions: str) -> None:
         text = (EVENTS.parent / "statemachines" / f"{file}.asl.json").read_text()

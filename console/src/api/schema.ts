@@ -280,6 +280,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/exports */
+        get: operations["list_exports_v1_exports_get"];
+        put?: never;
+        /** POST /v1/exports */
+        post: operations["create_export_v1_exports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exports/{export_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/exports/{export_id} */
+        get: operations["get_export_v1_exports__export_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/failure-groups": {
         parameters: {
             query?: never;
@@ -463,6 +498,40 @@ export interface paths {
         put?: never;
         /** POST /v1/runs/{run_id}/cancel */
         post: operations["cancel_run_v1_runs__run_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/runs/cancel */
+        post: operations["cancel_runs_v1_runs_cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/cancel/{cancellation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/runs/cancel/{cancellation_id} */
+        get: operations["get_cancellation_v1_runs_cancel__cancellation_id__get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -784,6 +853,54 @@ export interface components {
             webhook: components["schemas"]["WebhookView"] | null;
         };
         /**
+         * BulkCancelDocument
+         * @description Which open runs to cancel, by the filters of their list, and why. With `dry_run` nothing is
+         *     canceled, only told.
+         */
+        BulkCancelDocument: {
+            /**
+             * Dryrun
+             * @default false
+             */
+            dryRun: boolean;
+            filter: components["schemas"]["FilterDocument"];
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * BulkCancelView
+         * @description A cancellation of many runs: how many open ones it `matched` and how many of these it
+         *     `canceled` so far; a run that ends by itself meanwhile is left as it is. `is_complete` is false
+         *     while there are more to come, and of a dry run where there are at least so many.
+         */
+        BulkCancelView: {
+            /** Canceled */
+            canceled: number;
+            /** Createdat */
+            createdAt: string;
+            filter: components["schemas"]["FilterView"];
+            /** Finishedat */
+            finishedAt: string | null;
+            /**
+             * Id
+             * @description Null of a dry run.
+             */
+            id: string | null;
+            /** Iscomplete */
+            isComplete: boolean;
+            /** Matched */
+            matched: number;
+            /** Reason */
+            reason: string;
+            /** Requestedby */
+            requestedBy: string;
+            /**
+             * Sample
+             * @description The first of them, ten at most, as they are now.
+             */
+            sample: components["schemas"]["RunView"][];
+        };
+        /**
          * CancelDocument
          * @description Why a run is canceled.
          */
@@ -1086,6 +1203,78 @@ export interface components {
             nodeId: string | null;
         };
         /**
+         * ExportDocument
+         * @description Which list is asked for as a file, and with which of its filters.
+         */
+        ExportDocument: {
+            /**
+             * @default {
+             *       "automationId": null,
+             *       "channel": null,
+             *       "contact": null,
+             *       "errorGroup": null,
+             *       "from": null,
+             *       "range": null,
+             *       "reason": [],
+             *       "runId": null,
+             *       "status": [],
+             *       "to": null,
+             *       "triggerType": []
+             *     }
+             */
+            filter: components["schemas"]["FilterDocument"];
+            format: components["schemas"]["ExportFormat"];
+            list: components["schemas"]["ListName"];
+        };
+        /**
+         * ExportFormat
+         * @enum {string}
+         */
+        ExportFormat: "CSV" | "JSONL";
+        /**
+         * ExportStatus
+         * @description PENDING: asked for. RUNNING: rows are being written. COMPLETED: the file is there, until it
+         *     expires. FAILED: there will be none.
+         * @enum {string}
+         */
+        ExportStatus: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
+        /**
+         * ExportView
+         * @description An export. `rows` are those written so far; `url` is a link to the file for whoever may have
+         *     it, as long as that is there, and works until `url_expires_at`. At `expires_at` the file
+         *     goes.
+         */
+        ExportView: {
+            /** Createdat */
+            createdAt: string;
+            /**
+             * Error
+             * @description Why it failed.
+             */
+            error: string | null;
+            /** Expiresat */
+            expiresAt: string;
+            filter: components["schemas"]["FilterView"];
+            /** Finishedat */
+            finishedAt: string | null;
+            format: components["schemas"]["ExportFormat"];
+            /** Id */
+            id: string;
+            list: components["schemas"]["ListName"];
+            /** Requestedby */
+            requestedBy: string;
+            /** Rows */
+            rows: number;
+            status: components["schemas"]["ExportStatus"];
+            /**
+             * Url
+             * @description For MEMBER and above; made anew with each answer.
+             */
+            url: string | null;
+            /** Urlexpiresat */
+            urlExpiresAt: string | null;
+        };
+        /**
          * FailureGroupView
          * @description Runs of an automation that failed alike: at the same node, of the same kind, with messages
          *     that differ only in ids, numbers, addresses and the like.
@@ -1142,6 +1331,90 @@ export interface components {
              * @description Null where the run failed outside of any node.
              */
             nodeId: string | null;
+        };
+        /**
+         * FilterDocument
+         * @description A list's filters, by the names that they have in its address. `status` is of runs and
+         *     deliveries, `reason` of refusals, `trigger_type` of runs and
+         *     refusals, `error_group` of runs, `channel` and
+         *     `run_id` of deliveries.
+         */
+        FilterDocument: {
+            /** Automationid */
+            automationId?: string | null;
+            /** Channel */
+            channel?: string | null;
+            /**
+             * Contact
+             * @description An id, an e-mail or a phone.
+             */
+            contact?: string | null;
+            /**
+             * Errorgroup
+             * @description The id of a failure group.
+             */
+            errorGroup?: string | null;
+            /**
+             * From
+             * @description ISO 8601.
+             */
+            from?: string | null;
+            /**
+             * Range
+             * @description 24h, 7d or 30d.
+             */
+            range?: string | null;
+            /**
+             * Reason
+             * @description One or several.
+             * @default []
+             */
+            reason: string[];
+            /** Runid */
+            runId?: string | null;
+            /**
+             * Status
+             * @description One or several.
+             * @default []
+             */
+            status: string[];
+            /**
+             * To
+             * @description ISO 8601.
+             */
+            to?: string | null;
+            /**
+             * Triggertype
+             * @description One or several.
+             * @default []
+             */
+            triggerType: string[];
+        };
+        /**
+         * FilterView
+         * @description A list's filters as they were frozen: the contact by its id, the range by its ends.
+         */
+        FilterView: {
+            /** Automationid */
+            automationId: string | null;
+            /** Channel */
+            channel: string | null;
+            /** Contact */
+            contact: string | null;
+            /** Errorgroup */
+            errorGroup: string | null;
+            /** From */
+            from: string | null;
+            /** Reason */
+            reason: string[];
+            /** Runid */
+            runId: string | null;
+            /** Status */
+            status: string[];
+            /** To */
+            to: string;
+            /** Triggertype */
+            triggerType: string[];
         };
         /**
          * FireSource
@@ -1231,6 +1504,11 @@ export interface components {
             /** Until */
             until?: string | null;
         };
+        /**
+         * ListName
+         * @enum {string}
+         */
+        ListName: "RUNS" | "DELIVERIES" | "REFUSALS";
         /** ListView[AutomationSummaryView] */
         ListView_AutomationSummaryView_: {
             /** Items */
@@ -1249,6 +1527,13 @@ export interface components {
         ListView_DeliveryRowView_: {
             /** Items */
             items: components["schemas"]["DeliveryRowView"][];
+            /** Nextcursor */
+            nextCursor: string | null;
+        };
+        /** ListView[ExportView] */
+        ListView_ExportView_: {
+            /** Items */
+            items: components["schemas"]["ExportView"][];
             /** Nextcursor */
             nextCursor: string | null;
         };
@@ -3986,6 +4271,266 @@ export interface operations {
             };
         };
     };
+    list_exports_v1_exports_get: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string | null;
+                /** @description Rows a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_ExportView_"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    create_export_v1_exports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportDocument"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    get_export_v1_exports__export_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
     list_failure_groups_v1_failure_groups_get: {
         parameters: {
             query?: {
@@ -5078,6 +5623,178 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    cancel_runs_v1_runs_cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkCancelDocument"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkCancelView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    get_cancellation_v1_runs_cancel__cancellation_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cancellation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkCancelView"];
                 };
             };
             /** @description The token is missing or not valid. */

@@ -89,6 +89,12 @@ class RetrySettings(_Settings):
     delivery_retry_arn: str
 
 
+class ExportSettings(_Settings):
+    """The state machine that writes exports."""
+
+    export_arn: str
+
+
 class MessageSettings(StoreSettings, ChannelSettings, RetrySettings):
     sender_email: str = Field(min_length=3)
 

@@ -6,23 +6,39 @@ from typing import TYPE_CHECKING
 
 from runledger.aws import client, effect_client
 from runledger.clock import Clock, now_ms
+from runledger.services.bulk_cancel import BulkCancels
 from runledger.services.cancel import Canceler, Stopping
+from runledger.services.contacts import Contacts
+from runledger.services.cursors import Cursors
 from runledger.services.date_fires import DateFires
 from runledger.services.due_contacts import DueContacts
+from runledger.services.export_removal import ExportRemoval
+from runledger.services.exports import ExportMachine
 from runledger.services.frames import Frames
+from runledger.services.frozen_lists import FrozenLists
 from runledger.services.gatekeeper import Gatekeeper
 from runledger.services.missed_fires import MissedFires
 from runledger.services.open_run import Opener
+from runledger.services.reading import Reading
 from runledger.services.refusals import Refusals
 from runledger.services.retry_machine import RetryMachine
 from runledger.services.schedules import Schedules, ScheduleTarget
 from runledger.services.walk import Toolbox, Walker
-from runledger.settings import RetrySettings, ScheduleSettings, StoreSettings, read_settings
+from runledger.settings import (
+    ExportSettings,
+    RetrySettings,
+    ScheduleSettings,
+    StoreSettings,
+    read_settings,
+)
 from runledger.store.automations import AutomationStore
 from runledger.store.bodies import Bodies
+from runledger.store.bulk_cancels import BulkCancelStore
 from runledger.store.contacts import ContactStore
 from runledger.store.deliveries import DeliveryStore
 from runledger.store.due import DueStore
+from runledger.store.export_files import ExportFiles
+from runledger.store.exports import ExportStore
 from runledger.store.failures import FailureStore
 from runledger.store.fires import FireStore
 from runledger.store.frequencies import FrequencyStore
@@ -66,6 +82,8 @@ class Stores:
     pace: PaceStore
     secrets: SecretStore
     tombstones: TombstoneStore
+    exports: ExportStore
+    bulk_cancels: BulkCancelStore
     bodies: Bodies
 
     @classmethod
@@ -90,6 +108,8 @@ class Stores:
             pace=PaceStore(table),
             secrets=SecretStore(table),
             tombstones=TombstoneStore(table),
+            exports=ExportStore(table),
+            bulk_cancels=BulkCancelStore(table),
             bodies=bodies,
         )
 
@@ -103,6 +123,13 @@ class Stores:
 
     def gatekeeper(self, clock: Clock) -> Gatekeeper:
         return Gatekeeper(self.suppressions, self.frequencies, clock)
+
+    def frozen_lists(self, clock: Clock) -> FrozenLists:
+        # Their cursors are kept in rows, so the key need not be secret.
+        cursors = Cursors(lambda: b"of rows", clock)
+        return FrozenLists(
+            Reading(self, self.frames(), Contacts(self.contacts, clock), cursors, clock)
+        )
 
     def date_fires(self, clock: Clock) -> DateFires:
         return DateFires(
@@ -169,12 +196,39 @@ def retry_machine() -> RetryMachine:
     return RetryMachine(effect_client("stepfunctions"), arn)
 
 
+@cache
+def frozen_lists() -> FrozenLists:
+    return stores().frozen_lists(now_ms)
+
+
+@cache
+def export_files() -> ExportFiles:
+    return ExportFiles(client("s3"), read_settings(StoreSettings).bucket)
+
+
+@cache
+def export_machine() -> ExportMachine:
+    return ExportMachine(effect_client("stepfunctions"), read_settings(ExportSettings).export_arn)
+
+
+@cache
+def export_removal() -> ExportRemoval:
+    return ExportRemoval(stores().exports, export_files())
+
+
 def stopping(machine_prefix: str) -> Stopping:
     """Cancels runs; `machine_prefix` as in the settings."""
     of = stores()
     execution_prefix = machine_prefix.replace(":stateMachine:", ":execution:")
     canceler = Canceler(of.runs, client("stepfunctions"), execution_prefix, now_ms)
     return Stopping(of.table, of.automations, of.workspaces, canceler, now_ms, schedules())
+
+
+def bulk_cancels(machine_prefix: str) -> BulkCancels:
+    """`machine_prefix` as in the settings."""
+    of = stores()
+    canceler = stopping(machine_prefix).canceler
+    return BulkCancels(of.bulk_cancels, frozen_lists(), of.runs, canceler, now_ms)
 
 
 def walker(toolbox: Toolbox, request_id: str) -> Walker:

@@ -30,6 +30,8 @@
 | segments of a workspace; one by id | table | `WORKSPACE#workspace#SEGMENT` | `segment` |
 | templates of a workspace; one by id | table | `WORKSPACE#workspace#TEMPLATE` | `template` |
 | secret names of a workspace | table | `WORKSPACE#workspace#SECRET` | `name` |
+| exports of a workspace; one by id | table | `WORKSPACE#workspace#EXPORT` | `export` |
+| cancellations of many runs; one by id | table | `WORKSPACE#workspace#CANCEL` | `cancellation` |
 | members of a workspace | table | `WORKSPACE#workspace#MEMBER` | `user` |
 | workspaces of a user | table | `USER#user` | `workspace` |
 
@@ -277,6 +279,14 @@ def secret(workspace_id: str, name: str) -> Key:
 def secret_id(workspace_id: str, name: str) -> str:
     """What the name of a secret is called in the due index."""
     return f"sec_{workspace_id}#{name}"
+
+
+def export(workspace_id: str, export_id: str) -> Key:
+    return Key(f"WORKSPACE#{workspace_id}#EXPORT", export_id)
+
+
+def bulk_cancel(workspace_id: str, cancellation_id: str) -> Key:
+    return Key(f"WORKSPACE#{workspace_id}#CANCEL", cancellation_id)
 
 
 def member(workspace_id: str, user_id: str) -> Key:
