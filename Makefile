@@ -35,6 +35,7 @@ CONSOLE := console/dist/index.html
 REQUIREMENTS := layers/dependencies/requirements.txt
 OUT := .runledger/screenshots
 STACK := runledger
+ROWS := 100000
 EXPORT := uv export --quiet --no-dev --no-emit-project --frozen --no-header
 
 # `make token AS=…`; unless somebody says so, AS is make's own name for the assembler.
@@ -102,8 +103,9 @@ generate: $(VENV) $(CONSOLE_MODULES) ## Write again what is generated from code
 	$(PY) -m local.event_schema
 	cd console && npm run --silent generate
 
-bench: $(VENV) $(SAM) ## Count what one run of five nodes costs on the deployed stack
+bench: $(VENV) $(SAM) $(CONSOLE) ## Count what one run costs, and pages of 100,000 runs (ROWS=100000)
 	$(PYTEST) tests/emulator/test_bill.py --capture=no --quiet
+	$(PY) -m bench.local_history --rows $(ROWS)
 
 build: $(VENV) $(SAM) ## Build for AWS and say how large the dependency layer is
 	$(SAM) build

@@ -43,10 +43,17 @@ class Counted:
 
 
 class ComputedTable:
-    """`rows` runs of one workspace, the newest created at `NEWEST`; read-only."""
+    """`rows` runs of one workspace, the newest created at `newest`; read-only."""
 
-    def __init__(self, rows: int, shards: int = 1, workspace_id: str = "ws_demo") -> None:
+    def __init__(
+        self,
+        rows: int,
+        shards: int = 1,
+        workspace_id: str = "ws_demo",
+        newest: int = NEWEST,
+    ) -> None:
         self.rows = rows
+        self.newest = newest
         self.shards = shards
         self.workspace_id = workspace_id
         self.contacts = max(1, rows // RUNS_OF_A_CONTACT)
@@ -55,7 +62,7 @@ class ComputedTable:
     # ── what a row is made of ──────────────────────────────────────────────────────────────────
 
     def created_at(self, number: int) -> int:
-        return NEWEST - (self.rows - 1 - number) * STEP
+        return self.newest - (self.rows - 1 - number) * STEP
 
     def run_id(self, number: int) -> str:
         raw = self.created_at(number) << 80 | number
@@ -181,7 +188,7 @@ class ComputedTable:
                 yield number
 
     def _number_at(self, moment: int) -> int:
-        return self.rows - 1 - (NEWEST - moment) // STEP
+        return self.rows - 1 - (self.newest - moment) // STEP
 
     def _is_in(self, number: int, parts: Sequence[str], index: Index) -> bool:
         if index is Index.BY_CONTACT:

@@ -12,7 +12,7 @@ from runledger.services.list_kinds import ListFilter, runs_kind
 from runledger.store.bodies import Bodies
 from runledger.store.runs import RunStore
 
-from bench.computed_table import NEWEST, ComputedTable, Counted
+from bench.computed_table import ComputedTable, Counted
 
 T = TypeVar("T")
 
@@ -52,10 +52,25 @@ class Combination:
             statuses=frozenset({self.status} if self.status else ()),
             automation_id=table.automation_id(7) if self.has_automation else None,
             contact_id=table.contact_id(7) if self.has_contact else None,
-            created_from=NEWEST - RANGES[self.range],
-            created_to=NEWEST + DAY,
+            created_from=table.newest - RANGES[self.range],
+            created_to=table.newest + DAY,
             newest_first=self.newest_first,
         )
+
+    def parameters(self, table: ComputedTable) -> dict[str, str]:
+        """The same filters as the API takes them."""
+        found = {"limit": str(LIMIT), "order": "newest" if self.newest_first else "oldest"}
+        if self.status is not None:
+            found["status"] = self.status.value
+        if self.has_automation:
+            found["automationId"] = table.automation_id(7)
+        if self.has_contact:
+            found["contact"] = table.contact_id(7)
+        if self.trigger is not None:
+            found["triggerType"] = self.trigger.value
+        if self.range != "any time":
+            found["range"] = self.range
+        return found
 
 
 def combinations() -> Iterator[Combination]:
@@ -107,7 +122,7 @@ def page_costs(table: ComputedTable, combination: Combination, pages: int) -> It
             table.shards,
             limit=LIMIT,
             after=after,
-            now=NEWEST,
+            now=table.newest,
             also=None
             if combination.trigger is None
             else lambda run: run.trigger_type is combination.trigger,

@@ -18,6 +18,7 @@ _PROBLEMS = {
     "401": "The token is missing or not valid.",
     "403": "The role does not allow this.",
     "404": "There is no such thing in the workspace.",
+    "410": "It is not kept any more; `expiredAt` says since when.",
     "409": "The thing's present state forbids this.",
     "422": "Something in the request is wrong; every problem is named.",
     "429": "Too many calls; Retry-After says when to come back.",

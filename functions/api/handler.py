@@ -1,4 +1,4 @@
-"""Changes automations, templates, contacts and secrets."""
+"""Changes automations, templates, contacts, secrets, settings and members."""
 
 import time
 from functools import cache
@@ -13,9 +13,11 @@ from runledger.aws import client
 from runledger.channels.registry import describe_channels
 from runledger.clock import now_ms
 from runledger.compiler.compile import FunctionArns
-from runledger.http import caller, make_app, public_url, resolve
+from runledger.http import caller, make_app, needs, public_url, resolve
 from runledger.models.automation import AutomationDocument, AutomationStatus
+from runledger.models.bulk_cancel import BulkCancelDocument, BulkCancelView
 from runledger.models.contact import ContactDocument
+from runledger.models.export_views import ExportDocument, ExportView
 from runledger.models.preview import DraftPreviewDocument, PreviewDocument, PreviewView
 from runledger.models.resend import ResendDocument, ResentView
 from runledger.models.run import Cancellation
@@ -36,13 +38,23 @@ from runledger.models.wire import (
     TemplateView,
 )
 from runledger.models.workspace import Role
+from runledger.models.workspace_views import (
+    MemberDocument,
+    MemberView,
+    RoleDocument,
+    SettingsDocument,
+    SettingsView,
+)
 from runledger.nodes.segment_rules import SegmentDocument
 from runledger.observability import begin
 from runledger.services.automations import Activations, Automations
+from runledger.services.bulk_cancel import bulk_cancel_view
 from runledger.services.contacts import Contacts
+from runledger.services.exports import ExportRequests, export_view
 from runledger.services.identity import Caller
 from runledger.services.machines import Machines, MachineTurns
 from runledger.services.manual import ManualRuns
+from runledger.services.members import Members, member_view, settings_view
 from runledger.services.preview import Previews
 from runledger.services.resend import Resends
 from runledger.services.rotation import Rotations
@@ -58,13 +70,22 @@ from runledger.services.views import (
     segment_view,
     template_view,
 )
-from runledger.services.wiring import retry_machine, schedules, stopping, stores
+from runledger.services.wiring import (
+    bulk_cancels,
+    export_machine,
+    frozen_lists,
+    retry_machine,
+    schedules,
+    stopping,
+    stores,
+)
 from runledger.settings import ApiSettings, read_settings
 
-app = make_app()
+app = make_app(identify=lambda: _caller())
 
 
-def _caller(needed: Role) -> Caller:
+def _caller(needed: Role | None = None) -> Caller:
+    """Who has at least the role that the route needs, or another that its body asks for."""
     return caller(app, stores().workspaces, needed)
 
 
@@ -140,16 +161,18 @@ def _secrets() -> Secrets:
 
 
 @app.post("/v1/automations", tags=["Automations"], status_code=201)
+@needs(Role.ADMIN)
 def create_automation(
     document: Annotated[AutomationDocument, Body()],
 ) -> AutomationView:
     """Creates a draft. A graph with problems is refused with all of them."""
-    who = _caller(Role.ADMIN)
+    who = _caller()
     automations = _automations()
     return automations.view(automations.create(who.workspace_id, document, who.email))
 
 
 @app.put("/v1/automations/<automation_id>", tags=["Automations"])
+@needs(Role.ADMIN)
 def update_automation(
     automation_id: str,
     document: Annotated[AutomationDocument, Body()],
@@ -158,7 +181,7 @@ def update_automation(
     ] = None,
 ) -> AutomationView:
     """Replaces the draft; an active version stays as it is until the next activation."""
-    who = _caller(Role.ADMIN)
+    who = _caller()
     automations = _automations()
     return automations.view(
         automations.update(who.workspace_id, automation_id, document, who.email, revision)
@@ -175,34 +198,38 @@ def validate_new_automation(
 
 
 @app.post("/v1/automations/<automation_id>/validate", tags=["Automations"])
+@needs(Role.ADMIN)
 def validate_automation(
     automation_id: str, document: Annotated[AutomationDocument, Body()]
 ) -> ProblemsView:
     """Every problem of a document, without saving it."""
-    who = _caller(Role.ADMIN)
+    who = _caller()
     automations = _automations()
     automations.store.get(who.workspace_id, automation_id)
     return ProblemsView(problems=automations.problems(who.workspace_id, document))
 
 
 @app.post("/v1/automations/<automation_id>/activate", tags=["Automations"])
+@needs(Role.ADMIN)
 def activate_automation(automation_id: str) -> AutomationView:
     """Freezes the draft as the next version and takes events for it."""
-    who = _caller(Role.ADMIN)
+    who = _caller()
     return _activations().activate(who.workspace_id, automation_id, who.email)
 
 
 @app.post("/v1/automations/<automation_id>/pause", tags=["Automations"])
+@needs(Role.ADMIN)
 def pause_automation(automation_id: str) -> AutomationView:
     """Takes no new runs and cancels the open ones. Activating it again takes new runs only."""
-    who = _caller(Role.ADMIN)
+    who = _caller()
     return _stopped(who, automation_id, AutomationStatus.PAUSED)
 
 
 @app.post("/v1/automations/<automation_id>/archive", tags=["Automations"])
+@needs(Role.ADMIN)
 def archive_automation(automation_id: str) -> AutomationView:
     """As pausing, for good."""
-    who = _caller(Role.ADMIN)
+    who = _caller()
     return _stopped(who, automation_id, AutomationStatus.ARCHIVED)
 
 
@@ -213,11 +240,12 @@ def _stopped(who: Caller, automation_id: str, status: AutomationStatus) -> Autom
 
 
 @app.post("/v1/automations/<automation_id>/rotate-secret", tags=["Automations"])
+@needs(Role.ADMIN)
 def rotate_secret(
     automation_id: str, document: Annotated[RotationDocument | None, Body()] = None
 ) -> AutomationView:
     """Replaces the signing secret of the webhook; the new one is shown in this answer only."""
-    who = _caller(Role.ADMIN)
+    who = _caller()
     signing = SigningSecrets(client("secretsmanager"), read_settings(ApiSettings).stack)
     overlap = (document or RotationDocument()).overlap_minutes
     return Rotations(_automations(), signing, now_ms).rotate(
@@ -226,9 +254,10 @@ def rotate_secret(
 
 
 @app.post("/v1/automations/<automation_id>/runs", tags=["Runs"], status_code=202)
+@needs(Role.MEMBER)
 def open_run(automation_id: str, document: Annotated[RunDocument, Body()]) -> Response[OpenedView]:
     """Opens a run by hand for one contact; 200 where the same key opened it before."""
-    who = _caller(Role.MEMBER)
+    who = _caller()
     of = stores()
     manual = ManualRuns(of.automations, _contacts(), of.opener(now_ms))
     opened = manual.open(who.workspace_id, automation_id, document, who.email)
@@ -238,16 +267,44 @@ def open_run(automation_id: str, document: Annotated[RunDocument, Body()]) -> Re
     return Response(status, "application/json", view)
 
 
+@app.post("/v1/runs/cancel", tags=["Runs"], status_code=202)
+@needs(Role.MEMBER)
+def cancel_runs(document: Annotated[BulkCancelDocument, Body()]) -> Response[BulkCancelView]:
+    """Ends for good all open runs that match now, none that is opened later; 202 where some are
+    left to the next minutes. `dryRun` tells what would be canceled."""
+    who = _caller()
+    cancels = bulk_cancels(read_settings(ApiSettings).machine_prefix)
+    if document.dry_run:
+        view = cancels.count(who.workspace_id, document, who.email)
+        return Response(HTTPStatus.OK, "application/json", view)
+    asked = cancels.begin(who.workspace_id, document, who.email)
+    view = bulk_cancel_view(asked, stores().runs, now_ms())
+    status = HTTPStatus.OK if view.is_complete else HTTPStatus.ACCEPTED
+    return Response(status, "application/json", view)
+
+
 @app.post("/v1/runs/<run_id>/cancel", tags=["Runs"])
+@needs(Role.MEMBER)
 def cancel_run(run_id: str, document: Annotated[CancelDocument, Body()]) -> RunView:
     """Ends an open run for good; 409 with its status for one that has ended."""
-    who = _caller(Role.MEMBER)
+    who = _caller()
     canceler = stopping(read_settings(ApiSettings).machine_prefix).canceler
     canceled = Cancellation(by=who.email, reason=document.reason)
     return run_view(canceler.cancel(who.workspace_id, run_id, canceled), now_ms())
 
 
+@app.post("/v1/exports", tags=["Exports"], status_code=202)
+@needs(Role.MEMBER)
+def create_export(document: Annotated[ExportDocument, Body()]) -> ExportView:
+    """Writes a list to a file, as it is now and whatever its length; `GET` tells how far it is,
+    and has the link."""
+    who = _caller()
+    requests = ExportRequests(stores().exports, frozen_lists(), export_machine(), now_ms)
+    return export_view(requests.create(who.workspace_id, document, who.email))
+
+
 @app.post("/v1/deliveries/<delivery_id>/resend", tags=["Deliveries"], status_code=202)
+@needs(Role.MEMBER)
 def resend_delivery(
     delivery_id: str, document: Annotated[ResendDocument | None, Body()] = None
 ) -> Response[ResentView]:
@@ -263,75 +320,85 @@ def resend_delivery(
 
 
 @app.post("/v1/contacts", tags=["Contacts"], status_code=201)
+@needs(Role.ADMIN)
 def create_contact(document: Annotated[ContactDocument, Body()]) -> ContactView:
-    who = _caller(Role.ADMIN)
+    who = _caller()
     contact = _contacts().create(who.workspace_id, document)
     return contact_view(contact)
 
 
 @app.put("/v1/contacts/<contact_id>", tags=["Contacts"])
+@needs(Role.ADMIN)
 def replace_contact(contact_id: str, document: Annotated[ContactDocument, Body()]) -> ContactView:
-    who = _caller(Role.ADMIN)
+    who = _caller()
     return contact_view(_contacts().replace(who.workspace_id, contact_id, document))
 
 
 @app.post("/v1/templates", tags=["Templates"], status_code=201)
+@needs(Role.ADMIN)
 def create_template(document: Annotated[TemplateDocument, Body()]) -> TemplateView:
-    who = _caller(Role.ADMIN)
+    who = _caller()
     template = _templates().create(who.workspace_id, document)
     return template_view(template)
 
 
 @app.put("/v1/templates/<template_id>", tags=["Templates"])
+@needs(Role.ADMIN)
 def replace_template(
     template_id: str, document: Annotated[TemplateDocument, Body()]
 ) -> TemplateView:
     """Versions of automations that use the template keep it as it was."""
-    who = _caller(Role.ADMIN)
+    who = _caller()
     return template_view(_templates().replace(who.workspace_id, template_id, document))
 
 
 @app.post("/v1/templates/preview", tags=["Templates"])
+@needs(Role.MEMBER)
 def preview_draft(document: Annotated[DraftPreviewDocument, Body()]) -> PreviewView:
     """What a template that is not saved would say; nothing is sent."""
-    who = _caller(Role.MEMBER)
+    who = _caller()
     return _previews().of_draft(who.workspace_id, document)
 
 
 @app.post("/v1/templates/<template_id>/preview", tags=["Templates"])
+@needs(Role.MEMBER)
 def preview_template(
     template_id: str, document: Annotated[PreviewDocument | None, Body()] = None
 ) -> PreviewView:
     """What a template would say to a contact; nothing is sent. Variables without a value are told
     by name among the `problems`."""
-    who = _caller(Role.MEMBER)
+    who = _caller()
     return _previews().of_saved(who.workspace_id, template_id, document or PreviewDocument())
 
 
 @app.post("/v1/segments", tags=["Segments"], status_code=201)
+@needs(Role.ADMIN)
 def create_segment(document: Annotated[SegmentDocument, Body()]) -> SegmentView:
-    who = _caller(Role.ADMIN)
+    who = _caller()
     return segment_view(_segments().create(who.workspace_id, document))
 
 
 @app.put("/v1/segments/<segment_id>", tags=["Segments"])
+@needs(Role.ADMIN)
 def replace_segment(segment_id: str, document: Annotated[SegmentDocument, Body()]) -> SegmentView:
     """Versions of automations that use the segment keep it as it was."""
-    who = _caller(Role.ADMIN)
+    who = _caller()
     return segment_view(_segments().replace(who.workspace_id, segment_id, document))
 
 
 @app.put("/v1/secrets/<name>", tags=["Secrets"])
+@needs(Role.ADMIN)
 def put_secret(name: str, document: Annotated[SecretDocument, Body()]) -> SecretNameView:
     """Sets or replaces a secret. Its value can never be read back."""
-    who = _caller(Role.ADMIN)
+    who = _caller()
     return secret_name_view(_secrets().put(who.workspace_id, name, document.value))
 
 
 @app.delete("/v1/secrets/<name>", tags=["Secrets"], status_code=204)
+@needs(Role.ADMIN)
 def delete_secret(name: str) -> Response[str]:
     """Deletes a secret for good. Its name may be set again at once."""
-    who = _caller(Role.ADMIN)
+    who = _caller()
     _secrets().delete(who.workspace_id, name)
     return Response(HTTPStatus.NO_CONTENT, body="")
 
@@ -341,21 +408,63 @@ def _suppressions() -> Suppressions:
 
 
 @app.post("/v1/suppressions", tags=["Suppressions"], status_code=201)
+@needs(Role.ADMIN)
 def add_suppression(
     document: Annotated[SuppressionDocument, Body()],
 ) -> Response[SuppressionView]:
     """Sends nothing to an address from now on; 200 where it was on the list, with its reason."""
-    who = _caller(Role.ADMIN)
+    who = _caller()
     suppression, is_new = _suppressions().add(who.workspace_id, document, who.email)
     status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
     return Response(status, "application/json", suppression_view(suppression))
 
 
 @app.delete("/v1/suppressions/<address>", tags=["Suppressions"], status_code=204)
+@needs(Role.ADMIN)
 def remove_suppression(address: str) -> Response[str]:
     """Takes an address off the list, whatever put it there."""
-    who = _caller(Role.ADMIN)
+    who = _caller()
     _suppressions().remove(who.workspace_id, unquote(address))
+    return Response(HTTPStatus.NO_CONTENT, body="")
+
+
+@app.put("/v1/settings", tags=["Workspace"])
+@needs(Role.OWNER)
+def put_settings(document: Annotated[SettingsDocument, Body()]) -> SettingsView:
+    """Replaces the settings. A retention holds for what begins from then on."""
+    who = _caller()
+    workspaces = stores().workspaces
+    return settings_view(workspaces.set(who.workspace_id, document.name, document.retention_days))
+
+
+@cache
+def _members() -> Members:
+    pool = read_settings(ApiSettings).user_pool_id
+    return Members(stores().workspaces, client("cognito-idp"), pool, now_ms)
+
+
+@app.post("/v1/members", tags=["Workspace"], status_code=201)
+@needs(Role.OWNER)
+def add_member(document: Annotated[MemberDocument, Body()]) -> MemberView:
+    """Lets somebody in; 409 where they are a member already."""
+    who = _caller()
+    return member_view(_members().add(who.workspace_id, document))
+
+
+@app.put("/v1/members/<user_id>", tags=["Workspace"])
+@needs(Role.OWNER)
+def change_member(user_id: str, document: Annotated[RoleDocument, Body()]) -> MemberView:
+    """Gives a member another role; 409 for the last owner, who stays one."""
+    who = _caller()
+    return member_view(_members().change_role(who.workspace_id, user_id, document.role))
+
+
+@app.delete("/v1/members/<user_id>", tags=["Workspace"], status_code=204)
+@needs(Role.OWNER)
+def remove_member(user_id: str) -> Response[str]:
+    """Takes a member out, who has no access from then on; 409 for the last owner."""
+    who = _caller()
+    _members().remove(who.workspace_id, user_id)
     return Response(HTTPStatus.NO_CONTENT, body="")
 
 

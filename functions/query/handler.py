@@ -13,10 +13,14 @@ from runledger.aws import client, read_secret
 from runledger.channels.registry import CHANNEL_NAMES, describe_channels
 from runledger.clock import now_ms
 from runledger.http import caller, make_app, public_url
+from runledger.models.bulk_cancel import BulkCancelView
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.delivery_views import DeliveryDetailView, DeliveryRowView
+from runledger.models.export_views import ExportView
+from runledger.models.failure import FailureGroupView
 from runledger.models.refusal import RefusalReason
 from runledger.models.run import RunStatus, TriggerType
+from runledger.models.run_views import RunDetailView
 from runledger.models.suppression import SuppressionView
 from runledger.models.wire import (
     AutomationSummaryView,
@@ -24,10 +28,8 @@ from runledger.models.wire import (
     ContactView,
     FireView,
     ListView,
-    MeView,
     NodeTypeView,
     RefusalView,
-    RunDetailView,
     RunView,
     SecretNameView,
     SegmentPreviewView,
@@ -37,13 +39,18 @@ from runledger.models.wire import (
     VersionView,
 )
 from runledger.models.workspace import Role
+from runledger.models.workspace_views import MemberView, MeView, SettingsView
 from runledger.observability import begin
 from runledger.services.automations import Automations
+from runledger.services.bulk_cancel import bulk_cancel_view
 from runledger.services.catalogue import node_type_views
 from runledger.services.contacts import Contacts
 from runledger.services.cursors import Cursors
+from runledger.services.exports import ExportReading
+from runledger.services.failure_reading import FailureReading, FailureRequest
 from runledger.services.gathering import at_once
 from runledger.services.identity import Caller
+from runledger.services.members import member_view, settings_view
 from runledger.services.reading import ListRequest, Reading
 from runledger.services.segments import Segments
 from runledger.services.suppressions import Suppressions
@@ -55,10 +62,10 @@ from runledger.services.views import (
     version_summary_view,
     version_view,
 )
-from runledger.services.wiring import frames, stores
+from runledger.services.wiring import export_files, frames, stores
 from runledger.settings import QuerySettings, read_settings
 
-app = make_app()
+app = make_app(identify=lambda: _caller())
 
 
 class Order(StrEnum):
@@ -88,8 +95,18 @@ def _reading() -> Reading:
     return Reading(stores(), frames(), contacts, cursors, now_ms, at_once)
 
 
-def _caller() -> Caller:
-    return caller(app, stores().workspaces, Role.VIEWER)
+def _failures() -> FailureReading:
+    of = stores()
+    return FailureReading(of.failures, of.automations, _reading().cursors, now_ms)
+
+
+@cache
+def _exports() -> ExportReading:
+    return ExportReading(stores().exports, export_files(), Cursors(_cursor_key, now_ms), now_ms)
+
+
+def _caller(needed: Role = Role.VIEWER) -> Caller:
+    return caller(app, stores().workspaces, needed)
 
 
 def _automations() -> Automations:
@@ -108,7 +125,20 @@ def _automations() -> Automations:
 @app.get("/v1/me", tags=["Workspace"])
 def me() -> MeView:
     """Who is calling, in which workspace and role."""
-    return _caller().view()
+    return _caller().view(stores().workspaces)
+
+
+@app.get("/v1/settings", tags=["Workspace"])
+def get_settings() -> SettingsView:
+    who = _caller(Role.OWNER)
+    return settings_view(stores().workspaces.get(who.workspace_id, consistent=True))
+
+
+@app.get("/v1/members", tags=["Workspace"])
+def list_members() -> ListView[MemberView]:
+    """Everybody in the workspace, in the order they joined."""
+    found = stores().workspaces.members(_caller(Role.OWNER).workspace_id)
+    return ListView(items=[member_view(each) for each in found], next_cursor=None)
 
 
 @app.get("/v1/runs", tags=["Runs"])
@@ -148,6 +178,46 @@ def list_runs(
 def get_run(run_id: str) -> RunDetailView:
     """One run with every step, in one consistent read."""
     return _reading().run(_caller().workspace_id, run_id)
+
+
+@app.get("/v1/failure-groups", tags=["Runs"])
+def list_failure_groups(
+    automation_id: Annotated[str | None, Query(alias="automationId")] = None,
+    range_: Annotated[str | None, Query(alias="range", description="24h, 7d or 30d.")] = None,
+    from_: Annotated[str | None, Query(alias="from", description="ISO 8601.")] = None,
+    to: Annotated[str | None, Query(description="ISO 8601.")] = None,
+    text: Annotated[
+        str | None,
+        Query(max_length=500, description="Words that all occur in the message."),
+    ] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> ListView[FailureGroupView]:
+    """Failed runs by what they failed of: those of one automation whose errors differ only in ids,
+    numbers, addresses and the like, the latest failure first (by the hour)."""
+    request = FailureRequest(
+        automation_id=automation_id,
+        range=range_,
+        since=from_,
+        until=to,
+        text=text,
+        limit=limit,
+        cursor=cursor,
+    )
+    return _failures().page(_caller().workspace_id, request)
+
+
+@app.get("/v1/failure-groups/<group_id>", tags=["Runs"])
+def get_failure_group(group_id: str) -> FailureGroupView:
+    """One failure group, over all the time that its runs are kept."""
+    return _failures().group(_caller().workspace_id, group_id)
+
+
+@app.get("/v1/runs/cancel/<cancellation_id>", tags=["Runs"])
+def get_cancellation(cancellation_id: str) -> BulkCancelView:
+    """How far a cancellation of many runs is."""
+    found = stores().bulk_cancels.get(_caller().workspace_id, cancellation_id, now_ms())
+    return bulk_cancel_view(found, stores().runs, now_ms())
 
 
 @app.get("/v1/refusals", tags=["Refusals"])
@@ -220,6 +290,19 @@ def list_deliveries(
 def get_delivery(delivery_id: str) -> DeliveryDetailView:
     """One message with its gates, its tries and what the provider reported."""
     return _reading().delivery(_caller().workspace_id, delivery_id)
+
+
+@app.get("/v1/exports", tags=["Exports"])
+def list_exports(limit: Limit = 50, cursor: Cursor = None) -> ListView[ExportView]:
+    """Newest first."""
+    who = _caller()
+    return _exports().page(who.workspace_id, limit, cursor, may_link=who.may(Role.MEMBER))
+
+
+@app.get("/v1/exports/<export_id>", tags=["Exports"])
+def get_export(export_id: str) -> ExportView:
+    who = _caller()
+    return _exports().one(who.workspace_id, export_id, may_link=who.may(Role.MEMBER))
 
 
 @app.get("/v1/automations", tags=["Automations"])

@@ -11,13 +11,23 @@ from runledger.clock import SECOND, now_ms
 from runledger.observability import begin, logger
 from runledger.services.due import DueWork
 from runledger.services.due_deliveries import DueDeliveries
+from runledger.services.due_exports import DueExports
 from runledger.services.left_behind import LeftBehind
 from runledger.services.machines import MachineRemover, MachineTurns
 from runledger.services.secrets import Secrets
 from runledger.services.settle import Settler
 from runledger.services.start import Starter
 from runledger.services.superseded import SupersededMachines
-from runledger.services.wiring import frames, missed_fires, retry_machine, stopping, stores
+from runledger.services.wiring import (
+    bulk_cancels,
+    export_files,
+    export_machine,
+    frames,
+    missed_fires,
+    retry_machine,
+    stopping,
+    stores,
+)
 from runledger.settings import StartSettings, read_settings
 
 # Rows that one tick looks at; its time is up long before.
@@ -47,6 +57,7 @@ def due_work() -> DueWork:
     remover = MachineRemover(client("stepfunctions"), prefix, turns)
     superseded = SupersededMachines(of.machines, remover, of.workspaces, now_ms)
     deliveries = DueDeliveries(of.deliveries, of.workspaces, retry_machine(), now_ms)
+    exports = DueExports(of.exports, export_files(), export_machine(), now_ms)
     kinds = {
         "run": settler.settle,
         "aut": stopping(prefix).drain,
@@ -54,6 +65,8 @@ def due_work() -> DueWork:
         "mch": superseded.settle,
         "sch": missed_fires().settle,
         "fire": missed_fires().resume,
+        "can": bulk_cancels(prefix).settle,
+        "exp": exports.settle,
         "sec": Secrets(of.secrets, client("secretsmanager"), stack, now_ms).settle,
     }
     return DueWork(of.due, kinds, now_ms)

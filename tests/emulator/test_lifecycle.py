@@ -75,6 +75,27 @@ def test_a_waiting_run_is_canceled_with_actor_and_reason(
         wait_for("the end of the execution", stopped)
 
 
+def test_all_open_runs_of_an_automation_are_canceled_at_once(
+    stack: Stack, api: httpx.Client
+) -> None:
+    automation = activate(api, WAITING)
+    runs = {fire(stack, automation, {"n": n}) for n in range(3)}
+    for run_id in runs:
+        step(api, run_id, "pause", "WAITING")
+    body = {"filter": {"automationId": automation["id"]}, "reason": "wrong list"}
+    told = api.post("/v1/runs/cancel", json={**body, "dryRun": True}).json()
+    assert {run["id"] for run in told["sample"]} == runs
+
+    canceled = api.post("/v1/runs/cancel", json=body)
+
+    assert canceled.status_code == 200, canceled.text
+    with stack.api("viewer@demo.example") as viewer:
+        done = viewer.get(f"/v1/runs/cancel/{canceled.json()['id']}").json()
+        assert viewer.post("/v1/runs/cancel", json=body).status_code == 403
+    assert (done["matched"], done["canceled"], done["isComplete"]) == (3, 3, True)
+    assert {run["canceled"]["reason"] for run in done["sample"]} == {"wrong list"}
+
+
 def test_pausing_leaves_no_open_run_and_resuming_takes_new_ones(
     stack: Stack, api: httpx.Client
 ) -> None:

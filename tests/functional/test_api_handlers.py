@@ -18,6 +18,7 @@ from tests.support.world import (
     ACCOUNT,
     BUCKET,
     DELIVERY_RETRY,
+    EXPORT,
     FAN_OUT,
     PREFIX,
     REGION,
@@ -66,7 +67,9 @@ def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         "RUNLEDGER_SCHEDULE_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/schedule",
         "RUNLEDGER_FAN_OUT_ARN": FAN_OUT,
         "RUNLEDGER_DELIVERY_RETRY_ARN": DELIVERY_RETRY,
+        "RUNLEDGER_EXPORT_ARN": EXPORT,
         "RUNLEDGER_LOST_EVENTS_ARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:lost",
+        "RUNLEDGER_USER_POOL_ID": f"{REGION}_operators",
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -75,7 +78,6 @@ def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             user_id=f"user-{role.lower()}",
             email=f"{role.lower()}@example.com",
             workspace_id=world.workspace_id,
-            workspace_name="Demo",
             role=role,
             created_at=world.clock(),
         )
@@ -88,6 +90,7 @@ def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 def forget() -> None:
     """What a process keeps between invocations; every test is a process of its own."""
     from functions.api import handler as api
+    from functions.group_failures import handler as group_failures
     from functions.query import handler as query
     from functions.run_message import handler as run_message
     from functions.webhook_in import handler as webhook_in
@@ -99,10 +102,16 @@ def forget() -> None:
         wiring.stores,
         wiring.frames,
         api._contacts,
+        api._members,
         api._templates,
         api._secrets,
+        group_failures.failure_groups,
         query._cursor_key,
         query._reading,
+        query._exports,
+        wiring.frozen_lists,
+        wiring.export_files,
+        wiring.export_machine,
         run_message.toolbox,
         webhook_in.webhooks,
         webhook_in.edge_key,

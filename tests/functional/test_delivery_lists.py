@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 from runledger.clock import DAY, HOUR, MINUTE, SECOND, iso
-from runledger.errors import InvalidInputError, NotFoundError
+from runledger.errors import GoneError, InvalidInputError, NotFoundError
 from runledger.ids import new_id
 from runledger.models.contact import ContactDocument
 from runledger.models.delivery import DeliveryAttempt, DeliveryStatus, Gate, Try, TryOutcome
 from runledger.models.report import KeptReport, ReportKind
 from runledger.models.resend import ResendDocument
 from runledger.models.run import ErrorDetail
+from runledger.models.workspace import DEFAULT_RETENTION_DAYS
 from runledger.services import history
 from runledger.services.resend import Resends
-from runledger.services.retention import RETENTION
 
 from tests.functional import test_history, test_refusal_lists
 from tests.functional.test_api_handlers import call, deployed
@@ -215,7 +215,7 @@ def test_another_workspace_or_a_long_time_ago_is_not_there(world: World) -> None
         world.reading.delivery("ws_demo", other.id)
     assert pages(world) == [mine.id]
     world.clock.advance(2 * DAY)
-    with pytest.raises(NotFoundError):
+    with pytest.raises(GoneError):
         world.reading.delivery("ws_demo", mine.id)
     assert pages(world) == []
 
@@ -318,7 +318,7 @@ def test_a_resend_and_its_original_name_each_other(world: World) -> None:
     assert original.links.resends == [f"/v1/deliveries/{resent.id}"]
     assert copy.links.resend_of == f"/v1/deliveries/{first}"
     assert (copy.health and copy.health.state, copy.links.run) == ("QUEUED", None)
-    assert resent.expires_at >= world.clock.now + RETENTION - MINUTE
+    assert resent.expires_at >= world.clock.now + DEFAULT_RETENTION_DAYS * DAY - MINUTE
 
 
 def test_a_message_is_kept_as_long_as_any_other_however_old_its_run_is(world: World) -> None:
@@ -328,7 +328,7 @@ def test_a_message_is_kept_as_long_as_any_other_however_old_its_run_is(world: Wo
     world.walk(run_id)
     (delivery_id,) = pages(world)
     kept = world.stores.deliveries.get(delivery_id)
-    assert kept.expires_at >= kept.created_at + RETENTION - SECOND
+    assert kept.expires_at >= kept.created_at + DEFAULT_RETENTION_DAYS * DAY - SECOND
     assert kept.expires_at > world.stores.runs.get(run_id).expires_at
 
 

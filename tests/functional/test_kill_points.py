@@ -185,7 +185,7 @@ SCENARIOS = (
         ),
     ),
     Scenario(completes_on_express, ("COMPLETED",), ("run_message", "run_integration")),
-    Scenario(stops_with_an_error, ("FAILED",), ("run_logic",)),
+    Scenario(stops_with_an_error, ("FAILED",), ("run_logic", "group_failures")),
     Scenario(is_opened_by_hand, ("COMPLETED",), ("api",)),
     Scenario(is_canceled_while_it_waits, ("CANCELED",), ("api", "close_runs")),
     Scenario(is_canceled_while_pending, ("CANCELED",), ("api", "run_logic")),

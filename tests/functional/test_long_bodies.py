@@ -41,7 +41,8 @@ def test_the_whole_body_is_behind_a_short_lived_link(world: World, run_id: str) 
     assert "bodyObject" not in response
     link = urlsplit(response["bodyLink"]["url"])
     key = unquote(link.path).removeprefix(f"/{BUCKET}").lstrip("/")
-    assert key.startswith(f"runs/{run_id}/bodies/score-response-")
+    run = world.stores.runs.get(run_id)
+    assert key.startswith(f"runs/{run_id}/{run.expires_at // 1_000}/bodies/score-response-")
     found = boto3.client("s3", region_name=REGION).get_object(Bucket=BUCKET, Key=key)
     assert (found["ContentEncoding"], found["ContentType"]) == ("gzip", "application/json")
     text = gzip.decompress(found["Body"].read()).decode()
@@ -71,7 +72,9 @@ def test_only_files_of_the_run_are_linked(world: World, run_id: str) -> None:
         for step in detail.steps[-1:]
         for key in ("runs/run_other/bodies/score-response-1", f"runs/{run_id}/payload", "")
     ]
-    shown = with_links(detail.model_copy(update={"steps": forged}), bodies, 0)
+    shown = with_links(
+        detail.model_copy(update={"steps": forged}), world.stores.runs.get(run_id), bodies, 0
+    )
     assert [step.response for step in shown.steps] == [{}, {}, {}]
 
 

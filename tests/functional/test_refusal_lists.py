@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from runledger.clock import DAY, HOUR
-from runledger.errors import InvalidInputError, NotFoundError
+from runledger.errors import GoneError, InvalidInputError, NotFoundError
 from runledger.ids import new_id
 from runledger.models.contact import ContactDocument
 from runledger.models.refusal import Refusal, RefusalReason
@@ -154,7 +154,7 @@ def test_a_refusal_of_another_workspace_or_of_long_ago_is_not_there(world: World
         world.reading.refusal("ws_demo", other.id)
     assert pages(world) == [mine.id]
     world.clock.advance(2 * DAY)
-    with pytest.raises(NotFoundError):
+    with pytest.raises(GoneError):
         world.reading.refusal("ws_demo", mine.id)
     assert pages(world) == []
 

@@ -10,8 +10,8 @@ from runledger.models.contact import Consents, ContactDocument
 from runledger.models.delivery import DeliveryAttempt, DeliveryStatus
 from runledger.models.resend import ResendDocument
 from runledger.models.suppression import Suppression, SuppressionReason
+from runledger.services.delivery_views import delivery_view
 from runledger.services.resend import MAX_RESENDS, Resends, Resent
-from runledger.services.views import delivery_view
 from runledger.store import keys
 
 from tests.functional.test_api_handlers import call, deployed

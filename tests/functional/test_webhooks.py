@@ -173,6 +173,15 @@ def test_a_contact_that_cannot_be_found_is_refused_by_field(
     assert error.field == field
 
 
+def test_an_id_is_the_same_written_as_a_number_or_as_a_text(world: World) -> None:
+    token = hooked(world, dedupePath="orderId")
+    ids = [
+        world.webhooks.receive(event(token, f'{{"orderId": {value}}}'.encode())).run.id
+        for value in ("1", "1.0", '"1"', '"01"')
+    ]
+    assert (len(set(ids[:3])), len(set(ids))) == (1, 2)
+
+
 def test_an_event_without_its_dedupe_value_is_refused(world: World) -> None:
     token = hooked(world, dedupePath="orderId")
     error = refused(world, event(token, {"order": 1}), InvalidInputError)

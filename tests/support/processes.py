@@ -9,7 +9,7 @@ import runledger.settings
 from pydantic import BaseModel
 from runledger.services import wiring
 
-from tests.support.world import ACCOUNT, DELIVERY_RETRY, FAN_OUT, PREFIX, REGION
+from tests.support.world import ACCOUNT, DELIVERY_RETRY, EXPORT, FAN_OUT, PREFIX, REGION
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 LAMBDA = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
@@ -40,6 +40,7 @@ def environment() -> dict[str, str]:
         "RUNLEDGER_INTEGRATION_ARN": f"{LAMBDA}run_integration",
         "RUNLEDGER_FAN_OUT_ARN": FAN_OUT,
         "RUNLEDGER_DELIVERY_RETRY_ARN": DELIVERY_RETRY,
+        "RUNLEDGER_EXPORT_ARN": EXPORT,
         "RUNLEDGER_SENDER_EMAIL": "no-reply@example.com",
         "RUNLEDGER_ALLOW_HOSTS": "",
         "RUNLEDGER_INDEX_SHARDS": "1",

@@ -35,7 +35,7 @@ from tests.support.machine import FunctionError, StepFunctions
 from tests.support.memory_table import MemoryTable
 from tests.support.processes import LAMBDA, environment, forget, forget_clients, module_of
 from tests.support.records import CONSUMERS, Record
-from tests.support.world import DELIVERY_RETRY, FAN_OUT, START, Clock
+from tests.support.world import DELIVERY_RETRY, EXPORT, FAN_OUT, START, Clock
 
 EVENTS = Path(__file__).parents[2] / "events"
 WORKSPACE = "ws_demo"
@@ -43,6 +43,7 @@ OPERATOR = "operator@example.com"
 # As often as AWS delivers a stream record, and an asynchronous invocation.
 STREAM_TRIES = 6
 ASYNC_TRIES = 3
+QUEUE_TRIES = 10
 PERSON_TRIES = 4
 
 
@@ -133,6 +134,17 @@ class Stage:
                 continue
             return
 
+    def queued(self, function: str, body: dict[str, Any]) -> None:
+        """As Lambda reads a queue, one message at a time: again where it fails."""
+        record = {"messageId": "1", "eventSource": "aws:sqs", "body": json.dumps(body)}
+        for _ in range(QUEUE_TRIES):
+            try:
+                answer = self.invoke(function, {"Records": [record]})
+            except (Exception, ProcessDied):
+                continue
+            if not answer["batchItemFailures"]:
+                return
+
     def request(self, function: str, method: str, path: str, body: Any) -> dict[str, Any]:
         """One HTTP request, sent again by its caller while the answer is a 5xx or none at all.
         The last answer, its body parsed."""
@@ -195,6 +207,8 @@ class Stage:
             detail = json.loads(entry["Detail"])
             if detail.get("hasDownstream"):
                 self.asynchronously("upstream_trigger", {"detail": detail})
+            if entry["DetailType"] == "run.failed":
+                self.queued("group_failures", {"detail": detail})
         return bool(entries)
 
     def tick(self) -> None:
@@ -316,7 +330,6 @@ class Stage:
             user_id="user-operator",
             email=OPERATOR,
             workspace_id=workspace_id,
-            workspace_name="A",
             role=Role.OWNER,
             created_at=self.clock(),
         )
@@ -338,6 +351,10 @@ class Stage:
     def make_delivery_retry(self) -> None:
         """The static machine that tries deliveries again."""
         self._make_machine("delivery_retry", DELIVERY_RETRY, RetryDeliveryArn="retry_delivery")
+
+    def make_export(self) -> None:
+        """The static machine that writes exports."""
+        self._make_machine("export", EXPORT, ExportPageArn="export_page")
 
     def _make_machine(self, file: str, arn: str, **functions: str) -> None:
         text = (EVENTS.parent / "statemachines" / f"{file}.asl.json").read_text()

@@ -78,6 +78,7 @@ def problems(stage: Stage) -> list[str]:
         if row["sk"] == "DELIVERY":
             found += _delivery_problems(stage, row)
     found += _unpublished(stage)
+    found += _ungrouped(stage)
     sent = Counter(stage.ses.sent)
     deliveries = {_id_of(row) for row in stage.table.items() if row["sk"] == "DELIVERY"}
     found += [f"{each} was sent {count} times" for each, count in sent.items() if count > 1]
@@ -102,6 +103,18 @@ def _unpublished(stage: Stage) -> list[str]:
         if event_id(_id_of(row), row["sequence"]) not in told
     ]
     return runs + deliveries
+
+
+def _ungrouped(stage: Stage) -> list[str]:
+    """Each failed run is in its failure group, which is in the lists."""
+    there = {(row["pk"], row["sk"]) for row in stage.table.items()}
+    found = []
+    for row in stage.runs():
+        if row["status"] == "FAILED":
+            group = f"FAILURE#err_{row['error']['group']}"
+            if not {(group, "GROUP"), (group, row["createdKey"])} <= there:
+                found.append(f"{row['pk']} is not in its failure group")
+    return found
 
 
 def _id_of(row: Item) -> str:

@@ -18,12 +18,16 @@ from runledger.models.run import RunStatus
 from runledger.models.template import TemplateDocument
 from runledger.nodes.base import HttpRequest, HttpResponse, Operation, Tools
 from runledger.services.automations import Activations, Automations
+from runledger.services.bulk_cancel import BulkCancels
 from runledger.services.cancel import Canceler, Stopping
 from runledger.services.contacts import Contacts
 from runledger.services.cursors import Cursors
 from runledger.services.deliver import Delivery
 from runledger.services.due import DueWork
 from runledger.services.due_deliveries import DueDeliveries
+from runledger.services.due_exports import DueExports
+from runledger.services.export_pages import ExportPages
+from runledger.services.exports import ExportMachine, ExportRequests
 from runledger.services.frames import Frame
 from runledger.services.integration_tools import StepBodies
 from runledger.services.left_behind import LeftBehind
@@ -51,6 +55,7 @@ from runledger.services.wiring import Stores
 from runledger.services.workspaces import create_workspace
 from runledger.settings import ChannelSettings
 from runledger.store.bodies import Bodies
+from runledger.store.export_files import ExportFiles
 from runledger.store.rates import RateStore
 from runledger.store.table import DynamoTable
 
@@ -59,6 +64,7 @@ REGION = "us-east-1"
 PREFIX = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:runledger-"
 FAN_OUT = f"{PREFIX}fan-out"
 DELIVERY_RETRY = f"{PREFIX}delivery-retry"
+EXPORT = f"{PREFIX}export"
 SCHEDULE_GROUP = "runledger-schedules"
 TABLE = "runledger"
 BUCKET = "runledger-bodies"
@@ -186,6 +192,7 @@ class World:
             self.stores.automations,
             self.schedules,
             self.stores.fires,
+            self.stores.workspaces,
             self.stepfunctions,
             FAN_OUT,
             self.clock,
@@ -255,6 +262,25 @@ class World:
             self.channels,
             self.clock,
         )
+        self.export_files = ExportFiles(s3, BUCKET)
+        self.frozen_lists = self.stores.frozen_lists(self.clock)
+        self.export_machine = ExportMachine(self.stepfunctions, EXPORT)
+        self.export_requests = ExportRequests(
+            self.stores.exports, self.frozen_lists, self.export_machine, self.clock
+        )
+        self.export_pages = ExportPages(
+            self.stores.exports, self.export_files, self.frozen_lists, self.clock
+        )
+        exports = DueExports(
+            self.stores.exports, self.export_files, self.export_machine, self.clock
+        )
+        self.bulk_cancels = BulkCancels(
+            self.stores.bulk_cancels,
+            self.frozen_lists,
+            self.stores.runs,
+            self.canceler,
+            self.clock,
+        )
         deliveries = DueDeliveries(
             self.stores.deliveries, self.stores.workspaces, self.retries, self.clock
         )
@@ -265,6 +291,8 @@ class World:
             "mch": self.superseded.settle,
             "sch": self.missed_fires.settle,
             "fire": self.missed_fires.resume,
+            "can": self.bulk_cancels.settle,
+            "exp": exports.settle,
             "sec": self.workspace_secrets.settle,
         }
         self.settler = DueWork(self.stores.due, kinds, self.clock)
@@ -286,7 +314,7 @@ class World:
             clock=self.clock,
             sleep=lambda seconds: self.clock.advance(round(seconds * 1_000)),
             secrets=WorkspaceSecrets(self.secret_values, frame.workspace.id),
-            bodies=StepBodies(self.stores.bodies, frame.run.id, node_id),
+            bodies=StepBodies(self.stores.bodies, frame.run, node_id),
             contacts=Recipients(self.stores.contacts, frame.workspace.id, frame.version.segments),
             messenger=Delivery(
                 run=frame.run,
@@ -297,6 +325,7 @@ class World:
                 gatekeeper=self.stores.gatekeeper(self.clock),
                 retries=self.retries,
                 shards=frame.workspace.shards,
+                retention=frame.workspace.retention,
                 clock=self.clock,
                 begun=begun,
             ),

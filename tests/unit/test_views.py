@@ -3,7 +3,7 @@
 from typing import Any
 
 from runledger.models.run import StepStatus
-from runledger.models.wire import StepView
+from runledger.models.run_views import StepView
 from runledger.services.views import DETAIL_BYTES, fit_steps
 
 
@@ -16,7 +16,10 @@ def step(number: int, output: dict[str, Any], response: dict[str, Any] | None = 
         started_at="2026-01-01T00:00:00.000Z",
         finished_at=None,
         duration_ms=None,
+        waited_ms=None,
+        tries=None,
         outcome=None,
+        branches_not_taken=[],
         reason=None,
         wait_until=None,
         output=output,

@@ -297,6 +297,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/exports */
+        get: operations["list_exports_v1_exports_get"];
+        put?: never;
+        /** POST /v1/exports */
+        post: operations["create_export_v1_exports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exports/{export_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/exports/{export_id} */
+        get: operations["get_export_v1_exports__export_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/failure-groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/failure-groups */
+        get: operations["list_failure_groups_v1_failure_groups_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/failure-groups/{group_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/failure-groups/{group_id} */
+        get: operations["get_failure_group_v1_failure_groups__group_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me": {
         parameters: {
             query?: never;
@@ -309,6 +378,42 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/members */
+        get: operations["list_members_v1_members_get"];
+        put?: never;
+        /** POST /v1/members */
+        post: operations["add_member_v1_members_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** PUT /v1/members/{user_id} */
+        put: operations["change_member_v1_members__user_id__put"];
+        post?: never;
+        /** DELETE /v1/members/{user_id} */
+        delete: operations["remove_member_v1_members__user_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -416,6 +521,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/runs/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/runs/cancel */
+        post: operations["cancel_runs_v1_runs_cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/cancel/{cancellation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/runs/cancel/{cancellation_id} */
+        get: operations["get_cancellation_v1_runs_cancel__cancellation_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/secrets": {
         parameters: {
             query?: never;
@@ -497,6 +636,24 @@ export interface paths {
         /** GET /v1/segments/{segment_id}/preview */
         get: operations["preview_segment_v1_segments__segment_id__preview_get"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/settings */
+        get: operations["get_settings_v1_settings_get"];
+        /** PUT /v1/settings */
+        put: operations["put_settings_v1_settings_put"];
         post?: never;
         delete?: never;
         options?: never;
@@ -721,6 +878,54 @@ export interface components {
             /** Version */
             version: number | null;
             webhook: components["schemas"]["WebhookView"] | null;
+        };
+        /**
+         * BulkCancelDocument
+         * @description Which open runs to cancel, by the filters of their list, and why. With `dry_run` nothing is
+         *     canceled, only told.
+         */
+        BulkCancelDocument: {
+            /**
+             * Dryrun
+             * @default false
+             */
+            dryRun: boolean;
+            filter: components["schemas"]["FilterDocument"];
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * BulkCancelView
+         * @description A cancellation of many runs: how many open ones it `matched` and how many of these it
+         *     `canceled` so far; a run that ends by itself meanwhile is left as it is. `is_complete` is false
+         *     while there are more to come, and of a dry run where there are at least so many.
+         */
+        BulkCancelView: {
+            /** Canceled */
+            canceled: number;
+            /** Createdat */
+            createdAt: string;
+            filter: components["schemas"]["FilterView"];
+            /** Finishedat */
+            finishedAt: string | null;
+            /**
+             * Id
+             * @description Null of a dry run.
+             */
+            id: string | null;
+            /** Iscomplete */
+            isComplete: boolean;
+            /** Matched */
+            matched: number;
+            /** Reason */
+            reason: string;
+            /** Requestedby */
+            requestedBy: string;
+            /**
+             * Sample
+             * @description The first of them, ten at most, as they are now.
+             */
+            sample: components["schemas"]["RunView"][];
         };
         /**
          * CancelDocument
@@ -1025,6 +1230,220 @@ export interface components {
             nodeId: string | null;
         };
         /**
+         * ExportDocument
+         * @description Which list is asked for as a file, and with which of its filters.
+         */
+        ExportDocument: {
+            /**
+             * @default {
+             *       "automationId": null,
+             *       "channel": null,
+             *       "contact": null,
+             *       "errorGroup": null,
+             *       "from": null,
+             *       "range": null,
+             *       "reason": [],
+             *       "runId": null,
+             *       "status": [],
+             *       "to": null,
+             *       "triggerType": []
+             *     }
+             */
+            filter: components["schemas"]["FilterDocument"];
+            format: components["schemas"]["ExportFormat"];
+            list: components["schemas"]["ListName"];
+        };
+        /**
+         * ExportFormat
+         * @enum {string}
+         */
+        ExportFormat: "CSV" | "JSONL";
+        /**
+         * ExportStatus
+         * @description PENDING: asked for. RUNNING: rows are being written. COMPLETED: the file is there, until it
+         *     expires. FAILED: there will be none.
+         * @enum {string}
+         */
+        ExportStatus: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
+        /**
+         * ExportView
+         * @description An export. `rows` are those written so far; `url` is a link to the file for whoever may have
+         *     it, as long as that is there, and works until `url_expires_at`. At `expires_at` the file
+         *     goes.
+         */
+        ExportView: {
+            /** Createdat */
+            createdAt: string;
+            /**
+             * Error
+             * @description Why it failed.
+             */
+            error: string | null;
+            /** Expiresat */
+            expiresAt: string;
+            filter: components["schemas"]["FilterView"];
+            /** Finishedat */
+            finishedAt: string | null;
+            format: components["schemas"]["ExportFormat"];
+            /** Id */
+            id: string;
+            list: components["schemas"]["ListName"];
+            /** Requestedby */
+            requestedBy: string;
+            /** Rows */
+            rows: number;
+            status: components["schemas"]["ExportStatus"];
+            /**
+             * Url
+             * @description For MEMBER and above; made anew with each answer.
+             */
+            url: string | null;
+            /** Urlexpiresat */
+            urlExpiresAt: string | null;
+        };
+        /**
+         * FailureGroupView
+         * @description Runs of an automation that failed alike: at the same node, of the same kind, with messages
+         *     that differ only in ids, numbers, addresses and the like.
+         */
+        FailureGroupView: {
+            /** Automationid */
+            automationId: string;
+            /**
+             * Automationname
+             * @description Null where the automation is gone.
+             */
+            automationName: string | null;
+            /**
+             * Contacts
+             * @description Different contacts of these runs.
+             */
+            contacts: number;
+            /**
+             * Count
+             * @description Runs of the group that were created in the range.
+             */
+            count: number;
+            /**
+             * Firstseenat
+             * @description The earliest failure of all, whatever the range.
+             */
+            firstSeenAt: string;
+            /**
+             * Firstversion
+             * @description The automation's version of the earliest failure.
+             */
+            firstVersion: number;
+            /** Id */
+            id: string;
+            /**
+             * Iscomplete
+             * @description False where there are more than were counted.
+             */
+            isComplete: boolean;
+            /** Kind */
+            kind: string;
+            /**
+             * Lastseenat
+             * @description The latest one, whatever the range.
+             */
+            lastSeenAt: string;
+            /**
+             * Message
+             * @description With placeholders, such as <number>, for what differs.
+             */
+            message: string;
+            /**
+             * Nodeid
+             * @description Null where the run failed outside of any node.
+             */
+            nodeId: string | null;
+        };
+        /**
+         * FilterDocument
+         * @description A list's filters, by the names that they have in its address. `status` is of runs and
+         *     deliveries, `reason` of refusals, `trigger_type` of runs and
+         *     refusals, `error_group` of runs, `channel` and
+         *     `run_id` of deliveries.
+         */
+        FilterDocument: {
+            /** Automationid */
+            automationId?: string | null;
+            /** Channel */
+            channel?: string | null;
+            /**
+             * Contact
+             * @description An id, an e-mail or a phone.
+             */
+            contact?: string | null;
+            /**
+             * Errorgroup
+             * @description The id of a failure group.
+             */
+            errorGroup?: string | null;
+            /**
+             * From
+             * @description ISO 8601.
+             */
+            from?: string | null;
+            /**
+             * Range
+             * @description 24h, 7d or 30d.
+             */
+            range?: string | null;
+            /**
+             * Reason
+             * @description One or several.
+             * @default []
+             */
+            reason: string[];
+            /** Runid */
+            runId?: string | null;
+            /**
+             * Status
+             * @description One or several.
+             * @default []
+             */
+            status: string[];
+            /**
+             * To
+             * @description ISO 8601.
+             */
+            to?: string | null;
+            /**
+             * Triggertype
+             * @description One or several.
+             * @default []
+             */
+            triggerType: string[];
+        };
+        /**
+         * FilterView
+         * @description A list's filters as they were frozen: the contact by its id, the range by its ends.
+         */
+        FilterView: {
+            /** Automationid */
+            automationId: string | null;
+            /** Channel */
+            channel: string | null;
+            /** Contact */
+            contact: string | null;
+            /** Errorgroup */
+            errorGroup: string | null;
+            /** From */
+            from: string | null;
+            /** Reason */
+            reason: string[];
+            /** Runid */
+            runId: string | null;
+            /** Status */
+            status: string[];
+            /** To */
+            to: string;
+            /** Triggertype */
+            triggerType: string[];
+        };
+        /**
          * FireSource
          * @description What started a fire: EventBridge Scheduler, or the tick in its stead.
          * @enum {string}
@@ -1112,6 +1531,11 @@ export interface components {
             /** Until */
             until?: string | null;
         };
+        /**
+         * ListName
+         * @enum {string}
+         */
+        ListName: "RUNS" | "DELIVERIES" | "REFUSALS";
         /** ListView[AutomationSummaryView] */
         ListView_AutomationSummaryView_: {
             /** Items */
@@ -1133,10 +1557,31 @@ export interface components {
             /** Nextcursor */
             nextCursor: string | null;
         };
+        /** ListView[ExportView] */
+        ListView_ExportView_: {
+            /** Items */
+            items: components["schemas"]["ExportView"][];
+            /** Nextcursor */
+            nextCursor: string | null;
+        };
+        /** ListView[FailureGroupView] */
+        ListView_FailureGroupView_: {
+            /** Items */
+            items: components["schemas"]["FailureGroupView"][];
+            /** Nextcursor */
+            nextCursor: string | null;
+        };
         /** ListView[FireView] */
         ListView_FireView_: {
             /** Items */
             items: components["schemas"]["FireView"][];
+            /** Nextcursor */
+            nextCursor: string | null;
+        };
+        /** ListView[MemberView] */
+        ListView_MemberView_: {
+            /** Items */
+            items: components["schemas"]["MemberView"][];
             /** Nextcursor */
             nextCursor: string | null;
         };
@@ -1211,6 +1656,25 @@ export interface components {
             /** Runseconds */
             runSeconds: number;
             type: components["schemas"]["MachineType"];
+        };
+        /**
+         * MemberDocument
+         * @description Somebody to let in. Who has no account yet gets a first password by e-mail.
+         */
+        MemberDocument: {
+            /** Email */
+            email: string;
+            role: components["schemas"]["Role"];
+        };
+        /** MemberView */
+        MemberView: {
+            /** Email */
+            email: string;
+            /** Joinedat */
+            joinedAt: string;
+            role: components["schemas"]["Role"];
+            /** Userid */
+            userId: string;
         };
         /**
          * MeView
@@ -1388,11 +1852,17 @@ export interface components {
         };
         /**
          * ProblemDetail
-         * @description RFC 9457. `field` names what is wrong in the request; `problems` lists all there are.
+         * @description RFC 9457. `field` names what is wrong in the request; `problems` lists all there are;
+         *     `expired_at` goes with 410: when what the link leads to expired.
          */
         ProblemDetail: {
             /** Detail */
             detail: string;
+            /**
+             * Expiredat
+             * @default null
+             */
+            expiredAt: string | null;
             /**
              * Field
              * @default null
@@ -1517,6 +1987,10 @@ export interface components {
          * @enum {string}
          */
         Role: "VIEWER" | "MEMBER" | "ADMIN" | "OWNER";
+        /** RoleDocument */
+        RoleDocument: {
+            role: components["schemas"]["Role"];
+        };
         /**
          * RotationDocument
          * @description How a signing secret is replaced: the one before is taken for so many minutes more.
@@ -1542,8 +2016,9 @@ export interface components {
         };
         /**
          * RunDetailView
-         * @description A run with everything that is known of it. `graph` is the version's, as it was; `downstream`
-         *     are the runs that its end opened, of automations that still wait for it.
+         * @description A run with everything that is known of it. `graph` is the version's, as it was; `upstream` is
+         *     the run that opened it, where one did; `downstream` are the runs that its end opened, of
+         *     automations that still wait for it.
          */
         RunDetailView: {
             /** At */
@@ -1565,6 +2040,8 @@ export interface components {
             /** Durationms */
             durationMs: number | null;
             error: components["schemas"]["ErrorView"] | null;
+            /** Errorgroup */
+            errorGroup: string | null;
             /** Finishedat */
             finishedAt: string | null;
             graph: components["schemas"]["Graph"];
@@ -1586,6 +2063,7 @@ export interface components {
             trigger: {
                 [key: string]: unknown;
             };
+            upstream: components["schemas"]["UpstreamRunView"] | null;
             /** Version */
             version: number;
         };
@@ -1615,8 +2093,9 @@ export interface components {
         /**
          * RunView
          * @description A run as lists show it. `health` is null once the run has ended; `startError` says why a
-         *     start was put off or the run is at more than its first attempt. `at` are the nodes that it is
-         *     at, several in a fork, or the one that it ended at; empty where it has begun none yet.
+         *     start was put off or the run is at more than its first attempt; `errorGroup` is the failure
+         *     group of a failed one. `at` are the nodes that it is at, several in a fork, or the one that it
+         *     ended at; empty where it has begun none yet.
          */
         RunView: {
             /** At */
@@ -1634,6 +2113,8 @@ export interface components {
             /** Durationms */
             durationMs: number | null;
             error: components["schemas"]["ErrorView"] | null;
+            /** Errorgroup */
+            errorGroup: string | null;
             /** Finishedat */
             finishedAt: string | null;
             health: components["schemas"]["HealthView"] | null;
@@ -1809,6 +2290,26 @@ export interface components {
             updatedAt: string;
         };
         /**
+         * SettingsDocument
+         * @description The settings of a workspace. A retention holds for what begins after it was set.
+         */
+        SettingsDocument: {
+            /** Name */
+            name: string;
+            /**
+             * Retentiondays
+             * @description How long runs, deliveries, refusals and fires are kept after their end.
+             */
+            retentionDays: number;
+        };
+        /** SettingsView */
+        SettingsView: {
+            /** Name */
+            name: string;
+            /** Retentiondays */
+            retentionDays: number;
+        };
+        /**
          * StepStatus
          * @enum {string}
          */
@@ -1816,8 +2317,14 @@ export interface components {
         /**
          * StepView
          * @description One visit of one node; `order` counts from 1 as the run visited them.
+         *
+         *     `waited_ms` is the part of `duration_ms` in which the run was parked until `wait_until`; null
+         *     while it still is, and for a step that does not wait. `tries` counts the calls of a step that
+         *     makes them; `branches_not_taken` are the labels that were passed over for `outcome`.
          */
         StepView: {
+            /** Branchesnottaken */
+            branchesNotTaken: string[];
             /** Deliveryids */
             deliveryIds: string[];
             /** Durationms */
@@ -1852,8 +2359,12 @@ export interface components {
             /** Startedat */
             startedAt: string;
             status: components["schemas"]["StepStatus"];
+            /** Tries */
+            tries: number | null;
             /** Type */
             type: string;
+            /** Waitedms */
+            waitedMs: number | null;
             /** Waituntil */
             waitUntil: string | null;
         };
@@ -1958,6 +2469,20 @@ export interface components {
             outcome: components["schemas"]["TryOutcome"];
             /** Providerid */
             providerId: string | null;
+        };
+        /**
+         * UpstreamRunView
+         * @description The run whose end opened this one. Its automation's name and its status are null once it has
+         *     expired.
+         */
+        UpstreamRunView: {
+            /** Automationid */
+            automationId: string;
+            /** Automationname */
+            automationName: string | null;
+            /** Runid */
+            runId: string;
+            status: components["schemas"]["RunStatus"] | null;
         };
         /** VersionSummaryView */
         VersionSummaryView: {
@@ -2078,6 +2603,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -2156,6 +2690,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -2225,6 +2768,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2315,6 +2867,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -2391,6 +2952,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -2460,6 +3030,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2548,6 +3127,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -2617,6 +3205,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2704,6 +3301,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -2777,6 +3383,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2864,6 +3479,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -2933,6 +3557,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3017,6 +3650,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -3088,6 +3730,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3176,6 +3827,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -3247,6 +3907,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3330,6 +3999,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -3403,6 +4081,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3505,6 +4192,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -3574,6 +4270,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3661,6 +4366,457 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    list_exports_v1_exports_get: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string | null;
+                /** @description Rows a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_ExportView_"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    create_export_v1_exports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportDocument"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    get_export_v1_exports__export_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    list_failure_groups_v1_failure_groups_get: {
+        parameters: {
+            query?: {
+                automationId?: string | null;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string | null;
+                /** @description ISO 8601. */
+                from?: string | null;
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description 24h, 7d or 30d. */
+                range?: string | null;
+                /** @description Words that all occur in the message. */
+                text?: string | null;
+                /** @description ISO 8601. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_FailureGroupView_"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    get_failure_group_v1_failure_groups__group_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureGroupView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -3735,6 +4891,359 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    list_members_v1_members_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_MemberView_"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    add_member_v1_members_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberDocument"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    change_member_v1_members__user_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleDocument"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    remove_member_v1_members__user_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -3802,6 +5311,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3903,6 +5421,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -3972,6 +5499,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4075,6 +5611,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -4144,6 +5689,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4231,6 +5785,187 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    cancel_runs_v1_runs_cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkCancelDocument"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkCancelView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    get_cancellation_v1_runs_cancel__cancellation_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cancellation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkCancelView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -4298,6 +6033,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4385,6 +6129,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -4454,6 +6207,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4540,6 +6302,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -4618,6 +6389,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -4687,6 +6467,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4774,6 +6563,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -4843,6 +6641,185 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    get_settings_v1_settings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    put_settings_v1_settings_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsDocument"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4931,6 +6908,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -5009,6 +6995,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -5078,6 +7073,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5164,6 +7168,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -5242,6 +7255,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -5311,6 +7333,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5398,6 +7429,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -5471,6 +7511,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5556,6 +7605,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             /** @description Something in the request is wrong; every problem is named. */
             422: {
                 headers: {
@@ -5634,6 +7692,15 @@ export interface operations {
             };
             /** @description The thing's present state forbids this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -24,14 +24,21 @@ function Contact({ contact }: Pick<Run, 'contact'>) {
   return <Link to={`/contacts/${contact.id}`}>{contactName(contact)}</Link>;
 }
 
-function RunFacts({ run, now }: { run: Run; now: number }) {
+function RunFacts({ run, now }: { run: RunDetail; now: number }) {
   const duration = runDuration(run, now);
   return (
     <Facts>
       <Fact name="Contact">
         <Contact contact={run.contact} />
       </Fact>
-      <Fact name="Trigger">{triggerWord(run)}</Fact>
+      <Fact name="Trigger">
+        {triggerWord(run)}
+        {run.upstream && (
+          <span>
+            by <Link to={`/runs/${run.upstream.runId}`}>{run.upstream.automationName ?? 'a run'}</Link>
+          </span>
+        )}
+      </Fact>
       <Fact name="Created">
         <ExactTime time={run.createdAt} />
         <span className={classes.muted}>
@@ -60,17 +67,24 @@ function Failure({ run, onOpenStep }: { run: RunDetail; onOpenStep: (nodeId: str
       <p className={classes.message}>{error.message}</p>
       <p className={classes.kind}>{error.kind}</p>
       {error.cause !== null && <Json label="Cause" value={error.cause} />}
-      {nodeId !== null && hasStep && (
-        <a
-          href={`#${stepElementId(run.id, nodeId)}`}
-          onClick={(event) => {
-            event.preventDefault();
-            onOpenStep(nodeId);
-          }}
-        >
-          Open the step
-        </a>
-      )}
+      <p className={classes.links}>
+        {nodeId !== null && hasStep && (
+          <a
+            href={`#${stepElementId(run.id, nodeId)}`}
+            onClick={(event) => {
+              event.preventDefault();
+              onOpenStep(nodeId);
+            }}
+          >
+            Open the step
+          </a>
+        )}
+        {run.errorGroup !== null && (
+          <Link to={`/runs?errorGroup=${encodeURIComponent(run.errorGroup)}&range=30d`}>
+            Runs that failed alike
+          </Link>
+        )}
+      </p>
     </section>
   );
 }

@@ -37,9 +37,14 @@ _CONFIG = Config(
 # function's own time is up.
 _READ_SECONDS = {"dynamodb": 2}
 
-# Signed links need the newest signature, and the bucket's own host in its own region.
+# Signed links need the newest signature, and the bucket's own host in its own region. Parts that
+# have a checksum by default may have no gaps between their numbers.
 _MORE: dict[str, dict[str, Any]] = {
-    "s3": {"signature_version": "s3v4", "s3": {"addressing_style": "virtual"}}
+    "s3": {
+        "signature_version": "s3v4",
+        "s3": {"addressing_style": "virtual"},
+        "request_checksum_calculation": "when_required",
+    }
 }
 
 # Codes that AWS documents as throttling or as a passing fault, over the services we call.

@@ -40,6 +40,15 @@ class NotFoundError(RunledgerError):
     """There is no such thing in the caller's workspace."""
 
 
+class GoneError(RunledgerError):
+    """There was such a thing in the caller's workspace. `facts` say what became of it, in wire
+    names: `expiredAt`, `erasedAt`, …"""
+
+    def __init__(self, message: str, **facts: str) -> None:
+        super().__init__(message)
+        self.facts = facts
+
+
 class ConflictError(RunledgerError):
     """The thing's present state forbids this; `status` names that state where there is one."""
 

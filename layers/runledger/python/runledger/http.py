@@ -4,7 +4,7 @@ import base64
 import hmac
 import json
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError as RouteNotFoundError
@@ -13,6 +13,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from runledger.errors import (
     ConflictError,
     ForbiddenError,
+    GoneError,
     InvalidCursorError,
     InvalidGraphError,
     InvalidInputError,
@@ -25,6 +26,7 @@ from runledger.errors import (
     UnsupportedMediaTypeError,
 )
 from runledger.json_body import parse_json, require_json
+from runledger.models.workspace import Role
 from runledger.observability import bind, log_failure, logger
 from runledger.services.identity import Caller, identify
 
@@ -32,11 +34,14 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from runledger.models.workspace import Role
     from runledger.store.workspaces import WorkspaceStore
 
 # Where a value stood in the request, which is no part of its name.
 _PLACES = frozenset({"body", "query", "path", "header"})
+
+HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
+# The role that each handler of a route needs at least, where it is not the least of all.
+_NEEDED: dict[Callable[..., Any], Role] = {}
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -46,6 +51,7 @@ _STATUSES: dict[type[RunledgerError], tuple[int, str]] = {
     InvalidInputError: (422, "Invalid input"),
     InvalidGraphError: (422, "Invalid automation"),
     NotFoundError: (404, "Not found"),
+    GoneError: (410, "Gone"),
     ConflictError: (409, "Conflict"),
     UnauthorizedError: (401, "Unauthorized"),
     ForbiddenError: (403, "Forbidden"),
@@ -85,25 +91,59 @@ def _extensions(error: RunledgerError) -> dict[str, Any]:
             return {"problems": error.problems}
         case ConflictError(status=str() as state):
             return {"state": state}
+        case GoneError():
+            return error.facts
         case RateLimitedError():
             return {"headers": {"Retry-After": str(error.retry_after)}}
     return {}
 
 
-def make_app(*, validate: bool = True) -> APIGatewayHttpResolver:
-    """A resolver that validates by the handlers' own models and answers errors as problems."""
+def needs(role: Role) -> Callable[[HandlerT], HandlerT]:
+    """Says which role a route asks for at least."""
+
+    def note(handler: HandlerT) -> HandlerT:
+        _NEEDED[handler] = role
+        return handler
+
+    return note
+
+
+def needed_role(handler: Callable[..., Any]) -> Role:
+    return _NEEDED.get(handler, Role.VIEWER)
+
+
+def make_app(
+    *, validate: bool = True, identify: Callable[[], object] | None = None
+) -> APIGatewayHttpResolver:
+    """A resolver that validates by the handlers' own models and answers errors as problems.
+
+    A request is validated before its handler runs, and so before the handler asks who is calling.
+    `identify` asks that before anything is said about what was sent: it raises where the caller
+    may not do this at all."""
     app = APIGatewayHttpResolver(enable_validation=validate, serializer=_serialize)
     if validate:
         app.use(middlewares=[_refuse_unknown_query])
 
     def answer_validation(error: RequestValidationError) -> Response[str]:
-        return _answer_validation(error, app.current_event.raw_event)
+        return not_allowed() or _answer_validation(error, app.current_event.raw_event)
+
+    def answer_input(error: InvalidInputError) -> Response[str]:
+        return not_allowed() or answer_error(error)
+
+    def not_allowed() -> Response[str] | None:
+        try:
+            if identify is not None:
+                identify()
+        except RunledgerError as error:
+            return answer_error(error)
+        return None
 
     def answer_route(error: RouteNotFoundError) -> Response[str]:
         event = app.current_event
         return problem(404, "Not found", f"there is no {event.http_method} {event.path}")
 
     app.exception_handler(RunledgerError)(answer_error)
+    app.exception_handler(InvalidInputError)(answer_input)
     app.exception_handler(RequestValidationError)(answer_validation)
     app.exception_handler(RouteNotFoundError)(answer_route)
     app.exception_handler(Exception)(_answer_unexpected)
@@ -230,8 +270,12 @@ def caller_address(app: APIGatewayHttpResolver, edge_key: Callable[[], str]) -> 
     return app.current_event.request_context.http.source_ip
 
 
-def caller(app: APIGatewayHttpResolver, workspaces: "WorkspaceStore", needed: "Role") -> Caller:
-    """The signed-in caller, who has at least the role `needed`."""
+def caller(
+    app: APIGatewayHttpResolver, workspaces: "WorkspaceStore", needed: Role | None = None
+) -> Caller:
+    """The signed-in caller, who has at least the role `needed`, or that which the route needs."""
+    if needed is None:
+        needed = needed_role(app.context["_route"].func)
     authorizer = app.current_event.raw_event.get("requestContext", {}).get("authorizer", {})
     claims = authorizer.get("jwt", {}).get("claims", {})
     who = identify(workspaces, claims, lower_headers(app), needed)

@@ -8,6 +8,7 @@ from ulid import ULID
 
 # Of a ULID, that tell its millisecond.
 _TIME_CHARACTERS = 10
+_SHORT_CHARACTERS = 16
 _TOKEN_ALPHABET = string.ascii_letters + string.digits
 
 
@@ -26,6 +27,12 @@ def derived_id(prefix: str, *parts: str) -> str:
     """The same id for the same parts, whoever asks and however often; it does not sort by time."""
     digest = hashlib.sha256("\x1f".join(parts).encode(errors="surrogatepass")).digest()
     return f"{prefix}_{ULID.from_bytes(digest[:16])}"
+
+
+def short_derived_id(prefix: str, *parts: str) -> str:
+    """As `derived_id`, with 16 characters that carry 78 bits: for what is kept in rows that must
+    stay small, and is compared only where a collision would harm nobody but its maker."""
+    return derived_id(prefix, *parts)[: len(prefix) + 1 + _SHORT_CHARACTERS]
 
 
 def new_token(length: int = 30) -> str:

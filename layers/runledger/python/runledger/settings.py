@@ -57,6 +57,9 @@ class ScheduleSettings(StartSettings):
 
 
 class ApiSettings(ScheduleSettings):
+    """`user_pool_id` is the Cognito user pool that operators sign in with."""
+
+    user_pool_id: str = Field(min_length=1)
     machine_role_arn: str
     machine_log_group_arn: str
     logic_arn: str
@@ -90,6 +93,12 @@ class RetrySettings(_Settings):
     """The state machine that tries deliveries again."""
 
     delivery_retry_arn: str
+
+
+class ExportSettings(_Settings):
+    """The state machine that writes exports."""
+
+    export_arn: str
 
 
 class MessageSettings(StoreSettings, ChannelSettings, RetrySettings):

@@ -25,8 +25,15 @@ UNKNOWN_AFTER = HOUR
 MACHINE_GRACE = 2 * MINUTE
 # How late a try may be before it is given up.
 GIVE_UP_AFTER = DAY
+# From the first try, or the wish to resend, to the last word of our own.
+LONGEST_LIFE = sum(WAITS) + GIVE_UP_AFTER + UNKNOWN_AFTER
 
 _UNKNOWN = "the provider's answer was lost: the message may or may not have been sent"
+
+
+def kept_until(now: int, retention: int) -> int:
+    """When an attempt made now expires: never while it may be under way."""
+    return now + max(retention, LONGEST_LIFE)
 
 
 def suppressed(attempt: DeliveryAttempt, gate: Gate, now: int) -> DeliveryAttempt:

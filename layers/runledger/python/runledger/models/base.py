@@ -7,7 +7,7 @@ from pydantic.alias_generators import to_camel
 class Model(BaseModel):
     """A value inside the engine: immutable, snake_case, unknown fields refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class WireModel(BaseModel):
@@ -20,6 +20,7 @@ class WireModel(BaseModel):
         validate_by_name=True,
         validate_by_alias=True,
         serialize_by_alias=True,
+        defer_build=True,
     )
 
 

@@ -1,10 +1,12 @@
-"""Contacts: the people automations run for."""
+"""Contacts: the people automations run for.
+
+The libraries of addresses and phone numbers are imported when the first one is read: together they
+take longer to load than all that most requests need.
+"""
 
 import json
 from typing import Annotated, Any
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field, StrictBool, StringConstraints
 
 from runledger.models.base import Model, WireModel
@@ -15,6 +17,8 @@ def normalize_email(value: str) -> str:
 
     The whole address is lower-cased: mail systems that tell `A@x` from `a@x` are not met in
     practice, while a person pasted twice in two cases is."""
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         checked = validate_email(value.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
@@ -24,6 +28,8 @@ def normalize_email(value: str) -> str:
 
 def normalize_phone(value: str, region: str | None = None) -> str:
     """E.164 form of a phone number as a person would paste it; `region` helps national formats."""
+    import phonenumbers
+
     try:
         number = phonenumbers.parse(value, region)
     except phonenumbers.NumberParseException as error:
@@ -36,6 +42,8 @@ def normalize_phone(value: str, region: str | None = None) -> str:
 def national_readings(value: str) -> tuple[str, ...]:
     """The E.164 numbers that a phone number written without its country code can be: one for each
     country where it is valid, and one where only its + was forgotten."""
+    import phonenumbers
+
     found = set()
     readings = [(value, region) for region in sorted(phonenumbers.SUPPORTED_REGIONS)]
     for text, region in [*readings, (f"+{value}", None)]:

@@ -5,8 +5,8 @@ from typing import Any
 from pydantic import Field
 
 from runledger.models.base import WireModel
+from runledger.models.delivery_views import GateView
 from runledger.models.template import TemplateDocument
-from runledger.models.wire import GateView
 
 
 class PreviewDocument(WireModel):

@@ -7,6 +7,9 @@ from pydantic import Field
 
 from runledger.models.base import Model
 
+# In a step's request or response: `{key, bytes}` of the file that holds a long body.
+KEPT_FILE = "bodyObject"
+
 
 class RunStatus(StrEnum):
     PENDING = "PENDING"
@@ -84,6 +87,7 @@ class Run(Model):
     `due_at` is when the run must be looked at again; `start_error` is why a start was put off,
     `start_refused` that Step Functions never took it; `scheduled_for` is when it starts, where that
     was not at once, `resumed_at` when a later attempt took up the walk;
+    `error_group` is the failure group of a failed run's whole error;
     `list_partition` is the row's partition in the list by status, once it is stored.
     """
 
@@ -113,6 +117,7 @@ class Run(Model):
     claimed: frozenset[int]
     open_claims: dict[int, Claim]
     error: ErrorDetail | None
+    error_group: str | None = None
     canceled: Cancellation | None = None
     start_error: str | None = None
     start_refused: bool = False
@@ -156,3 +161,8 @@ class Step(Model):
     delivery_ids: tuple[str, ...] = ()
     visits: int = 1
     progress: dict[str, Any] | None = None
+
+    @property
+    def keeps_files(self) -> bool:
+        """Whether its request or response points to a file of its own."""
+        return any(told and KEPT_FILE in told for told in (self.request, self.response))

@@ -16,12 +16,9 @@ from runledger.models.automation import (
 )
 from runledger.models.base import WireModel
 from runledger.models.contact import Consents
-from runledger.models.delivery import DeliveryStatus, TryOutcome
 from runledger.models.refusal import RefusalReason
-from runledger.models.report import ReportKind
-from runledger.models.run import RunStatus, StepStatus, TriggerType
+from runledger.models.run import RunStatus, TriggerType
 from runledger.models.schedule import FireSource, FireStatus, MissedReason
-from runledger.models.workspace import Role
 
 ItemT = TypeVar("ItemT")
 
@@ -68,8 +65,9 @@ class RunContactView(WireModel):
 
 class RunView(WireModel):
     """A run as lists show it. `health` is null once the run has ended; `startError` says why a
-    start was put off or the run is at more than its first attempt. `at` are the nodes that it is
-    at, several in a fork, or the one that it ended at; empty where it has begun none yet."""
+    start was put off or the run is at more than its first attempt; `errorGroup` is the failure
+    group of a failed one. `at` are the nodes that it is at, several in a fork, or the one that it
+    ended at; empty where it has begun none yet."""
 
     id: str
     status: RunStatus
@@ -87,119 +85,9 @@ class RunView(WireModel):
     finished_at: str | None
     duration_ms: int | None
     error: ErrorView | None
+    error_group: str | None
     canceled: CanceledView | None
     at: list[str]
-
-
-class StepView(WireModel):
-    """One visit of one node; `order` counts from 1 as the run visited them."""
-
-    node_id: str
-    type: str
-    status: StepStatus
-    order: int
-    started_at: str
-    finished_at: str | None
-    duration_ms: int | None
-    outcome: str | None
-    reason: str | None
-    wait_until: str | None
-    output: dict[str, Any]
-    evidence: dict[str, Any] | None
-    request: dict[str, Any] | None
-    response: dict[str, Any] | None
-    error: ErrorView | None
-    delivery_ids: list[str]
-
-
-class DeliveryLinkView(WireModel):
-    """A message that a step sent or tried to. The status, channel and address are those of now;
-    null beyond the first hundred of a run."""
-
-    id: str
-    node_id: str
-    path: str
-    status: DeliveryStatus | None
-    channel: str | None
-    address: str | None
-
-
-class DownstreamRunView(WireModel):
-    """A run of another automation that the end of this one opened."""
-
-    automation_id: str
-    automation_name: str
-    run_id: str
-    status: RunStatus
-
-
-class RunDetailView(RunView):
-    """A run with everything that is known of it. `graph` is the version's, as it was; `downstream`
-    are the runs that its end opened, of automations that still wait for it."""
-
-    payload: Any
-    graph: Graph
-    steps: list[StepView]
-    deliveries: list[DeliveryLinkView]
-    downstream: list[DownstreamRunView]
-
-
-class GateView(WireModel):
-    name: str
-    passed: bool
-    reason: str
-    forced_by: str | None = Field(default=None, description="Who overruled it.")
-
-
-class ReportView(WireModel):
-    """What the provider reported after it took the message; the code and message are its own."""
-
-    kind: ReportKind
-    at: str
-    is_permanent: bool
-    code: str | None
-    message: str | None
-
-
-class TryView(WireModel):
-    """One time that the message was handed to the provider, and what came of it."""
-
-    at: str
-    outcome: TryOutcome
-    code: str | None
-    message: str | None
-    provider_id: str | None
-
-
-class DeliveryView(WireModel):
-    """One message to one address on one channel. With RETRYING `next_try_at` says when the next of
-    its tries comes; `unknown_since` is when the provider's answer was found to be lost, which its
-    reports may settle. A resend names the delivery it repeats, and who asked for it."""
-
-    id: str
-    status: DeliveryStatus
-    channel: str
-    address: str
-    run_id: str | None
-    node_id: str | None
-    automation_id: str | None
-    contact_id: str | None
-    template_id: str
-    subject: str | None
-    gates: list[GateView]
-    reports: list[ReportView] = Field(description="Of the provider, the oldest first.")
-    tries: int
-    tries_log: list[TryView] = Field(description="Those that came to an end, in their order.")
-    next_try_at: str | None
-    unknown_since: str | None
-    provider_id: str | None
-    error: ErrorView | None
-    resend_of: str | None
-    requested_by: str | None
-    forced: bool
-    resends: list[str] = Field(description="The deliveries that repeat this one.")
-    created_at: str
-    settled_at: str | None
 
 
 class RefusalView(WireModel):
@@ -387,21 +275,6 @@ class NodeTypeView(WireModel):
     config_schema: dict[str, Any]
 
 
-class WorkspaceView(WireModel):
-    id: str
-    name: str
-    role: Role
-
-
-class MeView(WireModel):
-    """Who is calling, and in which workspace and role this call acts."""
-
-    email: str
-    workspaces: list[WorkspaceView]
-    workspace_id: str
-    role: Role
-
-
 class RunDocument(WireModel):
     """A run to open by hand, for exactly one of a contact's id, e-mail or phone."""
 
@@ -436,7 +309,8 @@ class OpenedView(WireModel):
 
 
 class ProblemDetail(WireModel):
-    """RFC 9457. `field` names what is wrong in the request; `problems` lists all there are."""
+    """RFC 9457. `field` names what is wrong in the request; `problems` lists all there are;
+    `expired_at` goes with 410: when what the link leads to expired."""
 
     type: str
     title: str
@@ -444,3 +318,4 @@ class ProblemDetail(WireModel):
     detail: str
     field: str | None = None
     problems: list[Problem] | None = None
+    expired_at: str | None = None

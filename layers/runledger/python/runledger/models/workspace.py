@@ -2,7 +2,12 @@
 
 from enum import StrEnum
 
+from runledger.clock import DAY
 from runledger.models.base import Model
+
+# How long what happened is kept after its end, in days: unless set, and what may be set.
+DEFAULT_RETENTION_DAYS = 90
+MIN_RETENTION_DAYS, MAX_RETENTION_DAYS = 1, 3_650
 
 
 class Role(StrEnum):
@@ -19,12 +24,22 @@ class Role(StrEnum):
 
 
 class Workspace(Model):
-    """A tenant. `shards` is fixed when it is opened; `created_at` is epoch milliseconds."""
+    """A tenant. `shards` is fixed when it is opened; `created_at` is epoch milliseconds.
+
+    `least_retention_days` is the smallest retention that was ever in force: no row that is kept by
+    the setting expires sooner after it was made."""
 
     id: str
     name: str
     shards: int
     created_at: int
+    retention_days: int = DEFAULT_RETENTION_DAYS
+    least_retention_days: int = DEFAULT_RETENTION_DAYS
+
+    @property
+    def retention(self) -> int:
+        """In milliseconds."""
+        return self.retention_days * DAY
 
 
 class Membership(Model):
@@ -33,6 +48,5 @@ class Membership(Model):
     user_id: str
     email: str
     workspace_id: str
-    workspace_name: str
     role: Role
     created_at: int

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from runledger.errors import RunledgerError
+from runledger.models.run import KEPT_FILE
 from runledger.nodes.base import BodyKeeper, HttpRequest, HttpResponse
 from runledger.nodes.http_exchange import FORM, content_type_of, json_of
 from runledger.observability import log_failure
@@ -94,9 +95,7 @@ class Recorder:
         if self._bodies is None:
             return {}
         try:
-            return {
-                "bodyObject": {"key": self._bodies.keep(name, text, content_type), "bytes": size}
-            }
+            return {KEPT_FILE: {"key": self._bodies.keep(name, text, content_type), "bytes": size}}
         except RunledgerError as error:
             # The call has been made: its story must not be lost with a part of it, and it must
             # not be made again.

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from runledger.store.table import Table, Write
     from runledger.store.workspaces import WorkspaceStore
 
+OPEN = frozenset({RunStatus.PENDING, RunStatus.RUNNING})
+
 # A run changes hands at most from PENDING to RUNNING and from attempt to attempt.
 _TRIES = 8
 DRAIN_BATCH = 100
@@ -45,9 +47,16 @@ class Canceler:
     execution_prefix: str
     clock: Clock
 
-    def cancel(self, workspace_id: str, run_id: str, canceled: Cancellation) -> Run:
+    def cancel(
+        self,
+        workspace_id: str,
+        run_id: str,
+        canceled: Cancellation,
+        wanted: frozenset[RunStatus] = OPEN,
+    ) -> Run:
         """Once this returns, the run is CANCELED for good and no node or message of it can be
-        claimed. ConflictError, with its status, for a run that has ended."""
+        claimed. ConflictError, with its status, for a run that has ended, or is not as `wanted`.
+        """
         for _ in range(_TRIES):
             run = self.runs.get(run_id)
             if run.workspace_id != workspace_id:
@@ -55,7 +64,7 @@ class Canceler:
             if run.status is RunStatus.CANCELED:
                 # Whoever canceled it may have died before its execution was stopped.
                 self._stop(run)
-            if run.status.is_terminal:
+            if run.status not in wanted:
                 raise ConflictError(f"the run is {run.status} already", status=run.status.value)
             closing = Closing(RunStatus.CANCELED, self.clock(), canceled=canceled)
             try:

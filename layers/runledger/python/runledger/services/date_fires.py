@@ -29,7 +29,6 @@ from runledger.services.due_contacts import CREATED_FIELD, DueContact, DuePage
 from runledger.services.fire_contract import FireEvent, FireInput, FireOperation, FirePlace
 from runledger.services.open_run import TriggerFacts, keyed_run_id
 from runledger.services.refusals import RefusedTrigger
-from runledger.services.retention import RETENTION
 from runledger.services.schedules import GRACE, scheduled_trigger
 from runledger.store import keys
 from runledger.store.table import Check, Write
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from runledger.store.fires import FireStore
     from runledger.store.schedules import ScheduleStore
     from runledger.store.table import Table
+    from runledger.store.workspaces import WorkspaceStore
 
 # Contacts that one page looks at.
 PAGE_CONTACTS = 100
@@ -68,6 +68,7 @@ class DateFires:
     due: "DueContacts"
     opener: "Opener"
     refusals: "Refusals"
+    workspaces: "WorkspaceStore"
     clock: Clock
 
     def handle(self, event: FireEvent) -> FirePlace:
@@ -111,6 +112,7 @@ class DateFires:
         scheduled_for = moment_of_day(day, trigger.time_of_day, trigger.time_zone)
         if not schedule.is_enabled or day < schedule.next_day or scheduled_for > now + _EARLY:
             return self._unexpected(told, f"the next one is for {schedule.next_day}")
+        retention = self.workspaces.cached(automation.workspace_id).retention
         fire = Fire(
             workspace_id=automation.workspace_id,
             automation_id=automation.id,
@@ -123,7 +125,7 @@ class DateFires:
             by=told.by,
             missed=told.missed,
             status=FireStatus.RUNNING,
-            expires_at=now + RETENTION,
+            expires_at=now + retention,
         )
         is_active = Attr("status").eq(AutomationStatus.ACTIVE.value)
         is_same_version = Attr("active.version").eq(version)

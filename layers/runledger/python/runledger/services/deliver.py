@@ -14,13 +14,18 @@ from typing import TYPE_CHECKING, Any
 from runledger.clock import Clock
 from runledger.errors import NodeError
 from runledger.ids import derived_id
-from runledger.models.attempt_life import UNKNOWN_AFTER, found_unknown, suppressed, tried
+from runledger.models.attempt_life import (
+    UNKNOWN_AFTER,
+    found_unknown,
+    kept_until,
+    suppressed,
+    tried,
+)
 from runledger.models.delivery import DeliveryAttempt, DeliveryStatus
 from runledger.nodes.base import MessageOutcome, OutboundMessage
 from runledger.services.frames import contact_scope
 from runledger.services.gatekeeper import Gatekeeper, Letter, refused
 from runledger.services.gates import address_of
-from runledger.services.retention import RETENTION
 from runledger.services.sending import send
 from runledger.templating import render
 
@@ -36,7 +41,7 @@ _SUBJECT_CHARACTERS = 998
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Sends the messages of one node of one run."""
+    """Sends the messages of one node of one run; `retention` is in milliseconds."""
 
     run: "Run"
     node_id: str
@@ -46,6 +51,7 @@ class Delivery:
     gatekeeper: Gatekeeper
     retries: "RetryMachine"
     shards: int
+    retention: int
     clock: Clock
     begun: list[str]
 
@@ -87,7 +93,7 @@ class Delivery:
             settled_at=None,
             due_at=None if self._is_found_by_its_run(message) else now + UNKNOWN_AFTER,
             # A run that was late, or is sent for long after, does not take its messages with it.
-            expires_at=max(self.run.expires_at, now + RETENTION),
+            expires_at=max(self.run.expires_at, kept_until(now, self.retention)),
         )
         if closed is not None:
             stored = self.deliveries.add(suppressed(attempt, closed, now), self.shards)

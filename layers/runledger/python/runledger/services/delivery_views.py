@@ -9,16 +9,72 @@ from runledger.models.delivery_views import (
     DeliveryDetailView,
     DeliveryLinksView,
     DeliveryRowView,
+    DeliveryView,
+    GateView,
+    ReportView,
+    TryView,
 )
 from runledger.models.feedback import error_after, has_complaint
 from runledger.models.wire import HealthView
-from runledger.services.views import delivery_view
+from runledger.services.views import error_view
 
 if TYPE_CHECKING:
-    from runledger.models.delivery import DeliveryAttempt
+    from runledger.models.delivery import DeliveryAttempt, Try
 
 # Of the reason why a row failed; the detail has the whole of it.
 _ERROR_CHARACTERS = 200
+
+
+def delivery_view(attempt: "DeliveryAttempt") -> DeliveryView:
+    return DeliveryView(
+        id=attempt.id,
+        status=attempt.status,
+        channel=attempt.channel,
+        address=attempt.address,
+        run_id=attempt.run_id,
+        node_id=attempt.node_id,
+        automation_id=attempt.automation_id,
+        contact_id=attempt.contact_id,
+        template_id=attempt.template_id,
+        subject=attempt.subject,
+        gates=[GateView(**gate.model_dump()) for gate in attempt.gates],
+        reports=_report_views(attempt),
+        tries=attempt.tries,
+        tries_log=[_try_view(made) for made in attempt.tries_log],
+        next_try_at=optional_iso(attempt.next_try_at),
+        unknown_since=optional_iso(attempt.unknown_since),
+        provider_id=attempt.provider_id,
+        error=error_view(error_after(attempt.error, attempt.node_id, attempt.reports)),
+        resend_of=attempt.resend_of,
+        requested_by=attempt.requested_by,
+        forced=attempt.forced,
+        resends=sorted(attempt.resends),
+        created_at=iso(attempt.created_at),
+        settled_at=optional_iso(attempt.settled_at),
+    )
+
+
+def _try_view(made: "Try") -> TryView:
+    return TryView(
+        at=iso(made.at),
+        outcome=made.outcome,
+        code=made.code,
+        message=made.message,
+        provider_id=made.provider_id,
+    )
+
+
+def _report_views(attempt: "DeliveryAttempt") -> list[ReportView]:
+    return [
+        ReportView(
+            kind=report.kind,
+            at=iso(report.at),
+            is_permanent=report.is_permanent,
+            code=report.code,
+            message=report.message,
+        )
+        for report in sorted(attempt.reports.values(), key=lambda report: report.at)
+    ]
 
 
 def delivery_row_view(attempt: "DeliveryAttempt", automation_name: str | None) -> DeliveryRowView:

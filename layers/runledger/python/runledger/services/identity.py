@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runledger.errors import ForbiddenError, NotFoundError, UnauthorizedError
-from runledger.models.wire import MeView, WorkspaceView
 from runledger.models.workspace import Membership, Role
+from runledger.models.workspace_views import MeView, WorkspaceView
 
 if TYPE_CHECKING:
     from runledger.store.workspaces import WorkspaceStore
@@ -32,12 +32,17 @@ class Caller:
     def may(self, needed: Role) -> bool:
         return self.membership.role.level >= needed.level
 
-    def view(self) -> MeView:
+    def view(self, workspaces: "WorkspaceStore") -> MeView:
+        """With the names that the workspaces have now."""
+        found = workspaces.get_many(each.workspace_id for each in self.memberships)
         return MeView(
             email=self.email,
             workspaces=[
-                WorkspaceView(id=each.workspace_id, name=each.workspace_name, role=each.role)
+                WorkspaceView(
+                    id=each.workspace_id, name=found[each.workspace_id].name, role=each.role
+                )
                 for each in self.memberships
+                if each.workspace_id in found
             ],
             workspace_id=self.workspace_id,
             role=self.membership.role,
@@ -68,7 +73,6 @@ def identify(
         membership = chosen[0]
     if membership.role.level < needed.level:
         raise ForbiddenError(
-            f"this needs the role {needed}; yours in {membership.workspace_name} is "
-            f"{membership.role}"
+            f"this needs the role {needed}; yours in {membership.workspace_id} is {membership.role}"
         )
     return Caller(membership=membership, memberships=memberships)

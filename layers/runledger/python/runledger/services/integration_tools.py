@@ -10,6 +10,7 @@ from runledger.services.body_links import kept_body_key
 from runledger.services.secret_values import SecretValues, WorkspaceSecrets
 
 if TYPE_CHECKING:
+    from runledger.models.run import Run
     from runledger.nodes.base import HttpCaller
     from runledger.services.frames import Frame
     from runledger.store.bodies import Bodies
@@ -20,11 +21,11 @@ class StepBodies:
     """Keeps long texts of one step."""
 
     bodies: "Bodies"
-    run_id: str
+    run: "Run"
     node_id: str
 
     def keep(self, name: str, text: str, content_type: str) -> str:
-        return self.bodies.keep(text, kept_body_key(self.run_id, self.node_id, name), content_type)
+        return self.bodies.keep(text, kept_body_key(self.run, self.node_id, name), content_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class IntegrationTools:
         return Tools(
             http=self.http,
             secrets=WorkspaceSecrets(self.secrets, frame.workspace.id),
-            bodies=StepBodies(self.bodies, frame.run.id, node_id),
+            bodies=StepBodies(self.bodies, frame.run, node_id),
             clock=self.clock,
             sleep=self.sleep,
         )

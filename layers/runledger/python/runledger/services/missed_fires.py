@@ -15,7 +15,6 @@ from runledger.nodes.date_rules import anchor_of
 from runledger.observability import logger
 from runledger.services.date_fires import STALL, advance, rule_of
 from runledger.services.fire_contract import FireInput
-from runledger.services.retention import RETENTION
 from runledger.services.schedules import GRACE, Schedules, scheduled_trigger
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from runledger.store.fires import FireStore
     from runledger.store.schedules import ScheduleStore
     from runledger.store.table import Table, Write
+    from runledger.store.workspaces import WorkspaceStore
 
 # A fire that was missed for longer opens nothing.
 TOO_LATE = 7 * DAY
@@ -48,6 +48,7 @@ class MissedFires:
     automations: "AutomationStore"
     schedules: Schedules
     fires: "FireStore"
+    workspaces: "WorkspaceStore"
     stepfunctions: "SFNClient"
     fan_out_arn: str
     clock: Clock
@@ -118,6 +119,7 @@ class MissedFires:
         if trigger is None or automation.active is None:
             # It was stopped since the schedule was read, and with it the schedule.
             return
+        retention = self.workspaces.cached(schedule.workspace_id).retention
         for _ in range(_SKIPPED_DAYS):
             now = self.clock()
             if now - schedule.next_fire_at <= TOO_LATE:
@@ -136,7 +138,7 @@ class MissedFires:
                 status=FireStatus.SKIPPED,
                 reason="it was noticed more than seven days late",
                 finished_at=now,
-                expires_at=now + RETENTION,
+                expires_at=now + retention,
             )
             writes: list[Write] = [advance(self._store, schedule, now)]
             if self.fires.get(fire.automation_id, fire.day, fire.version) is None:

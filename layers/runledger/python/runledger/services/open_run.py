@@ -14,7 +14,6 @@ from runledger.models.automation import AutomationStatus
 from runledger.models.refusal import RefusalReason
 from runledger.models.run import Payload, Run, RunStatus, TriggerType
 from runledger.services.refusals import RefusedTrigger
-from runledger.services.retention import RETENTION
 
 if TYPE_CHECKING:
     from runledger.models.automation import ActiveVersion, Automation
@@ -85,11 +84,11 @@ class Opener:
         except ConflictError as error:
             self._refuse(automation, contact, facts, RefusalReason.INACTIVE, str(error))
             raise
-        run = self._run(automation, active, contact, facts)
+        workspace = self.workspaces.cached(automation.workspace_id)
+        run = self._run(automation, active, contact, facts, workspace.retention)
         payload = Payload(trigger={"type": facts.type.value, **facts.details}, body=facts.body)
-        shards = self.workspaces.cached(automation.workspace_id).shards
         try:
-            stored, is_new = self.runs.open(run, payload, shards, active.reentry)
+            stored, is_new = self.runs.open(run, payload, workspace.shards, active.reentry)
         except ReentryBlockedError as error:
             reason = RefusalReason.REENTRY_BLOCKED
             self._refuse(automation, contact, facts, reason, str(error), error.run_id)
@@ -105,6 +104,7 @@ class Opener:
         active: "ActiveVersion",
         contact: "Contact | None",
         facts: TriggerFacts,
+        retention: int,
     ) -> Run:
         now = self.clock()
         key = facts.dedupe_key
@@ -139,7 +139,7 @@ class Opener:
             end_node_id=None,
             due_at=starts_at if is_later else now + FIRST_LOOK,
             sequence=1,
-            expires_at=starts_at + active.run_seconds * SECOND + RETENTION,
+            expires_at=starts_at + active.run_seconds * SECOND + retention,
             claimed=frozenset(),
             open_claims={},
             error=None,

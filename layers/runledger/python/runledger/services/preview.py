@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from runledger.errors import InvalidInputError, NodeError, PayloadTooLargeError
 from runledger.models.automation import TemplateSnapshot
+from runledger.models.delivery_views import GateView
 from runledger.models.preview import PreviewProblem, PreviewView
-from runledger.models.wire import GateView
 from runledger.nodes.base import OutboundMessage
 from runledger.services.deliver import one_line
 from runledger.services.frames import contact_scope

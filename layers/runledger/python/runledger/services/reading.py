@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from runledger.clock import DAY, MINUTE, Clock, from_iso
-from runledger.errors import InvalidInputError, NotFoundError
+from runledger.clock import MINUTE, Clock, iso
+from runledger.errors import GoneError, NotFoundError, RunledgerError
 from runledger.models.delivery import DeliveryAttempt
 from runledger.models.delivery_views import DeliveryDetailView, DeliveryRowView
+from runledger.models.run_views import RunDetailView
 from runledger.models.suppression import SuppressionView
 from runledger.models.wire import (
     AutomationSummaryView,
@@ -15,7 +16,6 @@ from runledger.models.wire import (
     FireView,
     ListView,
     RefusalView,
-    RunDetailView,
     RunView,
     SegmentView,
     TemplateView,
@@ -35,6 +35,7 @@ from runledger.services.list_kinds import (
 )
 from runledger.services.open_run import keyed_run_id
 from runledger.services.schedules import scheduled_trigger
+from runledger.services.story import upstream_run_id
 from runledger.services.suppressions import suppression_view
 from runledger.services.upstream import dedupe_key
 from runledger.services.views import (
@@ -47,6 +48,8 @@ from runledger.services.views import (
     template_view,
 )
 from runledger.services.whereabouts import standings
+from runledger.services.windows import window
+from runledger.store import keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,10 +60,11 @@ if TYPE_CHECKING:
     from runledger.services.cursors import Cursors
     from runledger.services.frames import Frames
     from runledger.services.wiring import Stores
+    from runledger.store.keys import Key
+    from runledger.store.runs import RunHistory
 
 # Of one run's detail, by one call.
 _DELIVERIES_READ = 100
-_RANGES = {"24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +156,7 @@ class Reading:
         span: tuple[int, int] | None = None,
     ) -> tuple[RowPage[RowT], str | None]:
         """One page, and the cursor of the next. `span` bounds the moments further."""
-        created_from, created_to = _window(request, now)
+        created_from, created_to = window(request.range, request.since, request.until, now)
         if span is not None:
             created_from, created_to = max(created_from, span[0]), min(created_to, span[1])
         contact_id = None
@@ -206,17 +210,35 @@ class Reading:
         return page, self.cursors.issue(binding, following.written())
 
     def run(self, workspace_id: str, run_id: str) -> RunDetailView:
-        """NotFoundError also for a run of another workspace."""
+        """NotFoundError also for a run of another workspace; GoneError for one that expired."""
         now = self.clock()
-        history = self.stores.runs.history(run_id)
-        if history.run.workspace_id != workspace_id or history.run.expires_at <= now:
+        key = keys.run(run_id)
+        try:
+            history = self.stores.runs.history(run_id, now)
+        except NotFoundError:
+            raise self._missing(workspace_id, key, f"run {run_id}", now) from None
+        if history.run.workspace_id != workspace_id:
             raise NotFoundError(f"there is no run {run_id}")
         graph = self.frames.graph(history.run)
         named = [id_ for step in history.steps.values() for id_ in step.delivery_ids]
         attempts = self.stores.deliveries.get_many(named[:_DELIVERIES_READ])
         downstream = self._downstream(history.run, now)
-        detail = run_detail_view(history, graph, downstream, attempts, now)
-        return with_links(detail, self.stores.bodies, now)
+        upstream = self._upstream(workspace_id, history, now)
+        detail = run_detail_view(history, graph, upstream, downstream, attempts, now)
+        return with_links(detail, history.run, self.stores.bodies, now)
+
+    def _missing(self, workspace_id: str, key: "Key", what: str, now: int) -> RunledgerError:
+        """Why there is no such row to show. Two reads, of a miss alone."""
+        expiry = self.stores.tombstones.find(key, now)
+        if expiry is None or expiry.workspace_id != workspace_id:
+            return NotFoundError(f"there is no {what}")
+        expired_at = iso(expiry.expired_at)
+        return GoneError(f"the {what} expired at {expired_at}", expiredAt=expired_at)
+
+    def _upstream(self, workspace_id: str, history: "RunHistory", now: int) -> "Run | None":
+        """The run that opened this one: one read, of a run that the end of another opened alone."""
+        run_id = upstream_run_id(history.payload.trigger)
+        return None if run_id is None else self._run_of(workspace_id, run_id, now)
 
     def _downstream(self, run: "Run", now: int) -> "list[Run]":
         """The runs that the end of this one opened: one query and one batch of reads, and nothing
@@ -230,17 +252,22 @@ class Reading:
         return sorted(there, key=lambda each: (each.created_at, each.id))
 
     def refusal(self, workspace_id: str, refusal_id: str) -> RefusalView:
-        """NotFoundError also for a refusal of another workspace."""
-        refusal = self.stores.refusals.get(refusal_id)
-        if refusal.workspace_id != workspace_id or refusal.expires_at <= self.clock():
-            raise NotFoundError(f"there is no refusal {refusal_id}")
+        """NotFoundError also for a refusal of another workspace; GoneError for one that expired."""
+        now = self.clock()
+        refusal = self.stores.refusals.get_many([refusal_id]).get(refusal_id)
+        if refusal is None or refusal.workspace_id != workspace_id or refusal.expires_at <= now:
+            key = keys.refusal(refusal_id)
+            raise self._missing(workspace_id, key, f"refusal {refusal_id}", now)
         return refusal_view(refusal)
 
     def delivery(self, workspace_id: str, delivery_id: str) -> DeliveryDetailView:
-        """NotFoundError also for a delivery of another workspace."""
-        attempt = self.stores.deliveries.get(delivery_id)
-        if attempt.workspace_id != workspace_id or attempt.expires_at <= self.clock():
-            raise NotFoundError(f"there is no delivery {delivery_id}")
+        """NotFoundError also for a delivery of another workspace; GoneError for one that
+        expired."""
+        now = self.clock()
+        attempt = self.stores.deliveries.find(delivery_id)
+        if attempt is None or attempt.workspace_id != workspace_id or attempt.expires_at <= now:
+            key = keys.delivery(delivery_id)
+            raise self._missing(workspace_id, key, f"delivery {delivery_id}", now)
         names = self._automation_names(workspace_id, [attempt])
         templates = self.stores.templates.get_many(workspace_id, [attempt.template_id])
         template = templates.get(attempt.template_id)
@@ -339,28 +366,3 @@ def _of_trigger(request: ListRequest) -> Callable[["Run | Refusal"], bool] | Non
     if not request.trigger_types:
         return None
     return lambda row: row.trigger_type in request.trigger_types
-
-
-def _window(request: ListRequest, now: int) -> tuple[int, int]:
-    """First and last moment of the list."""
-    if request.range is not None:
-        if request.since is not None or request.until is not None:
-            raise InvalidInputError("give either range or from and to", field="range")
-        if request.range not in _RANGES:
-            known = ", ".join(_RANGES)
-            raise InvalidInputError(f"range is one of {known}", field="range")
-        return now - _RANGES[request.range], now + DAY
-    since = _moment(request.since, "from") if request.since is not None else 0
-    until = _moment(request.until, "to") if request.until is not None else now + DAY
-    if since > until:
-        raise InvalidInputError("from is later than to", field="from")
-    return max(since, 0), min(max(until, 0), now + DAY)
-
-
-def _moment(text: str, field: str) -> int:
-    try:
-        return from_iso(text)
-    except ValueError as error:
-        raise InvalidInputError(
-            f"{text!r} is not an ISO 8601 moment such as 2026-01-31T09:30:00Z", field=field
-        ) from error

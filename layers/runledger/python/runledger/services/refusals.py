@@ -8,7 +8,6 @@ from runledger.errors import TransientError
 from runledger.ids import derived_id, new_id
 from runledger.models.refusal import Refusal, RefusalReason
 from runledger.observability import logger
-from runledger.services.retention import RETENTION
 
 if TYPE_CHECKING:
     from runledger.models.automation import Automation
@@ -48,8 +47,9 @@ class Refusals:
             if key is None
             else derived_id("ref", automation.id, refused.reason.value, key)
         )
-        refusal = _refusal(refusal_id, automation, refused, now)
-        self.store.add(refusal, self.workspaces.cached(automation.workspace_id).shards)
+        workspace = self.workspaces.cached(automation.workspace_id)
+        refusal = _refusal(refusal_id, automation, refused, now, workspace.retention)
+        self.store.add(refusal, workspace.shards)
         return refusal
 
     def tally(self, automation: "Automation", refused: RefusedTrigger) -> None:
@@ -58,16 +58,17 @@ class Refusals:
         now = self.clock()
         minute = str(now // MINUTE)
         refusal_id = derived_id("ref", automation.id, refused.reason.value, "minute", minute)
-        refusal = _refusal(refusal_id, automation, refused, now)
+        workspace = self.workspaces.cached(automation.workspace_id)
+        refusal = _refusal(refusal_id, automation, refused, now, workspace.retention)
         try:
-            self.store.tally(refusal, self.workspaces.cached(automation.workspace_id).shards)
+            self.store.tally(refusal, workspace.shards)
         except TransientError as error:
             # More a second than one row can count: the caller's answer stays what it is.
             logger.warning("refusal not counted", extra={"reason": str(error)})
 
 
 def _refusal(
-    refusal_id: str, automation: "Automation", refused: RefusedTrigger, now: int
+    refusal_id: str, automation: "Automation", refused: RefusedTrigger, now: int, retention: int
 ) -> Refusal:
     return Refusal(
         id=refusal_id,
@@ -83,5 +84,5 @@ def _refusal(
         source=refused.source,
         created_at=now,
         last_at=now,
-        expires_at=now + RETENTION,
+        expires_at=now + retention,
     )

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 from runledger.clock import Clock
 from runledger.errors import ConflictError, InvalidInputError, NotFoundError
 from runledger.ids import derived_id, new_id
-from runledger.models.attempt_life import MACHINE_GRACE, suppressed
+from runledger.models.attempt_life import MACHINE_GRACE, kept_until, suppressed
 from runledger.models.automation import TemplateSnapshot
 from runledger.models.delivery import DeliveryAttempt, DeliveryStatus
 from runledger.nodes.base import OutboundMessage
 from runledger.services.gatekeeper import Gatekeeper, Letter, refused
 from runledger.services.gates import address_of
-from runledger.services.retention import RETENTION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,6 +96,7 @@ class Resends:
         self, new: str, original: DeliveryAttempt, forced_by: str | None, by: str, now: int
     ) -> DeliveryAttempt:
         contact = self._contact(original)
+        workspace = self.workspaces.cached(original.workspace_id)
         channel = self.channels[original.channel]
         message = OutboundMessage(
             recipient=original.contact_id or original.address,
@@ -148,7 +148,7 @@ class Resends:
             resend_of=original.id,
             requested_by=by,
             forced=forced_by is not None,
-            expires_at=now + RETENTION,
+            expires_at=kept_until(now, workspace.retention),
         )
         closed = refused(gates)
         return attempt if closed is None else suppressed(attempt, closed, now)

@@ -45,6 +45,7 @@ class MessageTools:
                 gatekeeper=self.gatekeeper,
                 retries=self.retries,
                 shards=frame.workspace.shards,
+                retention=frame.workspace.retention,
                 clock=self.clock,
                 begun=begun,
             ),

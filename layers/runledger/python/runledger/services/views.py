@@ -1,35 +1,33 @@
 """From what is stored to what the API answers."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runledger.clock import iso, optional_iso
-from runledger.models.feedback import error_after
 from runledger.models.run import TriggerType
+from runledger.models.run_views import (
+    DeliveryLinkView,
+    DownstreamRunView,
+    RunDetailView,
+    StepView,
+    UpstreamRunView,
+)
 from runledger.models.wire import (
     AutomationSummaryView,
     CanceledView,
     ContactView,
-    DeliveryLinkView,
-    DeliveryView,
-    DownstreamRunView,
     ErrorView,
-    GateView,
     HealthView,
     MachineView,
     RefusalView,
-    ReportView,
     RunContactView,
-    RunDetailView,
     RunView,
     SecretNameView,
     SegmentView,
-    StepView,
     TemplateView,
-    TryView,
     VersionSummaryView,
     VersionView,
 )
-from runledger.services.story import health_of, steps_of
+from runledger.services.story import health_of, steps_of, upstream_run_id
 from runledger.services.whereabouts import standing_at
 
 if TYPE_CHECKING:
@@ -38,7 +36,7 @@ if TYPE_CHECKING:
     from runledger.compiler.graph import GraphView
     from runledger.models.automation import Automation, Version
     from runledger.models.contact import Contact
-    from runledger.models.delivery import DeliveryAttempt, Try
+    from runledger.models.delivery import DeliveryAttempt
     from runledger.models.refusal import Refusal
     from runledger.models.run import ErrorDetail, Run, Step
     from runledger.models.schedule import Schedule
@@ -84,6 +82,7 @@ def run_view(run: "Run", now: int, at: "Sequence[str] | None" = None) -> RunView
         finished_at=optional_iso(ended),
         duration_ms=ended - begun if begun is not None and ended is not None else None,
         error=error_view(run.error),
+        error_group=run.error_group,
         canceled=canceled,
         at=standing_at(run, None) if at is None else list(at),
     )
@@ -92,11 +91,13 @@ def run_view(run: "Run", now: int, at: "Sequence[str] | None" = None) -> RunView
 def run_detail_view(
     history: "RunHistory",
     graph: "GraphView",
+    upstream: "Run | None",
     downstream: "Iterable[Run]",
     attempts: "Mapping[str, DeliveryAttempt]",
     now: int,
 ) -> RunDetailView:
-    """`attempts` are the run's messages by id, as far as they were read."""
+    """`upstream` is the run that opened this one, where it is there still; `attempts` are the run's
+    messages by id, as far as they were read."""
     steps = steps_of(history, graph, now)
     base = run_view(history.run, now, standing_at(history.run, graph))
     failed = next((step for step in steps if step.error is not None), None)
@@ -115,8 +116,9 @@ def run_detail_view(
         **fields,
         payload=history.payload.body,
         graph=graph.graph,
-        steps=fit_steps([_step_view(step, order) for order, step in enumerate(steps, 1)]),
+        steps=fit_steps([_step_view(step, order, graph) for order, step in enumerate(steps, 1)]),
         deliveries=links,
+        upstream=_upstream_view(history.payload.trigger, upstream),
         downstream=[
             DownstreamRunView(
                 automation_id=run.automation_id,
@@ -126,6 +128,18 @@ def run_detail_view(
             )
             for run in downstream
         ],
+    )
+
+
+def _upstream_view(trigger: "Mapping[str, Any]", run: "Run | None") -> UpstreamRunView | None:
+    run_id = upstream_run_id(trigger)
+    if run_id is None:
+        return None
+    return UpstreamRunView(
+        automation_id=trigger["upstreamAutomationId"],
+        automation_name=run.automation_name if run else None,
+        run_id=run_id,
+        status=run.status if run else None,
     )
 
 
@@ -181,8 +195,13 @@ def _health_view(health: "Health") -> HealthView:
     )
 
 
-def _step_view(step: "Step", order: int) -> StepView:
+def _step_view(step: "Step", order: int, graph: "GraphView") -> StepView:
     ended = step.finished_at
+    waited = None
+    if step.wait_until is not None and ended is not None:
+        waited = max(min(step.wait_until, ended) - step.started_at, 0)
+    labels = [edge.label for edge in graph.out(step.node_id) if edge.label is not None]
+    calls = (step.evidence or {}).get("tries")
     return StepView(
         node_id=step.node_id,
         type=step.type,
@@ -191,7 +210,12 @@ def _step_view(step: "Step", order: int) -> StepView:
         started_at=iso(step.started_at),
         finished_at=optional_iso(ended),
         duration_ms=None if ended is None else ended - step.started_at,
+        waited_ms=waited,
+        tries=len(calls) if isinstance(calls, list) else None,
         outcome=step.outcome,
+        branches_not_taken=[
+            label for label in labels if step.outcome is not None and label != step.outcome
+        ],
         reason=step.reason,
         wait_until=optional_iso(step.wait_until),
         output=step.output,
@@ -201,58 +225,6 @@ def _step_view(step: "Step", order: int) -> StepView:
         error=error_view(step.error),
         delivery_ids=list(step.delivery_ids),
     )
-
-
-def delivery_view(attempt: "DeliveryAttempt") -> DeliveryView:
-    return DeliveryView(
-        id=attempt.id,
-        status=attempt.status,
-        channel=attempt.channel,
-        address=attempt.address,
-        run_id=attempt.run_id,
-        node_id=attempt.node_id,
-        automation_id=attempt.automation_id,
-        contact_id=attempt.contact_id,
-        template_id=attempt.template_id,
-        subject=attempt.subject,
-        gates=[GateView(**gate.model_dump()) for gate in attempt.gates],
-        reports=_report_views(attempt),
-        tries=attempt.tries,
-        tries_log=[_try_view(made) for made in attempt.tries_log],
-        next_try_at=optional_iso(attempt.next_try_at),
-        unknown_since=optional_iso(attempt.unknown_since),
-        provider_id=attempt.provider_id,
-        error=error_view(error_after(attempt.error, attempt.node_id, attempt.reports)),
-        resend_of=attempt.resend_of,
-        requested_by=attempt.requested_by,
-        forced=attempt.forced,
-        resends=sorted(attempt.resends),
-        created_at=iso(attempt.created_at),
-        settled_at=optional_iso(attempt.settled_at),
-    )
-
-
-def _try_view(made: "Try") -> TryView:
-    return TryView(
-        at=iso(made.at),
-        outcome=made.outcome,
-        code=made.code,
-        message=made.message,
-        provider_id=made.provider_id,
-    )
-
-
-def _report_views(attempt: "DeliveryAttempt") -> list[ReportView]:
-    return [
-        ReportView(
-            kind=report.kind,
-            at=iso(report.at),
-            is_permanent=report.is_permanent,
-            code=report.code,
-            message=report.message,
-        )
-        for report in sorted(attempt.reports.values(), key=lambda report: report.at)
-    ]
 
 
 def refusal_view(refusal: "Refusal") -> RefusalView:

@@ -272,7 +272,7 @@ def _dedupe_key(event: InboundEvent, intake: WebhookIntake, payload: dict[str, A
             field=intake.dedupe_path,
         )
     if isinstance(value, float) and value.is_integer():
-        # 1 and 1.0 are one number to whoever sent them.
+        # 1 and 1.0 are one number to whoever sent them; "1" is the same id, written as a text.
         value = int(value)
     return f"path:{value}"
 

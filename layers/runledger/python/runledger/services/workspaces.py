@@ -1,4 +1,5 @@
-"""Opening workspaces and letting people in. For operators of the installation, not for its API."""
+"""Opening workspaces and letting people in. Workspaces are opened by operators of the installation
+alone."""
 
 import re
 from typing import TYPE_CHECKING
@@ -45,20 +46,41 @@ def add_member(
     role: Role,
     password: str | None = None,
 ) -> Membership:
-    """Makes the user where there is none and gives them the role. With `password` they can sign
-    in at once; without, Cognito mails them one that they change at first sign-in."""
-    address = normalize_email(email)
-    user_id = _user(cognito, user_pool_id, address, password)
-    membership = Membership(
-        user_id=user_id,
-        email=address,
+    """Makes the user where there is none and gives them the role, whatever theirs was. With
+    `password` they can sign in at once; without, as `invited`."""
+    membership = invited(
+        cognito,
+        clock,
+        user_pool_id=user_pool_id,
         workspace_id=workspace.id,
-        workspace_name=workspace.name,
+        email=email,
         role=role,
-        created_at=clock(),
+        password=password,
     )
     store.put_member(membership)
     return membership
+
+
+def invited(
+    cognito: "CognitoIdentityProviderClient",
+    clock: "Clock",
+    *,
+    user_pool_id: str,
+    workspace_id: str,
+    email: str,
+    role: Role,
+    password: str | None = None,
+) -> Membership:
+    """A membership to be stored, of a user who is made where there is none: Cognito mails them a
+    password that they change at first sign-in."""
+    address = normalize_email(email)
+    return Membership(
+        user_id=_user(cognito, user_pool_id, address, password),
+        email=address,
+        workspace_id=workspace_id,
+        role=role,
+        created_at=clock(),
+    )
 
 
 def _user(

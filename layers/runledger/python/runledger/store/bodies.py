@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runledger.aws import domain_error
+from runledger.errors import ServiceError
+from runledger.store.table import ttl
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -17,6 +19,22 @@ if TYPE_CHECKING:
 # Compressed bytes a row may carry: far below DynamoDB's 400 KB, so that one page of a partition
 # (1 MB) holds many of them.
 INLINE_BYTES = 64_000
+
+
+def run_objects(run_id: str, expires_at: int) -> str:
+    """What the keys of a run's objects begin with. The expiry keeps them apart from those of a
+    later run of the same id: what expires is deleted by this prefix."""
+    return f"runs/{run_id}/{ttl(expires_at)}/"
+
+
+def delivery_objects(delivery_id: str, expires_at: int) -> str:
+    """As `run_objects`, of a delivery."""
+    return f"deliveries/{delivery_id}/{ttl(expires_at)}/"
+
+
+def is_object(packed: bytes | Mapping[str, str] | None) -> bool:
+    """Whether what was packed lies in S3."""
+    return isinstance(packed, Mapping)
 
 
 class Bodies:
@@ -71,6 +89,25 @@ class Bodies:
             },
             ExpiresIn=seconds,
         )
+
+    def delete_all(self, prefix: str) -> int:
+        """Deletes the objects whose keys begin so; how many there were."""
+        deleted = 0
+        try:
+            while True:
+                page = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=prefix)
+                found = page.get("Contents", [])
+                if not found:
+                    return deleted
+                answer = self._s3.delete_objects(
+                    Bucket=self._bucket,
+                    Delete={"Objects": [{"Key": each["Key"]} for each in found], "Quiet": True},
+                )
+                for left in answer.get("Errors", []):
+                    raise ServiceError(f"S3 kept {left.get('Key')}", left.get("Code", "Unknown"))
+                deleted += len(found)
+        except (ClientError, BotoCoreError) as error:
+            raise domain_error(error) from error
 
     def unpack(self, attribute: bytes | Mapping[str, str], words: bytes = b"") -> Any:
         if isinstance(attribute, bytes):

@@ -22,7 +22,7 @@ from runledger.models.feedback import merge
 from runledger.models.run import RunStatus
 from runledger.store import keys
 from runledger.store.delivery_rows import delivery_change, delivery_from_item, delivery_to_item
-from runledger.store.table import Change, Check, Modify, Put, Write
+from runledger.store.table import Change, Check, Modify, Put, Write, ttl
 
 if TYPE_CHECKING:
     from runledger.models.report import FeedbackReport
@@ -45,7 +45,7 @@ class DeliveryStore:
 
         Returns None, or, where the effect was claimed before, the attempt found: nothing may be
         sent then. RunReleasedError where the run is not this execution's to walk any more."""
-        is_new = Attr("pk").not_exists()
+        is_new = _is_new(attempt)
         is_running = Attr("status").eq(RunStatus.RUNNING.value)
         is_owned = Attr("execution").eq(run.execution)
         try:
@@ -65,7 +65,7 @@ class DeliveryStore:
     def add(self, attempt: DeliveryAttempt, shards: int) -> DeliveryAttempt:
         """Writes an attempt that begins without being sent: SUPPRESSED. One of the same id that
         was there before stands, and is returned."""
-        is_new = Attr("pk").not_exists()
+        is_new = _is_new(attempt)
         try:
             self._table.put(delivery_to_item(attempt, self._bodies, listed=shards), is_new)
         except ConditionFailedError as error:
@@ -194,6 +194,13 @@ class DeliveryStore:
         if error.item is None:
             raise NotFoundError(f"there is no delivery {delivery_id}") from error
         return delivery_from_item(error.item, self._bodies)
+
+
+def _is_new(attempt: DeliveryAttempt) -> ConditionBase:
+    """Also beside what is left of an expired run that the same event had opened."""
+    is_first = Attr("pk").not_exists()
+    is_expired = Attr("ttl").lt(ttl(attempt.created_at))
+    return is_first | is_expired
 
 
 def _is_unchanged(attempt: DeliveryAttempt) -> ConditionBase:

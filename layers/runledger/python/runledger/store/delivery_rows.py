@@ -18,6 +18,7 @@ from runledger.models.feedback import error_after, has_complaint
 from runledger.models.report import KeptReport
 from runledger.models.run import ErrorDetail
 from runledger.store import keys
+from runledger.store.bodies import delivery_objects, is_object
 from runledger.store.table import Change, Path, key_attributes, ttl
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ _CHANGING = (
     "reports",
     "errorKind",
     "bag",
+    "objects",
     "gsi1pk",
     "gsi2pk",
     "gsi3pk",
@@ -76,6 +78,8 @@ def delivery_to_item(attempt: DeliveryAttempt, bodies: "Bodies", listed: int | N
     """`listed` is the workspace's shard count once the attempt belongs into the lists."""
     error = error_after(attempt.error, attempt.node_id, attempt.reports)
     due_at = attempt.due_at
+    prefix = delivery_objects(attempt.id, attempt.expires_at)
+    bag = bodies.pack(_bag(attempt), f"{prefix}message", WORDS)
     item: Item = {
         **key_attributes(keys.delivery(attempt.id)),
         "createdKey": keys.created_key(attempt.created_at, attempt.id),
@@ -102,7 +106,8 @@ def delivery_to_item(attempt: DeliveryAttempt, bodies: "Bodies", listed: int | N
         "resendOf": attempt.resend_of,
         "requestedBy": attempt.requested_by,
         "forced": attempt.forced or None,
-        "bag": bodies.pack(_bag(attempt), f"deliveries/{attempt.id}", WORDS),
+        "bag": bag,
+        "objects": prefix if is_object(bag) else None,
         "gsi4pk": due_at and keys.due(attempt.workspace_id),
         "dueKey": due_at and keys.due_key(due_at, attempt.id),
         "ttl": ttl(attempt.expires_at),

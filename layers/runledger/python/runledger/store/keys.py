@@ -5,8 +5,9 @@
 | a run, its payload and its steps | table | `RUN#run` | `RUN`, `PAYLOAD`, `STEP#node` |
 | a delivery attempt | table | `DELIVERY#delivery` | `DELIVERY` |
 | a refusal | table | `REFUSAL#refusal` | `REFUSAL` |
-| failed runs of an error group | table | `FAILURE#group` | `createdAt#run` |
+| that one of these expired, and when | table | that of its row | `TOMBSTONE` |
 | may this address be written to | table | `SUPPRESSION#workspace#KIND#address` | `SUPPRESSION` |
+| a failure group; the failed runs of it | table | `FAILURE#group` | `GROUP`, `createdAt#run` |
 | how often was one written to of late | table | `FREQUENCY#workspace#KIND#who` | `FREQUENCY` |
 | newest runs (and others) by status | gsi1 | `workspace#KIND#bucket#shard` | `createdAt#id` |
 | the same for one automation | gsi2 | `workspace#KIND#automation#bucket#shard` | `createdAt#id` |
@@ -29,6 +30,8 @@
 | segments of a workspace; one by id | table | `WORKSPACE#workspace#SEGMENT` | `segment` |
 | templates of a workspace; one by id | table | `WORKSPACE#workspace#TEMPLATE` | `template` |
 | secret names of a workspace | table | `WORKSPACE#workspace#SECRET` | `name` |
+| exports of a workspace; one by id | table | `WORKSPACE#workspace#EXPORT` | `export` |
+| cancellations of many runs; one by id | table | `WORKSPACE#workspace#CANCEL` | `cancellation` |
 | members of a workspace | table | `WORKSPACE#workspace#MEMBER` | `user` |
 | workspaces of a user | table | `USER#user` | `workspace` |
 
@@ -38,7 +41,8 @@ row in gsi3 and gsi4 is the prefix of its id (`run_`, `dlv_`). PENDING and RUNNI
 OPEN, so that starting a run rewrites no index. List partitions are sharded by a hash of the id over
 the workspace's shard count; the due index, which spans all workspaces, by a hash of the workspace,
 so that a crowd of due rows stays within one partition. The status of a refusal is its reason.
-Suppressed addresses of a workspace are listed by one partition of gsi1.
+Suppressed addresses of a workspace are listed by one partition of gsi1, its failure groups by one
+of gsi1 and, for one automation, one of gsi2.
 """
 
 import hashlib
@@ -65,6 +69,7 @@ class Kind(StrEnum):
     DELIVERY = "DLV"
     REFUSAL = "REF"
     SUPPRESSION = "SUP"
+    FAILURE = "ERR"
 
 
 class DateKind(StrEnum):
@@ -111,9 +116,31 @@ def refusal(refusal_id: str) -> Key:
     return Key(f"REFUSAL#{refusal_id}", "REFUSAL")
 
 
+def failure_group(group_id: str) -> Key:
+    return Key(failure_members(group_id), "GROUP")
+
+
 def failure_members(group_id: str) -> str:
-    """The partition of an error group's runs; their sort keys are those of the list indexes."""
+    """The partition of a failure group's runs; their sort keys are those of the list indexes."""
     return f"FAILURE#{group_id}"
+
+
+def failed_run(group_id: str, created_at: int, run_id: str) -> Key:
+    return Key(failure_members(group_id), created_key(created_at, run_id))
+
+
+def failure_groups(workspace_id: str, automation_id: str | None = None) -> tuple[Index, str]:
+    """Index and partition that list the groups of a workspace or of one automation, by when a run
+    of theirs last failed: few are new a second, and the others move once an hour."""
+    kind = Kind.FAILURE
+    if automation_id is None:
+        return Index.BY_STATUS, by_status(workspace_id, kind, "ALL", 0)
+    return Index.BY_AUTOMATION, by_automation(workspace_id, kind, automation_id, "ALL", 0)
+
+
+def tombstone(of: Key) -> Key:
+    """Beside the row of a run, a delivery or a refusal, and there once the row is not."""
+    return Key(of.pk, "TOMBSTONE")
 
 
 def suppression(workspace_id: str, address_kind: str, address: str) -> Key:
@@ -252,6 +279,14 @@ def secret(workspace_id: str, name: str) -> Key:
 def secret_id(workspace_id: str, name: str) -> str:
     """What the name of a secret is called in the due index."""
     return f"sec_{workspace_id}#{name}"
+
+
+def export(workspace_id: str, export_id: str) -> Key:
+    return Key(f"WORKSPACE#{workspace_id}#EXPORT", export_id)
+
+
+def bulk_cancel(workspace_id: str, cancellation_id: str) -> Key:
+    return Key(f"WORKSPACE#{workspace_id}#CANCEL", cancellation_id)
 
 
 def member(workspace_id: str, user_id: str) -> Key:

@@ -7,6 +7,7 @@ whole of it stands on the step).
 
 from typing import TYPE_CHECKING, Any
 
+from runledger.models.failure import GROUP_PREFIX, failure_group_id
 from runledger.models.run import (
     Cancellation,
     Claim,
@@ -19,6 +20,7 @@ from runledger.models.run import (
     TriggerType,
 )
 from runledger.store import keys
+from runledger.store.bodies import is_object, run_objects
 from runledger.store.table import key_attributes, ttl
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 # Characters of a reason for canceling that a run row keeps.
 ROW_REASON_CHARACTERS = 120
 # Bytes of the error message that a run row repeats from the step.
-ROW_MESSAGE_BYTES = 104
+ROW_MESSAGE_BYTES = 92
 
 
 def run_to_item(run: Run, shard: int) -> "Item":
@@ -92,6 +94,7 @@ def run_from_item(item: "Item") -> Run:
             for rank, value in item.get("openClaims", {}).items()
         },
         error=_error_from_item(item.get("error")),
+        error_group=_group_from_item(item.get("error")),
         canceled=Cancellation(**item["canceled"]) if "canceled" in item else None,
         start_error=item.get("startError"),
         start_refused=item.get("startRefused", False),
@@ -117,15 +120,18 @@ def _claim_from_value(value: list[Any]) -> Claim:
     )
 
 
-def row_error(error: ErrorDetail | None) -> dict[str, str] | None:
-    """The error as the run row carries it: its message cut to fit, its cause left to the step."""
+def row_error(run: Run, error: ErrorDetail | None) -> dict[str, str] | None:
+    """The error as the run row carries it: its message cut to fit, its cause left to the step, and
+    the failure group, which is made of the whole message."""
     if error is None:
         return None
+    group_id = failure_group_id(run.workspace_id, run.automation_id, error)
     message = error.message.encode()
     if len(message) > ROW_MESSAGE_BYTES:
         message = message[: ROW_MESSAGE_BYTES - 3].decode(errors="ignore").encode() + "…".encode()
     node = {"node": error.node_id} if error.node_id else {}
-    return {**node, "kind": error.kind, "message": message.decode()}
+    group = group_id.removeprefix(f"{GROUP_PREFIX}_")
+    return {**node, "kind": error.kind, "message": message.decode(), "group": group}
 
 
 def row_cancellation(canceled: Cancellation | None) -> dict[str, str] | None:
@@ -138,6 +144,27 @@ def _error_from_item(value: dict[str, str] | None) -> ErrorDetail | None:
     if value is None:
         return None
     return ErrorDetail(node_id=value.get("node"), kind=value["kind"], message=value["message"])
+
+
+def _group_from_item(value: dict[str, str] | None) -> str | None:
+    return f"{GROUP_PREFIX}_{value['group']}" if value and "group" in value else None
+
+
+def has_whole_message(error: ErrorDetail) -> bool:
+    """Whether a row's error has its message as it was; a whole one may be taken for a cut one."""
+    return not error.message.endswith("…")
+
+
+def payload_to_item(run: Run, payload: Payload, bodies: "Bodies") -> "Item":
+    prefix = run_objects(run.id, run.expires_at)
+    body = bodies.pack(payload.model_dump(mode="json"), f"{prefix}payload")
+    return {
+        **key_attributes(keys.payload(run.id)),
+        "workspaceId": run.workspace_id,
+        "body": body,
+        "objects": prefix if is_object(body) else None,
+        "ttl": ttl(run.expires_at),
+    }
 
 
 def payload_from_item(item: "Item", bodies: "Bodies") -> Payload:
@@ -159,6 +186,8 @@ _BAG = (
 def step_to_item(run: Run, step: Step, bodies: "Bodies") -> "Item":
     dumped = step.model_dump(mode="json")
     bag = {name: dumped[name] for name in _BAG if dumped[name]}
+    prefix = run_objects(run.id, run.expires_at)
+    packed = bodies.pack(bag, f"{prefix}steps/{step.node_id}") if bag else None
     return {
         **key_attributes(keys.step(run.id, step.node_id)),
         "workspaceId": run.workspace_id,
@@ -169,7 +198,8 @@ def step_to_item(run: Run, step: Step, bodies: "Bodies") -> "Item":
         "outcome": step.outcome,
         "waitUntil": step.wait_until,
         "visits": step.visits if step.visits > 1 else None,
-        "bag": bodies.pack(bag, f"runs/{run.id}/steps/{step.node_id}") if bag else None,
+        "bag": packed,
+        "objects": prefix if is_object(packed) or step.keeps_files else None,
         "ttl": ttl(run.expires_at),
     }
 

@@ -28,6 +28,7 @@ from runledger.store import keys
 from runledger.store.run_rows import (
     claim_value,
     payload_from_item,
+    payload_to_item,
     row_cancellation,
     row_error,
     run_from_item,
@@ -88,19 +89,14 @@ class RunStore:
         Where a run of this id exists, it is returned as it is and nothing changes. A payload left
         by a call that died in between belongs to the same event, and is kept."""
         is_new = Attr("pk").not_exists()
-        body = self._bodies.pack(payload.model_dump(mode="json"), f"runs/{run.id}/payload")
-        item: Item = {
-            **key_attributes(keys.payload(run.id)),
-            "workspaceId": run.workspace_id,
-            "body": body,
-            "ttl": ttl(run.expires_at),
-        }
+        item = payload_to_item(run, payload, self._bodies)
         try:
             self._table.put(item, is_new)
-        except ConditionFailedError:
+        except ConditionFailedError as error:
             existing = self._table.get(keys.run(run.id), consistent=True)
             if existing is not None:
                 return run_from_item(existing), False
+            self._replace_expired(item, error.item, run.created_at)
         row = run_to_item(run, keys.shard_of(run.id, shards))
         if reentry is not Reentry.ALWAYS and run.contact_id is not None:
             return self._enter(run, row, reentry)
@@ -111,6 +107,16 @@ class RunStore:
                 raise
             return run_from_item(error.item), False
         return run_from_item(row), True
+
+    def _replace_expired(self, item: "Item", found: "Item | None", now: int) -> None:
+        """Where the payload found was that of a run which expired, and whose row is deleted
+        already: it would go too, whatever needs it."""
+        if found is None or found["ttl"] > ttl(now):
+            return
+        is_as_found = Attr("ttl").eq(found["ttl"])
+        is_gone = Attr("pk").not_exists()
+        with suppress(ConditionFailedError):
+            self._table.put(item, is_as_found | is_gone)
 
     def _enter(self, run: Run, row: "Item", reentry: Reentry) -> tuple[Run, bool]:
         """Writes the row together with the contact's entry, which names the run that holds it.
@@ -156,16 +162,18 @@ class RunStore:
         runs = [run_from_item(item) for item in found.values()]
         return {run.id: run for run in runs}
 
-    def history(self, run_id: str) -> RunHistory:
-        """Row, payload and steps in one consistent read; NotFoundError where there is no row."""
+    def history(self, run_id: str, now: int = 0) -> RunHistory:
+        """Row, payload and steps in one consistent read; NotFoundError where there is no row, or
+        one that has expired by `now`."""
         page = self._table.query(keys.run(run_id).pk, consistent=True)
         rows = {item["sk"]: item for item in page.items}
-        if "RUN" not in rows or "PAYLOAD" not in rows:
+        if "RUN" not in rows or "PAYLOAD" not in rows or rows["RUN"]["ttl"] * 1_000 <= now:
             raise NotFoundError(f"there is no run {run_id}")
         steps = [
             step_from_item(item, self._bodies)
             for sort, item in rows.items()
-            if sort.startswith(keys.STEP_PREFIX)
+            # One of another expiry is left of an earlier run that the same event opened.
+            if sort.startswith(keys.STEP_PREFIX) and item["ttl"] == rows["RUN"]["ttl"]
         ]
         return RunHistory(
             run=run_from_item(rows["RUN"]),
@@ -243,7 +251,8 @@ class RunStore:
         returned instead."""
         is_new = Attr("pk").not_exists()
         is_waiting = Attr("status").eq(StepStatus.WAITING.value)
-        may_record: ConditionBase = is_new | is_waiting
+        is_of_an_expired_run = Attr("ttl").ne(ttl(run.expires_at))
+        may_record: ConditionBase = is_new | is_waiting | is_of_an_expired_run
         if after is not None:
             is_going_on = Attr("status").eq(StepStatus.RUNNING.value)
             is_unchanged = (
@@ -287,7 +296,7 @@ class RunStore:
         optional = {
             "endNodeId": closing.end_node_id,
             "endMs": closing.end_ms,
-            "error": row_error(closing.error),
+            "error": row_error(run, closing.error),
             "canceled": row_cancellation(closing.canceled),
         }
         values.update({name: value for name, value in optional.items() if value is not None})

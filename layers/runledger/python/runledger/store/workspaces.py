@@ -1,24 +1,49 @@
 """Workspaces and their members."""
 
-from functools import lru_cache
+import time
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
-from runledger.errors import ConditionFailedError, ConflictError, NotFoundError
-from runledger.models.workspace import Membership, Role, Workspace
+from runledger.errors import ConditionFailedError, ConflictError, NotFoundError, TransientError
+from runledger.models.workspace import (
+    DEFAULT_RETENTION_DAYS,
+    Membership,
+    Role,
+    Workspace,
+)
 from runledger.store import keys
-from runledger.store.table import Put, key_attributes
+from runledger.store.table import (
+    Change,
+    Check,
+    Delete,
+    Modify,
+    Put,
+    Write,
+    key_attributes,
+)
 
 if TYPE_CHECKING:
+    from boto3.dynamodb.conditions import ConditionBase
+
     from runledger.store.table import Table
     from runledger.store.values import Item
 
+# How old a workspace may be that is taken from memory, and how many are kept there.
+CACHED_SECONDS = 60
+_CACHED_WORKSPACES = 4_096
+# Each lost try means that somebody else changed the same settings in between.
+_TRIES = 4
+
 
 class WorkspaceStore:
-    def __init__(self, table: "Table") -> None:
+    """`age` counts seconds, from whenever."""
+
+    def __init__(self, table: "Table", age: Callable[[], float] = time.monotonic) -> None:
         self._table = table
-        self._cached = lru_cache(maxsize=4_096)(self.get)
+        self._age = age
+        self._seen: dict[str, tuple[float, Workspace]] = {}
 
     def create(self, workspace: Workspace) -> None:
         is_new = Attr("pk").not_exists()
@@ -27,51 +52,144 @@ class WorkspaceStore:
             "name": workspace.name,
             "shards": workspace.shards,
             "createdAt": workspace.created_at,
+            "retentionDays": workspace.retention_days,
+            "leastRetentionDays": workspace.least_retention_days,
         }
         try:
             self._table.put(item, is_new)
         except ConditionFailedError as error:
             raise ConflictError(f"the workspace {workspace.id} exists already") from error
 
-    def get(self, workspace_id: str) -> Workspace:
-        item = self._table.get(keys.workspace(workspace_id))
+    def get(self, workspace_id: str, *, consistent: bool = False) -> Workspace:
+        item = self._table.get(keys.workspace(workspace_id), consistent=consistent)
         if item is None:
             raise NotFoundError(f"there is no workspace {workspace_id}")
-        return Workspace(
-            id=workspace_id,
-            name=item["name"],
-            shards=item["shards"],
-            created_at=item["createdAt"],
-        )
+        return _workspace(workspace_id, item)
+
+    def get_many(self, workspace_ids: Iterable[str]) -> dict[str, Workspace]:
+        wanted = {keys.workspace(each): each for each in workspace_ids}
+        found = self._table.batch_get(wanted)
+        return {wanted[key]: _workspace(wanted[key], item) for key, item in found.items()}
 
     def cached(self, workspace_id: str) -> Workspace:
-        """As it was when this process first read it: the shard count never changes, and a new
-        name may take a while to be seen in messages."""
-        return self._cached(workspace_id)
+        """As it was within the last CACHED_SECONDS. Its shard count never changes; a new name or
+        retention takes that long to be known to every process."""
+        now = self._age()
+        read_at, workspace = self._seen.get(workspace_id, (None, None))
+        if workspace is None or read_at is None or now - read_at >= CACHED_SECONDS:
+            workspace = self.get(workspace_id)
+            if len(self._seen) >= _CACHED_WORKSPACES:
+                self._seen.clear()
+            self._seen[workspace_id] = (now, workspace)
+        return workspace
+
+    def set(self, workspace_id: str, name: str, retention_days: int) -> Workspace:
+        """Replaces the settings; the workspace as it is then. The smallest retention that was ever
+        in force is kept beside the new one."""
+        for _ in range(_TRIES):
+            before = self.get(workspace_id, consistent=True)
+            is_there = Attr("pk").exists()
+            is_as_read: ConditionBase = Attr("leastRetentionDays").eq(before.least_retention_days)
+            is_older = Attr("leastRetentionDays").not_exists()
+            least = min(before.least_retention_days, retention_days)
+            change = Change(
+                set={"name": name, "retentionDays": retention_days, "leastRetentionDays": least}
+            )
+            try:
+                item = self._table.update(
+                    keys.workspace(workspace_id), change, is_there & (is_as_read | is_older)
+                )
+            except ConditionFailedError:
+                continue
+            self._seen.pop(workspace_id, None)
+            return _workspace(workspace_id, item)
+        raise TransientError("the settings kept changing; try again")
 
     def put_member(self, membership: Membership) -> None:
         """Adds a member or changes their role; both directions are written together."""
-        values = {
-            "userId": membership.user_id,
-            "email": membership.email,
-            "workspaceId": membership.workspace_id,
-            "workspaceName": membership.workspace_name,
-            "role": membership.role.value,
-            "createdAt": membership.created_at,
-        }
-        user_id, workspace_id = membership.user_id, membership.workspace_id
+        self._table.transact([Put(item) for item in _member_items(membership)])
+
+    def add_member(self, membership: Membership) -> None:
+        """As `put_member`; ConflictError where the user is a member already."""
+        is_new = Attr("pk").not_exists()
+        try:
+            self._table.transact([Put(item, is_new) for item in _member_items(membership)])
+        except ConditionFailedError as error:
+            raise ConflictError(f"{membership.email} is a member already") from error
+
+    def change_role(self, before: Membership, role: Role, other_owner: Membership | None) -> None:
+        """Gives a member another role. ConditionFailedError where they are not as they were read,
+        or `other_owner` is no owner any more."""
+        is_as_read = Attr("role").eq(before.role.value)
+        change = Change(set={"role": role.value})
         self._table.transact(
             [
-                Put({**key_attributes(keys.member(workspace_id, user_id)), **values}),
-                Put({**key_attributes(keys.membership(user_id, workspace_id)), **values}),
+                *(Modify(key, change, is_as_read) for key in _member_keys(before)),
+                *_still_owned(other_owner),
             ]
         )
 
+    def remove_member(self, before: Membership, other_owner: Membership | None) -> None:
+        """Takes a member out. ConditionFailedError as for `change_role`."""
+        is_as_read = Attr("role").eq(before.role.value)
+        self._table.transact(
+            [
+                *(Delete(key, is_as_read) for key in _member_keys(before)),
+                *_still_owned(other_owner),
+            ]
+        )
+
+    def members(self, workspace_id: str) -> list[Membership]:
+        """Everybody in a workspace, in the order they joined."""
+        page = self._table.query(keys.member(workspace_id, "").pk, consistent=True)
+        return _by_joining(page.items)
+
     def memberships(self, user_id: str) -> list[Membership]:
-        """The workspaces of a user, in the order they joined."""
-        page = self._table.query(keys.membership(user_id, "").pk)
-        found = [_membership(item) for item in page.items]
-        return sorted(found, key=lambda membership: membership.created_at)
+        """The workspaces of a user, in the order they joined. Read consistently: whoever was
+        removed has no access from then on."""
+        page = self._table.query(keys.membership(user_id, "").pk, consistent=True)
+        return _by_joining(page.items)
+
+
+def _still_owned(other_owner: Membership | None) -> Sequence[Write]:
+    """Of two owners who demote each other at once, one transaction finds the other's row changed:
+    a workspace always has an owner."""
+    if other_owner is None:
+        return []
+    is_owner = Attr("role").eq(Role.OWNER.value)
+    return [Check(keys.member(other_owner.workspace_id, other_owner.user_id), is_owner)]
+
+
+def _member_keys(membership: Membership) -> tuple[keys.Key, keys.Key]:
+    user_id, workspace_id = membership.user_id, membership.workspace_id
+    return keys.member(workspace_id, user_id), keys.membership(user_id, workspace_id)
+
+
+def _member_items(membership: Membership) -> "list[Item]":
+    values = {
+        "userId": membership.user_id,
+        "email": membership.email,
+        "workspaceId": membership.workspace_id,
+        "role": membership.role.value,
+        "createdAt": membership.created_at,
+    }
+    return [{**key_attributes(key), **values} for key in _member_keys(membership)]
+
+
+def _by_joining(items: "Iterable[Item]") -> list[Membership]:
+    found = [_membership(item) for item in items]
+    return sorted(found, key=lambda membership: (membership.created_at, membership.user_id))
+
+
+def _workspace(workspace_id: str, item: "Item") -> Workspace:
+    return Workspace(
+        id=workspace_id,
+        name=item["name"],
+        shards=item["shards"],
+        created_at=item["createdAt"],
+        retention_days=item.get("retentionDays", DEFAULT_RETENTION_DAYS),
+        least_retention_days=item.get("leastRetentionDays", DEFAULT_RETENTION_DAYS),
+    )
 
 
 def _membership(item: "Item") -> Membership:
@@ -79,7 +197,6 @@ def _membership(item: "Item") -> Membership:
         user_id=item["userId"],
         email=item["email"],
         workspace_id=item["workspaceId"],
-        workspace_name=item["workspaceName"],
         role=Role(item["role"]),
         created_at=item["createdAt"],
     )

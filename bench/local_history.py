@@ -1,0 +1,135 @@
+"""How long pages of a hundred thousand runs take on the local stack, and what they cost
+(`make bench`).
+
+The rows are those of the computed table, written into a workspace of a stack of its own; costs are
+counted on the computed table itself, at that size and at ten million rows.
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+from runledger.clock import now_ms
+from runledger.store.values import to_dynamo
+
+from bench.computed_table import ComputedTable
+from bench.pages import Combination, Cost, combinations, page_costs
+from tests.support.stack import Stack, started_stack
+
+# Which pages are told of, and how often the first one is asked for.
+FAR_PAGE, REPEATS = 100, 15
+_WRITERS = 4
+_BATCH = 25
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=100_000)
+    rows = parser.parse_args(arguments).rows
+    with tempfile.TemporaryDirectory() as state, started_stack(Path(state)) as stack:
+        workspace = stack.local["workspaces"][1]
+        table = ComputedTable(rows, workspace_id=workspace["id"], newest=now_ms())
+        _stop_stream_readers(stack)
+        begun = time.monotonic()
+        _load(stack, table)
+        print(f"{rows:,} runs written in {time.monotonic() - begun:.0f} s")
+        print(_HEAD)
+        with stack.api(workspace["users"][0]["email"]) as api:
+            for combination in combinations():
+                _tell(api, table, combination)
+    return 0
+
+
+_HEAD = (
+    f"{'filters':<34} {'page':>4} {'rows':>5} {'read a row':>10} {'units':>6} "
+    f"{'at 10 M':>7} {'waits':>5} {'median ms':>9} {'p99 ms':>7}"
+)
+
+
+def _tell(api: httpx.Client, table: ComputedTable, combination: Combination) -> None:
+    counted = _costs(table, combination)
+    large = _costs(ComputedTable(10_000_000, newest=table.newest), combination)
+    for page, times in _timed(api, combination.parameters(table)):
+        cost, huge = counted.get(page), large.get(page)
+        if cost is None:
+            continue
+        ratio = cost.counted.rows / cost.rows if cost.rows else cost.counted.rows
+        print(
+            f"{combination!s:<34} {page:>4} {cost.rows:>5} {ratio:>10.2f} "
+            f"{cost.counted.units:>6.1f} {huge.counted.units if huge else 0:>7.1f} "
+            f"{cost.waits:>5} {statistics.median(times):>9.1f} {_p99(times):>7.1f}"
+        )
+
+
+def _costs(table: ComputedTable, combination: Combination) -> dict[int, Cost]:
+    """Of the first page and the far one, where there is one."""
+    found = enumerate(page_costs(table, combination, FAR_PAGE), 1)
+    return {page: cost for page, cost in found if page in (1, FAR_PAGE)}
+
+
+def _timed(api: httpx.Client, parameters: dict[str, str]) -> Iterator[tuple[int, list[float]]]:
+    """Milliseconds of the first page, again and again, and of the pages up to the far one."""
+    first = [_ask(api, parameters)[0] for _ in range(REPEATS)]
+    yield 1, first
+    cursor: str | None = None
+    times: list[float] = []
+    for _ in range(FAR_PAGE):
+        took, cursor = _ask(api, parameters | ({"cursor": cursor} if cursor else {}))
+        times.append(took)
+        if cursor is None:
+            return
+    yield FAR_PAGE, times[-REPEATS:]
+
+
+def _ask(api: httpx.Client, parameters: dict[str, str]) -> tuple[float, str | None]:
+    begun = time.perf_counter()
+    answer = api.get("/v1/runs", params=parameters).raise_for_status()
+    took = (time.perf_counter() - begun) * 1_000
+    following: str | None = answer.json()["nextCursor"]
+    return took, following
+
+
+def _p99(times: list[float]) -> float:
+    return sorted(times)[-max(1, len(times) // 100)]
+
+
+def _stop_stream_readers(stack: Stack) -> None:
+    """Nobody is to be told of a hundred thousand runs that nobody opened."""
+    with closing(stack.aws("lambda")) as functions:
+        for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
+            functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+
+
+def _load(stack: Stack, table: ComputedTable) -> None:
+    numbers = range(table.rows)
+    batches = [numbers[start : start + _BATCH] for start in range(0, table.rows, _BATCH)]
+    with closing(stack.aws("dynamodb")) as dynamodb, ThreadPoolExecutor(_WRITERS) as writers:
+
+        def write(batch: range) -> None:
+            puts: list[Any] = [
+                {"PutRequest": {"Item": to_dynamo(_written(table, number))}} for number in batch
+            ]
+            left = {stack.table_name: puts}
+            while left:
+                left = dynamodb.batch_write_item(RequestItems=left)["UnprocessedItems"]
+
+        for _ in writers.map(write, batches):
+            pass
+
+
+def _written(table: ComputedTable, number: int) -> dict[str, Any]:
+    """The row, out of the due index: no tick is to look for executions that never were."""
+    item = table.item(number)
+    return {name: value for name, value in item.items() if name not in ("gsi4pk", "dueKey")}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

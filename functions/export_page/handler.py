@@ -1,0 +1,27 @@
+"""Writes the file of an export, a visit at a time (export)."""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from runledger.clock import SECOND, now_ms
+from runledger.observability import begin, bind
+from runledger.services.export_contract import ExportEvent
+from runledger.services.export_pages import ExportPages
+from runledger.services.wiring import export_files, frozen_lists, stores
+
+# Of the function's time, left to upload what was read, and to make the file of its parts.
+LAST_SECONDS = 60 * SECOND
+
+
+@cache
+def export_pages() -> ExportPages:
+    return ExportPages(stores().exports, export_files(), frozen_lists(), now_ms)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    begin(context.aws_request_id)
+    asked = ExportEvent.model_validate(event)
+    bind(workspaceId=asked.export.workspace_id, exportId=asked.export.export_id)
+    until = now_ms() + context.get_remaining_time_in_millis() - LAST_SECONDS
+    return export_pages().handle(asked, until).model_dump(mode="json")

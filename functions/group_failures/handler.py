@@ -1,0 +1,37 @@
+"""Puts failed runs into their failure groups, as the bus tells of them through a queue."""
+
+import json
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from runledger.models.events import RunEvent
+from runledger.observability import begin, bind
+from runledger.services.failure_groups import FailureGroups
+from runledger.services.wiring import stores
+
+
+@cache
+def failure_groups() -> FailureGroups:
+    return FailureGroups(stores().runs, stores().failures)
+
+
+def take(record: SQSRecord) -> None:
+    failed = RunEvent.model_validate(json.loads(record.body)["detail"])
+    bind(workspaceId=failed.workspace_id, automationId=failed.automation_id, runId=failed.run_id)
+    failure_groups().take(failed.run_id)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    begin(context.aws_request_id)
+    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+    return process_partial_response(
+        event=event, record_handler=take, processor=processor, context=context
+    )

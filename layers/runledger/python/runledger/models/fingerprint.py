@@ -1,0 +1,195 @@
+"""What errors have in common: a message without the values that differ from run to run.
+
+A message is read from left to right, and a placeholder such as `<number>` takes the place of each
+value. What is left are words. `normalised` is for people: no value of a message is in it, so it may
+be shown, searched and kept where the message may not. `fingerprint` is for telling apart: two
+messages that differ in ids, numbers, addresses or quoted values alone have the same, whatever the
+values look like, and messages of different words do not.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+
+# Characters of a message that are looked at, and of the text that is made of it.
+MESSAGE_CHARACTERS = 8_000
+TEXT_CHARACTERS = 300
+# What stands for a message that comes to no rest, however often it is read.
+UNREADABLE = "<text>"
+
+_ROUNDS = 6
+# Beyond this a word of ASCII is none that anybody wrote.
+_WORD_CHARACTERS = 32
+# Letters of a part that may stand for a value beside digits, as in `A-1001` or `eu-west-1`.
+_LETTERS_OF_AN_ID = 2
+
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?"
+_CLOCK = r"\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d{1,9})?(?:\s?[AaPp][Mm]\b)?"
+_ZONE = r"(?:\s?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})\b)?"
+_DAY = (
+    r"\d{4}-\d{2}-\d{2}|\d{4}/\d{2}/\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}"
+    rf"|(?:[A-Z][a-z]{{2}},\s)?\d{{1,2}}\s{_MONTH}(?:\s\d{{4}})?|{_MONTH}\s\d{{1,2}}(?:,?\s\d{{4}})?"
+)
+_UNIT = r"(?:ms|s|sec|min|KB|MB|GB|KiB|MiB|GiB|kB|x|st|nd|rd|th)"
+# A value in quotes: they open before and close behind what is no word, unlike an apostrophe.
+_QUOTES = ('""', "''", "“”", "„“", "\u2018\u2019", "«»")
+_QUOTED = "|".join(
+    rf"(?<![\w>]){opens}(?:[^{closes}]|(?<=\w){closes}(?=\w)){{0,500}}{closes}(?![\w<])"
+    for opens, closes in map(tuple, _QUOTES)
+)
+
+# The first that matches at a place wins, and reading goes on behind it.
+_TOKEN = re.compile(
+    rf"""
+    (?P<placeholder> <[a-z]{{2,9}}> )
+  | (?P<value> {_QUOTED} )
+  | (?P<url> \b[A-Za-z][A-Za-z0-9+.-]{{1,19}}:// [^\s"'<>()\[\]{{}}`|\\^,;]{{1,4000}}
+        (?<![.:!?]) )
+  | (?P<email> (?<![\w>]) [\w.+*%-]{{1,64}} @ [\w-]{{1,64}} (?:\.[\w-]{{1,64}}){{0,8}} )
+  | (?P<ip> (?<![\w>.:]) (?: \d{{1,3}}(?:\.\d{{1,3}}){{3}} (?::\d{{1,5}})? (?:/\d{{1,3}})?
+        | (?=[0-9A-Fa-f:]{{0,40}}(?:\d|::)) (?:[0-9A-Fa-f]{{0,4}}:){{2,7}}[0-9A-Fa-f]{{0,4}} )
+        (?![\w:.]\w) (?!\w) )
+  | (?P<date> (?<![\w>]) (?: (?:{_DAY}) (?:(?:T|,?\s) {_CLOCK} {_ZONE})? | {_CLOCK} {_ZONE} )
+        (?! \w | [.,:/]\d ) )
+  | (?P<phone> (?<![\w>]) \+\d[\d\ ().\-]{{5,20}}\d (?!\w) )
+  | (?P<number> (?:(?<![\w>])[+\-])? \d+(?:[.,:/]\d+)* {_UNIT}? (?! \w | [-\u2013]\w ) )
+  | (?P<word> \w+ (?:[-\u2013]\w+)* )
+    """,
+    re.VERBOSE,
+)
+_ANY = "<any>"
+_PUNCTUATION = ".,;:!?()[]{}\"'"
+_PLACEHOLDER = re.compile(r"<[a-z]{2,9}>")
+_PLACEHOLDERS_IN_A_ROW = re.compile(r"(<[a-z]{2,9}>)(?:[\s,;]*\1)+")
+_VERSION_OF_AN_API = re.compile(r"v\d{1,2}")
+_JOINT, _JOINTS = re.compile(r"[-\u2013_]"), re.compile(r"([-\u2013_]+)")
+_HEX = re.compile(r"(?:0x)?[0-9a-fA-F]{8,}")
+
+
+def normalised(message: str) -> str:
+    """The message with placeholders, at most `TEXT_CHARACTERS`. A text is its own: made again of
+    itself, nothing changes."""
+    return _at_rest(message, lambda text: _cut(_read(text)))
+
+
+def fingerprint(message: str) -> str:
+    """What messages of one kind have in common, and others have not; at most `TEXT_CHARACTERS`.
+
+    Where it is cut does not depend on values: all placeholders are one here."""
+    alike = _PLACEHOLDER.sub(_ANY, _at_rest(message, _read))
+    return _cut(_in_a_row(alike))
+
+
+def words_of(text: str) -> list[str]:
+    """What to look for in normalised messages, for a text that may be a message as it was: its
+    words, lower-case and without the values, of which no normalised message has any. A text of
+    nothing else is looked for as it is."""
+    words = [word.strip(_PUNCTUATION) for word in _without_values(normalised(text)).split()]
+    return [word for word in words if word] or text.casefold().split()
+
+
+def holds_words(message: str, words: Iterable[str]) -> bool:
+    """Whether all of them occur in a normalised message, be it as parts of its words."""
+    left = _without_values(message)
+    return all(word in left for word in words)
+
+
+def _without_values(message: str) -> str:
+    return _PLACEHOLDER.sub(" ", message).casefold()
+
+
+def _at_rest(message: str, read: Callable[[str], str]) -> str:
+    text = message[:MESSAGE_CHARACTERS].encode(errors="replace").decode()
+    for _ in range(_ROUNDS):
+        again = read(text)
+        if again == text:
+            return text
+        text = again
+    return UNREADABLE
+
+
+def _read(text: str) -> str:
+    return _in_a_row(_TOKEN.sub(_marked, " ".join(text.split())))
+
+
+def _in_a_row(text: str) -> str:
+    """A list of values is as good as one: how many there are is a number, too."""
+    return _PLACEHOLDERS_IN_A_ROW.sub(r"\1", text)
+
+
+def _cut(text: str) -> str:
+    """Behind a whole word, so that no half of one is taken for a word of its own."""
+    if len(text) <= TEXT_CHARACTERS:
+        return text
+    whole = text[: TEXT_CHARACTERS + 1].rpartition(" ")[0]
+    return whole or text[:TEXT_CHARACTERS]
+
+
+def _marked(found: re.Match[str]) -> str:
+    kind, text = found.lastgroup or "", found.group()
+    rewrite = _REWRITTEN.get(kind)
+    return f"<{kind}>" if rewrite is None else rewrite(text)
+
+
+def _url(text: str) -> str:
+    """The host, and the parts of the path that are words; whom or what it asks about is not."""
+    scheme, _, rest = text.partition("://")
+    address, question, _ = rest.partition("?")
+    address = address.partition("#")[0]
+    host, *parts = address.split("/")
+    host = host.rpartition("@")[2]
+    kept = [_host(host), *(_part(part) for part in parts)]
+    return f"{scheme.lower()}://{'/'.join(kept)}" + ("?<query>" if question else "")
+
+
+def _host(host: str) -> str:
+    is_address = re.fullmatch(r"[\d.]+(?::\d+)?", host) is not None
+    return "<ip>" if is_address else host.lower()
+
+
+def _part(part: str) -> str:
+    is_word = not any(character.isdigit() for character in part) or bool(
+        _VERSION_OF_AN_API.fullmatch(part)
+    )
+    is_short = len(part) <= _WORD_CHARACTERS
+    return part if is_word and is_short and not set("@%=&*") & set(part) else "<id>"
+
+
+def _word(text: str) -> str:
+    """A word as it is. One with digits is an id, but for words that digits are joined to, as in
+    `20-day` or `order_17`: there the digits alone are a value."""
+    if _is_random(text):
+        return "<id>"
+    if not any(character.isdigit() for character in text):
+        return text
+    parts = _JOINTS.split(text)
+    kinds = [_kind(part) for part in parts[::2]]
+    if "mixed" in kinds or ("digits" in kinds and "word" not in kinds):
+        return "<number>" if set(kinds) <= {"digits", ""} else "<id>"
+    pairs = zip(parts[::2], kinds, strict=True)
+    words = ["<number>" if kind == "digits" else part for part, kind in pairs]
+    joints = [*parts[1::2], ""]
+    return "".join(word + joint for word, joint in zip(words, joints, strict=True))
+
+
+def _kind(part: str) -> str:
+    if not part:
+        return ""
+    digits = sum(character.isdigit() for character in part)
+    if digits == len(part):
+        return "digits"
+    if digits:
+        return "mixed"
+    return "letters" if part.isupper() or len(part) <= _LETTERS_OF_AN_ID else "word"
+
+
+def _is_random(text: str) -> bool:
+    if _HEX.fullmatch(text):
+        return True
+    return text.isascii() and any(len(part) > _WORD_CHARACTERS for part in _JOINT.split(text))
+
+
+_REWRITTEN: dict[str, Callable[[str], str]] = {
+    "placeholder": str,
+    "url": _url,
+    "word": _word,
+}

@@ -1,0 +1,175 @@
+"""Canceling all open runs that a list shows: some within the request, the rest by the tick.
+
+A batch is stored before its runs are canceled. Whoever repeats it, because a process died, finds
+the very runs, and counts those that this cancellation ended before.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.clock import DAY, MINUTE, SECOND, Clock, iso, optional_iso
+from runledger.errors import (
+    ConditionFailedError,
+    ConflictError,
+    NotFoundError,
+    TransientError,
+)
+from runledger.ids import new_id
+from runledger.models.bulk_cancel import BulkCancel, BulkCancelDocument, BulkCancelView
+from runledger.models.listing import FrozenFilter, ListName
+from runledger.models.run import Cancellation, RunStatus
+from runledger.observability import logger
+from runledger.services.cancel import OPEN
+from runledger.services.frozen_lists import filter_view
+from runledger.services.history import SCAN_BUDGET
+from runledger.services.views import run_view
+
+if TYPE_CHECKING:
+    from runledger.models.wire import RunView
+    from runledger.services.cancel import Canceler
+    from runledger.services.frozen_lists import FrozenLists
+    from runledger.store.bulk_cancels import BulkCancelStore
+    from runledger.store.due import DueRow
+    from runledger.store.runs import RunStore
+
+# Runs that are canceled between two writes of how far it is.
+BATCH = 50
+SAMPLE = 10
+# Of one request, which API Gateway gives 30 seconds.
+REQUEST_BATCHES = 10
+REQUEST_TIME = 8 * SECOND
+# Of one tick.
+TICK_BATCHES = 1_000
+TICK_TIME = 20 * SECOND
+# How long its row tells of it.
+KEPT = 30 * DAY
+
+
+@dataclass(frozen=True, slots=True)
+class BulkCancels:
+    store: "BulkCancelStore"
+    lists: "FrozenLists"
+    runs: "RunStore"
+    canceler: "Canceler"
+    clock: Clock
+
+    def count(self, workspace_id: str, document: BulkCancelDocument, by: str) -> BulkCancelView:
+        """What would be canceled, as far as one request may look. InvalidInputError names the
+        filter that the list would refuse."""
+        now = self.clock()
+        frozen = self._frozen(workspace_id, document, now)
+        page = self.lists.runs(workspace_id, frozen, SCAN_BUDGET, None)
+        return BulkCancelView(
+            id=None,
+            filter=filter_view(ListName.RUNS, frozen),
+            reason=document.reason,
+            requested_by=by,
+            matched=len(page.items),
+            canceled=0,
+            is_complete=page.next_cursor is None,
+            sample=page.items[:SAMPLE],
+            created_at=iso(now),
+            finished_at=None,
+        )
+
+    def begin(self, workspace_id: str, document: BulkCancelDocument, by: str) -> BulkCancel:
+        """Cancels the runs that match now, or as many as there is time for. InvalidInputError as
+        for `count`."""
+        now = self.clock()
+        asked = BulkCancel(
+            workspace_id=workspace_id,
+            id=new_id("can"),
+            filter=self._frozen(workspace_id, document, now),
+            by=by,
+            reason=document.reason,
+            created_at=now,
+            expires_at=now + KEPT,
+        )
+        self.store.create(asked, now + MINUTE)
+        try:
+            return self._go_on(asked, REQUEST_BATCHES, now + REQUEST_TIME)
+        except (ConditionFailedError, TransientError) as error:
+            # It is asked for; the tick goes on with it.
+            logger.warning("cancellation held up", extra={"id": asked.id, "reason": str(error)})
+            return self.store.get(workspace_id, asked.id, now)
+
+    def settle(self, row: "DueRow") -> None:
+        """Goes on with one for a while. ConditionFailedError where somebody else does."""
+        asked = self.store.at(row.key)
+        if asked is not None and asked.finished_at is None:
+            self._go_on(asked, TICK_BATCHES, self.clock() + TICK_TIME)
+
+    def _frozen(self, workspace_id: str, document: BulkCancelDocument, now: int) -> FrozenFilter:
+        frozen = self.lists.freeze(workspace_id, ListName.RUNS, document.filter, now)
+        wanted = OPEN & set(frozen.statuses) if frozen.statuses else OPEN
+        return frozen.model_copy(
+            update={
+                "statuses": tuple(sorted(wanted)),
+                "is_empty": frozen.is_empty or not wanted,
+            }
+        )
+
+    def _go_on(self, asked: BulkCancel, batches: int, until: int) -> BulkCancel:
+        for left in reversed(range(batches)):
+            canceled = asked.canceled + sum(self._cancel(asked, each) for each in asked.batch)
+            after = self._with_next_batch(asked).model_copy(update={"canceled": canceled})
+            now = self.clock()
+            if after.is_read and not after.batch:
+                return self.store.change(asked, after.model_copy(update={"finished_at": now}), None)
+            is_over = not left or now >= until
+            # Whoever stops leaves the rest to the tick; nobody looks after it while one is at work.
+            asked = self.store.change(asked, after, now if is_over else now + MINUTE)
+            if is_over:
+                break
+        return asked
+
+    def _with_next_batch(self, asked: BulkCancel) -> BulkCancel:
+        if asked.is_read:
+            return asked.model_copy(update={"batch": ()})
+        page = self.lists.runs(asked.workspace_id, asked.filter, BATCH, asked.cursor)
+        found = tuple(run.id for run in page.items)
+        return asked.model_copy(
+            update={
+                "cursor": page.next_cursor,
+                "is_read": page.next_cursor is None,
+                "batch": found,
+                "matched": asked.matched + len(found),
+                "sample": (asked.sample + found)[:SAMPLE],
+            }
+        )
+
+    def _cancel(self, asked: BulkCancel, run_id: str) -> bool:
+        """Whether this cancellation ended the run, now or before."""
+        canceled = Cancellation(by=asked.by, reason=asked.reason)
+        wanted = frozenset(RunStatus(status) for status in asked.filter.statuses)
+        try:
+            self.canceler.cancel(asked.workspace_id, run_id, canceled, wanted)
+        except ConflictError:
+            run = self.runs.get(run_id)
+            ended_at = run.finished_at or 0
+            return run.canceled == canceled and ended_at >= asked.created_at
+        except NotFoundError:
+            logger.info("run is gone", extra={"runId": run_id})
+            return False
+        return True
+
+
+def bulk_cancel_view(asked: BulkCancel, runs: "RunStore", now: int) -> BulkCancelView:
+    return BulkCancelView(
+        id=asked.id,
+        filter=filter_view(ListName.RUNS, asked.filter),
+        reason=asked.reason,
+        requested_by=asked.by,
+        matched=asked.matched,
+        canceled=asked.canceled,
+        is_complete=asked.finished_at is not None,
+        sample=_sample(asked, runs, now),
+        created_at=iso(asked.created_at),
+        finished_at=optional_iso(asked.finished_at),
+    )
+
+
+def _sample(asked: BulkCancel, runs: "RunStore", now: int) -> "list[RunView]":
+    found = runs.get_many(asked.sample)
+    there = [found[each] for each in asked.sample if each in found]
+    return [run_view(run, now) for run in there if run.expires_at > now]

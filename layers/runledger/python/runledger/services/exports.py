@@ -1,0 +1,133 @@
+"""Exports of lists, as operators ask for them and see them."""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from runledger.aws import domain_error
+from runledger.clock import DAY, MINUTE, SECOND, Clock, iso, optional_iso
+from runledger.ids import new_id
+from runledger.models.export import Export, ExportStatus
+from runledger.models.export_views import ExportView
+from runledger.models.wire import ListView
+from runledger.observability import logger
+from runledger.services.body_links import LINK_SECONDS
+from runledger.services.export_contract import ExportPlace
+from runledger.services.export_rows import file_name
+from runledger.services.frozen_lists import filter_view
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+    from runledger.models.export_views import ExportDocument
+    from runledger.services.cursors import Cursors
+    from runledger.services.frozen_lists import FrozenLists
+    from runledger.store.export_files import ExportFiles
+    from runledger.store.exports import ExportStore
+
+# How long a file is there; the bucket's own rule deletes it some hours later.
+KEPT = 7 * DAY
+# How long the execution has to begin, before the tick starts another.
+BEGIN_TIME = 2 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class ExportMachine:
+    """Starts executions of statemachines/export.asl.json."""
+
+    stepfunctions: "SFNClient"
+    arn: str
+
+    def start(self, export: Export) -> None:
+        """A start that fails is made up for by the tick."""
+        place = ExportPlace(workspace_id=export.workspace_id, export_id=export.id)
+        try:
+            self.stepfunctions.start_execution(
+                stateMachineArn=self.arn,
+                name=f"{export.id}-{export.attempt}",
+                input=json.dumps(place.model_dump(mode="json")),
+            )
+        except (ClientError, BotoCoreError) as error:
+            reason = str(domain_error(error))
+            logger.warning("export not started", extra={"exportId": export.id, "reason": reason})
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequests:
+    store: "ExportStore"
+    lists: "FrozenLists"
+    machine: ExportMachine
+    clock: Clock
+
+    def create(self, workspace_id: str, document: "ExportDocument", by: str) -> Export:
+        """The new export of the list as it is now. InvalidInputError names the filter that the
+        list would refuse."""
+        now = self.clock()
+        export = Export(
+            workspace_id=workspace_id,
+            id=new_id("exp"),
+            list=document.list,
+            format=document.format,
+            filter=self.lists.freeze(workspace_id, document.list, document.filter, now),
+            requested_by=by,
+            created_at=now,
+            expires_at=now + KEPT,
+        )
+        self.store.create(export, now + BEGIN_TIME)
+        self.machine.start(export)
+        return export
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReading:
+    """`may_link` in its calls: whether the caller may have the files."""
+
+    store: "ExportStore"
+    files: "ExportFiles"
+    cursors: "Cursors"
+    clock: Clock
+
+    def page(
+        self, workspace_id: str, limit: int, cursor: str | None, *, may_link: bool
+    ) -> ListView[ExportView]:
+        """Newest first."""
+        binding = {"workspace": workspace_id, "list": "exports"}
+        after = self.cursors.read(binding, cursor) if cursor else None
+        found, position = self.store.newest(workspace_id, limit, after, self.clock())
+        following = self.cursors.issue(binding, position) if position else None
+        views = [self.view(each, may_link=may_link) for each in found]
+        return ListView(items=views, next_cursor=following)
+
+    def one(self, workspace_id: str, export_id: str, *, may_link: bool) -> ExportView:
+        """NotFoundError also for an export of another workspace."""
+        export = self.store.get(workspace_id, export_id, self.clock())
+        return self.view(export, may_link=may_link)
+
+    def view(self, export: Export, *, may_link: bool) -> ExportView:
+        now = self.clock()
+        seconds = min(LINK_SECONDS, (export.expires_at - now) // SECOND)
+        url = None
+        is_there = export.status is ExportStatus.COMPLETED and seconds > 0
+        if may_link and is_there and export.object_key is not None:
+            url = self.files.link(export.object_key, seconds, file_name(export))
+        return export_view(export, url, now + seconds * SECOND)
+
+
+def export_view(export: Export, url: str | None = None, url_expires_at: int = 0) -> ExportView:
+    return ExportView(
+        id=export.id,
+        list=export.list,
+        format=export.format,
+        filter=filter_view(export.list, export.filter),
+        status=export.status,
+        rows=export.rows,
+        created_at=iso(export.created_at),
+        requested_by=export.requested_by,
+        finished_at=optional_iso(export.finished_at),
+        expires_at=iso(export.expires_at),
+        url=url,
+        url_expires_at=iso(url_expires_at) if url is not None else None,
+        error=export.error,
+    )

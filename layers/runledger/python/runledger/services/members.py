@@ -1,0 +1,104 @@
+"""Who is in a workspace, and its settings: what its owners may change."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.clock import Clock, iso
+from runledger.errors import ConditionFailedError, ConflictError, NotFoundError, TransientError
+from runledger.models.workspace import Membership, Role
+from runledger.models.workspace_views import MemberView, SettingsView
+from runledger.services.workspaces import invited
+
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+
+    from runledger.models.workspace import Workspace
+    from runledger.models.workspace_views import MemberDocument
+    from runledger.store.workspaces import WorkspaceStore
+
+# All of them are read at once.
+MAX_MEMBERS = 500
+# Each lost try means that another owner changed the same members in between.
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    store: "WorkspaceStore"
+    cognito: "CognitoIdentityProviderClient"
+    user_pool_id: str
+    clock: Clock
+
+    def add(self, workspace_id: str, document: "MemberDocument") -> Membership:
+        """Makes the user where there is none, who gets a first password by e-mail. ConflictError
+        where they are a member already, or there are too many."""
+        if len(self.store.members(workspace_id)) >= MAX_MEMBERS:
+            raise ConflictError(f"a workspace has at most {MAX_MEMBERS} members")
+        membership = invited(
+            self.cognito,
+            self.clock,
+            user_pool_id=self.user_pool_id,
+            workspace_id=workspace_id,
+            email=document.email,
+            role=document.role,
+        )
+        self.store.add_member(membership)
+        return membership
+
+    def change_role(self, workspace_id: str, user_id: str, role: Role) -> Membership:
+        """ConflictError for the last owner, who stays one."""
+
+        def change(member: Membership, other_owner: Membership | None) -> None:
+            if member.role is not role:
+                self.store.change_role(member, role, other_owner)
+
+        member = self._without_losing_the_last_owner(workspace_id, user_id, role, change)
+        return member.model_copy(update={"role": role})
+
+    def remove(self, workspace_id: str, user_id: str) -> None:
+        """ConflictError for the last owner. Their account stays: it may be in other workspaces."""
+        remove = self.store.remove_member
+        self._without_losing_the_last_owner(workspace_id, user_id, None, remove)
+
+    def _without_losing_the_last_owner(
+        self,
+        workspace_id: str,
+        user_id: str,
+        role: Role | None,
+        change: Callable[[Membership, Membership | None], None],
+    ) -> Membership:
+        """Changes a member as they are now, beside another owner where an owner ceases to be one;
+        the member as they were."""
+        for _ in range(_TRIES):
+            members = self.store.members(workspace_id)
+            member = next((each for each in members if each.user_id == user_id), None)
+            if member is None:
+                raise NotFoundError(f"there is no member {user_id}")
+            other_owner = None
+            if member.role is Role.OWNER and role is not Role.OWNER:
+                owners = (each for each in members if each.role is Role.OWNER)
+                other_owner = next((each for each in owners if each.user_id != user_id), None)
+                if other_owner is None:
+                    raise ConflictError(
+                        f"{member.email} is the last owner of the workspace", status="LAST_OWNER"
+                    )
+            try:
+                change(member, other_owner)
+            except ConditionFailedError:
+                continue
+            return member
+        raise TransientError("the members kept changing; try again")
+
+
+def settings_view(workspace: "Workspace") -> SettingsView:
+    return SettingsView(name=workspace.name, retention_days=workspace.retention_days)
+
+
+def member_view(membership: Membership) -> MemberView:
+    return MemberView(
+        user_id=membership.user_id,
+        email=membership.email,
+        role=membership.role,
+        joined_at=iso(membership.created_at),
+    )

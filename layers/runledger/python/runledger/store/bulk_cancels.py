@@ -1,0 +1,111 @@
+"""Cancellations of many runs: a row each. Times are epoch milliseconds."""
+
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Attr
+
+from runledger.errors import ConditionFailedError, NotFoundError
+from runledger.models.bulk_cancel import BulkCancel
+from runledger.models.listing import FrozenFilter
+from runledger.store import keys
+from runledger.store.table import Change, Path, key_attributes, ttl
+
+if TYPE_CHECKING:
+    from runledger.store.keys import Key
+    from runledger.store.table import Table
+    from runledger.store.values import Item
+
+
+class BulkCancelStore:
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    def create(self, asked: BulkCancel, due_at: int) -> None:
+        item: Item = {
+            **key_attributes(_key(asked)),
+            "workspaceId": asked.workspace_id,
+            "filter": asked.filter.model_dump(mode="json", exclude_defaults=True),
+            "by": asked.by,
+            "reason": asked.reason,
+            "createdAt": asked.created_at,
+            "ttl": ttl(asked.expires_at),
+            **{name: value for name, value in _progress(asked).items() if value is not None},
+            **_due(asked, due_at),
+        }
+        # No id is drawn twice, so nothing is overwritten.
+        self._table.put(item)
+
+    def get(self, workspace_id: str, cancellation_id: str, now: int) -> BulkCancel:
+        """NotFoundError also for one of another workspace."""
+        found = self.at(keys.bulk_cancel(workspace_id, cancellation_id))
+        if found is None or found.expires_at <= now:
+            raise NotFoundError(f"there is no cancellation {cancellation_id}")
+        return found
+
+    def at(self, key: "Key") -> BulkCancel | None:
+        item = self._table.get(key, consistent=True)
+        return None if item is None else _from_item(item)
+
+    def change(self, before: BulkCancel, after: BulkCancel, due_at: int | None) -> BulkCancel:
+        """Stores how far `after` has come from `before`; None takes it out of the due index.
+        ConditionFailedError where somebody else brought it further since it was read."""
+        is_unchanged = Attr("version").eq(before.version)
+        after = after.model_copy(update={"version": before.version + 1})
+        progress = _progress(after)
+        values: dict[Path, Any] = {
+            name: value for name, value in progress.items() if value is not None
+        }
+        gone: list[Path] = [name for name, value in progress.items() if value is None]
+        if due_at is None:
+            gone += ["gsi4pk", "dueKey"]
+        else:
+            values |= _due(after, due_at)
+        try:
+            self._table.update(_key(before), Change(set=values, remove=gone), is_unchanged)
+        except ConditionFailedError as error:
+            # Our own write may have been sent again below us, because its answer was lost.
+            if error.item is None or _from_item(error.item) != after:
+                raise
+        return after
+
+
+def _key(asked: BulkCancel) -> "Key":
+    return keys.bulk_cancel(asked.workspace_id, asked.id)
+
+
+def _due(asked: BulkCancel, due_at: int) -> "dict[Any, Any]":
+    return {"gsi4pk": keys.due(asked.workspace_id), "dueKey": keys.due_key(due_at, asked.id)}
+
+
+def _progress(asked: BulkCancel) -> dict[str, Any]:
+    """All that changes on the way."""
+    return {
+        "version": asked.version,
+        "cursor": asked.cursor,
+        "batch": list(asked.batch) or None,
+        "sample": list(asked.sample) or None,
+        "matched": asked.matched,
+        "canceled": asked.canceled,
+        "isRead": asked.is_read or None,
+        "finishedAt": asked.finished_at,
+    }
+
+
+def _from_item(item: "Item") -> BulkCancel:
+    return BulkCancel(
+        workspace_id=item["workspaceId"],
+        id=item["sk"],
+        filter=FrozenFilter.model_validate(item["filter"]),
+        by=item["by"],
+        reason=item["reason"],
+        created_at=item["createdAt"],
+        expires_at=item["ttl"] * 1_000,
+        version=item["version"],
+        cursor=item.get("cursor"),
+        batch=tuple(item.get("batch", ())),
+        sample=tuple(item.get("sample", ())),
+        matched=item["matched"],
+        canceled=item["canceled"],
+        is_read=item.get("isRead", False),
+        finished_at=item.get("finishedAt"),
+    )

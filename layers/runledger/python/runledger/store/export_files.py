@@ -1,0 +1,156 @@
+"""The files of exports in the body bucket, under `exports/<workspace>/<export>/`."""
+
+import base64
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from runledger.aws import domain_error
+from runledger.errors import NotFoundError, ServiceError
+from runledger.models.export import Part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
+# S3 takes no more parts in one upload.
+MAX_PARTS = 10_000
+# Objects that one call of `delete_some` looks at.
+_PAGE = 500
+
+
+class ExportFiles:
+    def __init__(self, s3: "S3Client", bucket: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+
+    def put(self, folder: str, data: bytes, content_type: str) -> str:
+        """Keeps an object; its key, which ends in what the object holds: whoever loses the
+        conditional write that follows has overwritten nothing."""
+        key = f"{folder}{hashlib.sha256(data).hexdigest()[:20]}"
+        self._call("put_object", Key=key, Body=data, ContentType=content_type)
+        return key
+
+    def read(self, key: str) -> bytes:
+        """NotFoundError where it was deleted."""
+        try:
+            data: bytes = self._call("get_object", Key=key)["Body"].read()
+        except ServiceError as error:
+            # What is not there is forbidden, to whoever may not list the bucket.
+            if error.code == "AccessDenied":
+                raise NotFoundError(str(error)) from error
+            raise
+        return data
+
+    def delete(self, key: str) -> None:
+        self._call("delete_object", Key=key)
+
+    def begin(self, key: str, content_type: str) -> str:
+        """The id of a new multipart upload of an object."""
+        begun = self._call(
+            "create_multipart_upload",
+            Key=key,
+            ContentType=content_type,
+        )
+        return str(begun["UploadId"])
+
+    def upload(self, key: str, upload_id: str, number: int, data: bytes) -> Part:
+        done = self._call(
+            "upload_part",
+            Key=key,
+            UploadId=upload_id,
+            PartNumber=number,
+            Body=data,
+            ContentMD5=base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode(),
+        )
+        return Part(number=number, etag=str(done["ETag"]).strip('"'))
+
+    def complete(self, key: str, upload_id: str, parts: "Iterable[Part]") -> None:
+        """Makes the object of these parts. Again is the same as once: no other upload makes an
+        object of this name."""
+        if self._exists(key):
+            return
+        told: list[CompletedPartTypeDef] = [
+            {"PartNumber": part.number, "ETag": f'"{part.etag}"'} for part in parts
+        ]
+        try:
+            self._s3.complete_multipart_upload(
+                Bucket=self._bucket,
+                Key=key,
+                UploadId=upload_id,
+                MultipartUpload={"Parts": told},
+            )
+        except ClientError as error:
+            # Somebody else may have made it just now.
+            if not _is(error, "NoSuchUpload") or not self._exists(key):
+                raise domain_error(error) from error
+        except BotoCoreError as error:
+            raise domain_error(error) from error
+
+    def abort(self, key: str, upload_id: str) -> None:
+        """Throws the parts of an upload away; one that is over stays as it is."""
+        try:
+            self._s3.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload_id)
+        except ClientError as error:
+            if not _is(error, "NoSuchUpload"):
+                raise domain_error(error) from error
+        except BotoCoreError as error:
+            raise domain_error(error) from error
+
+    def link(self, key: str, seconds: int, file_name: str) -> str:
+        """An address under which whoever has it may download the file for so long."""
+        return self._s3.generate_presigned_url(
+            ClientMethod="get_object",
+            Params={
+                "Bucket": self._bucket,
+                "Key": key,
+                # Never shown as a page: what it holds is strangers'.
+                "ResponseContentDisposition": f'attachment; filename="{file_name}"',
+            },
+            ExpiresIn=seconds,
+        )
+
+    def delete_some(self, workspace_id: str) -> int:
+        """Deletes objects of a workspace's exports and aborts their uploads; how many there
+        were."""
+        folder = _folder_of(workspace_id)
+        listed = self._call("list_objects_v2", Prefix=folder, MaxKeys=_PAGE)
+        found = [{"Key": each["Key"]} for each in listed.get("Contents", ())]
+        if found:
+            self._call("delete_objects", Delete={"Objects": found, "Quiet": True})
+        uploads = self._call("list_multipart_uploads", Prefix=folder, MaxUploads=_PAGE)
+        begun = uploads.get("Uploads", ())
+        for each in begun:
+            self.abort(each["Key"], each["UploadId"])
+        return len(found) + len(begun)
+
+    def _exists(self, key: str) -> bool:
+        try:
+            self._s3.head_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if _is(error, "404", "403"):
+                return False
+            raise domain_error(error) from error
+        return True
+
+    def _call(self, operation: str, **request: Any) -> Any:
+        try:
+            return getattr(self._s3, operation)(Bucket=self._bucket, **request)
+        except (ClientError, BotoCoreError) as error:
+            raise domain_error(error) from error
+
+
+def folder(workspace_id: str, export_id: str) -> str:
+    """What the keys of an export's objects begin with."""
+    return f"{_folder_of(workspace_id)}{export_id}/"
+
+
+def _folder_of(workspace_id: str) -> str:
+    return f"exports/{workspace_id}/"
+
+
+def _is(error: ClientError, *codes: str) -> bool:
+    return error.response.get("Error", {}).get("Code") in codes

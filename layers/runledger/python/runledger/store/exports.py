@@ -1,0 +1,159 @@
+"""Exports of lists: a row each. Times are epoch milliseconds."""
+
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Attr
+
+from runledger.clock import DAY
+from runledger.errors import ConditionFailedError, NotFoundError
+from runledger.models.export import Export, ExportFormat, ExportStatus, Part
+from runledger.models.listing import FrozenFilter, ListName
+from runledger.store import keys
+from runledger.store.table import Change, Path, key_attributes, ttl
+
+if TYPE_CHECKING:
+    from runledger.store.keys import Key
+    from runledger.store.table import Table
+    from runledger.store.values import Item
+
+# The row tells who took what out of the workspace, after the file is gone too.
+_ROW_KEPT = 83 * DAY
+
+
+class ExportStore:
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    def create(self, export: Export, due_at: int) -> None:
+        is_new = Attr("pk").not_exists()
+        item: Item = {
+            **key_attributes(keys.export(export.workspace_id, export.id)),
+            "workspaceId": export.workspace_id,
+            "list": export.list.value,
+            "format": export.format.value,
+            "filter": export.filter.model_dump(mode="json", exclude_defaults=True),
+            "requestedBy": export.requested_by,
+            "createdAt": export.created_at,
+            "expiresAt": export.expires_at,
+            "ttl": ttl(export.expires_at + _ROW_KEPT),
+            **{name: value for name, value in _progress(export).items() if value is not None},
+            **_due(export, due_at),
+        }
+        try:
+            self._table.put(item, is_new)
+        except ConditionFailedError:
+            # No id is drawn twice: it is our own write, sent again below us.
+            return
+
+    def get(self, workspace_id: str, export_id: str, now: int) -> Export:
+        """NotFoundError also for an export of another workspace."""
+        item = self._table.get(keys.export(workspace_id, export_id), consistent=True)
+        if item is None or item["ttl"] <= ttl(now):
+            raise NotFoundError(f"there is no export {export_id}")
+        return _from_item(item)
+
+    def at(self, key: "Key") -> Export | None:
+        item = self._table.get(key, consistent=True)
+        return None if item is None else _from_item(item)
+
+    def newest(
+        self, workspace_id: str, limit: int, after: str | None, now: int
+    ) -> tuple[list[Export], str | None]:
+        """Newest first, after the export of that id; and the last one's id where more follow."""
+        partition = keys.export(workspace_id, "").pk
+        start = {"pk": partition, "sk": after} if after else None
+        page = self._table.query(partition, ascending=False, limit=limit, after=start)
+        position = str(page.items[-1]["sk"]) if page.next and page.items else None
+        kept = [item for item in page.items if item["ttl"] > ttl(now)]
+        return [_from_item(item) for item in kept], position
+
+    def change(self, before: Export, after: Export, due_at: int | None) -> Export:
+        """Stores how far `after` has come from `before`; None takes it out of the due index.
+        ConditionFailedError where it was changed or deleted since it was read."""
+        is_unchanged = Attr("version").eq(before.version)
+        after = after.model_copy(update={"version": before.version + 1})
+        progress = _progress(after)
+        values: dict[Path, Any] = {
+            name: value for name, value in progress.items() if value is not None
+        }
+        gone: list[Path] = [name for name, value in progress.items() if value is None]
+        if due_at is None:
+            gone += ["gsi4pk", "dueKey"]
+        else:
+            values |= _due(after, due_at)
+        change = Change(set=values, remove=gone)
+        try:
+            self._table.update(keys.export(before.workspace_id, before.id), change, is_unchanged)
+        except ConditionFailedError as error:
+            # Our own write may have been sent again below us, because its answer was lost.
+            if error.item is None or _from_item(error.item) != after:
+                raise
+        return after
+
+    def part_number(self, export: Export) -> int:
+        """The number of the next part, which nobody else gets: two who are at work on one export
+        never write over each other's parts. ConditionFailedError as for `change`."""
+        is_unchanged = Attr("version").eq(export.version)
+        change = Change(add={"partNumber": 1})
+        item = self._table.update(keys.export(export.workspace_id, export.id), change, is_unchanged)
+        return int(item["partNumber"])
+
+    def delete_some(self, workspace_id: str, limit: int) -> int:
+        """Deletes up to `limit` rows of a workspace; how many. Whoever is at work on one of them
+        can store nothing any more."""
+        page = self._table.query(keys.export(workspace_id, "").pk, limit=limit, consistent=True)
+        for item in page.items:
+            self._table.delete(keys.Key(item["pk"], item["sk"]))
+        return len(page.items)
+
+
+def _due(export: Export, due_at: int) -> "dict[Any, Any]":
+    return {
+        "gsi4pk": keys.due(export.workspace_id),
+        "dueKey": keys.due_key(due_at, export.id),
+    }
+
+
+def _progress(export: Export) -> dict[str, Any]:
+    """All that changes on the way."""
+    return {
+        "status": export.status.value,
+        "version": export.version,
+        "attempt": export.attempt,
+        "stalls": export.stalls,
+        "rows": export.rows,
+        "cursor": export.cursor,
+        "parts": [[part.number, part.etag] for part in export.parts] or None,
+        "leftOver": export.left_over,
+        "objectKey": export.object_key,
+        "uploadId": export.upload_id,
+        "isRead": export.is_read or None,
+        "finishedAt": export.finished_at,
+        "error": export.error,
+    }
+
+
+def _from_item(item: "Item") -> Export:
+    return Export(
+        workspace_id=item["workspaceId"],
+        id=item["sk"],
+        list=ListName(item["list"]),
+        format=ExportFormat(item["format"]),
+        filter=FrozenFilter.model_validate(item["filter"]),
+        requested_by=item["requestedBy"],
+        created_at=item["createdAt"],
+        expires_at=item["expiresAt"],
+        status=ExportStatus(item["status"]),
+        version=item["version"],
+        attempt=item["attempt"],
+        stalls=item["stalls"],
+        rows=item["rows"],
+        cursor=item.get("cursor"),
+        parts=tuple(Part(number=number, etag=etag) for number, etag in item.get("parts", ())),
+        left_over=item.get("leftOver"),
+        object_key=item.get("objectKey"),
+        upload_id=item.get("uploadId"),
+        is_read=item.get("isRead", False),
+        finished_at=item.get("finishedAt"),
+        error=item.get("error"),
+    )

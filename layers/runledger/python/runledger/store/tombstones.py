@@ -1,0 +1,56 @@
+"""Tombstones: that a run, a delivery or a refusal expired, and when, once its row is deleted.
+
+One small row beside where the other was, so that a link to it can be told from one to nothing.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.clock import DAY
+from runledger.store import keys
+from runledger.store.table import key_attributes, ttl
+
+if TYPE_CHECKING:
+    from runledger.store.keys import Key
+    from runledger.store.table import Table
+
+# How long a tombstone is kept after what it stands for expired.
+TOMBSTONE_LIFE = 365 * DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """Whose the row was, and when it expired: epoch milliseconds."""
+
+    workspace_id: str
+    expired_at: int
+
+
+class TombstoneStore:
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    def leave(self, of: "Key", expiry: Expiry) -> None:
+        """Of the row under that key; again and again the same."""
+        self._table.put(
+            {
+                **key_attributes(keys.tombstone(of)),
+                "workspaceId": expiry.workspace_id,
+                "expiredAt": expiry.expired_at,
+                "ttl": ttl(expiry.expired_at + TOMBSTONE_LIFE),
+            }
+        )
+
+    def find(self, of: "Key", now: int) -> Expiry | None:
+        """Of the row under that key, where it has expired by `now`: from the row itself while it
+        is there (DynamoDB deletes days late), else from its tombstone."""
+        stone = keys.tombstone(of)
+        found = self._table.batch_get([of, stone])
+        row = found.get(of)
+        if row is not None:
+            expired_at = row["ttl"] * 1_000
+            return Expiry(row["workspaceId"], expired_at) if expired_at <= now else None
+        left = found.get(stone)
+        if left is None or left["ttl"] * 1_000 <= now:
+            return None
+        return Expiry(left["workspaceId"], left["expiredAt"])

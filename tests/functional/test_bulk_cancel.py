@@ -1,0 +1,250 @@
+"""Canceling all open runs that a list shows: each of them once, no other, and counted rightly."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from runledger.clock import MINUTE, now_ms
+from runledger.errors import TransientError
+from runledger.models.bulk_cancel import BulkCancel, BulkCancelDocument
+from runledger.models.run import Run, RunStatus
+from runledger.services import bulk_cancel
+from runledger.services.bulk_cancel import BulkCancels, bulk_cancel_view
+from runledger.services.due import DueWork
+from runledger.store import keys
+from runledger.store.runs import Closing
+
+from tests.functional import test_history
+from tests.functional.test_api_handlers import call, deployed
+from tests.functional.test_drain_many import WORKSPACE, Town
+from tests.support.boundary import straight
+from tests.support.world import World
+
+__all__ = ["deployed"]
+
+BY = "member@example.com"
+OPEN = (RunStatus.PENDING, RunStatus.RUNNING)
+
+
+def document(reason: str = "wrong list", **filters: Any) -> BulkCancelDocument:
+    return BulkCancelDocument.model_validate({"filter": filters, "reason": reason})
+
+
+def status_of(world: World, run: Run) -> RunStatus:
+    return world.stores.runs.get(run.id).status
+
+
+FILTERS: list[tuple[dict[str, Any], Callable[[Run], bool]]] = [
+    ({}, lambda run: True),
+    ({"status": "PENDING"}, lambda run: run.status is RunStatus.PENDING),
+    ({"automationId": "aut_one"}, lambda run: run.automation_id == "aut_one"),
+    ({"contact": " Bob@Example.com "}, lambda run: run.contact_email == "bob@example.com"),
+    ({"status": ["FAILED", "COMPLETED"]}, lambda run: False),
+    ({"contact": "nobody@example.com"}, lambda run: False),
+]
+
+
+@pytest.mark.parametrize(
+    ("filters", "wanted"), FILTERS, ids=[str(filters) for filters, _ in FILTERS]
+)
+def test_the_open_runs_of_a_list_are_canceled_and_no_others(
+    world: World, filters: dict[str, Any], wanted: Callable[[Run], bool]
+) -> None:
+    made = test_history.fill(world)
+    expected = [run for run in made if run.status in OPEN and wanted(run)]
+    told = world.bulk_cancels.count("ws_demo", document(**filters), BY)
+    assert (told.id, told.matched, told.canceled, told.is_complete) == (
+        None,
+        len(expected),
+        0,
+        True,
+    )
+    assert [status_of(world, run) for run in made] == [run.status for run in made]
+
+    asked = world.bulk_cancels.begin("ws_demo", document(**filters), BY)
+    view = bulk_cancel_view(asked, world.stores.runs, world.clock())
+    assert (view.matched, view.canceled, view.is_complete) == (len(expected), len(expected), True)
+    assert [run.id for run in view.sample] == [run.id for run in expected[:10]]
+    for run in made:
+        ended = world.stores.runs.get(run.id)
+        if run in expected:
+            assert ended.canceled is not None
+            assert (ended.canceled.by, ended.canceled.reason) == (BY, "wrong list")
+        else:
+            assert ended.status is run.status
+    # Nothing is left to do, also for whoever asks again.
+    assert world.table.get(keys.bulk_cancel("ws_demo", asked.id)) is not None
+    due = [row.id for row in world.stores.due.rows(world.clock.now + 10**12)]
+    assert asked.id not in due
+    assert world.bulk_cancels.begin("ws_demo", document(**filters), BY).matched == 0
+
+
+class Bulk:
+    """A town of runs without contacts, and what cancels them."""
+
+    def __init__(self) -> None:
+        self.town = Town(1)
+        stores = self.town.stores
+        self.cancels = BulkCancels(
+            stores.bulk_cancels,
+            stores.frozen_lists(self.town.clock),
+            stores.runs,
+            self.town.stopping.canceler,
+            self.town.clock,
+        )
+        kinds = {"can": self.cancels.settle, "run": lambda row: None}
+        self.due = DueWork(stores.due, kinds, self.town.clock)
+
+    def asked(self) -> list[BulkCancel]:
+        table = self.town.table
+        around, table.around = table.around, straight
+        found = [row for row in table.items() if row["sk"].startswith("can_")]
+        store = self.town.stores.bulk_cancels
+        stored = [store.at(keys.Key(row["pk"], row["sk"])) for row in found]
+        table.around = around
+        return [each for each in stored if each is not None]
+
+    def ticks(self) -> None:
+        for _ in range(6):
+            self.town.clock.advance(16 * MINUTE)
+            self.due.settle_due(1_000)
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches of three; a request cancels one and finds the next."""
+    monkeypatch.setattr(bulk_cancel, "BATCH", 3)
+    monkeypatch.setattr(bulk_cancel, "REQUEST_BATCHES", 2)
+
+
+@pytest.mark.usefixtures("few")
+def test_what_a_request_has_no_time_for_the_tick_does_and_leaves_later_runs_alone() -> None:
+    bulk = Bulk()
+    bulk.town.open_runs(8)
+    asked = bulk.cancels.begin(WORKSPACE, document(), BY)
+    assert (asked.matched, asked.canceled, asked.finished_at) == (6, 3, None)
+    bulk.town.clock.advance(1)
+    bulk.town.open_runs(2)
+    bulk.ticks()
+    (done,) = bulk.asked()
+    assert (done.matched, done.canceled) == (8, 8)
+    assert done.finished_at is not None
+    statuses = bulk.town.statuses()
+    assert statuses["CANCELED"] == 8
+    assert sum(count for status, count in statuses.items() if status in OPEN) == 2
+
+
+@pytest.mark.usefixtures("few")
+def test_a_run_that_ends_meanwhile_is_left_as_it_is() -> None:
+    bulk = Bulk()
+    bulk.town.open_runs(8)
+    asked = bulk.cancels.begin(WORKSPACE, document(), BY)
+    ended = bulk.town.stores.runs.get(asked.batch[0])
+    bulk.town.stores.runs.close(ended, Closing(RunStatus.COMPLETED, bulk.town.clock()))
+    bulk.ticks()
+    (done,) = bulk.asked()
+    assert (done.matched, done.canceled) == (8, 7)
+    assert bulk.town.stores.runs.get(ended.id).status is RunStatus.COMPLETED
+
+
+class DiedError(BaseException):
+    """The process is gone."""
+
+
+class Breaking:
+    """Breaks the call of a number: before it takes effect or after, by an error or for good."""
+
+    def __init__(self, point: int, before: bool, failure: BaseException) -> None:
+        self.made = 0
+        self._point, self._before, self._failure = point, before, failure
+        self.is_dead = False
+
+    def __call__(self, call: Any, act: Callable[[], Any]) -> Any:
+        if self.is_dead:
+            raise self._failure
+        self.made += 1
+        if self.made != self._point:
+            return act()
+        if not self._before:
+            act()
+        self.is_dead = isinstance(self._failure, DiedError)
+        raise self._failure
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+@pytest.mark.parametrize("failure", [TransientError("away"), DiedError()], ids=["error", "death"])
+def test_whatever_breaks_each_run_is_canceled_and_counted_once(
+    before: bool, failure: BaseException
+) -> None:
+    points = calls_made(0, before, failure)
+    for point in range(1, points + 1):
+        calls_made(point, before, failure)
+    assert points > 30
+
+
+def calls_made(point: int, before: bool, failure: BaseException) -> int:
+    """Cancels seven runs while the call of that number breaks; how many calls there were."""
+    bulk = Bulk()
+    bulk.town.open_runs(7)
+    breaking = Breaking(point, before, failure)
+    bulk.town.table.around = breaking
+    with suppress(TransientError, DiedError):
+        bulk.cancels.begin(WORKSPACE, document(), BY)
+    breaking.is_dead = False
+    if not bulk.asked():
+        # Whoever got no answer asks again.
+        bulk.cancels.begin(WORKSPACE, document(), BY)
+    for _ in range(6):
+        bulk.town.clock.advance(16 * MINUTE)
+        with suppress(TransientError, DiedError):
+            bulk.due.settle_due(1_000)
+        breaking.is_dead = False
+    (done,) = bulk.asked()
+    assert (done.matched, done.canceled, done.finished_at is None) == (7, 7, False), point
+    assert bulk.town.statuses() == {"CANCELED": 7}, point
+    return breaking.made
+
+
+# ── over HTTP ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_member_cancels_and_everybody_sees_how_far_it_is(
+    deployed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployed.clock.now = now_ms()
+    made = test_history.fill(deployed)
+    body = {"filter": {"automationId": "aut_one"}, "reason": " wrong list ", "dryRun": True}
+    assert call("POST", "/v1/runs/cancel", body, role="viewer")["status"] == 403
+    told = call("POST", "/v1/runs/cancel", body, role="member")
+    assert (told["status"], told["body"]["matched"], told["body"]["id"]) == (200, 4, None)
+    assert {run["status"] for run in told["body"]["sample"]} == {"PENDING", "RUNNING"}
+
+    monkeypatch.setattr(bulk_cancel, "BATCH", 3)
+    monkeypatch.setattr(bulk_cancel, "REQUEST_BATCHES", 2)
+    asked = call("POST", "/v1/runs/cancel", {**body, "dryRun": False}, role="member")
+    assert asked["status"] == 202, asked
+    first = asked["body"]
+    assert (first["matched"], first["canceled"], first["isComplete"]) == (4, 3, False)
+    path = f"/v1/runs/cancel/{first['id']}"
+    assert call("GET", path, role="viewer")["body"]["canceled"] == 3
+    deployed.clock.now = now_ms() + MINUTE
+    deployed.settler.settle_due(1_000)
+    done = call("GET", path, role="viewer")["body"]
+    assert (done["matched"], done["canceled"], done["isComplete"]) == (4, 4, True)
+    assert (done["requestedBy"], done["reason"]) == (BY, "wrong list")
+    assert {run["status"] for run in done["sample"]} == {"CANCELED"}
+    others = [status_of(deployed, run) for run in made if run.automation_id == "aut_two"]
+    assert RunStatus.PENDING in others
+    for missing in ("can_nothing", "x" * 3_000):
+        assert call("GET", f"/v1/runs/cancel/{missing}")["status"] == 404
+
+    for wrong, field in (
+        ({"filter": {"range": "8d"}, "reason": "x"}, "filter.range"),
+        ({"filter": {"status": "SENT"}, "reason": "x"}, "filter.status"),
+        ({"filter": {}, "reason": " "}, "reason"),
+        ({"reason": "x"}, "filter"),
+    ):
+        refused = call("POST", "/v1/runs/cancel", wrong)
+        assert (refused["status"], refused["body"]["field"]) == (422, field), refused

@@ -1,0 +1,371 @@
+"""Exports: the file holds what the list shows, whatever its length and however often one visits."""
+
+import csv
+import io
+import json
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from moto.s3 import models as moto_s3
+from runledger import aws
+from runledger.clock import DAY, HOUR, MINUTE, now_ms
+from runledger.errors import NotFoundError
+from runledger.models.contact import ContactDocument
+from runledger.models.export import Export, ExportStatus
+from runledger.models.export_views import ExportDocument
+from runledger.services import export_pages
+from runledger.services.export_contract import Caught, ExportEvent, ExportOperation, ExportPlace
+from runledger.services.export_removal import ExportRemoval
+from runledger.services.exports import KEPT
+from runledger.store import keys
+
+from tests.functional import test_delivery_lists, test_history, test_refusal_lists
+from tests.functional.test_api_handlers import CONTEXT, call, deployed, sample
+from tests.functional.test_history import request
+from tests.support.world import BUCKET, World, client_of
+
+__all__ = ["deployed"]
+
+BY = "member@example.com"
+
+
+def ask(world: World, name: str, format_: str = "JSONL", **filters: Any) -> Export:
+    document = {"list": name, "format": format_, "filter": filters}
+    return world.export_requests.create(
+        world.workspace_id, ExportDocument.model_validate(document), BY
+    )
+
+
+def event(export: Export, operation: ExportOperation = ExportOperation.PAGE) -> ExportEvent:
+    place = ExportPlace(workspace_id=export.workspace_id, export_id=export.id)
+    return ExportEvent(operation=operation, export=place)
+
+
+def write(world: World, export: Export, *, until: int | None = None) -> int:
+    """Visits until it is over, for one page a visit unless told; how often."""
+    asked = event(export)
+    while True:
+        place = world.export_pages.handle(asked, world.clock.now if until is None else until)
+        if not place.goes_on:
+            return place.visits
+        asked = ExportEvent(operation=ExportOperation.PAGE, export=place)
+
+
+def stored(world: World, export: Export) -> Export:
+    return world.stores.exports.get(export.workspace_id, export.id, world.clock.now)
+
+
+def content(world: World, export: Export) -> bytes:
+    ended = stored(world, export)
+    assert ended.status is ExportStatus.COMPLETED, ended
+    assert ended.object_key is not None
+    return world.export_files.read(ended.object_key)
+
+
+def documents(data: bytes) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in data.splitlines()]
+
+
+def objects() -> list[str]:
+    listed = client_of("s3").list_objects_v2(Bucket=BUCKET, Prefix="exports/")
+    return [each["Key"] for each in listed.get("Contents", [])]
+
+
+def uploads() -> list[str]:
+    listed = client_of("s3").list_multipart_uploads(Bucket=BUCKET)
+    return [each["UploadId"] for each in listed.get("Uploads", [])]
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages of three rows, and parts that two of them fill."""
+    monkeypatch.setattr(export_pages, "PAGE_ROWS", 3)
+    monkeypatch.setattr(export_pages, "PART_BYTES", 2_000)
+    monkeypatch.setattr(moto_s3, "S3_UPLOAD_PART_MIN_SIZE", 2_000)
+
+
+@pytest.mark.usefixtures("small")
+def test_the_file_holds_the_list_in_parts_and_leaves_nothing_else(world: World) -> None:
+    test_history.fill(world)
+    expected = world.reading.runs("ws_demo", request(limit=100))
+    export = ask(world, "RUNS")
+    visits = write(world, export)
+    assert visits == -(-len(expected.items) // 3)
+    rows = [each.model_dump(mode="json") for each in expected.items]
+    assert documents(content(world, export)) == rows
+    ended = stored(world, export)
+    assert (ended.rows, ended.finished_at) == (len(rows), ended.finished_at)
+    assert objects() == [ended.object_key]
+    assert uploads() == []
+    # A visit too many changes nothing.
+    assert not world.export_pages.handle(event(export), 0).goes_on
+    assert stored(world, export) == ended
+
+
+def test_a_short_list_takes_one_visit_and_one_object(world: World) -> None:
+    test_delivery_lists.fill(world)
+    expected = world.reading.deliveries("ws_demo", request(limit=200, channel="SMS"))
+    export = ask(world, "DELIVERIES", "CSV", channel="SMS")
+    assert write(world, export, until=world.clock.now + HOUR) == 1
+    text = content(world, export).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [row["id"] for row in rows] == [each.id for each in expected.items]
+    assert {row["channel"] for row in rows} == {"SMS"}
+    assert len(objects()) == 1
+
+
+def test_an_export_does_not_move(world: World) -> None:
+    test_refusal_lists.fill(world)
+    ada = world.contacts.look_up("ws_demo", "ada@example.com")
+    asked = {"contact": " Ada@Example.com ", "range": "24h"}
+    expected = world.reading.refusals("ws_demo", request(limit=200, **asked))
+    export = ask(world, "REFUSALS", **asked)
+    world.clock.advance(5 * MINUTE)
+    test_refusal_lists.a_refusal(world, contact_id=ada)
+    write(world, export)
+    told = [each["id"] for each in documents(content(world, export))]
+    assert told == [each.id for each in expected.items] != []
+
+
+def test_a_list_without_rows_is_a_file_without_rows(world: World) -> None:
+    for filters in (
+        {"contact": "nobody@example.com"},
+        {"from": "2098-01-01T00:00:00Z", "to": "2099-01-01T00:00:00Z"},
+        {"automationId": "x"},
+    ):
+        for format_, start in (("CSV", b"\xef\xbb\xbfid,status,"), ("JSONL", b"")):
+            export = ask(world, "RUNS", format_, **filters)
+            write(world, export)
+            data = content(world, export)
+            assert data.startswith(start)
+            assert (stored(world, export).rows, data.count(b"\n")) == (0, bool(start))
+
+
+@pytest.mark.usefixtures("small")
+def test_two_who_are_at_work_at_once_lose_and_double_nothing(world: World) -> None:
+    made = test_history.fill(world)
+    export = ask(world, "RUNS")
+    asked = event(export)
+    lists = world.export_pages.lists
+    turns = 0
+
+    class Interrupted:
+        """Lets another visit happen while a page is read."""
+
+        def page(self, *given: Any) -> Any:
+            nonlocal turns
+            turns += 1
+            if turns % 2:
+                world.export_pages.handle(asked, 0)
+            return lists.page(*given)
+
+    slow = export_pages.ExportPages(
+        world.stores.exports,
+        world.export_files,
+        Interrupted(),  # type: ignore[arg-type]
+        world.clock,
+    )
+    for _ in range(20):
+        slow.handle(asked, world.clock.now + HOUR)
+    assert [each["id"] for each in documents(content(world, export))] == [
+        each.id for each in sorted(made, key=lambda run: run.created_at, reverse=True)
+    ]
+
+
+@pytest.mark.usefixtures("small")
+def test_a_failed_export_says_why_and_leaves_no_upload(world: World) -> None:
+    test_history.fill(world)
+    export = ask(world, "RUNS")
+    for _ in range(3):
+        world.export_pages.handle(event(export), 0)
+    assert len(uploads()) == 1
+    cause = json.dumps({"errorType": "ServiceError", "errorMessage": "S3 refused it"})
+    failing = event(export, ExportOperation.FAIL).model_copy(
+        update={"caught": Caught(Error="ServiceError", Cause=cause)}
+    )
+    for _ in range(2):
+        assert not world.export_pages.handle(failing, 0).goes_on
+    failed = stored(world, export)
+    assert (failed.status, failed.error) == (ExportStatus.FAILED, "S3 refused it")
+    assert uploads() == []
+    world.settler.settle_due(100)
+    assert stored(world, export) == failed
+    # Another's words may be a row's.
+    other = ask(world, "RUNS")
+    told = Caught(Error="ValidationError", Cause='{"errorMessage": "ada@example.com"}')
+    world.export_pages.handle(
+        event(other, ExportOperation.FAIL).model_copy(update={"caught": told}), 0
+    )
+    assert "ada@example.com" not in str(stored(world, other).error)
+
+
+def test_the_tick_takes_up_what_has_stalled_and_ends_what_never_gets_on(world: World) -> None:
+    export = ask(world, "RUNS")
+    attempts = []
+    for _ in range(8):
+        world.clock.advance(6 * MINUTE)
+        world.settler.settle_due(100)
+        attempts.append(stored(world, export).attempt)
+    assert attempts == [2, 3, 4, 5, 6, 6, 6, 6]
+    failed = stored(world, export)
+    assert failed.status is ExportStatus.FAILED
+    assert "no further in 5 tries" in str(failed.error)
+    assert list(world.stores.due.rows(world.clock.now + DAY)) == []
+
+
+def test_an_export_that_takes_too_long_fails(world: World) -> None:
+    export = ask(world, "RUNS")
+    world.clock.advance(13 * HOUR)
+    assert not world.export_pages.handle(event(export), 0).goes_on
+    assert "within 12 hours" in str(stored(world, export).error)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_whole_workspace_is_forgotten_while_its_exports_are_written(world: World) -> None:
+    test_history.fill(world)
+    done, begun = ask(world, "RUNS"), ask(world, "RUNS")
+    write(world, done)
+    for _ in range(3):
+        world.export_pages.handle(event(begun), 0)
+    removal = ExportRemoval(world.stores.exports, world.export_files)
+    assert removal.delete_some("ws_dem") == 0
+    assert removal.delete_some("ws_demo") > 0
+    assert removal.delete_some("ws_demo") == 0
+    assert (objects(), uploads()) == ([], [])
+    assert not world.export_pages.handle(event(begun), 0).goes_on
+    with pytest.raises(NotFoundError):
+        stored(world, begun)
+
+
+def test_the_file_of_an_upload_is_made_once_however_often_it_is_asked_for(world: World) -> None:
+    files = world.export_files
+    upload = files.begin("exports/ws_demo/exp_1/a", "text/csv")
+    part = files.upload("exports/ws_demo/exp_1/a", upload, 3, b"id\r\n")
+    for _ in range(2):
+        files.complete("exports/ws_demo/exp_1/a", upload, [part])
+        files.abort("exports/ws_demo/exp_1/a", upload)
+    assert files.read("exports/ws_demo/exp_1/a") == b"id\r\n"
+
+
+# ── over HTTP ────────────────────────────────────────────────────────────────────────────────────
+
+
+def visit(export_id: str) -> Any:
+    from functions.export_page import handler as module
+
+    module.export_pages.cache_clear()
+    asked = sample("export_page")
+    asked["export"]["exportId"] = export_id
+    return module.handler(asked, CONTEXT)
+
+
+def test_a_member_asks_for_a_file_and_gets_a_link(deployed: World) -> None:
+    deployed.clock.now = now_ms()
+    test_refusal_lists.fill(deployed)
+    ada = deployed.contacts.look_up("ws_demo", "ada@example.com")
+    body = {
+        "list": "REFUSALS",
+        "format": "CSV",
+        "filter": {"reason": "NO_CONTACT", "contact": "ada@example.com", "range": "7d"},
+    }
+    assert call("POST", "/v1/exports", body, role="viewer")["status"] == 403
+    asked = call("POST", "/v1/exports", body, role="member")
+    assert asked["status"] == 202, asked
+    made = asked["body"]
+    assert (made["status"], made["rows"], made["url"]) == ("PENDING", 0, None)
+    assert made["requestedBy"] == BY
+    told = made["filter"]
+    assert (told["reason"], told["status"], told["contact"]) == (["NO_CONTACT"], [], ada)
+    assert told["from"] < told["to"] == made["createdAt"]
+
+    assert visit(made["id"])["goesOn"] is False
+    path = f"/v1/exports/{made['id']}"
+    read = call("GET", path, role="member")["body"]
+    assert (read["status"], read["error"], read["filter"]) == ("COMPLETED", None, told)
+    link = urlsplit(read["url"])
+    query = parse_qs(link.query)
+    (disposition,) = query["response-content-disposition"]
+    assert disposition.startswith('attachment; filename="runledger-refusals-2')
+    assert query["X-Amz-Expires"] == ["300"]
+    assert link.path.rpartition("exports/")[2].startswith(f"ws_demo/{made['id']}/")
+    assert read["urlExpiresAt"] < read["expiresAt"]
+    seen = call("GET", path, role="viewer")["body"]
+    assert seen == {**read, "url": None, "urlExpiresAt": None}
+    listed = call("GET", "/v1/exports", role="viewer")["body"]
+    assert listed == {"items": [seen], "nextCursor": None}
+    for missing in ("exp_nothing", "x" * 3_000):
+        assert call("GET", f"/v1/exports/{missing}")["status"] == 404
+
+
+@pytest.mark.usefixtures("small")
+def test_parts_have_no_checksums_that_forbid_gaps_between_their_numbers(
+    deployed: World,
+) -> None:
+    deployed.clock.now = now_ms()
+    test_refusal_lists.fill(deployed)
+    sent: dict[str, list[str]] = {}
+
+    def watch(request: Any, event_name: str, **more: Any) -> None:
+        operation = event_name.rpartition(".")[2]
+        sent.setdefault(operation, []).extend(name.lower() for name in request.headers)
+
+    aws.client("s3").meta.events.register("before-send.s3", watch)
+    asked = call("POST", "/v1/exports", {"list": "REFUSALS", "format": "CSV"})["body"]
+    while visit(asked["id"])["goesOn"]:
+        continue
+    read = call("GET", f"/v1/exports/{asked['id']}")["body"]
+    assert (read["status"], read["rows"]) == ("COMPLETED", 48)
+    for operation in ("CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"):
+        checksums = [name for name in sent[operation] if "checksum" in name]
+        assert checksums == [], operation
+    assert "content-md5" in sent["UploadPart"]
+
+
+def test_exports_are_listed_newest_first_in_pages_and_expire(deployed: World) -> None:
+    deployed.clock.now = now_ms() - KEPT - DAY
+    old = ask(deployed, "RUNS")
+    write(deployed, old)
+    deployed.clock.now = now_ms()
+    made = [old, *(ask(deployed, "RUNS") for _ in range(2))]
+    first = call("GET", "/v1/exports", query="limit=2")["body"]
+    second = call("GET", "/v1/exports", query=f"limit=2&cursor={first['nextCursor']}")["body"]
+    items = first["items"] + second["items"]
+    assert [each["id"] for each in items] == [each.id for each in reversed(made)]
+    assert (items[-1]["status"], items[-1]["url"]) == ("COMPLETED", None)
+
+
+REFUSED = [
+    ("RUNS", {"range": "8d"}, "filter.range"),
+    ("RUNS", {"range": "24h", "to": "2026-01-01T00:00:00Z"}, "filter.range"),
+    ("RUNS", {"from": "yesterday"}, "filter.from"),
+    ("RUNS", {"from": "2026-02-01T00:00:00Z", "to": "2026-01-01T00:00:00Z"}, "filter.from"),
+    ("RUNS", {"contact": "Ada"}, "filter.contact"),
+    ("RUNS", {"status": ["SENT"]}, "filter.status"),
+    ("RUNS", {"channel": "EMAIL"}, "filter.channel"),
+    ("RUNS", {"stauts": "FAILED"}, "filter.stauts"),
+    ("RUNS", {"triggerType": ["FAX"]}, "filter.triggerType"),
+    ("REFUSALS", {"errorGroup": "err_1"}, "filter.errorGroup"),
+    ("DELIVERIES", {"channel": "FAX"}, "filter.channel"),
+    ("DELIVERIES", {"reason": "DUPLICATE"}, "filter.reason"),
+    ("REFUSALS", {"status": "FAILED"}, "filter.status"),
+    ("PEOPLE", {}, "list"),
+]
+
+
+def test_a_filter_that_the_list_would_refuse_is_refused_by_its_name(deployed: World) -> None:
+    for name, filters, field in REFUSED:
+        body = {"list": name, "format": "CSV", "filter": filters}
+        answer = call("POST", "/v1/exports", body, role="member")
+        assert (answer["status"], answer["body"].get("field")) == (422, field), answer
+    assert call("GET", "/v1/exports")["body"]["items"] == []
+
+
+def test_another_workspaces_export_is_not_there(deployed: World) -> None:
+    deployed.clock.now = now_ms()
+    deployed.contacts.create("ws_demo", ContactDocument(email="ada@example.com"))
+    document = ExportDocument.model_validate({"list": "RUNS", "format": "CSV"})
+    other = deployed.export_requests.create("ws_other", document, BY)
+    assert call("GET", f"/v1/exports/{other.id}")["status"] == 404
+    assert call("GET", "/v1/exports")["body"]["items"] == []
+    assert deployed.table.get(keys.export("ws_other", other.id)) is not None

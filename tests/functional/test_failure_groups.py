@@ -1,0 +1,528 @@
+"""Failure groups: what a failed run adds to its own, however often and whenever it is told of, and
+what readers find."""
+
+import itertools
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from runledger.clock import DAY, HOUR, MINUTE, now_ms
+from runledger.errors import InvalidCursorError, InvalidInputError, NotFoundError, TransientError
+from runledger.ids import derived_id
+from runledger.models.failure import FailureGroupView
+from runledger.models.run import ErrorDetail, Run, RunStatus, Step, StepStatus
+from runledger.models.wire import ListView
+from runledger.services import failure_reading
+from runledger.services.cursors import Cursors
+from runledger.services.failure_groups import FailureGroups
+from runledger.services.failure_reading import FailureReading, FailureRequest
+from runledger.services.views import run_view
+from runledger.services.wiring import Stores
+from runledger.services.workspaces import create_workspace
+from runledger.store import keys
+from runledger.store.bodies import Bodies
+from runledger.store.runs import Closing
+from runledger.store.values import Item
+
+from tests.functional.test_api_handlers import CONTEXT, call, deployed, sample
+from tests.functional.test_history import request as history_request
+from tests.functional.test_run_store import PAYLOAD, a_run
+from tests.functional.test_upstream import upstream_document
+from tests.support.boundary import Boundary, Call
+from tests.support.fakes import S3
+from tests.support.memory_table import MemoryTable
+from tests.support.world import START, Clock, World
+
+__all__ = ["deployed"]
+
+SMALL = "Order {} is too small"
+KEPT = 90 * DAY
+
+
+@dataclass
+class Ledger:
+    """Runs that have failed, over a table in memory, and the readers of their groups."""
+
+    boundary: Boundary = field(default_factory=Boundary)
+    clock: Clock = field(default_factory=Clock)
+
+    def __post_init__(self) -> None:
+        self.table = MemoryTable(self.boundary)
+        s3: Any = S3()
+        self.stores = Stores.over(self.table, Bodies(s3, "bodies"))
+        self.groups = FailureGroups(self.stores.runs, self.stores.failures)
+        self.reading = FailureReading(
+            self.stores.failures,
+            self.stores.automations,
+            Cursors(lambda: b"a key of this test", self.clock),
+            self.clock,
+        )
+
+    def failed(
+        self,
+        message: str,
+        *,
+        created_at: int = START,
+        took: int = 1_000,
+        kept: int = KEPT,
+        node_id: str | None = "bad",
+        step: bool = False,
+        **changes: Any,
+    ) -> Run:
+        """A run that has failed; with `step` the node left its step. Nothing is grouped yet."""
+        given = {"automation_id": "aut_one", "expires_at": created_at + kept, **changes}
+        run, _ = self.stores.runs.open(a_run(created_at=created_at, **given), PAYLOAD, 1)
+        error = ErrorDetail(node_id=node_id, kind="STOP_ERROR", message=message)
+        ended_at = created_at + took
+        if step and node_id is not None:
+            failed = Step(
+                node_id=node_id,
+                type="STOP_ERROR",
+                status=StepStatus.FAILED,
+                started_at=created_at,
+                finished_at=ended_at,
+                error=error,
+            )
+            self.stores.runs.record(run, failed)
+        return self.stores.runs.close(run, Closing(RunStatus.FAILED, ended_at, error=error))
+
+    def grouped(self, message: str, **given: Any) -> Run:
+        run = self.failed(message, **given)
+        self.groups.take(run.id)
+        return run
+
+    def page(self, workspace_id: str = "ws_demo", **given: Any) -> ListView[FailureGroupView]:
+        return self.reading.page(workspace_id, request(**given))
+
+    def pages(self, **given: Any) -> list[str]:
+        """Ids of every group, following cursors to the end."""
+        found: list[str] = []
+        cursor = None
+        while True:
+            view = self.page(**given, cursor=cursor)
+            found += [group.id for group in view.items]
+            cursor = view.next_cursor
+            if cursor is None:
+                return found
+
+    def rows(self) -> dict[tuple[str, str], Item]:
+        """All that was written of groups."""
+        found = {(row["pk"], row["sk"]): row for row in self.table.items()}
+        return {key: row for key, row in found.items() if key[0].startswith("FAILURE#")}
+
+
+def request(**given: Any) -> FailureRequest:
+    asked = {
+        "automation_id": None,
+        "range": None,
+        "since": None,
+        "until": None,
+        "text": None,
+        "limit": 50,
+        "cursor": None,
+        **given,
+    }
+    return FailureRequest(**asked)
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    return Ledger()
+
+
+# ── what a failed run adds ───────────────────────────────────────────────────────────────────────
+
+
+def test_runs_that_fail_alike_are_one_group(world: World) -> None:
+    groups = FailureGroups(world.stores.runs, world.stores.failures)
+    document = upstream_document()
+    document["nodes"][3]["config"]["message"] = (
+        "Order {{trigger.orderId}} is too small: {{trigger.n}}"
+    )
+    document["nodes"][0]["config"] |= {
+        "contactLookup": {"by": "email", "path": "email"},
+        "createIfMissing": True,
+    }
+    automation_id = world.activate(document)
+    people = ("ada@example.com", "ada@example.com", "bob@example.com")
+    runs = [
+        world.fire(automation_id, {"orderId": f"A-{n}", "n": n, "email": email})
+        for n, email in enumerate(people, 3)
+    ]
+    for run_id in runs:
+        world.walk(run_id)
+        groups.take(run_id)
+
+    reading = FailureReading(
+        world.stores.failures, world.stores.automations, world.reading.cursors, world.clock
+    )
+    (group,) = reading.page(world.workspace_id, request()).items
+    first, *_, last = [world.stores.runs.get(run_id) for run_id in runs]
+    assert group.message == "Order <id> is too small: <number>"
+    assert (group.automation_id, group.automation_name) == (automation_id, "First")
+    assert (group.node_id, group.kind) == ("small", "STOP_ERROR")
+    assert (group.count, group.contacts, group.is_complete) == (3, 2, True)
+    assert group.first_version == 1
+    assert group.first_seen_at == run_view(first, 0).finished_at
+    assert group.last_seen_at == run_view(last, 0).finished_at
+    assert reading.group(world.workspace_id, group.id) == group
+    asked = history_request(error_group=group.id, limit=2)
+    assert [run.id for run in world.reading.runs(world.workspace_id, asked).items] == runs[:0:-1]
+    create_workspace(
+        world.stores.workspaces, world.clock, workspace_id="ws_other", name="Other", shards=1
+    )
+    assert world.reading.runs("ws_other", asked).items == []
+    assert {run_view(world.stores.runs.get(each), 0).error_group for each in runs} == {group.id}
+    assert world.reading.run(world.workspace_id, runs[0]).error_group == group.id
+
+
+def test_a_long_error_is_grouped_and_told_by_all_of_it(ledger: Ledger) -> None:
+    message = (
+        "Nothing was sent to {} for order {}, as " + "the address is wrong and " * 4 + "so on."
+    )
+    short, long = message.format("a@b.example", 1), message.format("ada@customer.example", 10**30)
+    runs = [ledger.grouped(text, step=True) for text in (short, long)]
+    other = ledger.grouped(short.replace("so on", "whatever"), step=True)
+    assert runs[0].error is not None and runs[0].error.message.endswith("…")
+    assert runs[0].error_group == runs[1].error_group != other.error_group
+    told = {group.id: group for group in ledger.page().items}
+    assert told[str(runs[0].error_group)].count == 2
+    assert told[str(runs[0].error_group)].message.endswith("wrong and so on.")
+
+
+def test_what_only_the_row_tells_is_told_up_to_its_last_whole_word(ledger: Ledger) -> None:
+    ledger.grouped("It could not be started: " + "no reason " * 8 + "ada.lovelace@customer.example")
+    (group,) = ledger.page().items
+    assert group.message == "It could not be started: " + "no reason " * 6 + "no …"
+
+
+def test_a_run_that_is_gone_or_did_not_fail_adds_nothing(ledger: Ledger) -> None:
+    run, _ = ledger.stores.runs.open(a_run(), PAYLOAD, 1)
+    ledger.groups.take(run.id)
+    ledger.groups.take("run_nothing")
+    assert ledger.rows() == {}
+
+
+def test_a_flood_moves_its_group_once_an_hour(ledger: Ledger) -> None:
+    writes: list[str] = []
+    runs = [
+        ledger.failed(SMALL.format(n), created_at=START + n * MINUTE, contact_id=f"con_{n}")
+        for n in range(120)
+    ]
+    ledger.table.listeners.append(lambda before, after: writes.append((after or {})["sk"]))
+    for run in runs:
+        ledger.groups.take(run.id)
+    assert len(writes) == 120 + writes.count("GROUP")
+    assert writes.count("GROUP") in (3, 4)
+    (group,) = ledger.page().items
+    assert (group.count, group.contacts) == (120, 120)
+
+
+events = st.lists(
+    st.tuples(
+        st.integers(0, 50),  # hours after the first
+        st.integers(0, 30),  # hours that it took
+        st.integers(1, 3),  # version
+        st.sampled_from(["con_a", "con_b", None]),
+        st.integers(1, 4),  # days that it is kept
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(events, st.randoms(use_true_random=False))
+def test_repeats_any_order_and_replays_come_to_the_same(
+    given_: list[tuple[int, int, int, str | None, int]], chance: random.Random
+) -> None:
+    ledger = Ledger()
+    runs = [
+        ledger.failed(
+            SMALL.format(hours),
+            run_id=derived_id("run", str(number)),
+            created_at=START + hours * HOUR,
+            took=took * HOUR,
+            version=version,
+            contact_id=contact_id,
+            kept=kept * DAY,
+        )
+        for number, (hours, took, version, contact_id, kept) in enumerate(given_)
+    ]
+    before = ledger.table.snapshot()
+    for run in runs:
+        ledger.groups.take(run.id)
+    expected = ledger.rows()
+
+    ledger.table.restore(before)
+    told = runs + chance.choices(runs, k=len(runs))
+    chance.shuffle(told)
+    for run in told:
+        ledger.groups.take(run.id)
+    assert ledger.rows() == expected
+    members = [row for row in expected.values() if row["sk"] != "GROUP"]
+    (group,) = [row for row in expected.values() if row["sk"] == "GROUP"]
+    assert len(members) == len(runs)
+    assert group["firstAt"] == min(row["failedAt"] for row in members)
+    assert group["ttl"] >= max(row["ttl"] for row in members)
+
+
+class Crash(BaseException):
+    """The process is gone."""
+
+
+@pytest.mark.parametrize("takes_effect", [False, True])
+def test_whatever_call_a_process_dies_at_the_replay_mends_it(takes_effect: bool) -> None:
+    made = 0
+    point = -1
+
+    def around(each: Call, act: Callable[[], Any]) -> Any:
+        nonlocal made
+        made += 1
+        if made != point:
+            return act()
+        if takes_effect:
+            act()
+        raise Crash(str(each))
+
+    ledger = Ledger()
+    runs = [
+        # The second one moves the group back in its first moment and on in its last.
+        ledger.failed(SMALL.format(1), created_at=START + 5 * HOUR, step=True),
+        ledger.failed(SMALL.format(2), created_at=START, took=9 * HOUR),
+        ledger.failed(SMALL.format(3), created_at=START),
+    ]
+    before = ledger.table.snapshot()
+
+    def play() -> list[int]:
+        """The calls that crashed, by whose."""
+        ledger.table.restore(before)
+        crashed = []
+        for run in runs:
+            for _ in range(2):
+                try:
+                    ledger.groups.take(run.id)
+                except Crash:
+                    crashed.append(made)
+                    continue
+                break
+        return crashed
+
+    ledger.table.around = around
+    assert play() == []
+    calls, expected = made, ledger.rows()
+    for each in range(1, calls + 1):
+        made, point = 0, each
+        assert play() == [each]
+        assert ledger.rows() == expected
+    assert calls > 9
+
+
+def test_writers_at_the_same_moment_lose_nothing(ledger: Ledger) -> None:
+    first = ledger.failed(SMALL.format(1), created_at=START + 5 * HOUR)
+    late = ledger.failed(SMALL.format(2), created_at=START + 9 * HOUR)
+    early = ledger.failed(SMALL.format(3), created_at=START, version=7)
+    others = [late, early]
+
+    def around(each: Call, act: Callable[[], Any]) -> Any:
+        # Whenever one is about to write the group, another has done so just before.
+        if each.operation in ("PutItem", "UpdateItem") and "GROUP" in each.target and others:
+            ledger.groups.take(others.pop(0).id)
+        return act()
+
+    ledger.table.around = around
+    ledger.groups.take(first.id)
+    assert others == []
+    (group,) = ledger.page().items
+    assert group.count == 3
+    assert group.first_seen_at == run_view(early, 0).finished_at
+    assert group.last_seen_at == run_view(late, 0).finished_at
+    assert group.first_version == 7
+
+
+def test_one_that_never_gets_its_turn_is_tried_again_later(ledger: Ledger) -> None:
+    ledger.grouped(SMALL.format(0))
+    number = 0
+
+    def around(each: Call, act: Callable[[], Any]) -> Any:
+        nonlocal number
+        if each.operation == "UpdateItem" and "GROUP" in each.target:
+            number += 1
+            ledger.table.around = lambda _, act: act()
+            ledger.grouped(SMALL.format(number), created_at=START + number * DAY)
+            ledger.table.around = around
+        return act()
+
+    late = ledger.failed(SMALL.format(1), created_at=START + 90 * DAY)
+    ledger.table.around = around
+    with pytest.raises(TransientError):
+        ledger.groups.take(late.id)
+
+
+# ── what readers find ────────────────────────────────────────────────────────────────────────────
+
+
+def test_groups_are_listed_latest_failure_first_by_every_filter(ledger: Ledger) -> None:
+    made: list[tuple[str, int, str, str]] = []
+    for number in range(24):
+        automation_id = f"aut_{number % 2}"
+        word = ("timeout", "refused", "missing")[number % 3]
+        message = f"The {word} of {'ghijklmnopqrstuvwxyzäöüé'[number] * 3} came up for A-{number}"
+        at = START - number * 5 * HOUR
+        run = ledger.grouped(message, created_at=at, automation_id=automation_id)
+        made.append((str(run.error_group), at, automation_id, word))
+    ledger.clock.now = START + MINUTE
+    texts = (None, "TIMEOUT", "came time", "The timeout came up for A-17.")
+    asked = itertools.product((None, "aut_0", "aut_2"), texts, (None, "24h"), (1, 7, 50))
+    for automation_id, text, range_, limit in asked:
+        expected = [
+            group_id
+            for group_id, at, of, word in made
+            if automation_id in (None, of)
+            and (text is None or word == "timeout")
+            and (range_ is None or at >= START + MINUTE - DAY)
+        ]
+        found = ledger.pages(automation_id=automation_id, text=text, range=range_, limit=limit)
+        assert found == expected, (automation_id, text, range_, limit)
+    assert ledger.page(text="The timeout of xxx came up for A-99").items == []
+    (group,) = ledger.page(text="The timeout of ggg came up for A-99").items
+    assert group.id == made[0][0]
+
+
+def test_a_range_counts_the_runs_that_its_list_of_runs_would_show(ledger: Ledger) -> None:
+    for n in range(10):
+        ledger.grouped(SMALL.format(n), created_at=START + n * DAY, contact_id=f"con_{n % 3}")
+    ledger.clock.now = START + 9 * DAY + HOUR
+    (group,) = ledger.page().items
+    assert (group.count, group.contacts) == (10, 3)
+    (group,) = ledger.page(range="7d").items
+    assert (group.count, group.contacts) == (7, 3)
+    (group,) = ledger.page(since="2023-11-14T00:00:00Z", until="2023-11-16T00:00:00Z").items
+    assert (group.count, group.contacts) == (2, 2)
+    # Whatever the range, since when there is such a failure and until when.
+    assert group.first_seen_at == "2023-11-14T22:13:21.000Z"
+    assert group.last_seen_at == "2023-11-23T22:13:21.000Z"
+    assert ledger.page(until="2023-11-01").items == []
+    with pytest.raises(InvalidInputError) as caught:
+        ledger.page(range="1y")
+    assert caught.value.field == "range"
+
+
+def test_beyond_its_bound_a_count_says_that_there_are_more(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(failure_reading, "MOST_RUNS", 5)
+    runs = [ledger.grouped(SMALL.format(n), created_at=START + n) for n in range(5)]
+    (group,) = ledger.page().items
+    assert (group.count, group.is_complete) == (5, True)
+    ledger.grouped(SMALL.format(5), created_at=START + 5)
+    (group,) = ledger.page().items
+    assert (group.count, group.is_complete) == (5, False)
+    one = ledger.reading.group("ws_demo", str(runs[0].error_group))
+    assert (one.count, one.is_complete) == (5, False)
+
+
+@pytest.mark.parametrize(("name", "least"), [("GROUP_BUDGET", 10), ("RUN_BUDGET", 3)])
+def test_a_page_ends_early_where_it_has_looked_at_enough_and_goes_on(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, name: str, least: int
+) -> None:
+    monkeypatch.setattr(failure_reading, name, 3)
+    for letter in "ghijklmnop":
+        ledger.grouped(f"wrong {letter * 3}")
+    ledger.grouped("right", created_at=START - DAY)
+    text = "right" if name == "GROUP_BUDGET" else None
+    found: list[str] = []
+    cursor, asked = None, 0
+    while asked == 0 or cursor:
+        view = ledger.page(text=text, cursor=cursor)
+        assert len(view.items) <= 3
+        found += [group.message for group in view.items]
+        cursor, asked = view.next_cursor, asked + 1
+    assert asked == 4
+    assert len(found) == len(set(found)) == (1 if text else 11)
+
+
+def test_expired_runs_are_not_counted_and_their_group_disappears(ledger: Ledger) -> None:
+    ledger.grouped(SMALL.format(1), kept=DAY)
+    run = ledger.grouped(SMALL.format(2), created_at=START + HOUR, kept=3 * DAY)
+    ledger.clock.now = START + 2 * DAY
+    (group,) = ledger.page().items
+    assert group.count == 1
+    ledger.clock.now = START + 6 * DAY
+    assert ledger.page().items == []
+    with pytest.raises(NotFoundError):
+        ledger.reading.group("ws_demo", str(run.error_group))
+    # Time to live has deleted its item meanwhile; the next failure begins anew.
+    ledger.table.delete(keys.failure_group(str(run.error_group)))
+    ledger.grouped(SMALL.format(3), created_at=START + 6 * DAY)
+    assert ledger.page().items[0].count == 1
+
+
+def test_a_group_of_another_workspace_is_not_there(ledger: Ledger) -> None:
+    run = ledger.grouped(SMALL.format(1), workspace_id="ws_other")
+    assert len(ledger.page("ws_other").items) == 1
+    assert ledger.page().items == []
+    assert ledger.page(automation_id=run.automation_id).items == []
+    with pytest.raises(NotFoundError):
+        ledger.reading.group("ws_demo", str(run.error_group))
+    with pytest.raises(NotFoundError):
+        ledger.reading.group("ws_demo", "err_nothing")
+
+
+def test_a_cursor_is_bound_to_its_list(ledger: Ledger) -> None:
+    for word in ("one", "two", "three"):
+        ledger.grouped(f"wrong {word}")
+    ledger.clock.now = START + DAY - MINUTE
+    late = ledger.page(limit=1, range="24h")
+    ledger.clock.advance(HOUR)
+    # Of the range that it began with, nothing falls off the end meanwhile.
+    rest = ledger.page(limit=9, range="24h", cursor=late.next_cursor)
+    assert len({group.id for group in late.items + rest.items}) == 3
+    cursor = ledger.page(limit=1).next_cursor
+    assert cursor is not None
+    for other in ({"text": "wrong"}, {"automation_id": "aut_one"}, {"range": "24h"}):
+        with pytest.raises(InvalidCursorError):
+            ledger.page(**other, cursor=cursor)
+
+
+# ── the functions ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_function_takes_a_queue_of_events_and_reports_what_failed(deployed: World) -> None:
+    from functions.group_failures.handler import handler
+
+    deployed.clock.now = now_ms()
+    automation_id = deployed.activate(upstream_document())
+    run_id = deployed.fire(automation_id, {"n": 3})
+    deployed.walk(run_id)
+    event = sample("group_failures")
+    good, gone = event["Records"][0], dict(event["Records"][0], messageId="gone")
+    good["body"] = good["body"].replace("run_01M82TAM2017G9QF1PFSTFPFQT", run_id)
+    broken = dict(good, messageId="broken", body="{}")
+    answer = handler({"Records": [gone, broken, good, good]}, CONTEXT)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "broken"}]}
+
+    listed = call("GET", "/v1/failure-groups", role="viewer", query=f"automationId={automation_id}")
+    (group,) = listed["body"]["items"]
+    assert listed["body"]["nextCursor"] is None
+    assert (group["message"], group["count"], group["contacts"]) == ("only <number>", 1, 0)
+    one = call("GET", f"/v1/failure-groups/{group['id']}", role="viewer")
+    assert one["body"] == group
+    run = call("GET", f"/v1/runs/{run_id}", role="viewer")["body"]
+    assert run["errorGroup"] == group["id"]
+    (row,) = call("GET", "/v1/runs", query="status=FAILED")["body"]["items"]
+    assert row["errorGroup"] == group["id"]
+    members = call("GET", "/v1/runs", role="viewer", query=f"errorGroup={group['id']}")["body"]
+    assert [each["id"] for each in members["items"]] == [run_id]
+    assert call("GET", "/v1/runs", query="errorGroup=err_nothing")["body"]["items"] == []
+
+
+def test_what_cannot_be_asked_is_a_problem(deployed: World) -> None:
+    assert call("GET", "/v1/failure-groups/err_nothing")["status"] == 404
+    wrong = call("GET", "/v1/failure-groups", query="range=1y")
+    assert (wrong["status"], wrong["body"]["field"]) == (422, "range")
+    assert call("GET", "/v1/failure-groups", role=None)["status"] in (401, 403)

@@ -1,0 +1,125 @@
+"""Every AWS call of an export is broken in turn: its file holds each row once, in order."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.s3 import models as moto_s3
+from runledger.models.refusal import Refusal, RefusalReason
+from runledger.models.run import TriggerType
+from runledger.services import export_pages, wiring
+
+from tests.support.boundary import Call
+from tests.support.fakes import client_error
+from tests.support.faults import Fault, FaultyCall
+from tests.support.stage import WORKSPACE, Stage, open_stage
+from tests.support.world import REGION
+
+BUCKET = "runledger-bodies"
+ROWS = 10
+
+
+class S3:
+    """moto's, with what it forgets: an upload that is over is not there any more."""
+
+    def __init__(self) -> None:
+        self._s3 = boto3.client("s3", region_name=REGION)
+        self._s3.create_bucket(Bucket=BUCKET)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._s3, name)
+
+    def complete_multipart_upload(self, **request: Any) -> Any:
+        try:
+            return self._s3.complete_multipart_upload(**request)
+        except KeyError:
+            raise client_error("NoSuchUpload", "CompleteMultipartUpload", 404) from None
+
+    def empty(self) -> None:
+        for each in self._s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
+            self._s3.delete_object(Bucket=BUCKET, Key=each["Key"])
+
+
+@dataclass(frozen=True)
+class Ready:
+    stage: Stage
+    s3: S3
+    expected: list[str]
+    restore: Callable[[], None]
+
+
+@pytest.fixture(scope="module")
+def ready() -> Iterator[Ready]:
+    with pytest.MonkeyPatch.context() as small, mock_aws(), open_stage() as stage:
+        # A visit is a page, and two pages are a part.
+        small.setattr(export_pages, "PAGE_ROWS", 3)
+        small.setattr(export_pages, "PART_BYTES", 1_500)
+        small.setattr(moto_s3, "S3_UPLOAD_PART_MIN_SIZE", 1_500)
+        s3 = S3()
+        stage.serve("s3", s3)
+        stage.make_export()
+        expected = [a_refusal(stage, number) for number in range(ROWS)]
+        yield Ready(stage, s3, expected, stage.snapshot())
+
+
+def a_refusal(stage: Stage, number: int) -> str:
+    refusal = Refusal(
+        id=f"ref_{number:04d}",
+        workspace_id=WORKSPACE,
+        automation_id="aut_one",
+        automation_name="Order paid",
+        version=3,
+        trigger_type=TriggerType.WEBHOOK,
+        reason=list(RefusalReason)[number % 3],
+        message="nobody",
+        created_at=stage.clock.now - number * 1_000,
+        last_at=stage.clock.now,
+        expires_at=stage.clock.now + 10**12,
+    )
+    wiring.stores().refusals.add(refusal, 1)
+    return refusal.id
+
+
+def play(ready: Ready, point: int | None, fault: Fault | None) -> list[tuple[str, Call]]:
+    """The calls that were made, once the story was found to have ended well."""
+    stage = ready.stage
+    ready.restore()
+    ready.s3.empty()
+    faulty = FaultyCall(stage, point, fault)
+    stage.boundary.around = faulty
+    asked = {"list": "REFUSALS", "format": "JSONL"}
+    answer = stage.request("api", "POST", "/v1/exports", asked)
+    assert answer["status"] == 202, (point, fault, answer, stage.unforeseen)
+    stage.settle()
+    where = "unbroken" if point is None else f"{point}: {fault} in {faulty.made[point]}"
+    exports = [row for row in stage.table.items() if row["sk"].startswith("exp_")]
+    # Whoever got no answer asks again, and has two.
+    assert len(exports) == 1 or (fault is not None and len(exports) == 2), where
+    for row in exports:
+        assert (row["status"], row["rows"]) == ("COMPLETED", ROWS), (where, dict(row))
+        assert not {"dueKey", "gsi4pk", "uploadId", "leftOver", "parts", "cursor"} & set(row), where
+        data = ready.s3.get_object(Bucket=BUCKET, Key=row["objectKey"])["Body"].read()
+        told = [json.loads(line)["id"] for line in data.splitlines()]
+        assert told == ready.expected, where
+    return faulty.made
+
+
+@pytest.mark.timeout(300)
+def test_whatever_breaks_each_row_is_in_the_file_once(
+    ready: Ready, tell: Callable[[str], None]
+) -> None:
+    unbroken = play(ready, None, None)
+    operations = {call.operation for _, call in unbroken}
+    assert {"UploadPart", "CompleteMultipartUpload", "PutObject", "GetObject"} <= operations
+    assert {function for function, _ in unbroken} == {"api", "export_page"}
+    tried = 0
+    for point, (_, call) in enumerate(unbroken):
+        for fault in Fault:
+            if fault is not Fault.SENT_AGAIN or call.repeats:
+                play(ready, point, fault)
+                tried += 1
+    tell(f"an export: {len(unbroken)} calls, {tried} kill points")

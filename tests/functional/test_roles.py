@@ -1,0 +1,51 @@
+"""Who may call what is asked before anything is said about what was sent."""
+
+import re
+
+import pytest
+from runledger.http import needed_role
+from runledger.models.workspace import Role
+
+from functions.api.handler import app
+from tests.functional.test_api_handlers import call, deployed
+from tests.support.world import World
+
+__all__ = ["deployed"]
+
+ROUTES = [
+    (method, re.sub(r"<\w+>", "x", route.path), needed_role(route.func))
+    for route in [*app._static_routes, *app._dynamic_routes]
+    for method in ([route.method] if isinstance(route.method, str) else route.method)
+]
+
+
+@pytest.mark.parametrize(("method", "path", "needed"), ROUTES, ids=lambda each: str(each))
+def test_every_change_says_which_role_it_needs(method: str, path: str, needed: Role) -> None:
+    assert needed in (Role.MEMBER, Role.ADMIN, Role.OWNER), f"no @needs on {method} {path}"
+
+
+def test_a_role_is_asked_for_before_the_body_is_looked_at(deployed: World) -> None:
+    assert len(ROUTES) >= 26
+    for method, path, needed in ROUTES:
+        too_low = list(Role)[needed.level - 1]
+        for body in ([], {"no": "such field"}):
+            answer = call(method, path, body, role=too_low.lower())
+            assert answer["status"] == 403, (method, path, answer["body"])
+            assert f"this needs the role {needed}" in answer["body"]["detail"]
+        wrong = call(method, path, {}, role=too_low.lower(), query="no=such")
+        assert wrong["status"] == 403, (method, path)
+
+
+def test_whoever_may_is_told_what_is_wrong(deployed: World) -> None:
+    answer = call("POST", "/v1/templates", {"name": 1}, role="admin")
+    assert (answer["status"], answer["body"]["field"]) == (422, "name")
+    unknown = call("POST", "/v1/templates", {}, role="admin", query="no=such")
+    assert unknown["status"] == 422
+    assert call("GET", "/v1/runs", role="nobody", query="limit=0")["status"] == 403
+    assert call("GET", "/v1/runs", role="viewer", query="limit=0")["status"] == 422
+
+
+def test_a_body_may_ask_for_more_than_its_route(deployed: World) -> None:
+    path = "/v1/deliveries/dlv_none/resend"
+    assert call("POST", path, {"force": True}, role="member")["status"] == 403
+    assert call("POST", path, {"force": False}, role="member")["status"] == 404

@@ -1,0 +1,174 @@
+"""What one run tells: its steps with their times, waits and tries, and which run opened it."""
+
+from typing import Any
+
+import pytest
+from runledger.clock import MINUTE, SECOND, from_iso
+from runledger.models.run import Cancellation
+from runledger.nodes.base import HttpRequest, HttpResponse
+
+from tests.functional.test_upstream import edit, end, follow, opened_by, upstream_document, waiting
+from tests.support.graphs import condition, edge, node, switch, wait
+from tests.support.graphs import end as end_node
+from tests.support.world import World
+
+BY = "ada@example.com"
+
+
+def document(name: str = "Long") -> dict[str, Any]:
+    """Decides, waits, decides again, and calls out, with a second try."""
+    big = {"kind": "COMPARE", "left": "{{trigger.n}}", "operator": "GREATER_THAN", "right": 10}
+    retry = {"maxTries": 3, "backoffSeconds": 1}
+    call = {"method": "GET", "url": "https://api.example.com/score", "retry": retry}
+    return {
+        "name": name,
+        "nodes": [
+            {"id": "start", "type": "TRIGGER", "config": {"triggerType": "WEBHOOK"}},
+            node("big", "CONDITION", **big),
+            wait("nap", 5),
+            switch("plan", "pro", "team", fallback="free"),
+            node("call", "INTEGRATION", provider="HTTP", **call),
+            end_node(),
+        ],
+        "edges": [
+            edge(text)
+            for text in (
+                "start > big",
+                "big > nap : true",
+                "big > done : false",
+                "nap > plan",
+                "plan > done : pro",
+                "plan > call : team",
+                "plan > done : free",
+                "call > done",
+            )
+        ],
+    }
+
+
+class Flaky:
+    """Is away for one call."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.statuses = [503, 200]
+
+    def call(self, request: HttpRequest) -> HttpResponse:
+        self.world.clock.advance(40)
+        return HttpResponse(
+            status=self.statuses.pop(0), headers=(), body=b"{}", truncated=False, duration_ms=40
+        )
+
+
+def steps_of(detail: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {step["nodeId"]: step for step in detail["steps"]}
+
+
+def test_each_step_tells_its_wait_apart_from_its_work_and_its_tries(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(world, "http", Flaky(world))
+    run_id = world.fire(world.activate(document()), {"n": 20, "plan": "team"})
+    world.walk(run_id, until="plan")
+    nap = steps_of(world.detail(run_id))["nap"]
+    assert (nap["status"], nap["waitedMs"]) == ("WAITING", None)
+    assert from_iso(nap["waitUntil"]) - from_iso(nap["startedAt"]) == pytest.approx(
+        5 * MINUTE, abs=SECOND
+    )
+    world.clock.advance(6 * MINUTE)
+    world.walk(run_id)
+    detail = world.detail(run_id)
+    steps = steps_of(detail)
+    assert detail["status"] == "COMPLETED"
+    assert [step["order"] for step in detail["steps"]] == [1, 2, 3, 4, 5, 6]
+    nap = steps["nap"]
+    assert nap["status"] == "COMPLETED"
+    assert nap["waitedMs"] == pytest.approx(5 * MINUTE, abs=SECOND)
+    assert nap["waitedMs"] <= nap["durationMs"]
+    call = steps["call"]
+    assert call["tries"] == len(call["evidence"]["tries"]) == 2
+    assert call["durationMs"] >= 2 * 40
+    others = [step for name, step in steps.items() if name not in ("nap", "call")]
+    assert {(step["tries"], step["waitedMs"]) for step in others} == {(None, None)}
+    for step in detail["steps"]:
+        took = from_iso(step["finishedAt"]) - from_iso(step["startedAt"])
+        assert step["durationMs"] == took >= 0
+
+
+def test_each_decision_tells_the_branches_it_passed_over(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(world, "http", Flaky(world))
+    run_id = world.fire(world.activate(document()), {"n": 20, "plan": "team"})
+    world.walk(run_id, until="plan")
+    world.clock.advance(6 * MINUTE)
+    world.walk(run_id)
+    told = {
+        name: (step["outcome"], step["branchesNotTaken"])
+        for name, step in steps_of(world.detail(run_id)).items()
+    }
+    assert told == {
+        "start": (None, []),
+        "big": ("true", ["false"]),
+        "nap": (None, []),
+        "plan": ("team", ["pro", "free"]),
+        "call": (None, []),
+        "done": (None, []),
+    }
+
+
+def test_a_wait_that_was_cut_short_tells_how_long_it_was(world: World) -> None:
+    run_id = world.fire(world.activate(document()), {"n": 20})
+    world.walk(run_id, until="plan")
+    world.clock.advance(2 * MINUTE)
+    world.canceler.cancel("ws_demo", run_id, Cancellation(by=BY, reason="wrong list"))
+    detail = world.detail(run_id)
+    nap = steps_of(detail)["nap"]
+    assert nap["status"] == "CANCELED"
+    assert nap["waitedMs"] == nap["durationMs"] == pytest.approx(2 * MINUTE, abs=SECOND)
+    canceled = detail["canceled"]
+    assert (canceled["by"], canceled["reason"]) == (BY, "wrong list")
+    assert canceled["at"] == detail["finishedAt"]
+
+
+def test_version_graph_and_name_are_those_of_its_time(world: World) -> None:
+    automation_id = world.activate(document())
+    run_id = world.fire(automation_id, {"n": 1})
+    world.walk(run_id)
+    later = document("Other")
+    later["nodes"][1] = condition("big")
+    edit(world, automation_id, later)
+    detail = world.detail(run_id)
+    assert (detail["version"], detail["automationName"]) == (1, "Long")
+    kinds = {each["id"]: each["config"].get("kind") for each in detail["graph"]["nodes"]}
+    assert kinds["big"] == "COMPARE"
+    assert steps_of(detail)["big"]["branchesNotTaken"] == ["true"]
+
+
+def test_a_run_links_to_the_one_that_opened_it(world: World) -> None:
+    first = world.activate(upstream_document())
+    second = world.activate(waiting(first))
+    upstream_id = end(world, first)
+    world.clock.advance(10 * MINUTE)
+    follow(world, upstream_id)
+    run_id = opened_by(world, second, upstream_id)
+    detail = world.detail(run_id)
+    assert detail["upstream"] == {
+        "automationId": first,
+        "automationName": "First",
+        "runId": upstream_id,
+        "status": "COMPLETED",
+    }
+    above = world.detail(upstream_id)
+    assert above["upstream"] is None
+    assert [each["runId"] for each in above["downstream"]] == [run_id]
+
+    # It may expire before the run that it opened.
+    world.clock.now = world.stores.runs.get(upstream_id).expires_at
+    assert world.stores.runs.get(run_id).expires_at > world.clock.now + 1
+    assert world.detail(run_id)["upstream"] == {
+        "automationId": first,
+        "automationName": None,
+        "runId": upstream_id,
+        "status": None,
+    }

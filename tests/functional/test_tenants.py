@@ -1,0 +1,295 @@
+"""Nothing crosses a workspace: every call of the API, with every id, value and cursor of another.
+
+The calls come from the OpenAPI document: a path or parameter that this test does not know fails it.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from runledger.clock import HOUR, now_ms
+from runledger.models.run import ErrorDetail, Payload, RunStatus
+from runledger.models.workspace import Membership, Role
+from runledger.services.failure_groups import FailureGroups
+from runledger.services.workspaces import create_workspace
+from runledger.store.runs import Closing
+
+from tests.functional.test_api_handlers import call, deployed
+from tests.functional.test_delivery_lists import an_attempt
+from tests.functional.test_refusal_lists import a_refusal
+from tests.functional.test_run_store import a_run
+from tests.functional.test_settle import WAITING
+from tests.support.world import World
+
+__all__ = ["deployed"]
+
+DOCUMENT = json.loads(
+    (Path(__file__).parents[2] / "functions" / "query" / "openapi.json").read_text()
+)
+# In everything of the first workspace that tells of anybody: it may never be seen elsewhere.
+CANARY = "canary7319"
+EMAIL = f"ada.{CANARY}@customer.example"
+PHONE = "+491707319731"
+OTHERS = "ws_other"
+# The other workspace's user has every right there.
+STRANGER = "stranger"
+# What tells of the caller's own workspace whatever is asked for.
+OWN = ("/v1/me", "/v1/node-types", "/v1/settings", "/v1/members")
+
+
+@pytest.fixture
+def ids(deployed: World) -> dict[str, str]:
+    """Two workspaces, the first with something of everything: the values that each parameter, by
+    its name in the document, may take from there."""
+    create_workspace(
+        deployed.stores.workspaces, deployed.clock, workspace_id=OTHERS, name="Other", shards=1
+    )
+    member = Membership(
+        user_id=f"user-{STRANGER}",
+        email="stranger@example.com",
+        workspace_id=OTHERS,
+        role=Role.OWNER,
+        created_at=1,
+    )
+    deployed.stores.workspaces.put_member(member)
+    deployed.clock.now = now_ms()
+    person = {
+        "email": EMAIL,
+        "phone": PHONE,
+        "firstName": CANARY,
+        "tags": [CANARY],
+        "metadata": {"note": CANARY},
+    }
+    contact = _made("POST", "/v1/contacts", person)["id"]
+    mail = {"name": CANARY, "channel": "EMAIL", "subject": CANARY, "body": CANARY}
+    automation_id = deployed.activate({**WAITING, "name": CANARY})
+    # Two of some, so that their lists have cursors.
+    _made("POST", "/v1/contacts", {"firstName": CANARY})
+    _made("POST", "/v1/templates", mail)
+    _history(deployed, automation_id, contact)
+    run, delivery = _history(deployed, automation_id, contact)
+    refusal = a_refusal(
+        deployed,
+        automation_id=automation_id,
+        automation_name=CANARY,
+        contact_id=contact,
+        message=CANARY,
+        source=EMAIL,
+    )
+    rule = {"kind": "HAS_TAG", "tag": CANARY}
+    _made("PUT", f"/v1/secrets/{CANARY.upper()}", {"value": "a secret"})
+    _made("POST", "/v1/suppressions", {"address": EMAIL, "note": CANARY})
+    export = {"list": "RUNS", "format": "CSV", "filter": {"contact": EMAIL}}
+    failed = deployed.stores.runs.get(run)
+    group = failed.error_group
+    assert group is not None
+    return {
+        "automation_id": automation_id,
+        "contact_id": contact,
+        "run_id": run,
+        "delivery_id": delivery,
+        "refusal_id": refusal.id,
+        "group_id": group,
+        "template_id": _made("POST", "/v1/templates", mail)["id"],
+        "segment_id": _made("POST", "/v1/segments", {"name": CANARY, "rules": [rule]})["id"],
+        "export_id": _made("POST", "/v1/exports", export)["id"],
+        "cancellation_id": _cancellation(deployed),
+        "user_id": "user-viewer",
+        "name": CANARY.upper(),
+        "address": EMAIL,
+        "number": "1",
+        "token": "no-token",
+    }
+
+
+def _made(method: str, path: str, body: Any) -> dict[str, Any]:
+    answer = call(method, path, body)
+    assert answer["status"] in (200, 201, 202, 204), answer
+    return dict(answer["body"] or {})
+
+
+def _history(world: World, automation_id: str, contact_id: str) -> tuple[str, str]:
+    """A failed run of its group, and a delivery."""
+    of = world.stores
+    run = a_run(
+        automation_id=automation_id,
+        automation_name=CANARY,
+        contact_id=contact_id,
+        contact_email=EMAIL,
+        created_at=world.clock.now - HOUR,
+        expires_at=world.clock.now + 1_000 * HOUR,
+    )
+    run, _ = of.runs.open(run, Payload(trigger={}, body={"note": CANARY}), 1)
+    run = of.runs.own(run, "1", run.created_at, 1)
+    error = ErrorDetail(node_id="start", kind="STOP_ERROR", message=CANARY)
+    of.runs.close(run, Closing(RunStatus.FAILED, world.clock.now, error=error))
+    FailureGroups(of.runs, of.failures).take(run.id)
+    delivery = an_attempt(
+        world,
+        automation_id=automation_id,
+        run_id=run.id,
+        contact_id=contact_id,
+        address=EMAIL,
+        subject=CANARY,
+        body=CANARY,
+    )
+    return run.id, delivery.id
+
+
+def _cancellation(world: World) -> str:
+    """A canceling of many that has something left to do."""
+    body = {"filter": {"contact": EMAIL}, "reason": CANARY, "dryRun": False}
+    return str(_made("POST", "/v1/runs/cancel", body)["id"])
+
+
+def _operations(method: str) -> list[tuple[str, list[dict[str, Any]]]]:
+    return [
+        (path, operations[method].get("parameters", []))
+        for path, operations in DOCUMENT["paths"].items()
+        if method in operations
+    ]
+
+
+def _filled(path: str, parameters: list[dict[str, Any]], ids: dict[str, str]) -> str:
+    for parameter in parameters:
+        if parameter["in"] == "path":
+            name = parameter["name"]
+            path = path.replace(f"{{{name}}}", ids[name])
+    return path
+
+
+def _values(name: str, ids: dict[str, str], path: str) -> list[str]:
+    """What is tried for a parameter of a query."""
+    of_others = {
+        "automationId": [ids["automation_id"]],
+        "contact": [ids["contact_id"], EMAIL, PHONE],
+        "runId": [ids["run_id"]],
+        "errorGroup": [ids["group_id"]],
+        "address": [EMAIL],
+        "text": [CANARY],
+        "cursor": _cursors(path),
+    }
+    harmless = {
+        "status": [],
+        "reason": [],
+        "triggerType": [],
+        "channel": ["EMAIL"],
+        "kind": [],
+        "range": ["30d"],
+        "from": ["2020-01-01T00:00:00Z"],
+        "to": [],
+        "order": ["oldest"],
+        "limit": ["200"],
+    }
+    return {**of_others, **harmless}[name]
+
+
+def _cursors(path: str) -> list[str]:
+    """Of the first workspace's own list, where it has so many rows."""
+    answer = call("GET", path, query="limit=1")
+    cursor = (answer["body"] or {}).get("nextCursor")
+    return [cursor] if cursor else []
+
+
+def _is_closed(answer: dict[str, Any]) -> bool:
+    """Whether an answer tells nothing of the other workspace: what was asked for may be named."""
+    body = answer["body"]
+    if answer["status"] == 200 and isinstance(body, dict) and "items" in body:
+        return body["items"] == []
+    return answer["status"] != 200 or CANARY not in json.dumps(body)
+
+
+def test_a_reader_of_one_workspace_finds_nothing_of_another(
+    deployed: World, ids: dict[str, str]
+) -> None:
+    asked = cursors = 0
+    for path, parameters in _operations("get"):
+        if path in OWN:
+            assert CANARY not in json.dumps(call("GET", path, role=STRANGER)["body"])
+            continue
+        filled = _filled(path, parameters, ids)
+        queries = [""]
+        for parameter in parameters:
+            if parameter["in"] == "query":
+                name = parameter["name"]
+                found = _values(name, ids, filled)
+                queries += [f"{name}={value}" for value in found]
+        is_of_one = "{" in path
+        for query in queries:
+            answer = call("GET", filled, query=query, role=STRANGER)
+            assert _is_closed(answer), (filled, query, answer)
+            if is_of_one:
+                assert answer["status"] == 404, (filled, query, answer)
+            else:
+                is_foreign = query.startswith("cursor=")
+                wanted = (400,) if is_foreign else (200, 404)
+                assert answer["status"] in wanted, (filled, query, answer)
+                cursors += is_foreign
+            asked += 1
+        # The first workspace's own reader does find something, or this would prove nothing; only
+        # its automation is none that fires.
+        own = call("GET", filled, query="limit=50" if "limit" in str(parameters) else "")
+        assert own["status"] == 200, (filled, own)
+        assert path.endswith("/fires") or own["body"].get("items") != [], filled
+    assert asked > 60 and cursors >= 4
+
+
+def test_a_stranger_cannot_name_another_workspace(deployed: World, ids: dict[str, str]) -> None:
+    for path, parameters in _operations("get"):
+        filled = _filled(path, parameters, ids)
+        headers = {"x-workspace-id": "ws_demo"}
+        assert call("GET", filled, role=STRANGER, headers=headers)["status"] == 404, filled
+
+
+def test_a_writer_of_one_workspace_changes_nothing_of_another(
+    deployed: World, ids: dict[str, str]
+) -> None:
+    bodies: dict[str, Any] = {
+        "/v1/automations/{automation_id}": {**WAITING, "name": "mine now"},
+        "/v1/automations/{automation_id}/runs": {"contactId": ids["contact_id"], "payload": {}},
+        "/v1/automations/{automation_id}/validate": WAITING,
+        "/v1/contacts/{contact_id}": {"firstName": "mine now"},
+        "/v1/deliveries/{delivery_id}/resend": {"force": True},
+        "/v1/members/{user_id}": {"role": "VIEWER"},
+        "/v1/runs/{run_id}/cancel": {"reason": "mine now"},
+        "/v1/segments/{segment_id}": {"name": "mine", "rules": [{"kind": "HAS_TAG", "tag": "x"}]},
+        "/v1/templates/{template_id}": {
+            "name": "mine",
+            "channel": "EMAIL",
+            "subject": "x",
+            "body": "x",
+        },
+        "/v1/templates/{template_id}/preview": {},
+        "/v1/secrets/{name}": {"value": "mine now"},
+    }
+    before = _rows(deployed)
+    asked = 0
+    for method in ("post", "put", "delete"):
+        for path, parameters in _operations(method):
+            if "{" not in path or "{token}" in path:
+                continue
+            filled = _filled(path, parameters, ids)
+            answer = call(method.upper(), filled, bodies.get(path), role=STRANGER)
+            # A secret or an address of this name is the caller's own affair.
+            is_by_name = path.startswith(("/v1/secrets/", "/v1/suppressions/"))
+            wanted = (200, 201, 204, 404) if is_by_name else (404,)
+            assert answer["status"] in wanted, (method, filled, answer)
+            assert CANARY not in json.dumps(answer["body"]).replace(EMAIL, "").replace(
+                CANARY.upper(), ""
+            ), (filled, answer)
+            asked += 1
+    for filters in ({"contact": EMAIL}, {"automationId": ids["automation_id"]}, {}):
+        body = {"filter": filters, "reason": "mine now", "dryRun": False}
+        told = call("POST", "/v1/runs/cancel", body, role=STRANGER)["body"]
+        assert (told["matched"], told["sample"]) == (0, []), filters
+    assert _rows(deployed) == before
+    assert asked > 15
+
+
+def _rows(world: World) -> list[dict[str, Any]]:
+    """Every row of the first workspace."""
+    found = []
+    for page in world.dynamodb.get_paginator("scan").paginate(TableName="runledger"):
+        found += [row for row in page["Items"] if "ws_other" not in json.dumps(row, default=str)]
+    return sorted(found, key=lambda row: (row["pk"]["S"], row["sk"]["S"]))

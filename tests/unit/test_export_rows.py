@@ -1,0 +1,124 @@
+"""An export's file: what a spreadsheet reads is what the list tells, and nothing in it runs."""
+
+import csv
+import io
+import json
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+from runledger.models.delivery_views import DeliveryRowView
+from runledger.models.export import Export, ExportFormat
+from runledger.models.listing import FrozenFilter, ListName
+from runledger.models.wire import RefusalView, RunView
+from runledger.services.export_rows import COLUMNS, file_name, head, lines
+
+VIEWS: dict[ListName, type[BaseModel]] = {
+    ListName.RUNS: RunView,
+    ListName.DELIVERIES: DeliveryRowView,
+    ListName.REFUSALS: RefusalView,
+}
+
+
+def an_export(name: ListName, format_: ExportFormat) -> Export:
+    return Export(
+        workspace_id="ws_demo",
+        id="exp_1",
+        list=name,
+        format=format_,
+        filter=FrozenFilter(until=1),
+        requested_by="ada@example.com",
+        created_at=1_769_852_100_000,
+        expires_at=1_769_852_100_001,
+    )
+
+
+def a_refusal(**changes: Any) -> RefusalView:
+    given: dict[str, Any] = {
+        "id": "ref_1",
+        "reason": "NO_CONTACT",
+        "message": "nobody",
+        "automation_id": "aut_1",
+        "automation_name": "Order paid",
+        "version": 3,
+        "trigger": {"type": "WEBHOOK"},
+        "contact_id": None,
+        "run_id": None,
+        "source": "203.0.113.9",
+        "count": 2,
+        "created_at": "2026-01-31T09:30:00.000Z",
+        "last_at": "2026-01-31T09:30:00.000Z",
+        **changes,
+    }
+    return RefusalView.model_validate(given)
+
+
+def read(data: bytes) -> list[dict[str, str]]:
+    text = data.decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+
+
+def paths(model: type[BaseModel], before: str = "") -> list[str]:
+    """The path of every field of a row."""
+    found: list[str] = []
+    for name, field in model.model_fields.items():
+        path = f"{before}{field.alias or name}"
+        kinds = field.annotation
+        parts = get_args(kinds) if get_origin(kinds) in (Union, UnionType) else (kinds,)
+        inner = [each for each in parts if isinstance(each, type) and issubclass(each, BaseModel)]
+        if inner:
+            found += paths(inner[0], f"{path}.")
+        else:
+            # Of a trigger, lists tell the type alone.
+            found.append(f"{path}.type" if path == "trigger" else path)
+    return found
+
+
+@pytest.mark.parametrize("name", list(ListName))
+def test_every_field_of_a_row_has_a_column(name: ListName) -> None:
+    assert sorted(COLUMNS[name]) == sorted(paths(VIEWS[name])), "a new field needs a column, last"
+
+
+def test_a_file_of_rows() -> None:
+    export = an_export(ListName.REFUSALS, ExportFormat.CSV)
+    data = head(export) + lines(export, [a_refusal(message='say "hi",\nthen go')])
+    assert (
+        data
+        == (
+            "\ufeffid,reason,message,automationId,automationName,version,trigger.type,contactId,"
+            "runId,source,count,createdAt,lastAt\r\n"
+            'ref_1,NO_CONTACT,"say ""hi"",\nthen go",aut_1,Order paid,3,WEBHOOK,,,203.0.113.9,2,'
+            "2026-01-31T09:30:00.000Z,2026-01-31T09:30:00.000Z\r\n"
+        ).encode()
+    )
+    assert file_name(export) == "runledger-refusals-2026-01-31-093500.csv"
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
+def test_no_cell_is_a_formula(start: str) -> None:
+    export = an_export(ListName.REFUSALS, ExportFormat.CSV)
+    evil = f'{start}HYPERLINK("http://example.com")'
+    data = head(export) + lines(export, [a_refusal(message=evil, source=evil)])
+    (row,) = read(data)
+    assert (row["message"], row["source"]) == (f"'{evil}", f"'{evil}")
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+
+
+@given(TEXTS, TEXTS)
+def test_what_is_read_back_is_what_the_row_says(message: str, name: str) -> None:
+    view = a_refusal(message=message, automation_name=name)
+    export = an_export(ListName.REFUSALS, ExportFormat.CSV)
+    (row,) = read(head(export) + lines(export, [view]))
+    for column, text in (("message", message), ("automationName", name)):
+        assert row[column].removeprefix("'") == text.removeprefix("'")
+        assert row[column][:1] not in tuple("=+-@\t\r\n")
+    told = lines(an_export(ListName.REFUSALS, ExportFormat.JSONL), [view, view])
+    assert told.count(b"\n") == 2
+    (first, _, rest) = told.partition(b"\n")
+    assert rest == first + b"\n"
+    assert json.loads(first) == view.model_dump(mode="json")
