@@ -34,6 +34,7 @@ INTERPRETERS := tests/interpreters/node_modules/.installed
 CONSOLE := console/dist/index.html
 REQUIREMENTS := layers/dependencies/requirements.txt
 OUT := .runledger/screenshots
+STACK := runledger
 ROWS := 100000
 EXPORT := uv export --quiet --no-dev --no-emit-project --frozen --no-header
 
@@ -110,8 +111,9 @@ build: $(VENV) $(SAM) ## Build for AWS and say how large the dependency layer is
 	$(SAM) build
 	@du -sh .aws-sam/build/DependenciesLayer | cut -f 1 | sed 's/^/dependency layer: /'
 
-deploy: build ## Deploy to the AWS account of your credentials (SAM_ARGS= for parameters)
-	$(SAM) deploy $(SAM_ARGS)
+deploy: build $(CONSOLE) ## Deploy stack and console to the account of your credentials (STACK=, SAM_ARGS=)
+	$(SAM) deploy --stack-name $(STACK) $(SAM_ARGS)
+	$(PY) -m local.publish_console $(STACK)
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1 \2/p' $(firstword $(MAKEFILE_LIST)) | \

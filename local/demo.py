@@ -187,10 +187,6 @@ def _edges(*paths: str) -> list[Document]:
     return edges
 
 
-def _layout(**columns: tuple[float, float]) -> Document:
-    return {name: {"x": x, "y": y} for name, (x, y) in columns.items()}
-
-
 def automations(demo_url: str) -> list[Automation]:
     """The automations of the demo workspace; `demo_url` is where the demo service answers."""
     return [
@@ -241,15 +237,6 @@ def _order_paid(demo_url: str) -> Automation:
             "big [true] > score > remember > receipt > done",
             "big [false] > tooSmall",
         ),
-        "layout": _layout(
-            start=(0, 0),
-            big=(220, 0),
-            score=(440, -80),
-            remember=(660, -80),
-            receipt=(880, -80),
-            done=(1100, -80),
-            tooSmall=(440, 120),
-        ),
     }
     events = [
         order("A-1001", 129.9, "ada@customer.example"),
@@ -296,14 +283,6 @@ def _welcome() -> Automation:
             "plan [team] > welcome",
             "plan [free] > done",
         ),
-        "layout": _layout(
-            start=(0, 0),
-            plan=(220, 0),
-            welcome=(440, 0),
-            nextDay=(660, 0),
-            tips=(880, 0),
-            done=(1100, 0),
-        ),
     }
     events = [
         {"email": "barbara@customer.example", "plan": "team"},
@@ -332,7 +311,6 @@ def _upgrade() -> Automation:
             _node("done", "END"),
         ],
         "edges": _edges("start > free", "free [true] > offer > done", "free [false] > done"),
-        "layout": _layout(start=(0, 0), free=(220, 0), offer=(440, -80), done=(660, 0)),
     }
     return Automation(document, expected={"COMPLETED": 1})
 
@@ -359,9 +337,6 @@ def _ticket(demo_url: str) -> Automation:
             _node("done", "END"),
         ],
         "edges": _edges("start > alert > together > done", "start > history > together"),
-        "layout": _layout(
-            start=(0, 0), alert=(220, -80), history=(220, 80), together=(440, 0), done=(660, 0)
-        ),
     }
     events = [
         {"ticketId": "T-17", "subject": "Cannot sign in", "from": "ada@customer.example"},
@@ -385,7 +360,6 @@ def _crm_sync(demo_url: str) -> Automation:
         "reentry": "ALWAYS",
         "nodes": [_trigger("email"), sync, _node("done", "END")],
         "edges": _edges("start > sync > done"),
-        "layout": _layout(start=(0, 0), sync=(220, 0), done=(440, 0)),
     }
     return Automation(document, [{"email": "grace@customer.example"}], {"FAILED": 1})
 
@@ -404,7 +378,6 @@ def _birthday() -> Automation:
         "reentry": "ALWAYS",
         "nodes": [trigger, _mail("greeting", "Birthday"), _node("done", "END")],
         "edges": _edges("start > greeting > done"),
-        "layout": _layout(start=(0, 0), greeting=(220, 0), done=(440, 0)),
     }
     return Automation(document)
 
@@ -417,7 +390,6 @@ OTHER_AUTOMATION = Automation(
         "reentry": "ALWAYS",
         "nodes": [_trigger("email"), _node("done", "END")],
         "edges": _edges("start > done"),
-        "layout": _layout(start=(0, 0), done=(220, 0)),
     },
     [{"email": "linus@elsewhere.example"}],
     {"COMPLETED": 1},

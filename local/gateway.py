@@ -1,4 +1,4 @@
-"""The one address of console and API: what CloudFront is on AWS.
+"""The one address of console and API: what the template's distribution is on AWS.
 
 `/v1/*` goes to the deployed HTTP API as it came, `/cognito` to the emulator's Cognito,
 `/config.json` tells the console its user pool client, and everything else is the built console,
@@ -16,6 +16,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
+from local.edge import EDGE_KEY, VIEWER_ADDRESS, security_headers
+from local.publish_console import cache_control
 from local.settings import REGION
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -32,21 +34,18 @@ _HOP_BY_HOP = frozenset(
         "upgrade",
     }
 )
-_OWN_HEADERS = frozenset({b"host", b"x-forwarded-host", b"x-forwarded-proto"})
+_OWN_HEADERS = frozenset(
+    {
+        b"host",
+        b"x-forwarded-host",
+        b"x-forwarded-proto",
+        VIEWER_ADDRESS.encode(),
+        EDGE_KEY.encode(),
+    }
+)
+SECURITY_HEADERS = security_headers()
 _COGNITO_TARGET = "AWSCognitoIdentityProviderService."
 _TIMEOUT_SECONDS = 35
-
-# Mantine writes its theme into a style element, hence 'unsafe-inline' for styles alone.
-SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-        "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
 
 _NOT_BUILT = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Runledger</title>
@@ -60,18 +59,20 @@ _NOT_BUILT = """<!doctype html>
 class _SecurityHeaders(BaseHTTPMiddleware):
     async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
         response = await call_next(request)
-        for name, value in SECURITY_HEADERS.items():
-            response.headers.setdefault(name, value)
+        response.headers.update(SECURITY_HEADERS)
         return response
 
 
 class Gateway:
     """Serves one deployed stack. Nothing of a request is kept."""
 
-    def __init__(self, aws_endpoint: str, api_id: str, client_id: str, console: Path) -> None:
+    def __init__(
+        self, aws_endpoint: str, api_id: str, client_id: str, edge_key: str, console: Path
+    ) -> None:
         self._endpoint = httpx.URL(aws_endpoint)
         self._api_path = f"/_aws/execute-api/{api_id}/$default".encode()
         self._client_id = client_id
+        self._edge_key = edge_key
         self._console = console
         self._http = httpx.AsyncClient(timeout=_TIMEOUT_SECONDS)
         # Only what the caller sent may arrive.
@@ -108,6 +109,10 @@ class Gateway:
         # What callers used, so that the API can name its own address.
         headers.append((b"x-forwarded-host", request.url.netloc.encode()))
         headers.append((b"x-forwarded-proto", request.url.scheme.encode()))
+        # Who asks: the API sees this process alone.
+        if request.client is not None:
+            headers.append((VIEWER_ADDRESS.encode(), request.client.host.encode()))
+        headers.append((EDGE_KEY.encode(), self._edge_key.encode()))
         upstream = self._http.build_request(
             request.method,
             self._endpoint.copy_with(raw_path=raw_path),
@@ -146,9 +151,5 @@ class Gateway:
         is_page = "." not in path.rsplit("/", 1)[-1]
         files = StaticFiles(directory=self._console)
         response = await files.get_response("index.html" if is_page else path, request.scope)
-        # Vite names assets by their content; the page that names them must stay fresh.
-        lasting = path.startswith("assets/")
-        response.headers["Cache-Control"] = (
-            "public, max-age=31536000, immutable" if lasting else "no-cache"
-        )
+        response.headers["Cache-Control"] = cache_control(path)
         return response

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import boto3
+
 from local import bootstrap, demo, demo_service
 from local.deploy import deploy, is_current, outputs
 from local.emulator import Emulator
@@ -108,13 +110,22 @@ def _bring_up(stack: Stack, running: _Running, say: Callable[[str], None], *, se
     say(f"starting the gateway on {stack.url} and the demo service on {stack.demo_url}")
     running.server.start(demo_service.app(), stack.ports.demo)
     gateway = Gateway(
-        stack.aws_endpoint, found["ApiId"], found["UserPoolClientId"], ROOT / "console" / "dist"
+        stack.aws_endpoint,
+        found["ApiId"],
+        found["UserPoolClientId"],
+        _edge_key(stack, found["EdgeSecretArn"]),
+        ROOT / "console" / "dist",
     )
     running.server.start(gateway.app(), stack.ports.gateway)
     webhooks = _data(stack, found, say, seeded=seeded)
     stack.write_note("local.json", _description(stack, found, webhooks))
     say("ready")
     _greet(stack, webhooks)
+
+
+def _edge_key(stack: Stack, secret_arn: str) -> str:
+    secrets = boto3.client("secretsmanager", endpoint_url=stack.aws_endpoint)
+    return secrets.get_secret_value(SecretId=secret_arn)["SecretString"]
 
 
 def _data(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.aws import client
 from runledger.channels.registry import describe_channels
@@ -174,14 +174,27 @@ def create_automation(
 @app.put("/v1/automations/<automation_id>", tags=["Automations"])
 @needs(Role.ADMIN)
 def update_automation(
-    automation_id: str, document: Annotated[AutomationDocument, Body()]
+    automation_id: str,
+    document: Annotated[AutomationDocument, Body()],
+    revision: Annotated[
+        int | None, Query(description="The draft's, as it was read; 409 where it has changed.")
+    ] = None,
 ) -> AutomationView:
     """Replaces the draft; an active version stays as it is until the next activation."""
     who = _caller()
     automations = _automations()
     return automations.view(
-        automations.update(who.workspace_id, automation_id, document, who.email)
+        automations.update(who.workspace_id, automation_id, document, who.email, revision)
     )
+
+
+@app.post("/v1/automations/validate", tags=["Automations"])
+def validate_new_automation(
+    document: Annotated[AutomationDocument, Body()],
+) -> ProblemsView:
+    """Every problem of a document that is to become an automation."""
+    who = _caller(Role.ADMIN)
+    return ProblemsView(problems=_automations().problems(who.workspace_id, document))
 
 
 @app.post("/v1/automations/<automation_id>/validate", tags=["Automations"])

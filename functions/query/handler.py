@@ -338,8 +338,16 @@ def list_fires(automation_id: str, limit: Limit = 50, cursor: Cursor = None) -> 
 
 
 @app.get("/v1/contacts", tags=["Contacts"])
-def list_contacts(limit: Limit = 50, cursor: Cursor = None) -> ListView[ContactView]:
-    return _reading().contacts_page(_caller().workspace_id, limit, cursor)
+def list_contacts(
+    contact: Annotated[str | None, Query(description="An id, an e-mail or a phone.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> ListView[ContactView]:
+    """Newest first; or the one asked for, if the workspace has it."""
+    workspace_id = _caller().workspace_id
+    if contact is not None:
+        return _reading().contact_named(workspace_id, contact)
+    return _reading().contacts_page(workspace_id, limit, cursor)
 
 
 @app.get("/v1/contacts/<contact_id>", tags=["Contacts"])

@@ -5,16 +5,16 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from runledger.aws import client
+from runledger.aws import client, read_secret
 from runledger.clock import now_ms
-from runledger.http import lower_headers, make_app, raw_body
+from runledger.http import caller_address, lower_headers, make_app, raw_body
 from runledger.models.wire import OpenedView
 from runledger.observability import begin, bind, logger
 from runledger.services.contacts import Contacts
 from runledger.services.signing import SigningSecrets
 from runledger.services.webhooks import InboundEvent, Webhooks
 from runledger.services.wiring import stores
-from runledger.settings import StoreSettings, read_settings
+from runledger.settings import WebhookSettings, read_settings
 from runledger.store.rates import RateStore
 
 PREFIX = "/v1/webhooks/in/"
@@ -27,7 +27,7 @@ app = make_app(validate=False)
 @cache
 def webhooks() -> Webhooks:
     of = stores()
-    signing = SigningSecrets(client("secretsmanager"), read_settings(StoreSettings).stack)
+    signing = SigningSecrets(client("secretsmanager"), read_settings(WebhookSettings).stack)
     return Webhooks(
         automations=of.automations,
         contacts=Contacts(of.contacts, now_ms),
@@ -36,6 +36,11 @@ def webhooks() -> Webhooks:
         signing_secret=signing.read,
         clock=now_ms,
     )
+
+
+@cache
+def edge_key() -> str:
+    return read_secret(client("secretsmanager"), read_settings(WebhookSettings).edge_secret_arn)
 
 
 @app.post(
@@ -60,7 +65,7 @@ def receive(token: str) -> Response[str]:
             token=app.context["token"],
             headers=lower_headers(app),
             body=raw_body(raw),
-            source=event.request_context.http.source_ip,
+            source=caller_address(app, edge_key),
         )
     )
     run = opened.run

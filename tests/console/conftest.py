@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.console.browser import ChromiumMissingError, new_context, open_browser
+from tests.console.browser import ChromiumMissingError, new_context, open_browser, watch_policy
 from tests.console.operators import Operator, user_of
 from tests.support.stack import Stack, stack
 
@@ -30,9 +30,11 @@ def page(browser: Browser, stack: Stack) -> Iterator[Page]:
     page = context.new_page()
     crashes: list[str] = []
     page.on("pageerror", lambda error: crashes.append(str(error)))
+    refusals = watch_policy(page)
     yield page
     context.close()
     assert crashes == [], "an error escaped in the page"
+    assert refusals == [], "the page met its Content-Security-Policy"
 
 
 @pytest.fixture

@@ -46,3 +46,7 @@ class Operator:
         self.page.goto(path)
         if not self.page.evaluate("sessionStorage.getItem('runledger.tokens')"):
             self.sign_in()
+
+    def choose_status(self, word: str) -> None:
+        """Presses one of the status chips."""
+        self.page.get_by_role("radiogroup", name="Status").get_by_text(word).click()

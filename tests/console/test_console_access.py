@@ -17,14 +17,15 @@ def open_runs(page: Page, stack: Stack, search: str = "") -> None:
     user = user_of(stack, 0, "MEMBER")
     page.goto(f"/runs{search}")
     sign_in(page, user.email, user.password)
-    expect(page.locator("tr[data-run]").first).to_be_visible()
+    expect(page.locator("tr[data-row]").first).to_be_visible()
 
 
 def open_failed_run(page: Page, stack: Stack) -> None:
     open_runs(page, stack, "?status=FAILED")
-    page.locator("tr[data-run]").first.get_by_role("link").click()
+    page.locator("tr[data-row]").first.get_by_role("link").click()
     page.get_by_role("link", name="Open the step").click()
     expect(page.locator("li[data-step] [aria-expanded='true']")).to_be_visible()
+    expect(page.locator(".react-flow__node").first).to_be_visible()
 
 
 def grave_violations(page: Page) -> list[str]:
@@ -47,6 +48,11 @@ def test_axe_finds_nothing_serious(
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
         assert grave_violations(page) == []
         open_runs(page, stack)
+        page.locator("tr[data-row] button").first.click()
+        expect(page.locator("li[data-step]").first).to_be_visible()
+        assert grave_violations(page) == []
+        page.get_by_role("button", name="Export…").click()
+        expect(page.get_by_role("dialog")).to_be_visible()
         assert grave_violations(page) == []
     with new_context(browser, stack.url, size, color_scheme) as context:
         page = context.new_page()
@@ -61,7 +67,7 @@ def test_nothing_is_wider_than_a_phone(browser: Browser, stack: Stack) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") == PHONE[0]
         page.get_by_role("button", name="Open the menu").click()
         page.get_by_role("link", name="Run history", exact=True).first.click()
-        expect(page.locator("tr[data-run]").first).to_be_visible()
+        expect(page.locator("tr[data-row]").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") == PHONE[0]
 
 

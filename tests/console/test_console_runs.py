@@ -1,11 +1,13 @@
 """The run history and a run's page against the deployed stack."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from tests.console.browser import new_context
 from tests.console.operators import Operator, user_of
 from tests.console.webhooks import fire
 from tests.support.stack import Stack
@@ -13,26 +15,30 @@ from tests.support.stack import Stack
 
 def expect_rows(page: Page, runs: list[dict[str, Any]]) -> None:
     """The table comes to show exactly these runs, from the top."""
-    rows = page.locator("tr[data-run]")
+    rows = page.locator("tr[data-row]")
     expect(rows).to_have_count(len(runs))
     for position, run in enumerate(runs):
-        expect(rows.nth(position)).to_have_attribute("data-run", run["id"])
+        expect(rows.nth(position)).to_have_attribute("data-row", run["id"])
 
 
-def test_filtering_by_failed_shows_failed_runs_only_and_agrees_with_the_api(
-    operator: Operator,
-) -> None:
+def listed(operator: Operator, **filters: str) -> list[dict[str, Any]]:
+    """The first page of the runs that the API lists, as many as the console asks for."""
+    runs: list[dict[str, Any]] = operator.get("/v1/runs", limit=50, **filters)["items"]
+    return runs
+
+
+def test_every_chip_alone_agrees_with_the_api(operator: Operator) -> None:
     page = operator.page
-    operator.open("/runs")
-    page.get_by_text("Failed", exact=True).first.wait_for()
-    page.get_by_role("radiogroup", name="Status").get_by_text("Failed").click()
-    expect(page).to_have_url(re.compile(r"/runs\?status=FAILED$"))
-
-    failed = operator.get("/v1/runs", status="FAILED", range="7d", limit=50)["items"]
-    assert failed
-    expect_rows(page, failed)
-    statuses = page.locator("tr[data-run] [data-status]")
-    assert set(statuses.all_text_contents()) == {"Failed"}
+    operator.open("/runs?range=30d")
+    for status in ("PENDING", "RUNNING", "COMPLETED", "FAILED", "CANCELED"):
+        operator.choose_status(status.capitalize())
+        expect(page).to_have_url(re.compile(rf"/runs\?range=30d&status={status}$"))
+        expect_rows(page, listed(operator, status=status, range="30d"))
+    assert listed(operator, status="FAILED", range="30d")
+    operator.choose_status("All")
+    expect_rows(page, listed(operator, range="30d"))
+    page.go_back()
+    expect_rows(page, listed(operator, status="CANCELED", range="30d"))
 
 
 def test_automation_contact_and_range_narrow_the_list_together(operator: Operator) -> None:
@@ -47,12 +53,55 @@ def test_automation_contact_and_range_narrow_the_list_together(operator: Operato
     page.get_by_text("24h", exact=True).click()
     expect(page).to_have_url(re.compile("automationId=.*&contact=.*&range=24h"))
 
-    listed = operator.get("/v1/runs", contact="ada@customer.example", range="24h", limit=100)
-    wanted = [run for run in listed["items"] if run["automationName"] == "Order paid"]
+    found = listed(operator, contact="ada@customer.example", range="24h")
+    wanted = [run for run in found if run["automationName"] == "Order paid"]
     assert wanted
     expect_rows(page, wanted)
     page.reload()
     expect_rows(page, wanted)
+    operator.choose_status("Failed")
+    expect_rows(page, [run for run in wanted if run["status"] == "FAILED"])
+
+
+def test_a_period_of_ones_own_is_kept_in_the_address(operator: Operator) -> None:
+    page = operator.page
+    runs = listed(operator, range="30d")
+    operator.open("/runs")
+    page.get_by_role("button", name="Custom…").click()
+    form = page.get_by_role("form", name="Custom period")
+    form.get_by_label("To").fill("2026-01-01T12:00")
+    form.get_by_role("button", name="Show this period").click()
+    expect(page).to_have_url(re.compile(r"\?to=2026-01-01T11%3A00%3A00.000Z$"))
+    expect_rows(page, [run for run in runs if run["createdAt"] <= "2026-01-01T11:00:00.000Z"])
+    expect(page.get_by_text("Europe/Berlin (GMT+").first).to_be_visible()
+
+
+def test_dragging_over_the_chart_looks_closer(operator: Operator) -> None:
+    page = operator.page
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    hours = [
+        {"start": (now - timedelta(hours=ago)).isoformat(), "counts": {"COMPLETED": ago, "FAILED": 2}}
+        for ago in range(24)
+    ]
+    stats = {
+        "from": (now - timedelta(hours=23)).isoformat(),
+        "to": (now + timedelta(hours=1)).isoformat(),
+        "hours": hours,
+    }
+    page.route("**/v1/stats?*", lambda route: route.fulfill(json=stats))
+    operator.open("/runs?range=24h")
+    chart = page.locator("figure svg.recharts-surface")
+    expect(chart).to_be_visible()
+    expect(page.locator("figcaption")).to_contain_text("Failed: 48.")
+    box = chart.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.4, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, middle, steps=5)
+    expect(page.locator(".recharts-reference-area")).to_be_visible()
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"\?from=.*&to=.*"))
 
 
 def test_which_node_failed_and_why_is_found_within_three_clicks(operator: Operator) -> None:
@@ -63,8 +112,8 @@ def test_which_node_failed_and_why_is_found_within_three_clicks(operator: Operat
         if run["automationName"] == "Order paid"
     )
     operator.open("/runs")
-    page.get_by_role("radiogroup", name="Status").get_by_text("Failed").click()
-    page.locator(f"tr[data-run='{run['id']}']").get_by_role("link").click()
+    operator.choose_status("Failed")
+    page.locator(f"tr[data-row='{run['id']}']").get_by_role("link").click()
     error = page.get_by_role("region", name="Error")
     expect(error).to_contain_text(f"Failed at {run['error']['nodeId']}")
     expect(error).to_contain_text(run["error"]["message"])
@@ -79,28 +128,89 @@ def test_a_fired_webhook_appears_and_completes_without_a_reload(
 ) -> None:
     page = operator.page
     operator.open("/runs")
-    expect(page.locator("tr[data-run]").first).to_be_visible()
+    expect(page.locator("tr[data-row]").first).to_be_visible()
     page.evaluate("window.sameDocument = true")
 
     email = f"{uuid4().hex}@customer.example"
     event = {"orderId": uuid4().hex, "total": 120, "customer": {"email": email}}
     run_id = fire(stack.local, "Order paid", event)
 
-    row = page.locator(f"tr[data-run='{run_id}']")
+    page.get_by_role("button", name="1 new").click(timeout=30_000)
+    row = page.locator(f"tr[data-row='{run_id}']")
     expect(row).to_be_visible(timeout=30_000)
     expect(row.locator("[data-status='COMPLETED']")).to_be_visible(timeout=30_000)
     expect(row).to_contain_text(email)
     assert page.evaluate("window.sameDocument") is True
 
+    row.get_by_role("button", name=re.compile("^Show the steps")).click()
+    expect(page.get_by_role("region", name="Steps").locator("li[data-step]")).to_have_count(6)
+    page.reload()
+    expect(page.get_by_role("region", name="Steps").locator("li[data-step]")).to_have_count(6)
     row.get_by_role("link").click()
     steps = page.locator("li[data-step]")
     expect(steps).to_have_count(6)
     nodes = steps.evaluate_all("items => items.map(item => item.dataset.step)")
     assert nodes == ["start", "big", "score", "remember", "receipt", "done"]
-    page.get_by_role("button", name=re.compile("^score")).click()
+    page.locator("li[data-step='score']").get_by_role("button").first.click()
     expect(page.get_by_role("region", name="Output")).to_contain_text('"score"')
-    page.get_by_role("button", name=re.compile("^receipt")).click()
-    expect(page.locator("li[data-step='receipt']")).to_contain_text("Deliveries")
+    receipt = page.locator("li[data-step='receipt']")
+    receipt.get_by_role("button").first.click()
+    receipt.get_by_role("link", name=f"E-mail to {email}").click()
+    expect(page).to_have_url(re.compile(r"/delivery-ops/dlv_\w+$"))
+    page.go_back()
+    expect(receipt.get_by_role("link", name=f"E-mail to {email}")).to_be_visible()
+
+
+def test_a_waiting_run_is_canceled_with_a_reason(operator: Operator, stack: Stack) -> None:
+    page = operator.page
+    email = f"{uuid4().hex}@customer.example"
+    run_id = fire(stack.local, "Welcome", {"email": email, "plan": "team"})
+    operator.open(f"/runs/{run_id}")
+    expect(page.get_by_text("waiting until").first).to_be_visible(timeout=30_000)
+    expect(page.locator("li[data-step='nextDay'] [data-status='WAITING']")).to_be_visible()
+    page.get_by_role("button", name="Cancel…").click()
+    dialog = page.get_by_role("dialog", name="Cancel this run?")
+    expect(dialog.get_by_role("button", name="Cancel the run")).to_be_disabled()
+    dialog.get_by_label("Reason").fill("Signed up twice")
+    dialog.get_by_role("button", name="Cancel the run").click()
+    canceled = page.get_by_role("region", name="Cancel")
+    expect(canceled).to_contain_text(f"Canceled by {operator.user.email}")
+    expect(canceled).to_contain_text("Signed up twice")
+    expect(page.get_by_role("button", name="Cancel…")).to_be_hidden()
+
+
+def test_a_node_of_the_graph_leads_to_its_step(operator: Operator) -> None:
+    page = operator.page
+    run = next(
+        run
+        for run in listed(operator, status="FAILED", range="7d")
+        if run["automationName"] == "Order paid"
+    )
+    node_id = run["error"]["nodeId"]
+    operator.open(f"/runs/{run['id']}")
+    graph = page.get_by_role("region", name="The way it took")
+    graph.get_by_role("button", name=re.compile(f"^{node_id},")).click()
+    expect(page).to_have_url(re.compile(rf"\?step={node_id}$"))
+    step = page.locator(f"li[data-step='{node_id}']").get_by_role("button").first
+    expect(step).to_have_attribute("aria-expanded", "true")
+    page.get_by_role("button", name="Previous step").click()
+    expect(page).not_to_have_url(re.compile(rf"\?step={node_id}$"))
+
+
+def test_a_viewer_sees_no_actions(browser: Browser, stack: Stack) -> None:
+    user = user_of(stack, 0, "VIEWER")
+    with new_context(browser, stack.url) as context, stack.api(user.email) as api:
+        viewer = Operator(user, context.new_page(), api)
+        viewer.open("/runs?range=30d")
+        page = viewer.page
+        expect(page.locator("tr[data-row]").first).to_be_visible()
+        expect(page.get_by_text("Viewer", exact=True)).to_be_visible()
+        for name in ("Export…", "Cancel open runs…"):
+            expect(page.get_by_role("button", name=name)).to_have_count(0)
+        run_id = listed(viewer, status="RUNNING", range="30d")[0]["id"]
+        page.goto(f"/runs/{run_id}")
+        expect(page.locator("li[data-step]").first).to_be_visible()
+        expect(page.get_by_role("button", name="Cancel…")).to_have_count(0)
 
 
 def test_what_a_payload_holds_is_text_and_never_markup(operator: Operator, stack: Stack) -> None:
@@ -121,7 +231,7 @@ def test_what_a_payload_holds_is_text_and_never_markup(operator: Operator, stack
 def test_a_run_is_opened_and_its_steps_unfolded_by_keyboard(operator: Operator) -> None:
     page = operator.page
     operator.open("/runs?status=COMPLETED")
-    link = page.locator("tr[data-run]").first.get_by_role("link")
+    link = page.locator("tr[data-row]").first.get_by_role("link")
     link.focus()
     page.keyboard.press("Enter")
     step = page.locator("li[data-step]").first.get_by_role("button").first
@@ -150,10 +260,10 @@ def test_an_unknown_address_has_its_page(operator: Operator) -> None:
 def test_an_unreachable_server_is_told_and_recovered_from(operator: Operator) -> None:
     page = operator.page
     operator.open("/runs")
-    expect(page.locator("tr[data-run]").first).to_be_visible()
+    expect(page.locator("tr[data-row]").first).to_be_visible()
     page.context.set_offline(True)
     expect(page.get_by_text("No answer from the server")).to_be_visible(timeout=30_000)
-    expect(page.locator("tr[data-run]").first).to_be_visible()
+    expect(page.locator("tr[data-row]").first).to_be_visible()
     page.context.set_offline(False)
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_text("No answer from the server")).to_be_hidden()

@@ -30,6 +30,9 @@ from tests.support.world import (
 EVENTS = Path(__file__).parents[2] / "events"
 
 
+EDGE_KEY = "the distribution's key of this test"
+
+
 class FakeContext:
     aws_request_id = "request-1"
     function_name = "f"
@@ -46,6 +49,7 @@ def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """The world as the functions see it, with a member of every role."""
     arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
     cursor = world.secrets.create_secret(Name="cursor", SecretString="a key of this test")
+    edge = world.secrets.create_secret(Name="edge", SecretString=EDGE_KEY)
     environment = {
         "RUNLEDGER_TABLE": TABLE,
         "RUNLEDGER_BUCKET": BUCKET,
@@ -57,6 +61,7 @@ def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         "RUNLEDGER_MESSAGE_ARN": f"{arn}message",
         "RUNLEDGER_INTEGRATION_ARN": f"{arn}integration",
         "RUNLEDGER_CURSOR_SECRET_ARN": cursor["ARN"],
+        "RUNLEDGER_EDGE_SECRET_ARN": edge["ARN"],
         "RUNLEDGER_SENDER_EMAIL": "no-reply@example.com",
         "RUNLEDGER_SCHEDULE_GROUP": SCHEDULE_GROUP,
         "RUNLEDGER_SCHEDULE_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/schedule",
@@ -109,6 +114,7 @@ def forget() -> None:
         wiring.export_machine,
         run_message.toolbox,
         webhook_in.webhooks,
+        webhook_in.edge_key,
     )
     for cached in kept:
         cached.cache_clear()
@@ -205,6 +211,22 @@ def test_contacts_come_in_pages(deployed: World) -> None:
     emails = [each["email"] for each in first["items"] + second["items"]]
     assert sorted(emails) == [f"c{number}@example.com" for number in range(5)]
     assert second["nextCursor"] is None
+
+
+def test_a_contact_is_found_by_what_a_person_pastes(deployed: World) -> None:
+    document = {"email": "ada@example.com", "phone": "+4915112345678"}
+    made = call("POST", "/v1/contacts", document)["body"]
+    call("POST", "/v1/contacts", {"email": "other@example.com"})
+
+    def found(pasted: str) -> list[str]:
+        answer = call("GET", "/v1/contacts", query=f"contact={pasted}")
+        return [each["id"] for each in answer["body"]["items"]]
+
+    assert found(" Ada@Example.com ") == found("+49 151 12345678") == found(made["id"])
+    assert found(made["id"]) == [made["id"]]
+    assert found("nobody@example.com") == found("con_1") == []
+    wrong = call("GET", "/v1/contacts", query="contact=me")
+    assert (wrong["status"], wrong["body"]["field"]) == (422, "contact")
 
 
 @pytest.mark.parametrize(
@@ -313,6 +335,35 @@ def test_a_graph_of_the_wrong_form_names_node_and_edge(deployed: World) -> None:
     assert found == [("a b", None), (None, 0), (None, 0)]
 
 
+def test_a_document_that_is_no_automation_yet_is_checked(deployed: World) -> None:
+    document = {"name": "New", "nodes": [{"id": "done", "type": "END"}], "edges": []}
+    answer = call("POST", "/v1/automations/validate", document, role="admin")
+    assert answer["status"] == 200
+    assert {each["code"] for each in answer["body"]["problems"]} >= {"NO_TRIGGER"}
+    assert call("GET", "/v1/automations")["body"]["items"] == []
+    assert call("POST", "/v1/automations/validate", document, role="member")["status"] == 403
+
+
+def test_a_draft_that_somebody_else_saved_is_not_overwritten(deployed: World) -> None:
+    document = {
+        "name": "Mine",
+        "nodes": [
+            {"id": "start", "type": "TRIGGER", "config": {"triggerType": "MANUAL"}},
+            {"id": "done", "type": "END"},
+        ],
+        "edges": [{"source": "start", "target": "done"}],
+    }
+    made = call("POST", "/v1/automations", document)["body"]
+    path, query = f"/v1/automations/{made['id']}", f"revision={made['revision']}"
+    theirs = call("PUT", path, {**document, "name": "Theirs"}, role="admin", query=query)
+    assert theirs["body"]["revision"] == made["revision"] + 1
+    refused = call("PUT", path, document, query=query)
+    assert (refused["status"], refused["body"]["state"]) == (409, "CHANGED")
+    assert "admin@example.com" in refused["body"]["detail"]
+    assert call("GET", path)["body"]["name"] == "Theirs"
+    assert call("PUT", path, document)["status"] == 200
+
+
 def test_bad_query_parameters_are_named(deployed: World) -> None:
     for query, field in (
         ("limit=0", "limit"),
@@ -350,6 +401,42 @@ def test_every_function_has_a_sample_event() -> None:
         if resource["Type"] == "AWS::Serverless::Function"
     }
     assert {path.stem for path in EVENTS.glob("*.json")} == functions
+
+
+@pytest.mark.parametrize(
+    ("headers", "source"),
+    [
+        ({}, "192.0.2.1"),
+        ({"x-forwarded-for": "198.51.100.7, 203.0.113.9"}, "192.0.2.1"),
+        ({"x-viewer-address": "198.51.100.7"}, "192.0.2.1"),
+        ({"x-viewer-address": "198.51.100.7", "x-runledger-edge": "a guess"}, "192.0.2.1"),
+        (
+            {
+                "x-forwarded-for": "198.51.100.7, 203.0.113.9",
+                "x-viewer-address": "203.0.113.9",
+                "x-runledger-edge": EDGE_KEY,
+            },
+            "203.0.113.9",
+        ),
+    ],
+    ids=["direct", "forwarded", "unproven", "guessed", "distribution"],
+)
+def test_events_are_counted_by_the_address_that_can_be_known(
+    deployed: World, headers: dict[str, str], source: str
+) -> None:
+    from functions.webhook_in.handler import handler
+    from tests.functional.test_webhooks import hooked
+
+    token = hooked(deployed, rateLimitPerMinute=1)
+    event = sample("webhook_in")
+    event["rawPath"] = event["requestContext"]["http"]["path"] = f"/v1/webhooks/in/{token}"
+    event["requestContext"]["http"]["sourceIp"] = "192.0.2.1"
+    event["headers"].update(headers)
+    statuses = [handler(event, CONTEXT)["statusCode"] for _ in range(2)]
+    assert statuses[-1] == 429
+    rows = deployed.dynamodb.scan(TableName=TABLE)["Items"]
+    [counted] = [row for row in rows if "events" in row]
+    assert source in counted["pk"]["S"] + counted["sk"]["S"]
 
 
 def test_a_webhook_as_api_gateway_delivers_it(deployed: World) -> None:

@@ -19,7 +19,7 @@ from runledger.errors import (
 )
 from runledger.models.automation import AutomationDocument, AutomationStatus
 from runledger.models.contact import ContactDocument
-from runledger.models.run import RunStatus
+from runledger.models.run import RunStatus, TriggerType
 from runledger.models.schedule import Fire, FireSource, FireStatus, MissedReason
 from runledger.services import date_fires
 from runledger.services.fire_contract import FireEvent, FireInput, FirePlace
@@ -718,6 +718,9 @@ def test_the_api_shows_the_schedule_and_the_fires(dates: Dates) -> None:
         dates.fire(automation_id, f"2026-01-{day}T08:00:00Z")
     assert schedule().last_fire.day == "2026-01-18"
     assert schedule().next_fire_at == "2026-01-19T08:00:00.000Z"
+    (listed,) = reading.automations_page(workspace_id, 10, None).items
+    assert listed.trigger_type is TriggerType.DATE
+    assert listed.next_fire_at == "2026-01-19T08:00:00.000Z"
     first = reading.fires(workspace_id, automation_id, 2, None)
     second = reading.fires(workspace_id, automation_id, 2, first.next_cursor)
     assert [each.day for each in (*first.items, *second.items)] == [

@@ -1,36 +1,5 @@
-"""template.yaml as data, CloudFormation's short tags kept as they are spelled."""
+"""template.yaml as data, for tests."""
 
-from copy import deepcopy
-from functools import cache
-from pathlib import Path
-from typing import Any
+from local.template import load_template
 
-import yaml
-
-ROOT = Path(__file__).parents[2]
-
-
-class _Loader(yaml.SafeLoader):
-    pass
-
-
-def _tagged(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    if isinstance(node, yaml.ScalarNode):
-        return {suffix: loader.construct_scalar(node)}
-    if isinstance(node, yaml.SequenceNode):
-        return {suffix: loader.construct_sequence(node, deep=True)}
-    return {suffix: loader.construct_mapping(node, deep=True)}
-
-
-_Loader.add_multi_constructor("!", _tagged)
-
-
-def load_template() -> dict[str, Any]:
-    """A copy of its own for each caller; reading the file takes a while, so that is done once."""
-    return deepcopy(_read((ROOT / "template.yaml").read_text()))
-
-
-@cache
-def _read(text: str) -> dict[str, Any]:
-    document: dict[str, Any] = yaml.load(text, _Loader)
-    return document
+__all__ = ["load_template"]

@@ -54,6 +54,21 @@ describe('the client', () => {
     });
   });
 
+  it('sends documents, and reads what is wrong with them', async () => {
+    const { api, calls } = client({
+      '/v1/contacts': () =>
+        json({ title: 'Invalid input', detail: 'phone: too short', field: 'phone' }, 422),
+      '/v1/secrets/KEY': () => new Response(null, { status: 204 }),
+    });
+    await expect(api.send('POST', '/v1/contacts', { phone: '1' })).rejects.toMatchObject({
+      problems: [{ field: 'phone', message: 'phone: too short' }],
+    });
+    expect(calls[0]).toMatchObject({ method: 'POST', body: '{"phone":"1"}' });
+    expect(calls[0]?.headers.get('Content-Type')).toBe('application/json');
+    await api.send('DELETE', '/v1/secrets/KEY');
+    expect(calls[1]).toMatchObject({ method: 'DELETE', body: '' });
+  });
+
   it("does not take a proxy's page for an answer", async () => {
     const page = (status: number) => () =>
       new Response('<h1>Oops</h1>', { status, headers: { 'Content-Type': 'text/html' } });

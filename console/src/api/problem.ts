@@ -1,5 +1,11 @@
 /** Everything that can go wrong between the console and the API, as errors a page can tell apart. */
 
+/** One wrong value: its path in the document that was sent, and why. */
+export interface FieldProblem {
+  field: string | null;
+  message: string;
+}
+
 /** The API answered with an error; the fields are those of its RFC 9457 problem document. */
 export class ApiError extends Error {
   constructor(
@@ -7,6 +13,8 @@ export class ApiError extends Error {
     readonly title: string,
     readonly detail: string | null,
     readonly retryAfterSeconds: number | null,
+    /** What is wrong with the document that was sent, where that is what the error is about. */
+    readonly problems: readonly FieldProblem[] = [],
   ) {
     super(detail ?? title);
     this.name = 'ApiError';
@@ -35,6 +43,20 @@ function textField(document: unknown, field: string): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
+/** Every problem the document tells; one that names a field itself is its only one. */
+function readProblems(document: unknown, detail: string | null): FieldProblem[] {
+  if (typeof document !== 'object' || document === null) return [];
+  const listed: unknown = (document as Record<string, unknown>).problems;
+  if (Array.isArray(listed)) {
+    return listed.map((problem) => ({
+      field: textField(problem, 'field'),
+      message: textField(problem, 'message') ?? 'This is not valid.',
+    }));
+  }
+  const field = textField(document, 'field');
+  return field === null ? [] : [{ field, message: detail ?? 'This is not valid.' }];
+}
+
 /** Read an error response. A body that is no problem document (a proxy's page) is left unread. */
 export async function readProblem(response: Response): Promise<ApiError> {
   const isJson = response.headers.get('content-type')?.includes('json') ?? false;
@@ -48,12 +70,15 @@ export async function readProblem(response: Response): Promise<ApiError> {
     }
   }
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
+  // API Gateway's own refusals carry `message` and no problem document.
+  const detail = textField(document, 'detail') ?? textField(document, 'message');
+  const title = textField(document, 'title') ?? `The server answered ${response.status}`;
   return new ApiError(
     response.status,
-    textField(document, 'title') ?? `The server answered ${response.status}`,
-    // API Gateway's own refusals carry `message` and no problem document.
-    textField(document, 'detail') ?? textField(document, 'message'),
+    title,
+    detail,
     Number.isFinite(retryAfter) ? retryAfter : null,
+    readProblems(document, detail),
   );
 }
 

@@ -1,12 +1,10 @@
 /** What the pages ask of the API, and how often they ask again. */
 
-import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { toQuery, type RunFilters } from '../runs/filters';
-import type { ApiClient } from './client';
+import { queryOptions } from '@tanstack/react-query';
+import type { ApiClient, Parameters } from './client';
 import type { AutomationSummary, Me, Page, Run, RunDetail } from './types';
 
 const PAGE_SIZE = 50;
-const LIST_POLL_MS = 4_000;
 const OPEN_RUN_POLL_MS = 2_000;
 /** A workspace has tens of automations; the bound only keeps a wrong cursor from looping. */
 const MAX_AUTOMATION_PAGES = 20;
@@ -19,21 +17,14 @@ export function meQuery(api: ApiClient) {
   });
 }
 
-export function runsQuery(api: ApiClient, filters: RunFilters) {
-  return infiniteQueryOptions({
-    queryKey: ['runs', filters],
-    queryFn: ({ pageParam, signal }) =>
-      api.get<Page<Run>>(
-        '/v1/runs',
-        { ...toQuery(filters), limit: PAGE_SIZE, cursor: pageParam },
-        signal,
-      ),
-    initialPageParam: null as string | null,
-    getNextPageParam: (last) => last.nextCursor,
-    placeholderData: keepPreviousData,
-    // Every loaded page is asked for anew, so long lists are refreshed less often.
-    refetchInterval: (query) => LIST_POLL_MS * Math.max(1, query.state.data?.pages.length ?? 1),
-  });
+/** One page of a list, newest first. */
+export function fetchRuns(
+  api: ApiClient,
+  filters: Parameters,
+  cursor: string | null,
+  signal: AbortSignal,
+) {
+  return api.get<Page<Run>>('/v1/runs', { ...filters, limit: PAGE_SIZE, cursor }, signal);
 }
 
 function isOpen(run: Run): boolean {

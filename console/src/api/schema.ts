@@ -193,6 +193,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/automations/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/automations/validate */
+        post: operations["validate_new_automation_v1_automations_validate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/contacts": {
         parameters: {
             query?: never;
@@ -796,7 +813,8 @@ export interface components {
         /**
          * AutomationSummaryView
          * @description An automation as lists show it. `has_unpublished_changes` is true where the draft differs
-         *     from the active version.
+         *     from the active version, whose trigger `trigger_type` is; `next_fire_at` goes with an active
+         *     date trigger.
          */
         AutomationSummaryView: {
             /** Createdat */
@@ -807,8 +825,11 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /** Nextfireat */
+            nextFireAt: string | null;
             reentry: components["schemas"]["Reentry"];
             status: components["schemas"]["AutomationStatus"];
+            triggerType: components["schemas"]["TriggerType"] | null;
             /** Updatedat */
             updatedAt: string;
             /** Updatedby */
@@ -818,8 +839,9 @@ export interface components {
         };
         /**
          * AutomationView
-         * @description An automation with its draft. `machine` is the active version's, with the reason for its
-         *     type; `problems` are those of the draft as things stand now.
+         * @description An automation with its draft. `revision` counts the saves of the draft. `machine` is the
+         *     active version's, with the reason for its type; `problems` are those of the draft as things
+         *     stand now.
          */
         AutomationView: {
             /** Createdat */
@@ -837,13 +859,18 @@ export interface components {
             machine: components["schemas"]["MachineView"] | null;
             /** Name */
             name: string;
+            /** Nextfireat */
+            nextFireAt: string | null;
             /** Nodes */
             nodes: components["schemas"]["Node"][];
             /** Problems */
             problems: components["schemas"]["Problem"][];
             reentry: components["schemas"]["Reentry"];
+            /** Revision */
+            revision: number;
             schedule: components["schemas"]["ScheduleView"] | null;
             status: components["schemas"]["AutomationStatus"];
+            triggerType: components["schemas"]["TriggerType"] | null;
             /** Updatedat */
             updatedAt: string;
             /** Updatedby */
@@ -1994,6 +2021,8 @@ export interface components {
          *     automations that still wait for it.
          */
         RunDetailView: {
+            /** At */
+            at: string[];
             /** Attempt */
             attempt: number;
             /** Automationid */
@@ -2065,9 +2094,12 @@ export interface components {
          * RunView
          * @description A run as lists show it. `health` is null once the run has ended; `startError` says why a
          *     start was put off or the run is at more than its first attempt; `errorGroup` is the failure
-         *     group of a failed one.
+         *     group of a failed one. `at` are the nodes that it is at, several in a fork, or the one that it
+         *     ended at; empty where it has begun none yet.
          */
         RunView: {
+            /** At */
+            at: string[];
             /** Attempt */
             attempt: number;
             /** Automationid */
@@ -2774,7 +2806,10 @@ export interface operations {
     };
     update_automation_v1_automations__automation_id__put: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The draft's, as it was read; 409 where it has changed. */
+                revision?: number | null;
+            };
             header?: never;
             path: {
                 automation_id: string;
@@ -3644,9 +3679,98 @@ export interface operations {
             };
         };
     };
+    validate_new_automation_v1_automations_validate_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutomationDocument"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemsView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
     list_contacts_v1_contacts_get: {
         parameters: {
             query?: {
+                /** @description An id, an e-mail or a phone. */
+                contact?: string | null;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string | null;
                 /** @description Rows a page. */

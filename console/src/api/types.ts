@@ -5,14 +5,41 @@ import type { components } from './schema';
 type Schemas = components['schemas'];
 
 export type AutomationSummary = Schemas['AutomationSummaryView'];
+export type Contact = Schemas['ContactView'];
+export type ContactDocument = Schemas['ContactDocument'];
 export type ContactReference = Schemas['RunContactView'];
+export type Delivery = Schemas['DeliveryRowView'];
+export type DeliveryDetail = Schemas['DeliveryDetailView'];
+export type DeliveryStatus = Schemas['DeliveryStatus'];
 export type ErrorDetail = Schemas['ErrorView'];
+export type Gate = Schemas['GateView'];
 export type Me = Schemas['MeView'];
+export type Preview = Schemas['PreviewView'];
+export type ProviderReport = Schemas['ReportView'];
+export type Refusal = Schemas['RefusalView'];
+export type RefusalReason = Schemas['RefusalReason'];
+export type Resent = Schemas['ResentView'];
+export type Role = Schemas['MeView']['role'];
 export type Run = Schemas['RunView'];
 export type RunDetail = Schemas['RunDetailView'];
 export type RunStatus = Schemas['RunStatus'];
+export type SecretName = Schemas['SecretNameView'];
+export type Segment = Schemas['SegmentView'];
 export type Step = Schemas['StepView'];
 export type StepStatus = Schemas['StepStatus'];
+export type Template = Schemas['TemplateView'];
+export type TemplateDocument = Schemas['TemplateDocument'];
+export type Try = Schemas['TryView'];
+
+/** From least to most allowed; each may do what those before it may. */
+export const ROLES = ['VIEWER', 'MEMBER', 'ADMIN', 'OWNER'] as const satisfies Role[];
+
+/** Of a list's rows, how many have each status; `isComplete` is false where counting ended early. */
+export interface Counts {
+  counts: Record<string, number>;
+  total: number;
+  isComplete: boolean;
+}
 
 export interface Page<Item> {
   items: Item[];
@@ -27,3 +54,29 @@ export const RUN_STATUSES = [
   'FAILED',
   'CANCELED',
 ] as const satisfies RunStatus[];
+
+/** In the order a message goes through them; the ends last. */
+export const DELIVERY_STATUSES = [
+  'QUEUED',
+  'PROCESSING',
+  'RETRYING',
+  'SENT',
+  'DELIVERED',
+  'FAILED',
+  'DEAD_LETTERED',
+  'SUPPRESSED',
+] as const satisfies DeliveryStatus[];
+
+export const REFUSAL_REASONS = [
+  'DUPLICATE',
+  'NO_CONTACT',
+  'BAD_SIGNATURE',
+  'INACTIVE',
+  'INVALID_PAYLOAD',
+  'REENTRY_BLOCKED',
+  'RATE_LIMITED',
+  'CHAIN_TOO_DEEP',
+] as const satisfies RefusalReason[];
+
+export const CHANNELS = ['EMAIL', 'SMS', 'WHATSAPP'] as const;
+export type Channel = (typeof CHANNELS)[number];

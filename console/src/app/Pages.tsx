@@ -1,7 +1,6 @@
 import { Navigate, Route, Routes } from 'react-router';
-import { RunPage } from '../runs/RunPage';
-import { RunsPage } from '../runs/RunsPage';
 import { NotFoundPage } from '../ui/NotFoundPage';
+import { ROUTES } from './routes';
 import { Shell } from './Shell';
 
 export function Pages() {
@@ -10,8 +9,9 @@ export function Pages() {
       <Route element={<Shell />}>
         <Route index element={<Navigate to="/runs" replace />} />
         <Route path="sign-in" element={<Navigate to="/runs" replace />} />
-        <Route path="runs" element={<RunsPage />} />
-        <Route path="runs/:runId" element={<RunPage />} />
+        {ROUTES.map(({ path, page: Page }) => (
+          <Route key={path} path={path} element={<Page />} />
+        ))}
         <Route path="*" element={<NotFoundPage />} />
       </Route>
     </Routes>

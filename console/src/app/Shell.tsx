@@ -1,7 +1,7 @@
 import { ActionIcon, NativeSelect, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { IconLogout, IconMenu2, IconMoon, IconSun, IconX } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import { NavLink, Outlet, useLocation, useNavigate } from 'react-router';
 import { meQuery } from '../api/queries';
 import type { Me } from '../api/types';
@@ -10,7 +10,9 @@ import { formatWord } from '../ui/format';
 import { Brand } from './Brand';
 import { useServices } from './context';
 import { NAVIGATION } from './navigation';
+import { PageBoundary } from './PageBoundary';
 import classes from './Shell.module.css';
+import { useScrollMemory } from './useScrollMemory';
 
 function ColorSchemeButton() {
   const scheme = useComputedColorScheme('light');
@@ -95,15 +97,7 @@ export function Shell() {
   const [menuOpen, setMenuOpen] = useState(false);
   const { pathname } = useLocation();
   const main = useRef<HTMLElement>(null);
-  const shownPath = useRef(pathname);
-
-  // A new page starts at its beginning, for the eye and for a screen reader alike.
-  useEffect(() => {
-    if (shownPath.current === pathname) return;
-    shownPath.current = pathname;
-    main.current?.focus({ preventScroll: true });
-    window.scrollTo(0, 0);
-  }, [pathname]);
+  useScrollMemory(main);
 
   return (
     <div className={classes.shell}>
@@ -155,7 +149,9 @@ export function Shell() {
         </div>
       </header>
       <main id="main" ref={main} tabIndex={-1} className={classes.main}>
-        <Outlet />
+        <PageBoundary pageKey={pathname}>
+          <Outlet />
+        </PageBoundary>
       </main>
     </div>
   );

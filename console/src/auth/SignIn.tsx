@@ -1,28 +1,31 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core';
-import { type SubmitEvent, useState } from 'react';
+import { type ReactNode, type SubmitEvent, useState } from 'react';
 import { Brand } from '../app/Brand';
 import { useServices, useSessionState } from '../app/context';
 import { ErrorNotice, Notice } from '../ui/ErrorNotice';
-import { SignInError } from './cognito';
+import { NewPasswordRequired, SignInError } from './cognito';
 import classes from './SignIn.module.css';
 
-/** Shown in place of any page while nobody is signed in. */
-export function SignIn() {
-  const { session } = useServices();
-  const expired = useSessionState() === 'expired';
+interface FormProps {
+  title: string;
+  action: string;
+  /** Raises what is to be shown. */
+  onSubmit: (form: FormData) => Promise<void>;
+  notice?: ReactNode;
+  children: ReactNode;
+}
+
+function AuthForm({ title, action, onSubmit, notice, children }: FormProps) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<Error | null>(null);
 
   async function submit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const email = form.get('email');
-    const password = form.get('password');
-    if (typeof email !== 'string' || typeof password !== 'string') return;
     setBusy(true);
     setError(null);
     try {
-      await session.signIn(email.trim(), password);
+      await onSubmit(form);
     } catch (failure) {
       setError(failure instanceof Error ? failure : new Error(String(failure)));
       setBusy(false);
@@ -30,38 +33,116 @@ export function SignIn() {
   }
 
   return (
+    <form className={classes.card} onSubmit={(event) => void submit(event)}>
+      <Brand />
+      <h1>{title}</h1>
+      {!error && notice}
+      {error instanceof SignInError && <Notice tone="bad" title={error.message} />}
+      {error && !(error instanceof SignInError) && <ErrorNotice error={error} />}
+      {children}
+      <Button type="submit" loading={busy}>
+        {action}
+      </Button>
+    </form>
+  );
+}
+
+function textOf(form: FormData, name: string): string {
+  const value = form.get(name);
+  return typeof value === 'string' ? value : '';
+}
+
+interface PasswordProps {
+  label: string;
+  name: string;
+  autoComplete: 'current-password' | 'new-password';
+  description?: string;
+}
+
+function Password({ label, ...props }: PasswordProps) {
+  return (
+    <PasswordInput
+      {...props}
+      label={label}
+      required
+      withAsterisk={false}
+      visibilityToggleButtonProps={{ 'aria-label': 'Show the password', tabIndex: 0 }}
+    />
+  );
+}
+
+/** Whoever was invited has a temporary password, which is good for this alone. */
+function FirstPassword({ required }: { required: NewPasswordRequired }) {
+  const { session } = useServices();
+  return (
+    <AuthForm
+      title="Choose your password"
+      action="Set the password and sign in"
+      notice={
+        <Notice title="Welcome to Runledger">
+          The password you were sent was for this first time.
+        </Notice>
+      }
+      onSubmit={async (form) => {
+        const chosen = textOf(form, 'new');
+        if (chosen !== textOf(form, 'repeated')) {
+          throw new SignInError('Mismatch', 'The two passwords differ.');
+        }
+        await session.choosePassword(required, chosen);
+      }}
+    >
+      <Password
+        label="New password"
+        name="new"
+        autoComplete="new-password"
+        description="At least 12 characters, with capitals, small letters and digits."
+      />
+      <Password label="The same again" name="repeated" autoComplete="new-password" />
+    </AuthForm>
+  );
+}
+
+/** Shown in place of any page while nobody is signed in. */
+export function SignIn() {
+  const { session } = useServices();
+  const expired = useSessionState() === 'expired';
+  const [required, setRequired] = useState<NewPasswordRequired | null>(null);
+  return (
     <main className={classes.page}>
       <title>Sign in · Runledger</title>
-      <form className={classes.card} onSubmit={(event) => void submit(event)}>
-        <Brand />
-        <h1>Sign in</h1>
-        {expired && !error && (
-          <Notice title="Your session has ended">
-            Sign in again to go on where you were.
-          </Notice>
-        )}
-        {error instanceof SignInError && <Notice tone="bad" title={error.message} />}
-        {error && !(error instanceof SignInError) && <ErrorNotice error={error} />}
-        <TextInput
-          label="E-mail address"
-          name="email"
-          type="email"
-          autoComplete="username"
-          required
-          withAsterisk={false}
-        />
-        <PasswordInput
-          label="Password"
-          name="password"
-          autoComplete="current-password"
-          required
-          withAsterisk={false}
-          visibilityToggleButtonProps={{ 'aria-label': 'Show the password', tabIndex: 0 }}
-        />
-        <Button type="submit" loading={busy}>
-          Sign in
-        </Button>
-      </form>
+      {required ? (
+        <FirstPassword required={required} />
+      ) : (
+        <AuthForm
+          title="Sign in"
+          action="Sign in"
+          notice={
+            expired && (
+              <Notice title="Your session has ended">
+                Sign in again to go on where you were.
+              </Notice>
+            )
+          }
+          onSubmit={async (form) => {
+            try {
+              await session.signIn(textOf(form, 'email').trim(), textOf(form, 'password'));
+            } catch (failure) {
+              if (!(failure instanceof NewPasswordRequired)) throw failure;
+              setRequired(failure);
+            }
+          }}
+        >
+          <TextInput
+            label="E-mail address"
+            name="email"
+            type="email"
+            autoComplete="username"
+            required
+            withAsterisk={false}
+          />
+          <Password label="Password" name="password" autoComplete="current-password" />
+        </AuthForm>
+      )}
     </main>
   );
 }

@@ -1,4 +1,4 @@
-/** The two Cognito calls the console makes: sign in with a password, renew with a refresh token. */
+/** The Cognito calls the console makes: sign in with a password, choose the first one, renew. */
 
 import { fetchOrOffline } from '../api/problem';
 import type { Config } from './config';
@@ -21,6 +21,20 @@ export class SignInError extends Error {
   }
 }
 
+/** The account still has the temporary password it was made with: a password is to be chosen. */
+export class NewPasswordRequired extends Error {
+  constructor(
+    readonly email: string,
+    /** By what name Cognito knows the account. */
+    readonly username: string,
+    /** Proves to Cognito that the temporary password was given; good for a few minutes. */
+    readonly proof: string,
+  ) {
+    super('This account needs a password of its own.');
+    this.name = 'NewPasswordRequired';
+  }
+}
+
 const WRONG = 'The e-mail address or the password is wrong.';
 const MESSAGES: Record<string, string> = {
   NotAuthorizedException: WRONG,
@@ -28,51 +42,59 @@ const MESSAGES: Record<string, string> = {
   UserNotFoundException: WRONG,
   PasswordResetRequiredException: 'Your password must be reset. Ask an owner of your workspace.',
   UserNotConfirmedException: 'Your account is not confirmed yet. Ask an owner of your workspace.',
+  InvalidPasswordException:
+    'The password is too simple: it needs 12 characters, with capitals, small letters and digits.',
   TooManyRequestsException: 'Too many attempts. Wait a minute, then try again.',
   LimitExceededException: 'Too many attempts. Wait a few minutes, then try again.',
 };
 
+type Parameters = Record<string, string>;
+
+interface Granted {
+  AccessToken: string;
+  RefreshToken?: string;
+  ExpiresIn: number;
+}
+
 interface Answer {
-  AuthenticationResult?: { AccessToken: string; RefreshToken?: string; ExpiresIn: number };
+  AuthenticationResult?: Granted;
   ChallengeName?: string;
+  ChallengeParameters?: { USER_ID_FOR_SRP?: string };
+  Session?: string;
   __type?: string;
   message?: string;
 }
 
-async function initiateAuth(
+async function call(
   config: Config,
-  flow: 'USER_PASSWORD_AUTH' | 'REFRESH_TOKEN_AUTH',
-  parameters: Record<string, string>,
-): Promise<Required<Answer>['AuthenticationResult']> {
+  action: 'InitiateAuth' | 'RespondToAuthChallenge',
+  parameters: Record<string, string | Parameters>,
+): Promise<Answer> {
   const response = await fetchOrOffline(config.cognitoEndpoint, {
     method: 'POST',
     headers: {
       'Content-Type': 'application/x-amz-json-1.1',
-      'X-Amz-Target': 'AWSCognitoIdentityProviderService.InitiateAuth',
+      'X-Amz-Target': `AWSCognitoIdentityProviderService.${action}`,
     },
-    body: JSON.stringify({
-      AuthFlow: flow,
-      ClientId: config.userPoolClientId,
-      AuthParameters: parameters,
-    }),
+    body: JSON.stringify({ ClientId: config.userPoolClientId, ...parameters }),
   });
   const isJson = response.headers.get('content-type')?.includes('json') ?? false;
   const answer = isJson ? ((await response.json()) as Answer) : {};
-  if (!response.ok) {
-    const code = answer.__type?.split('#').at(-1) ?? `HTTP ${response.status}`;
-    const attempts = answer.message?.includes('attempts exceeded') ?? false;
-    const known = MESSAGES[attempts ? 'LimitExceededException' : code];
-    throw new SignInError(
-      code,
-      known ?? `Signing in is not possible right now (${code}). Try again in a moment.`,
-    );
-  }
+  if (response.ok) return answer;
+  const code = answer.__type?.split('#').at(-1) ?? `HTTP ${response.status}`;
+  const attempts = answer.message?.includes('attempts exceeded') ?? false;
+  const known = MESSAGES[attempts ? 'LimitExceededException' : code];
+  throw new SignInError(
+    code,
+    known ?? `Signing in is not possible right now (${code}). Try again in a moment.`,
+  );
+}
+
+function granted(answer: Answer, email: string): Granted {
   if (answer.AuthenticationResult) return answer.AuthenticationResult;
-  if (answer.ChallengeName === 'NEW_PASSWORD_REQUIRED') {
-    throw new SignInError(
-      answer.ChallengeName,
-      'This account still has its temporary password. Ask an owner to set a permanent one.',
-    );
+  if (answer.ChallengeName === 'NEW_PASSWORD_REQUIRED' && answer.Session !== undefined) {
+    const username = answer.ChallengeParameters?.USER_ID_FOR_SRP ?? email;
+    throw new NewPasswordRequired(email, username, answer.Session);
   }
   throw new SignInError(
     answer.ChallengeName ?? 'UnknownAnswer',
@@ -80,28 +102,45 @@ async function initiateAuth(
   );
 }
 
+function tokensOf({ AccessToken, RefreshToken, ExpiresIn }: Granted, refreshToken = ''): Tokens {
+  return {
+    accessToken: AccessToken,
+    // On renewal Cognito sends a new refresh token only where rotation is switched on.
+    refreshToken: RefreshToken ?? refreshToken,
+    expiresAt: Date.now() + ExpiresIn * 1000,
+  };
+}
+
+/** Raises SignInError, NewPasswordRequired. */
 export async function signInWithPassword(
   config: Config,
   email: string,
   password: string,
 ): Promise<Tokens> {
-  const result = await initiateAuth(config, 'USER_PASSWORD_AUTH', {
-    USERNAME: email,
-    PASSWORD: password,
+  const answer = await call(config, 'InitiateAuth', {
+    AuthFlow: 'USER_PASSWORD_AUTH',
+    AuthParameters: { USERNAME: email, PASSWORD: password },
   });
-  return {
-    accessToken: result.AccessToken,
-    refreshToken: result.RefreshToken ?? '',
-    expiresAt: Date.now() + result.ExpiresIn * 1000,
-  };
+  return tokensOf(granted(answer, email));
+}
+
+export async function chooseFirstPassword(
+  config: Config,
+  { email, username, proof }: NewPasswordRequired,
+  password: string,
+): Promise<Tokens> {
+  const answer = await call(config, 'RespondToAuthChallenge', {
+    ChallengeName: 'NEW_PASSWORD_REQUIRED',
+    Session: proof,
+    ChallengeResponses: { USERNAME: username, NEW_PASSWORD: password },
+  });
+  return tokensOf(granted(answer, email));
 }
 
 export async function renewTokens(config: Config, refreshToken: string): Promise<Tokens> {
-  const result = await initiateAuth(config, 'REFRESH_TOKEN_AUTH', { REFRESH_TOKEN: refreshToken });
-  return {
-    accessToken: result.AccessToken,
-    // Cognito sends a new refresh token only where rotation is switched on.
-    refreshToken: result.RefreshToken ?? refreshToken,
-    expiresAt: Date.now() + result.ExpiresIn * 1000,
-  };
+  const answer = await call(config, 'InitiateAuth', {
+    AuthFlow: 'REFRESH_TOKEN_AUTH',
+    AuthParameters: { REFRESH_TOKEN: refreshToken },
+  });
+  return tokensOf(granted(answer, ''), refreshToken);
 }

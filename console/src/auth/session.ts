@@ -4,7 +4,14 @@
  */
 
 import { SessionExpiredError } from '../api/problem';
-import { renewTokens, SignInError, signInWithPassword, type Tokens } from './cognito';
+import {
+  chooseFirstPassword,
+  type NewPasswordRequired,
+  renewTokens,
+  SignInError,
+  signInWithPassword,
+  type Tokens,
+} from './cognito';
 import type { Config } from './config';
 
 const TOKENS_KEY = 'runledger.tokens';
@@ -18,7 +25,10 @@ export type SessionState = 'signed-out' | 'signed-in' | 'expired';
 export interface Session {
   state: () => SessionState;
   subscribe: (listener: () => void) => () => void;
+  /** Raises SignInError, NewPasswordRequired, OfflineError. */
   signIn: (email: string, password: string) => Promise<void>;
+  /** Goes on where signing in raised NewPasswordRequired. */
+  choosePassword: (required: NewPasswordRequired, password: string) => Promise<void>;
   signOut: () => void;
   /** A token that is valid now; raises SessionExpiredError, OfflineError. */
   accessToken: () => Promise<string>;
@@ -47,6 +57,13 @@ export function createSession(config: Config, storage: Storage = sessionStorage)
     if (kept) storage.setItem(TOKENS_KEY, JSON.stringify(kept));
     else storage.removeItem(TOKENS_KEY);
     for (const listener of listeners) listener();
+  }
+
+  function enter(email: string, granted: Tokens) {
+    // The workspace that somebody else chose in this tab may not be one of theirs.
+    if (storage.getItem(PERSON_KEY) !== email) storage.removeItem(WORKSPACE_KEY);
+    storage.setItem(PERSON_KEY, email);
+    become('signed-in', granted);
   }
 
   function expire() {
@@ -85,11 +102,10 @@ export function createSession(config: Config, storage: Storage = sessionStorage)
       return () => listeners.delete(listener);
     },
     async signIn(email, password) {
-      const granted = await signInWithPassword(config, email, password);
-      // The workspace that somebody else chose in this tab may not be one of theirs.
-      if (storage.getItem(PERSON_KEY) !== email) storage.removeItem(WORKSPACE_KEY);
-      storage.setItem(PERSON_KEY, email);
-      become('signed-in', granted);
+      enter(email, await signInWithPassword(config, email, password));
+    },
+    async choosePassword(required, password) {
+      enter(required.email, await chooseFirstPassword(config, required, password));
     },
     signOut() {
       storage.removeItem(WORKSPACE_KEY);

@@ -1,4 +1,4 @@
-import { screen, within } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RunDetail } from '../api/types';
 import { openConsole, rememberTokens } from '../test/render';
@@ -58,7 +58,7 @@ describe('one run', () => {
     expect(request).toHaveTextContent('<img src=x onerror=alert(1)>');
     expect(view.container.querySelector('img[src="x"]')).toBeNull();
     expect(screen.getByRole('region', { name: 'Response' })).toHaveTextContent('503');
-    expect(screen.getByText('dlv_1')).toBeVisible();
+    expect(screen.getByRole('link', { name: 'dlv_1' })).toHaveAttribute('href', '/delivery-ops/dlv_1');
     expect(window.location.search).toBe('?step=score');
   });
 
@@ -92,6 +92,47 @@ describe('one run', () => {
     const cancel = await screen.findByRole('region', { name: 'Cancel' });
     expect(cancel).toHaveTextContent('Canceled by owner@demo.example');
     expect(cancel).toHaveTextContent('Wrong segment');
+  });
+
+  it('is canceled with a reason by who may', async () => {
+    const open = makeRunDetail({ status: 'RUNNING', finishedAt: null, durationMs: null });
+    const calls = serve({
+      '/v1/me': () => json(ME),
+      '/v1/node-types': () => json([]),
+      '/v1/runs/run_1': () => json(open),
+      '/v1/runs/run_1/cancel': () => json(open),
+    });
+    const { user } = openConsole('/runs/run_1');
+    await user.click(await screen.findByRole('button', { name: 'Cancel…' }));
+    const dialog = within(await screen.findByRole('dialog'));
+    await user.type(dialog.getByLabelText('Reason'), 'Wrong segment');
+    await user.click(dialog.getByRole('button', { name: 'Cancel the run' }));
+    await waitFor(() => {
+      expect(screen.queryByRole('dialog')).toBeNull();
+    });
+    const sent = calls.find(({ url }) => url.pathname.endsWith('/cancel'));
+    expect(sent).toMatchObject({ method: 'POST', body: '{"reason":"Wrong segment"}' });
+  });
+
+  it('goes on to the next step, and its address goes with it', async () => {
+    stack(FAILED);
+    const { user } = openConsole('/runs/run_1?step=big');
+    await user.click(await screen.findByRole('button', { name: 'Next step' }));
+    expect(window.location.search).toBe('?step=score');
+    await waitFor(() => {
+      expect(screen.getByRole('button', { name: /^score/ })).toHaveFocus();
+    });
+    await user.keyboard('{ArrowUp}');
+    expect(screen.getByRole('button', { name: /^big/ })).toHaveFocus();
+  });
+
+  it('marks what was struck', async () => {
+    const request = { headers: { Authorization: 'Bearer {{secret.KEY}}' }, body: '[redacted]' };
+    stack(makeRunDetail({ steps: [makeStep({ request })] }));
+    const { view } = openConsole('/runs/run_1?step=score');
+    await screen.findByRole('region', { name: 'Request' });
+    const marks = [...view.container.querySelectorAll('mark')].map(({ textContent }) => textContent);
+    expect(marks).toEqual(['{{secret.KEY}}', '[redacted]']);
   });
 
   it('says that a run is not there', async () => {

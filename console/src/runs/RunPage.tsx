@@ -1,39 +1,44 @@
-import { Skeleton } from '@mantine/core';
+import { Button } from '@mantine/core';
+import { IconBan } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { IconChevronLeft } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Link, useParams, useSearchParams } from 'react-router';
-import { ApiError } from '../api/problem';
 import { runQuery } from '../api/queries';
 import type { Run, RunDetail } from '../api/types';
 import { useServices } from '../app/context';
-import { CopyButton } from '../ui/CopyButton';
-import { EmptyState } from '../ui/EmptyState';
-import { ErrorNotice } from '../ui/ErrorNotice';
+import { useAllows } from '../app/role';
+import { RunGraph } from '../graph';
+import { DetailHeader, DetailPage, Fact, Facts, Section } from '../ui/Detail';
 import { formatDuration, formatWord } from '../ui/format';
 import { Json } from '../ui/Json';
 import { Status } from '../ui/Status';
 import { ExactTime, RelativeTime, useNow } from '../ui/Time';
-import { contactName, healthText, runDuration, triggerWord } from './describe';
+import { CancelRunDialog } from './CancelRunDialog';
+import { contactName, healthText, isOpen, runDuration, triggerWord } from './describe';
 import classes from './RunPage.module.css';
 import { StepTrace } from './StepTrace';
-import { readOpenSteps, writeOpenSteps } from './steps';
+import { goToStep, readOpenSteps, showStep, stepElementId, writeOpenSteps } from './steps';
 
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
+function Contact({ contact }: Pick<Run, 'contact'>) {
+  if (contact === null) return 'No contact';
+  return <Link to={`/contacts/${contact.id}`}>{contactName(contact)}</Link>;
 }
 
-function Facts({ run, now }: { run: Run; now: number }) {
+function RunFacts({ run, now }: { run: RunDetail; now: number }) {
   const duration = runDuration(run, now);
   return (
-    <dl className={classes.facts}>
-      <Fact name="Contact">{contactName(run.contact) ?? 'No contact'}</Fact>
-      <Fact name="Trigger">{triggerWord(run)}</Fact>
+    <Facts>
+      <Fact name="Contact">
+        <Contact contact={run.contact} />
+      </Fact>
+      <Fact name="Trigger">
+        {triggerWord(run)}
+        {run.upstream && (
+          <span>
+            by <Link to={`/runs/${run.upstream.runId}`}>{run.upstream.automationName ?? 'a run'}</Link>
+          </span>
+        )}
+      </Fact>
       <Fact name="Created">
         <ExactTime time={run.createdAt} />
         <span className={classes.muted}>
@@ -47,7 +52,7 @@ function Facts({ run, now }: { run: Run; now: number }) {
         {run.finishedAt === null ? 'Not yet' : <ExactTime time={run.finishedAt} />}
       </Fact>
       <Fact name="Duration">{duration === null ? '–' : formatDuration(duration)}</Fact>
-    </dl>
+    </Facts>
   );
 }
 
@@ -62,16 +67,24 @@ function Failure({ run, onOpenStep }: { run: RunDetail; onOpenStep: (nodeId: str
       <p className={classes.message}>{error.message}</p>
       <p className={classes.kind}>{error.kind}</p>
       {error.cause !== null && <Json label="Cause" value={error.cause} />}
-      {nodeId !== null && hasStep && (
-        <a
-          href={`#step-${nodeId}`}
-          onClick={() => {
-            onOpenStep(nodeId);
-          }}
-        >
-          Open the step
-        </a>
-      )}
+      <p className={classes.links}>
+        {nodeId !== null && hasStep && (
+          <a
+            href={`#${stepElementId(run.id, nodeId)}`}
+            onClick={(event) => {
+              event.preventDefault();
+              onOpenStep(nodeId);
+            }}
+          >
+            Open the step
+          </a>
+        )}
+        {run.errorGroup !== null && (
+          <Link to={`/runs?errorGroup=${encodeURIComponent(run.errorGroup)}&range=30d`}>
+            Runs that failed alike
+          </Link>
+        )}
+      </p>
     </section>
   );
 }
@@ -90,91 +103,138 @@ function Canceled({ run }: { run: Run }) {
   );
 }
 
-function Loaded({ run }: { run: RunDetail }) {
-  const now = useNow(1_000);
-  const [parameters, setParameters] = useSearchParams();
-  const openSteps = readOpenSteps(parameters);
-  const health = healthText(run, now);
+/** Runs that the end of this one opened. */
+function Downstream({ run }: { run: RunDetail }) {
+  if (run.downstream.length === 0) return null;
+  return (
+    <Section title="What its end opened">
+      <ul className={classes.downstream}>
+        {run.downstream.map(({ runId, automationName, status }) => (
+          <li key={runId}>
+            <Status status={status} /> <Link to={`/runs/${runId}`}>{automationName}</Link>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
 
-  function setOpen(nodeId: string, open: boolean) {
-    setParameters(
-      (current) => {
-        const others = readOpenSteps(current).filter((id) => id !== nodeId);
-        return writeOpenSteps(current, open ? [...others, nodeId] : others);
-      },
-      { replace: true, preventScrollReset: true },
-    );
-  }
-
+function CancelButton({ run }: { run: Run }) {
+  const [asking, setAsking] = useState(false);
   return (
     <>
-      <header className={classes.header}>
-        <div className={classes.titleRow}>
-          <h1>{run.automationName}</h1>
-          <span className={classes.muted}>version {run.version}</span>
-          <span role="status" className={classes.state}>
-            <Status status={run.status} />
-            {health !== null && <span className={classes.muted}>{health}</span>}
-          </span>
-        </div>
-        <p className={classes.id}>
-          <code>{run.id}</code>
-          <CopyButton text={run.id} label="Copy the run id" />
-        </p>
-        <Facts run={run} now={now} />
-      </header>
-      <Failure
-        run={run}
-        onOpenStep={(nodeId) => {
-          setOpen(nodeId, true);
+      <Button
+        variant="default"
+        size="xs"
+        leftSection={<IconBan size={16} aria-hidden />}
+        onClick={() => {
+          setAsking(true);
         }}
-      />
-      <Canceled run={run} />
-      <StepTrace run={run} openSteps={openSteps} onToggle={setOpen} now={now} />
-      <section className={classes.payload}>
-        <h2>What opened the run</h2>
-        <h3>Trigger</h3>
-        <Json label="Trigger" value={run.trigger} />
-        <h3>Payload</h3>
-        <Json label="Payload" value={run.payload ?? null} />
-      </section>
+      >
+        Cancel…
+      </Button>
+      {asking && (
+        <CancelRunDialog
+          run={run}
+          onClose={() => {
+            setAsking(false);
+          }}
+        />
+      )}
     </>
   );
 }
 
-export function RunPage() {
+function Loaded({ run }: { run: RunDetail }) {
+  const open = isOpen(run);
+  const now = useNow(open ? 1_000 : 60_000);
+  const mayCancel = useAllows('MEMBER') && open;
+  const [parameters, setParameters] = useSearchParams();
+  const openSteps = readOpenSteps(parameters);
+  const health = healthText(run, now);
+
+  // A link to a step leads to it, and not only to its page.
+  const linked = useRef(openSteps[0]);
+  const { id } = run;
+  useEffect(() => {
+    if (linked.current !== undefined) showStep(id, linked.current);
+  }, [id]);
+
+  function change(next: (nodeIds: string[]) => string[]) {
+    setParameters((current) => writeOpenSteps(current, next(readOpenSteps(current))), {
+      replace: true,
+      preventScrollReset: true,
+    });
+  }
+
+  function show(nodeId: string) {
+    if (!run.steps.some((step) => step.nodeId === nodeId)) return;
+    change((nodeIds) => [...nodeIds.filter((id) => id !== nodeId), nodeId]);
+    goToStep(run.id, nodeId);
+  }
+
+  return (
+    <>
+      <DetailHeader
+        title={run.automationName}
+        id={run.id}
+        noun="run"
+        state={
+          <>
+            <Link to={`/automations/${run.automationId}`}>version {run.version}</Link>
+            <span role="status" className={classes.state}>
+              <Status status={run.status} />
+              {health !== null && <span className={classes.muted}>{health}</span>}
+            </span>
+          </>
+        }
+        actions={mayCancel && <CancelButton run={run} />}
+      >
+        <RunFacts run={run} now={now} />
+      </DetailHeader>
+      <Failure run={run} onOpenStep={show} />
+      <Canceled run={run} />
+      <Section title="The way it took">
+        <RunGraph run={run} selected={openSteps.at(-1) ?? null} onSelect={show} />
+      </Section>
+      <StepTrace
+        heading="Steps"
+        run={run}
+        openSteps={openSteps}
+        now={now}
+        onToggle={(nodeId, isToOpen) => {
+          change((nodeIds) => {
+            const others = nodeIds.filter((id) => id !== nodeId);
+            return isToOpen ? [...others, nodeId] : others;
+          });
+        }}
+        onMove={(from, to) => {
+          change((nodeIds) => [...nodeIds.filter((id) => id !== from && id !== to), to]);
+        }}
+      />
+      <Downstream run={run} />
+      <Section title="What opened the run">
+        <h3 className={classes.part}>Trigger</h3>
+        <Json label="Trigger" value={run.trigger} />
+        <h3 className={classes.part}>Payload</h3>
+        <Json label="Payload" value={run.payload ?? null} />
+      </Section>
+    </>
+  );
+}
+
+export default function RunPage() {
   const { api } = useServices();
   const { runId = '' } = useParams();
-  const { data: run, error, refetch } = useQuery(runQuery(api, runId));
-  const isMissing = error instanceof ApiError && error.status === 404;
+  const query = useQuery(runQuery(api, runId));
   return (
-    <article className={classes.page}>
-      <title>{`${run ? `${run.automationName}, ${formatWord(run.status)}` : 'Run'} · Runledger`}</title>
-      <Link to="/runs" className={classes.back ?? ''}>
-        <IconChevronLeft size={16} aria-hidden />
-        Run history
-      </Link>
-      {isMissing ? (
-        <EmptyState title="There is no such run in this workspace" level="h1">
-          <p>
-            Its id may be mistyped, it may have passed its retention, or it belongs to another
-            workspace.
-          </p>
-          <p>
-            <Link to="/runs">Go to the run history</Link>
-          </p>
-        </EmptyState>
-      ) : (
-        error && <ErrorNotice error={error} onRetry={() => void refetch()} />
-      )}
-      {run && !isMissing && <Loaded run={run} />}
-      {!run && !error && (
-        <div role="status" aria-label="Loading the run" className={classes.loading}>
-          <Skeleton height={36} width="60%" />
-          <Skeleton height={90} />
-          <Skeleton height={240} />
-        </div>
-      )}
-    </article>
+    <DetailPage
+      noun="run"
+      back={{ to: '/runs', label: 'Run history' }}
+      query={query}
+      title={(run) => `${run.automationName}, ${formatWord(run.status)}`}
+    >
+      {(run) => <Loaded run={run} />}
+    </DetailPage>
   );
 }

@@ -1,20 +1,31 @@
-import { screen, waitFor, within } from '@testing-library/react';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { openConsole, rememberTokens } from '../test/render';
-import { json, makeRun, ME, type Routes, serve } from '../test/server';
+import { json, makeRun, makeRunDetail, ME, type Routes, serve } from '../test/server';
 
 const FAILED = makeRun({
   id: 'run_2',
   status: 'FAILED',
   contact: null,
+  at: ['score'],
   error: { nodeId: 'score', kind: 'HTTP_STATUS', message: 'It answered 503', cause: null },
 });
 
 const AUTOMATIONS = { items: [{ id: 'atm_1', name: 'Order paid' }], nextCursor: null };
 
+const COUNTS = {
+  counts: { PENDING: 0, RUNNING: 1, COMPLETED: 1204, FAILED: 1, CANCELED: 0 },
+  total: 1206,
+  isComplete: true,
+};
+const NOT_THERE = () => json({ detail: 'No such run.' }, 404);
+
 function stack(routes: Routes = {}) {
   return serve({
     '/v1/me': () => json(ME),
+    '/v1/runs/counts': NOT_THERE,
+    '/v1/stats': NOT_THERE,
+    '/v1/failure-groups': NOT_THERE,
     '/v1/automations': () => json(AUTOMATIONS),
     '/v1/runs': ({ url }) => {
       const runs = [makeRun(), FAILED];
@@ -45,7 +56,7 @@ describe('the run history', () => {
     expect(completed).toHaveTextContent('CompletedOrder paid, run run_1 v3ada@example.comWebhook');
     expect(completed).toHaveTextContent('1.5 s');
     expect(failed).toHaveTextContent('No contact');
-    expect(failed).toHaveTextContent('score: It answered 503');
+    expect(failed).toHaveTextContent('It answered 503');
   });
 
   it('says what an open run is waiting for', async () => {
@@ -117,10 +128,138 @@ describe('the run history', () => {
     expect(await rows()).toHaveLength(2);
   });
 
+  it('counts every status by the other filters', async () => {
+    const calls = stack({ '/v1/runs/counts': () => json(COUNTS) });
+    openConsole('/runs?status=FAILED&contact=ada%40example.com');
+    expect(await screen.findByRole('radio', { name: 'Completed 1,204' })).toBeVisible();
+    expect(screen.getByRole('radio', { name: 'All 1,206' })).toBeVisible();
+    const asked = calls.find(({ url }) => url.pathname === '/v1/runs/counts');
+    expect(asked?.url.search).toBe('?contact=ada%40example.com&range=7d');
+  });
+
+  it('says where counting ended early', async () => {
+    stack({ '/v1/runs/counts': () => json({ ...COUNTS, isComplete: false }) });
+    openConsole('/runs');
+    expect(await screen.findByRole('radio', { name: /^All 1,206\s*or more$/ })).toBeVisible();
+  });
+
+  it('opens a run in place, and a reload keeps it open', async () => {
+    stack({ '/v1/runs/run_1': () => json(makeRunDetail()) });
+    const { user } = openConsole('/runs');
+    await rows();
+    await user.click(screen.getByRole('button', { name: 'Show the steps of run run_1' }));
+    expect(window.location.search).toBe('?open=run_1');
+    const steps = within(await screen.findByRole('region', { name: 'Steps' }));
+    await user.click(steps.getByRole('button', { name: /^score Integration/ }));
+    expect(steps.getByText(/^Started/)).toBeVisible();
+    await user.click(screen.getByRole('button', { name: 'Hide the steps of run run_1' }));
+    expect(window.location.search).toBe('');
+  });
+
+  it('cancels many after showing how many and which', async () => {
+    const outcome = { id: null, matched: 12, canceled: 0, isComplete: true, sample: [makeRun()] };
+    const calls = stack({
+      '/v1/runs/cancel': ({ body }) =>
+        json(body.includes('"dryRun":true') ? outcome : { ...outcome, canceled: 11 }),
+    });
+    const { user } = openConsole('/runs?automationId=atm_1&status=RUNNING');
+    await user.click(await screen.findByRole('button', { name: 'Cancel open runs…' }));
+    const dialog = within(await screen.findByRole('dialog'));
+    expect(await dialog.findByText('12 runs')).toBeVisible();
+    expect(dialog.getByText('and 11 runs more')).toBeVisible();
+    const confirm = dialog.getByRole('button', { name: 'Cancel 12 runs' });
+    expect(confirm).toBeDisabled();
+    await user.type(dialog.getByLabelText('Reason'), 'Wrong template');
+    await user.click(confirm);
+    expect(await dialog.findByText('11 runs canceled')).toBeVisible();
+    const sent = calls.filter(({ url }) => url.pathname === '/v1/runs/cancel').at(-1);
+    expect(JSON.parse(sent?.body ?? '')).toEqual({
+      filter: { status: ['RUNNING'], automationId: 'atm_1', range: '7d' },
+      reason: 'Wrong template',
+      dryRun: false,
+    });
+  });
+
+  it('exports what the filters match', async () => {
+    const made = { id: 'exp_1', list: 'RUNS', format: 'CSV', status: 'PENDING', rows: null, url: null };
+    stack({
+      '/v1/exports': () => json(made, 202),
+      '/v1/exports/exp_1': () =>
+        json({ ...made, status: 'COMPLETED', rows: 7, url: 'https://files.example/exp_1.csv' }),
+    });
+    const { user } = openConsole('/runs?status=FAILED');
+    await user.click(await screen.findByRole('button', { name: 'Export…' }));
+    await user.click(await screen.findByRole('button', { name: 'Make the file' }));
+    expect(await screen.findByRole('link', { name: 'Download' })).toHaveAttribute(
+      'href',
+      'https://files.example/exp_1.csv',
+    );
+  });
+
+  it('narrows the list to one kind of error', async () => {
+    const group = {
+      id: 'err_1',
+      automationName: 'Order paid',
+      nodeId: 'score',
+      kind: 'HTTP_STATUS',
+      message: 'It answered 503',
+      count: 1204,
+    };
+    stack({ '/v1/failure-groups': () => json({ items: [group], nextCursor: null }) });
+    const { user } = openConsole('/runs');
+    await user.click(await screen.findByRole('combobox', { name: 'Error' }));
+    await user.click(await screen.findByText('1,204 × Order paid, score: It answered 503'));
+    expect(window.location.search).toBe('?errorGroup=err_1');
+  });
+
+  it('shows a viewer no actions', async () => {
+    stack({ '/v1/me': () => json({ ...ME, role: 'VIEWER' }) });
+    openConsole('/runs');
+    await rows();
+    expect(await screen.findByText('Viewer')).toBeVisible();
+    expect(screen.queryByRole('button', { name: 'Export…' })).toBeNull();
+    expect(screen.queryByRole('button', { name: 'Cancel open runs…' })).toBeNull();
+  });
+
+  it('announces what is new, changes rows in place, and shows the new ones on demand', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    const running = makeRun({ id: 'run_1', status: 'RUNNING', durationMs: null });
+    let items = [running];
+    stack({ '/v1/runs': () => json({ items, nextCursor: null }) });
+    const { user } = openConsole('/runs');
+    expect(await rows()).toHaveLength(1);
+    items = [makeRun({ id: 'run_2', createdAt: '2026-03-01T11:00:00.000Z' }), makeRun()];
+    await vi.advanceTimersByTimeAsync(4_500);
+    const announcement = await screen.findByRole('button', { name: '1 new' });
+    expect(await rows()).toHaveLength(1);
+    expect((await rows())[0]).toHaveTextContent('Completed');
+    vi.useRealTimers();
+    await user.click(announcement);
+    expect(await rows()).toHaveLength(2);
+    expect((await rows())[0]).toHaveTextContent('run_2');
+    expect(screen.queryByRole('button', { name: /new$/ })).toBeNull();
+  });
+
+  it('looks at a period of the viewer’s own choice', async () => {
+    const calls = stack();
+    const { user } = openConsole('/runs?range=24h');
+    await rows();
+    await user.click(screen.getByRole('button', { name: 'Custom…' }));
+    fireEvent.change(await screen.findByLabelText('From'), { target: { value: '2026-03-01T10:00' } });
+    await user.click(await screen.findByRole('button', { name: 'Show this period' }));
+    const from = new Date('2026-03-01T10:00').toISOString();
+    expect(new URLSearchParams(window.location.search).get('from')).toBe(from);
+    await waitFor(() => {
+      const asked = calls.filter(({ url }) => url.pathname === '/v1/runs').at(-1);
+      expect(asked?.url.searchParams.get('from')).toBe(from);
+      expect(asked?.url.searchParams.has('range')).toBe(false);
+    });
+  });
+
   it('offers a way out of an empty result', async () => {
     stack({ '/v1/runs': () => json({ items: [], nextCursor: null }) });
     const { user } = openConsole('/runs?status=PENDING');
-    await screen.findByRole('heading', { name: 'No run of the last 7 days matches' });
+    await screen.findByRole('heading', { name: 'No runs in the last 7 days match' });
     await user.click(screen.getByRole('button', { name: 'Clear the filters' }));
     expect(window.location.search).toBe('');
   });

@@ -1,117 +1,145 @@
-import { Button, Skeleton } from '@mantine/core';
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { useSearchParams } from 'react-router';
-import { runsQuery } from '../api/queries';
+import { Button } from '@mantine/core';
+import { IconBan, IconDownload } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense, useState } from 'react';
+import { fetchRuns } from '../api/queries';
+import type { Run } from '../api/types';
 import { useServices } from '../app/context';
-import { EmptyState } from '../ui/EmptyState';
-import { ErrorNotice } from '../ui/ErrorNotice';
-import { isFiltered, NO_FILTERS, readFilters, type RunFilters, writeFilters } from './filters';
-import { RunFilterBar } from './RunFilters';
+import { useAllows } from '../app/role';
+import { countsQuery } from '../lists/counts';
+import { useFilters } from '../lists/filters';
+import { ListResults, NothingFound } from '../lists/ListPage';
+import page from '../lists/ListPage.module.css';
+import { useLiveList } from '../lists/useLiveList';
+import { isOpen } from './describe';
+import { RUN_FILTERS, type RunFilters } from './filters';
+import { statsQuery } from './queries';
+import { RunFilterBar } from './RunFilterBar';
 import classes from './RunsPage.module.css';
 import { RunTable } from './RunTable';
 
-const RANGE_WORDS = { '24h': '24 hours', '7d': '7 days', '30d': '30 days' } as const;
+// Charts are drawn by a library that the list does not wait for.
+const RunChart = lazy(() => import('./RunChart'));
+const ExportDialog = lazy(() => import('../lists/ExportDialog'));
+const CancelRunsDialog = lazy(() => import('./CancelRunsDialog'));
 
-function LoadingRows() {
+interface FilterProps {
+  filters: RunFilters;
+  onChange: (changes: Partial<RunFilters>) => void;
+}
+
+/** How many runs there were over time. Other filters than automation and period have no figures. */
+function Chart({ filters, onChange }: FilterProps) {
+  const { api } = useServices();
+  const { automationId, range, from, to } = filters;
+  const asked = RUN_FILTERS.toQuery({ ...RUN_FILTERS.none, automationId, range, from, to });
+  const { data: stats } = useQuery(statsQuery(api, asked));
+  if (!stats) return null;
   return (
-    <div role="status" aria-label="Loading runs" className={classes.loading}>
-      {Array.from({ length: 8 }, (_, row) => (
-        <Skeleton key={row} height={44} />
-      ))}
+    <Suspense fallback={<div className={classes.chart} />}>
+      <RunChart
+        stats={stats}
+        onBrush={(begin, end) => {
+          onChange({ from: begin, to: end });
+        }}
+      />
+    </Suspense>
+  );
+}
+
+interface ActionProps {
+  filters: RunFilters;
+  total: number | undefined;
+}
+
+function Actions({ filters, total }: ActionProps) {
+  const [dialog, setDialog] = useState<'export' | 'cancel' | null>(null);
+  const close = () => {
+    setDialog(null);
+  };
+  const filter = RUN_FILTERS.toQuery(filters);
+  const mayMatchOpen = filters.status === null || filters.status === 'PENDING' || filters.status === 'RUNNING';
+  return (
+    <div className={classes.actions}>
+      <Button
+        variant="default"
+        size="xs"
+        leftSection={<IconDownload size={16} aria-hidden />}
+        onClick={() => {
+          setDialog('export');
+        }}
+      >
+        Export…
+      </Button>
+      {mayMatchOpen && (
+        <Button
+          variant="default"
+          size="xs"
+          leftSection={<IconBan size={16} aria-hidden />}
+          onClick={() => {
+            setDialog('cancel');
+          }}
+        >
+          Cancel open runs…
+        </Button>
+      )}
+      <Suspense fallback={null}>
+        {dialog === 'export' && (
+          <ExportDialog list="RUNS" plural="runs" filter={filter} total={total} onClose={close} />
+        )}
+        {dialog === 'cancel' && <CancelRunsDialog filter={filter} onClose={close} />}
+      </Suspense>
     </div>
   );
 }
 
-interface NoRunsProps {
-  filters: RunFilters;
-  onChange: (filters: RunFilters) => void;
-}
-
-function NoRuns({ filters, onChange }: NoRunsProps) {
-  const range = RANGE_WORDS[filters.range];
-  return (
-    <EmptyState
-      title={isFiltered(filters) ? `No run of the last ${range} matches` : `No runs in the last ${range}`}
-    >
-      <p>
-        {isFiltered(filters)
-          ? 'Loosen a filter or look further back.'
-          : 'A run appears here the moment a trigger of an active automation fires.'}
-      </p>
-      <div className={classes.emptyActions}>
-        {isFiltered(filters) && (
-          <Button
-            variant="default"
-            onClick={() => {
-              onChange({ ...NO_FILTERS, range: filters.range });
-            }}
-          >
-            Clear the filters
-          </Button>
-        )}
-        {filters.range !== '30d' && (
-          <Button
-            variant="default"
-            onClick={() => {
-              onChange({ ...filters, range: '30d' });
-            }}
-          >
-            Look back 30 days
-          </Button>
-        )}
-      </div>
-    </EmptyState>
-  );
-}
-
-export function RunsPage() {
+export default function RunsPage() {
   const { api } = useServices();
-  const [parameters, setParameters] = useSearchParams();
-  const filters = readFilters(parameters);
-  const query = useInfiniteQuery(runsQuery(api, filters));
-  // A run opened between two page requests can be listed by both.
-  const runs = [
-    ...new Map(query.data?.pages.flatMap(({ items }) => items).map((run) => [run.id, run])).values(),
-  ];
-
-  function change(next: RunFilters) {
-    setParameters((current) => writeFilters(current, next));
-  }
+  const mayAct = useAllows('MEMBER');
+  const [filters, change] = useFilters(RUN_FILTERS);
+  const counts = useQuery(
+    countsQuery(api, '/v1/runs/counts', RUN_FILTERS.toQuery({ ...filters, status: null })),
+  );
+  const list = useLiveList<Run>({
+    queryKey: ['runs', filters],
+    fetchPage: (cursor, signal) => fetchRuns(api, RUN_FILTERS.toQuery(filters), cursor, signal),
+    keyOf: ({ createdAt, id }) => `${createdAt} ${id}`,
+    isOpen,
+  });
+  const exact = counts.data?.isComplete ? counts.data : undefined;
+  const total = filters.status === null ? exact?.total : exact?.counts[filters.status];
 
   return (
-    <div className={classes.page}>
+    <div className={page.page}>
       <title>Run history · Runledger</title>
-      <h1>Run history</h1>
-      <RunFilterBar filters={filters} onChange={change} />
-      {query.error && <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />}
-      {query.isPending && <LoadingRows />}
-      {query.data && (
-        <section aria-label="Runs" aria-busy={query.isPlaceholderData} className={classes.results}>
-          {runs.length > 0 && <RunTable runs={runs} />}
-          {runs.length === 0 && !query.hasNextPage && <NoRuns filters={filters} onChange={change} />}
-          {query.hasNextPage ? (
-            <div className={classes.more}>
-              {runs.length === 0 && (
-                <p>Nothing among the newest runs. Older ones were not searched yet.</p>
-              )}
-              <Button
-                variant="default"
-                loading={query.isFetchingNextPage}
-                onClick={() => void query.fetchNextPage()}
-              >
-                Load more
-              </Button>
-            </div>
-          ) : (
-            runs.length > 0 && (
-              <p className={classes.end}>
-                {runs.length === 1 ? 'One run' : `${runs.length} runs`} in the last{' '}
-                {RANGE_WORDS[filters.range]}. No older ones match.
-              </p>
-            )
-          )}
-        </section>
-      )}
+      <div className={classes.titleRow}>
+        <h1>Run history</h1>
+        {mayAct && <Actions filters={filters} total={total} />}
+      </div>
+      <RunFilterBar filters={filters} counts={counts.data} onChange={change} />
+      {/* Its library is asked for once the rows are there. */}
+      {list.isLoaded && <Chart filters={filters} onChange={change} />}
+      <ListResults
+        noun="run"
+        plural="runs"
+        period={filters}
+        list={list}
+        empty={
+          <NothingFound
+            plural="runs"
+            hint="A run appears here the moment a trigger of an active automation fires."
+            period={filters}
+            isNarrowed={RUN_FILTERS.isNarrowed(filters)}
+            onClear={() => {
+              const { range, from, to } = filters;
+              change({ ...RUN_FILTERS.none, range, from, to });
+            }}
+            onChange={change}
+          />
+        }
+      >
+        {(runs) => <RunTable runs={runs} />}
+      </ListResults>
     </div>
   );
 }

@@ -1,15 +1,25 @@
-import { IconChevronRight } from '@tabler/icons-react';
+import { Button } from '@mantine/core';
+import { IconArrowDown, IconArrowUp, IconChevronRight } from '@tabler/icons-react';
+import type { KeyboardEvent } from 'react';
 import type { RunDetail, Step } from '../api/types';
+import { CopyButton } from '../ui/CopyButton';
 import { formatBothZones, formatDuration, formatExact, formatWord } from '../ui/format';
 import { Status } from '../ui/Status';
+import { type Path, type PlacedStep, placeSteps } from './paths';
 import { StepBody } from './StepBody';
+import { goToStep, neighbours, stepAddress, stepElementId } from './steps';
 import classes from './StepTrace.module.css';
+import { intervalOf, isWait, type Pause, type Timeline, timelineOf } from './timeline';
 
 interface Props {
   run: RunDetail;
-  openSteps: string[];
+  openSteps: readonly string[];
   onToggle: (nodeId: string, open: boolean) => void;
+  /** Goes from one open step to another. */
+  onMove: (from: string, to: string) => void;
   now: number;
+  /** The trace has its own heading where it is a part of a page. */
+  heading?: string;
 }
 
 /** `+1.2 s`: how far into the run a step began. */
@@ -23,18 +33,96 @@ function stepDuration(step: Step, now: number): string {
   return formatDuration(Math.max(0, now - Date.parse(step.startedAt)));
 }
 
-interface StepRowProps {
-  run: RunDetail;
+function pathKey(path: Path | null): string {
+  return path ? `${path.fork} ${path.number}` : '';
+}
+
+interface BarsProps {
   step: Step;
-  open: boolean;
-  onToggle: Props['onToggle'];
+  timeline: Timeline;
+  pauses: Pause[];
   now: number;
 }
 
-function StepRow({ run, step, open, onToggle, now }: StepRowProps) {
-  const bodyId = `step-${step.nodeId}-body`;
+/** When the step was, beside all others; drawn for the eye alone, as the words are beside it. */
+function Bars({ step, timeline, pauses, now }: BarsProps) {
+  const { left, width } = timeline.barOf(intervalOf(step, now));
   return (
-    <li id={`step-${step.nodeId}`} className={classes.step} data-step={step.nodeId}>
+    <span className={classes.line} aria-hidden>
+      {pauses.map((pause) => (
+        <span
+          key={pause.from}
+          className={classes.pause}
+          title={`Waited ${formatDuration(pause.to - pause.from)}; drawn short`}
+          style={{ left: `${pause.left}%`, width: `${pause.width}%` }}
+        />
+      ))}
+      <span
+        className={classes.bar}
+        data-look={step.status}
+        data-wait={isWait(step)}
+        style={{ left: `${Math.min(left, 99.2)}%`, width: `${width}%` }}
+      />
+    </span>
+  );
+}
+
+interface StepRowProps extends Omit<Props, 'openSteps' | 'heading'> {
+  step: Step;
+  depth: number;
+  open: boolean;
+  timeline: Timeline;
+  nodeIds: readonly string[];
+}
+
+function StepActions({ run, step, nodeIds, onMove }: StepRowProps) {
+  const [previous, next] = neighbours(nodeIds, step.nodeId);
+
+  function move(to: string | null) {
+    if (to === null) return;
+    onMove(step.nodeId, to);
+    goToStep(run.id, to);
+  }
+
+  return (
+    <div className={classes.actions}>
+      <Button
+        variant="default"
+        size="compact-sm"
+        leftSection={<IconArrowUp size={14} aria-hidden />}
+        disabled={previous === null}
+        onClick={() => {
+          move(previous);
+        }}
+      >
+        Previous step
+      </Button>
+      <Button
+        variant="default"
+        size="compact-sm"
+        leftSection={<IconArrowDown size={14} aria-hidden />}
+        disabled={next === null}
+        onClick={() => {
+          move(next);
+        }}
+      >
+        Next step
+      </Button>
+      <CopyButton text={stepAddress(run.id, step.nodeId)} label="Copy a link to this step" />
+    </div>
+  );
+}
+
+function StepRow(props: StepRowProps) {
+  const { run, step, depth, open, onToggle, now, timeline } = props;
+  const bodyId = `${stepElementId(run.id, step.nodeId)}-body`;
+  return (
+    <li
+      id={stepElementId(run.id, step.nodeId)}
+      className={classes.step}
+      data-step={step.nodeId}
+      data-depth={Math.min(depth, 3)}
+    >
       <h3 className={classes.heading}>
         <button
           type="button"
@@ -49,55 +137,97 @@ function StepRow({ run, step, open, onToggle, now }: StepRowProps) {
           <span className={classes.node}>
             <span className={classes.nodeId}>{step.nodeId}</span>{' '}
             <span className={classes.type}>{formatWord(step.type)}</span>
+            {step.outcome !== null && (
+              <span className={classes.outcome}>
+                <span className={classes.label}>outcome </span>
+                {step.outcome}
+              </span>
+            )}
           </span>
           <span className={classes.status}>
             <Status status={step.status} />
           </span>
-          <span className={classes.outcome}>
-            {step.outcome !== null && (
-              <>
-                <span className={classes.label}>outcome </span>
-                {step.outcome}
-              </>
-            )}
-          </span>
+          <Bars step={step} timeline={timeline} pauses={timeline.pauses} now={now} />
           <span className={classes.time} title={formatBothZones(step.startedAt)}>
             <span className="visually-hidden">started {formatExact(step.startedAt)}, </span>
             {offset(run, step)}
           </span>
           <span className={classes.time}>
-            <span className={classes.label}>took </span>
+            <span className={classes.label}>{isWait(step) ? 'waited ' : 'took '}</span>
             {stepDuration(step, now)}
           </span>
         </button>
       </h3>
       <div id={bodyId} hidden={!open}>
-        {open && <StepBody step={step} />}
+        {open && (
+          <>
+            <StepActions {...props} />
+            <StepBody run={run} step={step} />
+          </>
+        )}
       </div>
     </li>
   );
 }
 
-/** Every step of the run, in the order it was visited. */
-export function StepTrace({ run, openSteps, onToggle, now }: Props) {
-  const steps = run.steps.toSorted((one, other) => one.order - other.order);
+/** Arrow keys go from step to step while one of their headings has the focus. */
+function moveFocus(event: KeyboardEvent<HTMLElement>) {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (by === undefined || !(event.target instanceof HTMLButtonElement)) return;
+  if (!event.target.hasAttribute('aria-expanded')) return;
+  const buttons = [
+    ...event.currentTarget.querySelectorAll<HTMLButtonElement>('h3 > button[aria-expanded]'),
+  ];
+  const next = buttons[buttons.indexOf(event.target) + by];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+}
+
+/** Says where a parallel path begins, as its steps stand one after another. */
+function PathTitle({ path }: { path: Path }) {
+  return (
+    <li className={classes.path}>
+      Path {path.number} of {path.of} after {path.fork}, at the same time
+    </li>
+  );
+}
+
+function rowsOf(placed: PlacedStep[]): { path: Path | null; placed: PlacedStep }[] {
+  return placed.map((one, index) => {
+    const before = placed[index - 1]?.path ?? null;
+    const begins = one.path !== null && pathKey(one.path) !== pathKey(before);
+    return { path: begins ? one.path : null, placed: one };
+  });
+}
+
+/** Every step of the run, in the order it was visited, and when. */
+export function StepTrace(props: Props) {
+  const { run, openSteps, now, heading } = props;
+  const placed = placeSteps(run);
+  const timeline = timelineOf(run, now);
+  const nodeIds = placed.map(({ step }) => step.nodeId);
   return (
     <section className={classes.trace} aria-label="Steps">
-      <h2>Steps</h2>
-      {steps.length === 0 ? (
+      {heading !== undefined && <h2>{heading}</h2>}
+      {placed.length === 0 ? (
         <p className={classes.none}>No step has begun yet. They appear here as the run walks.</p>
       ) : (
-        <ol className={classes.steps}>
-          {steps.map((step) => (
+        // Its buttons are the interactive elements; the list only hears their keys.
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+        <ol className={classes.steps} onKeyDown={moveFocus}>
+          {rowsOf(placed).flatMap(({ path, placed: { step, depth } }) => [
+            ...(path ? [<PathTitle key={`path ${step.nodeId}`} path={path} />] : []),
             <StepRow
               key={step.nodeId}
-              run={run}
+              {...props}
               step={step}
+              depth={depth}
               open={openSteps.includes(step.nodeId)}
-              onToggle={onToggle}
-              now={now}
-            />
-          ))}
+              timeline={timeline}
+              nodeIds={nodeIds}
+            />,
+          ])}
         </ol>
       )}
     </section>

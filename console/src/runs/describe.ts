@@ -20,13 +20,20 @@ export function healthText({ health }: Run, now: number): string | null {
     : health.text;
 }
 
-/** Which node, and why: one line. */
-export function errorLine(run: Run): string | null {
-  if (run.error) {
-    const { nodeId, message } = run.error;
-    return nodeId === null ? message : `${nodeId}: ${message}`;
-  }
-  return null;
+/** Why it failed, or why it was canceled: one line. */
+export function errorLine({ error, canceled }: Run): string | null {
+  if (error) return error.message;
+  return canceled ? `Canceled by ${canceled.by}: ${canceled.reason}` : null;
+}
+
+/** The node it is at, or ended at: several where it walks parallel paths. */
+export function whereabouts(run: Run): string | null {
+  return run.at.length === 0 ? null : run.at.join(', ');
+}
+
+/** Whether it may still change. */
+export function isOpen({ status }: Run): boolean {
+  return status === 'PENDING' || status === 'RUNNING';
 }
 
 /** Milliseconds from start to end; of an open run, until now; null before the start. */

@@ -30,6 +30,7 @@ export function makeRun(changes: Partial<Run> = {}): Run {
     error: null,
     errorGroup: null,
     canceled: null,
+    at: [],
     ...changes,
   };
 }
@@ -81,6 +82,7 @@ export function json(body: unknown, status = 200, headers: Record<string, string
 }
 
 export interface Call {
+  method: string;
   url: URL;
   headers: Headers;
   body: string;
@@ -95,6 +97,7 @@ export function serve(routes: Routes): Call[] {
   vi.stubGlobal('fetch', async (input: string, init: RequestInit = {}) => {
     const url = new URL(input, 'https://console.example');
     const call = {
+      method: init.method ?? 'GET',
       url,
       headers: new Headers(init.headers),
       body: typeof init.body === 'string' ? init.body : '',

@@ -1,7 +1,26 @@
+import type { ReactNode } from 'react';
 import { CopyButton } from './CopyButton';
 import classes from './Json.module.css';
 
-/** A value from a run, as indented text: never as markup. */
+/** What the API puts in the place of a secret. */
+const STRUCK = /(\[redacted\]|\{\{\s*secret\.\w+\s*\}\})/;
+
+function withMarks(text: string): ReactNode {
+  const parts = text.split(STRUCK);
+  if (parts.length === 1) return text;
+  // Split by a group, every second part is what the group matched.
+  return parts.map((part, index) =>
+    index % 2 === 1 ? (
+      <mark key={index} className={classes.struck} title="A secret, struck before this was stored">
+        {part}
+      </mark>
+    ) : (
+      part
+    ),
+  );
+}
+
+/** A value from a run, as indented text: never as markup. What was struck from it is marked. */
 export function Json({ label, value }: { label: string; value: unknown }) {
   const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2);
   return (
@@ -9,7 +28,7 @@ export function Json({ label, value }: { label: string; value: unknown }) {
       {/* It scrolls, so it must be reachable by keyboard. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <pre className={classes.text} role="region" aria-label={label} tabIndex={0}>
-        {text}
+        {withMarks(text)}
       </pre>
       <CopyButton text={text} label={`Copy ${label.toLowerCase()}`} />
     </div>

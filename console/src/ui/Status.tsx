@@ -4,15 +4,22 @@ import {
   IconCircleX,
   IconClock,
   IconHourglass,
+  IconMailCheck,
+  IconMailX,
   IconPlayerPlay,
   IconPlayerSkipForward,
+  IconRefresh,
+  IconSend,
+  IconShieldX,
   type Icon,
 } from '@tabler/icons-react';
-import type { RunStatus, StepStatus } from '../api/types';
+import type { DeliveryStatus, RunStatus, StepStatus } from '../api/types';
 import { formatWord } from './format';
 import classes from './Status.module.css';
 
-const LOOKS: Record<RunStatus | StepStatus, { icon: Icon; tone: string }> = {
+type AnyStatus = RunStatus | StepStatus | DeliveryStatus;
+
+const LOOKS: Record<AnyStatus, { icon: Icon; tone: string }> = {
   PENDING: { icon: IconClock, tone: 'idle' },
   RUNNING: { icon: IconPlayerPlay, tone: 'busy' },
   WAITING: { icon: IconHourglass, tone: 'waiting' },
@@ -20,10 +27,17 @@ const LOOKS: Record<RunStatus | StepStatus, { icon: Icon; tone: string }> = {
   FAILED: { icon: IconCircleX, tone: 'bad' },
   CANCELED: { icon: IconBan, tone: 'idle' },
   SKIPPED: { icon: IconPlayerSkipForward, tone: 'idle' },
+  QUEUED: { icon: IconClock, tone: 'idle' },
+  PROCESSING: { icon: IconSend, tone: 'busy' },
+  RETRYING: { icon: IconRefresh, tone: 'waiting' },
+  SENT: { icon: IconSend, tone: 'good' },
+  DELIVERED: { icon: IconMailCheck, tone: 'good' },
+  DEAD_LETTERED: { icon: IconMailX, tone: 'bad' },
+  SUPPRESSED: { icon: IconShieldX, tone: 'idle' },
 };
 
 /** A status as icon and word; the colour only repeats them. */
-export function Status({ status }: { status: RunStatus | StepStatus }) {
+export function Status({ status }: { status: AnyStatus }) {
   const { icon: Icon, tone } = LOOKS[status];
   return (
     <span className={classes.status} data-tone={tone} data-status={status}>

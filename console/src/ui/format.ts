@@ -76,8 +76,41 @@ export function formatBothZones(time: string): string {
   return `${formatExact(time)} · ${time}`;
 }
 
+/** Words that people write in a way of their own. */
+const WRITTEN: Readonly<Record<string, string>> = {
+  DEAD_LETTERED: 'Dead-lettered',
+  EMAIL: 'E-mail',
+  REENTRY_BLOCKED: 'Re-entry blocked',
+  SMS: 'SMS',
+  WHATSAPP: 'WhatsApp',
+};
+
 /** `SEND_MESSAGE` → `Send message`. */
 export function formatWord(word: string): string {
+  const written = WRITTEN[word];
+  if (written !== undefined) return written;
   const text = word.replaceAll('_', ' ').toLowerCase();
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+const count = new Intl.NumberFormat('en');
+
+/** `12,345`. */
+export function formatCount(number: number): string {
+  return count.format(number);
+}
+
+/** The viewer's zone, as a person would name it and by its offset: `Europe/Berlin (GMT+1)`. */
+export function formatZone(now: number): string {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const offset = new Intl.DateTimeFormat('en', { timeZoneName: 'shortOffset' })
+    .formatToParts(now)
+    .find(({ type }) => type === 'timeZoneName')?.value;
+  return offset === undefined || offset === zone ? zone : `${zone} (${offset})`;
+}
+
+/** `512 bytes`, `1.4 MB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} bytes`;
+  return bytes < 1_000_000 ? `${(bytes / 1_000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }

@@ -1,6 +1,7 @@
 """The HTTP edge: powertools' resolver, and the one place where errors become statuses."""
 
 import base64
+import hmac
 import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -248,6 +249,25 @@ def public_url(app: APIGatewayHttpResolver) -> str:
     host = headers.get("x-forwarded-host") or app.current_event.request_context.domain_name
     scheme = headers.get("x-forwarded-proto", "https")
     return f"{scheme}://{host}"
+
+
+# What the distribution in front of the API adds to a request.
+EDGE_KEY = "x-runledger-edge"
+VIEWER_ADDRESS = "x-viewer-address"
+
+
+def caller_address(app: APIGatewayHttpResolver, edge_key: Callable[[], str]) -> str:
+    """Where a request comes from, as far as that can be known.
+
+    Behind the distribution API Gateway sees the distribution alone, which says who asked it. That
+    is believed only with its key, read when there is one to compare: whoever calls the API itself
+    can write any header. X-Forwarded-For is never asked, as its beginning is the caller's own.
+    """
+    headers = lower_headers(app)
+    given, viewer = headers.get(EDGE_KEY), headers.get(VIEWER_ADDRESS)
+    if given and viewer and hmac.compare_digest(given.encode(), edge_key().encode()):
+        return viewer
+    return app.current_event.request_context.http.source_ip
 
 
 def caller(

@@ -34,6 +34,12 @@ class StoreSettings(_Settings):
     index_shards: int = Field(default=1, ge=1, le=64)
 
 
+class WebhookSettings(StoreSettings):
+    """The secret by which the distribution's requests are told from others."""
+
+    edge_secret_arn: str
+
+
 class StartSettings(StoreSettings):
     """`machine_prefix` is the ARN of a state machine up to its automation id."""
 

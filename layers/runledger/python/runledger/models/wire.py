@@ -17,7 +17,7 @@ from runledger.models.automation import (
 from runledger.models.base import WireModel
 from runledger.models.contact import Consents
 from runledger.models.refusal import RefusalReason
-from runledger.models.run import RunStatus
+from runledger.models.run import RunStatus, TriggerType
 from runledger.models.schedule import FireSource, FireStatus, MissedReason
 
 ItemT = TypeVar("ItemT")
@@ -66,7 +66,8 @@ class RunContactView(WireModel):
 class RunView(WireModel):
     """A run as lists show it. `health` is null once the run has ended; `startError` says why a
     start was put off or the run is at more than its first attempt; `errorGroup` is the failure
-    group of a failed one."""
+    group of a failed one. `at` are the nodes that it is at, several in a fork, or the one that it
+    ended at; empty where it has begun none yet."""
 
     id: str
     status: RunStatus
@@ -86,6 +87,7 @@ class RunView(WireModel):
     error: ErrorView | None
     error_group: str | None
     canceled: CanceledView | None
+    at: list[str]
 
 
 class RefusalView(WireModel):
@@ -122,13 +124,16 @@ class WebhookView(WireModel):
 
 class AutomationSummaryView(WireModel):
     """An automation as lists show it. `has_unpublished_changes` is true where the draft differs
-    from the active version."""
+    from the active version, whose trigger `trigger_type` is; `next_fire_at` goes with an active
+    date trigger."""
 
     id: str
     name: str
     reentry: Reentry
     status: AutomationStatus
     version: int | None
+    trigger_type: TriggerType | None
+    next_fire_at: str | None
     has_unpublished_changes: bool
     created_at: str
     updated_at: str
@@ -172,9 +177,11 @@ class ScheduleView(WireModel):
 
 
 class AutomationView(AutomationSummaryView):
-    """An automation with its draft. `machine` is the active version's, with the reason for its
-    type; `problems` are those of the draft as things stand now."""
+    """An automation with its draft. `revision` counts the saves of the draft. `machine` is the
+    active version's, with the reason for its type; `problems` are those of the draft as things
+    stand now."""
 
+    revision: int
     nodes: list[Node]
     edges: list[Edge]
     layout: dict[str, Position]

@@ -31,6 +31,7 @@ from runledger.store.machines import supersede
 
 if TYPE_CHECKING:
     from runledger.compiler.compile import Compiled
+    from runledger.models.schedule import Schedule
     from runledger.services.machines import Machines
     from runledger.services.schedules import Schedules
     from runledger.services.signing import SigningSecrets
@@ -80,10 +81,20 @@ class Automations:
         return automation
 
     def update(
-        self, workspace_id: str, automation_id: str, document: AutomationDocument, by: str
+        self,
+        workspace_id: str,
+        automation_id: str,
+        document: AutomationDocument,
+        by: str,
+        revision: int | None = None,
     ) -> Automation:
-        """Changes the draft only; an active version stays as it is."""
+        """Changes the draft only; an active version stays as it is. ConflictError where
+        `revision`, the one that the document was made from, is not the draft's any more."""
         before = self.store.get(workspace_id, automation_id)
+        if revision is not None and revision != before.draft_revision:
+            raise ConflictError(
+                f"the automation was changed by {before.updated_by} meanwhile", status="CHANGED"
+            )
         if before.status is AutomationStatus.ARCHIVED:
             raise ConflictError("the automation is archived", status=before.status.value)
         graph = self._checked(workspace_id, document)
@@ -108,24 +119,29 @@ class Automations:
         version = None
         if automation.active is not None:
             version = self.store.version(automation.id, automation.active.version)
+        schedule = self._schedule(automation)
         return AutomationView(
-            **dict(automation_summary_view(automation)),
+            **dict(automation_summary_view(automation, schedule)),
+            revision=automation.draft_revision,
             nodes=draft.nodes,
             edges=draft.edges,
             layout=draft.layout,
             webhook=None if hides_webhook else self._webhook_view(automation),
-            schedule=self._schedule_view(automation),
+            schedule=self._schedule_view(schedule),
             machine=machine_view(version) if version else None,
             problems=self.problems(automation.workspace_id, draft),
         )
 
-    def _schedule_view(self, automation: Automation) -> ScheduleView | None:
+    def _schedule(self, automation: Automation) -> "Schedule | None":
         if scheduled_trigger(automation) is None:
             return None
         schedule = self.schedules.get(automation.id)
-        if schedule is None or not schedule.is_enabled:
+        return schedule if schedule and schedule.is_enabled else None
+
+    def _schedule_view(self, schedule: "Schedule | None") -> ScheduleView | None:
+        if schedule is None:
             return None
-        fires, _ = self.fires.newest(automation.id, 1, None)
+        fires, _ = self.fires.newest(schedule.automation_id, 1, None)
         return schedule_view(schedule, fires[0] if fires else None)
 
     def _webhook_view(self, automation: Automation) -> WebhookView | None:

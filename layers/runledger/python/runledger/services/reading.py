@@ -34,6 +34,7 @@ from runledger.services.list_kinds import (
     runs_kind,
 )
 from runledger.services.open_run import keyed_run_id
+from runledger.services.schedules import scheduled_trigger
 from runledger.services.story import upstream_run_id
 from runledger.services.suppressions import suppression_view
 from runledger.services.upstream import dedupe_key
@@ -46,6 +47,7 @@ from runledger.services.views import (
     segment_view,
     template_view,
 )
+from runledger.services.whereabouts import standings
 from runledger.services.windows import window
 from runledger.store import keys
 
@@ -100,7 +102,9 @@ class Reading:
         now = self.clock()
         kind = runs_kind(self.stores.runs)
         page, cursor = self._page(workspace_id, request, kind, now, _of_trigger(request))
-        return ListView(items=[run_view(run, now) for run in page.rows], next_cursor=cursor)
+        at = standings(page.rows, self.frames)
+        items = [run_view(run, now, at[run.id]) for run in page.rows]
+        return ListView(items=items, next_cursor=cursor)
 
     def refusals(self, workspace_id: str, request: ListRequest) -> ListView[RefusalView]:
         """InvalidInputError names the parameter that cannot be read."""
@@ -278,8 +282,11 @@ class Reading:
         after = self.cursors.read(binding, cursor) if cursor else None
         found, position = self.stores.automations.newest(workspace_id, limit, after)
         following = self.cursors.issue(binding, position) if position else None
+        scheduled = [each.id for each in found if scheduled_trigger(each) is not None]
+        schedules = self.stores.schedules.get_many(scheduled)
         return ListView(
-            items=[automation_summary_view(each) for each in found], next_cursor=following
+            items=[automation_summary_view(each, schedules.get(each.id)) for each in found],
+            next_cursor=following,
         )
 
     def templates_page(
@@ -308,6 +315,12 @@ class Reading:
         found, position = self.stores.contacts.newest(workspace_id, limit, after)
         following = self.cursors.issue(binding, position) if position else None
         return ListView(items=[contact_view(each) for each in found], next_cursor=following)
+
+    def contact_named(self, workspace_id: str, text: str) -> ListView[ContactView]:
+        """A list of the contact meant by an id, an e-mail or a phone, or of nobody."""
+        contact_id = self.contacts.look_up(workspace_id, text)
+        found = contact_id and self.contacts.find(workspace_id, "id", contact_id)
+        return ListView(items=[contact_view(found)] if found else [], next_cursor=None)
 
     def suppressions(
         self, workspace_id: str, limit: int, cursor: str | None

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from runledger.clock import iso, optional_iso
+from runledger.models.run import TriggerType
 from runledger.models.run_views import (
     DeliveryLinkView,
     DownstreamRunView,
@@ -27,9 +28,10 @@ from runledger.models.wire import (
     VersionView,
 )
 from runledger.services.story import health_of, steps_of, upstream_run_id
+from runledger.services.whereabouts import standing_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from runledger.compiler.graph import GraphView
     from runledger.models.automation import Automation, Version
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from runledger.models.delivery import DeliveryAttempt
     from runledger.models.refusal import Refusal
     from runledger.models.run import ErrorDetail, Run, Step
+    from runledger.models.schedule import Schedule
     from runledger.models.segment import Segment
     from runledger.models.template import Template
     from runledger.services.story import Health
@@ -49,7 +52,8 @@ if TYPE_CHECKING:
 DETAIL_BYTES = 3_500_000
 
 
-def run_view(run: "Run", now: int) -> RunView:
+def run_view(run: "Run", now: int, at: "Sequence[str] | None" = None) -> RunView:
+    """`at` is where it stands; without one, as far as its row tells."""
     health = health_of(run, now)
     begun = run.started_at
     ended = run.finished_at
@@ -80,6 +84,7 @@ def run_view(run: "Run", now: int) -> RunView:
         error=error_view(run.error),
         error_group=run.error_group,
         canceled=canceled,
+        at=standing_at(run, None) if at is None else list(at),
     )
 
 
@@ -94,7 +99,7 @@ def run_detail_view(
     """`upstream` is the run that opened this one, where it is there still; `attempts` are the run's
     messages by id, as far as they were read."""
     steps = steps_of(history, graph, now)
-    base = run_view(history.run, now)
+    base = run_view(history.run, now, standing_at(history.run, graph))
     failed = next((step for step in steps if step.error is not None), None)
     # The row carries the first line of the error; the step it came from has the whole of it.
     error = base.error
@@ -240,13 +245,19 @@ def refusal_view(refusal: "Refusal") -> RefusalView:
     )
 
 
-def automation_summary_view(automation: "Automation") -> AutomationSummaryView:
+def automation_summary_view(
+    automation: "Automation", schedule: "Schedule | None"
+) -> AutomationSummaryView:
+    """`schedule` is that of an active date automation."""
+    active = automation.active
     return AutomationSummaryView(
         id=automation.id,
         name=automation.name,
         reentry=automation.reentry,
         status=automation.status,
-        version=automation.active.version if automation.active else None,
+        version=active.version if active else None,
+        trigger_type=TriggerType(active.trigger["triggerType"]) if active else None,
+        next_fire_at=iso(schedule.next_fire_at) if schedule else None,
         has_unpublished_changes=automation.draft_revision != automation.active_revision,
         created_at=iso(automation.created_at),
         updated_at=iso(automation.updated_at),

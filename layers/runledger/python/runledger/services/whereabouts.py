@@ -1,13 +1,20 @@
-"""Where in its graph a run was when something went wrong, read from what it left."""
+"""Where in its graph a run is, or was when it ended or something went wrong, by what it left."""
 
 from typing import TYPE_CHECKING, Any
 
+from runledger.errors import NotFoundError
 from runledger.models.run import Claim, ErrorDetail, Step, StepStatus
 from runledger.services.failures import is_node_failure
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from runledger.compiler.graph import GraphView
-    from runledger.services.frames import Frame
+    from runledger.models.run import Run
+    from runledger.services.frames import Frame, Frames
+
+# Of versions whose graphs one page of a list may read; a process keeps what it read.
+_GRAPHS_A_PAGE = 10
 
 
 def lost_step(frame: "Frame", node_id: str, claim: Claim) -> Step:
@@ -76,3 +83,42 @@ def _is_at_work(frame: "Frame", node_id: str) -> bool:
 
 def _is_in_branch(graph: "GraphView", head: str, node_id: str) -> bool:
     return node_id == head or graph.topology.reaches(head, node_id)
+
+
+def standing_at(run: "Run", graph: "GraphView | None") -> list[str]:
+    """The nodes a run is at, or the one it ended at; as far as its row tells without a graph."""
+    if run.error is not None and run.error.node_id is not None:
+        return [run.error.node_id]
+    if run.end_node_id is not None:
+        return [run.end_node_id]
+    if graph is None or not run.claimed:
+        return []
+    # Between two nodes, and once it was canceled, it stands where it last was.
+    ranks = sorted(run.open_claims) or [max(run.claimed)]
+    return [graph.topology.node_at(rank) for rank in ranks]
+
+
+def standings(runs: "Iterable[Run]", frames: "Frames") -> dict[str, list[str]]:
+    """Where each run of a page stands, by its id. Rows tell where most ended; the others need their
+    version's graph, of which a bounded number is read."""
+    graphs: dict[tuple[str, int], GraphView | None] = {}
+    found = {}
+    for run in runs:
+        found[run.id] = standing_at(run, None)
+        if found[run.id] or not run.claimed:
+            continue
+        version = (run.automation_id, run.version)
+        if version not in graphs:
+            if len(graphs) == _GRAPHS_A_PAGE:
+                continue
+            graphs[version] = _graph_of(run, frames)
+        found[run.id] = standing_at(run, graphs[version])
+    return found
+
+
+def _graph_of(run: "Run", frames: "Frames") -> "GraphView | None":
+    try:
+        return frames.graph(run)
+    except NotFoundError:
+        # A list is not refused for what one of its rows has lost.
+        return None

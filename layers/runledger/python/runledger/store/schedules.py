@@ -11,6 +11,7 @@ from runledger.store import keys
 from runledger.store.table import Change, Modify, Path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from boto3.dynamodb.conditions import ConditionBase
@@ -26,6 +27,12 @@ class ScheduleStore:
 
     def get(self, automation_id: str) -> Schedule | None:
         return self.at(keys.schedule(automation_id))
+
+    def get_many(self, automation_ids: "Iterable[str]") -> dict[str, Schedule]:
+        """Those that are enabled, by automation."""
+        found = self._table.batch_get(keys.schedule(id_) for id_ in automation_ids)
+        schedules = [_from_item(item) for item in found.values() if item["enabled"]]
+        return {schedule.automation_id: schedule for schedule in schedules}
 
     def at(self, key: "Key") -> Schedule | None:
         item = self._table.get(key, consistent=True)

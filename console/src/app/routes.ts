@@ -1,0 +1,15 @@
+/** Every page and its address, one line each. A page's code is loaded when it is first opened. */
+
+import { type ComponentType, lazy } from 'react';
+
+export interface PageRoute {
+  path: string;
+  page: ComponentType;
+}
+
+export const ROUTES: PageRoute[] = [
+  { path: 'runs', page: lazy(() => import('../runs/RunsPage')) },
+  { path: 'runs/:runId', page: lazy(() => import('../runs/RunPage')) },
+  { path: 'delivery-ops', page: lazy(() => import('../deliveries/DeliveriesPage')) },
+  { path: 'delivery-ops/:deliveryId', page: lazy(() => import('../deliveries/DeliveryPage')) },
+];

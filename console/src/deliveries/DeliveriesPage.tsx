@@ -1,0 +1,203 @@
+import { Button, Select } from '@mantine/core';
+import { IconX } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useSearchParams } from 'react-router';
+import { CHANNELS, type Counts, type Delivery, DELIVERY_STATUSES } from '../api/types';
+import { useServices } from '../app/context';
+import { useAllows } from '../app/role';
+import { AutomationPicker } from '../lists/AutomationPicker';
+import { countsQuery } from '../lists/counts';
+import { FilterBar } from '../lists/FilterBar';
+import { useFilters } from '../lists/filters';
+import { ListResults, NothingFound } from '../lists/ListPage';
+import page from '../lists/ListPage.module.css';
+import { PeriodPicker } from '../lists/PeriodPicker';
+import { StatusChips } from '../lists/StatusChips';
+import { ContactFilter } from '../lists/TextFilter';
+import { useLiveList } from '../lists/useLiveList';
+import { Notice } from '../ui/ErrorNotice';
+import { formatCount, formatWord } from '../ui/format';
+import { TabLinks } from '../ui/TabLinks';
+import { DeliveryTable } from './DeliveryTable';
+import { isUnderWay } from './describe';
+import {
+  cleared,
+  DELIVERY_FILTERS,
+  type DeliveryFilters,
+  isNarrowed,
+  toCountsQuery,
+  toQuery,
+} from './filters';
+import { fetchDeliveries } from './queries';
+import { ResendDialog } from './ResendDialog';
+
+interface FilterProps {
+  filters: DeliveryFilters;
+  counts: Counts | undefined;
+  onChange: (changes: Partial<DeliveryFilters>) => void;
+}
+
+function Tabs({ filters, counts }: Omit<FilterProps, 'onChange'>) {
+  const [parameters] = useSearchParams();
+  function address(tab: DeliveryFilters['tab']): string {
+    // What narrows the list narrows the other tab as well; only a status belongs to one.
+    const search = DELIVERY_FILTERS.write(parameters, { ...filters, tab, status: null }).toString();
+    return search === '' ? '/delivery-ops' : `/delivery-ops?${search}`;
+  }
+  const dead = counts?.counts.DEAD_LETTERED;
+  return (
+    <TabLinks
+      label="Deliveries"
+      current={filters.tab ?? 'all'}
+      tabs={[
+        { key: 'all', to: address(null), label: 'All' },
+        {
+          key: 'dead-lettered',
+          to: address('dead-lettered'),
+          label: dead === undefined ? 'Dead-lettered' : `Dead-lettered (${formatCount(dead)})`,
+        },
+      ]}
+    />
+  );
+}
+
+function DeliveryFilterBar({ filters, counts, onChange }: FilterProps) {
+  return (
+    <FilterBar
+      label="Filter deliveries"
+      chips={
+        filters.tab === null && (
+          <StatusChips
+            label="Status"
+            options={DELIVERY_STATUSES}
+            value={filters.status}
+            counts={counts}
+            onChange={(status) => {
+              onChange({ status });
+            }}
+          />
+        )
+      }
+    >
+      <Select
+        label="Channel"
+        placeholder="All channels"
+        data={CHANNELS.map((channel) => ({ value: channel, label: formatWord(channel) }))}
+        value={filters.channel}
+        clearable
+        clearButtonProps={{ 'aria-label': 'Show all channels', tabIndex: 0 }}
+        onChange={(channel) => {
+          onChange({ channel });
+        }}
+      />
+      <AutomationPicker
+        value={filters.automationId}
+        onChange={(automationId) => {
+          onChange({ automationId });
+        }}
+      />
+      <ContactFilter
+        value={filters.contact}
+        onChange={(contact) => {
+          onChange({ contact });
+        }}
+      />
+      <PeriodPicker label="Created within" period={filters} onChange={onChange} />
+    </FilterBar>
+  );
+}
+
+/** A filter that only links set: it says that it is there, and goes away. */
+function RunFilter({ runId, onClear }: { runId: string; onClear: () => void }) {
+  return (
+    <Notice
+      title={`Only the deliveries of ${runId}`}
+      action={
+        <Button
+          variant="default"
+          size="xs"
+          leftSection={<IconX size={14} aria-hidden />}
+          onClick={onClear}
+        >
+          Show those of all runs
+        </Button>
+      }
+    />
+  );
+}
+
+const HINTS = {
+  all: 'A delivery appears here as soon as an automation has a message for somebody.',
+  'dead-lettered': 'Good: no message was given up after its last try.',
+};
+
+export default function DeliveriesPage() {
+  const { api } = useServices();
+  const mayResend = useAllows('MEMBER');
+  const [resending, setResending] = useState<Delivery | null>(null);
+  const [filters, change] = useFilters(DELIVERY_FILTERS);
+  const counts = useQuery(countsQuery(api, '/v1/deliveries/counts', toCountsQuery(filters)));
+  const list = useLiveList<Delivery>({
+    queryKey: ['deliveries', filters],
+    fetchPage: (cursor, signal) => fetchDeliveries(api, toQuery(filters), cursor, signal),
+    keyOf: ({ createdAt, id }) => `${createdAt} ${id}`,
+    isOpen: ({ status }) => isUnderWay(status),
+  });
+  const isDead = filters.tab === 'dead-lettered';
+  return (
+    <div className={page.page}>
+      <title>{`${isDead ? 'Dead-lettered · ' : ''}Delivery ops · Runledger`}</title>
+      <h1>Delivery ops</h1>
+      <Tabs filters={filters} counts={counts.data} />
+      {isDead && (
+        <p className={page.muted}>
+          Given up after the last try. Nothing sends these again by itself: look at the error, then
+          resend what still matters.
+        </p>
+      )}
+      <DeliveryFilterBar filters={filters} counts={counts.data} onChange={change} />
+      {filters.runId !== null && (
+        <RunFilter
+          runId={filters.runId}
+          onClear={() => {
+            change({ runId: null });
+          }}
+        />
+      )}
+      <ListResults
+        noun="delivery"
+        plural="deliveries"
+        period={filters}
+        list={list}
+        empty={
+          <NothingFound
+            plural={isDead ? 'dead-lettered deliveries' : 'deliveries'}
+            hint={HINTS[filters.tab ?? 'all']}
+            period={filters}
+            isNarrowed={isNarrowed(filters)}
+            onClear={() => {
+              change(cleared(filters));
+            }}
+            onChange={change}
+          />
+        }
+      >
+        {(deliveries) => (
+          <DeliveryTable
+            deliveries={deliveries}
+            onResend={isDead && mayResend ? setResending : undefined}
+          />
+        )}
+      </ListResults>
+      {resending && (
+        <ResendDialog
+          delivery={resending}
+          onClose={() => {
+            setResending(null);
+          }}
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,243 @@
+import '@xyflow/react/dist/base.css';
+import {
+  Controls,
+  MarkerType,
+  Position as Side,
+  ReactFlow,
+  ReactFlowProvider,
+  useReactFlow,
+} from '@xyflow/react';
+import { useMemo, useRef, useState } from 'react';
+import classes from './Graph.module.css';
+import { type CardNode, GraphNodeCard, type NodeLook } from './GraphNodeCard';
+import { layoutOf, NODE_WIDTH, readingOrder } from './layout';
+import { type Graph, type Position, summarize } from './model';
+import { RoutedEdge, type Routed } from './RoutedEdge';
+import { useNodeTypes } from './useNodeTypes';
+
+const PLAIN_HEIGHT = 62;
+const BADGED_HEIGHT = 88;
+const PADDING = 24;
+const MIN_HEIGHT = 180;
+const MAX_HEIGHT = 700;
+
+const NODE_TYPES = { card: GraphNodeCard };
+const EDGE_TYPES = { routed: RoutedEdge };
+
+const ARROW = {
+  type: MarkerType.ArrowClosed,
+  width: 18,
+  height: 18,
+  markerUnits: 'userSpaceOnUse',
+};
+
+export interface EdgeLook {
+  tone?: 'taken' | 'bad';
+  isMuted?: boolean;
+}
+
+/** What may be done to a graph by pointer; everything has its way by keyboard in the editor's forms. */
+export interface Editing {
+  onMove: (nodeId: string, positions: Record<string, Position>) => void;
+  onConnect: (source: string, target: string) => void;
+  onSelectEdge: (index: number) => void;
+  onSelectNothing: () => void;
+}
+
+export interface CanvasProps {
+  graph: Graph;
+  /** Names the graph for those who listen. */
+  label: string;
+  looks?: ReadonlyMap<string, NodeLook>;
+  edgeLooks?: readonly EdgeLook[];
+  hasBadges?: boolean;
+  selected?: string | null;
+  selectedEdge?: number | null;
+  onSelect?: ((nodeId: string) => void) | undefined;
+  editing?: Editing;
+  /** Takes the height of its surroundings instead of the graph's own. */
+  fillsHeight?: boolean;
+}
+
+const NO_LOOKS: ReadonlyMap<string, NodeLook> = new Map();
+const PLAIN: NodeLook = {};
+
+/** Where edges begin and end: told, so that nothing has to be measured first. */
+function handles(height: number) {
+  const size = { width: 1, height: 1 };
+  const [middle, centre] = [NODE_WIDTH / 2, height / 2];
+  return [
+    { ...size, id: 'top', type: 'target' as const, position: Side.Top, x: middle, y: 0 },
+    { ...size, id: 'left', type: 'target' as const, position: Side.Left, x: 0, y: centre },
+    { ...size, id: 'bottom', type: 'source' as const, position: Side.Bottom, x: middle, y: height },
+    { ...size, id: 'right', type: 'source' as const, position: Side.Right, x: NODE_WIDTH, y: centre },
+  ];
+}
+
+const DOWNWARDS = { sourceHandle: 'bottom', targetHandle: 'top' };
+
+/** Downwards, but for a target that was put beside its source rather than below it. */
+function sides(source: Position | undefined, target: Position | undefined) {
+  const dx = (target?.x ?? 0) - (source?.x ?? 0);
+  const dy = Math.abs((target?.y ?? 0) - (source?.y ?? 0));
+  return dx >= NODE_WIDTH && dx > dy
+    ? { sourceHandle: 'right', targetHandle: 'left' }
+    : DOWNWARDS;
+}
+
+function Canvas(props: CanvasProps) {
+  const { graph, looks = NO_LOOKS, edgeLooks, editing, onSelect, selected, selectedEdge } = props;
+  const nodeTypes = useNodeTypes();
+  const { setCenter, getZoom } = useReactFlow();
+  const frame = useRef<HTMLDivElement>(null);
+  const [dragged, setDragged] = useState<Record<string, Position>>({});
+  const cardHeight = (props.hasBadges ?? false) ? BADGED_HEIGHT : PLAIN_HEIGHT;
+  const layout = useMemo(() => layoutOf(graph, cardHeight), [graph, cardHeight]);
+
+  /** A node that the keyboard reaches outside of what is seen is brought into sight. */
+  function bringIntoSight(nodeId: string) {
+    const card = frame.current?.querySelector(`[data-node="${nodeId}"]`)?.getBoundingClientRect();
+    const seen = frame.current?.getBoundingClientRect();
+    const at = place(nodeId);
+    if (!card || !seen || !at) return;
+    const isSeen =
+      card.left >= seen.left &&
+      card.right <= seen.right &&
+      card.top >= seen.top &&
+      card.bottom <= seen.bottom;
+    if (isSeen) return;
+    void setCenter(at.x + NODE_WIDTH / 2, at.y + cardHeight / 2, { zoom: getZoom() });
+  }
+
+  function place(nodeId: string): Position | undefined {
+    return dragged[nodeId] ?? layout.positions.get(nodeId);
+  }
+
+  const nodes = readingOrder(graph, layout).map((node): CardNode => {
+    const known = nodeTypes.get(node.type);
+    return {
+      id: node.id,
+      type: 'card',
+      position: place(node.id) ?? { x: 0, y: 0 },
+      width: NODE_WIDTH,
+      height: cardHeight,
+      measured: { width: NODE_WIDTH, height: cardHeight },
+      handles: handles(cardHeight),
+      data: {
+        title: known?.title ?? node.type,
+        icon: known?.icon,
+        summary: summarize(node.config),
+        look: looks.get(node.id) ?? PLAIN,
+        isSelected: selected === node.id,
+        isConnectable: editing !== undefined,
+        onSelect,
+        onFocus: bringIntoSight,
+      },
+    };
+  });
+  const known = new Set(graph.nodes.map(({ id }) => id));
+  const edges = graph.edges.flatMap((edge, index): Routed[] => {
+    if (!known.has(edge.source) || !known.has(edge.target)) return [];
+    const look = edgeLooks?.[index];
+    const isChosen = selectedEdge === index;
+    const isMoved = dragged[edge.source] !== undefined || dragged[edge.target] !== undefined;
+    const route = isMoved ? [] : (layout.routes.get(index) ?? []);
+    return [
+      {
+        id: String(index),
+        type: 'routed',
+        source: edge.source,
+        target: edge.target,
+        ...(route.length > 0 ? DOWNWARDS : sides(place(edge.source), place(edge.target))),
+        ...(edge.label !== null && { label: edge.label }),
+        className: [
+          classes.edge,
+          look?.tone === 'taken' && classes.taken,
+          look?.tone === 'bad' && classes.badEdge,
+          look?.isMuted && classes.mutedEdge,
+          isChosen && classes.chosenEdge,
+        ]
+          .filter(Boolean)
+          .join(' '),
+        markerEnd: ARROW,
+        zIndex: isChosen || look?.tone === 'taken' ? 1 : 0,
+        data: { route },
+      },
+    ];
+  });
+
+  const height = Math.min(MAX_HEIGHT, Math.max(MIN_HEIGHT, layout.height + 2 * PADDING));
+  return (
+    <div
+      ref={frame}
+      role="group"
+      aria-label={props.label}
+      className={classes.canvas}
+      style={(props.fillsHeight ?? false) ? { height: '100%' } : { height }}
+    >
+      <ReactFlow
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={NODE_TYPES}
+        edgeTypes={EDGE_TYPES}
+        defaultMarkerColor={null}
+        fitView
+        fitViewOptions={{ padding: `${PADDING}px`, maxZoom: 1 }}
+        minZoom={0.15}
+        maxZoom={1.5}
+        nodesDraggable={editing !== undefined}
+        nodesConnectable={editing !== undefined}
+        connectOnClick={false}
+        nodesFocusable={false}
+        edgesFocusable={false}
+        elementsSelectable={editing !== undefined}
+        deleteKeyCode={null}
+        selectionKeyCode={null}
+        multiSelectionKeyCode={null}
+        disableKeyboardA11y
+        // The page scrolls, not the graph: its size is changed by its buttons or by pinching.
+        zoomOnScroll={false}
+        zoomOnDoubleClick={false}
+        preventScrolling={false}
+        nodeDragThreshold={4}
+        onNodesChange={(changes) => {
+          const moves = changes.flatMap((change) =>
+            change.type === 'position' && change.position
+              ? [[change.id, change.position] as const]
+              : [],
+          );
+          if (moves.length > 0) {
+            setDragged((current) => ({ ...current, ...Object.fromEntries(moves) }));
+          }
+        }}
+        {...(editing && {
+          onNodeDragStop: (_event: unknown, node: CardNode) => {
+            editing.onMove(node.id, {
+              ...Object.fromEntries(layout.positions),
+              [node.id]: { x: Math.round(node.position.x), y: Math.round(node.position.y) },
+            });
+            setDragged({});
+          },
+          onConnect: ({ source, target }: { source: string; target: string }) => {
+            editing.onConnect(source, target);
+          },
+          onEdgeClick: (_event: unknown, edge: Routed) => {
+            editing.onSelectEdge(Number(edge.id));
+          },
+          onPaneClick: editing.onSelectNothing,
+        })}
+      >
+        <Controls showInteractive={false} position="bottom-right" />
+      </ReactFlow>
+    </div>
+  );
+}
+
+/** A graph on a plane that can be moved and sized. */
+export function GraphCanvas(props: CanvasProps) {
+  return (
+    <ReactFlowProvider>
+      <Canvas {...props} />
+    </ReactFlowProvider>
+  );
+}

@@ -1,0 +1,30 @@
+import { useMemo } from 'react';
+import { type EdgeLook, GraphCanvas } from './GraphCanvas';
+import type { NodeLook } from './GraphNodeCard';
+import { GraphText } from './GraphText';
+import { readGraph, type WireGraph } from './model';
+
+export interface GraphViewProps {
+  graph: WireGraph;
+  label: string;
+  looks?: ReadonlyMap<string, NodeLook>;
+  edgeLooks?: readonly EdgeLook[];
+  hasBadges?: boolean;
+  selected?: string | null;
+  onSelect?: (nodeId: string) => void;
+}
+
+/** A graph to look at, and the same in words. */
+export default function GraphView({ graph: wire, ...props }: GraphViewProps) {
+  const graph = useMemo(() => readGraph(wire), [wire]);
+  return (
+    <div>
+      <GraphCanvas graph={graph} {...props} />
+      <GraphText
+        graph={graph}
+        {...(props.looks && { looks: props.looks })}
+        {...(props.edgeLooks && { edgeLooks: props.edgeLooks })}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,42 @@
+/** The pictures that the node types name. */
+
+import {
+  IconAlertOctagon,
+  IconArrowsSplit,
+  IconBolt,
+  IconBox,
+  IconClock,
+  IconFlag,
+  IconGitMerge,
+  IconPlug,
+  IconRoute,
+  IconSend,
+  IconVariable,
+  type Icon,
+} from '@tabler/icons-react';
+
+const ICONS: Record<string, Icon> = {
+  zap: IconBolt,
+  split: IconArrowsSplit,
+  route: IconRoute,
+  clock: IconClock,
+  variable: IconVariable,
+  'git-merge': IconGitMerge,
+  send: IconSend,
+  plug: IconPlug,
+  'octagon-x': IconAlertOctagon,
+  flag: IconFlag,
+};
+
+interface Props {
+  /** As the node type names it. */
+  name: string | undefined;
+  size?: number;
+  className?: string | undefined;
+}
+
+/** A node type's picture; a box for a name that is not known here. */
+export function NodeIcon({ name = '', size = 16, className }: Props) {
+  const Known = ICONS[name] ?? IconBox;
+  return <Known size={size} aria-hidden className={className} />;
+}

@@ -1,0 +1,60 @@
+import { Button } from '@mantine/core';
+import { useEffect, useRef } from 'react';
+import { formatCount } from '../ui/format';
+import classes from './List.module.css';
+
+interface Props {
+  noun: string;
+  plural?: string;
+  shown: number;
+  /** `in the last 7 days` */
+  period: string;
+  hasMore: boolean;
+  isLoadingMore: boolean;
+  loadMore: () => void;
+}
+
+/** Loads the next page when it comes near; says so when there is none. */
+export function ListEnd(props: Props) {
+  const { noun, plural = `${noun}s`, shown, period, hasMore, isLoadingMore, loadMore } = props;
+  const end = useRef<HTMLDivElement>(null);
+  const load = useRef(loadMore);
+  useEffect(() => {
+    load.current = loadMore;
+  });
+  useEffect(() => {
+    const element = end.current;
+    // An empty page that is not the last is the end of a search's budget: going on is a choice.
+    if (!element || !hasMore || shown === 0 || !('IntersectionObserver' in window)) return;
+    const observer = new IntersectionObserver(
+      (entries) => {
+        if (entries.some(({ isIntersecting }) => isIntersecting)) load.current();
+      },
+      { rootMargin: '600px' },
+    );
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+    };
+  }, [hasMore, shown]);
+
+  return (
+    <div ref={end} className={classes.end}>
+      {hasMore ? (
+        <>
+          {shown === 0 && <p>Nothing among the newest {plural}. Older ones were not searched yet.</p>}
+          <Button variant="default" loading={isLoadingMore} onClick={loadMore}>
+            Load more
+          </Button>
+        </>
+      ) : (
+        shown > 0 && (
+          <p>
+            {shown === 1 ? `One ${noun}` : `${formatCount(shown)} ${plural}`} {period}. No older ones
+            match.
+          </p>
+        )
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,31 @@
+import { Button } from '@mantine/core';
+import { IconArrowUp } from '@tabler/icons-react';
+import { formatCount } from '../ui/format';
+import classes from './List.module.css';
+
+interface Props {
+  count: number;
+  hasGap: boolean;
+  onShow: () => void;
+}
+
+/** `4 new`, until somebody wants to see them. The place is always there, so nothing moves. */
+export function NewRows({ count, hasGap, onShow }: Props) {
+  return (
+    <div role="status" className={classes.newRows}>
+      {count > 0 && (
+        <Button
+          size="compact-sm"
+          leftSection={<IconArrowUp size={14} aria-hidden />}
+          onClick={() => {
+            onShow();
+            window.scrollTo(0, 0);
+          }}
+        >
+          {formatCount(count)}
+          {hasGap && ' or more'} new
+        </Button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,199 @@
+import { IconChevronRight } from '@tabler/icons-react';
+import { type MouseEvent, type ReactNode, useMemo, useRef } from 'react';
+import { Link, useLocation, useNavigate } from 'react-router';
+import type { ListState } from '../ui/Detail';
+import { useNow } from '../ui/Time';
+import classes from './RowTable.module.css';
+import { useVirtualRows } from './useVirtualRows';
+
+export interface Column<Row> {
+  title: string;
+  /** Of the table's width, in percent; what is left is shared by the others. */
+  width?: number;
+  /** Nothing where the cell is empty: it then takes no place on a narrow screen. */
+  cell: (row: Row, now: number) => ReactNode;
+  /** Takes a line of its own on a narrow screen. */
+  isWide?: boolean;
+}
+
+/** What a row shows in place, where it can be opened without leaving the list. */
+export interface Expansion<Row> {
+  isOpen: (row: Row) => boolean;
+  onToggle: (row: Row) => void;
+  /** `steps of run run_01`, after Show and Hide. */
+  label: (row: Row) => string;
+  content: (row: Row) => ReactNode;
+}
+
+interface Props<Row> {
+  /** `Deliveries, newest first` */
+  label: string;
+  columns: Column<Row>[];
+  rows: Row[];
+  /** The row's own page. */
+  addressOf: (row: Row) => string;
+  /** Where there is one, a click on a row opens it in place; its link leads to its page. */
+  expansion?: Expansion<Row>;
+}
+
+/** The whole row is a target, but for links in it and text that is being selected. */
+function isPlainClick(event: MouseEvent): boolean {
+  const onControl = event.target instanceof Element && event.target.closest('a, button') !== null;
+  const selecting = window.getSelection()?.isCollapsed === false;
+  return !onControl && !selecting && event.button === 0 && !event.metaKey && !event.ctrlKey;
+}
+
+/** The way back from the page keeps the list's filters. */
+function useListState(): ListState {
+  return { list: useLocation().search };
+}
+
+interface RowLinkProps {
+  to: string;
+  children: ReactNode;
+}
+
+/** The one link to a row's page, which is the way for keyboards. */
+export function RowLink({ to, children }: RowLinkProps) {
+  return (
+    <Link to={to} state={useListState()} className={classes.name ?? ''}>
+      {children}
+    </Link>
+  );
+}
+
+interface CellsProps<Row> {
+  row: Row;
+  columns: Column<Row>[];
+  now: number;
+}
+
+function Cells<Row>({ row, columns, now }: CellsProps<Row>) {
+  return columns.map(({ title, cell, isWide }) => {
+    const content = cell(row, now);
+    const isEmpty = content === null || content === '' || content === false;
+    return (
+      <td role="cell" key={title} data-label={title} data-wide={isWide} data-empty={isEmpty}>
+        {content}
+      </td>
+    );
+  });
+}
+
+interface ToggleProps<Row> {
+  row: Row;
+  expansion: Expansion<Row>;
+  controls: string;
+}
+
+function Toggle<Row>({ row, expansion, controls }: ToggleProps<Row>) {
+  const open = expansion.isOpen(row);
+  return (
+    <button
+      type="button"
+      className={classes.toggle}
+      aria-expanded={open}
+      aria-controls={open ? controls : undefined}
+      aria-label={`${open ? 'Hide' : 'Show'} ${expansion.label(row)}`}
+      onClick={() => {
+        expansion.onToggle(row);
+      }}
+    >
+      <IconChevronRight size={16} aria-hidden />
+    </button>
+  );
+}
+
+/** What stands in for rows that are far from what is seen. */
+function Spacer({ height }: { height: number }) {
+  if (height <= 0) return null;
+  return (
+    <tbody aria-hidden className={classes.spacer} style={{ height }}>
+      <tr style={{ height }}>
+        <td style={{ height }} />
+      </tr>
+    </tbody>
+  );
+}
+
+/** A list's rows, of which those near the window are drawn. On a narrow screen each is a card. */
+export function RowTable<Row extends { id: string }>(props: Props<Row>) {
+  const { label, columns, rows, addressOf, expansion } = props;
+  const now = useNow();
+  const navigate = useNavigate();
+  const state = useListState();
+  const table = useRef<HTMLTableElement>(null);
+  const keys = useMemo(() => rows.map(({ id }) => id), [rows]);
+  const { indexes, above, below, measure } = useVirtualRows(table, keys);
+  const columnCount = columns.length + (expansion ? 1 : 0);
+
+  return (
+    // The roles are said aloud because the cards' `display` would take them from a table.
+    <table
+      role="table"
+      ref={table}
+      className={classes.table}
+      aria-label={label}
+      aria-rowcount={rows.length + 1}
+    >
+      <colgroup>
+        {expansion && <col className={classes.toggleColumn} />}
+        {columns.map(({ title, width }) => (
+          <col key={title} style={width === undefined ? {} : { width: `${width}%` }} />
+        ))}
+      </colgroup>
+      <thead role="rowgroup">
+        <tr role="row" aria-rowindex={1}>
+          {expansion && (
+            <th role="columnheader" scope="col">
+              <span className="visually-hidden">Details</span>
+            </th>
+          )}
+          {columns.map(({ title }) => (
+            <th role="columnheader" scope="col" key={title}>
+              {title}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <Spacer height={above} />
+      {indexes.map((index) => {
+        const row = rows[index];
+        if (row === undefined) return null;
+        const open = expansion?.isOpen(row) ?? false;
+        const contentId = `row-${row.id}`;
+        return (
+          <tbody role="rowgroup" key={row.id} data-index={index} ref={measure}>
+            {/* The link and the button in the row are the way for keyboards. */}
+            <tr
+              role="row"
+              aria-rowindex={index + 2}
+              data-row={row.id}
+              data-open={open}
+              onClick={(event) => {
+                if (!isPlainClick(event)) return;
+                if (expansion) expansion.onToggle(row);
+                else void navigate(addressOf(row), { state });
+              }}
+            >
+              {expansion && (
+                <td role="cell" className={classes.toggleCell}>
+                  <Toggle row={row} expansion={expansion} controls={contentId} />
+                </td>
+              )}
+              <Cells row={row} columns={columns} now={now} />
+            </tr>
+            {expansion && open && (
+              <tr role="row" id={contentId} className={classes.expanded}>
+                <td role="cell" colSpan={columnCount}>
+                  {expansion.content(row)}
+                </td>
+              </tr>
+            )}
+          </tbody>
+        );
+      })}
+      <Spacer height={below} />
+    </table>
+  );
+}

@@ -1,0 +1,60 @@
+import { TextInput } from '@mantine/core';
+import { IconSearch } from '@tabler/icons-react';
+import { useState } from 'react';
+
+interface Props {
+  label: string;
+  placeholder: string;
+  value: string | null;
+  onChange: (value: string | null) => void;
+}
+
+/** Text that is looked up whole, so it is asked for when complete: on Enter, on leaving, on paste. */
+export function TextFilter({ label, placeholder, value, onChange }: Props) {
+  const [typed, setTyped] = useState(value ?? '');
+  const [shown, setShown] = useState(value);
+  if (shown !== value) {
+    // The URL changed under the field (Back, or the filters were cleared).
+    setShown(value);
+    setTyped(value ?? '');
+  }
+
+  function apply(written: string) {
+    const wanted = written.trim() === '' ? null : written.trim();
+    if (wanted !== value) onChange(wanted);
+  }
+
+  return (
+    <TextInput
+      label={label}
+      placeholder={placeholder}
+      type="search"
+      leftSection={<IconSearch size={16} aria-hidden />}
+      value={typed}
+      onChange={(event) => {
+        const { value: written } = event.currentTarget;
+        const isPaste = (event.nativeEvent as InputEvent).inputType === 'insertFromPaste';
+        setTyped(written);
+        if (isPaste || written === '') apply(written);
+      }}
+      onBlur={() => {
+        apply(typed);
+      }}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') apply(typed);
+      }}
+    />
+  );
+}
+
+/** A contact by anything that names one. */
+export function ContactFilter({ value, onChange }: Pick<Props, 'value' | 'onChange'>) {
+  return (
+    <TextFilter
+      label="Contact"
+      placeholder="E-mail, phone or contact id"
+      value={value}
+      onChange={onChange}
+    />
+  );
+}

@@ -1,0 +1,89 @@
+import { Select } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { type Counts, RUN_STATUSES } from '../api/types';
+import { useServices } from '../app/context';
+import { AutomationPicker } from '../lists/AutomationPicker';
+import { FilterBar } from '../lists/FilterBar';
+import { PeriodPicker } from '../lists/PeriodPicker';
+import { StatusChips } from '../lists/StatusChips';
+import { ContactFilter } from '../lists/TextFilter';
+import { formatCount } from '../ui/format';
+import { RUN_FILTERS, type RunFilters } from './filters';
+import { type FailureGroup, failureGroupsQuery } from './queries';
+
+interface Props {
+  filters: RunFilters;
+  onChange: (changes: Partial<RunFilters>) => void;
+}
+
+function groupName({ count, automationName, nodeId, message }: FailureGroup): string {
+  const where = [automationName, nodeId].filter((part) => part !== null).join(', ');
+  return `${formatCount(count)} × ${where}: ${message}`;
+}
+
+/** Failed runs by what their errors have in common; not there where nothing groups them. */
+function ErrorGroupPicker({ filters, onChange }: Props) {
+  const { api } = useServices();
+  const { automationId, range, from, to, errorGroup } = filters;
+  const asked = RUN_FILTERS.toQuery({ ...RUN_FILTERS.none, automationId, range, from, to });
+  const { data: groups } = useQuery(failureGroupsQuery(api, asked));
+  const options = (groups?.items ?? []).map((group) => ({
+    value: group.id,
+    label: groupName(group),
+  }));
+  if (options.length === 0 && errorGroup === null) return null;
+  if (errorGroup !== null && !options.some(({ value }) => value === errorGroup)) {
+    options.push({ value: errorGroup, label: errorGroup });
+  }
+  return (
+    <Select
+      label="Error"
+      placeholder="All errors"
+      data={options}
+      value={errorGroup}
+      searchable
+      clearable
+      clearButtonProps={{ 'aria-label': 'Show all errors', tabIndex: 0 }}
+      nothingFoundMessage="No error like that"
+      comboboxProps={{ width: 'max-content', position: 'bottom-start' }}
+      onChange={(chosen) => {
+        onChange({ errorGroup: chosen });
+      }}
+    />
+  );
+}
+
+export function RunFilterBar({ filters, counts, onChange }: Props & { counts: Counts | undefined }) {
+  return (
+    <FilterBar
+      label="Filter runs"
+      chips={
+        <StatusChips
+          label="Status"
+          options={RUN_STATUSES}
+          value={filters.status}
+          counts={counts}
+          onChange={(status) => {
+            onChange({ status });
+          }}
+        />
+      }
+    >
+      <AutomationPicker
+        value={filters.automationId}
+        onChange={(automationId) => {
+          // An error group is one automation's.
+          onChange({ automationId, errorGroup: null });
+        }}
+      />
+      <ContactFilter
+        value={filters.contact}
+        onChange={(contact) => {
+          onChange({ contact });
+        }}
+      />
+      <ErrorGroupPicker filters={filters} onChange={onChange} />
+      <PeriodPicker label="Created within" period={filters} onChange={onChange} />
+    </FilterBar>
+  );
+}

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { callTries, evidenceSentences } from './evidence';
+
+function words(evidence: Record<string, unknown>): string[] {
+  return evidenceSentences({ evidence }).map(({ words: said, depth }) => '  '.repeat(depth) + said);
+}
+
+describe('evidence in words', () => {
+  it.each([
+    [
+      { kind: 'HAS_TAG', tag: 'vip', operand: ['a', 'b'], verdict: false },
+      'HAS_TAG vip was false: tags were a, b',
+    ],
+    [
+      { kind: 'HAS_TAG', tag: 'vip', operand: [], verdict: false },
+      'HAS_TAG vip was false: tags were none',
+    ],
+    [
+      { kind: 'HAS_EMAIL', operand: 'ada@example.com', verdict: true },
+      'HAS_EMAIL was true: the e-mail address was ada@example.com',
+    ],
+    [
+      { kind: 'METADATA_EQUALS', key: 'plan', value: 'pro', operand: null, verdict: false },
+      'METADATA_EQUALS plan = pro was false: metadata plan was nothing',
+    ],
+    [
+      {
+        kind: 'COMPARE',
+        left: { source: '{{trigger.total}}', value: 40 },
+        operator: 'GREATER_THAN',
+        right: { source: 100, value: 100 },
+        verdict: false,
+      },
+      '{{trigger.total}} GREATER_THAN 100 was false: {{trigger.total}} was 40',
+    ],
+    [
+      { kind: 'HAS_PHONE', verdict: false, reason: 'the run has no contact' },
+      'HAS_PHONE was false: the run has no contact',
+    ],
+  ])('%j', (rule, said) => {
+    expect(words({ rule, verdict: rule.verdict, branchesNotTaken: ['x'] })).toEqual([
+      said,
+      'Not taken: x',
+    ]);
+  });
+
+  it('groups tell which of their rules settled them', () => {
+    const rule = {
+      kind: 'ANY',
+      verdict: true,
+      conditions: [
+        { kind: 'HAS_EMAIL', operand: 'a@b.c', verdict: true },
+        { kind: 'HAS_TAG', verdict: null, reason: 'settled before this rule' },
+      ],
+    };
+    expect(words({ rule })).toEqual([
+      'ANY of these was true:',
+      '  HAS_EMAIL was true: the e-mail address was a@b.c',
+      '  HAS_TAG was not asked: settled before this rule',
+    ]);
+  });
+
+  it('a switch tells every rule it tried, and that none held', () => {
+    const rules = [
+      { label: 'pro', field: 'trigger.plan', operator: 'EQUALS', value: 'pro', operand: 'free', verdict: false },
+    ];
+    expect(words({ rules, matched: null, branchesNotTaken: ['pro'] })).toEqual([
+      'pro: trigger.plan EQUALS pro was false: trigger.plan was free',
+      'No rule held, so the fallback was taken',
+      'Not taken: pro',
+    ]);
+  });
+
+  it('a wait tells until when and why', () => {
+    const until = '2026-03-02T10:00:00Z';
+    expect(words({ delayMinutes: 1440, until, passed: false })).toEqual([
+      `Waits 1 d 0 h, until ${until}`,
+    ]);
+    expect(words({ timeOfDay: '09:00', timeZone: 'Europe/Berlin', until, passed: false })).toEqual([
+      `Waits for 09:00 in Europe/Berlin, which is ${until}`,
+    ]);
+  });
+
+  it('has no words for what it does not know', () => {
+    expect(evidenceSentences({ evidence: null })).toEqual([]);
+    expect(words({ attempts: [{ channel: 'EMAIL' }] })).toEqual([]);
+  });
+});
+
+it('tries of a call', () => {
+  const tries = [
+    { at: '2026-03-01T10:00:00Z', durationMs: 12, status: 503, waitSeconds: 2 },
+    { at: '2026-03-01T10:00:02Z', durationMs: 5, error: { kind: 'DNS', message: 'No such host' }, sent: false },
+  ];
+  expect(callTries({ evidence: { tries } })).toEqual([
+    { at: '2026-03-01T10:00:00Z', durationMs: 12, outcome: 'Answered 503', waitSeconds: 2 },
+    {
+      at: '2026-03-01T10:00:02Z',
+      durationMs: 5,
+      outcome: 'No such host, nothing was sent',
+      waitSeconds: null,
+    },
+  ]);
+});

@@ -1,0 +1,104 @@
+/** What the run pages ask of the API, and how often they ask again. */
+
+import { queryOptions } from '@tanstack/react-query';
+import type { ApiClient, Parameters } from '../api/client';
+import { ApiError } from '../api/problem';
+import type { Page, Run } from '../api/types';
+import { filterDocument } from '../lists/exports';
+
+const CANCELLATION_POLL_MS = 3_000;
+const STATS_POLL_MS = 30_000;
+
+/** How many runs were created in an hour, by the status they have now. */
+export interface HourCounts {
+  start: string;
+  counts: Record<string, number>;
+}
+
+export interface Stats {
+  from: string;
+  to: string;
+  hours: HourCounts[];
+}
+
+/** Failed runs whose errors have their automation, node, kind and wording in common. */
+export interface FailureGroup {
+  id: string;
+  /** Null where the automation is gone. */
+  automationName: string | null;
+  nodeId: string | null;
+  kind: string;
+  message: string;
+  count: number;
+}
+
+/** What canceling many would do, or did so far. */
+export interface CancelOutcome {
+  /** Null of a preview. */
+  id: string | null;
+  matched: number;
+  canceled: number;
+  /** False while there are more to come; of a preview, where there are at least so many. */
+  isComplete: boolean;
+  sample: Run[];
+}
+
+/** Null where the deployment does not have what was asked for. */
+async function whereThereIs<Answer>(asked: Promise<Answer>): Promise<Answer | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return null;
+    throw error;
+  }
+}
+
+export function statsQuery(api: ApiClient, filters: Parameters) {
+  return queryOptions({
+    queryKey: ['stats', filters],
+    queryFn: ({ signal }) => whereThereIs(api.get<Stats>('/v1/stats', filters, signal)),
+    retry: false,
+    refetchInterval: ({ state }) => (state.data ? STATS_POLL_MS : false),
+  });
+}
+
+const GROUP_LIMIT = 50;
+
+export function failureGroupsQuery(api: ApiClient, filters: Parameters) {
+  return queryOptions({
+    queryKey: ['failure-groups', filters],
+    queryFn: ({ signal }) =>
+      whereThereIs(
+        api.get<Page<FailureGroup>>('/v1/failure-groups', { ...filters, limit: GROUP_LIMIT }, signal),
+      ),
+    staleTime: 30_000,
+    retry: false,
+  });
+}
+
+export function cancelRun(api: ApiClient, id: string, reason: string): Promise<Run> {
+  return api.send('POST', `/v1/runs/${encodeURIComponent(id)}/cancel`, { reason });
+}
+
+/** Cancels every open run that the filters match; `dryRun` only tells which. */
+export function cancelRuns(
+  api: ApiClient,
+  filter: Parameters,
+  reason: string,
+  dryRun: boolean,
+): Promise<CancelOutcome> {
+  return api.send('POST', '/v1/runs/cancel', { filter: filterDocument(filter), reason, dryRun });
+}
+
+/** How far a cancellation has come that goes on in the background. */
+export function cancellationQuery(api: ApiClient, started: CancelOutcome) {
+  const { id } = started;
+  return queryOptions({
+    queryKey: ['cancellation', id],
+    queryFn: ({ signal }) =>
+      api.get<CancelOutcome>(`/v1/runs/cancel/${encodeURIComponent(id ?? '')}`, {}, signal),
+    enabled: id !== null && !started.isComplete,
+    initialData: started,
+    refetchInterval: ({ state }) => (state.data?.isComplete ? false : CANCELLATION_POLL_MS),
+  });
+}

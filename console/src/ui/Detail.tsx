@@ -1,0 +1,146 @@
+/** What the pages of one thing share: the way back, the states, facts and sections. */
+
+import { Skeleton } from '@mantine/core';
+import { IconChevronLeft } from '@tabler/icons-react';
+import { type ReactNode, useId } from 'react';
+import { Link, useLocation } from 'react-router';
+import { ApiError } from '../api/problem';
+import { CopyButton } from './CopyButton';
+import classes from './Detail.module.css';
+import { EmptyState } from './EmptyState';
+import { ErrorNotice } from './ErrorNotice';
+
+interface BackProps {
+  /** The list's path. Where the visitor came from there, its filters are kept. */
+  to: string;
+  children: ReactNode;
+}
+
+/** What a link from a list carries, so that the way back leads to the list as it was. */
+export interface ListState {
+  list: string;
+}
+
+function cameFrom(state: unknown): string {
+  const list = typeof state === 'object' && state !== null && 'list' in state ? state.list : '';
+  return typeof list === 'string' ? list : '';
+}
+
+export function BackLink({ to, children }: BackProps) {
+  const { state } = useLocation() as { state: unknown };
+  return (
+    <Link to={`${to}${cameFrom(state)}`} className={classes.back ?? ''}>
+      <IconChevronLeft size={16} aria-hidden />
+      {children}
+    </Link>
+  );
+}
+
+interface DetailProps<Item> {
+  /** What it is called in a sentence: `delivery`. */
+  noun: string;
+  back: { to: string; label: string };
+  query: { data: Item | undefined; error: Error | null; refetch: () => unknown };
+  title: (item: Item) => string;
+  children: (item: Item) => ReactNode;
+}
+
+function isGone(error: Error | null): error is ApiError {
+  return error instanceof ApiError && (error.status === 404 || error.status === 410);
+}
+
+function Gone({ noun, back, error }: { noun: string; back: DetailProps<unknown>['back']; error: ApiError }) {
+  const expired = error.status === 410;
+  return (
+    <EmptyState
+      level="h1"
+      title={expired ? `This ${noun} has expired` : `There is no such ${noun} in this workspace`}
+    >
+      <p>
+        {expired
+          ? (error.detail ?? 'It was kept for as long as the workspace keeps what happened.')
+          : 'Its id may be mistyped, it may have passed its retention, or it belongs to another workspace.'}
+      </p>
+      <p>
+        <Link to={back.to}>Go to {back.label}</Link>
+      </p>
+    </EmptyState>
+  );
+}
+
+/** The page of one thing: found, loading, gone or failed. */
+export function DetailPage<Item>({ noun, back, query, title, children }: DetailProps<Item>) {
+  const { data: item, error } = query;
+  const gone = isGone(error);
+  const name = item === undefined || gone ? noun.charAt(0).toUpperCase() + noun.slice(1) : title(item);
+  return (
+    <article className={classes.page}>
+      <title>{`${name} · Runledger`}</title>
+      <BackLink to={back.to}>{back.label}</BackLink>
+      {gone ? (
+        <Gone noun={noun} back={back} error={error} />
+      ) : (
+        error && <ErrorNotice error={error} onRetry={() => void query.refetch()} />
+      )}
+      {item !== undefined && !gone && children(item)}
+      {item === undefined && !error && (
+        <div role="status" aria-label={`Loading the ${noun}`} className={classes.loading}>
+          <Skeleton height={36} width="60%" />
+          <Skeleton height={90} />
+          <Skeleton height={240} />
+        </div>
+      )}
+    </article>
+  );
+}
+
+interface HeaderProps {
+  title: string;
+  /** Beside the title: a status, a version. */
+  state?: ReactNode;
+  actions?: ReactNode;
+  id: string;
+  /** What the id is one of, for the label of its copy button. */
+  noun: string;
+  children?: ReactNode;
+}
+
+export function DetailHeader({ title, state, actions, id, noun, children }: HeaderProps) {
+  return (
+    <header className={classes.header}>
+      <div className={classes.titleRow}>
+        <h1>{title}</h1>
+        {state}
+        {Boolean(actions) && <div className={classes.actions}>{actions}</div>}
+      </div>
+      <p className={classes.id}>
+        <code>{id}</code>
+        <CopyButton text={id} label={`Copy the ${noun} id`} />
+      </p>
+      {children}
+    </header>
+  );
+}
+
+export function Facts({ children }: { children: ReactNode }) {
+  return <dl className={classes.facts}>{children}</dl>;
+}
+
+export function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+export function Section({ title, children }: { title: string; children: ReactNode }) {
+  const id = useId();
+  return (
+    <section className={classes.section} aria-labelledby={id}>
+      <h2 id={id}>{title}</h2>
+      {children}
+    </section>
+  );
+}

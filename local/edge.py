@@ -1,0 +1,43 @@
+"""What CloudFront does on AWS, read from template.yaml for the gateway that stands in for it."""
+
+from typing import Any
+
+from local.settings import REGION
+from local.template import load_template
+
+# What the distribution tells the API, by a function and by the API's origin.
+VIEWER_ADDRESS = "x-viewer-address"
+EDGE_KEY = "x-runledger-edge"
+_PSEUDO_PARAMETERS = {"AWS::Region": REGION, "AWS::URLSuffix": "amazonaws.com"}
+
+
+def security_headers() -> dict[str, str]:
+    """The headers of the template's response headers policy, as CloudFront writes them."""
+    resource = load_template()["Resources"]["SecurityHeaders"]["Properties"]
+    policy = resource["ResponseHeadersPolicyConfig"]
+    security = policy["SecurityHeadersConfig"]
+    transport = security.pop("StrictTransportSecurity")
+    headers = {
+        "Content-Security-Policy": _text(
+            security.pop("ContentSecurityPolicy")["ContentSecurityPolicy"]
+        ),
+        "Strict-Transport-Security": f"max-age={transport['AccessControlMaxAgeSec']}",
+        "X-Frame-Options": security.pop("FrameOptions")["FrameOption"],
+        "Referrer-Policy": security.pop("ReferrerPolicy")["ReferrerPolicy"],
+    }
+    if security.pop("ContentTypeOptions", None) is not None:
+        headers["X-Content-Type-Options"] = "nosniff"
+    if security:
+        raise NotImplementedError(f"the gateway does not know these headers: {sorted(security)}")
+    headers.update(
+        (item["Header"], item["Value"]) for item in policy["CustomHeadersConfig"]["Items"]
+    )
+    return headers
+
+
+def _text(value: Any) -> str:
+    """A text of the template, its pseudo parameters filled in."""
+    text: str = value["Sub"] if isinstance(value, dict) else value
+    for name, filled in _PSEUDO_PARAMETERS.items():
+        text = text.replace(f"${{{name}}}", filled)
+    return text

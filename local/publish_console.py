@@ -1,0 +1,135 @@
+"""Puts the built console where its distribution serves it: `python -m local.publish_console`.
+
+`make deploy` runs it after the stack. Files that Vite names by their content are kept for a year
+by whoever asks; the page that names them, and `/config.json`, are asked for anew each time.
+"""
+
+import json
+import mimetypes
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from local.settings import ROOT
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+LASTING = "public, max-age=31536000, immutable"
+FRESH = "no-cache"
+# Tabs that were opened before a release still ask for the files of theirs.
+KEPT_AFTER_RELEASE = timedelta(days=7)
+_TYPES = {".js": "text/javascript", ".map": "application/json", ".woff2": "font/woff2"}
+_TEXTS = ("text/", "application/json")
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """Where a stack's console goes."""
+
+    bucket: str
+    distribution_id: str
+    user_pool_client_id: str
+    region: str
+
+    def config(self) -> dict[str, str]:
+        """What the console asks for as `/config.json`."""
+        return {
+            "region": self.region,
+            "userPoolClientId": self.user_pool_client_id,
+            "cognitoEndpoint": f"https://cognito-idp.{self.region}.amazonaws.com/",
+        }
+
+
+def cache_control(path: str) -> str:
+    """Of a file of the console, by its path from the root."""
+    return LASTING if path.startswith("assets/") else FRESH
+
+
+def content_type(path: str) -> str:
+    suffix = Path(path).suffix
+    found = _TYPES.get(suffix) or mimetypes.types_map.get(suffix, "application/octet-stream")
+    return f"{found}; charset=utf-8" if found.startswith(_TEXTS) else found
+
+
+def publish(s3: "S3Client", cloudfront: Any, deployment: Deployment, dist: Path) -> int:
+    """Uploads everything below `dist` and `/config.json`; how many objects.
+
+    The files that a page names are there before the page that names them.
+    """
+    paths = sorted(str(path.relative_to(dist)) for path in dist.rglob("*") if path.is_file())
+    lasting = [path for path in paths if path.startswith("assets/")]
+    fresh = sorted(set(paths) - set(lasting), key=lambda path: path == "index.html")
+    if "index.html" not in fresh:
+        raise FileNotFoundError(f"{dist} holds no built console; `npm run build` makes it")
+
+    def put(path: str, body: bytes) -> None:
+        s3.put_object(
+            Bucket=deployment.bucket,
+            Key=path,
+            Body=body,
+            ContentType=content_type(path),
+            CacheControl=cache_control(path),
+        )
+
+    for path in lasting:
+        put(path, (dist / path).read_bytes())
+    put("config.json", json.dumps(deployment.config()).encode())
+    for path in fresh:
+        put(path, (dist / path).read_bytes())
+    _forget(s3, deployment.bucket, set(lasting))
+    changed = [f"/{path}" for path in (*fresh, "config.json")]
+    cloudfront.create_invalidation(
+        DistributionId=deployment.distribution_id,
+        InvalidationBatch={
+            "Paths": {"Quantity": len(changed), "Items": changed},
+            "CallerReference": str(time.time_ns()),
+        },
+    )
+    return len(paths) + 1
+
+
+def _forget(s3: "S3Client", bucket: str, current: set[str]) -> None:
+    """Deletes the assets of releases that no open tab can be of any more."""
+    before = datetime.now(UTC) - KEPT_AFTER_RELEASE
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="assets/"):
+        gone = [
+            found["Key"]
+            for found in page.get("Contents", [])
+            if found["Key"] not in current and found["LastModified"] < before
+        ]
+        if gone:
+            s3.delete_objects(
+                Bucket=bucket, Delete={"Objects": [{"Key": key} for key in gone], "Quiet": True}
+            )
+
+
+def _outputs(stack_name: str) -> Iterator[tuple[str, str]]:
+    found = boto3.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"][0]
+    for output in found["Outputs"]:
+        yield output["OutputKey"], output["OutputValue"]
+
+
+def main(stack_name: str) -> None:
+    outputs = dict(_outputs(stack_name))
+    s3 = boto3.client("s3")
+    deployment = Deployment(
+        bucket=outputs["ConsoleBucketName"],
+        distribution_id=outputs["DistributionId"],
+        user_pool_client_id=outputs["UserPoolClientId"],
+        region=s3.meta.region_name,
+    )
+    count = publish(s3, boto3.client("cloudfront"), deployment, ROOT / "console" / "dist")
+    print(f"{count} files published; the console answers at {outputs['ConsoleUrl']}")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(sys.argv[1])

@@ -1,0 +1,86 @@
+"""The distribution: its functions as JavaScript runs them, and what the gateway shares with it."""
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+from runledger import http
+
+from local import edge
+from local.gateway import SECURITY_HEADERS
+from local.template import load_template
+
+RESOURCES = load_template()["Resources"]
+
+
+def run(function: str, event: dict[str, Any]) -> Any:
+    """What the template's CloudFront function makes of a request."""
+    code = RESOURCES[function]["Properties"]["FunctionCode"]
+    script = f"{code}\nconsole.log(JSON.stringify(handler({json.dumps(event)})));"
+    told = subprocess.run(["node", "-e", script], capture_output=True, text=True, check=True)
+    return json.loads(told.stdout)
+
+
+@pytest.mark.parametrize(
+    ("path", "served"),
+    [
+        ("/", "/index.html"),
+        ("/runs", "/index.html"),
+        ("/runs/run_01/", "/index.html"),
+        ("/v1.2/runs", "/index.html"),
+        ("/config.json", "/config.json"),
+        ("/assets/index-Ab3.js", "/assets/index-Ab3.js"),
+        ("/assets/missing.js", "/assets/missing.js"),
+    ],
+)
+def test_a_path_without_a_dot_in_its_end_is_a_page(path: str, served: str) -> None:
+    assert run("DeepLinks", {"request": {"uri": path, "headers": {}}})["uri"] == served
+
+
+def test_the_api_is_told_who_asks_whatever_the_caller_wrote() -> None:
+    headers = {
+        "host": {"value": "console.example.com"},
+        "x-viewer-address": {"value": "198.51.100.7"},
+        "x-forwarded-host": {"value": "evil.example.com"},
+    }
+    event = {"viewer": {"ip": "2001:db8::1"}, "request": {"uri": "/v1/me", "headers": headers}}
+    told = run("Callers", event)["headers"]
+    assert told["x-viewer-address"] == {"value": "2001:db8::1"}
+    assert told["x-forwarded-host"] == {"value": "console.example.com"}
+
+
+def test_both_ends_of_the_edge_use_the_same_headers() -> None:
+    assert (edge.EDGE_KEY, edge.VIEWER_ADDRESS) == (http.EDGE_KEY, http.VIEWER_ADDRESS)
+    origins = RESOURCES["Distribution"]["Properties"]["DistributionConfig"]["Origins"]
+    api = next(origin for origin in origins if origin["Id"] == "api")
+    [header] = api["OriginCustomHeaders"]
+    assert header["HeaderName"].lower() == http.EDGE_KEY
+    assert f"'{http.VIEWER_ADDRESS}'" in RESOURCES["Callers"]["Properties"]["FunctionCode"]
+
+
+def test_the_policy_is_strict() -> None:
+    policy = dict(
+        part.strip().split(" ", 1)
+        for part in SECURITY_HEADERS["Content-Security-Policy"].split(";")
+    )
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == "'self'"
+    assert policy["frame-ancestors"] == policy["base-uri"] == policy["object-src"] == "'none'"
+    assert "unsafe" not in SECURITY_HEADERS["Content-Security-Policy"]
+    assert int(SECURITY_HEADERS["Strict-Transport-Security"].split("=")[1]) >= 31_536_000
+    assert SECURITY_HEADERS["X-Content-Type-Options"] == "nosniff"
+    assert SECURITY_HEADERS["Referrer-Policy"] == "same-origin"
+
+
+def test_the_api_is_never_cached_and_errors_are_never_pages() -> None:
+    config = RESOURCES["Distribution"]["Properties"]["DistributionConfig"]
+    assert "CustomErrorResponses" not in config
+    [api] = config["CacheBehaviors"]
+    assert api["PathPattern"] == "/v1/*"
+    # AWS's own policies: CachingDisabled, AllViewerExceptHostHeader.
+    assert api["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+    assert api["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac"
+    policies = {api["ResponseHeadersPolicyId"]["Ref"]}
+    policies.add(config["DefaultCacheBehavior"]["ResponseHeadersPolicyId"]["Ref"])
+    assert policies == {"SecurityHeaders"}

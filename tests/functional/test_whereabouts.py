@@ -1,0 +1,76 @@
+"""Where runs stand, as lists tell it without reading a run's history."""
+
+from runledger.clock import HOUR
+from runledger.compiler.graph import GraphView
+from runledger.errors import NotFoundError
+from runledger.models.run import Claim, ErrorDetail, Run, RunStatus
+from runledger.services.whereabouts import standing_at, standings
+
+from tests.functional.test_run_store import START, a_run
+from tests.support.graphs import TEMPLATE, end, graph, merge, trigger, wait
+
+# start forks into two waits that meet again.
+GRAPH = GraphView(
+    graph(
+        [trigger(), wait("one"), wait("two"), merge("both"), end()],
+        "start > one",
+        "start > two",
+        "one > both",
+        "two > both",
+        "both > done",
+    ),
+    {TEMPLATE.id: TEMPLATE},
+)
+CLAIM = Claim(request_id="r", started_at=START, lease_until=START + HOUR)
+
+
+def rank(node_id: str) -> int:
+    return GRAPH.topology.rank(node_id)
+
+
+def running(*open_at: str, claimed: tuple[str, ...] = ("start",)) -> Run:
+    return a_run(
+        status=RunStatus.RUNNING,
+        claimed=frozenset(rank(node_id) for node_id in (*claimed, *open_at)),
+        open_claims={rank(node_id): CLAIM for node_id in open_at},
+    )
+
+
+class CountingFrames:
+    def __init__(self) -> None:
+        self.read = 0
+
+    def graph(self, run: Run) -> GraphView:
+        self.read += 1
+        if run.version == 404:
+            raise NotFoundError("there is no such version")
+        return GRAPH
+
+
+def test_a_run_stands_at_every_node_that_is_at_work_in_it() -> None:
+    assert sorted(standing_at(running("one", "two"), GRAPH)) == ["one", "two"]
+
+
+def test_between_two_nodes_it_stands_at_the_last() -> None:
+    assert standing_at(running(claimed=("start", "one", "two", "both")), GRAPH) == ["both"]
+
+
+def test_an_ended_run_stands_where_its_row_says() -> None:
+    error = ErrorDetail(node_id="two", kind="HTTP_STATUS", message="It answered 503")
+    assert standing_at(a_run(status=RunStatus.FAILED, error=error), None) == ["two"]
+    assert standing_at(a_run(status=RunStatus.COMPLETED, end_node_id="done"), None) == ["done"]
+
+
+def test_a_run_that_has_begun_nothing_stands_nowhere() -> None:
+    assert standing_at(a_run(), GRAPH) == []
+
+
+def test_a_page_reads_few_graphs_and_each_once() -> None:
+    frames = CountingFrames()
+    rows = [running("one").model_copy(update={"automation_id": f"aut_{n % 20}"}) for n in range(50)]
+    lost = running("one").model_copy(update={"version": 404})
+    at = standings([lost, *rows, a_run()], frames)  # type: ignore[arg-type]
+    assert frames.read == 10
+    assert len(at) == 52
+    assert at[lost.id] == []
+    assert sum(nodes == ["one"] for nodes in at.values()) == 9 * 3
