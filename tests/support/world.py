@@ -322,6 +322,7 @@ class World:
                 templates=frame.version.templates,
                 channels=self.channels,
                 deliveries=self.stores.deliveries,
+                contacts=self.stores.contacts,
                 gatekeeper=self.stores.gatekeeper(self.clock),
                 retries=self.retries,
                 shards=frame.workspace.shards,

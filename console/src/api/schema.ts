@@ -229,6 +229,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/contacts/{contact_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/contacts/{contact_id}/timeline */
+        get: operations["contact_timeline_v1_contacts__contact_id__timeline_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/deliveries": {
         parameters: {
             query?: never;
@@ -1607,6 +1624,13 @@ export interface components {
             /** Nextcursor */
             nextCursor: string | null;
         };
+        /** ListView[TimelineItemView] */
+        ListView_TimelineItemView_: {
+            /** Items */
+            items: components["schemas"]["TimelineItemView"][];
+            /** Nextcursor */
+            nextCursor: string | null;
+        };
         /** ListView[VersionSummaryView] */
         ListView_VersionSummaryView_: {
             /** Items */
@@ -2411,6 +2435,26 @@ export interface components {
             /** Updatedat */
             updatedAt: string;
         };
+        /**
+         * TimelineItemView
+         * @description One run, delivery or refusal, as its list shows it; the other two are null.
+         */
+        TimelineItemView: {
+            /**
+             * At
+             * @description When it was created: what the timeline is ordered by.
+             */
+            at: string;
+            delivery?: components["schemas"]["DeliveryRowView"] | null;
+            kind: components["schemas"]["TimelineKind"];
+            refusal?: components["schemas"]["RefusalView"] | null;
+            run?: components["schemas"]["RunView"] | null;
+        };
+        /**
+         * TimelineKind
+         * @enum {string}
+         */
+        TimelineKind: "RUN" | "DELIVERY" | "REFUSAL";
         /**
          * TriggerType
          * @enum {string}
@@ -3966,6 +4010,89 @@ export interface operations {
             };
             /** @description It is not kept any more; `expiredAt` says since when. */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    contact_timeline_v1_contacts__contact_id__timeline_get: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string | null;
+                /** @description One or several. */
+                kind?: components["schemas"]["TimelineKind"][] | null;
+                /** @description Rows a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_TimelineItemView_"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -38,3 +38,8 @@ class Refusal(Model):
     created_at: int
     last_at: int
     expires_at: int
+
+    @property
+    def person_id(self) -> str | None:
+        """The contact in whose index the row stands."""
+        return self.contact_id

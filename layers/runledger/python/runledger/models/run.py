@@ -124,6 +124,11 @@ class Run(Model):
     list_partition: str = ""
 
     @property
+    def person_id(self) -> str | None:
+        """The contact in whose index the row stands."""
+        return self.contact_id
+
+    @property
     def ready_at(self) -> int:
         """When the run could first be started."""
         return self.created_at if self.scheduled_for is None else self.scheduled_for

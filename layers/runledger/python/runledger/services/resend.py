@@ -128,6 +128,7 @@ class Resends:
             node_id=None,
             automation_id=original.automation_id,
             contact_id=original.contact_id,
+            addressee_id=original.addressee_id,
             channel=original.channel,
             address=address,
             status=DeliveryStatus.QUEUED,

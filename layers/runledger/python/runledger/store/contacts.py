@@ -85,6 +85,12 @@ class ContactStore:
         found = self._table.batch_get(wanted)
         return {wanted[key]: str(item["contactId"]) for key, item in found.items()}
 
+    def find_address(self, workspace_id: str, kind: str, address: str) -> str | None:
+        """The id of the contact with this address, in its one form; `kind` is that of the channels
+        that reach it."""
+        key = keys.contact_address(workspace_id, kind, address)
+        return self._find(key)
+
     def newest(
         self, workspace_id: str, limit: int, after: str | None
     ) -> tuple[list[Contact], str | None]:

@@ -88,6 +88,7 @@ def delivery_to_item(attempt: DeliveryAttempt, bodies: "Bodies", listed: int | N
         "nodeId": attempt.node_id,
         "automationId": attempt.automation_id,
         "contactId": attempt.contact_id,
+        "addresseeId": attempt.addressee_id,
         "channel": attempt.channel,
         "address": attempt.address,
         "status": attempt.status.value,
@@ -121,8 +122,10 @@ def delivery_to_item(attempt: DeliveryAttempt, bodies: "Bodies", listed: int | N
             item["gsi2pk"] = keys.by_automation(
                 workspace_id, kind, attempt.automation_id, bucket, shard
             )
-        if attempt.contact_id:
-            item["gsi3pk"] = keys.by_contact(workspace_id, attempt.contact_id)
+    if attempt.person_id and (listed is not None or due_at):
+        # One that is due from the start cannot be told from its run, so the contact's index has
+        # it before the lists do.
+        item["gsi3pk"] = keys.by_contact(attempt.workspace_id, attempt.person_id)
     return item
 
 
@@ -143,6 +146,7 @@ def delivery_from_item(item: "Item", bodies: "Bodies") -> DeliveryAttempt:
         node_id=item.get("nodeId"),
         automation_id=item.get("automationId"),
         contact_id=item.get("contactId"),
+        addressee_id=item.get("addresseeId"),
         channel=item["channel"],
         address=item["address"],
         status=DeliveryStatus(item["status"]),

@@ -237,12 +237,17 @@ def contact(workspace_id: str, contact_id: str) -> Key:
     return Key(f"WORKSPACE#{workspace_id}#CONTACT", contact_id)
 
 
+def contact_address(workspace_id: str, kind: str, address: str) -> Key:
+    """`kind` is that of the channels that reach the address: EMAIL or PHONE."""
+    return Key(f"WORKSPACE#{workspace_id}#ADDRESS", f"{kind}#{address}")
+
+
 def contact_email(workspace_id: str, email: str) -> Key:
-    return Key(f"WORKSPACE#{workspace_id}#ADDRESS", f"EMAIL#{email}")
+    return contact_address(workspace_id, "EMAIL", email)
 
 
 def contact_phone(workspace_id: str, phone: str) -> Key:
-    return Key(f"WORKSPACE#{workspace_id}#ADDRESS", f"PHONE#{phone}")
+    return contact_address(workspace_id, "PHONE", phone)
 
 
 def contact_dates(workspace_id: str, kind: DateKind, month: int, day: int, field: str) -> str:
