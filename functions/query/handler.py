@@ -47,6 +47,7 @@ from runledger.services.bulk_cancel import bulk_cancel_view
 from runledger.services.catalogue import node_type_views
 from runledger.services.contacts import Contacts
 from runledger.services.cursors import Cursors
+from runledger.services.erasing import known_contact
 from runledger.services.exports import ExportReading
 from runledger.services.failure_reading import FailureReading, FailureRequest
 from runledger.services.gathering import at_once
@@ -351,7 +352,10 @@ def list_contacts(limit: Limit = 50, cursor: Cursor = None) -> ListView[ContactV
 
 @app.get("/v1/contacts/<contact_id>", tags=["Contacts"])
 def get_contact(contact_id: str) -> ContactView:
-    return contact_view(stores().contacts.get(_caller().workspace_id, contact_id))
+    """One person; 410 for one who was erased."""
+    of = stores()
+    found = known_contact(of.contacts, of.erasures, _caller().workspace_id, contact_id)
+    return contact_view(found)
 
 
 @app.get("/v1/contacts/<contact_id>/timeline", tags=["Contacts"])

@@ -29,7 +29,7 @@ EVERY: frozenset[TimelineKind] = frozenset()
 
 
 def timelines(world: World) -> Timelines:
-    return Timelines(world.stores, Cursors(lambda: b"a key of this test"), world.clock)
+    return Timelines(world.stores, Cursors(lambda: b"a key of this test", world.clock), world.clock)
 
 
 def person(world: World, email: str) -> str:

@@ -229,6 +229,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/contacts/{contact_id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/contacts/{contact_id}/erase */
+        post: operations["erase_contact_v1_contacts__contact_id__erase_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/contacts/{contact_id}/timeline": {
         parameters: {
             query?: never;
@@ -1024,6 +1041,8 @@ export interface components {
             contactId: string | null;
             /** Createdat */
             createdAt: string;
+            /** Erasedat */
+            erasedAt?: string | null;
             error: components["schemas"]["ErrorView"] | null;
             /** Forced */
             forced: boolean;
@@ -1131,6 +1150,8 @@ export interface components {
             contactId: string | null;
             /** Createdat */
             createdAt: string;
+            /** Erasedat */
+            erasedAt?: string | null;
             /** Error */
             error: string | null;
             /** Id */
@@ -1207,6 +1228,41 @@ export interface components {
             source: string;
             /** Target */
             target: string;
+        };
+        /**
+         * EraseDocument
+         * @description Why a contact is erased.
+         */
+        EraseDocument: {
+            /**
+             * Reason
+             * @description For the record, which stays: name a request or a ticket, not the person.
+             */
+            reason?: string | null;
+        };
+        /**
+         * ErasureStatus
+         * @description ERASING: the contact itself is gone, what happened about it is being erased. ERASED: two
+         *     looks found nothing more.
+         * @enum {string}
+         */
+        ErasureStatus: "ERASING" | "ERASED";
+        /**
+         * ErasureView
+         * @description `erased_at` is null while the erasing goes on, which takes some minutes.
+         */
+        ErasureView: {
+            /** Contactid */
+            contactId: string;
+            /** Erasedat */
+            erasedAt: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Requestedat */
+            requestedAt: string;
+            /** Requestedby */
+            requestedBy: string;
+            status: components["schemas"]["ErasureStatus"];
         };
         /** ErrorView */
         ErrorView: {
@@ -1909,6 +1965,8 @@ export interface components {
             count: number;
             /** Createdat */
             createdAt: string;
+            /** Erasedat */
+            erasedAt?: string | null;
             /** Id */
             id: string;
             /** Lastat */
@@ -2034,6 +2092,8 @@ export interface components {
             downstream: components["schemas"]["DownstreamRunView"][];
             /** Durationms */
             durationMs: number | null;
+            /** Erasedat */
+            erasedAt?: string | null;
             error: components["schemas"]["ErrorView"] | null;
             /** Errorgroup */
             errorGroup: string | null;
@@ -2089,7 +2149,8 @@ export interface components {
          * RunView
          * @description A run as lists show it. `health` is null once the run has ended; `startError` says why a
          *     start was put off or the run is at more than its first attempt; `errorGroup` is the failure
-         *     group of a failed one.
+         *     group of a failed one. With `erasedAt` its contact was erased, and with it all that was about
+         *     the person.
          */
         RunView: {
             /** Attempt */
@@ -2104,6 +2165,8 @@ export interface components {
             createdAt: string;
             /** Durationms */
             durationMs: number | null;
+            /** Erasedat */
+            erasedAt?: string | null;
             error: components["schemas"]["ErrorView"] | null;
             /** Errorgroup */
             errorGroup: string | null;
@@ -2384,8 +2447,11 @@ export interface components {
          * @description An address that nothing is sent to, on any channel that reaches it.
          */
         SuppressionView: {
-            /** Address */
-            address: string;
+            /**
+             * Address
+             * @description Null where its owner was erased: a hash of it is kept, so it holds on.
+             */
+            address: string | null;
             /** Createdat */
             createdAt: string;
             /** Createdby */
@@ -4010,6 +4076,86 @@ export interface operations {
             };
             /** @description It is not kept any more; `expiredAt` says since when. */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    erase_contact_v1_contacts__contact_id__erase_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EraseDocument"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -96,7 +96,7 @@ class DeliveryAttempt(Model):
     `reports`. `addressee_id` is the contact that an AD_HOC address belonged to when the message was
     made; a message to a contact has none. `rules` are what its node asked of the gates, so that a
     resend asks the same. A resend names the attempt it repeats, and `resends` of that one name it
-    back.
+    back. `erased_at` is when the person was taken out of it.
     """
 
     id: str
@@ -133,6 +133,7 @@ class DeliveryAttempt(Model):
     requested_by: str | None = None
     forced: bool = False
     resends: frozenset[str] = frozenset()
+    erased_at: int | None = None
     expires_at: int
 
     @property

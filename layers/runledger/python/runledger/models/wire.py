@@ -66,7 +66,8 @@ class RunContactView(WireModel):
 class RunView(WireModel):
     """A run as lists show it. `health` is null once the run has ended; `startError` says why a
     start was put off or the run is at more than its first attempt; `errorGroup` is the failure
-    group of a failed one."""
+    group of a failed one. With `erasedAt` its contact was erased, and with it all that was about
+    the person."""
 
     id: str
     status: RunStatus
@@ -86,6 +87,7 @@ class RunView(WireModel):
     error: ErrorView | None
     error_group: str | None
     canceled: CanceledView | None
+    erased_at: str | None = None
 
 
 class RefusalView(WireModel):
@@ -106,6 +108,7 @@ class RefusalView(WireModel):
     count: int
     created_at: str
     last_at: str
+    erased_at: str | None = None
 
 
 class WebhookView(WireModel):

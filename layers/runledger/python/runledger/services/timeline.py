@@ -13,6 +13,7 @@ from runledger.clock import Clock, iso
 from runledger.models.timeline import TimelineItemView, TimelineKind
 from runledger.models.wire import ListView
 from runledger.services.delivery_views import delivery_row_view
+from runledger.services.erasing import known_contact
 from runledger.services.views import refusal_view, run_view
 from runledger.store import keys
 from runledger.store.table import SortRange
@@ -62,8 +63,9 @@ class Timelines:
         cursor: str | None,
     ) -> ListView[TimelineItemView]:
         """One page; no `kinds` means all of them. NotFoundError where the workspace has no such
-        contact. A page is full until the end, unless the request's budgets ended first."""
-        self.stores.contacts.get(workspace_id, contact_id)
+        contact, GoneError where it was erased. A page is full until the end, unless the request's
+        budgets ended first."""
+        known_contact(self.stores.contacts, self.stores.erasures, workspace_id, contact_id)
         binding = {
             "workspace": workspace_id,
             "list": "timeline",
