@@ -22,13 +22,13 @@ def traces(kept: Iterable[tuple[str, str]], words: Iterable[str]) -> list[str]:
 
 
 def kept_by_stage(stage: Stage) -> Iterator[tuple[str, str]]:
-    return _kept(stage.table.items(), stage.s3.objects)
+    return kept(stage.table.items(), stage.s3.objects)
 
 
 def kept_by_world(world: World) -> Iterator[tuple[str, str]]:
     rows = client_of("dynamodb").get_paginator("scan").paginate(TableName=TABLE)
     items = [from_dynamo(raw) for page in rows for raw in page["Items"]]
-    return _kept(items, objects_of(world))
+    return kept(items, objects_of(world))
 
 
 def objects_of(world: World) -> dict[str, bytes]:
@@ -38,7 +38,8 @@ def objects_of(world: World) -> dict[str, bytes]:
     return {key: s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() for key in keys}
 
 
-def _kept(items: Iterable[Item], objects: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
+def kept(items: Iterable[Item], objects: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
+    """The place of each item and object, and all that can be read there."""
     for item in items:
         yield f"{item['pk']}/{item['sk']}", "\n".join(_texts(item))
     for key, data in objects.items():
