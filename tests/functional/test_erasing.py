@@ -19,6 +19,7 @@ from runledger.models.run import Cancellation, RunStatus
 from runledger.models.suppression import SuppressionDocument
 from runledger.services import erasing
 from runledger.services.erasing import known_contact
+from runledger.services.failure_groups import FailureGroups
 from runledger.services.feedback import Feedback
 from runledger.services.resend import Resends
 from runledger.services.suppressions import Suppressions
@@ -162,6 +163,10 @@ def rows(world: World, *kinds: str) -> dict[str, Item]:
     return {item["pk"]: item for item in found if item["sk"] in kinds}
 
 
+def failing(world: World) -> FailureGroups:
+    return FailureGroups(world.stores.runs, world.stores.failures)
+
+
 def everything_about(world: World) -> tuple[str, dict[str, str]]:
     """A person about whom everything happened that can; her id, and what happened by name."""
     contact_id = a_person(world)
@@ -176,6 +181,7 @@ def everything_about(world: World) -> tuple[str, dict[str, str]]:
     again = shop(world, waits=True)
     runs["failed"] = world.fire(again, event(total=5))
     world.walk(runs["failed"])
+    failing(world).take(runs["failed"])
     runs["waiting"] = world.fire(again, event())
     world.walk(runs["waiting"], until="done")
     runs["canceled"] = world.fire(again, event())
@@ -296,6 +302,37 @@ def test_an_address_that_is_somebody_elses_by_now_is_told_still(world: World) ->
     erased(world, contact_id)
     assert suppressions.get("ws_demo", OLD_EMAIL).address == OLD_EMAIL
     assert suppressions.get("ws_demo", EMAIL).address is None
+
+
+def test_a_failure_group_counts_on_and_tells_what_others_have_in_common_with_her(
+    world: World,
+) -> None:
+    contact_id = a_person(world)
+    shop_id = shop(world, trigger={"createIfMissing": True})
+    notes = {"of her own, canary-payload": [OLD_EMAIL] * 2, "of both": [OLD_EMAIL, "bob@b.example"]}
+    groups: dict[str, str] = {}
+    for note, emails in notes.items():
+        for email in emails:
+            run_id = world.fire(shop_id, event(email, total=5, note=note))
+            world.walk(run_id)
+            failing(world).take(run_id)
+            groups[note] = world.stores.runs.get(run_id).error_group or ""
+    hers = [world.stores.failures.find(group_id) for group_id in groups.values()]
+    assert all(
+        group is not None and note in group.message for group, note in zip(hers, notes, strict=True)
+    )
+    erased(world, contact_id)
+    messages = []
+    for group_id in groups.values():
+        group = world.stores.failures.find(group_id)
+        assert group is not None
+        messages.append(group.message)
+        assert len(world.stores.failures.runs(group_id, 0, world.clock(), 9).runs) == 2
+    assert messages == [ERASED_TEXT, "Too small: of both"]
+    # The queue tells of a failure again, days later.
+    for run_key in rows(world, "RUN"):
+        failing(world).take(run_key.removeprefix("RUN#"))
+    assert traces(kept_by_world(world), [*PERSONAL[:5], "canary-payload"]) == []
 
 
 def test_what_waits_to_be_sent_is_stopped(world: World) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from runledger.store.contacts import ContactStore
     from runledger.store.deliveries import DeliveryStore
     from runledger.store.erased_runs import ErasedRunStore
+    from runledger.store.failures import FailureStore
     from runledger.store.refusals import RefusalStore
     from runledger.store.suppressions import SuppressionStore
     from runledger.store.table import Table
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 # No function lives longer, but for the one that calls other services: its claim tells how long.
 LONGEST_WORK = MINUTE
 _AUTOMATIONS_READ = 100
+_FAILED_RUNS_READ = 100
 
 
 class RowEraser(Protocol):
@@ -106,6 +108,25 @@ def _is_quiet(run: Run, since: int, now: int) -> bool:
     after, which is found by the contact."""
     leases = (claim.lease_until for claim in run.open_claims.values())
     return run.due_at is None and now >= max([since, *leases]) + LONGEST_WORK
+
+
+@dataclass(frozen=True, slots=True)
+class FailureEraser:
+    """A failed run's part in its failure group. What all runs of a group have in common is the
+    person's own where no other contact has failed so."""
+
+    failures: "FailureStore"
+    clock: Clock
+
+    def __call__(self, erasure: Erasure, run: Run) -> None:
+        group_id = run.error_group
+        if group_id is None:
+            return
+        self.failures.erase_run(group_id, run.created_at, run.id)
+        found = self.failures.runs(group_id, 0, self.clock(), _FAILED_RUNS_READ)
+        others = {each.contact_id for each in found.runs} - {None, erasure.contact_id}
+        if not others:
+            self.failures.erase_message(group_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from runledger.clock import Clock, now_ms
 from runledger.services.erasers import (
     DeliveryEraser,
     EntryEraser,
+    FailureEraser,
     FrequencyEraser,
     PartEraser,
     RefusalEraser,
@@ -21,19 +22,18 @@ if TYPE_CHECKING:
     from runledger.services.cancel import Canceler
     from runledger.services.wiring import Stores
 
-# What belongs to a run besides its own partition and files, in the order in which it goes.
-RUN_PARTS: tuple[PartEraser, ...] = ()
-
 
 def make_erasing(of: "Stores", canceler: "Canceler", clock: Clock) -> Erasing:
     channels = describe_channels()
     runs = ErasedRunStore(of.table, of.bodies)
+    # What belongs to a run besides its own partition and files, in the order in which it goes.
+    parts: tuple[PartEraser, ...] = (FailureEraser(of.failures, clock),)
     return Erasing(
         table=of.table,
         contacts=of.contacts,
         erasures=of.erasures,
         rows={
-            "run": RunEraser(runs, of.bodies, canceler, RUN_PARTS, clock),
+            "run": RunEraser(runs, of.bodies, canceler, parts, clock),
             "dlv": DeliveryEraser(of.deliveries, of.workspaces, of.bodies, channels, clock),
             "ref": RefusalEraser(of.refusals, clock),
         },
