@@ -67,8 +67,8 @@ class RunView(WireModel):
     """A run as lists show it. `health` is null once the run has ended; `startError` says why a
     start was put off or the run is at more than its first attempt; `errorGroup` is the failure
     group of a failed one. `at` are the nodes that it is at, several in a fork, or the one that it
-    ended at; empty where it has begun none yet. With `erasedAt` its contact was erased, and with it all that was about
-    the person."""
+    ended at; empty where it has begun none yet. With `erasedAt` its contact was erased, and with it
+    all that was about the person."""
 
     id: str
     status: RunStatus
