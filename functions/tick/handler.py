@@ -17,6 +17,7 @@ from runledger.services.secrets import Secrets
 from runledger.services.settle import Settler
 from runledger.services.start import Starter
 from runledger.services.superseded import SupersededMachines
+from runledger.services.totals_settle import TotalSettler, countables
 from runledger.services.wiring import frames, missed_fires, retry_machine, stopping, stores
 from runledger.settings import StartSettings, read_settings
 
@@ -54,6 +55,7 @@ def due_work() -> DueWork:
         "mch": superseded.settle,
         "sch": missed_fires().settle,
         "fire": missed_fires().resume,
+        "tot": TotalSettler(of.table, of.totals, countables(of), now_ms).settle,
         "sec": Secrets(of.secrets, client("secretsmanager"), stack, now_ms).settle,
     }
     return DueWork(of.due, kinds, now_ms)

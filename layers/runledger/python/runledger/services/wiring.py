@@ -26,6 +26,7 @@ from runledger.store.due import DueStore
 from runledger.store.failures import FailureStore
 from runledger.store.fires import FireStore
 from runledger.store.frequencies import FrequencyStore
+from runledger.store.freshness import FreshnessStore
 from runledger.store.machines import MachineStore
 from runledger.store.pace import PaceStore
 from runledger.store.refusals import RefusalStore
@@ -36,6 +37,7 @@ from runledger.store.segments import SegmentStore
 from runledger.store.suppressions import SuppressionStore
 from runledger.store.table import DynamoTable
 from runledger.store.templates import TemplateStore
+from runledger.store.totals import TotalStore
 from runledger.store.workspaces import WorkspaceStore
 
 if TYPE_CHECKING:
@@ -64,6 +66,8 @@ class Stores:
     machines: MachineStore
     pace: PaceStore
     secrets: SecretStore
+    totals: TotalStore
+    freshness: FreshnessStore
     bodies: Bodies
 
     @classmethod
@@ -87,6 +91,8 @@ class Stores:
             machines=MachineStore(table),
             pace=PaceStore(table),
             secrets=SecretStore(table),
+            totals=TotalStore(table),
+            freshness=FreshnessStore(table),
             bodies=bodies,
         )
 
