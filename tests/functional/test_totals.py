@@ -411,9 +411,10 @@ def counted(stage: Stage, workspace_id: str, part: str | None) -> dict[str, int]
 
 
 def faults_of(call: Call) -> Iterable[Fault]:
-    """A read changes nothing, however it ends; of the many like pulses and looks for what is due,
-    one stands for all."""
-    if call.target.startswith(("DUE#", "PULSE#")) and "#0" not in call.target:
+    """A read changes nothing, however it ends; of the many alike in other partitions, the first
+    stands for all."""
+    is_one_of_many = call.operation == "Query" or call.target.startswith("PULSE#")
+    if is_one_of_many and "#0/" not in call.target:
         return ()
     return Fault if call.operation in ("PutItem", "UpdateItem") else (Fault.REFUSED,)
 
@@ -456,9 +457,7 @@ def test_wherever_a_function_dies_the_totals_are_those_of_the_rows(
         unbroken = play(None, None).made
         assert {function for function, _ in unbroken} == {"mark_totals", "tick"}
         points = [
-            (point, fault)
-            for point, (_, call) in enumerate(unbroken)
-            for fault in faults_of(call)
+            (point, fault) for point, (_, call) in enumerate(unbroken) for fault in faults_of(call)
         ]
         for point, fault in points:
             play(point, fault)

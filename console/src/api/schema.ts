@@ -280,6 +280,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/deliveries/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/deliveries/counts */
+        get: operations["count_deliveries_v1_deliveries_counts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/failure-groups": {
         parameters: {
             query?: never;
@@ -382,6 +399,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/refusals/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/refusals/counts */
+        get: operations["count_refusals_v1_refusals_counts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs": {
         parameters: {
             query?: never;
@@ -427,6 +461,23 @@ export interface paths {
         put?: never;
         /** POST /v1/runs/{run_id}/cancel */
         post: operations["cancel_run_v1_runs__run_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/runs/counts */
+        get: operations["count_runs_v1_runs_counts_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -812,6 +863,27 @@ export interface components {
             tags: string[];
             /** Updatedat */
             updatedAt: string;
+        };
+        /**
+         * CountsView
+         * @description How many rows a list shows, by status. `freshness` is up to when changes are in it for sure.
+         *     Where `isComplete` is false there are at least so many: the filters left more rows to read than
+         *     one request may.
+         */
+        CountsView: {
+            /**
+             * Counts
+             * @description Every status, also those of no row.
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /** Freshness */
+            freshness: string;
+            /** Iscomplete */
+            isComplete: boolean;
+            /** Total */
+            total: number;
         };
         /**
          * DeliveryDetailView
@@ -3670,6 +3742,95 @@ export interface operations {
             };
         };
     };
+    count_deliveries_v1_deliveries_counts_get: {
+        parameters: {
+            query?: {
+                automationId?: string | null;
+                /** @description EMAIL, SMS or WHATSAPP. */
+                channel?: string | null;
+                /** @description An id, an e-mail or a phone. */
+                contact?: string | null;
+                /** @description ISO 8601. */
+                from?: string | null;
+                /** @description 24h, 7d or 30d. */
+                range?: string | null;
+                runId?: string | null;
+                /** @description One or several. */
+                status?: components["schemas"]["DeliveryStatus"][] | null;
+                /** @description ISO 8601. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountsView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
     list_failure_groups_v1_failure_groups_get: {
         parameters: {
             query?: {
@@ -4152,6 +4313,94 @@ export interface operations {
             };
         };
     };
+    count_refusals_v1_refusals_counts_get: {
+        parameters: {
+            query?: {
+                automationId?: string | null;
+                /** @description An id, an e-mail or a phone. */
+                contact?: string | null;
+                /** @description ISO 8601. */
+                from?: string | null;
+                /** @description 24h, 7d or 30d. */
+                range?: string | null;
+                /** @description One or several. */
+                reason?: components["schemas"]["RefusalReason"][] | null;
+                /** @description ISO 8601. */
+                to?: string | null;
+                /** @description One or several. */
+                triggerType?: components["schemas"]["TriggerType"][] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountsView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
     list_runs_v1_runs_get: {
         parameters: {
             query?: {
@@ -4346,6 +4595,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    count_runs_v1_runs_counts_get: {
+        parameters: {
+            query?: {
+                automationId?: string | null;
+                /** @description An id, an e-mail or a phone. */
+                contact?: string | null;
+                /** @description The id of a failure group. */
+                errorGroup?: string | null;
+                /** @description ISO 8601. */
+                from?: string | null;
+                /** @description 24h, 7d or 30d. */
+                range?: string | null;
+                /** @description One or several. */
+                status?: components["schemas"]["RunStatus"][] | null;
+                /** @description ISO 8601. */
+                to?: string | null;
+                /** @description One or several. */
+                triggerType?: components["schemas"]["TriggerType"][] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountsView"];
                 };
             };
             /** @description The token is missing or not valid. */

@@ -41,8 +41,8 @@ OPEN, so that starting a run rewrites no index. List partitions are sharded by a
 the workspace's shard count; the due index, which spans all workspaces, by a hash of the workspace,
 so that a crowd of due rows stays within one partition. The status of a refusal is its reason.
 Suppressed addresses of a workspace are listed by one partition of gsi1, its failure groups by one
-of gsi1 and, for one automation, one of gsi2. The part of a scope is an automation, or `*` for all of
-its workspace; an hour is told by its first moment.
+of gsi1 and, for one automation, one of gsi2. The part of a scope is an automation, or `*` for all
+of its workspace; an hour is told by its first moment.
 """
 
 import hashlib
