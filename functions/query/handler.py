@@ -13,7 +13,7 @@ from runledger.aws import client, read_secret
 from runledger.channels.registry import CHANNEL_NAMES, describe_channels
 from runledger.clock import now_ms
 from runledger.http import caller, make_app, public_url
-from runledger.models.count_views import CountsView
+from runledger.models.count_views import CountsView, StatsView
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.delivery_views import DeliveryDetailView, DeliveryRowView
 from runledger.models.failure import FailureGroupView
@@ -50,6 +50,7 @@ from runledger.services.gathering import at_once
 from runledger.services.identity import Caller
 from runledger.services.reading import ListRequest, Reading
 from runledger.services.segments import Segments
+from runledger.services.stats import Stats
 from runledger.services.suppressions import Suppressions
 from runledger.services.views import (
     contact_view,
@@ -352,6 +353,19 @@ def count_deliveries(
 def get_delivery(delivery_id: str) -> DeliveryDetailView:
     """One message with its gates, its tries and what the provider reported."""
     return _reading().delivery(_caller().workspace_id, delivery_id)
+
+
+@app.get("/v1/stats", tags=["Runs"])
+def get_stats(
+    automation_id: AutomationId = None,
+    range_: RangeText = None,
+    from_: FromText = None,
+    to: ToText = None,
+) -> StatsView:
+    """Runs by hour and status, and how long the newest 1,000 finished runs of the range took: of an
+    automation also node by node. The last 24 hours unless asked otherwise."""
+    stats = Stats(_reading())
+    return stats.of(_caller().workspace_id, automation_id, range_, from_, to)
 
 
 @app.get("/v1/automations", tags=["Automations"])

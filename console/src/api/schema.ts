@@ -572,6 +572,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/stats */
+        get: operations["get_stats_v1_stats_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/suppressions": {
         parameters: {
             query?: never;
@@ -1081,6 +1098,23 @@ export interface components {
             };
         };
         /**
+         * DurationView
+         * @description How long the newest finished runs of the range took: half of them at most `p50Ms`.
+         *     `isCapped` says that there are more than were looked at.
+         */
+        DurationView: {
+            /** Iscapped */
+            isCapped: boolean;
+            /** P50Ms */
+            p50Ms: number;
+            /** P95Ms */
+            p95Ms: number;
+            /** P99Ms */
+            p99Ms: number;
+            /** Sampled */
+            sampled: number;
+        };
+        /**
          * Edge
          * @description `label` is the branch taken; an edge without one is unconditional.
          */
@@ -1249,6 +1283,18 @@ export interface components {
             /** Until */
             until?: string | null;
         };
+        /**
+         * HourView
+         * @description The runs created in one hour; of the first and the last hour only those in the range.
+         */
+        HourView: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Start */
+            start: string;
+        };
         /** ListView[AutomationSummaryView] */
         ListView_AutomationSummaryView_: {
             /** Items */
@@ -1391,6 +1437,24 @@ export interface components {
             };
             /** Id */
             id: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * NodeDurationView
+         * @description The same of one node; that of a WAIT is how long it waited.
+         */
+        NodeDurationView: {
+            /** Nodeid */
+            nodeId: string;
+            /** P50Ms */
+            p50Ms: number;
+            /** P95Ms */
+            p95Ms: number;
+            /** P99Ms */
+            p99Ms: number;
+            /** Sampled */
+            sampled: number;
             /** Type */
             type: string;
         };
@@ -1951,6 +2015,26 @@ export interface components {
             }[];
             /** Updatedat */
             updatedAt: string;
+        };
+        /**
+         * StatsView
+         * @description `duration` is null where no run has finished; `nodes` are there for one automation only, in
+         *     the order of its newest version that ran.
+         */
+        StatsView: {
+            duration: components["schemas"]["DurationView"] | null;
+            /** Freshness */
+            freshness: string;
+            /** From */
+            from: string;
+            /** Hours */
+            hours: components["schemas"]["HourView"][];
+            /** Iscomplete */
+            isComplete: boolean;
+            /** Nodes */
+            nodes: components["schemas"]["NodeDurationView"][];
+            /** To */
+            to: string;
         };
         /**
          * StepStatus
@@ -5304,6 +5388,88 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SegmentPreviewView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    get_stats_v1_stats_get: {
+        parameters: {
+            query?: {
+                automationId?: string | null;
+                /** @description ISO 8601. */
+                from?: string | null;
+                /** @description 24h, 7d or 30d. */
+                range?: string | null;
+                /** @description ISO 8601. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatsView"];
                 };
             };
             /** @description The token is missing or not valid. */
