@@ -254,7 +254,7 @@ class Reading:
     def refusal(self, workspace_id: str, refusal_id: str) -> RefusalView:
         """NotFoundError also for a refusal of another workspace; GoneError for one that expired."""
         now = self.clock()
-        refusal = self.stores.refusals.get_many([refusal_id]).get(refusal_id)
+        refusal = self.stores.refusals.find(refusal_id)
         if refusal is None or refusal.workspace_id != workspace_id or refusal.expires_at <= now:
             key = keys.refusal(refusal_id)
             raise self._missing(workspace_id, key, f"refusal {refusal_id}", now)
