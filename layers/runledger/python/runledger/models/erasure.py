@@ -40,7 +40,7 @@ class Erasure(Model):
     reason: str | None
     requested_by: str
     requested_at: int
-    erased_at: int | None = None
+    finished_at: int | None = None
     addresses: frozenset[Address] = frozenset()
     position: str | None = None
     found_something: bool = False
@@ -62,11 +62,11 @@ class EraseDocument(WireModel):
 
 
 class ErasureView(WireModel):
-    """`erased_at` is null while the erasing goes on, which takes some minutes."""
+    """`finished_at` is null while the erasing goes on, which takes some minutes."""
 
     contact_id: str
     status: ErasureStatus
     reason: str | None
     requested_by: str
     requested_at: str
-    erased_at: str | None
+    finished_at: str | None

@@ -161,7 +161,7 @@ class Erasing:
         elif now >= quiet_since + MINUTE:
             over = {
                 "status": ErasureStatus.ERASED,
-                "erased_at": now,
+                "finished_at": now,
                 "addresses": frozenset(),
                 "due_at": None,
             }
@@ -182,5 +182,5 @@ def erasure_view(erasure: Erasure) -> ErasureView:
         reason=erasure.reason,
         requested_by=erasure.requested_by,
         requested_at=iso(erasure.requested_at),
-        erased_at=optional_iso(erasure.erased_at),
+        finished_at=optional_iso(erasure.finished_at),
     )

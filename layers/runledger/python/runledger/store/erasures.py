@@ -47,7 +47,6 @@ class ErasureStore:
             raise GoneError(
                 f"the contact {contact_id} was erased",
                 erasure=erasure.status.value,
-                requestedAt=iso(erasure.requested_at),
                 erasedAt=iso(erasure.requested_at),
             )
 
@@ -65,7 +64,7 @@ def _to_item(erasure: Erasure) -> "Item":
         "reason": erasure.reason,
         "requestedBy": erasure.requested_by,
         "requestedAt": erasure.requested_at,
-        "erasedAt": erasure.erased_at,
+        "finishedAt": erasure.finished_at,
         "addresses": [list(each) for each in sorted(erasure.addresses)] or None,
         "position": erasure.position,
         "foundSomething": erasure.found_something or None,
@@ -83,7 +82,7 @@ def _from_item(item: "Item") -> Erasure:
         reason=item.get("reason"),
         requested_by=item["requestedBy"],
         requested_at=item["requestedAt"],
-        erased_at=item.get("erasedAt"),
+        finished_at=item.get("finishedAt"),
         addresses=frozenset(Address(*each) for each in item.get("addresses", ())),
         position=item.get("position"),
         found_something=item.get("foundSomething", False),
