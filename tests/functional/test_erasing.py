@@ -10,9 +10,12 @@ import pytest
 from runledger.channels.registry import describe_channels
 from runledger.clock import DAY, HOUR, MINUTE, SECOND, now_ms
 from runledger.errors import ConflictError, GoneError, NoContactError, NotFoundError
+from runledger.ids import new_id
 from runledger.models.contact import ContactDocument
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.erasure import CANCEL_REASON, ERASED_TEXT, Erasure, ErasureStatus
+from runledger.models.export import Export, ExportFormat
+from runledger.models.listing import FrozenFilter, ListName
 from runledger.models.report import FeedbackReport, ReportKind
 from runledger.models.resend import ResendDocument
 from runledger.models.run import Cancellation, RunStatus
@@ -24,6 +27,7 @@ from runledger.services.feedback import Feedback
 from runledger.services.resend import Resends
 from runledger.services.suppressions import Suppressions
 from runledger.store import keys
+from runledger.store.export_files import folder
 from runledger.store.run_rows import run_from_item
 from runledger.store.values import Item, from_dynamo
 
@@ -466,6 +470,43 @@ def test_a_report_that_comes_later_tells_nothing_of_the_person(world: World) -> 
     assert [each.code for each in after.reports.values()] == ["5.1.1"]
     assert traces(kept_by_world(world), PERSONAL) == []
     assert world.reading.suppressions("ws_demo", 50, None).items == []
+
+
+def an_export(world: World, made_at: int, text: str) -> str:
+    """A file with one row, as one was read at that moment."""
+    export = Export(
+        workspace_id="ws_demo",
+        id=new_id("exp", made_at),
+        list=ListName.RUNS,
+        format=ExportFormat.CSV,
+        filter=FrozenFilter(until=made_at),
+        requested_by=BY,
+        created_at=made_at,
+        expires_at=made_at + DAY,
+    )
+    world.stores.exports.create(export, made_at + DAY)
+    world.export_files.put(folder("ws_demo", export.id), text.encode(), "text/csv")
+    return export.id
+
+
+def test_exports_that_may_hold_the_person_go_and_later_ones_stay(world: World) -> None:
+    contact_id = a_person(world)
+    world.walk(world.fire(shop(world), event(OLD_EMAIL)))
+    an_export(world, world.clock() - HOUR, OLD_EMAIL)
+    erase(world, contact_id)
+    an_export(world, world.clock(), OLD_EMAIL)
+    tick(world)
+    tick(world)
+    assert objects_of(world) == {}
+    later = an_export(world, world.clock(), "blank rows only")
+    # A visit that was at work on one of those deleted leaves an object that no row tells of.
+    gone = folder("ws_demo", new_id("exp", world.clock() - 2 * HOUR))
+    world.export_files.put(gone, OLD_EMAIL.encode(), "text/csv")
+    over = erased(world, contact_id, ticks=12)
+    assert over.finished_at is not None and over.finished_at - over.requested_at > 5 * MINUTE
+    assert traces(kept_by_world(world), PERSONAL) == []
+    assert [row["sk"] for row in rows(world, later).values()] == [later]
+    assert len(objects_of(world)) == 1
 
 
 def test_triggers_meanwhile_find_no_such_contact_or_make_a_new_one(world: World) -> None:

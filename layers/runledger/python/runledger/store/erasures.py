@@ -69,6 +69,8 @@ def _to_item(erasure: Erasure) -> "Item":
         "position": erasure.position,
         "foundSomething": erasure.found_something or None,
         "quietSince": erasure.quiet_since,
+        "blankedAt": erasure.blanked_at,
+        "notBefore": erasure.not_before,
         "revision": erasure.revision,
     }
 
@@ -87,6 +89,8 @@ def _from_item(item: "Item") -> Erasure:
         position=item.get("position"),
         found_something=item.get("foundSomething", False),
         quiet_since=item.get("quietSince"),
+        blanked_at=item["blankedAt"],
+        not_before=item["notBefore"],
         due_at=keys.created_at_of(due_key) if due_key else None,
         revision=item["revision"],
     )
