@@ -1382,13 +1382,13 @@ export interface components {
         ErasureStatus: "ERASING" | "ERASED";
         /**
          * ErasureView
-         * @description `erased_at` is null while the erasing goes on, which takes some minutes.
+         * @description `finished_at` is null while the erasing goes on, which takes some minutes.
          */
         ErasureView: {
             /** Contactid */
             contactId: string;
-            /** Erasedat */
-            erasedAt: string | null;
+            /** Finishedat */
+            finishedAt: string | null;
             /** Reason */
             reason: string | null;
             /** Requestedat */
