@@ -41,7 +41,7 @@ class Ledger:
     def __init__(self, shards: int = 1) -> None:
         self.clock = Clock()
         self.table = MemoryTable()
-        self.stores = Stores.over(self.table, Bodies(S3(), "bucket"))  # type: ignore[arg-type]
+        self.stores = Stores(self.table, Bodies(S3(), "bucket"))  # type: ignore[arg-type]
         create_workspace(
             self.stores.workspaces, self.clock, workspace_id="ws_demo", name="A", shards=shards
         )

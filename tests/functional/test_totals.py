@@ -68,7 +68,7 @@ class Ledger:
         self.is_interlude = False
         self.held_since: int | None = None
         self.table = MemoryTable(self._around)
-        self.stores = Stores.over(self.table, Bodies(S3(), "bucket"))  # type: ignore[arg-type]
+        self.stores = Stores(self.table, Bodies(S3(), "bucket"))  # type: ignore[arg-type]
         create_workspace(
             self.stores.workspaces, self.clock, workspace_id=WORKSPACE, name="A", shards=shards
         )

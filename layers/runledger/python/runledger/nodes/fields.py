@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, JsonValue, StringConstraints
 
-from runledger.templating import TemplateSyntaxError, has_liquid, references
+from runledger.template_markup import has_liquid
+from runledger.templating import TemplateSyntaxError, references
 
 _PATH = re.compile(r"[A-Za-z_][\w-]*(\.[\w-]+)*")
 
