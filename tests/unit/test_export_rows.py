@@ -106,6 +106,14 @@ def test_no_cell_is_a_formula(start: str) -> None:
     assert (row["message"], row["source"]) == (f"'{evil}", f"'{evil}")
 
 
+def test_several_values_are_one_cell() -> None:
+    export = an_export(ListName.RUNS, ExportFormat.CSV)
+    fields: dict[str, Any] = dict.fromkeys(RunView.model_fields)
+    run = RunView.model_construct(**{**fields, "id": "run_1", "at": ["score", "mail"]})
+    (row,) = read(head(export) + lines(export, [run]))
+    assert (row["id"], row["at"], row["contact.id"]) == ("run_1", "score mail", "")
+
+
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 

@@ -49,6 +49,7 @@ COLUMNS: dict[ListName, tuple[str, ...]] = {
         "health.until",
         "health.attempt",
         "health.lastError",
+        "at",
     ),
     ListName.DELIVERIES: (
         "id",
@@ -141,6 +142,8 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list):
+        return _cell(" ".join(value))
     if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
         return f"'{value}"
     return str(value)
