@@ -50,6 +50,7 @@ COLUMNS: dict[ListName, tuple[str, ...]] = {
         "health.attempt",
         "health.lastError",
         "at",
+        "erasedAt",
     ),
     ListName.DELIVERIES: (
         "id",
@@ -70,6 +71,7 @@ COLUMNS: dict[ListName, tuple[str, ...]] = {
         "complained",
         "createdAt",
         "settledAt",
+        "erasedAt",
     ),
     ListName.REFUSALS: (
         "id",
@@ -85,6 +87,7 @@ COLUMNS: dict[ListName, tuple[str, ...]] = {
         "count",
         "createdAt",
         "lastAt",
+        "erasedAt",
     ),
 }
 _BYTE_ORDER_MARK = "\ufeff"
