@@ -12,4 +12,6 @@ export const ROUTES: PageRoute[] = [
   { path: 'runs/:runId', page: lazy(() => import('../runs/RunPage')) },
   { path: 'delivery-ops', page: lazy(() => import('../deliveries/DeliveriesPage')) },
   { path: 'delivery-ops/:deliveryId', page: lazy(() => import('../deliveries/DeliveryPage')) },
+  { path: 'refusals', page: lazy(() => import('../refusals/RefusalsPage')) },
+  { path: 'refusals/:refusalId', page: lazy(() => import('../refusals/RefusalPage')) },
 ];

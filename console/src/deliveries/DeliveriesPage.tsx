@@ -1,4 +1,4 @@
-import { Button, Select } from '@mantine/core';
+import { Button, NativeSelect } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -80,15 +80,16 @@ function DeliveryFilterBar({ filters, counts, onChange }: FilterProps) {
         )
       }
     >
-      <Select
+      <NativeSelect
         label="Channel"
-        placeholder="All channels"
-        data={CHANNELS.map((channel) => ({ value: channel, label: formatWord(channel) }))}
-        value={filters.channel}
-        clearable
-        clearButtonProps={{ 'aria-label': 'Show all channels', tabIndex: 0 }}
-        onChange={(channel) => {
-          onChange({ channel });
+        data={[
+          { value: '', label: 'All channels' },
+          ...CHANNELS.map((channel) => ({ value: channel, label: formatWord(channel) })),
+        ]}
+        value={filters.channel ?? ''}
+        onChange={(event) => {
+          const { value } = event.currentTarget;
+          onChange({ channel: CHANNELS.find((channel) => channel === value) ?? null });
         }}
       />
       <AutomationPicker
