@@ -14,4 +14,8 @@ export const ROUTES: PageRoute[] = [
   { path: 'delivery-ops/:deliveryId', page: lazy(() => import('../deliveries/DeliveryPage')) },
   { path: 'refusals', page: lazy(() => import('../refusals/RefusalsPage')) },
   { path: 'refusals/:refusalId', page: lazy(() => import('../refusals/RefusalPage')) },
+  { path: 'contacts', page: lazy(() => import('../contacts/ContactsPage')) },
+  { path: 'contacts/new', page: lazy(() => import('../contacts/NewContactPage')) },
+  { path: 'contacts/:contactId', page: lazy(() => import('../contacts/ContactPage')) },
+  { path: 'contacts/:contactId/edit', page: lazy(() => import('../contacts/EditContactPage')) },
 ];
