@@ -18,4 +18,8 @@ export const ROUTES: PageRoute[] = [
   { path: 'contacts/new', page: lazy(() => import('../contacts/NewContactPage')) },
   { path: 'contacts/:contactId', page: lazy(() => import('../contacts/ContactPage')) },
   { path: 'contacts/:contactId/edit', page: lazy(() => import('../contacts/EditContactPage')) },
+  { path: 'templates', page: lazy(() => import('../templates/TemplatesPage')) },
+  { path: 'templates/new', page: lazy(() => import('../templates/NewTemplatePage')) },
+  { path: 'templates/:templateId', page: lazy(() => import('../templates/TemplatePage')) },
+  { path: 'settings', page: lazy(() => import('../settings/SettingsPage')) },
 ];
