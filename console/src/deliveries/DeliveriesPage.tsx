@@ -8,6 +8,7 @@ import { useServices } from '../app/context';
 import { useAllows } from '../app/role';
 import { AutomationPicker } from '../lists/AutomationPicker';
 import { countsQuery } from '../lists/counts';
+import { ExportButton } from '../lists/ExportButton';
 import { FilterBar } from '../lists/FilterBar';
 import { useFilters } from '../lists/filters';
 import { ListResults, NothingFound } from '../lists/ListPage';
@@ -128,6 +129,13 @@ function RunFilter({ runId, onClear }: { runId: string; onClear: () => void }) {
   );
 }
 
+/** How many deliveries the filters match, where that was counted to the end. */
+function totalOf({ tab, status }: DeliveryFilters, counts: Counts | undefined): number | undefined {
+  if (!counts?.isComplete) return undefined;
+  const chosen = tab === null ? status : 'DEAD_LETTERED';
+  return chosen === null ? counts.total : (counts.counts[chosen] ?? 0);
+}
+
 const HINTS = {
   all: 'A delivery appears here as soon as an automation has a message for somebody.',
   'dead-lettered': 'Good: no message was given up after its last try.',
@@ -149,7 +157,15 @@ export default function DeliveriesPage() {
   return (
     <div className={page.page}>
       <title>{`${isDead ? 'Dead-lettered · ' : ''}Delivery ops · Runledger`}</title>
-      <h1>Delivery ops</h1>
+      <div className={page.titleRow}>
+        <h1>Delivery ops</h1>
+        <ExportButton
+          list="DELIVERIES"
+          plural="deliveries"
+          filter={toQuery(filters)}
+          total={totalOf(filters, counts.data)}
+        />
+      </div>
       <Tabs filters={filters} counts={counts.data} />
       {isDead && (
         <p className={page.muted}>

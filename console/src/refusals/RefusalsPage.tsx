@@ -3,6 +3,7 @@ import { type Refusal, REFUSAL_REASONS } from '../api/types';
 import { useServices } from '../app/context';
 import { AutomationPicker } from '../lists/AutomationPicker';
 import { countsQuery } from '../lists/counts';
+import { ExportButton } from '../lists/ExportButton';
 import { FilterBar } from '../lists/FilterBar';
 import { useFilters } from '../lists/filters';
 import { ListResults, NothingFound } from '../lists/ListPage';
@@ -33,7 +34,15 @@ export default function RefusalsPage() {
   return (
     <div className={page.page}>
       <title>Refusals · Runledger</title>
-      <h1>Refusals</h1>
+      <div className={page.titleRow}>
+        <h1>Refusals</h1>
+        <ExportButton
+          list="REFUSALS"
+          plural="refusals"
+          filter={REFUSAL_FILTERS.toQuery(filters)}
+          total={undefined}
+        />
+      </div>
       <p className={page.muted}>
         A trigger fired and opened no run. Here is why, for each time that it happened.
       </p>
