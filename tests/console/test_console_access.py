@@ -3,9 +3,9 @@
 import gzip
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, Response, expect
 
+from tests.console.axe import grave_violations
 from tests.console.browser import DESKTOP, PHONE, ColorScheme, new_context, sign_in
 from tests.console.operators import user_of
 from tests.support.stack import Stack
@@ -26,15 +26,6 @@ def open_failed_run(page: Page, stack: Stack) -> None:
     page.get_by_role("link", name="Open the step").click()
     expect(page.locator("li[data-step] [aria-expanded='true']")).to_be_visible()
     expect(page.locator(".react-flow__node").first).to_be_visible()
-
-
-def grave_violations(page: Page) -> list[str]:
-    violations = Axe().run(page).response["violations"]
-    return [
-        f"{violation['id']}: {[node['target'] for node in violation['nodes']]}"
-        for violation in violations
-        if violation["impact"] in ("serious", "critical")
-    ]
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
