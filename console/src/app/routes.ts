@@ -8,6 +8,8 @@ export interface PageRoute {
 }
 
 export const ROUTES: PageRoute[] = [
+  { path: 'automations', page: lazy(() => import('../automations/AutomationsPage')) },
+  { path: 'automations/:automationId', page: lazy(() => import('../automations/AutomationPage')) },
   { path: 'runs', page: lazy(() => import('../runs/RunsPage')) },
   { path: 'runs/:runId', page: lazy(() => import('../runs/RunPage')) },
   { path: 'delivery-ops', page: lazy(() => import('../deliveries/DeliveriesPage')) },

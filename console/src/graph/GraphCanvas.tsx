@@ -166,14 +166,20 @@ function Canvas(props: CanvasProps) {
     ];
   });
 
-  const height = Math.min(MAX_HEIGHT, Math.max(MIN_HEIGHT, layout.height + 2 * PADDING));
+  const width = layout.width + 2 * PADDING;
+  const height = Math.max(MIN_HEIGHT, layout.height + 2 * PADDING);
   return (
     <div
       ref={frame}
       role="group"
       aria-label={props.label}
       className={classes.canvas}
-      style={(props.fillsHeight ?? false) ? { height: '100%' } : { height }}
+      style={
+        (props.fillsHeight ?? false)
+          ? { height: '100%' }
+          : // As high as the graph is, or less where it is made smaller to fit its width.
+            { aspectRatio: width / height, maxHeight: Math.min(MAX_HEIGHT, height) }
+      }
     >
       <ReactFlow
         nodes={nodes}
@@ -181,6 +187,7 @@ function Canvas(props: CanvasProps) {
         nodeTypes={NODE_TYPES}
         edgeTypes={EDGE_TYPES}
         defaultMarkerColor={null}
+        attributionPosition="bottom-left"
         fitView
         fitViewOptions={{ padding: `${PADDING}px`, maxZoom: 1 }}
         minZoom={0.15}
