@@ -100,6 +100,7 @@ generate: $(VENV) $(CONSOLE_MODULES) ## Write again what is generated from code
 	$(PY) -m runledger.nodes.document
 	$(PY) -m local.openapi
 	$(PY) -m local.event_schema
+	$(PY) -m local.node_types
 	cd console && npm run --silent generate
 
 bench: $(VENV) $(SAM) ## Count what one run of five nodes costs on the deployed stack
