@@ -11,13 +11,13 @@ import { ErrorNotice } from '../ui/ErrorNotice';
 import { formatWord } from '../ui/format';
 import { ExactTime } from '../ui/Time';
 import classes from './AutomationPage.module.css';
-import { diffGraphs, edgeKey, type GraphDiff, unionOf, valueWords } from './diff';
+import { Changes, MARKS } from './Changes';
+import { diffGraphs, edgeKey, unionOf } from './diff';
 import { versionQuery, versionsQuery } from './queries';
 import { Scrolls } from './Scrolls';
 import type { Automation, VersionSummary } from './types';
 
 const DRAFT = 'draft';
-const MARKS = { ADDED: '+', REMOVED: '−', CHANGED: '~' } as const;
 const TONES = { ADDED: 'good', REMOVED: 'bad', CHANGED: 'waiting' } as const;
 
 interface Sides {
@@ -51,41 +51,6 @@ function useSide(automation: Automation, side: string) {
     [isVersion, data, automation],
   );
   return { graph, error };
-}
-
-function Changes({ diff }: { diff: GraphDiff }) {
-  if (diff.nodes.length === 0 && diff.edges.length === 0) return <p>Nothing is different.</p>;
-  return (
-    <ul className={classes.changes}>
-      {diff.nodes.map(({ id, type, kind, fields }) => (
-        <li key={id} data-kind={kind}>
-          <span className={classes.mark} aria-hidden>
-            {MARKS[kind]}
-          </span>
-          <div>
-            <strong>{id}</strong> ({formatWord(type).toLowerCase()}) {formatWord(kind).toLowerCase()}
-            {fields.map(({ field, before, after }) => (
-              <div key={field} className={classes.fieldChange}>
-                <code>{field}</code>: <del>{valueWords(before)}</del> →{' '}
-                <ins>{valueWords(after)}</ins>
-              </div>
-            ))}
-          </div>
-        </li>
-      ))}
-      {diff.edges.map(({ edge, kind }) => (
-        <li key={kind + edgeKey(edge)} data-kind={kind}>
-          <span className={classes.mark} aria-hidden>
-            {MARKS[kind]}
-          </span>
-          <div>
-            edge {edge.source} → {edge.target}
-            {edge.label !== null && ` by ${edge.label}`} {formatWord(kind).toLowerCase()}
-          </div>
-        </li>
-      ))}
-    </ul>
-  );
 }
 
 function Comparison({ before, after }: { before: Graph; after: Graph }) {
