@@ -62,7 +62,7 @@ export function ProblemList({ found, document, onOpen }: Props) {
             <li key={index}>
               <button
                 type="button"
-                data-node={nodeOf(problem, document)}
+                data-problem-of={nodeOf(problem, document)}
                 onClick={() => {
                   onOpen(problem);
                 }}
