@@ -7,7 +7,13 @@ export interface PageRoute {
   page: ComponentType;
 }
 
+const EditorPage = lazy(() => import('../automations/editor/EditorPage'));
+
 export const ROUTES: PageRoute[] = [
+  { path: 'automations', page: lazy(() => import('../automations/AutomationsPage')) },
+  { path: 'automations/new', page: EditorPage },
+  { path: 'automations/:automationId/edit', page: EditorPage },
+  { path: 'automations/:automationId', page: lazy(() => import('../automations/AutomationPage')) },
   { path: 'runs', page: lazy(() => import('../runs/RunsPage')) },
   { path: 'runs/:runId', page: lazy(() => import('../runs/RunPage')) },
   { path: 'delivery-ops', page: lazy(() => import('../deliveries/DeliveriesPage')) },
