@@ -17,6 +17,7 @@ from runledger.http import caller, make_app, needs, public_url, resolve
 from runledger.models.automation import AutomationDocument, AutomationStatus
 from runledger.models.bulk_cancel import BulkCancelDocument, BulkCancelView
 from runledger.models.contact import ContactDocument
+from runledger.models.erasure import EraseDocument, ErasureView
 from runledger.models.export_views import ExportDocument, ExportView
 from runledger.models.preview import DraftPreviewDocument, PreviewDocument, PreviewView
 from runledger.models.resend import ResendDocument, ResentView
@@ -50,6 +51,8 @@ from runledger.observability import begin
 from runledger.services.automations import Activations, Automations
 from runledger.services.bulk_cancel import bulk_cancel_view
 from runledger.services.contacts import Contacts
+from runledger.services.erasing import erasure_view, known_contact
+from runledger.services.erasing_wiring import erasing
 from runledger.services.exports import ExportRequests, export_view
 from runledger.services.identity import Caller
 from runledger.services.machines import Machines, MachineTurns
@@ -331,7 +334,22 @@ def create_contact(document: Annotated[ContactDocument, Body()]) -> ContactView:
 @needs(Role.ADMIN)
 def replace_contact(contact_id: str, document: Annotated[ContactDocument, Body()]) -> ContactView:
     who = _caller()
+    of = stores()
+    known_contact(of.contacts, of.erasures, who.workspace_id, contact_id)
     return contact_view(_contacts().replace(who.workspace_id, contact_id, document))
+
+
+@app.post("/v1/contacts/<contact_id>/erase", tags=["Contacts"], status_code=202)
+@needs(Role.ADMIN)
+def erase_contact(
+    contact_id: str, document: Annotated[EraseDocument | None, Body()] = None
+) -> ErasureView:
+    """Erases a person for good: the contact at once, with its open runs canceled and messages not
+    yet sent stopped; then everything that tells of it. Asked again, it says how far that is."""
+    who = _caller()
+    erases = erasing(read_settings(ApiSettings).machine_prefix)
+    reason = document.reason if document else None
+    return erasure_view(erases.erase(who.workspace_id, contact_id, reason, who.email))
 
 
 @app.post("/v1/templates", tags=["Templates"], status_code=201)

@@ -22,6 +22,7 @@ from runledger.models.refusal import RefusalReason
 from runledger.models.run import RunStatus, TriggerType
 from runledger.models.run_views import RunDetailView
 from runledger.models.suppression import SuppressionView
+from runledger.models.timeline import TimelineItemView, TimelineKind
 from runledger.models.wire import (
     AutomationSummaryView,
     AutomationView,
@@ -46,6 +47,7 @@ from runledger.services.bulk_cancel import bulk_cancel_view
 from runledger.services.catalogue import node_type_views
 from runledger.services.contacts import Contacts
 from runledger.services.cursors import Cursors
+from runledger.services.erasing import known_contact
 from runledger.services.exports import ExportReading
 from runledger.services.failure_reading import FailureReading, FailureRequest
 from runledger.services.gathering import at_once
@@ -54,6 +56,7 @@ from runledger.services.members import member_view, settings_view
 from runledger.services.reading import ListRequest, Reading
 from runledger.services.segments import Segments
 from runledger.services.suppressions import Suppressions
+from runledger.services.timeline import Timelines
 from runledger.services.views import (
     contact_view,
     secret_name_view,
@@ -103,6 +106,11 @@ def _failures() -> FailureReading:
 @cache
 def _exports() -> ExportReading:
     return ExportReading(stores().exports, export_files(), Cursors(_cursor_key, now_ms), now_ms)
+
+
+@cache
+def _timelines() -> Timelines:
+    return Timelines(stores(), Cursors(_cursor_key, now_ms), now_ms)
 
 
 def _caller(needed: Role = Role.VIEWER) -> Caller:
@@ -352,7 +360,23 @@ def list_contacts(
 
 @app.get("/v1/contacts/<contact_id>", tags=["Contacts"])
 def get_contact(contact_id: str) -> ContactView:
-    return contact_view(stores().contacts.get(_caller().workspace_id, contact_id))
+    """One person; 410 for one who was erased."""
+    of = stores()
+    found = known_contact(of.contacts, of.erasures, _caller().workspace_id, contact_id)
+    return contact_view(found)
+
+
+@app.get("/v1/contacts/<contact_id>/timeline", tags=["Contacts"])
+def contact_timeline(
+    contact_id: str,
+    kind: Annotated[list[TimelineKind] | None, Query(description="One or several.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> ListView[TimelineItemView]:
+    """Runs, deliveries and refusals of one person in one order, newest first; messages that other
+    people's runs sent to them are there too."""
+    workspace_id = _caller().workspace_id
+    return _timelines().page(workspace_id, contact_id, frozenset(kind or ()), limit, cursor)
 
 
 @app.get("/v1/segments", tags=["Segments"])

@@ -12,6 +12,7 @@ from runledger.observability import begin, logger
 from runledger.services.due import DueWork
 from runledger.services.due_deliveries import DueDeliveries
 from runledger.services.due_exports import DueExports
+from runledger.services.erasing_wiring import erasing
 from runledger.services.left_behind import LeftBehind
 from runledger.services.machines import MachineRemover, MachineTurns
 from runledger.services.secrets import Secrets
@@ -67,6 +68,7 @@ def due_work() -> DueWork:
         "fire": missed_fires().resume,
         "can": bulk_cancels(prefix).settle,
         "exp": exports.settle,
+        "era": erasing(prefix).settle,
         "sec": Secrets(of.secrets, client("secretsmanager"), stack, now_ms).settle,
     }
     return DueWork(of.due, kinds, now_ms)

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from runledger.errors import ReentryBlockedError
 from runledger.models.run import Cancellation, RunStatus
+from runledger.store import keys
+from runledger.store.bodies import decompress
 
 from tests.functional.test_settle import WAITING
 from tests.support.world import World
@@ -96,3 +98,46 @@ def test_a_version_keeps_the_rule_it_was_frozen_with(world: World) -> None:
     fire(world, automation_id, 3)
     with pytest.raises(ReentryBlockedError):
         fire(world, automation_id, 4)
+
+
+def payloads(world: World) -> list[str]:
+    rows = world.dynamodb.scan(TableName="runledger")["Items"]
+    return [row["pk"]["S"] for row in rows if row["sk"]["S"] == "PAYLOAD"]
+
+
+def test_an_event_that_was_blocked_leaves_nothing_of_its_payload(world: World) -> None:
+    automation_id = entering(world, "ONE_AT_A_TIME")
+    first = fire(world, automation_id, 1)
+    with pytest.raises(ReentryBlockedError):
+        fire(world, automation_id, 2)
+    assert payloads(world) == [f"RUN#{first}"]
+    world.walk(first)
+    assert world.detail(fire(world, automation_id, 2))["payload"]["n"] == 2
+
+
+def test_an_event_that_is_beaten_leaves_nothing_either_and_may_come_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other run enters after this one had looked, and before it wrote its row."""
+    automation_id = entering(world, "ONE_AT_A_TIME")
+    holder = world.stores.runs._holder
+    others: list[str] = []
+
+    def beaten(*asked: Any) -> str | None:
+        found = holder(*asked)
+        if not others:
+            others.append("")
+            others[0] = fire(world, automation_id, 1)
+        return found
+
+    monkeypatch.setattr(world.stores.runs, "_holder", beaten)
+    with pytest.raises(ReentryBlockedError) as blocked:
+        fire(world, automation_id, 2)
+    assert [blocked.value.run_id] == others
+    (blank,) = [key for key in payloads(world) if key != f"RUN#{others[0]}"]
+    row = world.table.get(keys.Key(blank, "PAYLOAD"))
+    assert row is not None and decompress(row["body"]) is None
+    world.walk(others[0])
+    again = fire(world, automation_id, 2)
+    assert f"RUN#{again}" == blank
+    assert world.detail(again)["payload"]["n"] == 2

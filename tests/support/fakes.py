@@ -100,6 +100,15 @@ class S3:
             raise client_error("NoSuchKey", "GetObject")
         return {"Body": io.BytesIO(self.objects[Key])}
 
+    def list_objects_v2(self, *, Bucket: str, Prefix: str) -> dict[str, Any]:
+        found = sorted(key for key in self.objects if key.startswith(Prefix))
+        return {"Contents": [{"Key": key} for key in found], "IsTruncated": False}
+
+    def delete_objects(self, *, Bucket: str, Delete: dict[str, Any]) -> dict[str, Any]:
+        for each in Delete["Objects"]:
+            self.objects.pop(each["Key"], None)
+        return {}
+
     def generate_presigned_url(self, *, ClientMethod: str, Params: Any, ExpiresIn: int) -> str:
         return f"https://{Params['Bucket']}/{Params['Key']}?for={ExpiresIn}"
 

@@ -19,13 +19,14 @@ EFFECTS = ("run_message", "run_integration")
 @dataclass(frozen=True)
 class Scenario:
     """`ends` are the statuses in which the runs of the unbroken story end, `deliveries` those of
-    its deliveries, where the story is about them."""
+    its deliveries, where the story is about them. `verdict` tells what else is wrong in the end."""
 
     play: Callable[[Any], None]
     ends: tuple[str, ...]
     # Functions that this story is there for; each of them has to make calls in it.
     functions: tuple[str, ...]
     deliveries: tuple[str, ...] | None = None
+    verdict: Callable[[Any], list[str]] = lambda ready: []
 
 
 def break_everything(ready: Any, scenario: Scenario) -> str:
@@ -73,7 +74,7 @@ def _play(
         watch.stop()
         if point is not None:
             where = f"{describe(faulty.made, point)}: {fault}"
-    found = watch.wrong + problems(stage)
+    found = watch.wrong + problems(stage) + scenario.verdict(ready)
     statuses = sorted(row["status"] for row in stage.runs())
     if len(statuses) != len(scenario.ends):
         found.append(f"{len(statuses)} runs")

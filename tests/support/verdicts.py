@@ -31,10 +31,13 @@ class Watch:
     def __call__(self, before: Item | None, after: Item | None) -> None:
         if before is None or after is None:
             return
+        # Who was erased is taken out of what is written else no more.
+        is_erased = "erasedAt" in after
         if before["sk"] == "RUN" and before["status"] in TERMINAL:
             if after["status"] != before["status"]:
                 self.wrong.append(f"{before['status']} became {after['status']}")
-        if before["sk"].startswith("STEP#") and before["status"] not in ("RUNNING", "WAITING"):
+        is_recorded = before.get("status") not in ("RUNNING", "WAITING")
+        if before["sk"].startswith("STEP#") and is_recorded and not is_erased:
             self.wrong.append(f"the recorded step {before['sk']} was written again")
         if before["sk"] == "DELIVERY":
             self.wrong += _wrong_change(before, after)
@@ -45,7 +48,7 @@ class Watch:
 
 # What an attempt may come to next by what we know ourselves; reports may lead anywhere.
 _NEXT = {
-    "QUEUED": ("PROCESSING", "DEAD_LETTERED"),
+    "QUEUED": ("PROCESSING", "DEAD_LETTERED", "SUPPRESSED"),
     "PROCESSING": ("SENT", "FAILED", "RETRYING", "DEAD_LETTERED"),
     "RETRYING": ("PROCESSING", "FAILED", "DEAD_LETTERED", "SUPPRESSED"),
 }
@@ -63,7 +66,7 @@ def _wrong_change(before: Item, after: Item) -> list[str]:
         if has_changed and became not in _NEXT.get(was, ()) and "reports" not in after:
             found.append(f"{was} became {became}")
         is_link = {**before, "resends": None} == {**after, "resends": None}
-        if was not in _UNSETTLED and not is_link:
+        if was not in _UNSETTLED and not is_link and "erasedAt" not in after:
             found.append(f"a {was} delivery was written again")
     return found
 

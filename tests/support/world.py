@@ -26,6 +26,7 @@ from runledger.services.deliver import Delivery
 from runledger.services.due import DueWork
 from runledger.services.due_deliveries import DueDeliveries
 from runledger.services.due_exports import DueExports
+from runledger.services.erasing_wiring import make_erasing
 from runledger.services.export_pages import ExportPages
 from runledger.services.exports import ExportMachine, ExportRequests
 from runledger.services.frames import Frame
@@ -284,6 +285,7 @@ class World:
         deliveries = DueDeliveries(
             self.stores.deliveries, self.stores.workspaces, self.retries, self.clock
         )
+        self.erasing = make_erasing(self.stores, self.canceler, self.clock)
         kinds = {
             "dlv": deliveries.settle,
             "run": self.run_settler.settle,
@@ -294,6 +296,7 @@ class World:
             "can": self.bulk_cancels.settle,
             "exp": exports.settle,
             "sec": self.workspace_secrets.settle,
+            "era": self.erasing.settle,
         }
         self.settler = DueWork(self.stores.due, kinds, self.clock)
         self.closer = Closer(self.stores.runs, self.frames, self.clock)
@@ -322,6 +325,7 @@ class World:
                 templates=frame.version.templates,
                 channels=self.channels,
                 deliveries=self.stores.deliveries,
+                contacts=self.stores.contacts,
                 gatekeeper=self.stores.gatekeeper(self.clock),
                 retries=self.retries,
                 shards=frame.workspace.shards,

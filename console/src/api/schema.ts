@@ -246,6 +246,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/contacts/{contact_id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/contacts/{contact_id}/erase */
+        post: operations["erase_contact_v1_contacts__contact_id__erase_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/{contact_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/contacts/{contact_id}/timeline */
+        get: operations["contact_timeline_v1_contacts__contact_id__timeline_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/deliveries": {
         parameters: {
             query?: never;
@@ -1034,6 +1068,8 @@ export interface components {
             contactId: string | null;
             /** Createdat */
             createdAt: string;
+            /** Erasedat */
+            erasedAt?: string | null;
             error: components["schemas"]["ErrorView"] | null;
             /** Forced */
             forced: boolean;
@@ -1141,6 +1177,8 @@ export interface components {
             contactId: string | null;
             /** Createdat */
             createdAt: string;
+            /** Erasedat */
+            erasedAt?: string | null;
             /** Error */
             error: string | null;
             /** Id */
@@ -1217,6 +1255,41 @@ export interface components {
             source: string;
             /** Target */
             target: string;
+        };
+        /**
+         * EraseDocument
+         * @description Why a contact is erased.
+         */
+        EraseDocument: {
+            /**
+             * Reason
+             * @description For the record, which stays: name a request or a ticket, not the person.
+             */
+            reason?: string | null;
+        };
+        /**
+         * ErasureStatus
+         * @description ERASING: the contact itself is gone, what happened about it is being erased. ERASED: two
+         *     looks found nothing more.
+         * @enum {string}
+         */
+        ErasureStatus: "ERASING" | "ERASED";
+        /**
+         * ErasureView
+         * @description `erased_at` is null while the erasing goes on, which takes some minutes.
+         */
+        ErasureView: {
+            /** Contactid */
+            contactId: string;
+            /** Erasedat */
+            erasedAt: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Requestedat */
+            requestedAt: string;
+            /** Requestedby */
+            requestedBy: string;
+            status: components["schemas"]["ErasureStatus"];
         };
         /** ErrorView */
         ErrorView: {
@@ -1634,6 +1707,13 @@ export interface components {
             /** Nextcursor */
             nextCursor: string | null;
         };
+        /** ListView[TimelineItemView] */
+        ListView_TimelineItemView_: {
+            /** Items */
+            items: components["schemas"]["TimelineItemView"][];
+            /** Nextcursor */
+            nextCursor: string | null;
+        };
         /** ListView[VersionSummaryView] */
         ListView_VersionSummaryView_: {
             /** Items */
@@ -1923,6 +2003,8 @@ export interface components {
             count: number;
             /** Createdat */
             createdAt: string;
+            /** Erasedat */
+            erasedAt?: string | null;
             /** Id */
             id: string;
             /** Lastat */
@@ -2050,6 +2132,8 @@ export interface components {
             downstream: components["schemas"]["DownstreamRunView"][];
             /** Durationms */
             durationMs: number | null;
+            /** Erasedat */
+            erasedAt?: string | null;
             error: components["schemas"]["ErrorView"] | null;
             /** Errorgroup */
             errorGroup: string | null;
@@ -2106,7 +2190,8 @@ export interface components {
          * @description A run as lists show it. `health` is null once the run has ended; `startError` says why a
          *     start was put off or the run is at more than its first attempt; `errorGroup` is the failure
          *     group of a failed one. `at` are the nodes that it is at, several in a fork, or the one that it
-         *     ended at; empty where it has begun none yet.
+         *     ended at; empty where it has begun none yet. With `erasedAt` its contact was erased, and with it
+         *     all that was about the person.
          */
         RunView: {
             /** At */
@@ -2123,6 +2208,8 @@ export interface components {
             createdAt: string;
             /** Durationms */
             durationMs: number | null;
+            /** Erasedat */
+            erasedAt?: string | null;
             error: components["schemas"]["ErrorView"] | null;
             /** Errorgroup */
             errorGroup: string | null;
@@ -2403,8 +2490,11 @@ export interface components {
          * @description An address that nothing is sent to, on any channel that reaches it.
          */
         SuppressionView: {
-            /** Address */
-            address: string;
+            /**
+             * Address
+             * @description Null where its owner was erased: a hash of it is kept, so it holds on.
+             */
+            address: string | null;
             /** Createdat */
             createdAt: string;
             /** Createdby */
@@ -2454,6 +2544,26 @@ export interface components {
             /** Updatedat */
             updatedAt: string;
         };
+        /**
+         * TimelineItemView
+         * @description One run, delivery or refusal, as its list shows it; the other two are null.
+         */
+        TimelineItemView: {
+            /**
+             * At
+             * @description When it was created: what the timeline is ordered by.
+             */
+            at: string;
+            delivery?: components["schemas"]["DeliveryRowView"] | null;
+            kind: components["schemas"]["TimelineKind"];
+            refusal?: components["schemas"]["RefusalView"] | null;
+            run?: components["schemas"]["RunView"] | null;
+        };
+        /**
+         * TimelineKind
+         * @enum {string}
+         */
+        TimelineKind: "RUN" | "DELIVERY" | "REFUSAL";
         /**
          * TriggerType
          * @enum {string}
@@ -4061,6 +4171,187 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ContactView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    erase_contact_v1_contacts__contact_id__erase_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EraseDocument"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    contact_timeline_v1_contacts__contact_id__timeline_get: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string | null;
+                /** @description One or several. */
+                kind?: components["schemas"]["TimelineKind"][] | null;
+                /** @description Rows a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_TimelineItemView_"];
                 };
             };
             /** @description The token is missing or not valid. */

@@ -12,6 +12,7 @@ from typing import Any
 
 from runledger.clock import DAY, HOUR, MINUTE, SECOND
 from runledger.models.delivery import DeliveryAttempt, DeliveryStatus, Gate, Try, TryOutcome
+from runledger.models.erasure import ERASED_TEXT
 from runledger.models.feedback import deciding, status_after
 from runledger.models.report import Reports
 from runledger.models.run import ErrorDetail
@@ -127,6 +128,45 @@ def withheld(attempt: DeliveryAttempt, gate: Gate, now: int) -> DeliveryAttempt:
     error = ErrorDetail(node_id=attempt.node_id, kind="SUPPRESSED", message=gate.reason)
     gates = (*attempt.gates, gate)
     return _became(attempt, DeliveryStatus.SUPPRESSED, now, gates=gates, error=error)
+
+
+def erased(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
+    """An attempt whose recipient was erased. One that waits is never sent; what happened stays,
+    without the person."""
+    if attempt.status in (DeliveryStatus.QUEUED, DeliveryStatus.RETRYING):
+        gate = Gate(name="consent", passed=False, reason="the contact was erased")
+        attempt = withheld(attempt, gate, now)
+    else:
+        attempt = attempt.model_copy(update={"revision": attempt.revision + 1})
+    return without_person(attempt.model_copy(update={"erased_at": now}))
+
+
+def without_person(attempt: DeliveryAttempt) -> DeliveryAttempt:
+    """The attempt without address, text and anybody's words about it. What comes in later, like a
+    provider's report, is made so before it is kept."""
+    gates = tuple(gate.model_copy(update={"reason": ERASED_TEXT}) for gate in attempt.gates)
+    tries = tuple(
+        made.model_copy(update={"message": None, "provider_id": None}) for made in attempt.tries_log
+    )
+    reports = {
+        event_id: report.model_copy(update={"message": None})
+        for event_id, report in attempt.reports.items()
+    }
+    error = attempt.error and attempt.error.model_copy(
+        update={"message": ERASED_TEXT, "cause": None}
+    )
+    return attempt.model_copy(
+        update={
+            "address": "",
+            "subject": None,
+            "body": None,
+            "gates": gates,
+            "tries_log": tries,
+            "reports": reports,
+            "error": error,
+            "provider_id": None,
+        }
+    )
 
 
 def given_up(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:

@@ -93,8 +93,10 @@ class DeliveryAttempt(Model):
     `revision` with every further change. `due_at` is when the attempt must be looked at again,
     `generation` how often the retry machine was started for it; `unknown_since` is when it was
     found that the answer to the last try is lost. `error` is ours; the provider's stands in
-    `reports`. `rules` are what its node asked of the gates, so that a resend asks the same. A
-    resend names the attempt it repeats, and `resends` of that one name it back.
+    `reports`. `addressee_id` is the contact that an AD_HOC address belonged to when the message was
+    made; a message to a contact has none. `rules` are what its node asked of the gates, so that a
+    resend asks the same. A resend names the attempt it repeats, and `resends` of that one name it
+    back. `erased_at` is when the person was taken out of it.
     """
 
     id: str
@@ -103,6 +105,7 @@ class DeliveryAttempt(Model):
     node_id: str | None
     automation_id: str | None
     contact_id: str | None
+    addressee_id: str | None = None
     channel: str
     address: str
     status: DeliveryStatus
@@ -130,12 +133,18 @@ class DeliveryAttempt(Model):
     requested_by: str | None = None
     forced: bool = False
     resends: frozenset[str] = frozenset()
+    erased_at: int | None = None
     expires_at: int
 
     @property
     def base_status(self) -> DeliveryStatus:
         """The status by what we know ourselves, whatever was reported."""
         return self.known or self.status
+
+    @property
+    def person_id(self) -> str | None:
+        """The contact in whose index the row stands: whoever gets the message."""
+        return self.contact_id or self.addressee_id
 
     @property
     def is_unknown(self) -> bool:

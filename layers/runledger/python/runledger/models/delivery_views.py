@@ -64,6 +64,7 @@ class DeliveryView(WireModel):
     resends: list[str] = Field(description="The deliveries that repeat this one.")
     created_at: str
     settled_at: str | None
+    erased_at: str | None = None
 
 
 class DeliveryRowView(WireModel):
@@ -88,6 +89,7 @@ class DeliveryRowView(WireModel):
     complained: bool
     created_at: str
     settled_at: str | None
+    erased_at: str | None = None
 
 
 class DeliveryLinksView(WireModel):

@@ -21,7 +21,8 @@ class Refusal(Model):
     """One refused trigger, or all of one reason in one minute (`count` of them, told by the first).
 
     `run_id` is the run in the way or the one the same event opened before, `source` whoever fired:
-    an address, a user's e-mail, the id of an upstream run."""
+    an address, a user's e-mail, the id of an upstream run. `erased_at` is when its person was taken
+    out of it."""
 
     id: str
     workspace_id: str
@@ -38,3 +39,9 @@ class Refusal(Model):
     created_at: int
     last_at: int
     expires_at: int
+    erased_at: int | None = None
+
+    @property
+    def person_id(self) -> str | None:
+        """The contact in whose index the row stands."""
+        return self.contact_id

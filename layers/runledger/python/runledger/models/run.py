@@ -88,6 +88,7 @@ class Run(Model):
     `start_refused` that Step Functions never took it; `scheduled_for` is when it starts, where that
     was not at once, `resumed_at` when a later attempt took up the walk;
     `error_group` is the failure group of a failed run's whole error;
+    `erased_at` is when its person was taken out of it;
     `list_partition` is the row's partition in the list by status, once it is stored.
     """
 
@@ -121,7 +122,13 @@ class Run(Model):
     canceled: Cancellation | None = None
     start_error: str | None = None
     start_refused: bool = False
+    erased_at: int | None = None
     list_partition: str = ""
+
+    @property
+    def person_id(self) -> str | None:
+        """The contact in whose index the row stands."""
+        return self.contact_id
 
     @property
     def ready_at(self) -> int:

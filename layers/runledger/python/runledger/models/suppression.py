@@ -17,13 +17,13 @@ class SuppressionReason(StrEnum):
 
 
 class Suppression(Model):
-    """One address. `kind` is that of the channels that reach it; `delivery_id` is the message that
-    came back or was complained of; `created_by` is who added it by hand; `created_at` is epoch
-    milliseconds."""
+    """One address; None where its owner was erased, and only its hash is kept. `kind` is that of
+    the channels that reach it; `delivery_id` is the message that came back or was complained of;
+    `created_by` is who added it by hand; `created_at` is epoch milliseconds."""
 
     workspace_id: str
     kind: str
-    address: str
+    address: str | None
     reason: SuppressionReason
     note: str | None
     delivery_id: str | None
@@ -43,7 +43,9 @@ class SuppressionDocument(WireModel):
 class SuppressionView(WireModel):
     """An address that nothing is sent to, on any channel that reaches it."""
 
-    address: str
+    address: str | None = Field(
+        description="Null where its owner was erased: a hash of it is kept, so it holds on."
+    )
     kind: str = Field(description="EMAIL or PHONE.")
     reason: SuppressionReason
     note: str | None

@@ -67,7 +67,8 @@ class RunView(WireModel):
     """A run as lists show it. `health` is null once the run has ended; `startError` says why a
     start was put off or the run is at more than its first attempt; `errorGroup` is the failure
     group of a failed one. `at` are the nodes that it is at, several in a fork, or the one that it
-    ended at; empty where it has begun none yet."""
+    ended at; empty where it has begun none yet. With `erasedAt` its contact was erased, and with it
+    all that was about the person."""
 
     id: str
     status: RunStatus
@@ -88,6 +89,7 @@ class RunView(WireModel):
     error_group: str | None
     canceled: CanceledView | None
     at: list[str]
+    erased_at: str | None = None
 
 
 class RefusalView(WireModel):
@@ -108,6 +110,7 @@ class RefusalView(WireModel):
     count: int
     created_at: str
     last_at: str
+    erased_at: str | None = None
 
 
 class WebhookView(WireModel):

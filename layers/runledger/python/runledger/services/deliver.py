@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from runledger.models.automation import TemplateSnapshot
     from runledger.models.run import Run
     from runledger.services.retry_machine import RetryMachine
+    from runledger.store.contacts import ContactStore
     from runledger.store.deliveries import DeliveryStore
 
 _SUBJECT_CHARACTERS = 998
@@ -48,6 +49,7 @@ class Delivery:
     templates: "Mapping[str, TemplateSnapshot]"
     channels: "Mapping[str, Channel]"
     deliveries: "DeliveryStore"
+    contacts: "ContactStore"
     gatekeeper: Gatekeeper
     retries: "RetryMachine"
     shards: int
@@ -77,6 +79,7 @@ class Delivery:
             node_id=self.node_id,
             automation_id=self.run.automation_id,
             contact_id=message.contact.id if message.contact else None,
+            addressee_id=self._addressee(message, channel, address),
             channel=message.channel,
             address=address or "",
             status=DeliveryStatus.PROCESSING,
@@ -105,6 +108,15 @@ class Delivery:
         if earlier is not None:
             return self._recall(earlier)
         return self._send(channel, attempt)
+
+    def _addressee(
+        self, message: OutboundMessage, channel: "Channel", address: str | None
+    ) -> str | None:
+        """The contact whose address the automation names, so that the message is told with all
+        that happened about that person, and erased with it."""
+        if message.contact is not None or address is None:
+            return None
+        return self.contacts.find_address(self.run.workspace_id, channel.address_kind, address)
 
     def _is_found_by_its_run(self, message: OutboundMessage) -> bool:
         """Whether the attempt's id can be told from the run, should the run end while the attempt

@@ -34,7 +34,7 @@ def delivery_view(attempt: "DeliveryAttempt") -> DeliveryView:
         run_id=attempt.run_id,
         node_id=attempt.node_id,
         automation_id=attempt.automation_id,
-        contact_id=attempt.contact_id,
+        contact_id=attempt.contact_id if attempt.erased_at is None else None,
         template_id=attempt.template_id,
         subject=attempt.subject,
         gates=[GateView(**gate.model_dump()) for gate in attempt.gates],
@@ -51,6 +51,7 @@ def delivery_view(attempt: "DeliveryAttempt") -> DeliveryView:
         resends=sorted(attempt.resends),
         created_at=iso(attempt.created_at),
         settled_at=optional_iso(attempt.settled_at),
+        erased_at=optional_iso(attempt.erased_at),
     )
 
 
@@ -84,7 +85,7 @@ def delivery_row_view(attempt: "DeliveryAttempt", automation_name: str | None) -
         status=attempt.status,
         channel=attempt.channel,
         address=attempt.address,
-        contact_id=attempt.contact_id,
+        contact_id=attempt.contact_id if attempt.erased_at is None else None,
         automation_id=attempt.automation_id,
         automation_name=automation_name,
         run_id=attempt.run_id,
@@ -98,13 +99,15 @@ def delivery_row_view(attempt: "DeliveryAttempt", automation_name: str | None) -
         complained=has_complaint(attempt.reports),
         created_at=iso(attempt.created_at),
         settled_at=optional_iso(attempt.settled_at),
+        erased_at=optional_iso(attempt.erased_at),
     )
 
 
 def delivery_detail_view(
     attempt: "DeliveryAttempt", automation_name: str | None, template_name: str | None
 ) -> DeliveryDetailView:
-    run_id, automation_id, contact_id = attempt.run_id, attempt.automation_id, attempt.contact_id
+    run_id, automation_id = attempt.run_id, attempt.automation_id
+    contact_id = attempt.contact_id if attempt.erased_at is None else None
     return DeliveryDetailView(
         **dict(delivery_view(attempt)),
         health=_health(attempt),

@@ -73,6 +73,9 @@ class Feedback:
             reason = SuppressionReason.BOUNCE
         else:
             return
+        if attempt.erased_at is not None:
+            # Nobody knows any more whom it was sent to.
+            return
         self.suppressions.add(
             Suppression(
                 workspace_id=attempt.workspace_id,

@@ -82,6 +82,8 @@ class Resends:
         return Resent(known, is_duplicate=True)
 
     def _check(self, original: DeliveryAttempt) -> None:
+        if original.erased_at is not None:
+            raise ConflictError("the contact of this delivery was erased")
         if not original.status.is_settled:
             raise ConflictError(
                 f"the delivery is {original.status} and may yet be sent",
@@ -128,6 +130,7 @@ class Resends:
             node_id=None,
             automation_id=original.automation_id,
             contact_id=original.contact_id,
+            addressee_id=original.addressee_id,
             channel=original.channel,
             address=address,
             status=DeliveryStatus.QUEUED,

@@ -81,9 +81,9 @@ class RetryDelivery:
     def _closed(self, attempt: "DeliveryAttempt") -> Gate | None:
         """The gate that refuses the attempt by now: whoever took a consent back, or was put on the
         suppression list, since it was asked for or last tried, gets no message. A forced resend
-        asks nobody."""
+        asks only whether there still is somebody."""
         if attempt.forced:
-            return None
+            return self._gone(attempt)
         channel = self.channels[attempt.channel]
         listed = self.suppressions.find(attempt.workspace_id, channel.address_kind, attempt.address)
         gates = [suppression_gate(listed)]
@@ -91,11 +91,20 @@ class RetryDelivery:
             gates.append(self._consent(attempt, attempt.contact_id))
         return next((gate for gate in gates if not gate.passed), None)
 
+    def _gone(self, attempt: "DeliveryAttempt") -> Gate | None:
+        if attempt.contact_id is None:
+            return None
+        try:
+            self.contacts.get(attempt.workspace_id, attempt.contact_id)
+        except NotFoundError:
+            return _erased()
+        return None
+
     def _consent(self, attempt: "DeliveryAttempt", contact_id: str) -> Gate:
         try:
             contact = self.contacts.get(attempt.workspace_id, contact_id)
         except NotFoundError:
-            return Gate(name="consent", passed=False, reason="the contact was erased")
+            return _erased()
         message = OutboundMessage(
             recipient=contact_id,
             contact=contact,
@@ -113,3 +122,7 @@ class RetryDelivery:
         return RetryAnswer(
             goes_on=True, try_number=attempt.tries + 1, wait_seconds=-(-left // SECOND)
         )
+
+
+def _erased() -> Gate:
+    return Gate(name="consent", passed=False, reason="the contact was erased")

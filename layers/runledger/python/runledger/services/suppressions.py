@@ -46,8 +46,8 @@ class Suppressions:
 
     def remove(self, workspace_id: str, address: str) -> None:
         """NotFoundError where the address is not on the list."""
-        suppression = self.get(workspace_id, address)
-        self.store.remove(workspace_id, suppression.kind, suppression.address)
+        self.get(workspace_id, address)
+        self.store.remove(workspace_id, *self._addressed(address))
 
     def get(self, workspace_id: str, address: str) -> Suppression:
         """NotFoundError where the address is not on the list."""

@@ -42,6 +42,7 @@ class MessageTools:
                 templates=frame.version.templates,
                 channels=self.channels,
                 deliveries=self.deliveries,
+                contacts=self.contacts,
                 gatekeeper=self.gatekeeper,
                 retries=self.retries,
                 shards=frame.workspace.shards,

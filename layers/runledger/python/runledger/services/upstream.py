@@ -114,7 +114,7 @@ def _refusal(frame: "Frame", facts: TriggerFacts, depth: int) -> RefusedTrigger 
             RefusalReason.CHAIN_TOO_DEEP,
             f"{run.id} is {MAX_DEPTH} runs after the one that began the chain, as far as it may go",
         )
-    elif run.contact_id is not None and frame.contact is None:
+    elif run.erased_at is not None or (run.contact_id is not None and frame.contact is None):
         told = (RefusalReason.NO_CONTACT, f"the contact of {run.id} is there no more")
     elif size > MAX_BODY_BYTES:
         told = (

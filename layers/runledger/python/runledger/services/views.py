@@ -58,7 +58,7 @@ def run_view(run: "Run", now: int, at: "Sequence[str] | None" = None) -> RunView
     begun = run.started_at
     ended = run.finished_at
     contact = None
-    if run.contact_id is not None:
+    if run.contact_id is not None and run.erased_at is None:
         contact = RunContactView(
             id=run.contact_id, email=run.contact_email, phone=run.contact_phone
         )
@@ -85,6 +85,7 @@ def run_view(run: "Run", now: int, at: "Sequence[str] | None" = None) -> RunView
         error_group=run.error_group,
         canceled=canceled,
         at=standing_at(run, None) if at is None else list(at),
+        erased_at=optional_iso(run.erased_at),
     )
 
 
@@ -242,6 +243,7 @@ def refusal_view(refusal: "Refusal") -> RefusalView:
         count=refusal.count,
         created_at=iso(refusal.created_at),
         last_at=iso(refusal.last_at),
+        erased_at=optional_iso(refusal.erased_at),
     )
 
 

@@ -37,6 +37,7 @@ from runledger.store.bulk_cancels import BulkCancelStore
 from runledger.store.contacts import ContactStore
 from runledger.store.deliveries import DeliveryStore
 from runledger.store.due import DueStore
+from runledger.store.erasures import ErasureStore
 from runledger.store.export_files import ExportFiles
 from runledger.store.exports import ExportStore
 from runledger.store.failures import FailureStore
@@ -67,6 +68,7 @@ class Stores:
     runs: RunStore
     automations: AutomationStore
     contacts: ContactStore
+    erasures: ErasureStore
     templates: TemplateStore
     segments: SegmentStore
     deliveries: DeliveryStore
@@ -93,6 +95,7 @@ class Stores:
             runs=RunStore(table, bodies),
             automations=AutomationStore(table, bodies),
             contacts=ContactStore(table),
+            erasures=ErasureStore(table),
             templates=TemplateStore(table),
             segments=SegmentStore(table),
             deliveries=DeliveryStore(table, bodies),

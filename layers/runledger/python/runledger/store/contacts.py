@@ -54,6 +54,17 @@ class ContactStore:
         writes += [Put(dict(key_attributes(key))) for key in sorted(new_listings - old_listings)]
         self._write(writes)
 
+    def erase(self, contact: Contact, also: Write) -> None:
+        """Deletes the contact and everything that finds it, together with what `also` writes;
+        ConflictError where it was changed since it was read, or `also` does not hold."""
+        is_unchanged = Attr("updatedAt").eq(contact.updated_at)
+        is_own = Attr("contactId").eq(contact.id)
+        key = keys.contact(contact.workspace_id, contact.id)
+        writes: list[Write] = [also, Delete(key, is_unchanged)]
+        writes += [Delete(address, is_own) for address in _addresses(contact)]
+        writes += [Delete(listing) for listing in sorted(_listings(contact))]
+        self._write(writes)
+
     def get(self, workspace_id: str, contact_id: str) -> Contact:
         """Consistent, because a webhook may have created the contact a moment ago."""
         item = self._table.get(keys.contact(workspace_id, contact_id), consistent=True)
@@ -84,6 +95,12 @@ class ContactStore:
         wanted = {keys.contact_phone(workspace_id, phone): phone for phone in phones}
         found = self._table.batch_get(wanted)
         return {wanted[key]: str(item["contactId"]) for key, item in found.items()}
+
+    def find_address(self, workspace_id: str, kind: str, address: str) -> str | None:
+        """The id of the contact with this address, in its one form; `kind` is that of the channels
+        that reach it."""
+        key = keys.contact_address(workspace_id, kind, address)
+        return self._find(key)
 
     def newest(
         self, workspace_id: str, limit: int, after: str | None

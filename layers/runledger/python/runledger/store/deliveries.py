@@ -152,6 +152,15 @@ class DeliveryStore:
             return None
         return after
 
+    def release(self, attempt: DeliveryAttempt) -> None:
+        """Takes an erased attempt out of its contact's index, and the contact from it: nothing
+        leads from either to the other then. ConditionFailedError where it was changed since."""
+        change = Change(
+            set={"revision": attempt.revision + 1},
+            remove=["contactId", "addresseeId", "gsi3pk"],
+        )
+        self._table.update(keys.delivery(attempt.id), change, _is_unchanged(attempt))
+
     def report(
         self, attempt: DeliveryAttempt, report: "FeedbackReport", shards: int
     ) -> DeliveryAttempt | None:

@@ -6,6 +6,7 @@ of it. What no condition, list or event looks at is in the compressed bag.
 
 from typing import TYPE_CHECKING, Any
 
+from runledger.models.attempt_life import without_person
 from runledger.models.delivery import (
     DeliveryAttempt,
     DeliveryFacts,
@@ -52,6 +53,8 @@ WORDS = (
 
 # What may change in the life of an attempt; the other attributes are written once.
 _CHANGING = (
+    "address",
+    "erasedAt",
     "status",
     "known",
     "tries",
@@ -76,6 +79,8 @@ _CHANGING = (
 
 def delivery_to_item(attempt: DeliveryAttempt, bodies: "Bodies", listed: int | None) -> "Item":
     """`listed` is the workspace's shard count once the attempt belongs into the lists."""
+    if attempt.erased_at is not None:
+        attempt = without_person(attempt)
     error = error_after(attempt.error, attempt.node_id, attempt.reports)
     due_at = attempt.due_at
     prefix = delivery_objects(attempt.id, attempt.expires_at)
@@ -88,8 +93,9 @@ def delivery_to_item(attempt: DeliveryAttempt, bodies: "Bodies", listed: int | N
         "nodeId": attempt.node_id,
         "automationId": attempt.automation_id,
         "contactId": attempt.contact_id,
+        "addresseeId": attempt.addressee_id,
         "channel": attempt.channel,
-        "address": attempt.address,
+        "address": attempt.address if attempt.erased_at is None else None,
         "status": attempt.status.value,
         "known": attempt.known and attempt.known.value,
         "templateId": attempt.template_id,
@@ -106,6 +112,7 @@ def delivery_to_item(attempt: DeliveryAttempt, bodies: "Bodies", listed: int | N
         "resendOf": attempt.resend_of,
         "requestedBy": attempt.requested_by,
         "forced": attempt.forced or None,
+        "erasedAt": attempt.erased_at,
         "bag": bag,
         "objects": prefix if is_object(bag) else None,
         "gsi4pk": due_at and keys.due(attempt.workspace_id),
@@ -121,8 +128,10 @@ def delivery_to_item(attempt: DeliveryAttempt, bodies: "Bodies", listed: int | N
             item["gsi2pk"] = keys.by_automation(
                 workspace_id, kind, attempt.automation_id, bucket, shard
             )
-        if attempt.contact_id:
-            item["gsi3pk"] = keys.by_contact(workspace_id, attempt.contact_id)
+    if attempt.person_id and (listed is not None or due_at):
+        # One that is due from the start cannot be told from its run, so the contact's index has
+        # it before the lists do.
+        item["gsi3pk"] = keys.by_contact(attempt.workspace_id, attempt.person_id)
     return item
 
 
@@ -143,8 +152,9 @@ def delivery_from_item(item: "Item", bodies: "Bodies") -> DeliveryAttempt:
         node_id=item.get("nodeId"),
         automation_id=item.get("automationId"),
         contact_id=item.get("contactId"),
+        addressee_id=item.get("addresseeId"),
         channel=item["channel"],
-        address=item["address"],
+        address=item.get("address", ""),
         status=DeliveryStatus(item["status"]),
         known=DeliveryStatus(item["known"]) if "known" in item else None,
         template_id=item["templateId"],
@@ -170,6 +180,7 @@ def delivery_from_item(item: "Item", bodies: "Bodies") -> DeliveryAttempt:
         requested_by=item.get("requestedBy"),
         forced=item.get("forced", False),
         resends=frozenset(item.get("resends", ())),
+        erased_at=item.get("erasedAt"),
         expires_at=item["ttl"] * 1_000,
     )
 

@@ -4,11 +4,13 @@ What a failed run adds is derived from its row alone and from nothing that was t
 may be added twice, late or in any order. Nothing is counted up.
 """
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from boto3.dynamodb.conditions import Attr
 
 from runledger.errors import ConditionFailedError, NotFoundError
+from runledger.models.erasure import ERASED_TEXT
 from runledger.models.failure import FailedRun, FailureGroup
 from runledger.store import keys
 from runledger.store.run_rows import has_whole_message, step_from_item
@@ -55,6 +57,19 @@ class FailureStore:
     def add_run(self, group_id: str, run: FailedRun) -> None:
         """One write unit: the same item, however often."""
         self._table.put(_run_to_item(group_id, run))
+
+    def erase_run(self, group_id: str, created_at: int, run_id: str) -> None:
+        """Takes the contact from a run of the group, which counts still."""
+        key = keys.failed_run(group_id, created_at, run_id)
+        self._change_if_there(key, Change(remove=["contactId"]))
+
+    def erase_message(self, group_id: str) -> None:
+        self._change_if_there(keys.failure_group(group_id), Change(set={"message": ERASED_TEXT}))
+
+    def _change_if_there(self, key: keys.Key, change: Change) -> None:
+        is_there = Attr("pk").exists()
+        with suppress(ConditionFailedError):
+            self._table.update(key, change, is_there)
 
     def add(self, group: FailureGroup) -> FailureGroup | None:
         """Writes a group. Where it was there before, that one stands and is returned."""

@@ -6,8 +6,8 @@
 | a delivery attempt | table | `DELIVERY#delivery` | `DELIVERY` |
 | a refusal | table | `REFUSAL#refusal` | `REFUSAL` |
 | that one of these expired, and when | table | that of its row | `TOMBSTONE` |
-| may this address be written to | table | `SUPPRESSION#workspace#KIND#address` | `SUPPRESSION` |
 | a failure group; the failed runs of it | table | `FAILURE#group` | `GROUP`, `createdAt#run` |
+| may this address be written to | table | `SUPPRESSION#sha256(address)` | `SUPPRESSION` |
 | how often was one written to of late | table | `FREQUENCY#workspace#KIND#who` | `FREQUENCY` |
 | newest runs (and others) by status | gsi1 | `workspace#KIND#bucket#shard` | `createdAt#id` |
 | the same for one automation | gsi2 | `workspace#KIND#automation#bucket#shard` | `createdAt#id` |
@@ -27,6 +27,7 @@
 | contacts by a date of theirs | table | `WORKSPACE#workspace#DATE#D#MM-DD#key` | `YYYY#contact` |
 | contacts by a tag of theirs | table | `WORKSPACE#workspace#TAG#tag` | `contact` |
 | contact by e-mail or phone | table | `WORKSPACE#workspace#ADDRESS` | `EMAIL#…`, `PHONE#…` |
+| contacts of a workspace that were erased | table | `WORKSPACE#workspace#ERASURE` | `contact` |
 | segments of a workspace; one by id | table | `WORKSPACE#workspace#SEGMENT` | `segment` |
 | templates of a workspace; one by id | table | `WORKSPACE#workspace#TEMPLATE` | `template` |
 | secret names of a workspace | table | `WORKSPACE#workspace#SECRET` | `name` |
@@ -144,8 +145,15 @@ def tombstone(of: Key) -> Key:
 
 
 def suppression(workspace_id: str, address_kind: str, address: str) -> Key:
-    """A partition each, as every message asks for one."""
-    return Key(f"SUPPRESSION#{workspace_id}#{address_kind}#{address}", "SUPPRESSION")
+    """A partition each, as every message asks for one. By a hash, so that an address is known
+    again whose owner was erased."""
+    digest = suppression_digest(workspace_id, address_kind, address)
+    return Key(f"SUPPRESSION#{digest}", "SUPPRESSION")
+
+
+def suppression_digest(workspace_id: str, address_kind: str, address: str) -> str:
+    told = f"{workspace_id}#{address_kind}#{address}"
+    return hashlib.sha256(told.encode(errors="surrogatepass")).hexdigest()
 
 
 def frequency(workspace_id: str, address_kind: str, recipient: str) -> Key:
@@ -237,12 +245,17 @@ def contact(workspace_id: str, contact_id: str) -> Key:
     return Key(f"WORKSPACE#{workspace_id}#CONTACT", contact_id)
 
 
+def contact_address(workspace_id: str, kind: str, address: str) -> Key:
+    """`kind` is that of the channels that reach the address: EMAIL or PHONE."""
+    return Key(f"WORKSPACE#{workspace_id}#ADDRESS", f"{kind}#{address}")
+
+
 def contact_email(workspace_id: str, email: str) -> Key:
-    return Key(f"WORKSPACE#{workspace_id}#ADDRESS", f"EMAIL#{email}")
+    return contact_address(workspace_id, "EMAIL", email)
 
 
 def contact_phone(workspace_id: str, phone: str) -> Key:
-    return Key(f"WORKSPACE#{workspace_id}#ADDRESS", f"PHONE#{phone}")
+    return contact_address(workspace_id, "PHONE", phone)
 
 
 def contact_dates(workspace_id: str, kind: DateKind, month: int, day: int, field: str) -> str:
@@ -262,6 +275,15 @@ def date_year(year: int) -> str:
 
 def contact_tag(workspace_id: str, tag: str, contact_id: str) -> Key:
     return Key(f"WORKSPACE#{workspace_id}#TAG#{tag}", contact_id)
+
+
+def erasure(workspace_id: str, contact_id: str) -> Key:
+    return Key(f"WORKSPACE#{workspace_id}#ERASURE", contact_id)
+
+
+def erasure_id(workspace_id: str, contact_id: str) -> str:
+    """What the erasing of a contact is called in the due index."""
+    return f"era_{workspace_id}#{contact_id}"
 
 
 def segment(workspace_id: str, segment_id: str) -> Key:
@@ -321,6 +343,11 @@ def by_contact(workspace_id: str, contact_id: str) -> str:
 
 def created_key(created_at: int, item_id: str) -> str:
     return f"{created_at:013d}#{item_id}"
+
+
+def after_created(key: str) -> str:
+    """What sorts behind this `createdKey` and before every other that does."""
+    return f"{key} "
 
 
 def created_at_of(key: str) -> int:

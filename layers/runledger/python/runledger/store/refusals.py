@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from boto3.dynamodb.conditions import Attr
 
 from runledger.errors import ConditionFailedError, NotFoundError
+from runledger.models.erasure import ERASED_TEXT
 from runledger.models.refusal import Refusal, RefusalReason
 from runledger.models.run import TriggerType
 from runledger.store import keys
@@ -44,6 +45,16 @@ class RefusalStore:
                 # Another instance wrote the first one in between.
                 self._table.update(keys.refusal(refusal.id), one_more, is_there)
 
+    def erase(self, refusal_id: str, now: int) -> None:
+        """Takes the person out of a refusal, and the refusal out of the contact's index."""
+        is_there = Attr("pk").exists()
+        change = Change(
+            set={"message": ERASED_TEXT, "erasedAt": now},
+            remove=["source", "contactId", "gsi3pk"],
+        )
+        with suppress(ConditionFailedError):
+            self._table.update(keys.refusal(refusal_id), change, is_there)
+
     def get(self, refusal_id: str) -> Refusal:
         item = self._table.get(keys.refusal(refusal_id), consistent=True)
         if item is None:
@@ -79,6 +90,7 @@ def _to_item(refusal: Refusal, shards: int) -> "Item":
         "source": refusal.source,
         "count": refusal.count,
         "lastAt": refusal.last_at,
+        "erasedAt": refusal.erased_at,
         "ttl": ttl(refusal.expires_at),
     }
 
@@ -100,4 +112,5 @@ def _from_item(item: "Item") -> Refusal:
         created_at=keys.created_at_of(item["createdKey"]),
         last_at=item["lastAt"],
         expires_at=item["ttl"] * 1_000,
+        erased_at=item.get("erasedAt"),
     )

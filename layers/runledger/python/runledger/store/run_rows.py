@@ -98,6 +98,7 @@ def run_from_item(item: "Item") -> Run:
         canceled=Cancellation(**item["canceled"]) if "canceled" in item else None,
         start_error=item.get("startError"),
         start_refused=item.get("startRefused", False),
+        erased_at=item.get("erasedAt"),
         list_partition=item["gsi1pk"],
     )
 

@@ -89,17 +89,33 @@ class RunStore:
         Where a run of this id exists, it is returned as it is and nothing changes. A payload left
         by a call that died in between belongs to the same event, and is kept."""
         is_new = Attr("pk").not_exists()
+        is_guarded = reentry is not Reentry.ALWAYS and run.contact_id is not None
+        holder = self._holder(run, reentry) if is_guarded else None
+        if holder is not None:
+            # Before anything is written: no row would lead to the payload, be it to show or to
+            # erase it.
+            existing = self._table.get(keys.run(run.id), consistent=True)
+            if existing is not None:
+                return run_from_item(existing), False
+            raise ReentryBlockedError(_blocked(reentry, holder), holder)
         item = payload_to_item(run, payload, self._bodies)
+        is_blank = Attr("isBlank").exists()
         try:
-            self._table.put(item, is_new)
+            self._table.put(item, is_new | is_blank)
         except ConditionFailedError as error:
             existing = self._table.get(keys.run(run.id), consistent=True)
             if existing is not None:
                 return run_from_item(existing), False
             self._replace_expired(item, error.item, run.created_at)
         row = run_to_item(run, keys.shard_of(run.id, shards))
-        if reentry is not Reentry.ALWAYS and run.contact_id is not None:
-            return self._enter(run, row, reentry)
+        if is_guarded:
+            try:
+                return self._enter(run, row, reentry)
+            except ReentryBlockedError:
+                # Another run came in between.
+                body = self._bodies.pack(None, "")
+                self._table.put({**item, "body": body, "isBlank": True})
+                raise
         try:
             self._table.put(row, is_new)
         except ConditionFailedError as error:
@@ -146,6 +162,16 @@ class RunStore:
             else:
                 return run_from_item(row), True
         raise TransientError("others kept entering the automation for this contact; try again")
+
+    def _holder(self, run: Run, reentry: Reentry) -> str | None:
+        """The run that keeps this one from being opened."""
+        assert run.contact_id is not None
+        key = keys.reentry(run.automation_id, run.contact_id)
+        held = self._table.get(key, consistent=True)
+        if held is None or held["runId"] == run.id:
+            return None
+        holder: str = held["runId"]
+        return holder if reentry is Reentry.ONCE or self._is_open(holder) else None
 
     def _is_open(self, run_id: str) -> bool:
         item = self._table.get(keys.run(run_id), consistent=True)

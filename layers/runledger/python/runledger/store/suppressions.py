@@ -1,5 +1,6 @@
 """The suppression list: an item an address."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
@@ -7,7 +8,7 @@ from boto3.dynamodb.conditions import Attr
 from runledger.errors import ConditionFailedError
 from runledger.models.suppression import Suppression, SuppressionReason
 from runledger.store import keys
-from runledger.store.table import SortRange, key_attributes
+from runledger.store.table import Change, SortRange, key_attributes
 
 if TYPE_CHECKING:
     from runledger.store.table import Table
@@ -41,6 +42,13 @@ class SuppressionStore:
     def remove(self, workspace_id: str, kind: str, address: str) -> None:
         self._table.delete(keys.suppression(workspace_id, kind, address))
 
+    def erase(self, workspace_id: str, kind: str, address: str) -> None:
+        """Takes the address itself from its entry, which goes on to hold: its key is a hash."""
+        is_there = Attr("pk").exists()
+        change = Change(remove=["address", "note"])
+        with suppress(ConditionFailedError):
+            self._table.update(keys.suppression(workspace_id, kind, address), change, is_there)
+
     def newest(
         self, workspace_id: str, limit: int, after: str | None
     ) -> tuple[list[Suppression], str | None]:
@@ -70,9 +78,11 @@ def _to_item(suppression: Suppression) -> "Item":
         suppression.kind,
         suppression.address,
     )
+    assert address is not None, "an entry is made of an address"
+    digest = keys.suppression_digest(workspace_id, kind, address)
     return {
         **key_attributes(keys.suppression(workspace_id, kind, address)),
-        "createdKey": keys.created_key(suppression.created_at, f"{kind}#{address}"),
+        "createdKey": keys.created_key(suppression.created_at, digest),
         "gsi1pk": keys.suppressions(workspace_id),
         "workspaceId": workspace_id,
         "kind": kind,
@@ -88,7 +98,7 @@ def _from_item(item: "Item") -> Suppression:
     return Suppression(
         workspace_id=item["workspaceId"],
         kind=item["kind"],
-        address=item["address"],
+        address=item.get("address"),
         reason=SuppressionReason(item["reason"]),
         note=item.get("note"),
         delivery_id=item.get("deliveryId"),

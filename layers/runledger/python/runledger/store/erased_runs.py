@@ -1,0 +1,90 @@
+"""Taking the person out of a run's partition. What remains is what counts: status, moments, nodes,
+branches and kinds of errors. Every write leaves an item alone that is gone by then."""
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Attr
+
+from runledger.errors import ConditionFailedError, NotFoundError
+from runledger.models.erasure import CANCEL_REASON, ERASED_TEXT
+from runledger.store import keys
+from runledger.store.run_rows import run_from_item
+from runledger.store.table import Change, Path
+
+if TYPE_CHECKING:
+    from runledger.models.run import Run
+    from runledger.store.bodies import Bodies
+    from runledger.store.table import Table
+    from runledger.store.values import Item
+
+# Of a trigger's facts: its kind, and its place in a chain of runs.
+_TRIGGER_FACTS = ("depth", "upstreamRunId", "upstreamAutomationId")
+
+
+class ErasedRunStore:
+    def __init__(self, table: "Table", bodies: "Bodies") -> None:
+        self._table = table
+        self._bodies = bodies
+
+    def blank_contents(self, run: "Run", now: int) -> bool:
+        """Payload and steps; whether there was anything left to blank. A step that is written
+        again by a walker that comes late is found by the next call."""
+        page = self._table.query(keys.run(run.id).pk, consistent=True)
+        left = [item for item in page.items if item["sk"] != "RUN" and "erasedAt" not in item]
+        for item in left:
+            is_payload = item["sk"] == keys.payload("").sk
+            blank = self._blank_payload(run, item) if is_payload else self._blank_step(item)
+            self._write(keys.Key(item["pk"], item["sk"]), {**blank, "erasedAt": now}, ())
+        # The files that the items name go with all others of the run.
+        return bool(left)
+
+    def _blank_payload(self, run: "Run", item: "Item") -> dict[Path, Any]:
+        trigger = self._unpacked(item["body"]).get("trigger", {})
+        facts = {name: trigger[name] for name in _TRIGGER_FACTS if name in trigger}
+        told = {"type": run.trigger_type.value, **facts}
+        return {"body": self._bodies.pack({"trigger": told, "body": None}, "")}
+
+    def _blank_step(self, item: "Item") -> dict[Path, Any]:
+        """Where a step failed, and of what kind its error was, stays; so do its deliveries."""
+        bag = self._unpacked(item["bag"]) if "bag" in item else {}
+        kept: dict[str, Any] = {}
+        if bag.get("delivery_ids"):
+            kept["delivery_ids"] = bag["delivery_ids"]
+        if bag.get("error"):
+            kept["error"] = {**bag["error"], "message": ERASED_TEXT, "cause": None}
+        if bag.get("reason"):
+            kept["reason"] = ERASED_TEXT
+        return {"bag": self._bodies.pack(kept, "")}
+
+    def _unpacked(self, attribute: "bytes | dict[str, str]") -> dict[str, Any]:
+        """Nothing, where somebody else who erases the run has removed the file already."""
+        try:
+            value: dict[str, Any] = self._bodies.unpack(attribute)
+        except NotFoundError:
+            return {}
+        return value
+
+    def blank_row(self, run: "Run", now: int) -> None:
+        """The row of an ended run. It stays in the contact's index, which leads back to it for a
+        last look, and in the lists as it is; the change is no status, so no event tells it."""
+        values: dict[Path, Any] = {"erasedAt": now}
+        if run.error is not None:
+            values["error", "message"] = ERASED_TEXT
+        if run.canceled is not None and run.canceled.reason != CANCEL_REASON:
+            values["canceled", "reason"] = ERASED_TEXT
+        self._write(keys.run(run.id), values, ("email", "phone", "startError"))
+
+    def release(self, run: "Run") -> None:
+        """Takes what is left of the person from the row: after this, nothing leads from either to
+        the other."""
+        self._write(keys.run(run.id), {}, ("contactId", "gsi3pk"))
+
+    def read(self, run_id: str) -> "Run | None":
+        item = self._table.get(keys.run(run_id), consistent=True)
+        return None if item is None else run_from_item(item)
+
+    def _write(self, key: keys.Key, values: dict[Path, Any], gone: tuple[str, ...]) -> None:
+        is_there = Attr("pk").exists()
+        with suppress(ConditionFailedError):
+            self._table.update(key, Change(set=values, remove=gone), is_there)

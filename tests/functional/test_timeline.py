@@ -1,0 +1,193 @@
+"""The timeline of a contact: every kind in one order, pages to the end, and nobody else's rows."""
+
+import itertools
+import random
+from typing import Any
+
+import pytest
+from runledger.clock import DAY, HOUR, now_ms
+from runledger.errors import InvalidInputError, NotFoundError
+from runledger.models.contact import ContactDocument
+from runledger.models.delivery import DeliveryStatus
+from runledger.models.run import Payload
+from runledger.models.timeline import TimelineItemView, TimelineKind
+from runledger.services import timeline
+from runledger.services.cursors import Cursors
+from runledger.services.timeline import Timelines
+from runledger.store import keys
+
+from tests.functional.test_api_handlers import call, deployed
+from tests.functional.test_delivery_life import attempts, mailing
+from tests.functional.test_delivery_lists import an_attempt
+from tests.functional.test_refusal_lists import a_refusal
+from tests.functional.test_run_store import a_run
+from tests.support.world import World
+
+__all__ = ["deployed"]
+
+EVERY: frozenset[TimelineKind] = frozenset()
+
+
+def timelines(world: World) -> Timelines:
+    return Timelines(world.stores, Cursors(lambda: b"a key of this test", world.clock), world.clock)
+
+
+def person(world: World, email: str) -> str:
+    return world.contacts.create(world.workspace_id, ContactDocument(email=email)).id
+
+
+def fill(world: World, contact_id: str, count: int = 24) -> list[tuple[TimelineKind, str]]:
+    """Rows of every kind about one contact, mixed and at distinct moments; the newest first."""
+    made = []
+    kinds = list(itertools.islice(itertools.cycle(TimelineKind), count))
+    random.Random(7).shuffle(kinds)
+    for number, kind in enumerate(kinds):
+        changes: dict[str, Any] = {
+            "contact_id": contact_id,
+            "created_at": world.clock.now - number * HOUR,
+            "expires_at": world.clock.now + DAY,
+        }
+        if kind is TimelineKind.RUN:
+            run = a_run(**changes)
+            world.stores.runs.open(run, Payload(trigger={}, body={}), 1)
+            made.append((kind, run.id))
+        elif kind is TimelineKind.DELIVERY:
+            made.append((kind, an_attempt(world, **changes).id))
+        else:
+            made.append((kind, a_refusal(world, **changes).id))
+    return made
+
+
+def shown(item: TimelineItemView) -> tuple[TimelineKind, str]:
+    found = [each for each in (item.run, item.delivery, item.refusal) if each is not None]
+    (view,) = found
+    assert item.at == view.created_at
+    return item.kind, view.id
+
+
+def pages(
+    world: World, contact_id: str, kinds: frozenset[TimelineKind] = EVERY, limit: int = 7
+) -> list[tuple[TimelineKind, str]]:
+    """Every item, following cursors to the end; pages before the last are full."""
+    found: list[tuple[TimelineKind, str]] = []
+    cursor = None
+    while True:
+        view = timelines(world).page(world.workspace_id, contact_id, kinds, limit, cursor)
+        found += [shown(item) for item in view.items]
+        cursor = view.next_cursor
+        if cursor is None:
+            return found
+        assert len(view.items) == limit
+
+
+def test_everything_about_a_person_comes_in_one_order(world: World) -> None:
+    ada, bob = person(world, "ada@example.com"), person(world, "bob@example.com")
+    made = fill(world, ada)
+    fill(world, bob)
+    assert pages(world, ada) == made
+    assert pages(world, ada, limit=len(made)) == made
+    for size in (1, 2):
+        for chosen in itertools.combinations(TimelineKind, size):
+            expected = [each for each in made if each[0] in chosen]
+            assert pages(world, ada, frozenset(chosen)) == expected
+
+
+def test_expired_rows_and_those_that_the_index_has_not_lost_yet_are_left_out(
+    world: World,
+) -> None:
+    ada = person(world, "ada@example.com")
+    a_refusal(world, contact_id=ada, expires_at=world.clock.now - 1)
+    kept = an_attempt(world, contact_id=ada)
+    # A row of another workspace that came to stand in this contact's partition.
+    foreign = a_refusal(world, contact_id=ada, workspace_id="ws_other")
+    row = world.table.get(keys.refusal(foreign.id))
+    assert row is not None
+    world.table.put({**row, "gsi3pk": keys.by_contact(world.workspace_id, ada)})
+    assert pages(world, ada) == [(TimelineKind.DELIVERY, kept.id)]
+
+
+def test_a_request_that_looked_at_enough_answers_with_a_cursor(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timeline, "ROW_BUDGET", 5)
+    monkeypatch.setattr(timeline, "KEY_BUDGET", 12)
+    ada = person(world, "ada@example.com")
+    oldest = a_refusal(world, contact_id=ada, created_at=world.clock.now - DAY)
+    for number in range(20):
+        gone = world.clock.now - 1
+        an_attempt(world, contact_id=ada, created_at=gone - number, expires_at=gone)
+    for kinds in (EVERY, frozenset({TimelineKind.REFUSAL})):
+        found, sizes, cursor = [], [], None
+        while cursor is not None or not sizes:
+            view = timelines(world).page(world.workspace_id, ada, kinds, 3, cursor)
+            sizes.append(len(view.items))
+            found += [shown(item) for item in view.items]
+            cursor = view.next_cursor
+        assert found == [(TimelineKind.REFUSAL, oldest.id)]
+        assert sizes[0] == 0
+        assert len(sizes) > 1
+
+
+def test_a_cursor_belongs_to_its_contact_and_kinds(world: World) -> None:
+    ada, bob = person(world, "ada@example.com"), person(world, "bob@example.com")
+    fill(world, ada)
+    fill(world, bob)
+    cursor = timelines(world).page(world.workspace_id, ada, EVERY, 3, None).next_cursor
+    others = [(bob, EVERY), (ada, frozenset({TimelineKind.RUN}))]
+    for contact_id, kinds in others:
+        with pytest.raises(InvalidInputError) as raised:
+            timelines(world).page(world.workspace_id, contact_id, kinds, 3, cursor)
+        assert raised.value.field == "cursor"
+    with pytest.raises(NotFoundError):
+        timelines(world).page("ws_other", ada, EVERY, 3, None)
+
+
+def test_messages_of_other_peoples_runs_are_there(world: World) -> None:
+    """Those by a tag, and those to an address that is the contact's by the way."""
+    to = {"kind": "AD_HOC", "addresses": ["ADA@example.com", "nobody@example.com"]}
+    ada = person(world, "ada@example.com")
+    automation_id = world.activate(mailing(world.template("Hello"), recipients=to))
+    run_id = world.fire(automation_id, {"email": "bob@example.com"})
+    world.walk(run_id)
+    (found,) = timelines(world).page(world.workspace_id, ada, EVERY, 9, None).items
+    assert found.delivery is not None
+    assert found.delivery.status is DeliveryStatus.SENT
+    assert found.delivery.run_id == run_id
+    assert found.delivery.automation_name == "Mailing"
+    # It stays what it is: a message to an address, whose consent nobody asked for.
+    assert found.delivery.contact_id is None
+    assert sorted(each.addressee_id or "" for each in attempts(world)) == ["", ada]
+
+
+def test_a_message_under_way_to_somebody_else_is_there_from_the_start(world: World) -> None:
+    """Nothing else would lead from the person to it, should its sender die."""
+    ada = person(world, "ada@example.com")
+    to = {"kind": "AD_HOC", "addresses": ["ada@example.com"]}
+    automation_id = world.activate(mailing(world.template("Hello"), recipients=to))
+    run_id = world.fire(automation_id, {"email": "bob@example.com"})
+    world.walk(run_id, until="mail")
+
+    def dies(message: Any) -> None:
+        raise KeyboardInterrupt
+
+    world.channels["EMAIL"].send = dies  # type: ignore[assignment,method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        world.visit(run_id, "mail")
+    (found,) = pages(world, ada)
+    assert found[0] is TimelineKind.DELIVERY
+    assert attempts(world)[0].status is DeliveryStatus.PROCESSING
+
+
+def test_the_api_serves_it(deployed: World) -> None:
+    deployed.clock.now = now_ms()
+    ada = person(deployed, "ada@example.com")
+    made = [each for each in fill(deployed, ada) if each[0] is not TimelineKind.RUN]
+    path = f"/v1/contacts/{ada}/timeline"
+    answer = call("GET", path, role="viewer", query="kind=DELIVERY&limit=200")
+    assert answer["status"] == 200
+    (first, *_) = answer["body"]["items"]
+    assert (first["kind"], first["run"], first["refusal"]) == ("DELIVERY", None, None)
+    told = [item["delivery"]["id"] for item in answer["body"]["items"]]
+    assert told == [row_id for kind, row_id in made if kind is TimelineKind.DELIVERY]
+    assert call("GET", f"{path}", query="kind=NONE")["status"] == 422
+    assert call("GET", "/v1/contacts/con_none/timeline")["status"] == 404

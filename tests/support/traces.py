@@ -1,0 +1,69 @@
+"""Looking for words in everything that is kept: every attribute of every item, opened where it is
+compressed, and every object."""
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from runledger.store.bodies import decompress
+from runledger.store.delivery_rows import WORDS
+from runledger.store.values import Item, from_dynamo
+
+from tests.support.stage import Stage
+from tests.support.world import BUCKET, TABLE, World, client_of
+
+
+def traces(kept: Iterable[tuple[str, str]], words: Iterable[str]) -> list[str]:
+    """`place: word` of every word that is still found, whatever its case."""
+    wanted = [word.lower() for word in words]
+    return [f"{place}: {word}" for place, text in kept for word in wanted if word in text.lower()]
+
+
+def kept_by_stage(stage: Stage) -> Iterator[tuple[str, str]]:
+    return kept(stage.table.items(), stage.s3.objects)
+
+
+def kept_by_world(world: World) -> Iterator[tuple[str, str]]:
+    rows = client_of("dynamodb").get_paginator("scan").paginate(TableName=TABLE)
+    items = [from_dynamo(raw) for page in rows for raw in page["Items"]]
+    return kept(items, objects_of(world))
+
+
+def objects_of(world: World) -> dict[str, bytes]:
+    s3 = client_of("s3")
+    listed = s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])
+    keys = [each["Key"] for each in listed]
+    return {key: s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() for key in keys}
+
+
+def kept(items: Iterable[Item], objects: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
+    """The place of each item and object, and all that can be read there."""
+    for item in items:
+        yield f"{item['pk']}/{item['sk']}", "\n".join(_texts(item))
+    for key, data in objects.items():
+        yield key, f"{key}\n{_opened(data)}"
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, bytes):
+        yield _opened(value)
+    elif isinstance(value, Mapping):
+        for name, each in value.items():
+            yield str(name)
+            yield from _texts(each)
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        for each in value:
+            yield from _texts(each)
+    else:
+        yield str(value)
+
+
+def _opened(data: bytes) -> str:
+    if data[:2] == b"\x1f\x8b":
+        return gzip.decompress(data).decode()
+    try:
+        return json.dumps(decompress(data, WORDS), ensure_ascii=False)
+    except zlib.error:
+        return data.decode(errors="replace")
