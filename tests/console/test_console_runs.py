@@ -87,12 +87,14 @@ def test_dragging_over_the_chart_looks_closer(operator: Operator) -> None:
         "from": (now - timedelta(hours=23)).isoformat(),
         "to": (now + timedelta(hours=1)).isoformat(),
         "hours": hours,
+        "duration": {"p50Ms": 1_200, "p95Ms": 61_000},
     }
     page.route("**/v1/stats?*", lambda route: route.fulfill(json=stats))
     operator.open("/runs?range=24h")
     chart = page.locator("figure svg.recharts-surface")
     expect(chart).to_be_visible()
     expect(page.locator("figcaption")).to_contain_text("Failed: 48.")
+    expect(page.locator("figure")).to_contain_text("at most 1.2 s, 95 % at most 1 min 1 s")
     box = chart.bounding_box()
     assert box is not None
     middle = box["y"] + box["height"] / 2

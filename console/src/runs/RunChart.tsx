@@ -10,7 +10,7 @@ import {
   YAxis,
 } from 'recharts';
 import { RUN_STATUSES, type RunStatus } from '../api/types';
-import { formatCount, formatMoment, formatWord } from '../ui/format';
+import { formatCount, formatDuration, formatMoment, formatWord } from '../ui/format';
 import { useNow } from '../ui/Time';
 import { type Bucket, bucketsOf, totalOf } from './buckets';
 import type { Stats } from './queries';
@@ -168,6 +168,12 @@ export default function RunChart({ stats, onBrush }: Props) {
           )}
         </BarChart>
       </ResponsiveContainer>
+      {stats.duration && (
+        <p className={classes.durations}>
+          Half of the runs took at most {formatDuration(stats.duration.p50Ms)}, 95 % at most{' '}
+          {formatDuration(stats.duration.p95Ms)}. Drag over the bars to look closer.
+        </p>
+      )}
       <Summary buckets={buckets} now={now} />
     </figure>
   );

@@ -19,6 +19,8 @@ export interface Stats {
   from: string;
   to: string;
   hours: HourCounts[];
+  /** Of the newest that finished; null where none did. */
+  duration?: { p50Ms: number; p95Ms: number } | null;
 }
 
 /** Failed runs whose errors have their automation, node, kind and wording in common. */
