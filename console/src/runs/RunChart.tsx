@@ -9,11 +9,10 @@ import {
   XAxis,
   YAxis,
 } from 'recharts';
-import { RUN_STATUSES, type RunStatus } from '../api/types';
+import { RUN_STATUSES, type RunStatus, type Stats } from '../api/types';
 import { formatCount, formatDuration, formatMoment, formatWord } from '../ui/format';
 import { useNow } from '../ui/Time';
 import { type Bucket, bucketsOf, totalOf } from './buckets';
-import type { Stats } from './queries';
 import classes from './RunChart.module.css';
 
 /** From the ground up; failures at the top, where their height is easiest to compare. */
