@@ -101,6 +101,7 @@ generate: $(VENV) $(CONSOLE_MODULES) ## Write again what is generated from code
 	$(PY) -m runledger.nodes.document
 	$(PY) -m local.openapi
 	$(PY) -m local.event_schema
+	$(PY) -m local.node_types
 	cd console && npm run --silent generate
 
 bench: $(VENV) $(SAM) $(CONSOLE) ## Count what one run costs, and pages of 100,000 runs (ROWS=100000)

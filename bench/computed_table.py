@@ -120,7 +120,7 @@ class ComputedTable:
                 item[name] = None
         if status is RunStatus.FAILED:
             error = ErrorDetail(node_id="score", kind="HTTP_STATUS", message="answered 503 " * 7)
-            item["error"] = row_error(error)
+            item["error"] = row_error(run, error)
         return {name: value for name, value in item.items() if value is not None}
 
     # ── what is read of it ─────────────────────────────────────────────────────────────────────

@@ -37,15 +37,60 @@ def visit(page: Page, user: dict[str, Any], directory: Path, suffix: str) -> Non
     shoot("not-found")
 
 
+def visit_operate(page: Page, user: dict[str, Any], directory: Path, suffix: str) -> None:
+    """The pages of an owner, who sees every action there is."""
+
+    def open_first() -> None:
+        page.locator("tr[data-row]").first.get_by_role("link").first.click()
+        page.locator("article h1").wait_for()
+
+    def shoot(name: str, path: str | None = None) -> None:
+        if path is not None:
+            page.goto(path)
+        page.get_by_role("main").get_by_role("heading", level=1).wait_for()
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=directory / f"{name}-{suffix}.png")
+
+    page.goto("/delivery-ops")
+    sign_in(page, user["email"], user["password"])
+    page.locator("tr[data-row]").first.wait_for()
+    shoot("delivery-ops")
+    shoot("dead-lettered", "/delivery-ops?tab=dead-lettered")
+    page.goto("/delivery-ops")
+    open_first()
+    shoot("delivery")
+    shoot("refusals", "/refusals?range=30d")
+    shoot("contacts", "/contacts")
+    open_first()
+    shoot("contact")
+    shoot("contact-new", "/contacts/new")
+    shoot("templates", "/templates")
+    open_first()
+    shoot("template")
+    for tab in ("workspace", "members", "secrets"):
+        shoot(f"settings-{tab}", f"/settings?tab={tab}")
+    shoot("automations", "/automations")
+    page.get_by_role("link", name="Order paid").click()
+    page.locator(".react-flow__node").first.wait_for()
+    own = page.url
+    shoot("automation")
+    shoot("automation-versions", f"{own}?tab=versions")
+    shoot("editor", f"{own}/edit?node=big")
+    shoot("editor-json", f"{own}/edit?view=json")
+
+
 def main(directory: Path) -> None:
     local = json.loads((default_state_dir() / "local.json").read_text())
-    user = next(user for user in local["workspaces"][0]["users"] if user["role"] == "MEMBER")
+    users = {user["role"]: user for user in local["workspaces"][0]["users"]}
     directory.mkdir(parents=True, exist_ok=True)
     with open_browser() as browser:
         for size in (DESKTOP, PHONE):
             for color_scheme in get_args(ColorScheme):
                 with new_context(browser, local["url"], size, color_scheme) as context:
-                    visit(context.new_page(), user, directory, f"{color_scheme}-{size[0]}")
+                    suffix = f"{color_scheme}-{size[0]}"
+                    visit(context.new_page(), users["MEMBER"], directory, suffix)
+                with new_context(browser, local["url"], size, color_scheme) as context:
+                    visit_operate(context.new_page(), users["OWNER"], directory, suffix)
     print(f"{len(list(directory.glob('*.png')))} pictures in {directory}")
 
 

@@ -1,16 +1,24 @@
 """Everybody can use it: axe in both themes, a phone's width, and a light first load."""
 
 import gzip
+import re
+from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, Page, Response, expect
+from playwright.sync_api import Browser, Page, expect
 
+from local.settings import ROOT
+
+from tests.console.axe import grave_violations
 from tests.console.browser import DESKTOP, PHONE, ColorScheme, new_context, sign_in
 from tests.console.operators import user_of
 from tests.support.stack import Stack
 
 MAX_INITIAL_SCRIPT_BYTES = 250_000
+DIST = ROOT / "console" / "dist"
+ASSETS = DIST / "assets"
+# As the build writes them: `import{a as b}from"./x.js"` and `import"./x.js"`, but not `import("./x.js")`.
+STATIC_IMPORT = re.compile(r'(?:from|import)\s*"\./([\w.-]+\.js)"')
 
 
 def open_runs(page: Page, stack: Stack, search: str = "") -> None:
@@ -26,15 +34,6 @@ def open_failed_run(page: Page, stack: Stack) -> None:
     page.get_by_role("link", name="Open the step").click()
     expect(page.locator("li[data-step] [aria-expanded='true']")).to_be_visible()
     expect(page.locator(".react-flow__node").first).to_be_visible()
-
-
-def grave_violations(page: Page) -> list[str]:
-    violations = Axe().run(page).response["violations"]
-    return [
-        f"{violation['id']}: {[node['target'] for node in violation['nodes']]}"
-        for violation in violations
-        if violation["impact"] in ("serious", "critical")
-    ]
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
@@ -83,15 +82,25 @@ def test_the_theme_can_be_switched_and_is_kept(browser: Browser, stack: Stack) -
         expect(root).to_have_attribute("data-mantine-color-scheme", "dark")
 
 
-def test_the_first_load_is_light(page: Page, stack: Stack) -> None:
-    scripts: list[Response] = []
-    page.on(
-        "response",
-        lambda response: (
-            scripts.append(response) if response.request.resource_type == "script" else None
-        ),
-    )
-    open_runs(page, stack)
-    assert scripts
-    total = sum(len(gzip.compress(script.body())) for script in scripts)
-    assert total <= MAX_INITIAL_SCRIPT_BYTES
+def scripts_of(entry: Path) -> set[Path]:
+    """A script and every other that it cannot run without."""
+    found = {entry}
+    waiting = [entry]
+    while waiting:
+        for name in STATIC_IMPORT.findall(waiting.pop().read_text()):
+            script = ASSETS / name
+            if script not in found:
+                found.add(script)
+                waiting.append(script)
+    return found
+
+
+def test_the_first_load_is_light() -> None:
+    [entry] = re.findall(r'<script[^>]* src="/assets/([^"]+)"', (DIST / "index.html").read_text())
+    [page] = ASSETS.glob("RunsPage-*.js")
+    scripts = scripts_of(ASSETS / entry) | scripts_of(page)
+    size = sum(len(gzip.compress(script.read_bytes())) for script in scripts)
+    assert size <= MAX_INITIAL_SCRIPT_BYTES
+    # What is loaded when it is needed, and not before.
+    heavy = {path.name.partition("-")[0] for path in scripts}
+    assert heavy.isdisjoint({"GraphView", "GraphCanvas", "RunGraph", "RunChart", "JsonEditor"})

@@ -9,6 +9,9 @@ from runledger.errors import NotFoundError
 from runledger.nodes.base import Function, Placement
 from runledger.nodes.document import nodes_markdown
 from runledger.nodes.registry import NODE_TYPES, node_type
+from runledger.services.catalogue import node_type_views
+
+from local.node_types import TARGET, rendered
 
 ROOT = Path(__file__).parents[2]
 NAMES = (
@@ -76,6 +79,41 @@ def test_what_each_type_may_touch() -> None:
     assert {n for n, each in NODE_TYPES.items() if each.is_start} == {"TRIGGER"}
     assert {n for n, each in NODE_TYPES.items() if each.is_end} == {"STOP_ERROR", "END"}
     assert {n for n, each in NODE_TYPES.items() if each.is_join} == {"MERGE"}
+
+
+def test_a_form_can_offer_what_a_field_names() -> None:
+    found = {
+        (view.type, picked)
+        for view in node_type_views()
+        for picked in re.findall(r'"picks": "(\w+)"', json.dumps(view.config_schema))
+    }
+    assert found == {
+        ("TRIGGER", "AUTOMATION"),
+        ("TRIGGER", "TIME_ZONE"),
+        ("WAIT", "TIME_ZONE"),
+        ("SEND_MESSAGE", "CHANNEL"),
+        ("SEND_MESSAGE", "TEMPLATE"),
+        ("SEND_MESSAGE", "SEGMENT"),
+        ("SEND_MESSAGE", "TIME_ZONE"),
+    }
+
+
+def test_the_palette_tells_which_ways_lead_on() -> None:
+    views = {view.type: view for view in node_type_views()}
+    assert (views["CONDITION"].branches, views["CONDITION"].branches_required) == (
+        ["true", "false"],
+        True,
+    )
+    assert (views["INTEGRATION"].branches, views["INTEGRATION"].branches_required) == (
+        ["ok", "error"],
+        False,
+    )
+    assert (views["TRIGGER"].branches, views["TRIGGER"].is_start) == ([], True)
+    assert {name for name, view in views.items() if view.is_end} == {"STOP_ERROR", "END"}
+
+
+def test_the_node_types_of_the_consoles_tests_are_up_to_date() -> None:
+    assert TARGET.read_text(encoding="utf-8") == rendered(), "run `make generate`"
 
 
 def test_the_page_of_node_types_is_up_to_date() -> None:

@@ -1,9 +1,12 @@
 /** Everything that can go wrong between the console and the API, as errors a page can tell apart. */
 
-/** One wrong value: its path in the document that was sent, and why. */
+/** One wrong value: its path in the document that was sent, or in the node it belongs to, and why. */
 export interface FieldProblem {
   field: string | null;
   message: string;
+  nodeId?: string;
+  /** By its index. */
+  edge?: number;
 }
 
 /** The API answered with an error; the fields are those of its RFC 9457 problem document. */
@@ -48,10 +51,16 @@ function readProblems(document: unknown, detail: string | null): FieldProblem[] 
   if (typeof document !== 'object' || document === null) return [];
   const listed: unknown = (document as Record<string, unknown>).problems;
   if (Array.isArray(listed)) {
-    return listed.map((problem) => ({
-      field: textField(problem, 'field'),
-      message: textField(problem, 'message') ?? 'This is not valid.',
-    }));
+    return listed.map((problem) => {
+      const nodeId = textField(problem, 'nodeId');
+      const edge: unknown = (problem as Record<string, unknown>).edge;
+      return {
+        field: textField(problem, 'field'),
+        message: textField(problem, 'message') ?? 'This is not valid.',
+        ...(nodeId !== null && { nodeId }),
+        ...(typeof edge === 'number' && { edge }),
+      };
+    });
   }
   const field = textField(document, 'field');
   return field === null ? [] : [{ field, message: detail ?? 'This is not valid.' }];

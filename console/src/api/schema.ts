@@ -1932,9 +1932,16 @@ export interface components {
         };
         /**
          * NodeTypeView
-         * @description A node type as the palette shows it; `config_schema` is JSON Schema.
+         * @description A node type as the palette shows it. `config_schema` is JSON Schema, in which `picks` tells
+         *     what a text names: a CHANNEL, TEMPLATE, SEGMENT, AUTOMATION or TIME_ZONE. `branches` are those
+         *     of the example; a node without them has one way on, an `is_end` none. Where they are not
+         *     `branches_required`, one edge without a label does instead.
          */
         NodeTypeView: {
+            /** Branches */
+            branches: string[];
+            /** Branchesrequired */
+            branchesRequired: boolean;
             /** Configschema */
             configSchema: {
                 [key: string]: unknown;
@@ -1947,6 +1954,10 @@ export interface components {
             };
             /** Icon */
             icon: string;
+            /** Isend */
+            isEnd: boolean;
+            /** Isstart */
+            isStart: boolean;
             /** Title */
             title: string;
             /** Type */

@@ -1,4 +1,4 @@
-import { Button, Select } from '@mantine/core';
+import { Button, NativeSelect } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -8,6 +8,7 @@ import { useServices } from '../app/context';
 import { useAllows } from '../app/role';
 import { AutomationPicker } from '../lists/AutomationPicker';
 import { countsQuery } from '../lists/counts';
+import { ExportButton } from '../lists/ExportButton';
 import { FilterBar } from '../lists/FilterBar';
 import { useFilters } from '../lists/filters';
 import { ListResults, NothingFound } from '../lists/ListPage';
@@ -80,15 +81,16 @@ function DeliveryFilterBar({ filters, counts, onChange }: FilterProps) {
         )
       }
     >
-      <Select
+      <NativeSelect
         label="Channel"
-        placeholder="All channels"
-        data={CHANNELS.map((channel) => ({ value: channel, label: formatWord(channel) }))}
-        value={filters.channel}
-        clearable
-        clearButtonProps={{ 'aria-label': 'Show all channels', tabIndex: 0 }}
-        onChange={(channel) => {
-          onChange({ channel });
+        data={[
+          { value: '', label: 'All channels' },
+          ...CHANNELS.map((channel) => ({ value: channel, label: formatWord(channel) })),
+        ]}
+        value={filters.channel ?? ''}
+        onChange={(event) => {
+          const { value } = event.currentTarget;
+          onChange({ channel: CHANNELS.find((channel) => channel === value) ?? null });
         }}
       />
       <AutomationPicker
@@ -127,6 +129,13 @@ function RunFilter({ runId, onClear }: { runId: string; onClear: () => void }) {
   );
 }
 
+/** How many deliveries the filters match, where that was counted to the end. */
+function totalOf({ tab, status }: DeliveryFilters, counts: Counts | undefined): number | undefined {
+  if (!counts?.isComplete) return undefined;
+  const chosen = tab === null ? status : 'DEAD_LETTERED';
+  return chosen === null ? counts.total : (counts.counts[chosen] ?? 0);
+}
+
 const HINTS = {
   all: 'A delivery appears here as soon as an automation has a message for somebody.',
   'dead-lettered': 'Good: no message was given up after its last try.',
@@ -148,7 +157,15 @@ export default function DeliveriesPage() {
   return (
     <div className={page.page}>
       <title>{`${isDead ? 'Dead-lettered · ' : ''}Delivery ops · Runledger`}</title>
-      <h1>Delivery ops</h1>
+      <div className={page.titleRow}>
+        <h1>Delivery ops</h1>
+        <ExportButton
+          list="DELIVERIES"
+          plural="deliveries"
+          filter={toQuery(filters)}
+          total={totalOf(filters, counts.data)}
+        />
+      </div>
       <Tabs filters={filters} counts={counts.data} />
       {isDead && (
         <p className={page.muted}>

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { Link } from 'react-router';
 import type { Delivery } from '../api/types';
+import { Clipped } from '../lists/Clipped';
 import page from '../lists/ListPage.module.css';
 import { type Column, RowLink, RowTable } from '../lists/RowTable';
 import { formatMoment, formatWord } from '../ui/format';
@@ -50,7 +51,7 @@ const COLUMNS: Column<Delivery>[] = [
       </>
     ),
   },
-  { title: 'To', width: 18, cell: ({ address }) => address },
+  { title: 'To', width: 18, isWide: true, cell: ({ address }) => <Clipped text={address} /> },
   {
     title: 'Automation',
     width: 13,

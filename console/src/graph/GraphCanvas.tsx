@@ -129,7 +129,8 @@ function Canvas(props: CanvasProps) {
         summary: summarize(node.config),
         look: looks.get(node.id) ?? PLAIN,
         isSelected: selected === node.id,
-        isConnectable: editing !== undefined,
+        takesEdges: editing !== undefined && !(known?.isStart ?? false),
+        givesEdges: editing !== undefined && !(known?.isEnd ?? false),
         onSelect,
         onFocus: bringIntoSight,
       },
@@ -166,14 +167,20 @@ function Canvas(props: CanvasProps) {
     ];
   });
 
-  const height = Math.min(MAX_HEIGHT, Math.max(MIN_HEIGHT, layout.height + 2 * PADDING));
+  const width = layout.width + 2 * PADDING;
+  const height = Math.max(MIN_HEIGHT, layout.height + 2 * PADDING);
   return (
     <div
       ref={frame}
       role="group"
       aria-label={props.label}
       className={classes.canvas}
-      style={(props.fillsHeight ?? false) ? { height: '100%' } : { height }}
+      style={
+        (props.fillsHeight ?? false)
+          ? { height: '100%' }
+          : // As high as the graph is, or less where it is made smaller to fit its width.
+            { aspectRatio: width / height, maxHeight: Math.min(MAX_HEIGHT, height) }
+      }
     >
       <ReactFlow
         nodes={nodes}
@@ -181,6 +188,7 @@ function Canvas(props: CanvasProps) {
         nodeTypes={NODE_TYPES}
         edgeTypes={EDGE_TYPES}
         defaultMarkerColor={null}
+        attributionPosition="bottom-left"
         fitView
         fitViewOptions={{ padding: `${PADDING}px`, maxZoom: 1 }}
         minZoom={0.15}

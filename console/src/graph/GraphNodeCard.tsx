@@ -9,6 +9,8 @@ export type Tone = 'idle' | 'busy' | 'waiting' | 'good' | 'bad';
 export interface NodeLook {
   tone?: Tone;
   badge?: ReactNode;
+  /** On the card's upper edge. */
+  mark?: ReactNode;
   words?: string;
   isMuted?: boolean;
   isPulsing?: boolean;
@@ -22,7 +24,9 @@ export type CardData = {
   summary: string;
   look: NodeLook;
   isSelected: boolean;
-  isConnectable: boolean;
+  /** Whether edges may be drawn to it, and from it. */
+  takesEdges: boolean;
+  givesEdges: boolean;
   onSelect: ((nodeId: string) => void) | undefined;
   onFocus: (nodeId: string) => void;
 };
@@ -53,7 +57,7 @@ export function GraphNodeCard({ id, data }: NodeProps<CardNode>) {
   };
   return (
     <>
-      <Handle id="top" type="target" position={Position.Top} isConnectable={data.isConnectable} />
+      <Handle id="top" type="target" position={Position.Top} isConnectable={data.takesEdges} />
       <Handle id="left" type="target" position={Position.Left} isConnectable={false} />
       {onSelect ? (
         <button
@@ -73,11 +77,12 @@ export function GraphNodeCard({ id, data }: NodeProps<CardNode>) {
       ) : (
         <div {...shared}>{inside}</div>
       )}
+      {look.mark !== undefined && <span className={classes.mark}>{look.mark}</span>}
       <Handle
         id="bottom"
         type="source"
         position={Position.Bottom}
-        isConnectable={data.isConnectable}
+        isConnectable={data.givesEdges}
       />
       <Handle id="right" type="source" position={Position.Right} isConnectable={false} />
     </>

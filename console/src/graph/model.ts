@@ -64,6 +64,8 @@ function leafWords(key: string | null, value: unknown): string[] {
 
 /** What a node is set to do, from its config alone, in a line: whatever node types there will be. */
 export function summarize(config: Record<string, unknown>): string {
-  const words = leafWords(null, config).join(' ');
+  const words = leafWords(null, config)
+    .filter((word) => word !== '')
+    .join(' ');
   return words.length > MAX_SUMMARY ? `${words.slice(0, MAX_SUMMARY - 1)}…` : words;
 }

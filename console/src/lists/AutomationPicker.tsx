@@ -24,7 +24,8 @@ export function AutomationPicker({ value, onChange }: Props) {
       value={value}
       searchable
       clearable
-      clearButtonProps={{ 'aria-label': 'Show all automations', tabIndex: 0 }}
+      // Mantine hides it from screen readers, which may not be where the keyboard comes.
+      clearButtonProps={{ 'aria-label': 'Show all automations', 'aria-hidden': false, tabIndex: 0 }}
       nothingFoundMessage="No automation of that name"
       error={error ? 'The automations could not be loaded.' : undefined}
       onChange={onChange}

@@ -7,8 +7,8 @@ interface Props {
   noun: string;
   plural?: string;
   shown: number;
-  /** `in the last 7 days` */
-  period: string;
+  /** `in the last 7 days`; absent where the list has no end in time. */
+  period?: string | undefined;
   hasMore: boolean;
   isLoadingMore: boolean;
   loadMore: () => void;
@@ -50,8 +50,8 @@ export function ListEnd(props: Props) {
       ) : (
         shown > 0 && (
           <p>
-            {shown === 1 ? `One ${noun}` : `${formatCount(shown)} ${plural}`} {period}. No older ones
-            match.
+            {shown === 1 ? `One ${noun}` : `${formatCount(shown)} ${plural}`}{' '}
+            {period === undefined ? 'in all.' : `${period}. No older ones match.`}
           </p>
         )
       )}

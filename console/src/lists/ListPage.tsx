@@ -13,7 +13,8 @@ interface ResultsProps<Item> {
   /** `delivery` and `deliveries`. */
   noun: string;
   plural: string;
-  period: Period;
+  /** Absent where the list has no end in time. */
+  period?: Period;
   list: LiveList<Item>;
   /** What stands in the place of rows where there are none. */
   empty: ReactNode;
@@ -43,7 +44,7 @@ export function ListResults<Item>({ noun, plural, period, list, empty, children 
               noun={noun}
               plural={plural}
               shown={list.items.length}
-              period={periodWords(period)}
+              period={period && periodWords(period)}
               hasMore={list.hasMore}
               isLoadingMore={list.isLoadingMore}
               loadMore={list.loadMore}

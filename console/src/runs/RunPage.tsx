@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { IconBan } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
-import { Link, useParams, useSearchParams } from 'react-router';
+import { Link, useLocation, useParams, useSearchParams } from 'react-router';
 import { runQuery } from '../api/queries';
 import type { Run, RunDetail } from '../api/types';
 import { useServices } from '../app/context';
@@ -11,6 +11,7 @@ import { RunGraph } from '../graph';
 import { DetailHeader, DetailPage, Fact, Facts, Section } from '../ui/Detail';
 import { formatDuration, formatWord } from '../ui/format';
 import { Json } from '../ui/Json';
+import { Optional } from '../ui/Optional';
 import { Status } from '../ui/Status';
 import { ExactTime, RelativeTime, useNow } from '../ui/Time';
 import { CancelRunDialog } from './CancelRunDialog';
@@ -150,6 +151,7 @@ function Loaded({ run }: { run: RunDetail }) {
   const now = useNow(open ? 1_000 : 60_000);
   const mayCancel = useAllows('MEMBER') && open;
   const [parameters, setParameters] = useSearchParams();
+  const { state } = useLocation() as { state: unknown };
   const openSteps = readOpenSteps(parameters);
   const health = healthText(run, now);
 
@@ -164,6 +166,8 @@ function Loaded({ run }: { run: RunDetail }) {
     setParameters((current) => writeOpenSteps(current, next(readOpenSteps(current))), {
       replace: true,
       preventScrollReset: true,
+      // The way back to the list as it was.
+      state,
     });
   }
 
@@ -195,7 +199,9 @@ function Loaded({ run }: { run: RunDetail }) {
       <Failure run={run} onOpenStep={show} />
       <Canceled run={run} />
       <Section title="The way it took">
-        <RunGraph run={run} selected={openSteps.at(-1) ?? null} onSelect={show} />
+        <Optional fallback={<p className={classes.muted}>The graph could not be drawn.</p>}>
+          <RunGraph run={run} selected={openSteps.at(-1) ?? null} onSelect={show} />
+        </Optional>
       </Section>
       <StepTrace
         heading="Steps"

@@ -40,6 +40,8 @@ interface DetailProps<Item> {
   /** What it is called in a sentence: `delivery`. */
   noun: string;
   back: { to: string; label: string };
+  /** What is said of one that there was and is no more; else that it has expired. */
+  goneTitle?: string;
   query: { data: Item | undefined; error: Error | null; refetch: () => unknown };
   title: (item: Item) => string;
   children: (item: Item) => ReactNode;
@@ -49,12 +51,14 @@ function isGone(error: Error | null): error is ApiError {
   return error instanceof ApiError && (error.status === 404 || error.status === 410);
 }
 
-function Gone({ noun, back, error }: { noun: string; back: DetailProps<unknown>['back']; error: ApiError }) {
+type GoneProps = Pick<DetailProps<unknown>, 'noun' | 'back' | 'goneTitle'> & { error: ApiError };
+
+function Gone({ noun, back, goneTitle = `This ${noun} has expired`, error }: GoneProps) {
   const expired = error.status === 410;
   return (
     <EmptyState
       level="h1"
-      title={expired ? `This ${noun} has expired` : `There is no such ${noun} in this workspace`}
+      title={expired ? goneTitle : `There is no such ${noun} in this workspace`}
     >
       <p>
         {expired
@@ -69,7 +73,8 @@ function Gone({ noun, back, error }: { noun: string; back: DetailProps<unknown>[
 }
 
 /** The page of one thing: found, loading, gone or failed. */
-export function DetailPage<Item>({ noun, back, query, title, children }: DetailProps<Item>) {
+export function DetailPage<Item>(props: DetailProps<Item>) {
+  const { noun, back, goneTitle, query, title, children } = props;
   const { data: item, error } = query;
   const gone = isGone(error);
   const name = item === undefined || gone ? noun.charAt(0).toUpperCase() + noun.slice(1) : title(item);
@@ -78,7 +83,7 @@ export function DetailPage<Item>({ noun, back, query, title, children }: DetailP
       <title>{`${name} · Runledger`}</title>
       <BackLink to={back.to}>{back.label}</BackLink>
       {gone ? (
-        <Gone noun={noun} back={back} error={error} />
+        <Gone noun={noun} back={back} error={error} {...(goneTitle === undefined ? {} : { goneTitle })} />
       ) : (
         error && <ErrorNotice error={error} onRetry={() => void query.refetch()} />
       )}

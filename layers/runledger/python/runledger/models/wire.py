@@ -268,7 +268,10 @@ class SecretNameView(WireModel):
 
 
 class NodeTypeView(WireModel):
-    """A node type as the palette shows it; `config_schema` is JSON Schema."""
+    """A node type as the palette shows it. `config_schema` is JSON Schema, in which `picks` tells
+    what a text names: a CHANNEL, TEMPLATE, SEGMENT, AUTOMATION or TIME_ZONE. `branches` are those
+    of the example; a node without them has one way on, an `is_end` none. Where they are not
+    `branches_required`, one edge without a label does instead."""
 
     type: str
     title: str
@@ -276,6 +279,10 @@ class NodeTypeView(WireModel):
     description: str
     example: dict[str, Any]
     config_schema: dict[str, Any]
+    branches: list[str]
+    branches_required: bool
+    is_start: bool
+    is_end: bool
 
 
 class RunDocument(WireModel):

@@ -1,15 +1,22 @@
 """Field types that several configs share."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, JsonValue, StringConstraints
+from pydantic import AfterValidator, Field, JsonValue, StringConstraints
 
 from runledger.template_markup import has_liquid
 from runledger.templating import TemplateSyntaxError, references
 
+Picked = Literal["CHANNEL", "TEMPLATE", "SEGMENT", "AUTOMATION", "TIME_ZONE"]
+
 _PATH = re.compile(r"[A-Za-z_][\w-]*(\.[\w-]+)*")
+
+
+def picks(kind: Picked) -> dict[str, Any]:
+    """For a field's JSON Schema: its text names one of these, so that a form may offer them."""
+    return {"picks": kind}
 
 
 def check_liquid(text: str) -> str:
@@ -81,4 +88,4 @@ PayloadPath = Annotated[
     str, StringConstraints(pattern=r"^[^.\s{}\[\]]+(\.[^.\s{}\[\]]+)*$", max_length=200)
 ]
 TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-TimeZone = Annotated[str, AfterValidator(_check_zone)]
+TimeZone = Annotated[str, AfterValidator(_check_zone), Field(json_schema_extra=picks("TIME_ZONE"))]

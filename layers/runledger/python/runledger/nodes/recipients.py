@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from runledger.errors import NodeError
 from runledger.models.contact import Contact, Tag
 from runledger.nodes.base import ContactFinder, ContactQuery, Visit
-from runledger.nodes.fields import check_liquid
+from runledger.nodes.fields import check_liquid, picks
 from runledger.nodes.variants import VariantConfig
 from runledger.templating import evaluate
 
@@ -128,7 +128,7 @@ class SegmentRecipients(RecipientsConfig):
 
     kind: Literal["SEGMENT"] = Field(description="Who gets the message.")
     segment_id: Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(
-        description="The segment."
+        description="The segment.", json_schema_extra=picks("SEGMENT")
     )
 
     @property

@@ -22,6 +22,7 @@ from runledger.nodes.base import (
     OutboundMessage,
     Visit,
 )
+from runledger.nodes.fields import picks
 from runledger.nodes.message_rules import FrequencyCap, QuietHours
 from runledger.nodes.recipients import Recipient, RecipientsConfig
 from runledger.nodes.tally import OUTCOMES, Tally, is_over
@@ -36,10 +37,11 @@ class ChannelChoice(Config):
     """A channel and the template to send on it."""
 
     channel: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,39}$")] = Field(
-        description="The channel, e.g. EMAIL."
+        description="The channel, e.g. EMAIL.", json_schema_extra=picks("CHANNEL")
     )
     template_id: Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(
-        description="The template, which must be one for that channel."
+        description="The template, which must be one for that channel.",
+        json_schema_extra=picks("TEMPLATE"),
     )
 
 

@@ -9,7 +9,7 @@ from runledger.models.run import TriggerType
 from runledger.nodes.base import NodeResult, NodeType, Operation, Visit
 from runledger.nodes.date_rules import Repeat
 from runledger.nodes.dates import KEY_CHARACTERS
-from runledger.nodes.fields import PayloadPath, TimeOfDay, TimeZone
+from runledger.nodes.fields import PayloadPath, TimeOfDay, TimeZone, picks
 from runledger.nodes.variants import VariantConfig
 
 
@@ -145,7 +145,8 @@ class UpstreamTrigger(TriggerConfig):
 
     trigger_type: Literal["UPSTREAM"] = Field(description="The kind of trigger.")
     automation_id: Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(
-        description="The automation whose runs are watched."
+        description="The automation whose runs are watched.",
+        json_schema_extra=picks("AUTOMATION"),
     )
     on: Annotated[
         list[Literal["COMPLETED", "FAILED", "CANCELED"]], Field(min_length=1, max_length=3)

@@ -1,0 +1,290 @@
+import { Button } from '@mantine/core';
+import { IconPencil, IconPlayerPlay } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useMemo, useState } from 'react';
+import { Link, useParams, useSearchParams } from 'react-router';
+import { useServices } from '../app/context';
+import { useAllows } from '../app/role';
+import { GraphView } from '../graph';
+import { type Graph, readGraph } from '../graph/model';
+import { DetailHeader, DetailPage, Fact, Facts, Section } from '../ui/Detail';
+import { Notice } from '../ui/ErrorNotice';
+import { formatWord } from '../ui/format';
+import { Json } from '../ui/Json';
+import { TabLinks } from '../ui/TabLinks';
+import { ExactTime, RelativeTime, useNow } from '../ui/Time';
+import classes from './AutomationPage.module.css';
+import { AutomationStatusBadge } from './AutomationStatusBadge';
+import { FailuresPanel } from './FailuresPanel';
+import { FailureRate, LastRun, RunCount } from './Figures';
+import { FiresPanel } from './FiresPanel';
+import { automationQuery, type Change, versionQuery } from './queries';
+import { RunNowDialog } from './RunNowDialog';
+import { StatusDialog } from './StatusDialog';
+import { TriggerPanel } from './TriggerPanel';
+import { type Automation, REENTRY_WORDS } from './types';
+import { VersionsPanel } from './VersionsPanel';
+import { samplePayload, triggerOf } from './webhook';
+
+const TABS = ['overview', 'versions'] as const;
+const BACK = { to: '/automations', label: 'Automations' };
+
+function mayActivate({ status, hasUnpublishedChanges }: Automation): boolean {
+  return status !== 'ARCHIVED' && (status !== 'ACTIVE' || hasUnpublishedChanges);
+}
+
+interface ActionsProps {
+  automation: Automation;
+  onChange: (change: Change) => void;
+  onRun: () => void;
+}
+
+function Actions({ automation, onChange, onRun }: ActionsProps) {
+  const mayRun = useAllows('MEMBER');
+  const mayEdit = useAllows('ADMIN');
+  const { status } = automation;
+  return (
+    <>
+      {mayEdit && status === 'ACTIVE' && (
+        <Button
+          variant="default"
+          onClick={() => {
+            onChange('pause');
+          }}
+        >
+          Pause
+        </Button>
+      )}
+      {mayEdit && status !== 'ARCHIVED' && (
+        <Button
+          variant="default"
+          onClick={() => {
+            onChange('archive');
+          }}
+        >
+          Archive
+        </Button>
+      )}
+      {mayRun && status === 'ACTIVE' && (
+        <Button variant="default" leftSection={<IconPlayerPlay size={16} aria-hidden />} onClick={onRun}>
+          Run now
+        </Button>
+      )}
+      {mayEdit && status !== 'ARCHIVED' && (
+        <Button
+          component={Link}
+          to={`/automations/${automation.id}/edit`}
+          variant={mayActivate(automation) ? 'default' : 'filled'}
+          leftSection={<IconPencil size={16} aria-hidden />}
+        >
+          Edit
+        </Button>
+      )}
+      {mayEdit && mayActivate(automation) && (
+        <Button
+          onClick={() => {
+            onChange('activate');
+          }}
+        >
+          {automation.version !== null && automation.hasUnpublishedChanges
+            ? 'Activate the draft'
+            : 'Activate'}
+        </Button>
+      )}
+    </>
+  );
+}
+
+function AutomationFacts({ automation, now }: { automation: Automation; now: number }) {
+  const { id, machine, schedule } = automation;
+  return (
+    <Facts>
+      <Fact name="Last run">
+        <LastRun automationId={id} now={now} />
+      </Fact>
+      <Fact name="Runs in 7 days">
+        <RunCount automationId={id} />
+        <Link to={`/runs?${new URLSearchParams({ automationId: id }).toString()}`}>
+          Run history
+        </Link>
+      </Fact>
+      <Fact name="Failed in 7 days">
+        <FailureRate automationId={id} />
+      </Fact>
+      {schedule && (
+        <Fact name="Next date">
+          <ExactTime time={schedule.nextFireAt} />
+          <RelativeTime time={schedule.nextFireAt} now={now} />
+        </Fact>
+      )}
+      <Fact name="Re-entry">{REENTRY_WORDS[automation.reentry]}</Fact>
+      {machine && (
+        <Fact name="State machine">
+          {formatWord(machine.type)}
+          <span className={classes.muted}>{machine.reason}</span>
+        </Fact>
+      )}
+      <Fact name="Last change">
+        {automation.updatedBy}
+        <RelativeTime time={automation.updatedAt} now={now} />
+      </Fact>
+    </Facts>
+  );
+}
+
+function GraphPanel({ graph, title }: { graph: Graph; title: string }) {
+  const [parameters, setParameters] = useSearchParams();
+  const chosen = parameters.get('node');
+  const node = graph.nodes.find(({ id }) => id === chosen);
+  return (
+    <Section title={title}>
+      <GraphView
+        graph={graph}
+        label={title}
+        selected={node?.id ?? null}
+        onSelect={(nodeId) => {
+          setParameters(
+            (current) => {
+              const written = new URLSearchParams(current);
+              if (nodeId === chosen) written.delete('node');
+              else written.set('node', nodeId);
+              return written;
+            },
+            { replace: true, preventScrollReset: true },
+          );
+        }}
+      />
+      {node && (
+        <section aria-label={`Settings of ${node.id}`}>
+          <h3 className={classes.subtitle}>
+            {node.id} <span className={classes.muted}>{formatWord(node.type)}</span>
+          </h3>
+          <Json label={`Settings of ${node.id}`} value={node.config} />
+        </section>
+      )}
+    </Section>
+  );
+}
+
+function DraftNotice({ automation }: { automation: Automation }) {
+  const { status, version, hasUnpublishedChanges, problems } = automation;
+  if (problems.length > 0) {
+    return (
+      <Notice tone="bad" title="The draft has problems as things stand now">
+        <ul className={classes.plain}>
+          {problems.map(({ message, nodeId }, index) => (
+            <li key={index}>
+              {nodeId && <strong>{nodeId}: </strong>}
+              {message}
+            </li>
+          ))}
+        </ul>
+      </Notice>
+    );
+  }
+  if (status === 'ARCHIVED' || !hasUnpublishedChanges || version === null) return null;
+  return (
+    <Notice title="The draft has changes that are not active yet">
+      <p>
+        Runs take version {version}.{' '}
+        <Link to={`/automations/${automation.id}?tab=versions`}>See what changed</Link>
+      </p>
+    </Notice>
+  );
+}
+
+/** The graph that runs take: the active version's, or the draft's while there is none. */
+function useRunningGraph(automation: Automation): Graph {
+  const { api } = useServices();
+  const { id, version, hasUnpublishedChanges } = automation;
+  const { data } = useQuery({
+    ...versionQuery(api, id, version ?? 0),
+    enabled: version !== null && hasUnpublishedChanges,
+  });
+  return useMemo(() => readGraph(data?.graph ?? automation), [data, automation]);
+}
+
+function Loaded({ automation }: { automation: Automation }) {
+  const now = useNow();
+  const [parameters] = useSearchParams();
+  const tab = TABS.find((each) => each === parameters.get('tab')) ?? 'overview';
+  const [change, setChange] = useState<Change | null>(null);
+  const [running, setRunning] = useState(false);
+  const graph = useRunningGraph(automation);
+  const { id, version } = automation;
+  const trigger = triggerOf(graph);
+  return (
+    <>
+      <DetailHeader
+        title={automation.name}
+        noun="automation"
+        id={id}
+        state={
+          <span role="status" className={classes.state}>
+            <AutomationStatusBadge status={automation.status} />
+            {version !== null && <span className={classes.muted}>version {version}</span>}
+          </span>
+        }
+        actions={
+          <Actions
+            automation={automation}
+            onChange={setChange}
+            onRun={() => {
+              setRunning(true);
+            }}
+          />
+        }
+      >
+        <AutomationFacts automation={automation} now={now} />
+      </DetailHeader>
+      <DraftNotice automation={automation} />
+      <TabLinks
+        label="Views of the automation"
+        current={tab}
+        tabs={[
+          { key: 'overview', to: `/automations/${id}`, label: 'Overview' },
+          { key: 'versions', to: `/automations/${id}?tab=versions`, label: 'Versions' },
+        ]}
+      />
+      {tab === 'overview' ? (
+        <>
+          <FailuresPanel automationId={id} now={now} />
+          <GraphPanel graph={graph} title={version === null ? 'Draft' : `Version ${version}`} />
+          <TriggerPanel automation={automation} graph={graph} />
+          {trigger?.triggerType === 'DATE' && version !== null && <FiresPanel automationId={id} />}
+        </>
+      ) : (
+        <VersionsPanel automation={automation} />
+      )}
+      {change && (
+        <StatusDialog
+          automation={automation}
+          change={change}
+          onClose={() => {
+            setChange(null);
+          }}
+        />
+      )}
+      {running && (
+        <RunNowDialog
+          automation={automation}
+          sample={trigger ? samplePayload(trigger) : {}}
+          onClose={() => {
+            setRunning(false);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+export default function AutomationPage() {
+  const { api } = useServices();
+  const { automationId = '' } = useParams();
+  const query = useQuery(automationQuery(api, automationId));
+  return (
+    <DetailPage noun="automation" back={BACK} query={query} title={({ name }) => name}>
+      {(automation) => <Loaded key={automation.id} automation={automation} />}
+    </DetailPage>
+  );
+}

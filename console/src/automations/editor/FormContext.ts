@@ -1,0 +1,21 @@
+import { createContext, use } from 'react';
+import type { Path, Schema } from './schema';
+
+export interface Form {
+  nodeId: string;
+  root: Schema;
+  /** The whole config. */
+  config: Record<string, unknown>;
+  /** What is wrong at this very path; undefined where nothing is. */
+  problemAt: (path: Path) => string | undefined;
+  /** Undefined takes the value away. */
+  set: (path: Path, value: unknown) => void;
+}
+
+export const FormContext = createContext<Form | null>(null);
+
+export function useForm(): Form {
+  const form = use(FormContext);
+  if (!form) throw new Error('The field stands outside of a form.');
+  return form;
+}

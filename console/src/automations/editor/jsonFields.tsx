@@ -1,0 +1,152 @@
+/** Fields for values that a schema leaves open. */
+
+import { NativeSelect, NumberInput, Textarea, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import classes from './Editor.module.css';
+import { fieldId } from './fieldId';
+import type { FieldProps } from './fields';
+import { useForm } from './FormContext';
+import { pathText } from './schema';
+
+const KINDS = ['Text', 'Number', 'True or false', 'JSON', 'Nothing'] as const;
+type Kind = (typeof KINDS)[number];
+
+function kindOf(value: unknown): Kind {
+  if (value === undefined || value === null) return 'Nothing';
+  if (typeof value === 'string') return 'Text';
+  if (typeof value === 'number') return 'Number';
+  return typeof value === 'boolean' ? 'True or false' : 'JSON';
+}
+
+/** The same value as another kind, as far as it can be kept. */
+function converted(value: unknown, kind: Kind): unknown {
+  switch (kind) {
+    case 'Text':
+      if (typeof value === 'string') return value;
+      return value === undefined || value === null ? '' : JSON.stringify(value);
+    case 'Number':
+      return Number.isFinite(Number(value)) ? Number(value) : 0;
+    case 'True or false':
+      return value === true || value === 'true';
+    case 'JSON':
+      return typeof value === 'object' && value !== null ? value : {};
+    case 'Nothing':
+      return undefined;
+  }
+}
+
+/** A value that is written as JSON. What is no JSON yet is kept in the field alone. */
+export function JsonField({ schema, path, label, value }: FieldProps) {
+  const { nodeId, set, problemAt } = useForm();
+  const shown = value === undefined ? '' : JSON.stringify(value, null, 2);
+  const [text, setText] = useState(shown);
+  const [known, setKnown] = useState(shown);
+  const [error, setError] = useState<string>();
+  if (known !== shown) {
+    // The value changed elsewhere: by the JSON view, or by undo.
+    setKnown(shown);
+    setText(shown);
+    setError(undefined);
+  }
+
+  function write(written: string) {
+    setText(written);
+    try {
+      const next: unknown = written.trim() === '' ? undefined : JSON.parse(written);
+      setError(undefined);
+      setKnown(next === undefined ? '' : JSON.stringify(next, null, 2));
+      set(path, next);
+    } catch (failure) {
+      if (!(failure instanceof SyntaxError)) throw failure;
+      setError(`Not saved, as it is no JSON yet: ${failure.message}`);
+    }
+  }
+
+  return (
+    <Textarea
+      id={fieldId(nodeId, pathText(path))}
+      label={label}
+      description={typeof schema.description === 'string' ? schema.description : undefined}
+      error={error ?? problemAt(path)}
+      autosize
+      minRows={2}
+      maxRows={12}
+      spellCheck={false}
+      classNames={{ input: classes.code ?? '' }}
+      value={text}
+      onChange={(event) => {
+        write(event.currentTarget.value);
+      }}
+    />
+  );
+}
+
+function AnyInput({ schema, path, label, value, isRequired }: FieldProps) {
+  const { nodeId, set, problemAt } = useForm();
+  const shared = {
+    id: fieldId(nodeId, pathText(path)),
+    label,
+    description: typeof schema.description === 'string' ? schema.description : undefined,
+    error: problemAt(path),
+    withAsterisk: isRequired,
+  };
+  switch (kindOf(value)) {
+    case 'Number':
+      return (
+        <NumberInput
+          {...shared}
+          value={value as number}
+          onChange={(next) => {
+            if (typeof next === 'number') set(path, next);
+          }}
+        />
+      );
+    case 'True or false':
+      return (
+        <NativeSelect
+          {...shared}
+          data={['true', 'false']}
+          value={String(value)}
+          onChange={(event) => {
+            set(path, event.currentTarget.value === 'true');
+          }}
+        />
+      );
+    case 'JSON':
+      return (
+        <JsonField schema={schema} path={path} label={label} value={value} isRequired={isRequired} />
+      );
+    default:
+      return (
+        <TextInput
+          {...shared}
+          spellCheck={false}
+          value={typeof value === 'string' ? value : ''}
+          onChange={(event) => {
+            set(path, event.currentTarget.value);
+          }}
+        />
+      );
+  }
+}
+
+/** Any value: the kind is chosen beside it. */
+export function AnyField(props: FieldProps) {
+  const { set } = useForm();
+  const { path, label, value, isRequired } = props;
+  const kinds = KINDS.filter((kind) => kind !== 'Nothing' || !isRequired || kindOf(value) === kind);
+  return (
+    <div className={classes.any}>
+      <AnyInput {...props} />
+      <NativeSelect
+        aria-label={`What ${label.toLowerCase()} is`}
+        data={kinds}
+        value={kindOf(value)}
+        onChange={(event) => {
+          const kind = KINDS.find((each) => each === event.currentTarget.value) ?? 'Text';
+          set(path, converted(value, kind));
+        }}
+      />
+    </div>
+  );
+}

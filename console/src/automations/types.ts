@@ -1,0 +1,45 @@
+/** The wire shapes of automations, by the words of the product. */
+
+import type { components } from '../api/schema';
+
+type Schemas = components['schemas'];
+
+export type Automation = Schemas['AutomationView'];
+export type AutomationStatus = Schemas['AutomationStatus'];
+export type Fire = Schemas['FireView'];
+export type Opened = Schemas['OpenedView'];
+export type Problem = Schemas['Problem'];
+export type Reentry = Schemas['Reentry'];
+export type RunDocument = Schemas['RunDocument'];
+export type Version = Schemas['VersionView'];
+export type VersionSummary = Schemas['VersionSummaryView'];
+export type Webhook = Schemas['WebhookView'];
+
+/** In the order an automation goes through them. */
+export const AUTOMATION_STATUSES = [
+  'DRAFT',
+  'ACTIVE',
+  'PAUSED',
+  'ARCHIVED',
+] as const satisfies AutomationStatus[];
+
+export const REENTRIES = ['ALWAYS', 'ONCE', 'ONE_AT_A_TIME'] as const satisfies Reentry[];
+
+export const REENTRY_WORDS: Record<Reentry, string> = {
+  ALWAYS: 'Always: every event opens a run',
+  ONCE: 'Once: a contact enters one time, ever',
+  ONE_AT_A_TIME: 'One at a time: a contact has one open run',
+};
+
+/** Failures that look alike. */
+export interface FailureGroup {
+  id: string;
+  nodeId: string | null;
+  kind: string;
+  message: string;
+  count: number;
+  contacts: number;
+  firstSeenAt: string;
+  lastSeenAt: string;
+  firstVersion: number;
+}

@@ -1,0 +1,135 @@
+import { Button } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Link, useParams } from 'react-router';
+import type { Contact } from '../api/types';
+import { useServices } from '../app/context';
+import { useAllows } from '../app/role';
+import { DetailHeader, DetailPage, Fact, Facts, Section } from '../ui/Detail';
+import detail from '../ui/Detail.module.css';
+import { Json } from '../ui/Json';
+import { ExactTime, RelativeTime, useNow } from '../ui/Time';
+import classes from './ContactPage.module.css';
+import { ContactTimeline } from './ContactTimeline';
+import { personName } from './describe';
+import { EraseDialog } from './EraseDialog';
+import { contactQuery } from './queries';
+import { Tags } from './Tags';
+
+const BACK = { to: '/contacts', label: 'Contacts' };
+
+function consent(given: boolean): string {
+  return given ? 'Given' : 'Not given';
+}
+
+function ContactFacts({ contact }: { contact: Contact }) {
+  const now = useNow();
+  const { email, phone, tags, consents, createdAt, updatedAt } = contact;
+  return (
+    <Facts>
+      <Fact name="E-mail">{email ?? 'None'}</Fact>
+      <Fact name="Phone">{phone ?? 'None'}</Fact>
+      <Fact name="Tags">{tags.length === 0 ? 'None' : <Tags tags={tags} />}</Fact>
+      <Fact name="Transactional consent">{consent(consents.transactional)}</Fact>
+      <Fact name="Marketing consent">{consent(consents.marketing)}</Fact>
+      <Fact name="Created">
+        <ExactTime time={createdAt} />
+        <RelativeTime time={createdAt} now={now} />
+      </Fact>
+      <Fact name="Changed">
+        <ExactTime time={updatedAt} />
+        <RelativeTime time={updatedAt} now={now} />
+      </Fact>
+    </Facts>
+  );
+}
+
+/** The lists of what happened, narrowed to this person. */
+function Lists({ contactId }: { contactId: string }) {
+  const search = new URLSearchParams({ contact: contactId, range: '30d' }).toString();
+  return (
+    <ul className={classes.lists}>
+      <li>
+        <Link to={`/runs?${search}`}>Runs</Link>
+      </li>
+      <li>
+        <Link to={`/delivery-ops?${search}`}>Deliveries</Link>
+      </li>
+      <li>
+        <Link to={`/refusals?${search}`}>Refusals</Link>
+      </li>
+    </ul>
+  );
+}
+
+function Loaded({ contact }: { contact: Contact }) {
+  const mayEdit = useAllows('ADMIN');
+  const [erasing, setErasing] = useState(false);
+  return (
+    <>
+      <DetailHeader
+        title={personName(contact)}
+        id={contact.id}
+        noun="contact"
+        actions={
+          mayEdit && (
+            <>
+              <Button component={Link} to={`/contacts/${contact.id}/edit`}>
+                Edit
+              </Button>
+              <Button
+                variant="default"
+                onClick={() => {
+                  setErasing(true);
+                }}
+              >
+                Erase…
+              </Button>
+            </>
+          )
+        }
+      >
+        <ContactFacts contact={contact} />
+      </DetailHeader>
+      <div className={classes.columns}>
+        <ContactTimeline contactId={contact.id} />
+        <div className={classes.column}>
+          <Section title="In the lists of 30 days">
+            <Lists contactId={contact.id} />
+          </Section>
+          <Section title="Metadata">
+            {Object.keys(contact.metadata).length === 0 ? (
+              <p className={detail.muted}>None.</p>
+            ) : (
+              <Json label="Metadata" value={contact.metadata} />
+            )}
+          </Section>
+        </div>
+      </div>
+      {erasing && (
+        <EraseDialog
+          contact={contact}
+          onClose={() => {
+            setErasing(false);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+export default function ContactPage() {
+  const { api } = useServices();
+  const { contactId = '' } = useParams();
+  return (
+    <DetailPage
+      noun="contact"
+      back={BACK}
+      goneTitle="This contact was erased"
+      query={useQuery(contactQuery(api, contactId))}
+      title={personName}
+    >
+      {(contact) => <Loaded key={contact.id} contact={contact} />}
+    </DetailPage>
+  );
+}

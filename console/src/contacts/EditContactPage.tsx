@@ -1,0 +1,53 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useNavigate, useParams } from 'react-router';
+import type { Contact, ContactDocument } from '../api/types';
+import { useServices } from '../app/context';
+import { DetailPage } from '../ui/Detail';
+import { ContactForm } from './ContactForm';
+import { personName } from './describe';
+import { contactQuery, replaceContact } from './queries';
+
+function Editor({ contact }: { contact: Contact }) {
+  const { api } = useServices();
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const address = `/contacts/${contact.id}`;
+  const { mutate, error, isPending } = useMutation({
+    mutationFn: (document: ContactDocument) => replaceContact(api, contact.id, document),
+    networkMode: 'always',
+    onSuccess: (changed) => {
+      queries.setQueryData(['contact', contact.id], changed);
+      void queries.invalidateQueries({ queryKey: ['contacts'] });
+      void navigate(address, { replace: true });
+    },
+  });
+  return (
+    <>
+      <h1>Edit {personName(contact)}</h1>
+      <ContactForm
+        contact={contact}
+        submitLabel="Save"
+        cancelTo={address}
+        error={error}
+        isPending={isPending}
+        onSubmit={mutate}
+      />
+    </>
+  );
+}
+
+export default function EditContactPage() {
+  const { api } = useServices();
+  const { contactId = '' } = useParams();
+  return (
+    <DetailPage
+      noun="contact"
+      back={{ to: `/contacts/${contactId}`, label: 'The contact' }}
+      goneTitle="This contact was erased"
+      query={useQuery(contactQuery(api, contactId))}
+      title={(contact) => `Edit ${personName(contact)}`}
+    >
+      {(contact) => <Editor key={contact.id} contact={contact} />}
+    </DetailPage>
+  );
+}

@@ -1,0 +1,36 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from 'react-router';
+import type { ContactDocument } from '../api/types';
+import { useServices } from '../app/context';
+import { BackLink } from '../ui/Detail';
+import detail from '../ui/Detail.module.css';
+import { ContactForm } from './ContactForm';
+import { createContact } from './queries';
+
+export default function NewContactPage() {
+  const { api } = useServices();
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const { mutate, error, isPending } = useMutation({
+    mutationFn: (document: ContactDocument) => createContact(api, document),
+    networkMode: 'always',
+    onSuccess: ({ id }) => {
+      void queries.invalidateQueries({ queryKey: ['contacts'] });
+      void navigate(`/contacts/${id}`, { replace: true });
+    },
+  });
+  return (
+    <div className={detail.page}>
+      <title>New contact · Runledger</title>
+      <BackLink to="/contacts">Contacts</BackLink>
+      <h1>New contact</h1>
+      <ContactForm
+        submitLabel="Create the contact"
+        cancelTo="/contacts"
+        error={error}
+        isPending={isPending}
+        onSubmit={mutate}
+      />
+    </div>
+  );
+}

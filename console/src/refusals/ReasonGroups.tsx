@@ -1,0 +1,53 @@
+import { Link, useSearchParams } from 'react-router';
+import { type Counts, REFUSAL_REASONS, type RefusalReason } from '../api/types';
+import { formatCount } from '../ui/format';
+import { REFUSAL_FILTERS, type RefusalFilters } from './filters';
+import { Reason } from './Reason';
+import classes from './ReasonGroups.module.css';
+import { REASON_WORDS } from './words';
+
+interface Props {
+  filters: RefusalFilters;
+  /** Of the other filters' refusals; absent where nothing is counted. */
+  counts: Counts | undefined;
+}
+
+/** The reasons there are, the most frequent first; those without a refusal are left out. */
+export function reasonsByCount(counts: Counts | undefined): RefusalReason[] {
+  if (!counts) return [...REFUSAL_REASONS];
+  const of = (reason: RefusalReason) => counts.counts[reason] ?? 0;
+  return REFUSAL_REASONS.filter((reason) => of(reason) > 0).toSorted(
+    (one, other) => of(other) - of(one),
+  );
+}
+
+/** Why nothing ran, grouped: each reason with what it means, leading to its refusals. */
+export function ReasonGroups({ filters, counts }: Props) {
+  const [parameters] = useSearchParams();
+  const reasons = reasonsByCount(counts);
+  if (reasons.length === 0) return null;
+  return (
+    <ul className={classes.groups} aria-label="Refusals by reason">
+      {reasons.map((reason) => {
+        const search = REFUSAL_FILTERS.write(parameters, { ...filters, reason }).toString();
+        const count = counts?.counts[reason];
+        return (
+          <li key={reason}>
+            <Link to={`/refusals?${search}`} className={classes.group ?? ''}>
+              <span className={classes.head}>
+                <Reason reason={reason} />
+                {count !== undefined && (
+                  <span className={classes.count}>
+                    {formatCount(count)}
+                    {counts?.isComplete === false && ' or more'}
+                  </span>
+                )}
+              </span>
+              <span className={classes.meaning}>{REASON_WORDS[reason].meaning}</span>
+            </Link>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

@@ -1,0 +1,107 @@
+import { useQuery } from '@tanstack/react-query';
+import { type Refusal, REFUSAL_REASONS } from '../api/types';
+import { useServices } from '../app/context';
+import { AutomationPicker } from '../lists/AutomationPicker';
+import { countsQuery } from '../lists/counts';
+import { ExportButton } from '../lists/ExportButton';
+import { FilterBar } from '../lists/FilterBar';
+import { useFilters } from '../lists/filters';
+import { ListResults, NothingFound } from '../lists/ListPage';
+import page from '../lists/ListPage.module.css';
+import { PeriodPicker } from '../lists/PeriodPicker';
+import { StatusChips } from '../lists/StatusChips';
+import { ContactFilter } from '../lists/TextFilter';
+import { useLiveList } from '../lists/useLiveList';
+import { Notice } from '../ui/ErrorNotice';
+import { REFUSAL_FILTERS } from './filters';
+import { fetchRefusals } from './queries';
+import { ReasonGroups } from './ReasonGroups';
+import { RefusalTable } from './RefusalTable';
+import { REASON_WORDS } from './words';
+
+export default function RefusalsPage() {
+  const { api } = useServices();
+  const [filters, change] = useFilters(REFUSAL_FILTERS);
+  const counted = REFUSAL_FILTERS.toQuery({ ...filters, reason: null });
+  const { data: counts } = useQuery(countsQuery(api, '/v1/refusals/counts', counted));
+  const list = useLiveList<Refusal>({
+    queryKey: ['refusals', filters],
+    fetchPage: (cursor, signal) =>
+      fetchRefusals(api, REFUSAL_FILTERS.toQuery(filters), cursor, signal),
+    keyOf: ({ createdAt, id }) => `${createdAt} ${id}`,
+    isOpen: () => false,
+  });
+  return (
+    <div className={page.page}>
+      <title>Refusals · Runledger</title>
+      <div className={page.titleRow}>
+        <h1>Refusals</h1>
+        <ExportButton
+          list="REFUSALS"
+          plural="refusals"
+          filter={REFUSAL_FILTERS.toQuery(filters)}
+          total={undefined}
+        />
+      </div>
+      <p className={page.muted}>
+        A trigger fired and opened no run. Here is why, for each time that it happened.
+      </p>
+      <FilterBar
+        label="Filter refusals"
+        chips={
+          <StatusChips
+            label="Reason"
+            options={REFUSAL_REASONS}
+            value={filters.reason}
+            counts={counts}
+            onChange={(reason) => {
+              change({ reason });
+            }}
+          />
+        }
+      >
+        <AutomationPicker
+          value={filters.automationId}
+          onChange={(automationId) => {
+            change({ automationId });
+          }}
+        />
+        <ContactFilter
+          value={filters.contact}
+          onChange={(contact) => {
+            change({ contact });
+          }}
+        />
+        <PeriodPicker label="First within" period={filters} onChange={change} />
+      </FilterBar>
+      {filters.reason === null ? (
+        <ReasonGroups filters={filters} counts={counts} />
+      ) : (
+        <Notice title={REASON_WORDS[filters.reason].meaning}>
+          <p>{REASON_WORDS[filters.reason].advice}</p>
+        </Notice>
+      )}
+      <ListResults
+        noun="refusal"
+        plural="refusals"
+        period={filters}
+        list={list}
+        empty={
+          <NothingFound
+            plural="refusals"
+            hint="Good: every trigger that fired opened a run."
+            period={filters}
+            isNarrowed={REFUSAL_FILTERS.isNarrowed(filters)}
+            onClear={() => {
+              const { range, from, to } = filters;
+              change({ ...REFUSAL_FILTERS.none, range, from, to });
+            }}
+            onChange={change}
+          />
+        }
+      >
+        {(refusals) => <RefusalTable refusals={refusals} />}
+      </ListResults>
+    </div>
+  );
+}

@@ -1,0 +1,49 @@
+import { useQuery } from '@tanstack/react-query';
+import type { ComponentType } from 'react';
+import { useSearchParams } from 'react-router';
+import { meQuery } from '../api/queries';
+import type { Role } from '../api/types';
+import { useServices } from '../app/context';
+import { allows } from '../app/role';
+import detail from '../ui/Detail.module.css';
+import { TabLinks } from '../ui/TabLinks';
+import { MembersTab } from './MembersTab';
+import { SecretsTab } from './SecretsTab';
+import { WorkspaceTab } from './WorkspaceTab';
+
+interface SettingsTab {
+  key: string;
+  label: string;
+  /** The role that may see it. */
+  needed: Role;
+  content: ComponentType;
+}
+
+const TABS: SettingsTab[] = [
+  { key: 'workspace', label: 'Workspace', needed: 'OWNER', content: WorkspaceTab },
+  { key: 'members', label: 'Members', needed: 'OWNER', content: MembersTab },
+  { key: 'secrets', label: 'Secrets', needed: 'VIEWER', content: SecretsTab },
+];
+
+export default function SettingsPage() {
+  const { api } = useServices();
+  const [parameters] = useSearchParams();
+  const { data: me } = useQuery(meQuery(api));
+  const role = me?.role;
+  const tabs = role === undefined ? [] : TABS.filter(({ needed }) => allows(role, needed));
+  const asked = parameters.get('tab');
+  const current = tabs.find(({ key }) => key === asked) ?? tabs[0];
+  const Content = current?.content;
+  return (
+    <div className={detail.page}>
+      <title>{`${current ? `${current.label} · ` : ''}Settings · Runledger`}</title>
+      <h1>Settings</h1>
+      <TabLinks
+        label="Settings"
+        current={current?.key ?? ''}
+        tabs={tabs.map(({ key, label }) => ({ key, label, to: `/settings?tab=${key}` }))}
+      />
+      {Content && <Content />}
+    </div>
+  );
+}

@@ -1,0 +1,126 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Role } from '../api/types';
+import { openConsole, rememberTokens } from '../test/render';
+import { type Call, json, ME, type Routes, serve } from '../test/server';
+
+const AT = '2026-03-01T10:00:00.000Z';
+const SECRET = { name: 'SCORE_KEY', updatedAt: AT, lastUsedAt: null };
+const MEMBERS = [
+  { userId: 'usr_1', email: 'owner@demo.example', role: 'OWNER', joinedAt: AT },
+  { userId: 'usr_2', email: 'ada@demo.example', role: 'MEMBER', joinedAt: AT },
+];
+
+function stack(routes: Routes = {}, role: Role = 'OWNER'): Call[] {
+  return serve({
+    '/v1/me': () => json({ ...ME, role }),
+    '/v1/secrets': () => json({ items: [SECRET], nextCursor: null }),
+    '/v1/members': () => json({ items: MEMBERS, nextCursor: null }),
+    '/v1/settings': () => json({ name: 'Demo', retentionDays: 90 }),
+    ...routes,
+  });
+}
+
+function sent(calls: Call[], method: string): [string, unknown][] {
+  return calls
+    .filter((call) => call.method === method)
+    .map(({ url, body }) => [url.pathname, body === '' ? null : JSON.parse(body)]);
+}
+
+describe('settings', () => {
+  beforeEach(() => {
+    rememberTokens();
+  });
+
+  it('are shown as far as the role allows', async () => {
+    stack({}, 'MEMBER');
+    openConsole('/settings?tab=members');
+    const tabs = within(await screen.findByRole('navigation', { name: 'Settings' }));
+    const links = await tabs.findAllByRole('link');
+    expect(links.map((link) => link.textContent)).toEqual(['Secrets']);
+    await screen.findByText('SCORE_KEY');
+    expect(screen.queryByRole('button', { name: 'New secret' })).toBeNull();
+    expect(screen.queryByRole('button', { name: /SCORE_KEY/ })).toBeNull();
+  });
+
+  it('set a secret anew, which is never shown', async () => {
+    const calls = stack({ '/v1/secrets/SCORE_KEY': () => json(SECRET) }, 'ADMIN');
+    const { user } = openConsole('/settings');
+    await user.click(await screen.findByRole('button', { name: 'Set SCORE_KEY anew' }));
+    const dialog = within(await screen.findByRole('dialog', { name: 'Set SCORE_KEY anew' }));
+    const value = dialog.getByLabelText('Value');
+    expect(value).toHaveValue('');
+    await user.type(value, 'a-new-value');
+    await user.click(dialog.getByRole('button', { name: 'Set the secret' }));
+    await waitFor(() => {
+      expect(screen.queryByRole('dialog')).toBeNull();
+    });
+    expect(sent(calls, 'PUT')).toEqual([['/v1/secrets/SCORE_KEY', { value: 'a-new-value' }]]);
+  });
+
+  it('tell at the field what is wrong with a new secret', async () => {
+    const problem = { title: 'Invalid input', detail: 'upper case letters only', field: 'name' };
+    stack({ '/v1/secrets/key': () => json(problem, 422) });
+    const { user } = openConsole('/settings?tab=secrets');
+    await user.click(await screen.findByRole('button', { name: 'New secret' }));
+    const dialog = within(await screen.findByRole('dialog', { name: 'New secret' }));
+    const name = dialog.getByRole('textbox', { name: 'Name' });
+    await user.type(name, 'key');
+    await user.type(dialog.getByLabelText('Value'), 'a-value');
+    await user.click(dialog.getByRole('button', { name: 'Set the secret' }));
+    await waitFor(() => {
+      expect(name).toHaveAccessibleDescription(/Upper case letters only/);
+    });
+    expect(name).toHaveFocus();
+  });
+
+  it('delete a secret once it was confirmed', async () => {
+    const gone = () => new Response(null, { status: 204 });
+    const calls = stack({ '/v1/secrets/SCORE_KEY': gone });
+    const { user } = openConsole('/settings?tab=secrets');
+    await user.click(await screen.findByRole('button', { name: 'Delete SCORE_KEY' }));
+    expect(sent(calls, 'DELETE')).toEqual([]);
+    await user.click(await screen.findByRole('button', { name: 'Delete the secret' }));
+    await waitFor(() => {
+      expect(sent(calls, 'DELETE')).toEqual([['/v1/secrets/SCORE_KEY', null]]);
+    });
+  });
+
+  it('let members in, change their roles, and say why the last owner stays', async () => {
+    const refused = { title: 'Conflict', detail: 'the last owner stays one' };
+    const calls = stack({
+      '/v1/members/usr_1': () => json(refused, 409),
+      '/v1/members/usr_2': () => json({ ...MEMBERS[1], role: 'ADMIN' }),
+    });
+    const { user } = openConsole('/settings?tab=members');
+    const list = within(await screen.findByRole('list', { name: 'Members' }));
+    const [own, other] = [
+      list.getByRole('combobox', { name: 'Role of owner@demo.example' }),
+      list.getByRole('combobox', { name: 'Role of ada@demo.example' }),
+    ];
+    await user.selectOptions(other, 'ADMIN');
+    await user.selectOptions(own, 'VIEWER');
+    await list.findByText('the last owner stays one');
+    expect(own).toHaveValue('OWNER');
+    const add = within(screen.getByRole('form', { name: 'Add a member' }));
+    await user.type(add.getByRole('textbox', { name: 'E-mail address' }), 'new@demo.example');
+    await user.click(add.getByRole('button', { name: 'Add the member' }));
+    await waitFor(() => {
+      expect(sent(calls, 'POST')).toEqual([
+        ['/v1/members', { email: 'new@demo.example', role: 'MEMBER' }],
+      ]);
+    });
+    expect(sent(calls, 'PUT')[0]).toEqual(['/v1/members/usr_2', { role: 'ADMIN' }]);
+  });
+
+  it('keep a name and a retention', async () => {
+    const calls = stack();
+    const { user } = openConsole('/settings');
+    const days = await screen.findByRole('spinbutton', { name: 'Retention, in days' });
+    await user.clear(days);
+    await user.type(days, '30');
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    await screen.findByText('Saved');
+    expect(sent(calls, 'PUT')).toEqual([['/v1/settings', { name: 'Demo', retentionDays: 30 }]]);
+  });
+});

@@ -1,0 +1,35 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from 'react-router';
+import type { TemplateDocument } from '../api/types';
+import { useServices } from '../app/context';
+import { BackLink } from '../ui/Detail';
+import detail from '../ui/Detail.module.css';
+import { createTemplate } from './queries';
+import { Workbench } from './Workbench';
+
+export default function NewTemplatePage() {
+  const { api } = useServices();
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const { mutate, error, isPending } = useMutation({
+    mutationFn: (document: TemplateDocument) => createTemplate(api, document),
+    networkMode: 'always',
+    onSuccess: ({ id }) => {
+      void queries.invalidateQueries({ queryKey: ['templates'] });
+      void navigate(`/templates/${id}`, { replace: true });
+    },
+  });
+  return (
+    <div className={detail.page}>
+      <title>New template · Runledger</title>
+      <BackLink to="/templates">Templates</BackLink>
+      <h1>New template</h1>
+      <Workbench
+        submitLabel="Create the template"
+        error={error}
+        isPending={isPending}
+        onSave={mutate}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,136 @@
+import { Button } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
+import { type ReactNode, type SubmitEvent, useRef, useState } from 'react';
+import { useSearchParams } from 'react-router';
+import type { Template, TemplateDocument } from '../api/types';
+import { useServices } from '../app/context';
+import { useAllows } from '../app/role';
+import { text } from '../lists/fields';
+import { Section } from '../ui/Detail';
+import { ErrorNotice } from '../ui/ErrorNotice';
+import form from '../ui/Form.module.css';
+import { fieldError, formError, useFocusOnError } from '../ui/forms';
+import { TextBlock } from '../ui/TextBlock';
+import {
+  type Circumstances,
+  documentOf,
+  type Draft,
+  previewRequest,
+  templateProblem,
+} from './preview';
+import { PreviewPanel } from './PreviewPanel';
+import { previewQuery } from './queries';
+import { TemplateFields } from './TemplateFields';
+import classes from './Workbench.module.css';
+
+const TYPING_MS = 350;
+const FIELDS: (keyof Draft)[] = ['name', 'channel', 'subject', 'body'];
+const CONTACT = text();
+
+interface Props {
+  /** What the draft begins with; nothing for a new template. */
+  template?: Template;
+  submitLabel: string;
+  /** Of the last try to save. */
+  error: Error | null;
+  isPending: boolean;
+  /** Told beside the button: that it was saved. */
+  note?: ReactNode;
+  onSave: (document: TemplateDocument) => void;
+}
+
+function draftOf(template: Template | undefined): Draft {
+  return {
+    name: template?.name ?? '',
+    channel: template?.channel ?? 'EMAIL',
+    subject: template?.subject ?? '',
+    body: template?.body ?? '',
+  };
+}
+
+/** The error itself, unless a field of the template tells it. */
+function untold(error: Error | null): Error | null {
+  return formError(
+    error,
+    FIELDS.flatMap((field) => [field, `template.${field}`]),
+  );
+}
+
+function ReadOnly({ template }: { template: Template }) {
+  return (
+    <Section title="Text">
+      {template.subject !== null && <p>{template.subject}</p>}
+      <TextBlock label="Body of the template" text={template.body} />
+    </Section>
+  );
+}
+
+/** A template and what it would say, side by side. Who may not edit it reads it. */
+export function Workbench({ template, submitLabel, error, isPending, note, onSave }: Props) {
+  const { api } = useServices();
+  const mayEdit = useAllows('ADMIN');
+  const mayPreview = useAllows('MEMBER');
+  const element = useRef<HTMLFormElement>(null);
+  const [parameters, setParameters] = useSearchParams();
+  const [draft, setDraft] = useState(() => draftOf(template));
+  const [json, setJson] = useState({ trigger: '', steps: '', vars: '' });
+  const circumstances: Circumstances = { ...json, contact: CONTACT.read(parameters.get('contact')) };
+  const [request] = useDebouncedValue(
+    JSON.stringify(mayPreview ? previewRequest(draft, circumstances) : null),
+    TYPING_MS,
+  );
+  const preview = useQuery(
+    previewQuery(api, JSON.parse(request) as ReturnType<typeof previewRequest>),
+  );
+  useFocusOnError(element, error);
+  const general = untold(error);
+
+  function change({ contact, ...changes }: Partial<Circumstances>) {
+    setJson((current) => ({ ...current, ...changes }));
+    if (contact === undefined) return;
+    setParameters(contact === null ? {} : { contact }, { replace: true, preventScrollReset: true });
+  }
+
+  function problemOf(field: keyof Draft): string | null {
+    return fieldError(error, field) ?? templateProblem(field, preview.error, preview.data);
+  }
+
+  function submit(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    onSave(documentOf(draft));
+  }
+
+  return (
+    <div className={classes.bench} data-sides={mayPreview ? 2 : 1}>
+      {mayEdit ? (
+        <form ref={element} className={form.form} onSubmit={submit}>
+          {general && <ErrorNotice error={general} />}
+          <TemplateFields
+            draft={draft}
+            problemOf={problemOf}
+            onChange={(changes) => {
+              setDraft((current) => ({ ...current, ...changes }));
+            }}
+          />
+          <div className={form.buttons}>
+            <Button type="submit" loading={isPending}>
+              {submitLabel}
+            </Button>
+          </div>
+          {note}
+        </form>
+      ) : (
+        template && <ReadOnly template={template} />
+      )}
+      {mayPreview && (
+        <PreviewPanel
+          circumstances={circumstances}
+          onChange={change}
+          preview={request === 'null' ? undefined : preview.data}
+          error={request === 'null' ? null : untold(preview.error)}
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,193 @@
+"""Automations in the console: made, mended, activated and run, all of it seen on their graph."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.console.browser import DESKTOP, PHONE, ColorScheme, new_context
+from tests.console.operators import Operator, user_of
+from tests.console.test_console_access import grave_violations
+from tests.support.stack import Stack
+
+
+@pytest.fixture
+def admin(stack: Stack, page: Page) -> Iterator[Operator]:
+    user = user_of(stack, 0, "ADMIN")
+    with stack.api(user.email) as api:
+        yield Operator(user, page, api)
+
+
+def press(target: Locator, key: str = "Enter") -> None:
+    """As a keyboard does it."""
+    target.focus()
+    target.press(key)
+
+
+def node(page: Page, node_id: str) -> Locator:
+    return page.locator(f"button[data-node='{node_id}']")
+
+
+def exit_of(page: Page, name: str) -> Locator:
+    return page.get_by_role("combobox", name=name, exact=True)
+
+
+def open_editor(admin: Operator, name: str) -> str:
+    """Edits the demo's automation of this name; returns its id."""
+    automations = admin.get("/v1/automations")["items"]
+    automation_id: str = next(each["id"] for each in automations if each["name"] == name)
+    admin.open(f"/automations/{automation_id}/edit")
+    expect(node(admin.page, "start")).to_be_visible()
+    return automation_id
+
+
+def test_an_automation_is_made_mended_activated_and_run(admin: Operator) -> None:
+    """All of it by keyboard."""
+    page = admin.page
+    admin.open("/automations")
+    press(page.get_by_role("link", name="New automation"))
+    name = page.get_by_label("Name").first
+    problems = page.get_by_role("region", name="Problems")
+    expect(problems).to_contain_text("Name")
+
+    press(node(page, "start"))
+    press(page.get_by_role("region", name="Add a node").get_by_role("button", name="Condition"))
+    expect(node(page, "condition")).to_have_attribute(
+        "aria-label", re.compile("condition, Condition, 1 problem")
+    )
+    press(problems.get_by_role("button", name=re.compile("condition, tag")))
+    tag = page.get_by_role("textbox", name="Tag", exact=True)
+    expect(tag).to_be_focused()
+    tag.fill("vip")
+    press(page.get_by_role("button", name="Undo"))
+    expect(tag).to_have_value("")
+    page.get_by_label("Kind").select_option("HAS_EMAIL")
+    exit_of(page, "false goes to").select_option("New: Stop with an error")
+    expect(node(page, "stopError")).to_have_attribute("aria-pressed", "true")
+    page.get_by_label("Message").fill("There is no address")
+    press(problems.get_by_role("button", name=re.compile("^Name")))
+    expect(name).to_be_focused()
+    name.fill("Made in the editor")
+    expect(problems).to_contain_text("No problems")
+
+    press(page.get_by_role("button", name="Save and activate"))
+    press(page.get_by_role("dialog").get_by_role("button", name="Activate"))
+    expect(page.locator("[data-status='ACTIVE']")).to_be_visible(timeout=30_000)
+    press(page.get_by_role("link", name="The automation"))
+
+    press(page.get_by_role("button", name="Run now"))
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Contact").fill("ada@customer.example")
+    press(dialog.get_by_role("button", name="Run now"))
+    press(dialog.get_by_role("link", name="Open the run"))
+    expect(page.locator("h1 ~ [role='status'] [data-status='COMPLETED']")).to_be_visible(
+        timeout=30_000
+    )
+    for node_id, words in (
+        ("condition", "Completed"),
+        ("done", "Completed"),
+        ("stopError", "Not reached"),
+    ):
+        expect(node(page, node_id)).to_have_attribute("aria-label", re.compile(words))
+
+
+def test_both_views_show_one_document_and_unsaved_work_is_kept(admin: Operator) -> None:
+    page = admin.page
+    open_editor(admin, "Support ticket")
+    page.get_by_role("link", name="JSON").click()
+    code = page.get_by_label("The automation as JSON")
+    expect(code).to_contain_text("Support ticket")
+    code.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text('{"name": "Half')
+    expect(page.get_by_role("alert")).to_contain_text("no automation yet")
+    document: dict[str, Any] = {
+        "name": "From JSON",
+        "nodes": [
+            {"id": "start", "type": "TRIGGER", "config": {"triggerType": "MANUAL"}},
+            {"id": "over", "type": "END"},
+        ],
+        "edges": [{"source": "start", "target": "over"}],
+    }
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(str(document).replace("'", '"'))
+    page.get_by_role("link", name="Visual").click()
+    expect(node(page, "over")).to_be_visible()
+    expect(page.get_by_label("Name").first).to_have_value("From JSON")
+    expect(page.get_by_text("Unsaved changes")).to_be_visible()
+
+    page.get_by_role("link", name="Run history").first.click()
+    page.get_by_role("dialog").get_by_role("button", name="Leave").click()
+    expect(page.get_by_role("heading", name="Run history")).to_be_visible()
+    page.go_back()
+    page.get_by_role("button", name="Go on with it").click()
+    expect(node(page, "over")).to_be_visible()
+    page.get_by_role("button", name="Undo").click(trial=True, force=True)
+    page.get_by_label("Name").first.fill("Another")
+    page.evaluate("sessionStorage.clear()")
+
+
+def test_somebody_elses_save_is_not_overwritten_in_silence(admin: Operator, stack: Stack) -> None:
+    page = admin.page
+    automation_id = open_editor(admin, "CRM sync")
+    page.get_by_label("Name").first.fill("CRM sync of mine")
+    shown = admin.get(f"/v1/automations/{automation_id}")
+    document = {key: shown[key] for key in ("name", "reentry", "nodes", "edges", "layout")}
+    try:
+        theirs = admin.api.put(f"/v1/automations/{automation_id}", json=document)
+        assert theirs.status_code == 200, theirs.text
+        page.get_by_role("button", name="Save", exact=True).click()
+        dialog = page.get_by_role("dialog", name="Somebody else saved this automation")
+        expect(dialog).to_contain_text(admin.user.email)
+        assert admin.get(f"/v1/automations/{automation_id}")["name"] == "CRM sync"
+        dialog.get_by_role("button", name="Overwrite theirs").click()
+        expect(page.get_by_text("Saved, not active yet")).to_be_visible()
+        assert admin.get(f"/v1/automations/{automation_id}")["name"] == "CRM sync of mine"
+    finally:
+        admin.api.put(f"/v1/automations/{automation_id}", json=document).raise_for_status()
+
+
+def test_a_viewer_reads_and_changes_nothing(page: Page, stack: Stack) -> None:
+    user = user_of(stack, 0, "VIEWER")
+    with stack.api(user.email) as api:
+        viewer = Operator(user, page, api)
+        open_editor(viewer, "Order paid")
+        expect(page.get_by_text("This is for reading only")).to_be_visible()
+        node(page, "big").click()
+        expect(page.get_by_label("Kind")).to_be_disabled()
+        expect(page.get_by_role("button", name="Save")).to_have_count(0)
+        page.get_by_role("link", name="The automation").click()
+        expect(page.get_by_role("heading", name="Trigger")).to_be_visible()
+        for action in ("Run now", "Pause", "Archive", "Activate", "Replace the secret"):
+            expect(page.get_by_role("button", name=action)).to_have_count(0)
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_about_automations(
+    browser: Browser, stack: Stack, color_scheme: ColorScheme, size: tuple[int, int]
+) -> None:
+    user = user_of(stack, 0, "ADMIN")
+    with (
+        stack.api(user.email) as api,
+        new_context(browser, stack.url, size, color_scheme) as context,
+    ):
+        page = context.new_page()
+        admin = Operator(user, page, api)
+        admin.open("/automations")
+        page.get_by_role("link", name="Order paid").click()
+        own = page.url
+
+        def check(address: str, shown: Locator) -> None:
+            page.goto(address)
+            expect(shown.first).to_be_visible()
+            assert grave_violations(page) == [], address
+            assert page.evaluate("document.documentElement.scrollWidth") == size[0], address
+
+        check("/automations", page.locator("tr[data-row]"))
+        check(own, node(page, "start"))
+        check(f"{own}?tab=versions", page.get_by_role("heading", name="What changed"))
+        check(f"{own}/edit?node=score", page.get_by_label("URL"))
+        check(f"{own}/edit?view=json", page.get_by_label("The automation as JSON"))
