@@ -12,8 +12,11 @@ export type Delivery = Schemas['DeliveryRowView'];
 export type DeliveryDetail = Schemas['DeliveryDetailView'];
 export type DeliveryStatus = Schemas['DeliveryStatus'];
 export type ErrorDetail = Schemas['ErrorView'];
+export type Erasure = Schemas['ErasureView'];
 export type Gate = Schemas['GateView'];
 export type Me = Schemas['MeView'];
+export type Member = Schemas['MemberView'];
+export type MemberDocument = Schemas['MemberDocument'];
 export type Preview = Schemas['PreviewView'];
 export type ProviderReport = Schemas['ReportView'];
 export type Refusal = Schemas['RefusalView'];
@@ -25,10 +28,12 @@ export type RunDetail = Schemas['RunDetailView'];
 export type RunStatus = Schemas['RunStatus'];
 export type SecretName = Schemas['SecretNameView'];
 export type Segment = Schemas['SegmentView'];
+export type Settings = Schemas['SettingsView'];
 export type Step = Schemas['StepView'];
 export type StepStatus = Schemas['StepStatus'];
 export type Template = Schemas['TemplateView'];
 export type TemplateDocument = Schemas['TemplateDocument'];
+export type TimelineItem = Schemas['TimelineItemView'];
 export type Try = Schemas['TryView'];
 
 /** From least to most allowed; each may do what those before it may. */
