@@ -178,6 +178,8 @@ def test_everybody_can_use_these_pages(
             "/contacts",
             f"/contacts/{contact['id']}",
             f"/contacts/{contact['id']}/edit",
+            "/contacts/segments",
+            "/contacts/segments/new",
             "/templates",
             f"/templates/{template['id']}?contact=ada@customer.example",
             "/settings?tab=members",
