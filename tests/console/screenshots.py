@@ -71,6 +71,14 @@ def visit_operate(page: Page, user: dict[str, Any], directory: Path, suffix: str
     shoot("template")
     for tab in ("workspace", "members", "secrets"):
         shoot(f"settings-{tab}", f"/settings?tab={tab}")
+    shoot("automations", "/automations")
+    page.get_by_role("link", name="Order paid").click()
+    page.locator(".react-flow__node").first.wait_for()
+    own = page.url
+    shoot("automation")
+    shoot("automation-versions", f"{own}?tab=versions")
+    shoot("editor", f"{own}/edit?node=big")
+    shoot("editor-json", f"{own}/edit?view=json")
 
 
 def main(directory: Path) -> None:

@@ -147,6 +147,7 @@ def test_a_fired_webhook_appears_and_completes_without_a_reload(
     page.reload()
     expect(page.get_by_role("region", name="Steps").locator("li[data-step]")).to_have_count(6)
     row.get_by_role("link").click()
+    expect(page).to_have_url(re.compile(rf"/runs/{run_id}$"))
     steps = page.locator("li[data-step]")
     expect(steps).to_have_count(6)
     nodes = steps.evaluate_all("items => items.map(item => item.dataset.step)")

@@ -1,5 +1,5 @@
 import { IconChevronRight } from '@tabler/icons-react';
-import { type MouseEvent, type ReactNode, useMemo, useRef } from 'react';
+import { memo, type MouseEvent, type ReactNode, useCallback, useMemo, useRef } from 'react';
 import { Link, useLocation, useNavigate } from 'react-router';
 import type { ListState } from '../ui/Detail';
 import { useNow } from '../ui/Time';
@@ -116,16 +116,68 @@ function Spacer({ height }: { height: number }) {
   );
 }
 
+interface BodyRowProps<Row> {
+  row: Row;
+  index: number;
+  columns: Column<Row>[];
+  now: number;
+  expansion: Expansion<Row> | undefined;
+  measure: ((element: Element | null) => void) | undefined;
+  onOpen: (row: Row) => void;
+}
+
+function PlainBodyRow<Row extends { id: string }>(props: BodyRowProps<Row>) {
+  const { row, index, columns, now, expansion, measure, onOpen } = props;
+  const open = expansion?.isOpen(row) ?? false;
+  const contentId = `row-${row.id}`;
+  return (
+    <tbody role="rowgroup" data-index={index} ref={measure}>
+      {/* The link and the button in the row are the way for keyboards. */}
+      <tr
+        role="row"
+        aria-rowindex={index + 2}
+        data-row={row.id}
+        data-open={open}
+        onClick={(event) => {
+          if (!isPlainClick(event)) return;
+          if (expansion) expansion.onToggle(row);
+          else onOpen(row);
+        }}
+      >
+        {expansion && (
+          <td role="cell" className={classes.toggleCell}>
+            <Toggle row={row} expansion={expansion} controls={contentId} />
+          </td>
+        )}
+        <Cells row={row} columns={columns} now={now} />
+      </tr>
+      {expansion && open && (
+        <tr role="row" id={contentId} className={classes.expanded}>
+          <td role="cell" colSpan={columns.length + 1}>
+            {expansion.content(row)}
+          </td>
+        </tr>
+      )}
+    </tbody>
+  );
+}
+
+// While one scrolls, rows come and go and those that stay need not be made again.
+const BodyRow = memo(PlainBodyRow) as typeof PlainBodyRow;
+
 /** A list's rows, of which those near the window are drawn. On a narrow screen each is a card. */
 export function RowTable<Row extends { id: string }>(props: Props<Row>) {
   const { label, columns, rows, addressOf, expansion } = props;
   const now = useNow();
   const navigate = useNavigate();
-  const state = useListState();
+  const { search } = useLocation();
   const table = useRef<HTMLTableElement>(null);
   const keys = useMemo(() => rows.map(({ id }) => id), [rows]);
   const { indexes, above, below, measure } = useVirtualRows(table, keys);
-  const columnCount = columns.length + (expansion ? 1 : 0);
+  const open = useCallback(
+    (row: Row) => void navigate(addressOf(row), { state: { list: search } satisfies ListState }),
+    [navigate, addressOf, search],
+  );
 
   return (
     // The roles are said aloud because the cards' `display` would take them from a table.
@@ -159,38 +211,19 @@ export function RowTable<Row extends { id: string }>(props: Props<Row>) {
       <Spacer height={above} />
       {indexes.map((index) => {
         const row = rows[index];
-        if (row === undefined) return null;
-        const open = expansion?.isOpen(row) ?? false;
-        const contentId = `row-${row.id}`;
         return (
-          <tbody role="rowgroup" key={row.id} data-index={index} ref={measure}>
-            {/* The link and the button in the row are the way for keyboards. */}
-            <tr
-              role="row"
-              aria-rowindex={index + 2}
-              data-row={row.id}
-              data-open={open}
-              onClick={(event) => {
-                if (!isPlainClick(event)) return;
-                if (expansion) expansion.onToggle(row);
-                else void navigate(addressOf(row), { state });
-              }}
-            >
-              {expansion && (
-                <td role="cell" className={classes.toggleCell}>
-                  <Toggle row={row} expansion={expansion} controls={contentId} />
-                </td>
-              )}
-              <Cells row={row} columns={columns} now={now} />
-            </tr>
-            {expansion && open && (
-              <tr role="row" id={contentId} className={classes.expanded}>
-                <td role="cell" colSpan={columnCount}>
-                  {expansion.content(row)}
-                </td>
-              </tr>
-            )}
-          </tbody>
+          row !== undefined && (
+            <BodyRow
+              key={row.id}
+              row={row}
+              index={index}
+              columns={columns}
+              now={now}
+              expansion={expansion}
+              measure={measure}
+              onOpen={open}
+            />
+          )
         );
       })}
       <Spacer height={below} />

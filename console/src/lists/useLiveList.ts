@@ -5,6 +5,7 @@ import {
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query';
+import { ApiError } from '../api/problem';
 import type { Page } from '../api/types';
 import { anchorOf, type KeyOf, type LivePage, mergeHead, nextOpenPage, uniqueRows } from './live';
 
@@ -40,6 +41,11 @@ export interface LiveList<Item> {
 }
 
 type Data<Item> = InfiniteData<LivePage<Item>, string | null>;
+
+/** Cursors are good for a day. */
+function isRefusedCursor(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 400 || error.status === 422);
+}
 
 interface Head<Item> {
   fresh: Item[];
@@ -96,8 +102,14 @@ export function useLiveList<Item>(options: Options<Item>): LiveList<Item> {
       }));
       const open = nextOpenPage(data.pages, isOpen, before);
       if (open !== null) {
-        const page = await fetchPage(data.pageParams[open] ?? null, signal);
-        changePage(open, ({ anchor }) => ({ ...page, anchor }));
+        try {
+          const page = await fetchPage(data.pageParams[open] ?? null, signal);
+          changePage(open, ({ anchor }) => ({ ...page, anchor }));
+        } catch (error) {
+          if (!isRefusedCursor(error)) throw error;
+          // Left open for a day: the list begins again.
+          void queries.resetQueries({ queryKey: listKey });
+        }
       }
       const hasGap = fresh.length === answer.items.length && answer.nextCursor !== null;
       return { fresh, hasGap: hasGap && fresh.length > 0, refreshedPage: open ?? before };

@@ -54,8 +54,6 @@ export function useVirtualRows(
     indexes: rows.map(({ index }) => index),
     above: first ? first.start - top : 0,
     below: last ? virtualizer.getTotalSize() - (last.end - top) : 0,
-    measure: (element) => {
-      virtualizer.measureElement(element as HTMLElement | null);
-    },
+    measure: virtualizer.measureElement as (element: Element | null) => void,
   };
 }

@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { IconBan } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
-import { Link, useParams, useSearchParams } from 'react-router';
+import { Link, useLocation, useParams, useSearchParams } from 'react-router';
 import { runQuery } from '../api/queries';
 import type { Run, RunDetail } from '../api/types';
 import { useServices } from '../app/context';
@@ -150,6 +150,7 @@ function Loaded({ run }: { run: RunDetail }) {
   const now = useNow(open ? 1_000 : 60_000);
   const mayCancel = useAllows('MEMBER') && open;
   const [parameters, setParameters] = useSearchParams();
+  const { state } = useLocation() as { state: unknown };
   const openSteps = readOpenSteps(parameters);
   const health = healthText(run, now);
 
@@ -164,6 +165,8 @@ function Loaded({ run }: { run: RunDetail }) {
     setParameters((current) => writeOpenSteps(current, next(readOpenSteps(current))), {
       replace: true,
       preventScrollReset: true,
+      // The way back to the list as it was.
+      state,
     });
   }
 

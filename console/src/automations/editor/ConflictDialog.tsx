@@ -3,7 +3,7 @@ import { useMemo } from 'react';
 import { Dialog, DialogActions } from '../../ui/Dialog';
 import { Changes } from '../Changes';
 import { diffGraphs } from '../diff';
-import type { Automation } from '../types';
+import { type Automation, REENTRY_WORDS } from '../types';
 import { type AutomationDocument, toDocument } from './document';
 
 interface Props {
@@ -20,13 +20,25 @@ interface Props {
 export function ConflictDialog(props: Props) {
   const { theirs, mine, isSaving, onTakeTheirs, onOverwrite, onClose } = props;
   const diff = useMemo(() => diffGraphs(toDocument(theirs), mine), [theirs, mine]);
+  const hasChanges = diff.nodes.length > 0 || diff.edges.length > 0;
   return (
     <Dialog title="Somebody else saved this automation" opened onClose={onClose}>
       <p>
         {theirs.updatedBy} saved it after you began. Nothing of yours was saved, and nothing is
         lost. From theirs to yours:
       </p>
-      <Changes diff={diff} />
+      {theirs.name !== mine.name && (
+        <p>
+          Name: <del>{theirs.name}</del> → <ins>{mine.name}</ins>
+        </p>
+      )}
+      {theirs.reentry !== mine.reentry && (
+        <p>
+          Re-entry: <del>{REENTRY_WORDS[theirs.reentry]}</del> →{' '}
+          <ins>{REENTRY_WORDS[mine.reentry]}</ins>
+        </p>
+      )}
+      {(hasChanges || theirs.name === mine.name) && <Changes diff={diff} />}
       <DialogActions>
         <Button variant="default" onClick={onClose}>
           Go on editing

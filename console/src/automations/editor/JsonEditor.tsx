@@ -64,7 +64,7 @@ export default function JsonEditor({ text, problems, isReadOnly, onChange }: Pro
           linter((shown) => diagnosticsOf(shown.state.doc.toString(), latest.current.problems)),
           codeTheme,
           EditorState.readOnly.of(isReadOnly),
-          EditorView.contentAttributes.of({ 'aria-label': 'The automation as JSON' }),
+          EditorView.contentAttributes.of({ 'aria-label': 'The automation as JSON', tabindex: '0' }),
           EditorView.updateListener.of((update) => {
             if (!update.docChanged) return;
             const written = update.state.doc.toString();

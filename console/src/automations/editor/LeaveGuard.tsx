@@ -61,6 +61,7 @@ export function LeaveGuard({ isDirty }: { isDirty: boolean }) {
         <Button
           onClick={() => {
             if (to !== null) void navigate(to);
+            setTo(null);
           }}
         >
           Leave
