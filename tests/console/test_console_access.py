@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from local.settings import ROOT
-
 from tests.console.axe import grave_violations
 from tests.console.browser import DESKTOP, PHONE, ColorScheme, new_context, sign_in
 from tests.console.operators import user_of

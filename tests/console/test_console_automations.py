@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.console.axe import grave_violations
 from tests.console.browser import DESKTOP, PHONE, ColorScheme, new_context
 from tests.console.operators import Operator, user_of
-from tests.console.test_console_access import grave_violations
 from tests.support.stack import Stack
 
 

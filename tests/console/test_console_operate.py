@@ -89,7 +89,7 @@ def test_why_nothing_ran_is_found(operator: Operator, stack: Stack) -> None:
     page.locator("tr[data-row]").first.get_by_role("link").first.click()
     why = page.get_by_role("region", name="Why nothing ran")
     expect(why).to_contain_text("customer.email")
-    page.get_by_role("link", name="Refusals", exact=True).first.click()
+    page.get_by_role("main").get_by_role("link", name="Refusals", exact=True).click()
     expect(page).to_have_url(re.compile("reason=INVALID_PAYLOAD"))
 
 
@@ -123,7 +123,7 @@ def test_a_template_is_previewed_for_a_contact_as_it_is_written(admin: Operator)
     page.get_by_role("textbox", name="Subject").fill("For {{contact.firstName}}")
     body = page.get_by_role("textbox", name="Body")
     body.fill("{{trigger.plan}} <b>{{contact.lastName}}</b>")
-    expect(page.get_by_text("`trigger.plan` has no value")).to_be_visible()
+    expect(page.get_by_text("`trigger.plan` has no value", exact=True)).to_be_visible()
     page.get_by_role("textbox", name="Payload of the trigger").fill('{"plan": "pro"}')
     preview = page.get_by_role("region", name="Preview of the body")
     expect(preview).to_have_text("pro <b>Lovelace</b>")

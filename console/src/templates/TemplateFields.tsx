@@ -7,12 +7,24 @@ import type { Draft } from './preview';
 interface Props {
   draft: Draft;
   /** What is wrong with each field; null where nothing is. */
-  problemOf: (field: keyof Draft) => string | null;
+  problemOf: (field: keyof Draft) => Problem | null;
   onChange: (changes: Partial<Draft>) => void;
+}
+
+/** A refusal is the template's fault; a value that is missing is only the preview's. */
+export interface Problem {
+  message: string;
+  isRefusal: boolean;
 }
 
 /** The template itself. */
 export function TemplateFields({ draft, problemOf, onChange }: Props) {
+  function problemProps(field: keyof Draft) {
+    const problem = problemOf(field);
+    const isRefusal = problem?.isRefusal ?? false;
+    return { error: problem?.message, withErrorStyles: isRefusal, 'aria-invalid': isRefusal };
+  }
+
   return (
     <>
       <div className={form.pair}>
@@ -22,7 +34,7 @@ export function TemplateFields({ draft, problemOf, onChange }: Props) {
           withAsterisk={false}
           maxLength={80}
           value={draft.name}
-          error={problemOf('name')}
+          {...problemProps('name')}
           onChange={(event) => {
             onChange({ name: event.currentTarget.value });
           }}
@@ -31,7 +43,7 @@ export function TemplateFields({ draft, problemOf, onChange }: Props) {
           label="Channel"
           data={CHANNELS.map((channel) => ({ value: channel, label: formatWord(channel) }))}
           value={draft.channel}
-          error={problemOf('channel')}
+          {...problemProps('channel')}
           onChange={(event) => {
             onChange({ channel: event.currentTarget.value });
           }}
@@ -42,7 +54,7 @@ export function TemplateFields({ draft, problemOf, onChange }: Props) {
           label="Subject"
           maxLength={998}
           value={draft.subject}
-          error={problemOf('subject')}
+          {...problemProps('subject')}
           onChange={(event) => {
             onChange({ subject: event.currentTarget.value });
           }}
@@ -54,7 +66,7 @@ export function TemplateFields({ draft, problemOf, onChange }: Props) {
         rows={14}
         resize="vertical"
         value={draft.body}
-        error={problemOf('body')}
+        {...problemProps('body')}
         classNames={{ input: form.code ?? '' }}
         onChange={(event) => {
           onChange({ body: event.currentTarget.value });
