@@ -20,7 +20,10 @@ Raw = Mapping[str, Any]
 
 # Who reads the stream or a queue works in batches, whatever one run does; the tick comes once a
 # minute.
-BATCHED = ("StartRuns", "PublishChanges", "GroupFailures", "Tick")
+BATCHED = ("StartRuns", "PublishChanges", "GroupFailures", "MarkTotals", "Tick")
+# Items of all runs of an hour together, and the indexes that only the counting of these reads here.
+SHARED = ("TOTALS", "PULSE", "FRESHNESS")
+SHARED_INDEXES = ("gsi1", "gsi2", "gsi4")
 BUDGET = {"writeUnits": 28.0, "readUnits": 16.0, "invocations": 6.0}
 
 
@@ -60,10 +63,21 @@ def bill_of(calls: Iterable[Mapping[str, Any]], own_access_key: str) -> Bill:
             if name not in BATCHED:
                 bill.invocations[name] += 1
             continue
-        if call["accessKey"] == own_access_key or call["request"].get("IndexName") == "gsi4":
+        if call["accessKey"] == own_access_key or _is_shared(call["request"]):
             continue
         _count(bill, known, call)
     return bill
+
+
+def _is_shared(request: Raw) -> bool:
+    """Whether a call is none of this run's own: the tick's and the totals', which serve many."""
+    if request.get("IndexName") in SHARED_INDEXES:
+        return True
+    tables = request.get("RequestItems", {}).values()
+    keys = [key for asked in tables for key in asked.get("Keys", [])]
+    keys += [request[name] for name in ("Key", "Item") if name in request]
+    names = {key["pk"]["S"].split("#")[0] for key in keys}
+    return bool(names) and names <= set(SHARED)
 
 
 def _count(bill: Bill, known: dict[tuple[str, str], Raw], call: Mapping[str, Any]) -> None:

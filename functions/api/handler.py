@@ -192,11 +192,12 @@ def update_automation(
 
 
 @app.post("/v1/automations/validate", tags=["Automations"])
+@needs(Role.ADMIN)
 def validate_new_automation(
     document: Annotated[AutomationDocument, Body()],
 ) -> ProblemsView:
     """Every problem of a document that is to become an automation."""
-    who = _caller(Role.ADMIN)
+    who = _caller()
     return ProblemsView(problems=_automations().problems(who.workspace_id, document))
 
 

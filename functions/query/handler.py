@@ -14,6 +14,7 @@ from runledger.channels.registry import CHANNEL_NAMES, describe_channels
 from runledger.clock import now_ms
 from runledger.http import caller, make_app, public_url
 from runledger.models.bulk_cancel import BulkCancelView
+from runledger.models.count_views import CountsView, StatsView
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.delivery_views import DeliveryDetailView, DeliveryRowView
 from runledger.models.export_views import ExportView
@@ -46,6 +47,7 @@ from runledger.services.automations import Automations
 from runledger.services.bulk_cancel import bulk_cancel_view
 from runledger.services.catalogue import node_type_views
 from runledger.services.contacts import Contacts
+from runledger.services.counts import Counts
 from runledger.services.cursors import Cursors
 from runledger.services.erasing import known_contact
 from runledger.services.exports import ExportReading
@@ -55,6 +57,7 @@ from runledger.services.identity import Caller
 from runledger.services.members import member_view, settings_view
 from runledger.services.reading import ListRequest, Reading
 from runledger.services.segments import Segments
+from runledger.services.stats import Stats
 from runledger.services.suppressions import Suppressions
 from runledger.services.timeline import Timelines
 from runledger.services.views import (
@@ -82,6 +85,14 @@ Cursor = Annotated[str | None, Query(description="`nextCursor` of the page befor
 TriggerTypes = Annotated[
     list[TriggerType] | None, Query(alias="triggerType", description="One or several.")
 ]
+AutomationId = Annotated[str | None, Query(alias="automationId")]
+ContactText = Annotated[str | None, Query(description="An id, an e-mail or a phone.")]
+ErrorGroup = Annotated[
+    str | None, Query(alias="errorGroup", description="The id of a failure group.")
+]
+RangeText = Annotated[str | None, Query(alias="range", description="24h, 7d or 30d.")]
+FromText = Annotated[str | None, Query(alias="from", description="ISO 8601.")]
+ToText = Annotated[str | None, Query(description="ISO 8601.")]
 OrderParameter = Annotated[Order, Query(description="By creation time.")]
 
 
@@ -101,6 +112,10 @@ def _reading() -> Reading:
 def _failures() -> FailureReading:
     of = stores()
     return FailureReading(of.failures, of.automations, _reading().cursors, now_ms)
+
+
+def _counts() -> Counts:
+    return Counts(_reading())
 
 
 @cache
@@ -152,15 +167,13 @@ def list_members() -> ListView[MemberView]:
 @app.get("/v1/runs", tags=["Runs"])
 def list_runs(
     status: Annotated[list[RunStatus] | None, Query(description="One or several.")] = None,
-    automation_id: Annotated[str | None, Query(alias="automationId")] = None,
-    contact: Annotated[str | None, Query(description="An id, an e-mail or a phone.")] = None,
+    automation_id: AutomationId = None,
+    contact: ContactText = None,
     trigger_type: TriggerTypes = None,
-    error_group: Annotated[
-        str | None, Query(alias="errorGroup", description="The id of a failure group.")
-    ] = None,
-    range_: Annotated[str | None, Query(alias="range", description="24h, 7d or 30d.")] = None,
-    from_: Annotated[str | None, Query(alias="from", description="ISO 8601.")] = None,
-    to: Annotated[str | None, Query(description="ISO 8601.")] = None,
+    error_group: ErrorGroup = None,
+    range_: RangeText = None,
+    from_: FromText = None,
+    to: ToText = None,
     order: OrderParameter = Order.NEWEST,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -180,6 +193,33 @@ def list_runs(
         newest_first=order is Order.NEWEST,
     )
     return _reading().runs(_caller().workspace_id, request)
+
+
+@app.get("/v1/runs/counts", tags=["Runs"])
+def count_runs(
+    status: Annotated[list[RunStatus] | None, Query(description="One or several.")] = None,
+    automation_id: AutomationId = None,
+    contact: ContactText = None,
+    trigger_type: TriggerTypes = None,
+    error_group: ErrorGroup = None,
+    range_: RangeText = None,
+    from_: FromText = None,
+    to: ToText = None,
+) -> CountsView:
+    """How many runs the list of these filters shows, by status."""
+    request = ListRequest(
+        statuses=frozenset(status or ()),
+        automation_id=automation_id,
+        contact=contact,
+        range=range_,
+        since=from_,
+        until=to,
+        limit=1,
+        cursor=None,
+        trigger_types=frozenset(trigger_type or ()),
+        error_group=error_group,
+    )
+    return _counts().runs(_caller().workspace_id, request)
 
 
 @app.get("/v1/runs/<run_id>", tags=["Runs"])
@@ -231,12 +271,12 @@ def get_cancellation(cancellation_id: str) -> BulkCancelView:
 @app.get("/v1/refusals", tags=["Refusals"])
 def list_refusals(
     reason: Annotated[list[RefusalReason] | None, Query(description="One or several.")] = None,
-    automation_id: Annotated[str | None, Query(alias="automationId")] = None,
-    contact: Annotated[str | None, Query(description="An id, an e-mail or a phone.")] = None,
+    automation_id: AutomationId = None,
+    contact: ContactText = None,
     trigger_type: TriggerTypes = None,
-    range_: Annotated[str | None, Query(alias="range", description="24h, 7d or 30d.")] = None,
-    from_: Annotated[str | None, Query(alias="from", description="ISO 8601.")] = None,
-    to: Annotated[str | None, Query(description="ISO 8601.")] = None,
+    range_: RangeText = None,
+    from_: FromText = None,
+    to: ToText = None,
     order: OrderParameter = Order.NEWEST,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -257,6 +297,32 @@ def list_refusals(
     return _reading().refusals(_caller().workspace_id, request)
 
 
+@app.get("/v1/refusals/counts", tags=["Refusals"])
+def count_refusals(
+    reason: Annotated[list[RefusalReason] | None, Query(description="One or several.")] = None,
+    automation_id: AutomationId = None,
+    contact: ContactText = None,
+    trigger_type: TriggerTypes = None,
+    range_: RangeText = None,
+    from_: FromText = None,
+    to: ToText = None,
+) -> CountsView:
+    """How many refusals the list of these filters shows, by reason. One that stands for several
+    triggers of a minute is one."""
+    request = ListRequest(
+        statuses=frozenset(reason or ()),
+        automation_id=automation_id,
+        contact=contact,
+        range=range_,
+        since=from_,
+        until=to,
+        limit=1,
+        cursor=None,
+        trigger_types=frozenset(trigger_type or ()),
+    )
+    return _counts().refusals(_caller().workspace_id, request)
+
+
 @app.get("/v1/refusals/<refusal_id>", tags=["Refusals"])
 def get_refusal(refusal_id: str) -> RefusalView:
     return _reading().refusal(_caller().workspace_id, refusal_id)
@@ -266,12 +332,12 @@ def get_refusal(refusal_id: str) -> RefusalView:
 def list_deliveries(
     status: Annotated[list[DeliveryStatus] | None, Query(description="One or several.")] = None,
     channel: Annotated[Channel | None, Query(description="EMAIL, SMS or WHATSAPP.")] = None,
-    automation_id: Annotated[str | None, Query(alias="automationId")] = None,
-    contact: Annotated[str | None, Query(description="An id, an e-mail or a phone.")] = None,
+    automation_id: AutomationId = None,
+    contact: ContactText = None,
     run_id: Annotated[str | None, Query(alias="runId")] = None,
-    range_: Annotated[str | None, Query(alias="range", description="24h, 7d or 30d.")] = None,
-    from_: Annotated[str | None, Query(alias="from", description="ISO 8601.")] = None,
-    to: Annotated[str | None, Query(description="ISO 8601.")] = None,
+    range_: RangeText = None,
+    from_: FromText = None,
+    to: ToText = None,
     order: OrderParameter = Order.NEWEST,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -294,6 +360,33 @@ def list_deliveries(
     return _reading().deliveries(_caller().workspace_id, request)
 
 
+@app.get("/v1/deliveries/counts", tags=["Deliveries"])
+def count_deliveries(
+    status: Annotated[list[DeliveryStatus] | None, Query(description="One or several.")] = None,
+    channel: Annotated[Channel | None, Query(description="EMAIL, SMS or WHATSAPP.")] = None,
+    automation_id: AutomationId = None,
+    contact: ContactText = None,
+    run_id: Annotated[str | None, Query(alias="runId")] = None,
+    range_: RangeText = None,
+    from_: FromText = None,
+    to: ToText = None,
+) -> CountsView:
+    """How many deliveries the list of these filters shows, by status."""
+    request = ListRequest(
+        statuses=frozenset(status or ()),
+        automation_id=automation_id,
+        contact=contact,
+        range=range_,
+        since=from_,
+        until=to,
+        limit=1,
+        cursor=None,
+        channel=channel,
+        run_id=run_id,
+    )
+    return _counts().deliveries(_caller().workspace_id, request)
+
+
 @app.get("/v1/deliveries/<delivery_id>", tags=["Deliveries"])
 def get_delivery(delivery_id: str) -> DeliveryDetailView:
     """One message with its gates, its tries and what the provider reported."""
@@ -311,6 +404,19 @@ def list_exports(limit: Limit = 50, cursor: Cursor = None) -> ListView[ExportVie
 def get_export(export_id: str) -> ExportView:
     who = _caller()
     return _exports().one(who.workspace_id, export_id, may_link=who.may(Role.MEMBER))
+
+
+@app.get("/v1/stats", tags=["Runs"])
+def get_stats(
+    automation_id: AutomationId = None,
+    range_: RangeText = None,
+    from_: FromText = None,
+    to: ToText = None,
+) -> StatsView:
+    """Runs by hour and status, and how long the newest 1,000 finished runs of the range took: of an
+    automation also node by node. The last 24 hours unless asked otherwise."""
+    stats = Stats(_reading())
+    return stats.of(_caller().workspace_id, automation_id, range_, from_, to)
 
 
 @app.get("/v1/automations", tags=["Automations"])

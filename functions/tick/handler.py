@@ -19,6 +19,7 @@ from runledger.services.secrets import Secrets
 from runledger.services.settle import Settler
 from runledger.services.start import Starter
 from runledger.services.superseded import SupersededMachines
+from runledger.services.totals_settle import TotalSettler, countables
 from runledger.services.wiring import (
     bulk_cancels,
     export_files,
@@ -69,6 +70,7 @@ def due_work() -> DueWork:
         "can": bulk_cancels(prefix).settle,
         "exp": exports.settle,
         "era": erasing(prefix).settle,
+        "tot": TotalSettler(of.table, of.totals, countables(of), now_ms).settle,
         "sec": Secrets(of.secrets, client("secretsmanager"), stack, now_ms).settle,
     }
     return DueWork(of.due, kinds, now_ms)

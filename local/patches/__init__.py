@@ -5,7 +5,6 @@ from local import feedback_endpoint, wire_log
 from local.patches import (
     execution_resume,
     executions,
-    expiry,
     guard,
     http_api,
     lambda_errors,
@@ -32,7 +31,6 @@ _PATCHES = (
     lambda_workers,
     executions,
     execution_resume,
-    expiry,
     parallel_context,
     machine_roles,
     retry_delays,

@@ -27,6 +27,16 @@ def listed(operator: Operator, **filters: str) -> list[dict[str, Any]]:
     return runs
 
 
+def expect_counts(page: Page, counted: dict[str, Any]) -> None:
+    """The chips come to say what the API counted."""
+    assert counted["isComplete"]
+    wanted = {"All": counted["total"], **counted["counts"]}
+    chips = page.get_by_role("radiogroup", name="Status")
+    for status, count in wanted.items():
+        chip = chips.get_by_role("radio", name=f"{status.capitalize()} {count}", exact=True)
+        expect(chip).to_be_attached()
+
+
 def test_every_chip_alone_agrees_with_the_api(operator: Operator) -> None:
     page = operator.page
     operator.open("/runs?range=30d")
@@ -37,6 +47,7 @@ def test_every_chip_alone_agrees_with_the_api(operator: Operator) -> None:
     assert listed(operator, status="FAILED", range="30d")
     operator.choose_status("All")
     expect_rows(page, listed(operator, range="30d"))
+    expect_counts(page, operator.get("/v1/runs/counts", range="30d"))
     page.go_back()
     expect_rows(page, listed(operator, status="CANCELED", range="30d"))
 
@@ -59,6 +70,12 @@ def test_automation_contact_and_range_narrow_the_list_together(operator: Operato
     expect_rows(page, wanted)
     page.reload()
     expect_rows(page, wanted)
+    counts = {
+        "contact": "ada@customer.example",
+        "range": "24h",
+        "automationId": wanted[0]["automationId"],
+    }
+    expect_counts(page, operator.get("/v1/runs/counts", **counts))
     operator.choose_status("Failed")
     expect_rows(page, [run for run in wanted if run["status"] == "FAILED"])
 
@@ -87,12 +104,14 @@ def test_dragging_over_the_chart_looks_closer(operator: Operator) -> None:
         "from": (now - timedelta(hours=23)).isoformat(),
         "to": (now + timedelta(hours=1)).isoformat(),
         "hours": hours,
+        "duration": {"p50Ms": 1_200, "p95Ms": 61_000},
     }
     page.route("**/v1/stats?*", lambda route: route.fulfill(json=stats))
     operator.open("/runs?range=24h")
     chart = page.locator("figure svg.recharts-surface")
     expect(chart).to_be_visible()
     expect(page.locator("figcaption")).to_contain_text("Failed: 48.")
+    expect(page.locator("figure")).to_contain_text("at most 1.2 s, 95 % at most 1 min 1 s")
     box = chart.bounding_box()
     assert box is not None
     middle = box["y"] + box["height"] / 2

@@ -40,7 +40,7 @@ def let_an_hour_pass(stack: Stack, contact_id: str, run_ids: list[str], sent: li
     past = int(time.time() * 1_000) - HOUR
     due = f"{past:013d}#era_ws_demo#{contact_id}"
     moved = {"dueKey": {"S": due}} | {
-        name: {"N": str(past)} for name in ("requestedAt", "quietSince")
+        name: {"N": str(past)} for name in ("requestedAt", "quietSince", "notBefore")
     }
     changes.append(("WORKSPACE#ws_demo#ERASURE", contact_id, moved))
     erased = {"erasedAt": {"N": str(past)}}
@@ -119,9 +119,12 @@ def test_a_person_is_told_of_and_then_erased(stack: Stack) -> None:
 
         gone = api.get(f"/v1/contacts/{contact_id}")
         assert (gone.status_code, gone.json()["erasure"]) == (410, "ERASING")
-        let_an_hour_pass(stack, contact_id, run_ids, sent)
-        tick(stack)
-        gone = api.get(f"/v1/contacts/{contact_id}")
+        for _ in range(4):
+            let_an_hour_pass(stack, contact_id, run_ids, sent)
+            tick(stack)
+            gone = api.get(f"/v1/contacts/{contact_id}")
+            if gone.json()["erasure"] == "ERASED":
+                break
         assert (gone.status_code, gone.json()["erasure"]) == (410, "ERASED"), gone.text
         assert gone.json()["erasedAt"] is not None
         assert traces(everything(stack), words) == []

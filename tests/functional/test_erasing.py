@@ -10,9 +10,12 @@ import pytest
 from runledger.channels.registry import describe_channels
 from runledger.clock import DAY, HOUR, MINUTE, SECOND, now_ms
 from runledger.errors import ConflictError, GoneError, NoContactError, NotFoundError
+from runledger.ids import new_id
 from runledger.models.contact import ContactDocument
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.erasure import CANCEL_REASON, ERASED_TEXT, Erasure, ErasureStatus
+from runledger.models.export import Export, ExportFormat
+from runledger.models.listing import FrozenFilter, ListName
 from runledger.models.report import FeedbackReport, ReportKind
 from runledger.models.resend import ResendDocument
 from runledger.models.run import Cancellation, RunStatus
@@ -24,6 +27,7 @@ from runledger.services.feedback import Feedback
 from runledger.services.resend import Resends
 from runledger.services.suppressions import Suppressions
 from runledger.store import keys
+from runledger.store.export_files import folder
 from runledger.store.run_rows import run_from_item
 from runledger.store.values import Item, from_dynamo
 
@@ -435,7 +439,7 @@ def test_a_message_whose_sender_died_is_found_by_its_run(world: World) -> None:
     assert traces(kept_by_world(world), PERSONAL) == []
     (unknown,) = attempts(world)
     assert unknown.status is DeliveryStatus.PROCESSING and unknown.is_unknown
-    assert over.erased_at is not None
+    assert over.finished_at is not None
     world.clock.advance(HOUR)
     tick(world)
     assert attempts(world)[0].status is DeliveryStatus.FAILED
@@ -466,6 +470,43 @@ def test_a_report_that_comes_later_tells_nothing_of_the_person(world: World) -> 
     assert [each.code for each in after.reports.values()] == ["5.1.1"]
     assert traces(kept_by_world(world), PERSONAL) == []
     assert world.reading.suppressions("ws_demo", 50, None).items == []
+
+
+def an_export(world: World, made_at: int, text: str) -> str:
+    """A file with one row, as one was read at that moment."""
+    export = Export(
+        workspace_id="ws_demo",
+        id=new_id("exp", made_at),
+        list=ListName.RUNS,
+        format=ExportFormat.CSV,
+        filter=FrozenFilter(until=made_at),
+        requested_by=BY,
+        created_at=made_at,
+        expires_at=made_at + DAY,
+    )
+    world.stores.exports.create(export, made_at + DAY)
+    world.export_files.put(folder("ws_demo", export.id), text.encode(), "text/csv")
+    return export.id
+
+
+def test_exports_that_may_hold_the_person_go_and_later_ones_stay(world: World) -> None:
+    contact_id = a_person(world)
+    world.walk(world.fire(shop(world), event(OLD_EMAIL)))
+    an_export(world, world.clock() - HOUR, OLD_EMAIL)
+    erase(world, contact_id)
+    an_export(world, world.clock(), OLD_EMAIL)
+    tick(world)
+    tick(world)
+    assert objects_of(world) == {}
+    later = an_export(world, world.clock(), "blank rows only")
+    # A visit that was at work on one of those deleted leaves an object that no row tells of.
+    gone = folder("ws_demo", new_id("exp", world.clock() - 2 * HOUR))
+    world.export_files.put(gone, OLD_EMAIL.encode(), "text/csv")
+    over = erased(world, contact_id, ticks=12)
+    assert over.finished_at is not None and over.finished_at - over.requested_at > 5 * MINUTE
+    assert traces(kept_by_world(world), PERSONAL) == []
+    assert [row["sk"] for row in rows(world, later).values()] == [later]
+    assert len(objects_of(world)) == 1
 
 
 def test_triggers_meanwhile_find_no_such_contact_or_make_a_new_one(world: World) -> None:
@@ -547,11 +588,12 @@ def test_who_never_was_cannot_be_erased_and_who_was_is_gone(world: World) -> Non
     of = world.stores
     with pytest.raises(GoneError) as gone:
         known_contact(of.contacts, of.erasures, "ws_demo", contact_id)
-    assert (gone.value.facts["erasure"], gone.value.facts["erasedAt"]) == ("ERASING", None)
+    at = gone.value.facts["erasedAt"]
+    assert gone.value.facts == {"erasure": "ERASING", "erasedAt": at}
     erased(world, contact_id)
     with pytest.raises(GoneError) as gone:
         known_contact(of.contacts, of.erasures, "ws_demo", contact_id)
-    assert gone.value.facts["erasedAt"] is not None
+    assert gone.value.facts == {"erasure": "ERASED", "erasedAt": at}
     with pytest.raises(NotFoundError):
         known_contact(of.contacts, of.erasures, "ws_other", contact_id)
     # Nothing is due any more.
@@ -567,7 +609,7 @@ def test_the_api_erases_for_an_admin(deployed: World) -> None:
     answer = call("POST", f"{path}/erase", {"reason": "request 7"}, role="admin")
     assert answer["status"] == 202
     told = answer["body"]
-    assert (told["contactId"], told["status"], told["erasedAt"]) == (contact_id, "ERASING", None)
+    assert (told["contactId"], told["status"], told["finishedAt"]) == (contact_id, "ERASING", None)
     assert (told["reason"], told["requestedBy"]) == ("request 7", "admin@example.com")
     again = call("POST", f"{path}/erase", role="admin")
     assert (again["status"], again["body"]["requestedAt"]) == (202, told["requestedAt"])
@@ -580,6 +622,6 @@ def test_the_api_erases_for_an_admin(deployed: World) -> None:
         assert gone["status"] == 410
         assert gone["headers"]["Content-Type"] == "application/problem+json"
         assert (gone["body"]["title"], gone["body"]["erasure"]) == ("Gone", "ERASING")
-        assert "erasedAt" in gone["body"]
+        assert gone["body"]["erasedAt"] == told["requestedAt"]
     assert call("POST", "/v1/contacts/con_none/erase", {})["status"] == 404
     assert call("POST", f"{path}/erase", {"reason": ""})["status"] == 422

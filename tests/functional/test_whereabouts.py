@@ -61,6 +61,13 @@ def test_an_ended_run_stands_where_its_row_says() -> None:
     assert standing_at(a_run(status=RunStatus.COMPLETED, end_node_id="done"), None) == ["done"]
 
 
+def test_a_canceled_run_stands_where_it_was_at_work() -> None:
+    canceled = running("one").model_copy(
+        update={"status": RunStatus.CANCELED, "claimed": frozenset()}
+    )
+    assert standing_at(canceled, GRAPH) == ["one"]
+
+
 def test_a_run_that_has_begun_nothing_stands_nowhere() -> None:
     assert standing_at(a_run(), GRAPH) == []
 

@@ -100,7 +100,10 @@ class S3:
             raise client_error("NoSuchKey", "GetObject")
         return {"Body": io.BytesIO(self.objects[Key])}
 
-    def list_objects_v2(self, *, Bucket: str, Prefix: str) -> dict[str, Any]:
+    def list_multipart_uploads(self, **request: Any) -> dict[str, Any]:
+        return {}
+
+    def list_objects_v2(self, *, Bucket: str, Prefix: str, **more: Any) -> dict[str, Any]:
         found = sorted(key for key in self.objects if key.startswith(Prefix))
         return {"Contents": [{"Key": key} for key in found], "IsTruncated": False}
 

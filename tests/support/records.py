@@ -67,8 +67,19 @@ def settles_a_delivery(record: Record) -> bool:
     return record.name in ("INSERT", "MODIFY") and row.get("sk") == "DELIVERY" and is_told
 
 
+def changes_totals(record: Record) -> bool:
+    return (record.after or record.before or {}).get("sk") in (
+        "RUN",
+        "DELIVERY",
+        "REFUSAL",
+        "PULSE",
+    )
+
+
 # The functions that read the stream, each with its filters as the template has them.
 CONSUMERS: dict[str, Callable[[Record], bool]] = {
     "start_runs": opens_a_run,
     "publish_changes": lambda record: changes_a_run(record) or settles_a_delivery(record),
 }
+# Totals follow what happens and change nothing of it: a stage makes them where a test asks for it.
+TOTALS: dict[str, Callable[[Record], bool]] = {"mark_totals": changes_totals}

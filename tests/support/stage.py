@@ -76,6 +76,7 @@ class Stage:
         self.http, self.scheduler = Http(self.boundary), Scheduler()
         self.step_functions = StepFunctions(self.clock, self._task)
         self.records: list[Record] = []
+        self.consumers = dict(CONSUMERS)
         # The functions to which the stream is lost, and how much of the bus was delivered.
         self.deaf: set[str] = set()
         self.heard = 0
@@ -187,7 +188,7 @@ class Stage:
     def deliver_stream(self) -> bool:
         """Whether there was anything to deliver."""
         records, self.records = self.records, []
-        for function, accepts in CONSUMERS.items():
+        for function, accepts in self.consumers.items():
             accepted = [record for record in records if accepts(record)]
             if accepted and function not in self.deaf:
                 self.deliver(function, accepted)

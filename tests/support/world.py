@@ -28,6 +28,7 @@ from runledger.services.due_deliveries import DueDeliveries
 from runledger.services.due_exports import DueExports
 from runledger.services.erasing_wiring import make_erasing
 from runledger.services.export_pages import ExportPages
+from runledger.services.export_removal import ExportRemoval
 from runledger.services.exports import ExportMachine, ExportRequests
 from runledger.services.frames import Frame
 from runledger.services.integration_tools import StepBodies
@@ -285,7 +286,8 @@ class World:
         deliveries = DueDeliveries(
             self.stores.deliveries, self.stores.workspaces, self.retries, self.clock
         )
-        self.erasing = make_erasing(self.stores, self.canceler, self.clock)
+        removal = ExportRemoval(self.stores.exports, self.export_files)
+        self.erasing = make_erasing(self.stores, self.canceler, removal, self.clock)
         kinds = {
             "dlv": deliveries.settle,
             "run": self.run_settler.settle,

@@ -331,6 +331,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/deliveries/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/deliveries/counts */
+        get: operations["count_deliveries_v1_deliveries_counts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/exports": {
         parameters: {
             query?: never;
@@ -504,6 +521,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/refusals/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/refusals/counts */
+        get: operations["count_refusals_v1_refusals_counts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/runs": {
         parameters: {
             query?: never;
@@ -581,6 +615,23 @@ export interface paths {
         };
         /** GET /v1/runs/cancel/{cancellation_id} */
         get: operations["get_cancellation_v1_runs_cancel__cancellation_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/runs/counts */
+        get: operations["count_runs_v1_runs_counts_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -688,6 +739,23 @@ export interface paths {
         get: operations["get_settings_v1_settings_get"];
         /** PUT /v1/settings */
         put: operations["put_settings_v1_settings_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/stats */
+        get: operations["get_stats_v1_stats_get"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1046,6 +1114,27 @@ export interface components {
             updatedAt: string;
         };
         /**
+         * CountsView
+         * @description How many rows a list shows, by status. `freshness` is up to when changes are in it for sure.
+         *     Where `isComplete` is false there are at least so many: the filters left more rows to read than
+         *     one request may.
+         */
+        CountsView: {
+            /**
+             * Counts
+             * @description Every status, also those of no row.
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /** Freshness */
+            freshness: string;
+            /** Iscomplete */
+            isComplete: boolean;
+            /** Total */
+            total: number;
+        };
+        /**
          * DeliveryDetailView
          * @description A delivery with everything that is known of it. The names are those of now; null where the
          *     automation or template is gone. `subject` and `body` are the message as it was rendered, and
@@ -1245,6 +1334,23 @@ export interface components {
             };
         };
         /**
+         * DurationView
+         * @description How long the newest finished runs of the range took: half of them at most `p50Ms`.
+         *     `isCapped` says that there are more than were looked at.
+         */
+        DurationView: {
+            /** Iscapped */
+            isCapped: boolean;
+            /** P50Ms */
+            p50Ms: number;
+            /** P95Ms */
+            p95Ms: number;
+            /** P99Ms */
+            p99Ms: number;
+            /** Sampled */
+            sampled: number;
+        };
+        /**
          * Edge
          * @description `label` is the branch taken; an edge without one is unconditional.
          */
@@ -1276,13 +1382,13 @@ export interface components {
         ErasureStatus: "ERASING" | "ERASED";
         /**
          * ErasureView
-         * @description `erased_at` is null while the erasing goes on, which takes some minutes.
+         * @description `finished_at` is null while the erasing goes on, which takes some minutes.
          */
         ErasureView: {
             /** Contactid */
             contactId: string;
-            /** Erasedat */
-            erasedAt: string | null;
+            /** Finishedat */
+            finishedAt: string | null;
             /** Reason */
             reason: string | null;
             /** Requestedat */
@@ -1605,6 +1711,18 @@ export interface components {
             until?: string | null;
         };
         /**
+         * HourView
+         * @description The runs created in one hour; of the first and the last hour only those in the range.
+         */
+        HourView: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Start */
+            start: string;
+        };
+        /**
          * ListName
          * @enum {string}
          */
@@ -1791,6 +1909,24 @@ export interface components {
             };
             /** Id */
             id: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * NodeDurationView
+         * @description The same of one node; that of a WAIT is how long it waited.
+         */
+        NodeDurationView: {
+            /** Nodeid */
+            nodeId: string;
+            /** P50Ms */
+            p50Ms: number;
+            /** P95Ms */
+            p95Ms: number;
+            /** P99Ms */
+            p99Ms: number;
+            /** Sampled */
+            sampled: number;
             /** Type */
             type: string;
         };
@@ -2406,6 +2542,26 @@ export interface components {
             name: string;
             /** Retentiondays */
             retentionDays: number;
+        };
+        /**
+         * StatsView
+         * @description `duration` is null where no run has finished; `nodes` are there for one automation only, in
+         *     the order of its newest version that ran.
+         */
+        StatsView: {
+            duration: components["schemas"]["DurationView"] | null;
+            /** Freshness */
+            freshness: string;
+            /** From */
+            from: string;
+            /** Hours */
+            hours: components["schemas"]["HourView"][];
+            /** Iscomplete */
+            isComplete: boolean;
+            /** Nodes */
+            nodes: components["schemas"]["NodeDurationView"][];
+            /** To */
+            to: string;
         };
         /**
          * StepStatus
@@ -4697,6 +4853,104 @@ export interface operations {
             };
         };
     };
+    count_deliveries_v1_deliveries_counts_get: {
+        parameters: {
+            query?: {
+                automationId?: string | null;
+                /** @description EMAIL, SMS or WHATSAPP. */
+                channel?: string | null;
+                /** @description An id, an e-mail or a phone. */
+                contact?: string | null;
+                /** @description ISO 8601. */
+                from?: string | null;
+                /** @description 24h, 7d or 30d. */
+                range?: string | null;
+                runId?: string | null;
+                /** @description One or several. */
+                status?: components["schemas"]["DeliveryStatus"][] | null;
+                /** @description ISO 8601. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountsView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
     list_exports_v1_exports_get: {
         parameters: {
             query?: {
@@ -5837,6 +6091,103 @@ export interface operations {
             };
         };
     };
+    count_refusals_v1_refusals_counts_get: {
+        parameters: {
+            query?: {
+                automationId?: string | null;
+                /** @description An id, an e-mail or a phone. */
+                contact?: string | null;
+                /** @description ISO 8601. */
+                from?: string | null;
+                /** @description 24h, 7d or 30d. */
+                range?: string | null;
+                /** @description One or several. */
+                reason?: components["schemas"]["RefusalReason"][] | null;
+                /** @description ISO 8601. */
+                to?: string | null;
+                /** @description One or several. */
+                triggerType?: components["schemas"]["TriggerType"][] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountsView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
     list_runs_v1_runs_get: {
         parameters: {
             query?: {
@@ -6221,6 +6572,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BulkCancelView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    count_runs_v1_runs_counts_get: {
+        parameters: {
+            query?: {
+                automationId?: string | null;
+                /** @description An id, an e-mail or a phone. */
+                contact?: string | null;
+                /** @description The id of a failure group. */
+                errorGroup?: string | null;
+                /** @description ISO 8601. */
+                from?: string | null;
+                /** @description 24h, 7d or 30d. */
+                range?: string | null;
+                /** @description One or several. */
+                status?: components["schemas"]["RunStatus"][] | null;
+                /** @description ISO 8601. */
+                to?: string | null;
+                /** @description One or several. */
+                triggerType?: components["schemas"]["TriggerType"][] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountsView"];
                 };
             };
             /** @description The token is missing or not valid. */
@@ -7082,6 +7532,97 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SettingsView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    get_stats_v1_stats_get: {
+        parameters: {
+            query?: {
+                automationId?: string | null;
+                /** @description ISO 8601. */
+                from?: string | null;
+                /** @description 24h, 7d or 30d. */
+                range?: string | null;
+                /** @description ISO 8601. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatsView"];
                 };
             };
             /** @description The token is missing or not valid. */

@@ -11,8 +11,15 @@ export type ContactReference = Schemas['RunContactView'];
 export type Delivery = Schemas['DeliveryRowView'];
 export type DeliveryDetail = Schemas['DeliveryDetailView'];
 export type DeliveryStatus = Schemas['DeliveryStatus'];
+/** Of a list's rows, how many have each status; `isComplete` is false where there are more. */
+export type Counts = Omit<Schemas['CountsView'], 'freshness'>;
+export type CancelOutcome = Schemas['BulkCancelView'];
+export type Export = Schemas['ExportView'];
+export type ExportedList = Schemas['ListName'];
+export type ExportFormat = Schemas['ExportFormat'];
 export type ErrorDetail = Schemas['ErrorView'];
 export type Erasure = Schemas['ErasureView'];
+export type FailureGroup = Schemas['FailureGroupView'];
 export type Gate = Schemas['GateView'];
 export type Me = Schemas['MeView'];
 export type Member = Schemas['MemberView'];
@@ -32,6 +39,7 @@ export type SegmentDocument = Schemas['SegmentDocument'];
 export type SegmentPreview = Schemas['SegmentPreviewView'];
 export type SegmentRule = Schemas['SegmentRule'];
 export type Settings = Schemas['SettingsView'];
+export type Stats = Schemas['StatsView'];
 export type Step = Schemas['StepView'];
 export type StepStatus = Schemas['StepStatus'];
 export type Template = Schemas['TemplateView'];
@@ -41,13 +49,6 @@ export type Try = Schemas['TryView'];
 
 /** From least to most allowed; each may do what those before it may. */
 export const ROLES = ['VIEWER', 'MEMBER', 'ADMIN', 'OWNER'] as const satisfies Role[];
-
-/** Of a list's rows, how many have each status; `isComplete` is false where counting ended early. */
-export interface Counts {
-  counts: Record<string, number>;
-  total: number;
-  isComplete: boolean;
-}
 
 export interface Page<Item> {
   items: Item[];

@@ -2,8 +2,8 @@ import { Button } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import { lazy, Suspense, useState } from 'react';
 import type { Parameters } from '../api/client';
+import type { ExportedList } from '../api/types';
 import { useAllows } from '../app/role';
-import type { ExportedList } from './exports';
 
 const ExportDialog = lazy(() => import('./ExportDialog'));
 

@@ -2,20 +2,13 @@ import { Button, Loader, SegmentedControl } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Parameters } from '../api/client';
+import type { Export, ExportedList, ExportFormat } from '../api/types';
 import { useServices } from '../app/context';
 import { Dialog, DialogActions } from '../ui/Dialog';
 import { ErrorNotice, Notice } from '../ui/ErrorNotice';
 import { formatCount } from '../ui/format';
 import classes from './List.module.css';
-import {
-  type Export,
-  type ExportedList,
-  type ExportFormat,
-  exportQuery,
-  FORMATS,
-  isDone,
-  requestExport,
-} from './exports';
+import { exportQuery, FORMATS, isDone, requestExport } from './exports';
 
 interface Props {
   list: ExportedList;
@@ -35,9 +28,8 @@ function Progress({ started, onClose }: { started: Export; onClose: () => void }
     return (
       <p role="status" className={classes.progress}>
         <Loader size="sm" aria-hidden />
-        The file is being made
-        {found.rows !== null && `: ${formatCount(found.rows)} rows so far`}. You may close this; the
-        export goes on.
+        The file is being made: {formatCount(found.rows)} rows so far. You may close this; the export
+        goes on.
       </p>
     );
   }
@@ -52,7 +44,7 @@ function Progress({ started, onClose }: { started: Export; onClose: () => void }
   return (
     <>
       <p role="status">
-        The file is ready{found.rows !== null && `: ${formatCount(found.rows)} rows`}.
+        The file is ready: {formatCount(found.rows)} rows.
       </p>
       <DialogActions>
         <Button component="a" href={found.url} download onClick={onClose}>

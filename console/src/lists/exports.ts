@@ -2,26 +2,13 @@
 
 import { queryOptions } from '@tanstack/react-query';
 import type { ApiClient, Parameters } from '../api/client';
+import type { Export, ExportedList, ExportFormat } from '../api/types';
 
 const POLL_MS = 1_500;
 
-export const FORMATS = ['CSV', 'JSONL'] as const;
-export type ExportFormat = (typeof FORMATS)[number];
-export type ExportedList = 'RUNS' | 'DELIVERIES' | 'REFUSALS';
-
+export const FORMATS = ['CSV', 'JSONL'] as const satisfies ExportFormat[];
 /** Filters that take one or several values. */
 const SEVERAL = new Set(['status', 'reason', 'triggerType']);
-
-export interface Export {
-  id: string;
-  list: ExportedList;
-  format: ExportFormat;
-  status: 'PENDING' | 'RUNNING' | 'COMPLETED' | 'FAILED';
-  rows: number | null;
-  expiresAt: string | null;
-  url: string | null;
-  error: string | null;
-}
 
 export interface ExportRequest {
   list: ExportedList;

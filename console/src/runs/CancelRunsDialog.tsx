@@ -2,7 +2,7 @@ import { Button, Skeleton, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Parameters } from '../api/client';
-import type { Run } from '../api/types';
+import type { CancelOutcome, Run } from '../api/types';
 import { useServices } from '../app/context';
 import { Dialog, DialogActions } from '../ui/Dialog';
 import { ErrorNotice, Notice } from '../ui/ErrorNotice';
@@ -10,7 +10,7 @@ import { formatCount } from '../ui/format';
 import { Status } from '../ui/Status';
 import classes from './CancelDialog.module.css';
 import { contactName } from './describe';
-import { cancellationQuery, cancelRuns, type CancelOutcome } from './queries';
+import { cancellationQuery, cancelRuns } from './queries';
 
 /** What the API is told while nothing is meant to happen. */
 const PREVIEW = 'preview';

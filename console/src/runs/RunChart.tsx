@@ -9,11 +9,10 @@ import {
   XAxis,
   YAxis,
 } from 'recharts';
-import { RUN_STATUSES, type RunStatus } from '../api/types';
-import { formatCount, formatMoment, formatWord } from '../ui/format';
+import { RUN_STATUSES, type RunStatus, type Stats } from '../api/types';
+import { formatCount, formatDuration, formatMoment, formatWord } from '../ui/format';
 import { useNow } from '../ui/Time';
 import { type Bucket, bucketsOf, totalOf } from './buckets';
-import type { Stats } from './queries';
 import classes from './RunChart.module.css';
 
 /** From the ground up; failures at the top, where their height is easiest to compare. */
@@ -168,6 +167,12 @@ export default function RunChart({ stats, onBrush }: Props) {
           )}
         </BarChart>
       </ResponsiveContainer>
+      {stats.duration && (
+        <p className={classes.durations}>
+          Half of the runs took at most {formatDuration(stats.duration.p50Ms)}, 95 % at most{' '}
+          {formatDuration(stats.duration.p95Ms)}. Drag over the bars to look closer.
+        </p>
+      )}
       <Summary buckets={buckets} now={now} />
     </figure>
   );

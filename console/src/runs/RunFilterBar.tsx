@@ -1,6 +1,6 @@
 import { Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { type Counts, RUN_STATUSES } from '../api/types';
+import { type Counts, type FailureGroup, RUN_STATUSES } from '../api/types';
 import { useServices } from '../app/context';
 import { AutomationPicker } from '../lists/AutomationPicker';
 import { FilterBar } from '../lists/FilterBar';
@@ -9,7 +9,7 @@ import { StatusChips } from '../lists/StatusChips';
 import { ContactFilter } from '../lists/TextFilter';
 import { formatCount } from '../ui/format';
 import { RUN_FILTERS, type RunFilters } from './filters';
-import { type FailureGroup, failureGroupsQuery } from './queries';
+import { failureGroupsQuery } from './queries';
 
 interface Props {
   filters: RunFilters;

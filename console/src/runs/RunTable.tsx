@@ -73,13 +73,13 @@ const COLUMNS: Column<Run>[] = [
   },
   {
     title: 'Duration',
-    width: 8,
+    width: 9,
     cell: (run, now) => {
       const duration = runDuration(run, now);
       return duration === null ? (
         <span className={page.muted}>–</span>
       ) : (
-        <span className={page.nowrap}>{formatDuration(duration)}</span>
+        <span className={classes.figure}>{formatDuration(duration)}</span>
       );
     },
   },
@@ -99,10 +99,10 @@ const COLUMNS: Column<Run>[] = [
     title: 'Error',
     isWide: true,
     cell: (run) => {
-      const error = errorLine(run);
-      return error === null ? null : (
-        <span className={`${page.bad ?? ''} ${classes.line ?? ''}`} title={error}>
-          {error}
+      const why = errorLine(run);
+      return why === null ? null : (
+        <span className={classes.line} data-bad={run.error !== null} title={why}>
+          {why}
         </span>
       );
     },

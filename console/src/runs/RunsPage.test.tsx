@@ -181,7 +181,7 @@ describe('the run history', () => {
   });
 
   it('exports what the filters match', async () => {
-    const made = { id: 'exp_1', list: 'RUNS', format: 'CSV', status: 'PENDING', rows: null, url: null };
+    const made = { id: 'exp_1', list: 'RUNS', format: 'CSV', status: 'PENDING', rows: 0, url: null };
     stack({
       '/v1/exports': () => json(made, 202),
       '/v1/exports/exp_1': () =>

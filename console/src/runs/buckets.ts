@@ -1,7 +1,6 @@
 /** The hours of the statistics as the few bars that a small chart has room for. */
 
-import { RUN_STATUSES, type RunStatus } from '../api/types';
-import type { Stats } from './queries';
+import { RUN_STATUSES, type RunStatus, type Stats } from '../api/types';
 
 const HOUR = 3_600_000;
 /** Widths of a bar, in hours: those that people think in. */
@@ -16,7 +15,7 @@ function empty(start: number, end: number): Bucket {
 }
 
 /** From the first to the last moment asked for, without gaps. */
-export function bucketsOf({ from, to, hours }: Stats): Bucket[] {
+export function bucketsOf({ from, to, hours }: Pick<Stats, 'from' | 'to' | 'hours'>): Bucket[] {
   const first = Math.floor(Date.parse(from) / HOUR) * HOUR;
   const last = Math.max(first + HOUR, Date.parse(to));
   const count = Math.ceil((last - first) / HOUR);

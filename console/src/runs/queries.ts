@@ -3,45 +3,11 @@
 import { queryOptions } from '@tanstack/react-query';
 import type { ApiClient, Parameters } from '../api/client';
 import { ApiError } from '../api/problem';
-import type { Page, Run } from '../api/types';
+import type { CancelOutcome, FailureGroup, Page, Run, Stats } from '../api/types';
 import { filterDocument } from '../lists/exports';
 
 const CANCELLATION_POLL_MS = 3_000;
 const STATS_POLL_MS = 30_000;
-
-/** How many runs were created in an hour, by the status they have now. */
-export interface HourCounts {
-  start: string;
-  counts: Record<string, number>;
-}
-
-export interface Stats {
-  from: string;
-  to: string;
-  hours: HourCounts[];
-}
-
-/** Failed runs whose errors have their automation, node, kind and wording in common. */
-export interface FailureGroup {
-  id: string;
-  /** Null where the automation is gone. */
-  automationName: string | null;
-  nodeId: string | null;
-  kind: string;
-  message: string;
-  count: number;
-}
-
-/** What canceling many would do, or did so far. */
-export interface CancelOutcome {
-  /** Null of a preview. */
-  id: string | null;
-  matched: number;
-  canceled: number;
-  /** False while there are more to come; of a preview, where there are at least so many. */
-  isComplete: boolean;
-  sample: Run[];
-}
 
 /** Null where the deployment does not have what was asked for. */
 async function whereThereIs<Answer>(asked: Promise<Answer>): Promise<Answer | null> {

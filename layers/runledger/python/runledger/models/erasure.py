@@ -32,6 +32,8 @@ class Erasure(Model):
     """One contact's. A *look* goes through everything that the contact's index leads to:
     `position` is how far this one has come, `found_something` whether it found anything that has
     to be looked at again, and `quiet_since` when the first of those ended that did not.
+    `blanked_at` is when the last look ended that found something: what was copied before may hold
+    the person; `not_before` is when it may end at the earliest.
     `addresses` are known while it goes on only. `revision` grows with every change."""
 
     workspace_id: str
@@ -40,11 +42,13 @@ class Erasure(Model):
     reason: str | None
     requested_by: str
     requested_at: int
-    erased_at: int | None = None
+    finished_at: int | None = None
     addresses: frozenset[Address] = frozenset()
     position: str | None = None
     found_something: bool = False
     quiet_since: int | None = None
+    blanked_at: int
+    not_before: int
     due_at: int | None = None
     revision: int = 1
 
@@ -62,11 +66,11 @@ class EraseDocument(WireModel):
 
 
 class ErasureView(WireModel):
-    """`erased_at` is null while the erasing goes on, which takes some minutes."""
+    """`finished_at` is null while the erasing goes on, which takes some minutes."""
 
     contact_id: str
     status: ErasureStatus
     reason: str | None
     requested_by: str
     requested_at: str
-    erased_at: str | None
+    finished_at: str | None

@@ -41,6 +41,11 @@ class Workspace(Model):
         """In milliseconds."""
         return self.retention_days * DAY
 
+    @property
+    def least_retention(self) -> int:
+        """In milliseconds."""
+        return self.least_retention_days * DAY
+
 
 class Membership(Model):
     """One user's place in one workspace."""

@@ -13,15 +13,19 @@ from typing import TYPE_CHECKING, Protocol
 
 from runledger.clock import MINUTE, Clock
 from runledger.errors import ConditionFailedError, ConflictError
+from runledger.ids import id_floor
 from runledger.models.attempt_life import erased
 from runledger.models.erasure import CANCEL_REASON, Address, Erasure
 from runledger.models.run import Cancellation, Run
+from runledger.services.export_pages import STALL
+from runledger.services.exports import EXPORT_PREFIX
 from runledger.store import keys
 from runledger.store.run_rows import run_from_item
 
 if TYPE_CHECKING:
     from runledger.channels.base import Channel
     from runledger.services.cancel import Canceler
+    from runledger.services.export_removal import ExportRemoval
     from runledger.store.automations import AutomationStore
     from runledger.store.bodies import Bodies
     from runledger.store.contacts import ContactStore
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
 LONGEST_WORK = MINUTE
 _AUTOMATIONS_READ = 100
 _FAILED_RUNS_READ = 100
+_EXPORT_BATCHES = 20
 
 
 class RowEraser(Protocol):
@@ -50,8 +55,9 @@ class RowEraser(Protocol):
         """Erases what the row is and leads to; whether it has to be looked at again."""
 
 
-# What lies elsewhere, by contact and addresses.
-Eraser = Callable[[Erasure], None]
+# What lies elsewhere, by contact and addresses; it answers how long (milliseconds) it has to be
+# looked at yet.
+Eraser = Callable[[Erasure], int]
 # What else belongs to a run of the person.
 PartEraser = Callable[[Erasure, Run], None]
 
@@ -185,11 +191,12 @@ class SuppressionEraser:
     suppressions: "SuppressionStore"
     contacts: "ContactStore"
 
-    def __call__(self, erasure: Erasure) -> None:
+    def __call__(self, erasure: Erasure) -> int:
         workspace_id = erasure.workspace_id
         for address in sorted(erasure.addresses):
             if self.contacts.find_address(workspace_id, *address) is None:
                 self.suppressions.erase(workspace_id, *address)
+        return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,11 +206,12 @@ class FrequencyEraser:
     table: "Table"
     channels: "Mapping[str, Channel]"
 
-    def __call__(self, erasure: Erasure) -> None:
+    def __call__(self, erasure: Erasure) -> int:
         kinds = {channel.address_kind for channel in self.channels.values()}
         named = {Address(kind, erasure.contact_id) for kind in kinds} | erasure.addresses
         for kind, who in sorted(named):
             self.table.delete(keys.frequency(erasure.workspace_id, kind, who))
+        return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +222,7 @@ class EntryEraser:
     table: "Table"
     automations: "AutomationStore"
 
-    def __call__(self, erasure: Erasure) -> None:
+    def __call__(self, erasure: Erasure) -> int:
         after: str | None = None
         while True:
             page, after = self.automations.newest(erasure.workspace_id, _AUTOMATIONS_READ, after)
@@ -222,4 +230,23 @@ class EntryEraser:
             for key in self.table.batch_get(entries, consistent=True):
                 self.table.delete(key)
             if after is None:
-                return
+                return 0
+
+
+@dataclass(frozen=True, slots=True)
+class ExportEraser:
+    """All exports of the workspace that may have read a row before it was blanked: the person may
+    be in any of them."""
+
+    removal: "ExportRemoval"
+
+    def __call__(self, erasure: Erasure) -> int:
+        before = id_floor(EXPORT_PREFIX, erasure.blanked_at)
+        found = 0
+        for _ in range(_EXPORT_BATCHES):
+            deleted = self.removal.delete_some(erasure.workspace_id, before)
+            if not deleted:
+                break
+            found += deleted
+        # A visit that was at work may yet leave an object behind.
+        return STALL if found else 0

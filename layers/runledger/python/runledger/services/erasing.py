@@ -4,7 +4,8 @@ One transaction deletes the contact with all that leads to it and writes its era
 the due index: from then on no trigger finds the contact, and whatever crashes, the tick goes on. A
 look goes through everything in the contact's index; two in a row that find nothing, a minute apart
 and not sooner than a minute after the contact was deleted, are the end. By then whoever had still
-read the contact has written what it was to write, and the index tells it.
+read the contact has written what it was to write, and the index tells it. The request begins the
+first look; only the tick ends one, and erases what is not in the index.
 """
 
 from dataclasses import dataclass
@@ -58,16 +59,17 @@ class Erasing:
     clock: Clock
 
     def erase(self, workspace_id: str, contact_id: str, reason: str | None, by: str) -> Erasure:
-        """The erasure, as far as it came within a few seconds; asked again, it goes on, and in the
-        end is told. NotFoundError where there never was such a contact."""
+        """The erasure, as far as it came within a few seconds; the tick goes on with it, and asked
+        again, it is told. NotFoundError where there never was such a contact."""
         erasure = self.erasures.find(workspace_id, contact_id)
-        if erasure is None:
-            erasure = self._begin(workspace_id, contact_id, reason, by)
+        if erasure is not None:
+            return erasure
+        begun = self._begin(workspace_id, contact_id, reason, by)
         try:
-            return self._go_on(erasure, self.clock() + FIRST_TIME)
+            return self._look(begun, self.clock() + FIRST_TIME)[0]
         except ConditionFailedError:
-            # The tick, or another request, is at it too.
-            return self.erasures.find(workspace_id, contact_id) or erasure
+            # The tick is at it too.
+            return self.erasures.find(workspace_id, contact_id) or begun
 
     def settle(self, row: "DueRow") -> None:
         """Goes on for a while, when the erasure is due; ConditionFailedError where somebody else
@@ -77,7 +79,9 @@ class Erasing:
         if erasure is None or erasure.due_at is None or erasure.due_at > now:
             # The index has yet to tell that it moved.
             return
-        self._go_on(erasure, now + TICK_TIME)
+        looked, is_whole = self._look(erasure, now + TICK_TIME)
+        if is_whole:
+            self._end_look(looked)
 
     def _begin(self, workspace_id: str, contact_id: str, reason: str | None, by: str) -> Erasure:
         for _ in range(_TRIES):
@@ -97,6 +101,8 @@ class Erasing:
                 reason=reason,
                 requested_by=by,
                 requested_at=now,
+                blanked_at=now,
+                not_before=now + MINUTE,
                 addresses=frozenset(Address(kind, each) for kind, each in addresses if each),
                 due_at=now + MINUTE,
             )
@@ -107,10 +113,10 @@ class Erasing:
             return erasure
         raise ConflictError("the contact kept changing; ask again")
 
-    def _go_on(self, erasure: Erasure, until: int) -> Erasure:
-        """A look, or as much of one as there is time for."""
+    def _look(self, erasure: Erasure, until: int) -> tuple[Erasure, bool]:
+        """Goes on with a look; the erasure then, and whether the look came to its end."""
+        partition = keys.by_contact(erasure.workspace_id, erasure.contact_id)
         while erasure.status is ErasureStatus.ERASING:
-            partition = keys.by_contact(erasure.workspace_id, erasure.contact_id)
             low = keys.after_created(erasure.position) if erasure.position else None
             page = self.table.query(
                 partition, SortRange(low=low), index=keys.Index.BY_CONTACT, limit=PAGE
@@ -121,20 +127,21 @@ class Erasing:
             rows = [row for row in found.values() if row.get("gsi3pk") == partition]
             erasure = self._note(erasure, rows)
             again = [self._eraser(row).erase(erasure, row) for row in rows]
-            has_found = erasure.found_something or any(again)
-            if page.next is None:
-                return self._end_look(erasure, has_found)
+            if not page.items:
+                return erasure, True
             now = self.clock()
             is_late = now > until
             moved = {
                 "position": page.items[-1]["createdKey"],
-                "found_something": has_found,
+                "found_something": erasure.found_something or any(again),
                 "due_at": now if is_late else now + MINUTE,
             }
             erasure = self.erasures.move_on(erasure, erasure.model_copy(update=moved))
+            if page.next is None:
+                return erasure, True
             if is_late:
                 break
-        return erasure
+        return erasure, False
 
     def _note(self, erasure: Erasure, rows: "Sequence[Item]") -> Erasure:
         """Remembers the addresses that rows tell before they are blanked: the person may have had
@@ -149,30 +156,35 @@ class Erasing:
         """LookupError for a kind that nobody erases: a contact is not told as erased then."""
         return self.rows[keys.id_of(row["createdKey"]).partition("_")[0]]
 
-    def _end_look(self, erasure: Erasure, has_found: bool) -> Erasure:
-        for eraser in self.others:
-            eraser(erasure)
+    def _end_look(self, erasure: Erasure) -> None:
+        has_found = erasure.found_something
+        blanked_at = self.clock() if has_found else erasure.blanked_at
+        looked = erasure.model_copy(update={"blanked_at": blanked_at})
+        waits = [eraser(looked) for eraser in self.others]
         now = self.clock()
-        quiet_since = erasure.quiet_since
-        if has_found or now < erasure.requested_at + MINUTE:
-            quiet_since = None
-        elif quiet_since is None:
-            quiet_since = now
-        elif now >= quiet_since + MINUTE:
-            over = {
-                "status": ErasureStatus.ERASED,
-                "erased_at": now,
-                "addresses": frozenset(),
-                "due_at": None,
-            }
-            return self._next_look(erasure, over)
-        due_at = now + MINUTE if quiet_since is None else quiet_since + MINUTE
-        return self._next_look(erasure, {"quiet_since": quiet_since, "due_at": due_at})
-
-    def _next_look(self, erasure: Erasure, changes: dict[str, object]) -> Erasure:
-        from_start = {"position": None, "found_something": False}
-        after = erasure.model_copy(update={"quiet_since": None, **from_start, **changes})
-        return self.erasures.move_on(erasure, after)
+        not_before = erasure.not_before
+        if any(waits):
+            not_before = max(not_before, now + max(waits))
+        quiet_since = None if has_found else erasure.quiet_since or now
+        changes: dict[str, object] = {
+            "blanked_at": blanked_at,
+            "not_before": not_before,
+            "quiet_since": quiet_since,
+            "position": None,
+            "found_something": False,
+            "due_at": now + MINUTE,
+        }
+        if quiet_since is not None:
+            ends_at = max(quiet_since + MINUTE, not_before)
+            changes["due_at"] = ends_at
+            if now >= ends_at:
+                changes |= {
+                    "status": ErasureStatus.ERASED,
+                    "finished_at": now,
+                    "addresses": frozenset(),
+                    "due_at": None,
+                }
+        self.erasures.move_on(erasure, erasure.model_copy(update=changes))
 
 
 def erasure_view(erasure: Erasure) -> ErasureView:
@@ -182,5 +194,5 @@ def erasure_view(erasure: Erasure) -> ErasureView:
         reason=erasure.reason,
         requested_by=erasure.requested_by,
         requested_at=iso(erasure.requested_at),
-        erased_at=optional_iso(erasure.erased_at),
+        finished_at=optional_iso(erasure.finished_at),
     )

@@ -7,6 +7,7 @@ from runledger.clock import Clock, now_ms
 from runledger.services.erasers import (
     DeliveryEraser,
     EntryEraser,
+    ExportEraser,
     FailureEraser,
     FrequencyEraser,
     PartEraser,
@@ -15,15 +16,18 @@ from runledger.services.erasers import (
     SuppressionEraser,
 )
 from runledger.services.erasing import Erasing
-from runledger.services.wiring import stopping, stores
+from runledger.services.wiring import export_removal, stopping, stores
 from runledger.store.erased_runs import ErasedRunStore
 
 if TYPE_CHECKING:
     from runledger.services.cancel import Canceler
+    from runledger.services.export_removal import ExportRemoval
     from runledger.services.wiring import Stores
 
 
-def make_erasing(of: "Stores", canceler: "Canceler", clock: Clock) -> Erasing:
+def make_erasing(
+    of: "Stores", canceler: "Canceler", exports: "ExportRemoval", clock: Clock
+) -> Erasing:
     channels = describe_channels()
     runs = ErasedRunStore(of.table, of.bodies)
     # What belongs to a run besides its own partition and files, in the order in which it goes.
@@ -41,6 +45,7 @@ def make_erasing(of: "Stores", canceler: "Canceler", clock: Clock) -> Erasing:
             SuppressionEraser(of.suppressions, of.contacts),
             FrequencyEraser(of.table, channels),
             EntryEraser(of.table, of.automations),
+            ExportEraser(exports),
         ),
         clock=clock,
     )
@@ -48,4 +53,4 @@ def make_erasing(of: "Stores", canceler: "Canceler", clock: Clock) -> Erasing:
 
 def erasing(machine_prefix: str) -> Erasing:
     """Of this process; `machine_prefix` as in the settings."""
-    return make_erasing(stores(), stopping(machine_prefix).canceler, now_ms)
+    return make_erasing(stores(), stopping(machine_prefix).canceler, export_removal(), now_ms)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from runledger.store.export_files import ExportFiles
     from runledger.store.exports import ExportStore
 
+EXPORT_PREFIX = "exp"
 # How long a file is there; the bucket's own rule deletes it some hours later.
 KEPT = 7 * DAY
 # How long the execution has to begin, before the tick starts another.
@@ -67,7 +68,7 @@ class ExportRequests:
         now = self.clock()
         export = Export(
             workspace_id=workspace_id,
-            id=new_id("exp"),
+            id=new_id(EXPORT_PREFIX),
             list=document.list,
             format=document.format,
             filter=self.lists.freeze(workspace_id, document.list, document.filter, now),

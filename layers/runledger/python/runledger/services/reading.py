@@ -101,7 +101,7 @@ class Reading:
         """InvalidInputError names the parameter that cannot be read."""
         now = self.clock()
         kind = runs_kind(self.stores.runs)
-        page, cursor = self._page(workspace_id, request, kind, now, _of_trigger(request))
+        page, cursor = self._page(workspace_id, request, kind, now, of_trigger(request))
         at = standings(page.rows, self.frames)
         items = [run_view(run, now, at[run.id]) for run in page.rows]
         return ListView(items=items, next_cursor=cursor)
@@ -109,27 +109,14 @@ class Reading:
     def refusals(self, workspace_id: str, request: ListRequest) -> ListView[RefusalView]:
         """InvalidInputError names the parameter that cannot be read."""
         kind = refusals_kind(self.stores.refusals)
-        page, cursor = self._page(workspace_id, request, kind, self.clock(), _of_trigger(request))
+        page, cursor = self._page(workspace_id, request, kind, self.clock(), of_trigger(request))
         return ListView(items=[refusal_view(each) for each in page.rows], next_cursor=cursor)
 
     def deliveries(self, workspace_id: str, request: ListRequest) -> ListView[DeliveryRowView]:
         """InvalidInputError names the parameter that cannot be read."""
         now = self.clock()
-        channel, run_id = request.channel, request.run_id
-        span = None
-        if run_id is not None:
-            run = self._run_of(workspace_id, run_id, now)
-            if run is None or request.automation_id not in (None, run.automation_id):
-                return ListView(items=[], next_cursor=None)
-            # Its messages are among its automation's, of the time that it took.
-            request = replace(request, automation_id=run.automation_id)
-            span = (run.created_at - MINUTE, (run.finished_at or now) + MINUTE)
-
-        def is_wanted(attempt: DeliveryAttempt) -> bool:
-            return channel in (None, attempt.channel) and run_id in (None, attempt.run_id)
-
         kind = deliveries_kind(self.stores.deliveries)
-        page, cursor = self._page(workspace_id, request, kind, now, is_wanted, span)
+        page, cursor = self._page(workspace_id, request, kind, now, of_message(request))
         names = self._automation_names(workspace_id, page.rows)
         items = [delivery_row_view(each, names.get(each.automation_id)) for each in page.rows]
         return ListView(items=items, next_cursor=cursor)
@@ -153,23 +140,17 @@ class Reading:
         kind: ListKind[RowT],
         now: int,
         also: Callable[[RowT], bool] | None = None,
-        span: tuple[int, int] | None = None,
     ) -> tuple[RowPage[RowT], str | None]:
-        """One page, and the cursor of the next. `span` bounds the moments further."""
-        created_from, created_to = window(request.range, request.since, request.until, now)
-        if span is not None:
-            created_from, created_to = max(created_from, span[0]), min(created_to, span[1])
-        contact_id = None
-        if request.contact is not None:
-            contact_id = self.contacts.look_up(workspace_id, request.contact)
-            if contact_id is None:
-                return RowPage([], None), None
+        """One page, and the cursor of the next."""
+        wanted = self.filter_of(workspace_id, request, now)
+        if wanted is None:
+            return RowPage([], None), None
         binding = {
             "workspace": workspace_id,
             "list": kind.kind.value,
             "statuses": sorted(request.statuses),
-            "automation": request.automation_id,
-            "contact": contact_id,
+            "automation": wanted.automation_id,
+            "contact": wanted.contact_id,
             "range": [request.range, request.since, request.until],
             "newestFirst": request.newest_first,
             "others": [
@@ -183,20 +164,12 @@ class Reading:
         if request.cursor is not None:
             # A range that ends now goes on where it began: no row is lost off its end.
             place = _Place.read(self.cursors.read(binding, request.cursor))
-            created_from, created_to, after = place.created_from, place.created_to, place.key
+            wanted = replace(wanted, created_from=place.created_from, created_to=place.created_to)
+            after = place.key
         page = list_rows(
             self.stores.table,
             kind,
-            ListFilter(
-                workspace_id=workspace_id,
-                statuses=request.statuses,
-                automation_id=request.automation_id,
-                contact_id=contact_id,
-                created_from=created_from,
-                created_to=created_to,
-                error_group=request.error_group,
-                newest_first=request.newest_first,
-            ),
+            wanted,
             self.stores.workspaces.cached(workspace_id).shards,
             limit=request.limit,
             after=after,
@@ -206,8 +179,35 @@ class Reading:
         )
         if page.position is None:
             return page, None
-        following = _Place(created_from, created_to, page.position)
+        following = _Place(wanted.created_from, wanted.created_to, page.position)
         return page, self.cursors.issue(binding, following.written())
+
+    def filter_of(self, workspace_id: str, request: ListRequest, now: int) -> ListFilter | None:
+        """What a list of this request shows; None where there can be nothing."""
+        created_from, created_to = window(request.range, request.since, request.until, now)
+        automation_id, contact_id = request.automation_id, None
+        if request.run_id is not None:
+            run = self._run_of(workspace_id, request.run_id, now)
+            if run is None or automation_id not in (None, run.automation_id):
+                return None
+            # Its messages are among its automation's, of the time that it took.
+            automation_id = run.automation_id
+            created_from = max(created_from, run.created_at - MINUTE)
+            created_to = min(created_to, (run.finished_at or now) + MINUTE)
+        if request.contact is not None:
+            contact_id = self.contacts.look_up(workspace_id, request.contact)
+            if contact_id is None:
+                return None
+        return ListFilter(
+            workspace_id=workspace_id,
+            statuses=request.statuses,
+            automation_id=automation_id,
+            contact_id=contact_id,
+            created_from=created_from,
+            created_to=created_to,
+            error_group=request.error_group,
+            newest_first=request.newest_first,
+        )
 
     def run(self, workspace_id: str, run_id: str) -> RunDetailView:
         """NotFoundError also for a run of another workspace; GoneError for one that expired."""
@@ -254,7 +254,7 @@ class Reading:
     def refusal(self, workspace_id: str, refusal_id: str) -> RefusalView:
         """NotFoundError also for a refusal of another workspace; GoneError for one that expired."""
         now = self.clock()
-        refusal = self.stores.refusals.get_many([refusal_id]).get(refusal_id)
+        refusal = self.stores.refusals.find(refusal_id)
         if refusal is None or refusal.workspace_id != workspace_id or refusal.expires_at <= now:
             key = keys.refusal(refusal_id)
             raise self._missing(workspace_id, key, f"refusal {refusal_id}", now)
@@ -362,7 +362,16 @@ class _Place:
         return cls(int(created_from), int(created_to), key)
 
 
-def _of_trigger(request: ListRequest) -> Callable[["Run | Refusal"], bool] | None:
+def of_trigger(request: ListRequest) -> Callable[["Run | Refusal"], bool] | None:
+    """What no index knows of the runs and refusals that are wanted."""
     if not request.trigger_types:
         return None
     return lambda row: row.trigger_type in request.trigger_types
+
+
+def of_message(request: ListRequest) -> Callable[[DeliveryAttempt], bool] | None:
+    """What no index knows of the deliveries that are wanted."""
+    channel, run_id = request.channel, request.run_id
+    if channel is None and run_id is None:
+        return None
+    return lambda row: channel in (None, row.channel) and run_id in (None, row.run_id)

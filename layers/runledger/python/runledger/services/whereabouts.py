@@ -91,11 +91,17 @@ def standing_at(run: "Run", graph: "GraphView | None") -> list[str]:
         return [run.error.node_id]
     if run.end_node_id is not None:
         return [run.end_node_id]
-    if graph is None or not run.claimed:
+    if graph is None or not _has_begun(run):
         return []
-    # Between two nodes, and once it was canceled, it stands where it last was.
+    # Between two nodes it stands at the one before; a canceled one where it was at work.
     ranks = sorted(run.open_claims) or [max(run.claimed)]
     return [graph.topology.node_at(rank) for rank in ranks]
+
+
+def _has_begun(run: "Run") -> bool:
+    """Whether its row names a node: what was claimed is forgotten when a run ends, what was at work
+    then is not."""
+    return bool(run.open_claims or run.claimed)
 
 
 def standings(runs: "Iterable[Run]", frames: "Frames") -> dict[str, list[str]]:
@@ -105,7 +111,7 @@ def standings(runs: "Iterable[Run]", frames: "Frames") -> dict[str, list[str]]:
     found = {}
     for run in runs:
         found[run.id] = standing_at(run, None)
-        if found[run.id] or not run.claimed:
+        if found[run.id] or not _has_begun(run):
             continue
         version = (run.automation_id, run.version)
         if version not in graphs:

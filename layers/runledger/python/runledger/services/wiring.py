@@ -43,6 +43,7 @@ from runledger.store.exports import ExportStore
 from runledger.store.failures import FailureStore
 from runledger.store.fires import FireStore
 from runledger.store.frequencies import FrequencyStore
+from runledger.store.freshness import FreshnessStore
 from runledger.store.machines import MachineStore
 from runledger.store.pace import PaceStore
 from runledger.store.refusals import RefusalStore
@@ -54,6 +55,7 @@ from runledger.store.suppressions import SuppressionStore
 from runledger.store.table import DynamoTable
 from runledger.store.templates import TemplateStore
 from runledger.store.tombstones import TombstoneStore
+from runledger.store.totals import TotalStore
 from runledger.store.workspaces import WorkspaceStore
 
 if TYPE_CHECKING:
@@ -86,6 +88,8 @@ class Stores:
     tombstones: TombstoneStore
     exports: ExportStore
     bulk_cancels: BulkCancelStore
+    totals: TotalStore
+    freshness: FreshnessStore
     bodies: Bodies
 
     @classmethod
@@ -113,6 +117,8 @@ class Stores:
             tombstones=TombstoneStore(table),
             exports=ExportStore(table),
             bulk_cancels=BulkCancelStore(table),
+            totals=TotalStore(table),
+            freshness=FreshnessStore(table),
             bodies=bodies,
         )
 

@@ -47,7 +47,6 @@ class ErasureStore:
             raise GoneError(
                 f"the contact {contact_id} was erased",
                 erasure=erasure.status.value,
-                requestedAt=iso(erasure.requested_at),
                 erasedAt=iso(erasure.requested_at),
             )
 
@@ -65,11 +64,13 @@ def _to_item(erasure: Erasure) -> "Item":
         "reason": erasure.reason,
         "requestedBy": erasure.requested_by,
         "requestedAt": erasure.requested_at,
-        "erasedAt": erasure.erased_at,
+        "finishedAt": erasure.finished_at,
         "addresses": [list(each) for each in sorted(erasure.addresses)] or None,
         "position": erasure.position,
         "foundSomething": erasure.found_something or None,
         "quietSince": erasure.quiet_since,
+        "blankedAt": erasure.blanked_at,
+        "notBefore": erasure.not_before,
         "revision": erasure.revision,
     }
 
@@ -83,11 +84,13 @@ def _from_item(item: "Item") -> Erasure:
         reason=item.get("reason"),
         requested_by=item["requestedBy"],
         requested_at=item["requestedAt"],
-        erased_at=item.get("erasedAt"),
+        finished_at=item.get("finishedAt"),
         addresses=frozenset(Address(*each) for each in item.get("addresses", ())),
         position=item.get("position"),
         found_something=item.get("foundSomething", False),
         quiet_since=item.get("quietSince"),
+        blanked_at=item["blankedAt"],
+        not_before=item["notBefore"],
         due_at=keys.created_at_of(due_key) if due_key else None,
         revision=item["revision"],
     )

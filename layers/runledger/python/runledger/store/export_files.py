@@ -113,16 +113,22 @@ class ExportFiles:
             ExpiresIn=seconds,
         )
 
-    def delete_some(self, workspace_id: str) -> int:
-        """Deletes objects of a workspace's exports and aborts their uploads; how many there
-        were."""
+    def delete_some(self, workspace_id: str, before: str | None = None) -> int:
+        """Deletes objects of a workspace's exports, whose ids sort before `before`, and aborts
+        their uploads; how many there were."""
         folder = _folder_of(workspace_id)
+
+        def is_wanted(key: str) -> bool:
+            # S3 lists keys in order, so those are the first.
+            return before is None or key < f"{folder}{before}"
+
         listed = self._call("list_objects_v2", Prefix=folder, MaxKeys=_PAGE)
-        found = [{"Key": each["Key"]} for each in listed.get("Contents", ())]
+        names = [each["Key"] for each in listed.get("Contents", ())]
+        found = [{"Key": key} for key in names if is_wanted(key)]
         if found:
             self._call("delete_objects", Delete={"Objects": found, "Quiet": True})
         uploads = self._call("list_multipart_uploads", Prefix=folder, MaxUploads=_PAGE)
-        begun = uploads.get("Uploads", ())
+        begun = [each for each in uploads.get("Uploads", ()) if is_wanted(each["Key"])]
         for each in begun:
             self.abort(each["Key"], each["UploadId"])
         return len(found) + len(begun)

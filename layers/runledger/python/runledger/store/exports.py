@@ -9,7 +9,7 @@ from runledger.errors import ConditionFailedError, NotFoundError
 from runledger.models.export import Export, ExportFormat, ExportStatus, Part
 from runledger.models.listing import FrozenFilter, ListName
 from runledger.store import keys
-from runledger.store.table import Change, Path, key_attributes, ttl
+from runledger.store.table import Change, Path, SortRange, key_attributes, ttl
 
 if TYPE_CHECKING:
     from runledger.store.keys import Key
@@ -98,10 +98,12 @@ class ExportStore:
         item = self._table.update(keys.export(export.workspace_id, export.id), change, is_unchanged)
         return int(item["partNumber"])
 
-    def delete_some(self, workspace_id: str, limit: int) -> int:
-        """Deletes up to `limit` rows of a workspace; how many. Whoever is at work on one of them
-        can store nothing any more."""
-        page = self._table.query(keys.export(workspace_id, "").pk, limit=limit, consistent=True)
+    def delete_some(self, workspace_id: str, limit: int, before: str | None = None) -> int:
+        """Deletes up to `limit` rows of a workspace, of exports whose ids sort before `before`;
+        how many. Whoever is at work on one of them can store nothing any more."""
+        page = self._table.query(
+            keys.export(workspace_id, "").pk, SortRange(high=before), limit=limit, consistent=True
+        )
         for item in page.items:
             self._table.delete(keys.Key(item["pk"], item["sk"]))
         return len(page.items)

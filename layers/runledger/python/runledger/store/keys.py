@@ -33,6 +33,8 @@
 | secret names of a workspace | table | `WORKSPACE#workspace#SECRET` | `name` |
 | exports of a workspace; one by id | table | `WORKSPACE#workspace#EXPORT` | `export` |
 | cancellations of many runs; one by id | table | `WORKSPACE#workspace#CANCEL` | `cancellation` |
+| how many rows there are, an hour and scope | table | `TOTALS#workspace#KIND#part` | hour |
+| how far the stream was read | table | `FRESHNESS`, `PULSE#number` | `FRESHNESS`, `PULSE` |
 | members of a workspace | table | `WORKSPACE#workspace#MEMBER` | `user` |
 | workspaces of a user | table | `USER#user` | `workspace` |
 
@@ -43,7 +45,8 @@ OPEN, so that starting a run rewrites no index. List partitions are sharded by a
 the workspace's shard count; the due index, which spans all workspaces, by a hash of the workspace,
 so that a crowd of due rows stays within one partition. The status of a refusal is its reason.
 Suppressed addresses of a workspace are listed by one partition of gsi1, its failure groups by one
-of gsi1 and, for one automation, one of gsi2.
+of gsi1 and, for one automation, one of gsi2. The part of a scope is an automation, or `*` for all
+of its workspace; an hour is told by its first moment.
 """
 
 import hashlib
@@ -56,6 +59,8 @@ from runledger.models.run import RunStatus
 
 DUE_SHARDS = 16
 OPEN_BUCKET = "OPEN"
+# In place of an automation, where a scope is all of a workspace.
+_WHOLE = "*"
 
 
 class Index(StrEnum):
@@ -317,6 +322,42 @@ def member(workspace_id: str, user_id: str) -> Key:
 
 def membership(user_id: str, workspace_id: str) -> Key:
     return Key(f"USER#{user_id}", workspace_id)
+
+
+def totals(workspace_id: str, kind: str, part: str | None) -> str:
+    """The partition of a scope's hours; None is the whole workspace."""
+    return f"TOTALS#{workspace_id}#{kind}#{_WHOLE if part is None else part}"
+
+
+def total(workspace_id: str, kind: str, part: str | None, hour: int) -> Key:
+    return Key(totals(workspace_id, kind, part), total_sort(hour))
+
+
+def total_sort(hour: int) -> str:
+    return f"{hour:013d}"
+
+
+def total_id(key: Key) -> str:
+    """What an hour of a scope is called in the due index."""
+    return f"tot_{key.pk.removeprefix('TOTALS#')}#{key.sk}"
+
+
+def total_of(key: Key) -> tuple[str, str, str | None, int]:
+    """Workspace, kind, part and hour."""
+    _, workspace_id, kind, part = key.pk.split("#", 3)
+    return workspace_id, kind, None if part == _WHOLE else part, int(key.sk)
+
+
+def pulse(number: int) -> Key:
+    return Key(f"PULSE#{number}", "PULSE")
+
+
+def pulse_number(partition: str) -> int:
+    return int(partition.removeprefix("PULSE#"))
+
+
+def freshness() -> Key:
+    return Key("FRESHNESS", "FRESHNESS")
 
 
 def shard_of(item_id: str, shards: int) -> int:

@@ -56,10 +56,15 @@ class RefusalStore:
             self._table.update(keys.refusal(refusal_id), change, is_there)
 
     def get(self, refusal_id: str) -> Refusal:
-        item = self._table.get(keys.refusal(refusal_id), consistent=True)
-        if item is None:
+        found = self.find(refusal_id)
+        if found is None:
             raise NotFoundError(f"there is no refusal {refusal_id}")
-        return _from_item(item)
+        return found
+
+    def find(self, refusal_id: str) -> Refusal | None:
+        """As `get`, with None where there is none."""
+        item = self._table.get(keys.refusal(refusal_id), consistent=True)
+        return None if item is None else _from_item(item)
 
     def get_many(self, refusal_ids: "Iterable[str]") -> dict[str, Refusal]:
         found = self._table.batch_get(keys.refusal(refusal_id) for refusal_id in refusal_ids)

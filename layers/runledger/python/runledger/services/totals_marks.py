@@ -1,0 +1,182 @@
+"""Marking the hours whose totals may have changed, as the table's stream reports it.
+
+A mark only says that somebody has to count again. So it does no harm where a change is told twice,
+late or in another order, and one mark serves all changes until the recount takes it away.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from runledger.clock import HOUR, SECOND, Clock
+from runledger.errors import ConditionFailedError, TransientError
+from runledger.models.totals import HourTotal, Scope, hour_of
+from runledger.observability import log_failure
+from runledger.store import keys
+
+if TYPE_CHECKING:
+    from runledger.store.freshness import FreshnessStore
+    from runledger.store.totals import TotalStore
+
+# How long after its last mark, and its end, an hour is looked at: many changes share a mark.
+QUIET = 45 * SECOND
+# Each lost try means that the tick or another reader of the stream changed the item.
+_TRIES = 8
+
+Image = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """What a batch tells of one hour: when rows of it expire, to the hour, and whether any of
+    them is there still."""
+
+    expires_from: int
+    expires_by: int
+    is_there: bool
+
+    def joined(self, other: "Touch") -> "Touch":
+        """A row that is there says more than one that is gone."""
+        if self.is_there != other.is_there:
+            return self if self.is_there else other
+        return Touch(
+            min(self.expires_from, other.expires_from),
+            max(self.expires_by, other.expires_by),
+            self.is_there,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a batch of the stream tells: hours that were touched, and the newest pulses."""
+
+    touches: dict[tuple[Scope, int], Touch] = field(default_factory=dict)
+    pulses: dict[int, int] = field(default_factory=dict)
+
+
+def told_by(records: Iterable[Mapping[str, Any]]) -> Told:
+    """A record that cannot be read will never be: it is logged and left out."""
+    told = Told()
+    for record in records:
+        change = record.get("dynamodb", {})
+        try:
+            _tell(told, change)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            key = change.get("Keys", {}).get("pk", {}).get("S", "unknown")
+            log_failure("stream record cannot be read", error, row=str(key))
+    return told
+
+
+def _tell(told: Told, change: Mapping[str, Any]) -> None:
+    key, sort = change["Keys"]["pk"]["S"], change["Keys"]["sk"]["S"]
+    before, after = change.get("OldImage"), change.get("NewImage")
+    if sort == keys.pulse(0).sk:
+        if after is not None:
+            number, moment = keys.pulse_number(key), int(after["at"]["N"])
+            told.pulses[number] = max(moment, told.pulses.get(number, 0))
+        return
+    if sort not in _COUNTED_ROWS or _what_counts(before) == _what_counts(after):
+        return
+    for image in (before, after):
+        if image is None or not _is_listed(image):
+            continue
+        expires_at = int(image["ttl"]["N"]) * SECOND
+        touch = Touch(hour_of(expires_at), hour_of(expires_at) + HOUR, after is not None)
+        hour = hour_of(keys.created_at_of(image["createdKey"]["S"]))
+        for scope in _COUNTED_ROWS[sort](image):
+            known = told.touches.get((scope, hour))
+            told.touches[scope, hour] = touch if known is None else known.joined(touch)
+
+
+def _is_listed(image: Image) -> bool:
+    """A delivery is in no list before its first try has come to an end."""
+    return "gsi1pk" in image
+
+
+def _what_counts(image: Image | None) -> tuple[str, ...] | None:
+    """All of a row that totals depend on; None where it is in no list."""
+    if image is None or not _is_listed(image):
+        return None
+    status = image.get("status", {}).get("S", "")
+    return (image["gsi1pk"]["S"], status, image["ttl"]["N"], image["createdKey"]["S"])
+
+
+def _scopes_of(kind: keys.Kind) -> Callable[[Image], list[Scope]]:
+    """The workspace, and the automation where there is one."""
+
+    def scopes(image: Image) -> list[Scope]:
+        workspace_id = image["workspaceId"]["S"]
+        found = [Scope(workspace_id, kind.value, None)]
+        if "automationId" in image:
+            found.append(Scope(workspace_id, kind.value, image["automationId"]["S"]))
+        return found
+
+    return scopes
+
+
+# By the sort key of the row: the scopes it is counted in.
+_COUNTED_ROWS: dict[str, Callable[[Image], list[Scope]]] = {
+    keys.run("").sk: _scopes_of(keys.Kind.RUN),
+    keys.delivery("").sk: _scopes_of(keys.Kind.DELIVERY),
+    keys.refusal("").sk: _scopes_of(keys.Kind.REFUSAL),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TotalMarker:
+    totals: "TotalStore"
+    freshness: "FreshnessStore"
+    clock: Clock
+
+    def mark(self, told: Told) -> None:
+        """Marks what was touched and is not marked yet, and then notes the pulses: whoever reads
+        them finds the marks of everything before. Where it raises, the batch has to come again."""
+        found = self.totals.get_many(told.touches)
+        for (scope, hour), touch in told.touches.items():
+            self._mark(scope, hour, touch, found.get((scope, hour)))
+        self.freshness.saw(told.pulses)
+
+    def _mark(self, scope: Scope, hour: int, touch: Touch, found: HourTotal | None) -> None:
+        for _ in range(_TRIES):
+            marked = self._marked(scope, hour, touch, found)
+            if marked is None:
+                return
+            try:
+                self.totals.replace(found, marked)
+            except ConditionFailedError:
+                found = self.totals.at(keys.total(*scope, hour))
+            else:
+                return
+        raise TransientError(f"the total of {scope} kept changing; try again")
+
+    def _marked(
+        self, scope: Scope, hour: int, touch: Touch, found: HourTotal | None
+    ) -> HourTotal | None:
+        """The item with its mark; None where it needs none."""
+        now = self.clock()
+        total = found or HourTotal(
+            scope=scope,
+            hour=hour,
+            counts={},
+            counted_at=None,
+            holds_until=0,
+            is_marked=False,
+            due_at=None,
+            expires_from=touch.expires_from,
+            expires_by=touch.expires_by,
+            revision=0,
+        )
+        if touch.is_there:
+            total = total.model_copy(
+                update={
+                    "expires_from": min(total.expires_from, touch.expires_from),
+                    "expires_by": max(total.expires_by, touch.expires_by),
+                }
+            )
+        if total.expires_by <= now:
+            # All rows of the hour have expired, and count no more whether they are there or not.
+            return None
+        if total.is_marked and total == found:
+            return None
+        due_at = max(now, hour + HOUR) + QUIET
+        return total.model_copy(update={"is_marked": True, "due_at": due_at})

@@ -1,0 +1,65 @@
+"""How far the table's stream was read: pulses that are written, and the newest that were seen.
+
+A stream has a shard for each partition of the table, and its reader cannot tell how many there are.
+So pulses are written under several keys, which lie in several partitions: what was written before
+the oldest pulse that was seen last has been read."""
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from boto3.dynamodb.conditions import Attr, ConditionBase
+
+from runledger.errors import ConditionFailedError
+from runledger.models.totals import Freshness
+from runledger.store import keys
+from runledger.store.table import Change, Path, key_attributes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runledger.store.table import Table
+
+PULSES = 16
+
+
+class FreshnessStore:
+    def __init__(self, table: "Table") -> None:
+        self._table = table
+
+    def beat(self, moment: int) -> None:
+        """Writes the pulses of a moment that has come."""
+        for number in range(PULSES):
+            self._table.put({**key_attributes(keys.pulse(number)), "at": moment})
+
+    def saw(self, pulses: "Mapping[int, int]") -> None:
+        """Notes the pulses, by number, behind which nothing is left to be done. Older ones, which
+        come when the stream is read again, change nothing."""
+        if not pulses:
+            return
+        key = keys.freshness()
+        seen: dict[Path, int] = {_name(number): moment for number, moment in pulses.items()}
+        is_there: ConditionBase = Attr("since").exists()
+        is_newer = is_there
+        for number, moment in pulses.items():
+            name = Attr(_name(number))
+            is_newer &= name.not_exists() | name.lt(moment)
+        try:
+            self._table.update(key, Change(set=seen), is_newer)
+        except ConditionFailedError as error:
+            if error.item is None:
+                is_new = Attr("pk").not_exists()
+                first = {**key_attributes(key), "since": max(pulses.values())}
+                # Whoever wrote it meanwhile has seen as much.
+                with suppress(ConditionFailedError):
+                    self._table.put({**first, **{str(name): seen[name] for name in seen}}, is_new)
+
+    def read(self) -> Freshness:
+        item = self._table.get(keys.freshness(), consistent=True) or {}
+        seen = [item.get(_name(number)) for number in range(PULSES)]
+        known = [moment for moment in seen if moment is not None]
+        until = min(known) if len(known) == PULSES else None
+        return Freshness(since=item.get("since"), until=until)
+
+
+def _name(number: int) -> str:
+    return f"pulse{number}"

@@ -1,0 +1,30 @@
+"""Steps of many runs at once, without what is in their bags."""
+
+from typing import TYPE_CHECKING
+
+from runledger.store import keys
+from runledger.store.run_rows import step_from_item
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runledger.models.run import Step
+    from runledger.store.bodies import Bodies
+    from runledger.store.table import Table
+    from runledger.store.values import Item
+
+
+class StepTimeStore:
+    def __init__(self, table: "Table", bodies: "Bodies") -> None:
+        self._table = table
+        self._bodies = bodies
+
+    def get_many(self, visits: "Iterable[tuple[str, str]]") -> "dict[tuple[str, str], Step]":
+        """The steps that were recorded, by run id and node id."""
+        wanted = {keys.step(run_id, node_id): (run_id, node_id) for run_id, node_id in visits}
+        found = self._table.batch_get(wanted)
+        return {wanted[key]: self._step(item) for key, item in found.items()}
+
+    def _step(self, item: "Item") -> "Step":
+        bare = {name: value for name, value in item.items() if name != "bag"}
+        return step_from_item(bare, self._bodies)

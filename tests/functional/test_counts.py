@@ -1,0 +1,174 @@
+"""Counts of lists: what they say is what the list shows, wherever they take it from."""
+
+import itertools
+from collections import Counter
+from typing import Any
+
+import pytest
+from runledger.clock import DAY, HOUR, MINUTE, iso
+from runledger.models.count_views import CountsView
+from runledger.models.totals import hour_of
+from runledger.services import counts
+from runledger.services.contacts import Contacts
+from runledger.services.counts import Counts
+from runledger.services.cursors import Cursors
+from runledger.services.due import DueWork
+from runledger.services.reading import Reading
+from runledger.services.totals_marks import TotalMarker, told_by
+from runledger.services.totals_settle import TotalSettler, countables
+from runledger.services.wiring import Stores
+from runledger.services.workspaces import create_workspace
+from runledger.store.bodies import Bodies
+
+from tests.functional import test_delivery_lists, test_history, test_refusal_lists
+from tests.functional.test_api_handlers import call, deployed
+from tests.functional.test_history import request
+from tests.support.fakes import S3
+from tests.support.memory_table import MemoryTable
+from tests.support.records import Record, changes_totals
+from tests.support.world import Clock, World
+
+__all__ = ["deployed"]
+
+LISTS = {"runs": test_history, "refusals": test_refusal_lists, "deliveries": test_delivery_lists}
+
+
+class Ledger:
+    """As much of a world as lists need, over a table in memory."""
+
+    workspace_id = "ws_demo"
+
+    def __init__(self, shards: int = 1) -> None:
+        self.clock = Clock()
+        self.table = MemoryTable()
+        self.stores = Stores.over(self.table, Bodies(S3(), "bucket"))  # type: ignore[arg-type]
+        create_workspace(
+            self.stores.workspaces, self.clock, workspace_id="ws_demo", name="A", shards=shards
+        )
+        self.contacts = Contacts(self.stores.contacts, self.clock)
+        cursors = Cursors(lambda: b"a key of this test", self.clock)
+        self.reading = Reading(
+            self.stores, self.stores.frames(), self.contacts, cursors, self.clock
+        )
+        settler = TotalSettler(self.table, self.stores.totals, countables(self.stores), self.clock)
+        self.settler = DueWork(self.stores.due, {"tot": settler.settle}, self.clock)
+
+
+@pytest.fixture
+def ledger() -> Any:
+    return Ledger()
+
+
+def tell_all(world: Any) -> None:
+    """The stream tells of every row there is, and of a pulse after them."""
+    world.stores.freshness.beat(world.clock())
+    records = [Record(None, row) for row in world.table.items()]
+    told = told_by(each.to_event(n) for n, each in enumerate(records) if changes_totals(each))
+    TotalMarker(world.stores.totals, world.stores.freshness, world.clock).mark(told)
+
+
+def settle(world: Any) -> None:
+    """Ticks until no hour is left to be counted."""
+    world.clock.advance(HOUR)
+    for _ in range(3):
+        world.settler.settle_due(10_000)
+        world.clock.advance(MINUTE)
+
+
+def counted(world: Any, name: str, **given: Any) -> CountsView:
+    view: CountsView = getattr(Counts(world.reading), name)("ws_demo", request(**given))
+    return view
+
+
+def listed(world: Any, name: str, **given: Any) -> Counter[str]:
+    view = getattr(world.reading, name)("ws_demo", request(**{**given, "limit": 200}))
+    assert view.next_cursor is None
+    return Counter(str(getattr(each, "status", None) or each.reason) for each in view.items)
+
+
+def check(world: Any, name: str) -> None:
+    statuses: list[frozenset[str]] = [frozenset(), frozenset({"FAILED", "PENDING", "DUPLICATE"})]
+    now = world.clock.now
+    ranges = [{"range": "7d"}, {"since": iso(now - 9 * HOUR), "until": iso(now - 4 * HOUR)}]
+    others: list[dict[str, Any]] = [{}, {"contact": "bob@example.com"}]
+    if name == "deliveries":
+        others.append({"channel": "SMS"})
+    for wanted, automation_id, span, other in itertools.product(
+        statuses, [None, "aut_one"], ranges, others
+    ):
+        given = {"statuses": wanted, "automation_id": automation_id, **span, **other}
+        view, rows = counted(world, name, **given), listed(world, name, **given)
+        assert {status: n for status, n in view.counts.items() if n} == rows, given
+        assert (view.total, view.is_complete) == (rows.total(), True)
+
+
+@pytest.mark.parametrize("shards", [1, 8])
+@pytest.mark.parametrize("name", sorted(LISTS))
+def test_counts_are_those_of_the_list(name: str, shards: int) -> None:
+    world: Any = Ledger(shards)
+    module: Any = LISTS[name]
+    module.fill(world)
+    # Before the stream told anything, while hours are marked, and when they were counted.
+    check(world, name)
+    tell_all(world)
+    check(world, name)
+    settle(world)
+    tell_all(world)
+    settle(world)
+    check(world, name)
+
+
+def test_settled_hours_are_read_from_totals_alone(
+    ledger: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = ledger
+    test_history.fill(world)
+    tell_all(world)
+    settle(world)
+    tell_all(world)
+    settle(world)
+    read: list[Any] = []
+    query = world.table.query
+
+    def spy(*asked: Any, **more: Any) -> Any:
+        read.append((asked[0], more.get("index")))
+        return query(*asked, **more)
+
+    last = hour_of(world.clock.now) - 3 * HOUR
+    first = last - 12 * HOUR
+    whole = listed(world, "runs", since=iso(first), until=iso(last - 1))
+    monkeypatch.setattr(type(world.table), "query", lambda _, *asked, **more: spy(*asked, **more))
+    view = counted(world, "runs", since=iso(first), until=iso(last - 1))
+    assert read == [("TOTALS#ws_demo#RUN#*", None)]
+    assert view.counts == {status: whole[status] for status in view.counts}
+    assert whole.total() == 12
+    assert view.freshness == iso(world.stores.freshness.read().until or 0)
+
+
+def test_expired_rows_do_not_count_though_they_are_there_still(ledger: Any) -> None:
+    world = ledger
+    test_history.fill(world)
+    tell_all(world)
+    settle(world)
+    world.clock.advance(2 * DAY)
+    assert counted(world, "runs").total == 0
+
+
+def test_what_takes_too_long_to_count_is_said_to_be_at_least_so_many(
+    ledger: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = ledger
+    made = test_history.fill(world)
+    monkeypatch.setattr(counts, "SCAN_BUDGET", 3)
+    view = counted(world, "runs", contact=made[0].contact_email)
+    assert (view.is_complete, 0 < view.total < len(made)) == (False, True)
+
+
+def test_the_paths_of_counts_are_no_ids(deployed: World) -> None:
+    for name in LISTS:
+        answer = call("GET", f"/v1/{name}/counts", role="viewer", query="range=24h")
+        assert answer["status"] == 200, answer
+        assert answer["body"]["total"] == sum(answer["body"]["counts"].values())
+        assert set(answer["body"]) == {"counts", "total", "isComplete", "freshness"}
+        refused = call("GET", f"/v1/{name}/counts", role="viewer", query="range=1y")
+        assert (refused["status"], refused["body"]["field"]) == (422, "range")

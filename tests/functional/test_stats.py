@@ -1,0 +1,101 @@
+"""Stats: runs by the hour, and how long runs and their nodes took."""
+
+from itertools import pairwise
+
+import pytest
+from runledger.clock import DAY, HOUR, iso
+from runledger.errors import InvalidInputError
+from runledger.models.totals import hour_of
+from runledger.services import stats
+from runledger.services.stats import Stats, percentile
+
+from tests.functional.test_api_handlers import call, deployed
+from tests.support.world import World
+
+__all__ = ["deployed"]
+
+
+def waiting() -> dict[str, object]:
+    trigger = {"triggerType": "WEBHOOK"}
+    assigned = {"target": "vars.x", "value": "1", "type": "NUMBER"}
+    nodes = [
+        {"id": "start", "type": "TRIGGER", "config": trigger},
+        {"id": "pause", "type": "WAIT", "config": {"delayMinutes": 60}},
+        {"id": "note", "type": "SET", "config": {"mode": "MERGE", "assignments": [assigned]}},
+        {"id": "done", "type": "END", "config": {}},
+    ]
+    ids = [str(node["id"]) for node in nodes]
+    edges = [{"source": a, "target": b} for a, b in pairwise(ids)]
+    return {"name": "Waiting", "nodes": nodes, "edges": edges}
+
+
+def finished(world: World, automation_id: str, waited: int) -> str:
+    run_id = world.fire(automation_id, {"a": waited})
+    world.walk(run_id, until="note")
+    world.clock.advance(waited)
+    world.visit(run_id, "note")
+    graph = world.graph(run_id)
+    world.visit(run_id, "done", graph.parsed("done")[0].operation)
+    return run_id
+
+
+@pytest.mark.parametrize(
+    ("values", "percent", "expected"),
+    [([5], 50, 5), ([5], 99, 5), ([1, 2], 50, 1), ([3, 1, 2], 50, 2), (range(1, 101), 95, 95)],
+)
+def test_percentiles_are_of_the_nearest_rank(
+    values: list[int], percent: int, expected: int
+) -> None:
+    assert percentile(values, percent) == expected
+
+
+def test_runs_by_the_hour_and_how_long_each_node_took(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    automation_id = world.activate(waiting())
+    begun = world.clock.now
+    for waited in (HOUR, 2 * HOUR, 3 * HOUR):
+        finished(world, automation_id, waited)
+    world.fire(automation_id, {"a": "open"})
+    told = Stats(world.reading).of("ws_demo", automation_id, "24h", None, None)
+
+    hours = {hour.start: hour.counts for hour in told.hours}
+    assert len(hours) == len(told.hours) == 25
+    assert hours[iso(hour_of(begun))]["COMPLETED"] == 1
+    assert sum(counts["COMPLETED"] for counts in hours.values()) == 3
+    assert sum(counts["PENDING"] for counts in hours.values()) == 1
+    assert told.duration is not None
+    assert (told.duration.sampled, told.duration.is_capped) == (3, False)
+    assert told.duration.p50_ms // HOUR == 2
+    nodes = {node.node_id: node for node in told.nodes}
+    assert list(nodes) == ["start", "pause", "note", "done"]
+    # A wait is over when its moment has come, or the run went on.
+    assert nodes["pause"].type == "WAIT"
+    assert (nodes["pause"].sampled, nodes["pause"].p99_ms // HOUR) == (3, 1)
+    assert nodes["note"].p99_ms < HOUR
+
+    # Of all automations there are no nodes; of a large graph those of fewer runs.
+    whole = Stats(world.reading).of("ws_demo", None, None, None, None)
+    assert (whole.nodes, whole.hours) == ([], told.hours)
+    monkeypatch.setattr(stats, "STEP_READS", 4)
+    fewer = Stats(world.reading).of("ws_demo", automation_id, "24h", None, None)
+    assert {node.sampled for node in fewer.nodes} == {2}
+    monkeypatch.setattr(stats, "SCAN_BUDGET", 2)
+    capped = Stats(world.reading).of("ws_demo", automation_id, "24h", None, None)
+    assert capped.duration is not None
+    assert (capped.duration.sampled, capped.duration.is_capped) == (2, True)
+
+
+def test_what_cannot_be_told_is_named(world: World) -> None:
+    long_ago = iso(world.clock.now - 93 * DAY)
+    with pytest.raises(InvalidInputError) as refused:
+        Stats(world.reading).of("ws_demo", None, None, long_ago, None)
+    assert refused.value.field == "from"
+    empty = Stats(world.reading).of("ws_demo", "aut_none", "7d", None, None)
+    assert (empty.duration, empty.nodes, len(empty.hours)) == (None, [], 7 * 24 + 1)
+
+
+def test_stats_over_http(deployed: World) -> None:
+    answer = call("GET", "/v1/stats", role="viewer", query="range=7d")
+    assert answer["status"] == 200
+    assert {"from", "to", "freshness", "hours", "duration", "nodes"} <= set(answer["body"])

@@ -1,0 +1,556 @@
+"""Totals equal the rows: whatever the stream tells twice, late or in another order, and wherever a
+call is lost."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from runledger.clock import DAY, HOUR, MINUTE
+from runledger.errors import TransientError
+from runledger.models.run import Payload, RunStatus
+from runledger.models.totals import Scope, hour_of
+from runledger.services import wiring
+from runledger.services.due import DueWork
+from runledger.services.totals import HourlyCounts, Totals
+from runledger.services.totals_marks import TotalMarker, told_by
+from runledger.services.totals_settle import TotalSettler, countables
+from runledger.services.wiring import Stores
+from runledger.services.workspaces import create_workspace
+from runledger.store import keys
+from runledger.store.bodies import Bodies
+from runledger.store.runs import Closing
+from runledger.store.values import Item
+
+from tests.functional.test_run_store import a_run
+from tests.support.boundary import Call, straight
+from tests.support.fakes import S3
+from tests.support.faults import Fault, FaultyCall
+from tests.support.memory_table import MemoryTable
+from tests.support.records import TOTALS, Record
+from tests.support.stage import Stage, open_stage
+from tests.support.verdicts import describe
+from tests.support.world import START, Clock
+
+WORKSPACE = "ws_demo"
+AUTOMATIONS = ("aut_one", "aut_two")
+STATUSES = {
+    "RUN": ("PENDING", "RUNNING", "COMPLETED", "FAILED", "CANCELED"),
+    "DLV": ("QUEUED", "PROCESSING", "RETRYING", "SENT", "DELIVERED", "FAILED"),
+    "REF": ("DUPLICATE", "INACTIVE"),
+}
+SHARDS = (1, 8)
+# A stage's time begins on a whole hour.
+BEGIN = hour_of(START)
+
+
+class Lost(BaseException):
+    """The process is gone."""
+
+
+class Ledger:
+    """Rows that come and go, the stream that tells of them, and those who count them."""
+
+    def __init__(self, shards: int) -> None:
+        self.clock = Clock()
+        self.clock.now = BEGIN
+        self.shards = shards
+        self.broken: Callable[[Call], str | None] = lambda call: None
+        self.calls: list[Call] = []
+        # Whether a function is at work, whose calls may break.
+        self.is_at_work = False
+        self.interludes: Callable[[], None] | None = None
+        self.is_interlude = False
+        self.held_since: int | None = None
+        self.table = MemoryTable(self._around)
+        self.stores = Stores.over(self.table, Bodies(S3(), "bucket"))  # type: ignore[arg-type]
+        create_workspace(
+            self.stores.workspaces, self.clock, workspace_id=WORKSPACE, name="A", shards=shards
+        )
+        self.stream: list[Record] = []
+        self.table.listeners.append(lambda before, after: self._tell(before, after))
+        self.marker = TotalMarker(self.stores.totals, self.stores.freshness, self.clock)
+        self.kinds = {kind: self._reading(of) for kind, of in countables(self.stores).items()}
+        settler = TotalSettler(self.table, self.stores.totals, self.kinds, self.clock)
+        self.due = DueWork(self.stores.due, {"tot": settler.settle}, self.clock)
+        self.totals = Totals(
+            self.table, self.stores.totals, self.stores.freshness, self.stores.workspaces
+        )
+        self.made = 0
+
+    def _reading(self, of: Callable[[Scope], Any]) -> Callable[[Scope], Any]:
+        """What is counted, with rows that hold no more than lists and totals look at."""
+
+        def read(ids: Iterable[str]) -> dict[str, Any]:
+            wanted = [_key(row_id) for row_id in ids]
+            return {
+                keys.id_of(row["createdKey"]): SimpleNamespace(
+                    expires_at=row["ttl"] * 1_000, status=_status(row)
+                )
+                for row in self.table.batch_get(wanted).values()
+            }
+
+        return lambda scope: replace(of(scope), read=read, status_of=lambda row: row.status)
+
+    def _tell(self, before: Item | None, after: Item | None) -> None:
+        row = after or before or {}
+        if row["sk"] in ("RUN", "DELIVERY", "REFUSAL", "PULSE"):
+            self.stream.append(Record(before, after))
+
+    def _around(self, call: Call, act: Callable[[], Any]) -> Any:
+        if not self.is_at_work:
+            return act()
+        if not call.target.startswith("DUE#"):
+            self.calls.append(call)
+            self._meanwhile()
+        match self.broken(call):
+            case "refused":
+                raise TransientError(f"{call}: throttled")
+            case "unanswered":
+                act()
+                raise TransientError(f"{call}: no answer")
+            case "dead":
+                act()
+                raise Lost
+            case "again":
+                act()
+        return act()
+
+    def _meanwhile(self) -> None:
+        """What others do between two calls of a function."""
+        if self.interludes and not self.is_interlude:
+            self.is_interlude = True
+            self.interludes()
+            self.is_interlude = False
+
+    # ── rows ───────────────────────────────────────────────────────────────────────────────────
+
+    def add(self, kind: str, automation: str | None, created_at: int, kept: int) -> None:
+        """A row as the stores write it, as far as lists and totals look at it."""
+        self.made += 1
+        row_id = f"{kind.lower()}_{self.made:05d}"
+        key = _key(row_id)
+        self._put(
+            {
+                "pk": key.pk,
+                "sk": key.sk,
+                "createdKey": keys.created_key(created_at, row_id),
+                "workspaceId": WORKSPACE,
+                **({"automationId": automation} if automation else {}),
+                "ttl": (created_at + kept) // 1_000,
+            },
+            STATUSES[kind][0],
+        )
+
+    def change(self, number: int, step: int) -> None:
+        """Moves a row on to another status of its kind."""
+        rows = self.rows()
+        if rows:
+            row = rows[number % len(rows)]
+            statuses = STATUSES[_kind(row)]
+            at = statuses.index(_status(row))
+            if _kind(row) != "REF" and at < len(statuses) - 1:
+                self._put(row, statuses[min(at + 1 + step, len(statuses) - 1)])
+
+    def remove_expired(self, number: int) -> None:
+        rows = [row for row in self.rows() if row["ttl"] * 1_000 <= self.clock.now]
+        if rows:
+            row = rows[number % len(rows)]
+            self.table.delete(keys.Key(row["pk"], row["sk"]))
+
+    def _put(self, row: Item, status: str) -> None:
+        kind = keys.Kind(_kind(row))
+        bucket = "OPEN" if kind is keys.Kind.RUN and status in ("PENDING", "RUNNING") else status
+        row_id = keys.id_of(row["createdKey"])
+        shard = keys.shard_of(row_id, self.shards)
+        named = {"reason" if kind is keys.Kind.REFUSAL else "status": status}
+        listed = {"gsi1pk": keys.by_status(WORKSPACE, kind, bucket, shard)}
+        if "automationId" in row:
+            listed["gsi2pk"] = keys.by_automation(
+                WORKSPACE, kind, row["automationId"], bucket, shard
+            )
+        if kind is keys.Kind.DELIVERY and status == "PROCESSING":
+            # In no list, as before its first try has come to an end.
+            listed = {}
+            row = {name: value for name, value in row.items() if not name.startswith("gsi")}
+        self.table.put({**row, **named, **listed})
+
+    def rows(self) -> list[Item]:
+        found = [row for row in self.table.items() if row["sk"] in ("RUN", "DELIVERY", "REFUSAL")]
+        return sorted(found, key=lambda row: row["pk"])
+
+    # ── what AWS does by itself ────────────────────────────────────────────────────────────────
+
+    def deliver(self, records: list[Record]) -> None:
+        """As Lambda reads a stream: again until it was taken."""
+        told = told_by(record.to_event(n) for n, record in enumerate(records, 1))
+        while not self._works(lambda: self.marker.mark(told)):
+            continue
+
+    def _works(self, function: Callable[[], Any]) -> bool:
+        was_at_work, self.is_at_work = self.is_at_work, True
+        try:
+            function()
+        except (TransientError, Lost):
+            return False
+        finally:
+            self.is_at_work = was_at_work
+        return True
+
+    def hold_back(self) -> None:
+        """The indexes follow the table half a minute later."""
+        self.table.holds_back, self.held_since = True, self.clock.now
+
+    def let_pass(self, milliseconds: int) -> None:
+        self.clock.advance(milliseconds)
+        if self.held_since is not None and self.clock.now - self.held_since >= 30_000:
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        self.table.catch_up()
+        self.table.holds_back, self.held_since = False, None
+
+    def read_stream(self) -> None:
+        records, self.stream = self.stream, []
+        if records:
+            self.deliver(records)
+
+    def pulse(self) -> None:
+        self._works(lambda: self.stores.freshness.beat(self.clock()))
+
+    def tick(self) -> None:
+        self.let_pass(MINUTE - self.clock.now % MINUTE)
+        self.work()
+
+    def work(self) -> None:
+        self._works(lambda: self.due.settle_due(10_000))
+
+    def settle(self) -> None:
+        """Lets the stream be read and all that is due be done."""
+        self.read_stream()
+        for _ in range(400):
+            due = [row["dueKey"] for row in self.table.items() if "dueKey" in row]
+            if not due:
+                return
+            self.let_pass(max(0, int(min(due)[:13]) - self.clock.now))
+            self.tick()
+            self.read_stream()
+        raise AssertionError("no rest")
+
+    # ── what there is ──────────────────────────────────────────────────────────────────────────
+
+    def count(self, scope: Scope, first: int, last: int) -> HourlyCounts:
+        what = self.kinds[scope.kind](scope)
+        return self.totals.count(scope, what, first, last, self.clock.now)
+
+    def truth(self, scope: Scope, first: int, last: int) -> dict[int, Counter[str]]:
+        found: dict[int, Counter[str]] = {}
+        for row in self.rows():
+            created_at = keys.created_at_of(row["createdKey"])
+            is_of = _kind(row) == scope.kind and scope.part in (None, row.get("automationId"))
+            is_kept = row["ttl"] * 1_000 > self.clock.now
+            if is_of and is_kept and "gsi1pk" in row and first <= created_at <= last:
+                found.setdefault(hour_of(created_at), Counter())[_status(row)] += 1
+        return found
+
+    def check(self, ranges: list[tuple[int, int]]) -> None:
+        for kind in STATUSES:
+            for part in (None, *AUTOMATIONS):
+                scope = Scope(WORKSPACE, kind, part)
+                for first, last in ranges:
+                    counted = self.count(scope, first, last)
+                    told = {hour: found for hour, found in counted.hours.items() if +found}
+                    assert told == self.truth(scope, first, last), (scope, first, last)
+                    assert counted.is_complete
+
+
+def _key(row_id: str) -> keys.Key:
+    return {"run": keys.run, "dlv": keys.delivery, "ref": keys.refusal}[row_id[:3]](row_id)
+
+
+def _kind(row: Item) -> str:
+    return {"RUN": "RUN", "DELIVERY": "DLV", "REFUSAL": "REF"}[row["sk"]]
+
+
+def _status(row: Item) -> str:
+    return str(row.get("status") or row["reason"])
+
+
+RANGES = [
+    (0, BEGIN + 400 * DAY),
+    (BEGIN - 3 * HOUR + 17 * MINUTE, BEGIN + 7 * HOUR + 3 * MINUTE),
+    (BEGIN + 2 * HOUR, BEGIN + 5 * HOUR - 1),
+    (BEGIN + 30 * MINUTE, BEGIN + 31 * MINUTE),
+]
+
+FAULTS = ("refused", "unanswered", "dead", "again")
+
+
+def life(ledger: Ledger, chance: random.Random, steps: int, kept: int) -> list[Record]:
+    """Rows coming, changing and going, with the stream read now and then: in another order, twice
+    and again; all of its records in the end."""
+    told: list[Record] = []
+    for _ in range(steps):
+        match chance.randrange(9):
+            case 0 | 1 | 2:
+                kind = chance.choice(list(STATUSES))
+                automation = chance.choice((*AUTOMATIONS, None) if kind == "DLV" else AUTOMATIONS)
+                created_at = ledger.clock.now - chance.choice((0, 0, 0, MINUTE, 3 * HOUR))
+                ledger.add(kind, automation, created_at, kept + chance.randrange(2 * HOUR))
+            case 3 | 4:
+                ledger.change(chance.randrange(1_000), chance.randrange(3))
+            case 5:
+                ledger.remove_expired(chance.randrange(1_000))
+                ledger.let_pass(chance.choice((1_000, MINUTE, 20 * MINUTE, HOUR)))
+            case 6:
+                records, ledger.stream = ledger.stream, []
+                told += records
+                chance.shuffle(records)
+                again = chance.sample(told, min(len(told), chance.randrange(4)))
+                ledger.deliver([*records, *again, *records[:2]])
+                if chance.random() < 0.5:
+                    # Nothing written before a pulse is told after it.
+                    ledger.pulse()
+                    ledger.read_stream()
+            case 7:
+                ledger.tick()
+            case 8:
+                ledger.hold_back()
+    return told
+
+
+def interlude(ledger: Ledger, chance: random.Random, told: list[Record]) -> None:
+    """Now and then a row comes or changes between two calls, and is told of at once or later."""
+    if chance.random() < 0.1:
+        if chance.random() < 0.3:
+            ledger.add("RUN", "aut_one", ledger.clock.now - HOUR, 90 * DAY)
+        ledger.change(chance.randrange(1_000), chance.randrange(3))
+        if chance.random() < 0.5:
+            records, ledger.stream = ledger.stream, []
+            told += records
+            ledger.deliver(records)
+
+
+@pytest.mark.parametrize("shards", SHARDS)
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 2**32), kept=st.sampled_from([5 * HOUR, 90 * DAY]))
+def test_counts_equal_the_rows_whatever_the_stream_does(shards: int, seed: int, kept: int) -> None:
+    chance = random.Random(seed)
+    ledger = Ledger(shards)
+    # Before the first pulse all is counted, as rows that are kept for 90 days.
+    has_pulses = kept < 90 * DAY or chance.random() < 0.7
+    if has_pulses:
+        ledger.pulse()
+        ledger.read_stream()
+    told: list[Record] = []
+    ledger.interludes = lambda: interlude(ledger, chance, told)
+    told += life(ledger, chance, 60, kept)
+    # Broken anywhere, and each time gone on with.
+    ledger.broken = lambda call: chance.choice(FAULTS) if chance.random() < 0.1 else None
+    told += life(ledger, chance, 40, kept)
+    ledger.broken, ledger.interludes = lambda call: None, None
+    ledger.catch_up()
+    # All records were told once: what is marked is counted now, whatever was settled.
+    ledger.read_stream()
+    ledger.check(RANGES)
+    ledger.settle()
+    ledger.check(RANGES)
+    # The whole stream once more, long after.
+    ledger.deliver(chance.sample(told, len(told)))
+    ledger.check(RANGES)
+    ledger.settle()
+    ledger.clock.advance(HOUR)
+    if has_pulses:
+        ledger.pulse()
+        ledger.read_stream()
+    ledger.check(RANGES)
+
+
+# ── whatever comes in between ───────────────────────────────────────────────────────────────────
+
+
+def an_hour_of_runs(shards: int) -> Ledger:
+    """Three open runs, told of and marked, an hour later."""
+    ledger = Ledger(shards)
+    ledger.pulse()
+    for _ in range(3):
+        ledger.add("RUN", "aut_one", ledger.clock.now + MINUTE, 90 * DAY)
+    ledger.read_stream()
+    ledger.let_pass(HOUR + 5 * MINUTE)
+    ledger.pulse()
+    ledger.read_stream()
+    return ledger
+
+
+@pytest.mark.parametrize(
+    ("shards", "is_told_at_once", "lags"),
+    [(1, True, True), (1, True, False), (1, False, True), (1, False, False), (8, True, True)],
+)
+def test_a_change_between_any_two_calls_of_the_tick_is_not_lost(
+    shards: int, is_told_at_once: bool, lags: bool
+) -> None:
+    point, calls = 0, 1
+    while point < calls:
+        ledger = an_hour_of_runs(shards)
+
+        def interlude(ledger: Ledger = ledger, at: int = point) -> None:
+            if len(ledger.calls) == at + 1:
+                if lags:
+                    ledger.hold_back()
+                ledger.change(0, 2)
+                if is_told_at_once:
+                    ledger.read_stream()
+
+        ledger.calls.clear()
+        ledger.interludes = interlude
+        for _ in range(3):
+            ledger.tick()
+            # A second tick, that began late.
+            ledger.let_pass(1_000)
+            ledger.work()
+        calls = len(ledger.calls)
+        ledger.interludes = None
+        ledger.read_stream()
+        ledger.let_pass(MINUTE)
+        ledger.catch_up()
+        ledger.check(RANGES)
+        ledger.settle()
+        ledger.check(RANGES)
+        point += 1
+    assert calls > 10
+
+
+@pytest.mark.parametrize("shards", SHARDS)
+def test_a_run_that_ends_while_it_is_counted_is_counted_once(shards: int) -> None:
+    scope = Scope(WORKSPACE, "RUN", None)
+    point, calls = 0, 1
+    while point < calls:
+        ledger = an_hour_of_runs(shards)
+
+        def interlude(ledger: Ledger = ledger, at: int = point) -> None:
+            if len(ledger.calls) == at + 1:
+                ledger.change(0, 2)
+
+        ledger.calls.clear()
+        ledger.interludes, ledger.is_at_work = interlude, True
+        found = ledger.count(scope, *RANGES[0])
+        assert found.all.total() == 3, f"at call {point}: {found.all}"
+        calls = len(ledger.calls)
+        point += 1
+    assert calls > 5
+
+
+def test_rows_of_which_the_stream_has_not_told_yet_are_counted() -> None:
+    ledger = an_hour_of_runs(1)
+    for _ in range(4):
+        ledger.add("RUN", "aut_one", ledger.clock.now, 90 * DAY)
+        ledger.let_pass(HOUR)
+    ledger.check(RANGES)
+    until = ledger.stores.freshness.read().until
+    assert until is not None
+    assert ledger.count(Scope(WORKSPACE, "RUN", None), *RANGES[0]).until == until
+    assert until <= ledger.clock.now - 4 * HOUR
+
+
+# ── every call broken ───────────────────────────────────────────────────────────────────────────
+
+
+def story(stage: Stage, workspace_id: str) -> None:
+    """Runs of two hours that are opened, started and ended while the functions work."""
+    stores = wiring.stores()
+    shards = stores.workspaces.get(workspace_id).shards
+    payload = Payload(trigger={}, body={})
+    made = []
+    stage.asynchronously("mark_totals", {})
+    stage.deliver_stream()
+    for minutes in (0, 20, 40, 70):
+        stage.run_until(BEGIN + minutes * MINUTE)
+        run = a_run(
+            run_id=f"run_{minutes}",
+            workspace_id=workspace_id,
+            automation_id=AUTOMATIONS[minutes == 20],
+            created_at=stage.clock.now,
+            due_at=BEGIN + 30 * DAY,
+            expires_at=stage.clock.now + 90 * DAY,
+        )
+        made.append(stores.runs.open(run, payload, shards)[0])
+        stage.deliver_stream()
+    run = stores.runs.own(made[0], "1", stage.clock.now, 1)
+    stores.runs.close(run, Closing(RunStatus.COMPLETED, stage.clock.now))
+    stores.runs.own(made[1], "1", stage.clock.now, 1)
+    again = list(stage.records)
+    stage.deliver_stream()
+    stage.run_until(BEGIN + 125 * MINUTE)
+    stores.runs.close(made[3], Closing(RunStatus.FAILED, stage.clock.now))
+    stage.asynchronously("mark_totals", {})
+    stage.records += again
+    stage.run_until(BEGIN + 140 * MINUTE)
+
+
+def counted(stage: Stage, workspace_id: str, part: str | None) -> dict[str, int]:
+    stores = wiring.stores()
+    totals = Totals(stage.table, stores.totals, stores.freshness, stores.workspaces)
+    scope = Scope(workspace_id, "RUN", part)
+    what = countables(stores)["RUN"](scope)
+    found = totals.count(scope, what, BEGIN, BEGIN + DAY, stage.clock.now)
+    assert found.is_complete
+    return {str(status): count for status, count in found.all.items() if count}
+
+
+def faults_of(call: Call) -> Iterable[Fault]:
+    """A read changes nothing, however it ends; of the many alike in other partitions, the first
+    stands for all."""
+    is_one_of_many = call.operation == "Query" or call.target.startswith("PULSE#")
+    if is_one_of_many and "#0/" not in call.target:
+        return ()
+    return Fault if call.operation in ("PutItem", "UpdateItem") else (Fault.REFUSED,)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("shards", SHARDS)
+def test_wherever_a_function_dies_the_totals_are_those_of_the_rows(
+    shards: int, tell: Callable[[str], None]
+) -> None:
+    with open_stage() as stage:
+        stage.consumers = dict(TOTALS)
+        create_workspace(
+            wiring.stores().workspaces, stage.clock, workspace_id="ws_x", name="X", shards=shards
+        )
+        stage.clock.now = BEGIN
+        stage.records.clear()
+        restore = stage.snapshot()
+
+        def play(point: int | None, fault: Fault | None) -> FaultyCall:
+            restore()
+            faulty = FaultyCall(stage, point, fault)
+            stage.boundary.around = faulty
+            story(stage, "ws_x")
+            stage.boundary.around = straight
+            where = "unbroken" if point is None else f"{describe(faulty.made, point)}: {fault}"
+            told = counted(stage, "ws_x", None)
+            assert told == {"COMPLETED": 1, "RUNNING": 1, "PENDING": 1, "FAILED": 1}, where
+            assert counted(stage, "ws_x", "aut_two") == {"RUNNING": 1}, where
+            # All of it comes from totals: nothing is left to be done, however often it was begun.
+            stage.run_until(BEGIN + 6 * HOUR)
+            assert counted(stage, "ws_x", None) == told, where
+            items = wiring.stores().totals.between(Scope("ws_x", "RUN", None), BEGIN, BEGIN + DAY)
+            sums = Counter[str]()
+            for item in items:
+                assert item.holds(stage.clock.now), where
+                sums.update(item.counts)
+            assert sums == told, where
+            return faulty
+
+        unbroken = play(None, None).made
+        assert {function for function, _ in unbroken} == {"mark_totals", "tick"}
+        points = [
+            (point, fault) for point, (_, call) in enumerate(unbroken) for fault in faults_of(call)
+        ]
+        for point, fault in points:
+            play(point, fault)
+        tell(f"{shards} shards: {len(unbroken)} calls, {len(points)} kill points")
