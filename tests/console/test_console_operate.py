@@ -59,6 +59,9 @@ def test_the_chips_of_deliveries_agree_with_the_api(operator: Operator) -> None:
     expect(rows).to_have_count(len(sent))
     ids = rows.evaluate_all("rows => rows.map(row => row.dataset.row)")
     assert ids == [each["id"] for each in sent]
+    counts = operator.get("/v1/deliveries/counts", channel="EMAIL", range="7d")
+    chips = page.get_by_role("radiogroup", name="Status").locator("[data-count]")
+    expect(chips.first).to_have_attribute("data-count", str(counts["total"]))
     page.reload()
     expect(rows).to_have_count(len(sent))
 
@@ -114,6 +117,23 @@ def test_a_contact_is_created_once_its_phone_is_mended(admin: Operator) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("tr[data-row]")).to_have_count(1)
     expect(page.locator("tr[data-row]")).to_contain_text(email)
+
+
+def test_a_person_is_erased_for_good(admin: Operator) -> None:
+    page = admin.page
+    email = f"{uuid4().hex}@customer.example"
+    contact = admin.api.post("/v1/contacts", json={"email": email}).raise_for_status().json()
+    admin.open(f"/contacts/{contact['id']}")
+    page.get_by_role("button", name="Erase…").click()
+    dialog = page.get_by_role("dialog", name=f"Erase {email}?")
+    expect(dialog).to_contain_text("This cannot be undone")
+    expect(dialog.get_by_role("button", name="Erase")).to_be_disabled()
+    dialog.get_by_label("Erase this person for good").check()
+    dialog.get_by_role("button", name="Erase").click()
+    expect(page.get_by_role("heading", name="This contact was erased")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="This contact was erased")).to_be_visible()
+    expect(page.get_by_text(email)).to_have_count(0)
 
 
 def test_a_template_is_previewed_for_a_contact_as_it_is_written(admin: Operator) -> None:
