@@ -11,6 +11,7 @@ import { RunGraph } from '../graph';
 import { DetailHeader, DetailPage, Fact, Facts, Section } from '../ui/Detail';
 import { formatDuration, formatWord } from '../ui/format';
 import { Json } from '../ui/Json';
+import { Optional } from '../ui/Optional';
 import { Status } from '../ui/Status';
 import { ExactTime, RelativeTime, useNow } from '../ui/Time';
 import { CancelRunDialog } from './CancelRunDialog';
@@ -198,7 +199,9 @@ function Loaded({ run }: { run: RunDetail }) {
       <Failure run={run} onOpenStep={show} />
       <Canceled run={run} />
       <Section title="The way it took">
-        <RunGraph run={run} selected={openSteps.at(-1) ?? null} onSelect={show} />
+        <Optional fallback={<p className={classes.muted}>The graph could not be drawn.</p>}>
+          <RunGraph run={run} selected={openSteps.at(-1) ?? null} onSelect={show} />
+        </Optional>
       </Section>
       <StepTrace
         heading="Steps"

@@ -73,13 +73,13 @@ const COLUMNS: Column<Run>[] = [
   },
   {
     title: 'Duration',
-    width: 9,
+    width: 10,
     cell: (run, now) => {
       const duration = runDuration(run, now);
       return duration === null ? (
         <span className={page.muted}>–</span>
       ) : (
-        <span className={classes.figure}>{formatDuration(duration)}</span>
+        <span className={page.nowrap}>{formatDuration(duration)}</span>
       );
     },
   },

@@ -11,6 +11,7 @@ import { useFilters } from '../lists/filters';
 import { ListResults, NothingFound } from '../lists/ListPage';
 import page from '../lists/ListPage.module.css';
 import { useLiveList } from '../lists/useLiveList';
+import { Optional } from '../ui/Optional';
 import { isOpen } from './describe';
 import { RUN_FILTERS, type RunFilters } from './filters';
 import { statsQuery } from './queries';
@@ -29,21 +30,26 @@ interface FilterProps {
 }
 
 /** How many runs there were over time. Other filters than automation and period have no figures. */
-function Chart({ filters, onChange }: FilterProps) {
+function Chart({ filters, isWanted, onChange }: FilterProps & { isWanted: boolean }) {
   const { api } = useServices();
   const { automationId, range, from, to } = filters;
   const asked = RUN_FILTERS.toQuery({ ...RUN_FILTERS.none, automationId, range, from, to });
   const { data: stats } = useQuery(statsQuery(api, asked));
-  if (!stats) return null;
+  // Its place is kept for it, so that the rows below do not move when it comes.
+  const place = <div className={classes.chart} />;
+  if (stats === null) return null;
+  if (stats === undefined || !isWanted) return place;
   return (
-    <Suspense fallback={<div className={classes.chart} />}>
-      <RunChart
-        stats={stats}
-        onBrush={(begin, end) => {
-          onChange({ from: begin, to: end });
-        }}
-      />
-    </Suspense>
+    <Optional fallback={null}>
+      <Suspense fallback={place}>
+        <RunChart
+          stats={stats}
+          onBrush={(begin, end) => {
+            onChange({ from: begin, to: end });
+          }}
+        />
+      </Suspense>
+    </Optional>
   );
 }
 
@@ -118,7 +124,7 @@ export default function RunsPage() {
       </div>
       <RunFilterBar filters={filters} counts={counts.data} onChange={change} />
       {/* Its library is asked for once the rows are there. */}
-      {list.isLoaded && <Chart filters={filters} onChange={change} />}
+      <Chart filters={filters} isWanted={list.isLoaded} onChange={change} />
       <ListResults
         noun="run"
         plural="runs"
