@@ -419,7 +419,7 @@ def open_stage() -> Iterator[Stage]:
         patch.object(runledger.ids, "ULID", Ulid),
         patch.object(runledger.aws, "boto3", SimpleNamespace(client=stage.client)),
         patch.object(runledger.http, "log_failure", stage.note),
-        patch.object(wiring, "DynamoTable", lambda client, name: stage.table),
+        patch("runledger.store.table.DynamoTable", lambda client, name: stage.table),
         patch.object(module_of("run_integration"), "OutboundClient", lambda **more: stage.http),
         patch.object(follow_changes, "followers", lambda: stage.lend(followers())),
         patch.object(FreshnessStore, "beat", send_pulses),
