@@ -6,6 +6,8 @@ type Schemas = components['schemas'];
 
 export type Automation = Schemas['AutomationView'];
 export type AutomationStatus = Schemas['AutomationStatus'];
+/** Failures that look alike. */
+export type FailureGroup = Schemas['FailureGroupView'];
 export type Fire = Schemas['FireView'];
 export type Opened = Schemas['OpenedView'];
 export type Problem = Schemas['Problem'];
@@ -30,16 +32,3 @@ export const REENTRY_WORDS: Record<Reentry, string> = {
   ONCE: 'Once: a contact enters one time, ever',
   ONE_AT_A_TIME: 'One at a time: a contact has one open run',
 };
-
-/** Failures that look alike. */
-export interface FailureGroup {
-  id: string;
-  nodeId: string | null;
-  kind: string;
-  message: string;
-  count: number;
-  contacts: number;
-  firstSeenAt: string;
-  lastSeenAt: string;
-  firstVersion: number;
-}
