@@ -6,8 +6,6 @@ type Schemas = components['schemas'];
 
 export type Automation = Schemas['AutomationView'];
 export type AutomationStatus = Schemas['AutomationStatus'];
-/** Failures that look alike. */
-export type FailureGroup = Schemas['FailureGroupView'];
 export type Fire = Schemas['FireView'];
 export type Opened = Schemas['OpenedView'];
 export type Problem = Schemas['Problem'];
