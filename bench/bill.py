@@ -20,7 +20,7 @@ Raw = Mapping[str, Any]
 
 # Who reads the stream or a queue works in batches, whatever one run does; the tick comes once a
 # minute.
-BATCHED = ("StartRuns", "PublishChanges", "GroupFailures", "MarkTotals", "Tick")
+BATCHED = ("StartRuns", "FollowChanges", "GroupFailures", "Tick")
 # Items of all runs of an hour together, and the indexes that only the counting of these reads here.
 SHARED = ("TOTALS", "PULSE", "FRESHNESS")
 SHARED_INDEXES = ("gsi1", "gsi2", "gsi4")

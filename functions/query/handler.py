@@ -1,9 +1,12 @@
-"""Serves the history. Read-only."""
+"""Serves the history. Read-only.
+
+What only some requests need is imported by the first of them, so that a new instance answers soon.
+"""
 
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
@@ -43,33 +46,20 @@ from runledger.models.wire import (
 from runledger.models.workspace import Role
 from runledger.models.workspace_views import MemberView, MeView, SettingsView
 from runledger.observability import begin
-from runledger.services.automations import Automations
-from runledger.services.bulk_cancel import bulk_cancel_view
-from runledger.services.catalogue import node_type_views
-from runledger.services.contacts import Contacts
-from runledger.services.counts import Counts
 from runledger.services.cursors import Cursors
-from runledger.services.erasing import known_contact
-from runledger.services.exports import ExportReading
-from runledger.services.failure_reading import FailureReading, FailureRequest
 from runledger.services.gathering import at_once
 from runledger.services.identity import Caller
-from runledger.services.members import member_view, settings_view
-from runledger.services.reading import ListRequest, Reading
-from runledger.services.segments import Segments
-from runledger.services.stats import Stats
-from runledger.services.suppressions import Suppressions
-from runledger.services.timeline import Timelines
-from runledger.services.views import (
-    contact_view,
-    secret_name_view,
-    segment_view,
-    template_view,
-    version_summary_view,
-    version_view,
-)
+from runledger.services.list_requests import ListRequest
 from runledger.services.wiring import export_files, frames, stores
 from runledger.settings import QuerySettings, read_settings
+
+if TYPE_CHECKING:
+    from runledger.services.automations import Automations
+    from runledger.services.counts import Counts
+    from runledger.services.exports import ExportReading
+    from runledger.services.failure_reading import FailureReading
+    from runledger.services.reading import Reading
+    from runledger.services.timeline import Timelines
 
 app = make_app(identify=lambda: _caller())
 
@@ -103,28 +93,39 @@ def _cursor_key() -> bytes:
 
 
 @cache
-def _reading() -> Reading:
+def _reading() -> "Reading":
+    from runledger.services.contacts import Contacts
+    from runledger.services.reading import Reading
+
     contacts = Contacts(stores().contacts, now_ms)
     cursors = Cursors(_cursor_key, now_ms)
     return Reading(stores(), frames(), contacts, cursors, now_ms, at_once)
 
 
-def _failures() -> FailureReading:
+def _failures() -> "FailureReading":
+    from runledger.services.failure_reading import FailureReading
+
     of = stores()
     return FailureReading(of.failures, of.automations, _reading().cursors, now_ms)
 
 
-def _counts() -> Counts:
+def _counts() -> "Counts":
+    from runledger.services.counts import Counts
+
     return Counts(_reading())
 
 
 @cache
-def _exports() -> ExportReading:
+def _exports() -> "ExportReading":
+    from runledger.services.exports import ExportReading
+
     return ExportReading(stores().exports, export_files(), Cursors(_cursor_key, now_ms), now_ms)
 
 
 @cache
-def _timelines() -> Timelines:
+def _timelines() -> "Timelines":
+    from runledger.services.timeline import Timelines
+
     return Timelines(stores(), Cursors(_cursor_key, now_ms), now_ms)
 
 
@@ -132,7 +133,9 @@ def _caller(needed: Role = Role.VIEWER) -> Caller:
     return caller(app, stores().workspaces, needed)
 
 
-def _automations() -> Automations:
+def _automations() -> "Automations":
+    from runledger.services.automations import Automations
+
     of = stores()
     return Automations(
         store=of.automations,
@@ -153,6 +156,8 @@ def me() -> MeView:
 
 @app.get("/v1/settings", tags=["Workspace"])
 def get_settings() -> SettingsView:
+    from runledger.services.members import settings_view
+
     who = _caller(Role.OWNER)
     return settings_view(stores().workspaces.get(who.workspace_id, consistent=True))
 
@@ -160,6 +165,8 @@ def get_settings() -> SettingsView:
 @app.get("/v1/members", tags=["Workspace"])
 def list_members() -> ListView[MemberView]:
     """Everybody in the workspace, in the order they joined."""
+    from runledger.services.members import member_view
+
     found = stores().workspaces.members(_caller(Role.OWNER).workspace_id)
     return ListView(items=[member_view(each) for each in found], next_cursor=None)
 
@@ -243,6 +250,8 @@ def list_failure_groups(
 ) -> ListView[FailureGroupView]:
     """Failed runs by what they failed of: those of one automation whose errors differ only in ids,
     numbers, addresses and the like, the latest failure first (by the hour)."""
+    from runledger.services.failure_reading import FailureRequest
+
     request = FailureRequest(
         automation_id=automation_id,
         range=range_,
@@ -264,6 +273,8 @@ def get_failure_group(group_id: str) -> FailureGroupView:
 @app.get("/v1/runs/cancel/<cancellation_id>", tags=["Runs"])
 def get_cancellation(cancellation_id: str) -> BulkCancelView:
     """How far a cancellation of many runs is."""
+    from runledger.services.bulk_cancel import bulk_cancel_view
+
     found = stores().bulk_cancels.get(_caller().workspace_id, cancellation_id, now_ms())
     return bulk_cancel_view(found, stores().runs, now_ms())
 
@@ -415,6 +426,8 @@ def get_stats(
 ) -> StatsView:
     """Runs by hour and status, and how long the newest 1,000 finished runs of the range took: of an
     automation also node by node. The last 24 hours unless asked otherwise."""
+    from runledger.services.stats import Stats
+
     stats = Stats(_reading())
     return stats.of(_caller().workspace_id, automation_id, range_, from_, to)
 
@@ -434,6 +447,8 @@ def get_automation(automation_id: str) -> AutomationView:
 
 @app.get("/v1/automations/<automation_id>/versions", tags=["Automations"])
 def list_versions(automation_id: str) -> ListView[VersionSummaryView]:
+    from runledger.services.views import version_summary_view
+
     automation = stores().automations.get(_caller().workspace_id, automation_id)
     found = stores().automations.versions(automation.id)
     return ListView(items=[version_summary_view(each) for each in found], next_cursor=None)
@@ -441,6 +456,8 @@ def list_versions(automation_id: str) -> ListView[VersionSummaryView]:
 
 @app.get("/v1/automations/<automation_id>/versions/<number>", tags=["Automations"])
 def get_version(automation_id: str, number: int) -> VersionView:
+    from runledger.services.views import version_view
+
     automation = stores().automations.get(_caller().workspace_id, automation_id)
     return version_view(stores().automations.version(automation.id, number))
 
@@ -467,6 +484,9 @@ def list_contacts(
 @app.get("/v1/contacts/<contact_id>", tags=["Contacts"])
 def get_contact(contact_id: str) -> ContactView:
     """One person; 410 for one who was erased."""
+    from runledger.services.erasing import known_contact
+    from runledger.services.views import contact_view
+
     of = stores()
     found = known_contact(of.contacts, of.erasures, _caller().workspace_id, contact_id)
     return contact_view(found)
@@ -493,12 +513,16 @@ def list_segments(limit: Limit = 50, cursor: Cursor = None) -> ListView[SegmentV
 
 @app.get("/v1/segments/<segment_id>", tags=["Segments"])
 def get_segment(segment_id: str) -> SegmentView:
+    from runledger.services.views import segment_view
+
     return segment_view(stores().segments.get(_caller().workspace_id, segment_id))
 
 
 @app.get("/v1/segments/<segment_id>/preview", tags=["Segments"])
 def preview_segment(segment_id: str) -> SegmentPreviewView:
     """Who belongs to it now: the first contacts, and how many there are."""
+    from runledger.services.segments import Segments
+
     of = stores()
     segments = Segments(of.segments, of.contacts, now_ms)
     return segments.preview(_caller().workspace_id, segment_id)
@@ -512,6 +536,8 @@ def list_templates(limit: Limit = 50, cursor: Cursor = None) -> ListView[Templat
 
 @app.get("/v1/templates/<template_id>", tags=["Templates"])
 def get_template(template_id: str) -> TemplateView:
+    from runledger.services.views import template_view
+
     return template_view(stores().templates.get(_caller().workspace_id, template_id))
 
 
@@ -523,6 +549,8 @@ def list_suppressions(
 ) -> ListView[SuppressionView]:
     """Addresses that nothing is sent to, newest first; or the one asked for, if it is on the
     list."""
+    from runledger.services.suppressions import Suppressions
+
     workspace_id = _caller().workspace_id
     if address is not None:
         suppressions = Suppressions(stores().suppressions, describe_channels(), now_ms)
@@ -533,6 +561,8 @@ def list_suppressions(
 @app.get("/v1/secrets", tags=["Secrets"])
 def list_secrets() -> ListView[SecretNameView]:
     """Names only: a value can never be read back. `lastUsedAt` is right to the hour."""
+    from runledger.services.views import secret_name_view
+
     found = stores().secrets.names(_caller().workspace_id)
     views = [secret_name_view(each) for each in found]
     return ListView(items=views, next_cursor=None)
@@ -541,6 +571,8 @@ def list_secrets() -> ListView[SecretNameView]:
 @app.get("/v1/node-types", tags=["Automations"])
 def list_node_types() -> ListView[NodeTypeView]:
     """The node palette, with a JSON Schema of each config."""
+    from runledger.services.catalogue import node_type_views
+
     _caller()
     return ListView(items=node_type_views(), next_cursor=None)
 

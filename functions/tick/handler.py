@@ -1,4 +1,4 @@
-"""Once a minute: starts what is due and settles what is overdue."""
+"""Once a minute: sends pulses through the stream, starts what is due, settles what is overdue."""
 
 import time
 from functools import cache
@@ -8,7 +8,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.aws import client, effect_client
 from runledger.channels.registry import CHANNEL_NAMES
 from runledger.clock import SECOND, now_ms
-from runledger.observability import begin, logger
+from runledger.errors import RunledgerError
+from runledger.observability import begin, log_failure, logger
 from runledger.services.due import DueWork
 from runledger.services.due_deliveries import DueDeliveries
 from runledger.services.due_exports import DueExports
@@ -76,9 +77,18 @@ def due_work() -> DueWork:
     return DueWork(of.due, kinds, now_ms)
 
 
+def send_pulses() -> None:
+    """Where that fails, counts tell by their freshness; what is due does not wait for it."""
+    try:
+        stores().freshness.beat(now_ms())
+    except RunledgerError as error:
+        log_failure("pulses were not sent", error)
+
+
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     begin(context.aws_request_id)
     until = now_ms() + context.get_remaining_time_in_millis() - LAST_SECONDS
+    send_pulses()
     due = due_work().settle_due(DUE_ROWS, until)
     logger.info("tick", extra={"dueRows": due})
     return {"due": due}

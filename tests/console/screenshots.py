@@ -64,6 +64,8 @@ def visit_operate(page: Page, user: dict[str, Any], directory: Path, suffix: str
     open_first()
     shoot("contact")
     shoot("contact-new", "/contacts/new")
+    shoot("segments", "/contacts/segments")
+    shoot("segment-new", "/contacts/segments/new")
     shoot("templates", "/templates")
     open_first()
     shoot("template")

@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from local.settings import ROOT
-
 from tests.console.axe import grave_violations
 from tests.console.browser import DESKTOP, PHONE, ColorScheme, new_context, sign_in
 from tests.console.operators import user_of
@@ -17,7 +16,8 @@ from tests.support.stack import Stack
 MAX_INITIAL_SCRIPT_BYTES = 250_000
 DIST = ROOT / "console" / "dist"
 ASSETS = DIST / "assets"
-# As the build writes them: `import{a as b}from"./x.js"` and `import"./x.js"`, but not `import("./x.js")`.
+# As the build writes them: `import{a as b}from"./x.js"` and `import"./x.js"`, but not
+# `import("./x.js")`.
 STATIC_IMPORT = re.compile(r'(?:from|import)\s*"\./([\w.-]+\.js)"')
 
 

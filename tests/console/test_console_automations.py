@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.console.browser import DESKTOP, PHONE, ColorScheme, new_context
+from tests.console.axe import grave_violations
+from tests.console.browser import DESKTOP, PHONE, ColorScheme, new_context, sign_in
 from tests.console.operators import Operator, user_of
-from tests.console.test_console_access import grave_violations
 from tests.support.stack import Stack
 
 
@@ -170,13 +170,10 @@ def test_axe_finds_nothing_serious_about_automations(
     browser: Browser, stack: Stack, color_scheme: ColorScheme, size: tuple[int, int]
 ) -> None:
     user = user_of(stack, 0, "ADMIN")
-    with (
-        stack.api(user.email) as api,
-        new_context(browser, stack.url, size, color_scheme) as context,
-    ):
+    with new_context(browser, stack.url, size, color_scheme) as context:
         page = context.new_page()
-        admin = Operator(user, page, api)
-        admin.open("/automations")
+        page.goto("/automations")
+        sign_in(page, user.email, user.password)
         page.get_by_role("link", name="Order paid").click()
         own = page.url
 

@@ -59,6 +59,9 @@ def test_the_chips_of_deliveries_agree_with_the_api(operator: Operator) -> None:
     expect(rows).to_have_count(len(sent))
     ids = rows.evaluate_all("rows => rows.map(row => row.dataset.row)")
     assert ids == [each["id"] for each in sent]
+    counts = operator.get("/v1/deliveries/counts", channel="EMAIL", range="7d")
+    chips = page.get_by_role("radiogroup", name="Status").locator("[data-count]")
+    expect(chips.first).to_have_attribute("data-count", str(counts["total"]))
     page.reload()
     expect(rows).to_have_count(len(sent))
 
@@ -89,7 +92,7 @@ def test_why_nothing_ran_is_found(operator: Operator, stack: Stack) -> None:
     page.locator("tr[data-row]").first.get_by_role("link").first.click()
     why = page.get_by_role("region", name="Why nothing ran")
     expect(why).to_contain_text("customer.email")
-    page.get_by_role("link", name="Refusals", exact=True).first.click()
+    page.get_by_role("main").get_by_role("link", name="Refusals", exact=True).click()
     expect(page).to_have_url(re.compile("reason=INVALID_PAYLOAD"))
 
 
@@ -116,6 +119,23 @@ def test_a_contact_is_created_once_its_phone_is_mended(admin: Operator) -> None:
     expect(page.locator("tr[data-row]")).to_contain_text(email)
 
 
+def test_a_person_is_erased_for_good(admin: Operator) -> None:
+    page = admin.page
+    email = f"{uuid4().hex}@customer.example"
+    contact = admin.api.post("/v1/contacts", json={"email": email}).raise_for_status().json()
+    admin.open(f"/contacts/{contact['id']}")
+    page.get_by_role("button", name="Erase…").click()
+    dialog = page.get_by_role("dialog", name=f"Erase {email}?")
+    expect(dialog).to_contain_text("This cannot be undone")
+    expect(dialog.get_by_role("button", name="Erase")).to_be_disabled()
+    dialog.get_by_label("Erase this person for good").check()
+    dialog.get_by_role("button", name="Erase").click()
+    expect(page.get_by_role("heading", name="This contact was erased")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="This contact was erased")).to_be_visible()
+    expect(page.get_by_text(email)).to_have_count(0)
+
+
 def test_a_template_is_previewed_for_a_contact_as_it_is_written(admin: Operator) -> None:
     page = admin.page
     admin.open("/templates/new?contact=ada@customer.example")
@@ -123,7 +143,7 @@ def test_a_template_is_previewed_for_a_contact_as_it_is_written(admin: Operator)
     page.get_by_role("textbox", name="Subject").fill("For {{contact.firstName}}")
     body = page.get_by_role("textbox", name="Body")
     body.fill("{{trigger.plan}} <b>{{contact.lastName}}</b>")
-    expect(page.get_by_text("`trigger.plan` has no value")).to_be_visible()
+    expect(page.get_by_text("In this preview: `trigger.plan` has no value")).to_be_visible()
     page.get_by_role("textbox", name="Payload of the trigger").fill('{"plan": "pro"}')
     preview = page.get_by_role("region", name="Preview of the body")
     expect(preview).to_have_text("pro <b>Lovelace</b>")
@@ -178,6 +198,8 @@ def test_everybody_can_use_these_pages(
             "/contacts",
             f"/contacts/{contact['id']}",
             f"/contacts/{contact['id']}/edit",
+            "/contacts/segments",
+            "/contacts/segments/new",
             "/templates",
             f"/templates/{template['id']}?contact=ada@customer.example",
             "/settings?tab=members",

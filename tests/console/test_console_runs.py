@@ -97,7 +97,10 @@ def test_dragging_over_the_chart_looks_closer(operator: Operator) -> None:
     page = operator.page
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     hours = [
-        {"start": (now - timedelta(hours=ago)).isoformat(), "counts": {"COMPLETED": ago, "FAILED": 2}}
+        {
+            "start": (now - timedelta(hours=ago)).isoformat(),
+            "counts": {"COMPLETED": ago, "FAILED": 2},
+        }
         for ago in range(24)
     ]
     stats = {

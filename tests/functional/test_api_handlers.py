@@ -545,15 +545,13 @@ def test_activating_again_mends_what_leads_from_a_token_to_its_automation(
 def test_the_stream_starts_runs_and_the_walk_completes_them(deployed: World) -> None:
     from functions.close_runs.handler import closer
     from functions.close_runs.handler import handler as close_runs
-    from functions.mark_totals.handler import handler as mark_totals
-    from functions.mark_totals.handler import marker
     from functions.run_logic.handler import handler as run_logic
     from functions.start_runs.handler import handler as start_runs
     from functions.start_runs.handler import starter
     from functions.tick.handler import due_work
     from functions.tick.handler import handler as tick
 
-    for cached in (closer, starter, due_work, marker):
+    for cached in (closer, starter, due_work):
         cached.cache_clear()
     from tests.functional.test_webhooks import event as inbound
     from tests.functional.test_webhooks import hooked
@@ -572,15 +570,13 @@ def test_the_stream_starts_runs_and_the_walk_completes_them(deployed: World) -> 
     visit.update(operation="OWN", nodeId="start")
     assert run_logic(visit, CONTEXT)["nodeId"] == "start"
     assert tick(sample("tick"), CONTEXT) == {"due": 0}
-    assert mark_totals(sample("mark_totals"), CONTEXT) == {"batchItemFailures": []}
-    assert mark_totals(sample("tick"), CONTEXT) == {}
     ended = sample("close_runs")
     ended["detail"].update(name=f"{opened.id}-7", executionArn=f"arn:x:{opened.id}-7")
     close_runs(ended, CONTEXT)
     visit.update(operation="COMPLETE", nodeId="done")
     run_logic(visit, CONTEXT)
     assert deployed.detail(opened.id)["status"] == "COMPLETED"
-    for cached in (closer, starter, due_work, marker):
+    for cached in (closer, starter, due_work):
         cached.cache_clear()
 
 

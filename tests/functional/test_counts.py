@@ -25,7 +25,7 @@ from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_history import request
 from tests.support.fakes import S3
 from tests.support.memory_table import MemoryTable
-from tests.support.records import Record, changes_totals
+from tests.support.records import Record, is_followed
 from tests.support.world import Clock, World
 
 __all__ = ["deployed"]
@@ -41,7 +41,7 @@ class Ledger:
     def __init__(self, shards: int = 1) -> None:
         self.clock = Clock()
         self.table = MemoryTable()
-        self.stores = Stores.over(self.table, Bodies(S3(), "bucket"))  # type: ignore[arg-type]
+        self.stores = Stores(self.table, Bodies(S3(), "bucket"))  # type: ignore[arg-type]
         create_workspace(
             self.stores.workspaces, self.clock, workspace_id="ws_demo", name="A", shards=shards
         )
@@ -63,7 +63,7 @@ def tell_all(world: Any) -> None:
     """The stream tells of every row there is, and of a pulse after them."""
     world.stores.freshness.beat(world.clock())
     records = [Record(None, row) for row in world.table.items()]
-    told = told_by(each.to_event(n) for n, each in enumerate(records) if changes_totals(each))
+    told = told_by(each.to_event(n) for n, each in enumerate(records) if is_followed(each))
     TotalMarker(world.stores.totals, world.stores.freshness, world.clock).mark(told)
 
 

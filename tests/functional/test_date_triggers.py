@@ -398,7 +398,7 @@ def test_a_fire_opens_a_run_for_each_contact_due_and_no_other(dates: Dates) -> N
 
 
 def _everything() -> Any:
-    from runledger.services.reading import ListRequest
+    from runledger.services.list_requests import ListRequest
 
     return ListRequest(
         statuses=frozenset(),

@@ -52,7 +52,7 @@ class Town:
     def __init__(self, shards: int) -> None:
         self.clock = Clock()
         self.table = MemoryTable()
-        self.stores = Stores.over(self.table, Bodies(cast("Any", None), "unused"))
+        self.stores = Stores(self.table, Bodies(cast("Any", None), "unused"))
         create_workspace(
             self.stores.workspaces, self.clock, workspace_id=WORKSPACE, name="Demo", shards=shards
         )

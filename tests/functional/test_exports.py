@@ -10,7 +10,7 @@ import pytest
 from moto.s3 import models as moto_s3
 from runledger import aws
 from runledger.clock import DAY, HOUR, MINUTE, now_ms
-from runledger.errors import NotFoundError
+from runledger.errors import NotFoundError, ServiceError
 from runledger.models.contact import ContactDocument
 from runledger.models.export import Export, ExportStatus
 from runledger.models.export_views import ExportDocument
@@ -19,6 +19,7 @@ from runledger.services.export_contract import Caught, ExportEvent, ExportOperat
 from runledger.services.export_removal import ExportRemoval
 from runledger.services.exports import KEPT
 from runledger.store import keys
+from runledger.store.export_files import ExportFiles
 
 from tests.functional import test_delivery_lists, test_history, test_refusal_lists
 from tests.functional.test_api_handlers import CONTEXT, call, deployed, sample
@@ -236,6 +237,19 @@ def test_a_whole_workspace_is_forgotten_while_its_exports_are_written(world: Wor
     assert not world.export_pages.handle(event(begun), 0).goes_on
     with pytest.raises(NotFoundError):
         stored(world, begun)
+
+
+def test_an_object_that_s3_keeps_is_not_told_as_deleted() -> None:
+    class Keeping:
+        def list_objects_v2(self, **request: Any) -> Any:
+            return {"Contents": [{"Key": "exports/ws_demo/exp_1/a"}]}
+
+        def delete_objects(self, **request: Any) -> Any:
+            return {"Errors": [{"Key": "exports/ws_demo/exp_1/a", "Code": "AccessDenied"}]}
+
+    kept: Any = Keeping()
+    with pytest.raises(ServiceError, match="S3 kept exports/ws_demo/exp_1/a"):
+        ExportFiles(kept, BUCKET).delete_some("ws_demo")
 
 
 def test_the_file_of_an_upload_is_made_once_however_often_it_is_asked_for(world: World) -> None:

@@ -53,7 +53,7 @@ class Ledger:
     def __post_init__(self) -> None:
         self.table = MemoryTable(self.boundary)
         s3: Any = S3()
-        self.stores = Stores.over(self.table, Bodies(s3, "bodies"))
+        self.stores = Stores(self.table, Bodies(s3, "bodies"))
         self.groups = FailureGroups(self.stores.runs, self.stores.failures)
         self.reading = FailureReading(
             self.stores.failures,

@@ -9,7 +9,7 @@ from runledger.errors import InvalidCursorError, InvalidInputError
 from runledger.models.contact import ContactDocument
 from runledger.models.run import Payload, Run, RunStatus, TriggerType
 from runledger.services.cursors import LIFETIME
-from runledger.services.reading import ListRequest
+from runledger.services.list_requests import ListRequest
 from runledger.store.runs import Closing
 
 from tests.functional.test_run_store import a_run

@@ -181,7 +181,7 @@ SCENARIOS = (
             "run_message",
             "run_integration",
             "tick",
-            "publish_changes",
+            "follow_changes",
         ),
     ),
     Scenario(completes_on_express, ("COMPLETED",), ("run_message", "run_integration")),
@@ -197,7 +197,7 @@ SCENARIOS = (
     Scenario(
         opens_a_run_downstream,
         ("COMPLETED", "COMPLETED"),
-        ("publish_changes", "upstream_trigger"),
+        ("follow_changes", "upstream_trigger"),
     ),
     Scenario(is_stopped_from_outside, ("FAILED",), ("close_runs",)),
 )

@@ -183,7 +183,7 @@ SCENARIOS = (
     Scenario(
         is_sent_on_the_third_try,
         DONE,
-        ("run_message", "retry_delivery", "publish_changes"),
+        ("run_message", "retry_delivery", "follow_changes"),
         ("SENT",),
     ),
     Scenario(is_refused_for_good_on_the_second_try, DONE, ("retry_delivery",), ("FAILED",)),

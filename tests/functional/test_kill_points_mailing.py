@@ -104,7 +104,7 @@ def is_canceled_on_the_way(ready: Ready) -> None:
 
 
 SCENARIOS = (
-    Scenario(completes, ("COMPLETED",), ("run_message", "publish_changes")),
+    Scenario(completes, ("COMPLETED",), ("run_message", "follow_changes")),
     Scenario(is_canceled_on_the_way, ("CANCELED",), ("api", "run_message")),
 )
 

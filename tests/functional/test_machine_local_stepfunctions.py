@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from runledger.compiler.compile import compile_graph
 from runledger.compiler.examples import EXAMPLE_FUNCTIONS
-from runledger.compiler.timing import CRASHES, TRANSIENT_ERRORS
+from runledger.compiler.task_errors import CRASHES, TRANSIENT_ERRORS
 from runledger.models.automation import Graph
 
 from tests.support.example_machines import EXAMPLES, Example, machine_of

@@ -114,7 +114,7 @@ def test_in_one_batch_of_the_stream(tenants: Tenants, code: str) -> None:
     for number in range(49, 99):
         tenants.open(NOISY, number)
     last = tenants.open(quiet, 2)
-    stage.deaf.add("publish_changes")
+    stage.deaf.add("follow_changes")
     began = stage.clock.now
     stage.deliver_stream()
 
@@ -138,7 +138,7 @@ def test_in_the_ticks(tenants: Tenants, code: str) -> None:
         tenants.open(NOISY, number)
     waiting = {name: tenants.open(name, 1) for name in (beside, elsewhere)}
     stage.records.clear()
-    stage.deaf.add("publish_changes")
+    stage.deaf.add("follow_changes")
     stage.clock.advance(2 * MINUTE)
     due_at = stage.clock.now
     started: dict[str, int] = {}
@@ -166,7 +166,7 @@ def test_when_the_refusals_are_over_the_crowd_is_started(tenants: Tenants) -> No
     stage = tenants.stage
     tenants.refuse(REFUSALS[0])
     runs = [tenants.open(NOISY, number) for number in range(300)]
-    stage.deaf.add("publish_changes")
+    stage.deaf.add("follow_changes")
     stage.deliver_stream()
     stage.clock.advance(3 * MINUTE)
     stage.tick()

@@ -9,7 +9,10 @@ import pytest
 from botocore.exceptions import ClientError
 from runledger.models.events import RunEvent
 from runledger.models.run import Cancellation
+from runledger.services.expired import Expired
+from runledger.services.follow import Followers
 from runledger.services.publish import BATCH, Publisher, changes_of
+from runledger.services.totals_marks import TotalMarker
 
 from tests.functional.test_upstream import BY, upstream_document, waiting
 from tests.support.world import REGION, TABLE, World
@@ -259,7 +262,7 @@ def test_the_handlers_hand_an_end_on_from_the_stream_to_the_next_run(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The bus is moto's, with a queue behind it."""
-    from functions.publish_changes import handler as publish_changes
+    from functions.follow_changes import handler as follow_changes
     from functions.upstream_trigger import handler as upstream_trigger
     from tests.functional.test_api_handlers import CONTEXT, sample
     from tests.functional.test_upstream import opened_by
@@ -275,13 +278,17 @@ def test_the_handlers_hand_an_end_on_from_the_stream_to_the_next_run(
     second = world.activate(waiting(first))
     run_id = world.fire(first, {"n": 20})
     world.walk(run_id)
-    monkeypatch.setattr(
-        publish_changes, "publisher", lambda: Publisher(events, BUS, world.stores.automations)
+    stores = world.stores
+    followers = Followers(
+        publisher=Publisher(events, BUS, stores.automations),
+        marker=TotalMarker(stores.totals, stores.freshness, world.clock),
+        expired=Expired(stores.tombstones, stores.bodies),
     )
+    monkeypatch.setattr(follow_changes, "followers", lambda: followers)
     monkeypatch.setattr(upstream_trigger, "upstream_runs", lambda: world.upstream)
 
     batch = {"Records": stream(world)}
-    assert publish_changes.handler(batch, CONTEXT) == {"batchItemFailures": []}
+    assert follow_changes.handler(batch, CONTEXT) == {"batchItemFailures": []}
     messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
     told = [json.loads(message["Body"]) for message in messages]
     assert [each["detail-type"] for each in told] == ["run.pending", "run.running", "run.completed"]
@@ -294,6 +301,6 @@ def test_the_handlers_hand_an_end_on_from_the_stream_to_the_next_run(
     ended["detail"]["new"] = 1
     upstream_trigger.handler(ended, CONTEXT)
     events.delete_event_bus(Name=BUS)
-    refused = publish_changes.handler(sample("publish_changes"), CONTEXT)
-    position = sample("publish_changes")["Records"][0]["dynamodb"]["SequenceNumber"]
-    assert refused in ({"batchItemFailures": [{"itemIdentifier": position}]},)
+    refused = follow_changes.handler(sample("follow_changes"), CONTEXT)
+    position = sample("follow_changes")["Records"][0]["dynamodb"]["SequenceNumber"]
+    assert refused == {"batchItemFailures": [{"itemIdentifier": position}]}

@@ -222,7 +222,7 @@ class Flood:
         for row in rows(world):
             self.table.put(row)
         boundary.around = self._count
-        of = Stores.over(self.table, Bodies(boto3.client("s3", region_name=REGION), BUCKET))
+        of = Stores(self.table, Bodies(boto3.client("s3", region_name=REGION), BUCKET))
         self.clock = world.clock
         self.webhooks = Webhooks(
             of.automations,

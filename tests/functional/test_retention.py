@@ -12,22 +12,20 @@ from runledger.models.attempt_life import LONGEST_LIFE
 from runledger.models.refusal import RefusalReason
 from runledger.models.workspace import Workspace
 from runledger.services.date_fires import DateFires
-from runledger.services.expired import Expired, expired_row
+from runledger.services.expired import Expired, ExpiredRow, expired_row
 from runledger.store import keys
 from runledger.store.table import Change
 from runledger.store.tombstones import TOMBSTONE_LIFE
 from runledger.store.values import Item, to_dynamo
 from runledger.store.workspaces import CACHED_SECONDS, WorkspaceStore
 
-from local.patches.lambda_streams import matches
-from tests.functional.test_api_handlers import CONTEXT, call, deployed, sample
+from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_date_triggers import Dates
 from tests.functional.test_delivery_life import ADA, mailing
 from tests.functional.test_delivery_lists import an_attempt
 from tests.functional.test_long_bodies import PAYLOAD, order_paid
 from tests.functional.test_refusal_lists import a_refusal
-from tests.support.template import load_template
-from tests.support.world import BUCKET, REGION, TABLE, World
+from tests.support.world import BUCKET, REGION, World
 
 __all__ = ["deployed"]
 
@@ -224,7 +222,8 @@ def test_the_objects_of_a_run_go_with_it_and_those_of_a_later_one_stay(world: Wo
     world.walk(run_id, until="mail")
     again = set(objects(f"runs/{run_id}/")) - set(first)
     expired = Expired(world.stores.tombstones, world.stores.bodies)
-    expired.bury({"pk": partition, "sk": "PAYLOAD", "objects": first[0].rpartition("bodies/")[0]})
+    payload_key = keys.Key(partition, "PAYLOAD")
+    expired.bury(ExpiredRow(payload_key, None, first[0].rpartition("bodies/")[0]))
     assert set(objects(f"runs/{run_id}/")) == again != set()
     assert world.detail(run_id)["payload"] == payload
 
@@ -256,41 +255,3 @@ def test_a_large_message_goes_with_its_delivery(world: World) -> None:
     assert key.startswith(f"deliveries/{attempt.id}/{attempt.expires_at // 1_000}/message-")
     expire(world, keys.delivery(attempt.id).pk)
     assert objects("deliveries/") == []
-
-
-def test_the_stream_tells_of_rows_that_expired(deployed: World) -> None:
-    from functions.bury_expired.handler import expired, handler
-
-    expired.cache_clear()
-    batch = sample("bury_expired")
-    prefix = batch["Records"][1]["dynamodb"]["OldImage"]["objects"]["S"]
-    s3 = boto3.client("s3", region_name=REGION)
-    for key in (f"{prefix}payload-1", f"{prefix}bodies/a-response-1", "runs/other/1/payload-1"):
-        s3.put_object(Bucket=BUCKET, Key=key, Body=b"x")
-    assert handler(batch, CONTEXT) == {"batchItemFailures": []}
-    assert objects() == ["runs/other/1/payload-1"]
-    stones = [
-        (item["pk"]["S"].partition("#")[0], item["expiredAt"]["N"])
-        for item in deployed.dynamodb.scan(TableName=TABLE)["Items"]
-        if item["sk"]["S"] == "TOMBSTONE"
-    ]
-    assert sorted(stones) == [(kind, "1795338000000") for kind in ("DELIVERY", "REFUSAL", "RUN")]
-    expired.cache_clear()
-
-
-def test_only_what_expired_is_told_and_not_what_was_deleted() -> None:
-    function = load_template()["Resources"]["BuryExpired"]["Properties"]
-    filters = function["Events"]["ExpiredRows"]["Properties"]["FilterCriteria"]["Filters"]
-    patterns = [json.loads(each["Pattern"]) for each in filters]
-
-    def is_told(record: dict[str, Any]) -> bool:
-        return any(matches(record, pattern) for pattern in patterns)
-
-    records = sample("bury_expired")["Records"]
-    assert [is_told(record) for record in records] == [True] * 4
-    for record in records:
-        assert not is_told({k: v for k, v in record.items() if k != "userIdentity"})
-        assert not is_told({**record, "eventName": "MODIFY"})
-    inline = records[1]["dynamodb"]
-    inline["OldImage"].pop("objects")
-    assert not is_told(records[1])

@@ -3,7 +3,7 @@ call is lost."""
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from runledger.clock import DAY, HOUR, MINUTE
+from runledger.clock import DAY, HOUR, MINUTE, SECOND
 from runledger.errors import TransientError
 from runledger.models.run import Payload, RunStatus
 from runledger.models.totals import Scope, hour_of
@@ -22,7 +22,7 @@ from runledger.services.totals_marks import TotalMarker, told_by
 from runledger.services.totals_settle import TotalSettler, countables
 from runledger.services.wiring import Stores
 from runledger.services.workspaces import create_workspace
-from runledger.store import keys
+from runledger.store import freshness, keys
 from runledger.store.bodies import Bodies
 from runledger.store.runs import Closing
 from runledger.store.values import Item
@@ -32,7 +32,7 @@ from tests.support.boundary import Call, straight
 from tests.support.fakes import S3
 from tests.support.faults import Fault, FaultyCall
 from tests.support.memory_table import MemoryTable
-from tests.support.records import TOTALS, Record
+from tests.support.records import Record
 from tests.support.stage import Stage, open_stage
 from tests.support.verdicts import describe
 from tests.support.world import START, Clock
@@ -49,14 +49,24 @@ SHARDS = (1, 8)
 BEGIN = hour_of(START)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_pulses() -> Iterator[None]:
+    """Four pulses, noted three at a time, do what many do."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(freshness, "PULSES", 4)
+        patched.setattr(freshness, "_AT_ONCE", 3)
+        yield
+
+
 class Lost(BaseException):
     """The process is gone."""
 
 
 class Ledger:
-    """Rows that come and go, the stream that tells of them, and those who count them."""
+    """Rows that come and go, the stream that tells of them, and those who count them. None is kept
+    for less than `kept` milliseconds."""
 
-    def __init__(self, shards: int) -> None:
+    def __init__(self, shards: int, kept: int) -> None:
         self.clock = Clock()
         self.clock.now = BEGIN
         self.shards = shards
@@ -68,7 +78,7 @@ class Ledger:
         self.is_interlude = False
         self.held_since: int | None = None
         self.table = MemoryTable(self._around)
-        self.stores = Stores.over(self.table, Bodies(S3(), "bucket"))  # type: ignore[arg-type]
+        self.stores = Stores(self.table, Bodies(S3(), "bucket"))  # type: ignore[arg-type]
         create_workspace(
             self.stores.workspaces, self.clock, workspace_id=WORKSPACE, name="A", shards=shards
         )
@@ -78,9 +88,10 @@ class Ledger:
         self.kinds = {kind: self._reading(of) for kind, of in countables(self.stores).items()}
         settler = TotalSettler(self.table, self.stores.totals, self.kinds, self.clock)
         self.due = DueWork(self.stores.due, {"tot": settler.settle}, self.clock)
-        self.totals = Totals(
-            self.table, self.stores.totals, self.stores.freshness, self.stores.workspaces
-        )
+        # An expiry is told in whole seconds.
+        workspace = SimpleNamespace(least_retention=kept - SECOND)
+        workspaces: Any = SimpleNamespace(cached=lambda workspace_id: workspace)
+        self.totals = Totals(self.table, self.stores.totals, self.stores.freshness, workspaces)
         self.made = 0
 
     def _reading(self, of: Callable[[Scope], Any]) -> Callable[[Scope], Any]:
@@ -341,7 +352,7 @@ def interlude(ledger: Ledger, chance: random.Random, told: list[Record]) -> None
 @given(seed=st.integers(0, 2**32), kept=st.sampled_from([5 * HOUR, 90 * DAY]))
 def test_counts_equal_the_rows_whatever_the_stream_does(shards: int, seed: int, kept: int) -> None:
     chance = random.Random(seed)
-    ledger = Ledger(shards)
+    ledger = Ledger(shards, kept)
     # Before the first pulse all is counted, as rows that are kept for 90 days.
     has_pulses = kept < 90 * DAY or chance.random() < 0.7
     if has_pulses:
@@ -466,7 +477,7 @@ def story(stage: Stage, workspace_id: str) -> None:
     shards = stores.workspaces.get(workspace_id).shards
     payload = Payload(trigger={}, body={})
     made = []
-    stage.asynchronously("mark_totals", {})
+    stage.tick()
     stage.deliver_stream()
     for minutes in (0, 20, 40, 70):
         stage.run_until(BEGIN + minutes * MINUTE)
@@ -487,7 +498,7 @@ def story(stage: Stage, workspace_id: str) -> None:
     stage.deliver_stream()
     stage.run_until(BEGIN + 125 * MINUTE)
     stores.runs.close(made[3], Closing(RunStatus.FAILED, stage.clock.now))
-    stage.asynchronously("mark_totals", {})
+    stage.tick()
     stage.records += again
     stage.run_until(BEGIN + 140 * MINUTE)
 
@@ -517,7 +528,9 @@ def test_wherever_a_function_dies_the_totals_are_those_of_the_rows(
     shards: int, tell: Callable[[str], None]
 ) -> None:
     with open_stage() as stage:
-        stage.consumers = dict(TOTALS)
+        # Nothing is started, told or buried.
+        stage.followers = {"marker"}
+        del stage.consumers["start_runs"]
         create_workspace(
             wiring.stores().workspaces, stage.clock, workspace_id="ws_x", name="X", shards=shards
         )
@@ -547,7 +560,7 @@ def test_wherever_a_function_dies_the_totals_are_those_of_the_rows(
             return faulty
 
         unbroken = play(None, None).made
-        assert {function for function, _ in unbroken} == {"mark_totals", "tick"}
+        assert {function for function, _ in unbroken} == {"follow_changes", "tick"}
         points = [
             (point, fault) for point, (_, call) in enumerate(unbroken) for fault in faults_of(call)
         ]

@@ -57,29 +57,14 @@ def opens_a_run(record: Record) -> bool:
     return record.name == "INSERT" and is_pending
 
 
-def changes_a_run(record: Record) -> bool:
-    return record.name in ("INSERT", "MODIFY") and (record.after or {}).get("sk") == "RUN"
-
-
-def settles_a_delivery(record: Record) -> bool:
-    row = record.after or {}
-    is_told = row.get("status") not in ("QUEUED", "PROCESSING")
-    return record.name in ("INSERT", "MODIFY") and row.get("sk") == "DELIVERY" and is_told
-
-
-def changes_totals(record: Record) -> bool:
-    return (record.after or record.before or {}).get("sk") in (
-        "RUN",
-        "DELIVERY",
-        "REFUSAL",
-        "PULSE",
-    )
+def is_followed(record: Record) -> bool:
+    """Nothing is deleted by its time to live here."""
+    row = record.after or record.before or {}
+    return row.get("sk") in ("RUN", "DELIVERY", "REFUSAL", "PULSE")
 
 
 # The functions that read the stream, each with its filters as the template has them.
 CONSUMERS: dict[str, Callable[[Record], bool]] = {
     "start_runs": opens_a_run,
-    "publish_changes": lambda record: changes_a_run(record) or settles_a_delivery(record),
+    "follow_changes": is_followed,
 }
-# Totals follow what happens and change nothing of it: a stage makes them where a test asks for it.
-TOTALS: dict[str, Callable[[Record], bool]] = {"mark_totals": changes_totals}

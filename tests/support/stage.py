@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -25,7 +26,9 @@ from runledger.clock import DAY, MINUTE
 from runledger.models.workspace import Membership, Role
 from runledger.observability import logger
 from runledger.services import wiring
+from runledger.services.follow import Followers
 from runledger.services.workspaces import create_workspace
+from runledger.store.freshness import FreshnessStore
 from runledger.store.values import Item
 from ulid import ULID
 
@@ -77,6 +80,9 @@ class Stage:
         self.step_functions = StepFunctions(self.clock, self._task)
         self.records: list[Record] = []
         self.consumers = dict(CONSUMERS)
+        # Who follows the stream, of "publisher", "marker" and "expired". Totals follow what happens
+        # and change nothing of it: they are marked, and pulses sent, where a test asks for it.
+        self.followers = {"publisher"}
         # The functions to which the stream is lost, and how much of the bus was delivered.
         self.deaf: set[str] = set()
         self.heard = 0
@@ -259,6 +265,17 @@ class Stage:
             assert len(self.records) < 10_000, f"no rest: {self.open_runs()}"
         assert self.open_runs() == [], "a run that nothing will ever end"
 
+    def lend(self, followers: Followers) -> Followers:
+        """Without those that no test has asked for."""
+        idle: dict[str, Any] = {
+            "publisher": SimpleNamespace(publish=lambda changes: None),
+            "marker": SimpleNamespace(mark=lambda told: None),
+            "expired": SimpleNamespace(bury=lambda row: None),
+        }
+        return replace(
+            followers, **{name: idle[name] for name in idle if name not in self.followers}
+        )
+
     def _stream(self, before: Item | None, after: Item | None) -> None:
         self.records.append(Record(before, after))
 
@@ -388,6 +405,13 @@ def open_stage() -> Iterator[Stage]:
         def __new__(cls) -> Any:
             return stage.new_ulid()
 
+    follow_changes = module_of("follow_changes")
+    followers, beat = follow_changes.followers, FreshnessStore.beat
+
+    def send_pulses(store: FreshnessStore, moment: int) -> None:
+        if "marker" in stage.followers:
+            beat(store, moment)
+
     sleeping = SimpleNamespace(sleep=lambda seconds: stage.clock.advance(int(seconds * 1_000)))
     patches: list[Any] = [
         patch.dict("os.environ", environment()),
@@ -397,6 +421,8 @@ def open_stage() -> Iterator[Stage]:
         patch.object(runledger.http, "log_failure", stage.note),
         patch.object(wiring, "DynamoTable", lambda client, name: stage.table),
         patch.object(module_of("run_integration"), "OutboundClient", lambda **more: stage.http),
+        patch.object(follow_changes, "followers", lambda: stage.lend(followers())),
+        patch.object(FreshnessStore, "beat", send_pulses),
     ]
     for function in ("api", "tick", "run_integration"):
         if hasattr(module_of(function), "time"):

@@ -146,7 +146,7 @@ class World:
         s3.create_bucket(Bucket=BUCKET)
         self.ses.create_email_identity(EmailIdentity=SENDER)
         self.table = DynamoTable(self.dynamodb, TABLE)
-        self.stores = Stores.over(self.table, Bodies(s3, BUCKET))
+        self.stores = Stores(self.table, Bodies(s3, BUCKET))
         create_workspace(
             self.stores.workspaces,
             self.clock,

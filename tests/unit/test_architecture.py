@@ -21,6 +21,7 @@ FLOORS = {
     "nodes": 2,
     "templating": 1,
     "template_limits": 0,
+    "template_markup": 0,
     "template_places": 0,
     "redaction": 1,
     "models": 1,

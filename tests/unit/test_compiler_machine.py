@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from runledger.compiler.compile import FunctionArns, compile_graph
 from runledger.compiler.examples import EXAMPLE_FUNCTIONS
-from runledger.compiler.timing import CRASHES
+from runledger.compiler.task_errors import CRASHES
 from runledger.errors import InvalidGraphError
 from runledger.models.automation import Graph
 

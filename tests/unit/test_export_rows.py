@@ -89,9 +89,9 @@ def test_a_file_of_rows() -> None:
         data
         == (
             "\ufeffid,reason,message,automationId,automationName,version,trigger.type,contactId,"
-            "runId,source,count,createdAt,lastAt\r\n"
+            "runId,source,count,createdAt,lastAt,erasedAt\r\n"
             'ref_1,NO_CONTACT,"say ""hi"",\nthen go",aut_1,Order paid,3,WEBHOOK,,,203.0.113.9,2,'
-            "2026-01-31T09:30:00.000Z,2026-01-31T09:30:00.000Z\r\n"
+            "2026-01-31T09:30:00.000Z,2026-01-31T09:30:00.000Z,\r\n"
         ).encode()
     )
     assert file_name(export) == "runledger-refusals-2026-01-31-093500.csv"
@@ -104,6 +104,14 @@ def test_no_cell_is_a_formula(start: str) -> None:
     data = head(export) + lines(export, [a_refusal(message=evil, source=evil)])
     (row,) = read(data)
     assert (row["message"], row["source"]) == (f"'{evil}", f"'{evil}")
+
+
+def test_several_values_are_one_cell() -> None:
+    export = an_export(ListName.RUNS, ExportFormat.CSV)
+    fields: dict[str, Any] = dict.fromkeys(RunView.model_fields)
+    run = RunView.model_construct(**{**fields, "id": "run_1", "at": ["score", "mail"]})
+    (row,) = read(head(export) + lines(export, [run]))
+    assert (row["id"], row["at"], row["contact.id"]) == ("run_1", "score mail", "")
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

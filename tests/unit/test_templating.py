@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from runledger.errors import NodeError
+from runledger.template_markup import has_liquid
 from runledger.templating import (
     MAX_OUTPUT_BYTES,
     TemplateSyntaxError,
     evaluate,
-    has_liquid,
     references,
     render,
     render_value,

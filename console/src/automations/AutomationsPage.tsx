@@ -47,12 +47,12 @@ function AutomationTable({ automations }: { automations: AutomationSummary[] }) 
         {
           title: 'Version',
           width: 9,
-          cell: ({ version }) => (version === null ? <Dash /> : `v${version}`),
+          cell: ({ version }) => (version === null ? null : `v${version}`),
         },
         {
           title: 'Trigger',
           width: 11,
-          cell: ({ triggerType }) => (triggerType === null ? <Dash /> : formatWord(triggerType)),
+          cell: ({ triggerType }) => (triggerType === null ? null : formatWord(triggerType)),
         },
         { title: 'Last run', cell: ({ id }, now) => <LastRun automationId={id} now={now} /> },
         { title: 'Runs, 7 days', width: 10, cell: ({ id }) => <RunCount automationId={id} /> },
@@ -61,15 +61,11 @@ function AutomationTable({ automations }: { automations: AutomationSummary[] }) 
           title: 'Next date',
           width: 11,
           cell: ({ nextFireAt }, now) =>
-            nextFireAt === null ? <Dash /> : <RelativeTime time={nextFireAt} now={now} />,
+            nextFireAt === null ? null : <RelativeTime time={nextFireAt} now={now} />,
         },
       ]}
     />
   );
-}
-
-function Dash() {
-  return <span className={page.muted}>–</span>;
 }
 
 function Nothing({ isEmpty, onClear }: { isEmpty: boolean; onClear: () => void }) {

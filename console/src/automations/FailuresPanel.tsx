@@ -28,7 +28,8 @@ export function FailuresPanel({ automationId, now }: Props) {
                 {group.nodeId === null ? group.message : `${group.nodeId}: ${group.message}`}
               </Link>
               <span className={classes.muted}>
-                {formatCount(group.count)} {group.count === 1 ? 'run' : 'runs'},{' '}
+                {formatCount(group.count)}
+                {!group.isComplete && '+'} {group.count === 1 ? 'run' : 'runs'},{' '}
                 {formatCount(group.contacts)} {group.contacts === 1 ? 'contact' : 'contacts'}, last{' '}
                 <RelativeTime time={group.lastSeenAt} now={now} />
               </span>

@@ -3,10 +3,9 @@
 import { queryOptions, type QueryClient } from '@tanstack/react-query';
 import type { ApiClient } from '../api/client';
 import { ApiError } from '../api/problem';
-import type { Counts, Page, Run, Segment, Template } from '../api/types';
+import type { Counts, FailureGroup, Page, Run, Segment, Template } from '../api/types';
 import type {
   Automation,
-  FailureGroup,
   Fire,
   Opened,
   RunDocument,

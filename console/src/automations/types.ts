@@ -30,16 +30,3 @@ export const REENTRY_WORDS: Record<Reentry, string> = {
   ONCE: 'Once: a contact enters one time, ever',
   ONE_AT_A_TIME: 'One at a time: a contact has one open run',
 };
-
-/** Failures that look alike. */
-export interface FailureGroup {
-  id: string;
-  nodeId: string | null;
-  kind: string;
-  message: string;
-  count: number;
-  contacts: number;
-  firstSeenAt: string;
-  lastSeenAt: string;
-  firstVersion: number;
-}

@@ -1,7 +1,7 @@
 import { Button, Skeleton } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
-import type { Delivery, Refusal, Run } from '../api/types';
+import type { Delivery, Refusal, Run, TimelineItem as Happening } from '../api/types';
 import { useServices } from '../app/context';
 import { deliveryTitle } from '../deliveries/describe';
 import { Reason } from '../refusals/Reason';
@@ -11,7 +11,7 @@ import { Section } from '../ui/Detail';
 import { Status } from '../ui/Status';
 import { Timeline, TimelineItem } from '../ui/Timeline';
 import classes from './ContactTimeline.module.css';
-import { timelineQuery, type TimelineEntry } from './queries';
+import { timelineQuery } from './queries';
 
 const TONES = { COMPLETED: 'good', DELIVERED: 'good', SENT: 'good', FAILED: 'bad' } as const;
 
@@ -71,13 +71,13 @@ function RefusalItem({ refusal, at }: { refusal: Refusal; at: string }) {
   );
 }
 
-function Entry({ entry: { at, run, delivery, refusal } }: { entry: TimelineEntry }) {
+function Entry({ entry: { at, run, delivery, refusal } }: { entry: Happening }) {
   if (run) return <RunItem run={run} at={at} />;
   if (delivery) return <DeliveryItem delivery={delivery} at={at} />;
   return refusal && <RefusalItem refusal={refusal} at={at} />;
 }
 
-function keyOf({ run, delivery, refusal }: TimelineEntry): string {
+function keyOf({ run, delivery, refusal }: Happening): string {
   return run?.id ?? delivery?.id ?? refusal?.id ?? '';
 }
 

@@ -13,6 +13,7 @@ import { ContactFilter } from '../lists/TextFilter';
 import { useLiveList } from '../lists/useLiveList';
 import { EmptyState } from '../ui/EmptyState';
 import { RelativeTime } from '../ui/Time';
+import { ContactTabs } from './ContactTabs';
 import { consentWords, personName } from './describe';
 import { fetchContacts } from './queries';
 import { Tags } from './Tags';
@@ -114,6 +115,7 @@ export default function ContactsPage() {
         <h1>Contacts</h1>
         {mayEdit && <NewContact />}
       </div>
+      <ContactTabs current="contacts" />
       <FilterBar label="Find a contact" chips={null}>
         <ContactFilter value={contact} onChange={find} />
       </FilterBar>

@@ -2,19 +2,10 @@
 
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { ApiClient } from '../api/client';
-import type { Contact, ContactDocument, Delivery, Page, Refusal, Run } from '../api/types';
+import type { Contact, ContactDocument, Erasure, Page, TimelineItem } from '../api/types';
 
 const PAGE_SIZE = 50;
 const TIMELINE_POLL_MS = 10_000;
-
-/** One thing that happened about a person, as its own list shows it; the other two are null. */
-export interface TimelineEntry {
-  kind: 'RUN' | 'DELIVERY' | 'REFUSAL';
-  at: string;
-  run: Run | null;
-  delivery: Delivery | null;
-  refusal: Refusal | null;
-}
 
 function path(id: string): string {
   return `/v1/contacts/${encodeURIComponent(id)}`;
@@ -41,7 +32,7 @@ export function timelineQuery(api: ApiClient, id: string) {
   return infiniteQueryOptions({
     queryKey: ['contact', id, 'timeline'],
     queryFn: ({ pageParam, signal }) =>
-      api.get<Page<TimelineEntry>>(
+      api.get<Page<TimelineItem>>(
         `${path(id)}/timeline`,
         { limit: PAGE_SIZE, cursor: pageParam },
         signal,
@@ -67,6 +58,6 @@ export function replaceContact(
 }
 
 /** For good. The reason stays on record, so it must not name the person. */
-export function eraseContact(api: ApiClient, id: string, reason: string | null): Promise<unknown> {
+export function eraseContact(api: ApiClient, id: string, reason: string | null): Promise<Erasure> {
   return api.send('POST', `${path(id)}/erase`, { reason });
 }

@@ -14,7 +14,7 @@ import { TextBlock } from '../ui/TextBlock';
 import { ExactTime, RelativeTime, useNow } from '../ui/Time';
 import { Timeline, TimelineItem } from '../ui/Timeline';
 import classes from './DeliveryPage.module.css';
-import { deliveryTitle, happenings, healthText, isUnderWay } from './describe';
+import { deliveryTitle, happenings, healthText, isUnderWay, recipient } from './describe';
 import { Gates } from './Gates';
 import { deliveryQuery } from './queries';
 import { ResendDialog } from './ResendDialog';
@@ -52,9 +52,9 @@ function DeliveryFacts({ delivery, now }: { delivery: DeliveryDetail; now: numbe
     <Facts>
       <Fact name="To">
         {contactId === null ? (
-          delivery.address
+          recipient(delivery)
         ) : (
-          <Link to={`/contacts/${contactId}`}>{delivery.address}</Link>
+          <Link to={`/contacts/${contactId}`}>{recipient(delivery)}</Link>
         )}
       </Fact>
       <Fact name="Channel">{formatWord(delivery.channel)}</Fact>
@@ -195,6 +195,14 @@ function Loaded({ delivery }: { delivery: DeliveryDetail }) {
       {delivery.complained && (
         <Notice tone="bad" title="Its reader complained of this message">
           <p>The address is on the suppression list since: nothing is sent there.</p>
+        </Notice>
+      )}
+      {delivery.erasedAt && (
+        <Notice title="Its contact was erased">
+          <p>
+            <ExactTime time={delivery.erasedAt} />: text, address and everybody’s words about it were
+            taken out. That it happened stays.
+          </p>
         </Notice>
       )}
       <Failure delivery={delivery} />

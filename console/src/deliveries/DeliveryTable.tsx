@@ -7,7 +7,7 @@ import { type Column, RowLink, RowTable } from '../lists/RowTable';
 import { formatMoment, formatWord } from '../ui/format';
 import { Status } from '../ui/Status';
 import { RelativeTime } from '../ui/Time';
-import { deliveryTitle } from './describe';
+import { deliveryTitle, recipient } from './describe';
 
 function addressOf({ id }: { id: string }): string {
   return `/delivery-ops/${id}`;
@@ -51,7 +51,7 @@ const COLUMNS: Column<Delivery>[] = [
       </>
     ),
   },
-  { title: 'To', width: 18, isWide: true, cell: ({ address }) => <Clipped text={address} /> },
+  { title: 'To', width: 18, isWide: true, cell: (row) => <Clipped text={recipient(row)} /> },
   {
     title: 'Automation',
     width: 13,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeDelivery } from './fixtures';
-import { happenings, healthText } from './describe';
+import { deliveryTitle, happenings, healthText } from './describe';
 
 function titles(changes: Parameters<typeof makeDelivery>[0]): string[] {
   return happenings(makeDelivery(changes)).map(({ title }) => title);
@@ -82,4 +82,9 @@ it('the health of a retry is told in the viewer’s zone', () => {
     lastError: 'Throttled',
   };
   expect(healthText(makeDelivery({ health }), now)).toBe('try 2 at 14:05: Throttled');
+});
+
+it('a message to an erased contact tells nobody’s address', () => {
+  const changes = { subject: null, address: '', erasedAt: '2026-03-02T10:00:00.000Z' };
+  expect(deliveryTitle(makeDelivery(changes))).toBe('E-mail to an erased contact');
 });

@@ -7,9 +7,14 @@ export function isUnderWay(status: DeliveryStatus): boolean {
   return status === 'QUEUED' || status === 'PROCESSING' || status === 'RETRYING';
 }
 
+/** Where it went; nothing of that is left of an erased contact. */
+export function recipient({ address, erasedAt }: DeliveryDetail | Delivery): string {
+  return erasedAt ? 'an erased contact' : address;
+}
+
 /** What a message is called where it has no subject. */
-export function deliveryTitle({ subject, channel, address }: DeliveryDetail | Delivery): string {
-  return subject ?? `${formatWord(channel)} to ${address}`;
+export function deliveryTitle(delivery: DeliveryDetail | Delivery): string {
+  return delivery.subject ?? `${formatWord(delivery.channel)} to ${recipient(delivery)}`;
 }
 
 /** The API's own words, but for moments: those are told in the viewer's zone. */

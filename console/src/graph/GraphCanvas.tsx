@@ -7,7 +7,7 @@ import {
   ReactFlowProvider,
   useReactFlow,
 } from '@xyflow/react';
-import { useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import classes from './Graph.module.css';
 import { type CardNode, GraphNodeCard, type NodeLook } from './GraphNodeCard';
 import { layoutOf, NODE_WIDTH, readingOrder } from './layout';
@@ -23,6 +23,8 @@ const MAX_HEIGHT = 700;
 
 const NODE_TYPES = { card: GraphNodeCard };
 const EDGE_TYPES = { routed: RoutedEdge };
+
+const FIT = { padding: `${PADDING}px`, maxZoom: 1 } as const;
 
 const ARROW = {
   type: MarkerType.ArrowClosed,
@@ -88,7 +90,7 @@ function sides(source: Position | undefined, target: Position | undefined) {
 function Canvas(props: CanvasProps) {
   const { graph, looks = NO_LOOKS, edgeLooks, editing, onSelect, selected, selectedEdge } = props;
   const nodeTypes = useNodeTypes();
-  const { setCenter, getZoom } = useReactFlow();
+  const { setCenter, getZoom, fitView } = useReactFlow();
   const frame = useRef<HTMLDivElement>(null);
   const [dragged, setDragged] = useState<Record<string, Position>>({});
   const cardHeight = (props.hasBadges ?? false) ? BADGED_HEIGHT : PLAIN_HEIGHT;
@@ -108,6 +110,16 @@ function Canvas(props: CanvasProps) {
     if (isSeen) return;
     void setCenter(at.x + NODE_WIDTH / 2, at.y + cardHeight / 2, { zoom: getZoom() });
   }
+
+  // A node that was added, and a graph that was arranged anew, are brought into sight.
+  const count = graph.nodes.length;
+  const isArranged = Object.keys(graph.layout).length === 0;
+  const before = useRef({ count, isArranged });
+  useEffect(() => {
+    const { current } = before;
+    before.current = { count, isArranged };
+    if (current.count !== count || (isArranged && !current.isArranged)) void fitView(FIT);
+  }, [count, isArranged, fitView]);
 
   function place(nodeId: string): Position | undefined {
     return dragged[nodeId] ?? layout.positions.get(nodeId);
@@ -190,7 +202,7 @@ function Canvas(props: CanvasProps) {
         defaultMarkerColor={null}
         attributionPosition="bottom-left"
         fitView
-        fitViewOptions={{ padding: `${PADDING}px`, maxZoom: 1 }}
+        fitViewOptions={FIT}
         minZoom={0.15}
         maxZoom={1.5}
         nodesDraggable={editing !== undefined}

@@ -64,6 +64,14 @@ function Loaded({ refusal }: { refusal: Refusal }) {
           </Fact>
         </Facts>
       </DetailHeader>
+      {refusal.erasedAt && (
+        <Notice title="Its contact was erased">
+          <p>
+            <ExactTime time={refusal.erasedAt} />: what told of the person was taken out. That it
+            happened stays.
+          </p>
+        </Notice>
+      )}
       <Section title="Why nothing ran">
         <p>{refusal.message}</p>
         <Notice title={meaning}>

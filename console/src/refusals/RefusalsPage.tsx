@@ -1,3 +1,4 @@
+import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { type Refusal, REFUSAL_REASONS } from '../api/types';
 import { useServices } from '../app/context';
@@ -23,7 +24,7 @@ export default function RefusalsPage() {
   const { api } = useServices();
   const [filters, change] = useFilters(REFUSAL_FILTERS);
   const counted = REFUSAL_FILTERS.toQuery({ ...filters, reason: null });
-  const { data: counts } = useQuery(countsQuery(api, '/v1/refusals/counts', counted));
+  const { data: counts, isPending: isCounting } = useQuery(countsQuery(api, '/v1/refusals/counts', counted));
   const list = useLiveList<Refusal>({
     queryKey: ['refusals', filters],
     fetchPage: (cursor, signal) =>
@@ -75,7 +76,12 @@ export default function RefusalsPage() {
         <PeriodPicker label="First within" period={filters} onChange={change} />
       </FilterBar>
       {filters.reason === null ? (
-        <ReasonGroups filters={filters} counts={counts} />
+        // Which groups there are is known with the counts: none may move from under a pointer.
+        isCounting ? (
+          <Skeleton height={88} />
+        ) : (
+          <ReasonGroups filters={filters} counts={counts} />
+        )
       ) : (
         <Notice title={REASON_WORDS[filters.reason].meaning}>
           <p>{REASON_WORDS[filters.reason].advice}</p>

@@ -2,7 +2,7 @@ import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type SubmitEvent, useRef, useState } from 'react';
 import { meQuery } from '../api/queries';
-import { type Role, ROLES } from '../api/types';
+import { type Member, type MemberDocument, type Role, ROLES } from '../api/types';
 import { useServices } from '../app/context';
 import { EmptyState } from '../ui/EmptyState';
 import { ErrorNotice } from '../ui/ErrorNotice';
@@ -11,7 +11,7 @@ import { formatWord } from '../ui/format';
 import { fieldError, formError, useFocusOnError } from '../ui/forms';
 import { RelativeTime, useNow } from '../ui/Time';
 import { ConfirmDialog } from './ConfirmDialog';
-import { addMember, changeRole, type Member, membersQuery, removeMember } from './queries';
+import { addMember, changeRole, membersQuery, removeMember } from './queries';
 import { Row, Rows } from './Rows';
 import classes from './Settings.module.css';
 
@@ -26,7 +26,7 @@ function AddForm() {
   const queries = useQueryClient();
   const element = useRef<HTMLFormElement>(null);
   const { mutate, error, isPending } = useMutation({
-    mutationFn: (member: Pick<Member, 'email' | 'role'>) => addMember(api, member),
+    mutationFn: (member: MemberDocument) => addMember(api, member),
     networkMode: 'always',
     onSuccess: async () => {
       element.current?.reset();

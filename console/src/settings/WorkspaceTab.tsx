@@ -1,11 +1,12 @@
 import { Button, Skeleton, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type SubmitEvent, useRef } from 'react';
+import type { Settings } from '../api/types';
 import { useServices } from '../app/context';
 import { ErrorNotice, Notice } from '../ui/ErrorNotice';
 import form from '../ui/Form.module.css';
 import { fieldError, formError, useFocusOnError } from '../ui/forms';
-import { saveSettings, type Settings, settingsQuery } from './queries';
+import { saveSettings, settingsQuery } from './queries';
 
 function SettingsForm({ settings }: { settings: Settings }) {
   const { api } = useServices();

@@ -2,19 +2,7 @@
 
 import { queryOptions } from '@tanstack/react-query';
 import type { ApiClient } from '../api/client';
-import type { Page, Role, SecretName } from '../api/types';
-
-export interface Settings {
-  name: string;
-  retentionDays: number;
-}
-
-export interface Member {
-  userId: string;
-  email: string;
-  role: Role;
-  joinedAt: string;
-}
+import type { Member, MemberDocument, Page, Role, SecretName, Settings } from '../api/types';
 
 export function settingsQuery(api: ApiClient) {
   return queryOptions({
@@ -39,7 +27,7 @@ function memberPath(userId: string): string {
   return `/v1/members/${encodeURIComponent(userId)}`;
 }
 
-export function addMember(api: ApiClient, member: Pick<Member, 'email' | 'role'>): Promise<Member> {
+export function addMember(api: ApiClient, member: MemberDocument): Promise<Member> {
   return api.send('POST', '/v1/members', member);
 }
 

@@ -4,15 +4,33 @@ import form from '../ui/Form.module.css';
 import { formatWord } from '../ui/format';
 import type { Draft } from './preview';
 
+const HINT =
+  'Liquid: {{contact.…}}, {{trigger.…}}, {{steps.node.…}}, {{vars.…}}, {{workspace.name}}.';
+
 interface Props {
   draft: Draft;
   /** What is wrong with each field; null where nothing is. */
-  problemOf: (field: keyof Draft) => string | null;
+  problemOf: (field: keyof Draft) => Problem | null;
   onChange: (changes: Partial<Draft>) => void;
+}
+
+/** A refusal is the template's fault; a value that is missing is only the preview's. */
+export interface Problem {
+  message: string;
+  isRefusal: boolean;
 }
 
 /** The template itself. */
 export function TemplateFields({ draft, problemOf, onChange }: Props) {
+  function told(field: keyof Draft, hint?: string) {
+    const problem = problemOf(field);
+    if (problem === null) return hint === undefined ? {} : { description: hint };
+    if (problem.isRefusal) return { error: problem.message, ...(hint && { description: hint }) };
+    // No error: a field that is invalid would have to be mended.
+    const missing = <span className={form.warning}>In this preview: {problem.message}</span>;
+    return { description: hint === undefined ? missing : <>{hint} {missing}</> };
+  }
+
   return (
     <>
       <div className={form.pair}>
@@ -22,7 +40,7 @@ export function TemplateFields({ draft, problemOf, onChange }: Props) {
           withAsterisk={false}
           maxLength={80}
           value={draft.name}
-          error={problemOf('name')}
+          {...told('name')}
           onChange={(event) => {
             onChange({ name: event.currentTarget.value });
           }}
@@ -31,7 +49,7 @@ export function TemplateFields({ draft, problemOf, onChange }: Props) {
           label="Channel"
           data={CHANNELS.map((channel) => ({ value: channel, label: formatWord(channel) }))}
           value={draft.channel}
-          error={problemOf('channel')}
+          {...told('channel')}
           onChange={(event) => {
             onChange({ channel: event.currentTarget.value });
           }}
@@ -42,7 +60,7 @@ export function TemplateFields({ draft, problemOf, onChange }: Props) {
           label="Subject"
           maxLength={998}
           value={draft.subject}
-          error={problemOf('subject')}
+          {...told('subject')}
           onChange={(event) => {
             onChange({ subject: event.currentTarget.value });
           }}
@@ -50,11 +68,10 @@ export function TemplateFields({ draft, problemOf, onChange }: Props) {
       )}
       <Textarea
         label="Body"
-        description="Liquid: {{contact.…}}, {{trigger.…}}, {{steps.node.…}}, {{vars.…}}, {{workspace.name}}"
         rows={14}
         resize="vertical"
         value={draft.body}
-        error={problemOf('body')}
+        {...told('body', HINT)}
         classNames={{ input: form.code ?? '' }}
         onChange={(event) => {
           onChange({ body: event.currentTarget.value });

@@ -10,18 +10,19 @@ import { text } from '../lists/fields';
 import { Section } from '../ui/Detail';
 import { ErrorNotice } from '../ui/ErrorNotice';
 import form from '../ui/Form.module.css';
-import { fieldError, formError, useFocusOnError } from '../ui/forms';
+import { formError, useFocusOnError } from '../ui/forms';
 import { TextBlock } from '../ui/TextBlock';
 import {
   type Circumstances,
   documentOf,
   type Draft,
+  missingValues,
   previewRequest,
-  templateProblem,
+  refusedField,
 } from './preview';
 import { PreviewPanel } from './PreviewPanel';
 import { previewQuery } from './queries';
-import { TemplateFields } from './TemplateFields';
+import { type Problem, TemplateFields } from './TemplateFields';
 import classes from './Workbench.module.css';
 
 const TYPING_MS = 350;
@@ -92,8 +93,11 @@ export function Workbench({ template, submitLabel, error, isPending, note, onSav
     setParameters(contact === null ? {} : { contact }, { replace: true, preventScrollReset: true });
   }
 
-  function problemOf(field: keyof Draft): string | null {
-    return fieldError(error, field) ?? templateProblem(field, preview.error, preview.data);
+  function problemOf(field: keyof Draft): Problem | null {
+    const refused = refusedField(field, error) ?? refusedField(field, preview.error);
+    if (refused !== null) return { message: refused, isRefusal: true };
+    const missing = preview.error ? null : missingValues(field, preview.data);
+    return missing === null ? null : { message: missing, isRefusal: false };
   }
 
   function submit(event: SubmitEvent<HTMLFormElement>) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '../api/problem';
 import type { Preview } from '../api/types';
-import { contactProblem, documentOf, previewRequest, templateProblem } from './preview';
+import { contactProblem, documentOf, missingValues, previewRequest, refusedField } from './preview';
 
 const DRAFT = { name: 'Receipt', channel: 'EMAIL', subject: 'Hello', body: 'Hi' };
 const NOTHING = { contact: null, trigger: '', steps: '', vars: '' };
@@ -46,13 +46,11 @@ describe('what is wrong with a template', () => {
   };
 
   it('is told at the field, whether the API refused it or could not render it', () => {
-    expect(templateProblem('body', null, preview)).toBe('`trigger.total` has no value');
-    expect(templateProblem('subject', null, preview)).toBeNull();
-    expect(templateProblem('body', refusal('body'), preview)).toBe('No such variable');
-    expect(templateProblem('subject', refusal('template.subject'), preview)).toBe(
-      'No such variable',
-    );
-    expect(templateProblem('body', refusal('email'), preview)).toBeNull();
+    expect(missingValues('body', preview)).toBe('`trigger.total` has no value');
+    expect(missingValues('subject', preview)).toBeNull();
+    expect(refusedField('body', refusal('body'))).toBe('No such variable');
+    expect(refusedField('subject', refusal('template.subject'))).toBe('No such variable');
+    expect(refusedField('body', refusal('email'))).toBeNull();
     expect(contactProblem(refusal('email'))).toBe('No such variable');
   });
 });

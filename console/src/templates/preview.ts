@@ -69,14 +69,13 @@ export function previewRequest(draft: Draft, circumstances: Circumstances): Prev
   };
 }
 
-/** What is wrong with a field of the template, by the refusal or by the preview itself. */
-export function templateProblem(
-  field: keyof Draft,
-  error: unknown,
-  preview: Preview | undefined,
-): string | null {
-  const refused = fieldError(error, field) ?? fieldError(error, `template.${field}`);
-  if (refused !== null || error) return refused;
+/** Why the API would not take a field of the template; null where it would. */
+export function refusedField(field: keyof Draft, error: unknown): string | null {
+  return fieldError(error, field) ?? fieldError(error, `template.${field}`);
+}
+
+/** What a field lacks to be rendered for these circumstances; the template itself is sound. */
+export function missingValues(field: keyof Draft, preview: Preview | undefined): string | null {
   const found = preview?.problems.filter((problem) => problem.field === field) ?? [];
   return found.length === 0 ? null : found.map(({ message }) => message).join(' · ');
 }

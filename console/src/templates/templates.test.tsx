@@ -70,8 +70,10 @@ describe('a template', () => {
     openConsole('/templates/tpl_1');
     const subject = await screen.findByRole('textbox', { name: 'Subject' });
     await waitFor(() => {
-      expect(subject).toHaveAccessibleDescription('`trigger.orderId` has no value');
+      expect(subject).toHaveAccessibleDescription(/`trigger.orderId` has no value/);
     });
+    // The template is sound; only this preview lacks something.
+    expect(subject).toBeValid();
   });
 
   it('that cannot be saved is told at its field', async () => {
@@ -89,6 +91,7 @@ describe('a template', () => {
       expect(body).toHaveFocus();
     });
     expect(body).toHaveAccessibleDescription(/There is no variable `x`/);
+    expect(body).toBeInvalid();
     expect(screen.queryByRole('alert')).toBeNull();
   });
 

@@ -27,6 +27,13 @@ export interface ProblemsFound {
   error: Error | null;
 }
 
+const NO_NAME: DocumentProblem = {
+  message: 'Give it a name.',
+  nodeId: null,
+  edge: null,
+  field: 'name',
+};
+
 function fromProblem({ message, nodeId, edge, field }: Problem): DocumentProblem {
   return { message, nodeId: nodeId ?? null, edge: edge ?? null, field: field ?? null };
 }
@@ -53,17 +60,20 @@ async function validate(
   document: AutomationDocument,
 ): Promise<DocumentProblem[]> {
   const path = automationId === null ? '' : `/${encodeURIComponent(automationId)}`;
+  // Without a name it would be refused before its graph is looked at.
+  const isNamed = document.name.trim() !== '';
+  const missing = isNamed ? [] : [NO_NAME];
   try {
     const answer = await api.send<{ problems: Problem[] }>(
       'POST',
       `/v1/automations${path}/validate`,
-      toWire(document),
+      toWire(isNamed ? document : { ...document, name: 'Without a name' }),
     );
-    return answer.problems.map(fromProblem);
+    return [...missing, ...answer.problems.map(fromProblem)];
   } catch (error) {
     const told = problemsIn(error);
     if (told === null) throw error;
-    return told;
+    return [...missing, ...told];
   }
 }
 

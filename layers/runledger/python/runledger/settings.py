@@ -19,6 +19,8 @@ class _Settings(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="ignore",
+        # Each function reads a few of these.
+        defer_build=True,
         alias_generator=AliasGenerator(
             validation_alias=lambda field: f"RUNLEDGER_{field.upper()}",
         ),

@@ -31,6 +31,7 @@ from runledger.template_limits import (
     bounded,
     weigh,
 )
+from runledger.template_markup import has_liquid
 from runledger.template_places import bracket_depth, first_line, line_and_column, position
 
 MAX_SOURCE_CHARACTERS = 100_000
@@ -164,11 +165,6 @@ def _environment() -> Environment:
 
 
 _ENVIRONMENT = _environment()
-
-
-def has_liquid(source: str) -> bool:
-    """Whether the text holds any Liquid markup at all."""
-    return "{{" in source or "{%" in source
 
 
 def references(source: str) -> list[tuple[str, ...]]:

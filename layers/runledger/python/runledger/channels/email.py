@@ -38,7 +38,7 @@ _KINDS: dict[str, tuple[ReportKind, str]] = {
 
 
 class _Mail(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
     message_id: str = Field(alias="messageId")
     tags: dict[str, list[str]] = Field(default_factory=dict)
 
@@ -46,7 +46,7 @@ class _Mail(BaseModel):
 class _Event(BaseModel):
     """As far as it is read."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
     id: str
     detail_type: str = Field(alias="detail-type")
     time: datetime

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from runledger.channels.base import Channel
 from runledger.models.contact import normalize_phone
-from runledger.templating import has_liquid
+from runledger.template_markup import has_liquid
 
 if TYPE_CHECKING:
     from runledger.models.contact import Contact

@@ -41,7 +41,7 @@ _REJECTED = frozenset({"TEXT_INVALID_MESSAGE", "TEXT_SPAM", "TEXT_PROTECT_BLOCKE
 
 
 class _Detail(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
     event_type: str = Field(alias="eventType")
     event_timestamp: int = Field(alias="eventTimestamp")
     is_final: bool = Field(alias="isFinal", default=True)
@@ -53,7 +53,7 @@ class _Detail(BaseModel):
 class _Event(BaseModel):
     """As far as it is read."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
     id: str
     detail: _Detail
 

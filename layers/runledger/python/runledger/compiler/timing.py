@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runledger.compiler.graph import GraphView
+from runledger.compiler.task_errors import CRASHES, TRANSIENT_ERRORS
 from runledger.models.automation import MachineType
 from runledger.models.base import Config
 from runledger.nodes.base import NodeType
@@ -16,19 +17,6 @@ EXPRESS_TIMEOUT_SECONDS = 290
 STANDARD_TIMEOUT_SECONDS = 365 * DAY
 
 FAILURE_TIMEOUT_SECONDS = 6
-
-# Errors after which the same task may succeed at once: codes of AWS services and the engine's own
-# TransientError. What a node raises for a person is never repeated.
-TRANSIENT_ERRORS = (
-    "TransientError",
-    "Lambda.ServiceException",
-    "Lambda.AWSLambdaException",
-    "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
-)
-
-# A function that died leaves a live claim behind: its retry comes after the lease, not into it.
-CRASHES = ("Lambda.Unknown", "States.Timeout", "Runtime.ExitError", "Sandbox.Timedout")
 
 
 @dataclass(frozen=True, slots=True)

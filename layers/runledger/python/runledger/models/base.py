@@ -1,7 +1,12 @@
 """Bases of every model: strict about unknown fields, camelCase on the wire."""
 
+from functools import cache
+
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
+
+# Most names come again and again.
+_camel = cache(to_camel)
 
 
 class Model(BaseModel):
@@ -16,7 +21,7 @@ class WireModel(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        alias_generator=to_camel,
+        alias_generator=_camel,
         validate_by_name=True,
         validate_by_alias=True,
         serialize_by_alias=True,

@@ -6,7 +6,6 @@ from pydantic import Field
 
 from runledger.ids import short_derived_id
 from runledger.models.base import Model, WireModel
-from runledger.models.fingerprint import fingerprint
 
 if TYPE_CHECKING:
     from runledger.models.run import ErrorDetail
@@ -17,6 +16,9 @@ GROUP_PREFIX = "err"
 def failure_group_id(workspace_id: str, automation_id: str, error: "ErrorDetail") -> str:
     """The group that a run with this error belongs to: whoever asks derives the same one."""
     node_id = error.node_id or ""
+    # Its patterns take a while to load, and those who only show groups need none of them.
+    from runledger.models.fingerprint import fingerprint
+
     print_ = fingerprint(error.message)
     return short_derived_id(GROUP_PREFIX, workspace_id, automation_id, node_id, error.kind, print_)
 

@@ -19,7 +19,7 @@ from runledger.models.contact import Contact
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.run import ErrorDetail, StepStatus
 from runledger.nodes.message_rules import FrequencyCap, QuietHours
-from runledger.templating import has_liquid
+from runledger.template_markup import has_liquid
 
 ConfigT = TypeVar("ConfigT", bound=Config)
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from runledger.errors import NodeError
 from runledger.nodes.moments import parse_moment
-from runledger.templating import evaluate, has_liquid, text_of
+from runledger.template_markup import has_liquid
+from runledger.templating import evaluate, text_of
 
 _NUMBER = re.compile(r"[+-]?(\d{1,30}(\.\d{1,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?")
 _MAX_EVIDENCE_CHARACTERS = 1_000

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, JsonValue, StringConstraints
 
-from runledger.templating import TemplateSyntaxError, has_liquid, references
+from runledger.template_markup import has_liquid
+from runledger.templating import TemplateSyntaxError, references
 
 Picked = Literal["CHANNEL", "TEMPLATE", "SEGMENT", "AUTOMATION", "TIME_ZONE"]
 

@@ -36,7 +36,8 @@ from runledger.nodes.http_retry import NO_RETRY, Retry, is_repeatable
 from runledger.nodes.http_status import Status, is_among
 from runledger.nodes.http_tries import Calling, make
 from runledger.redaction import Redactor, is_credential_name, placeholder
-from runledger.templating import evaluate, filter_names, has_liquid, references, render_value
+from runledger.template_markup import has_liquid
+from runledger.templating import evaluate, filter_names, references, render_value
 
 # For a cold start, reading what the call is made of, and recording it.
 _START_SECONDS = 5

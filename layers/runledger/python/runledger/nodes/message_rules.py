@@ -9,11 +9,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, model_validator
 
 from runledger.models.base import Config
+from runledger.models.frequency import MAX_CAP_HOURS, MAX_CAP_MESSAGES
 from runledger.nodes.fields import TimeOfDay, TimeZone
 from runledger.nodes.moments import to_utc
-
-MAX_CAP_MESSAGES = 100
-MAX_CAP_HOURS = 31 * 24
 
 
 class FrequencyCap(Config):

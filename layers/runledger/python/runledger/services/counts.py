@@ -18,7 +18,8 @@ from runledger.services.list_kinds import (
     refusals_kind,
     runs_kind,
 )
-from runledger.services.reading import ListRequest, of_message, of_trigger
+from runledger.services.list_requests import ListRequest
+from runledger.services.reading import of_message, of_trigger
 from runledger.services.totals import Totals
 
 if TYPE_CHECKING:

@@ -49,6 +49,8 @@ COLUMNS: dict[ListName, tuple[str, ...]] = {
         "health.until",
         "health.attempt",
         "health.lastError",
+        "at",
+        "erasedAt",
     ),
     ListName.DELIVERIES: (
         "id",
@@ -69,6 +71,7 @@ COLUMNS: dict[ListName, tuple[str, ...]] = {
         "complained",
         "createdAt",
         "settledAt",
+        "erasedAt",
     ),
     ListName.REFUSALS: (
         "id",
@@ -84,6 +87,7 @@ COLUMNS: dict[ListName, tuple[str, ...]] = {
         "count",
         "createdAt",
         "lastAt",
+        "erasedAt",
     ),
 }
 _BYTE_ORDER_MARK = "\ufeff"
@@ -141,6 +145,8 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list):
+        return _cell(" ".join(value))
     if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
         return f"'{value}"
     return str(value)

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from runledger.compiler.timing import TRANSIENT_ERRORS
+from runledger.compiler.task_errors import TRANSIENT_ERRORS
 from runledger.models.run import ErrorDetail
 
 CAUSE_CHARACTERS = 2_000

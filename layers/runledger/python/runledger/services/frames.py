@@ -1,16 +1,18 @@
-"""What a visit stands on: the run's history, its version's graph, and the values Liquid sees."""
+"""What a visit stands on: the run's history, its version's graph, and the values Liquid sees.
+
+The node types are imported with the first graph: lists, which most requests ask for, need none.
+"""
 
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from runledger.compiler.graph import GraphView
 from runledger.errors import NotFoundError, RunReleasedError
-from runledger.nodes.set import fold_vars
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from runledger.compiler.graph import GraphView
     from runledger.models.automation import Version
     from runledger.models.contact import Contact
     from runledger.models.run import Run, RunStatus, Step
@@ -29,7 +31,7 @@ class Frame:
 
     history: "RunHistory"
     version: "Version"
-    graph: GraphView
+    graph: "GraphView"
     contact: "Contact | None"
     workspace: "Workspace"
 
@@ -68,10 +70,12 @@ class Frames:
             workspace=self._workspaces.cached(workspace_id),
         )
 
-    def graph(self, run: "Run") -> GraphView:
+    def graph(self, run: "Run") -> "GraphView":
         return self._graph(run.automation_id, run.version)
 
-    def _read_graph(self, automation_id: str, number: int) -> GraphView:
+    def _read_graph(self, automation_id: str, number: int) -> "GraphView":
+        from runledger.compiler.graph import GraphView
+
         version = self._automations.version(automation_id, number)
         return GraphView(version.graph, version.templates)
 
@@ -108,6 +112,8 @@ def require_owner(run: "Run", execution: str, running: "RunStatus") -> None:
 def scope_of(frame: Frame) -> dict[str, Any]:
     """The roots that Liquid sees. Without a contact there is no `contact`, so that a template
     which needs one fails by name."""
+    from runledger.nodes.set import fold_vars
+
     steps = in_order(frame.history.steps, frame.graph)
     scope: dict[str, Any] = {
         "trigger": frame.history.payload.body,
@@ -133,7 +139,7 @@ def contact_scope(contact: "Contact") -> dict[str, Any]:
     }
 
 
-def in_order(steps: "Mapping[str, Step]", graph: GraphView) -> "list[Step]":
+def in_order(steps: "Mapping[str, Step]", graph: "GraphView") -> "list[Step]":
     """Steps as they began; of two that began in one millisecond, the one nearer the start."""
     return sorted(
         steps.values(),

@@ -14,7 +14,7 @@ from runledger.models.listing import FilterView, FrozenFilter, ListName
 from runledger.models.refusal import RefusalReason
 from runledger.models.run import RunStatus, TriggerType
 from runledger.models.wire import ListView, RefusalView, RunView
-from runledger.services.reading import ListRequest
+from runledger.services.list_requests import ListRequest
 from runledger.services.windows import window
 
 if TYPE_CHECKING:

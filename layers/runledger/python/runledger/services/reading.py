@@ -22,7 +22,6 @@ from runledger.models.wire import (
 )
 from runledger.services.body_links import with_links
 from runledger.services.delivery_views import delivery_detail_view, delivery_row_view
-from runledger.services.fire_views import fire_view
 from runledger.services.gathering import Gather, in_turn
 from runledger.services.history import RowPage, list_rows
 from runledger.services.list_kinds import (
@@ -33,8 +32,8 @@ from runledger.services.list_kinds import (
     refusals_kind,
     runs_kind,
 )
+from runledger.services.list_requests import ListRequest
 from runledger.services.open_run import keyed_run_id
-from runledger.services.schedules import scheduled_trigger
 from runledger.services.story import upstream_run_id
 from runledger.services.suppressions import suppression_view
 from runledger.services.upstream import dedupe_key
@@ -65,27 +64,6 @@ if TYPE_CHECKING:
 
 # Of one run's detail, by one call.
 _DELIVERIES_READ = 100
-
-
-@dataclass(frozen=True, slots=True)
-class ListRequest:
-    """What a reader asked for, as they wrote it. `since` and `until` are ISO 8601; the statuses
-    of refusals are their reasons; empty sets ask for everything. `channel` and `run_id` are of
-    deliveries, `error_group` of runs."""
-
-    statuses: frozenset[str]
-    automation_id: str | None
-    contact: str | None
-    range: str | None
-    since: str | None
-    until: str | None
-    limit: int
-    cursor: str | None
-    channel: str | None = None
-    run_id: str | None = None
-    trigger_types: frozenset[str] = frozenset()
-    error_group: str | None = None
-    newest_first: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +256,9 @@ class Reading:
     def automations_page(
         self, workspace_id: str, limit: int, cursor: str | None
     ) -> ListView[AutomationSummaryView]:
+        # With every node type, which no list of what happened needs.
+        from runledger.services.schedules import scheduled_trigger
+
         binding = {"workspace": workspace_id, "list": "automations"}
         after = self.cursors.read(binding, cursor) if cursor else None
         found, position = self.stores.automations.newest(workspace_id, limit, after)
@@ -335,6 +316,9 @@ class Reading:
         self, workspace_id: str, automation_id: str, limit: int, cursor: str | None
     ) -> ListView[FireView]:
         """Fires of a date automation, the newest day first."""
+        # With every node type, which no other list needs.
+        from runledger.services.fire_views import fire_view
+
         automation = self.stores.automations.get(workspace_id, automation_id)
         binding = {"workspace": workspace_id, "list": "fires", "automation": automation.id}
         after = self.cursors.read(binding, cursor) if cursor else None

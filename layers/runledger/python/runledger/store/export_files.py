@@ -126,7 +126,9 @@ class ExportFiles:
         names = [each["Key"] for each in listed.get("Contents", ())]
         found = [{"Key": key} for key in names if is_wanted(key)]
         if found:
-            self._call("delete_objects", Delete={"Objects": found, "Quiet": True})
+            answer = self._call("delete_objects", Delete={"Objects": found, "Quiet": True})
+            for left in answer.get("Errors", ()):
+                raise ServiceError(f"S3 kept {left.get('Key')}", left.get("Code", "Unknown"))
         uploads = self._call("list_multipart_uploads", Prefix=folder, MaxUploads=_PAGE)
         begun = [each for each in uploads.get("Uploads", ()) if is_wanted(each["Key"])]
         for each in begun:

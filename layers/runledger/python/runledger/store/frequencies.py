@@ -8,7 +8,7 @@ from boto3.dynamodb.conditions import Attr
 from runledger.clock import HOUR
 from runledger.errors import ConditionFailedError, TransientError
 from runledger.models.base import Model
-from runledger.nodes.message_rules import MAX_CAP_HOURS, MAX_CAP_MESSAGES
+from runledger.models.frequency import MAX_CAP_HOURS, MAX_CAP_MESSAGES
 from runledger.store import keys
 from runledger.store.table import key_attributes, ttl
 

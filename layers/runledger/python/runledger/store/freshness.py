@@ -1,8 +1,8 @@
 """How far the table's stream was read: pulses that are written, and the newest that were seen.
 
-A stream has a shard for each partition of the table, and its reader cannot tell how many there are.
-So pulses are written under several keys, which lie in several partitions: what was written before
-the oldest pulse that was seen last has been read."""
+A stream has a shard for each partition of the table, and each shard is read by several at once;
+none of them can tell how many there are. So pulses are written under many keys, which go many of
+these ways: what was written before the oldest pulse that was seen last has been read."""
 
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
     from runledger.store.table import Table
 
-PULSES = 16
+# A new table has some four partitions, and each shard is read four at a time: sixteen ways, each of
+# which some pulse should go.
+PULSES = 64
+# As many as one expression may name: it has at most 300 operators, in 4 KB.
+_AT_ONCE = 16
 
 
 class FreshnessStore:
@@ -34,8 +38,11 @@ class FreshnessStore:
     def saw(self, pulses: "Mapping[int, int]") -> None:
         """Notes the pulses, by number, behind which nothing is left to be done. Older ones, which
         come when the stream is read again, change nothing."""
-        if not pulses:
-            return
+        told = sorted(pulses.items())
+        for start in range(0, len(told), _AT_ONCE):
+            self._saw(dict(told[start : start + _AT_ONCE]))
+
+    def _saw(self, pulses: "Mapping[int, int]") -> None:
         key = keys.freshness()
         seen: dict[Path, int] = {_name(number): moment for number, moment in pulses.items()}
         is_there: ConditionBase = Attr("since").exists()
@@ -49,7 +56,7 @@ class FreshnessStore:
             if error.item is None:
                 is_new = Attr("pk").not_exists()
                 first = {**key_attributes(key), "since": max(pulses.values())}
-                # Whoever wrote it meanwhile has seen as much.
+                # Whoever wrote it meanwhile saw others; the next of these come in a minute.
                 with suppress(ConditionFailedError):
                     self._table.put({**first, **{str(name): seen[name] for name in seen}}, is_new)
 

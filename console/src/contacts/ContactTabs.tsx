@@ -1,0 +1,10 @@
+import { TabLinks } from '../ui/TabLinks';
+
+const TABS = [
+  { key: 'contacts', to: '/contacts', label: 'Contacts' },
+  { key: 'segments', to: '/contacts/segments', label: 'Segments' },
+];
+
+export function ContactTabs({ current }: { current: 'contacts' | 'segments' }) {
+  return <TabLinks label="People" tabs={TABS} current={current} />;
+}

@@ -1,0 +1,92 @@
+import { Button } from '@mantine/core';
+import { Link } from 'react-router';
+import type { Segment } from '../api/types';
+import { useServices } from '../app/context';
+import { useAllows } from '../app/role';
+import { ContactTabs } from '../contacts/ContactTabs';
+import { Clipped } from '../lists/Clipped';
+import { ListResults } from '../lists/ListPage';
+import page from '../lists/ListPage.module.css';
+import { type Column, RowLink, RowTable } from '../lists/RowTable';
+import { useLiveList } from '../lists/useLiveList';
+import { EmptyState } from '../ui/EmptyState';
+import { RelativeTime } from '../ui/Time';
+import { fetchSegments } from './queries';
+import { rulesOf, ruleWords } from './rules';
+
+function addressOf({ id }: { id: string }): string {
+  return `/contacts/segments/${id}`;
+}
+
+/** `has the tag vip and gave marketing consent`. */
+function inWords(segment: Segment): string {
+  return rulesOf(segment).map(ruleWords).join(segment.match === 'ANY' ? ' or ' : ' and ');
+}
+
+const COLUMNS: Column<Segment>[] = [
+  {
+    title: 'Name',
+    width: 28,
+    isWide: true,
+    cell: (segment) => <RowLink to={addressOf(segment)}>{segment.name}</RowLink>,
+  },
+  { title: 'Whoever', isWide: true, cell: (segment) => <Clipped text={inWords(segment)} /> },
+  {
+    title: 'Changed',
+    width: 13,
+    cell: ({ updatedAt }, now) => (
+      <span className={page.nowrap}>
+        <RelativeTime time={updatedAt} now={now} />
+      </span>
+    ),
+  },
+];
+
+function NewSegment() {
+  return (
+    <Button component={Link} to="/contacts/segments/new">
+      New segment
+    </Button>
+  );
+}
+
+export default function SegmentsPage() {
+  const { api } = useServices();
+  const mayEdit = useAllows('ADMIN');
+  const list = useLiveList<Segment>({
+    queryKey: ['segments'],
+    fetchPage: (cursor, signal) => fetchSegments(api, cursor, signal),
+    keyOf: ({ createdAt, id }) => `${createdAt} ${id}`,
+    isOpen: () => false,
+  });
+  return (
+    <div className={page.page}>
+      <title>Segments · Runledger</title>
+      <div className={page.titleRow}>
+        <h1>Segments</h1>
+        {mayEdit && <NewSegment />}
+      </div>
+      <ContactTabs current="segments" />
+      <ListResults
+        noun="segment"
+        plural="segments"
+        list={list}
+        empty={
+          <EmptyState title="There are no segments yet">
+            <p>A segment says by rules who gets a mailing. A node that sends one names it.</p>
+            {mayEdit && <NewSegment />}
+          </EmptyState>
+        }
+      >
+        {(segments) => (
+          <RowTable
+            label="Segments, newest first"
+            columns={COLUMNS}
+            rows={segments}
+            addressOf={addressOf}
+          />
+        )}
+      </ListResults>
+    </div>
+  );
+}

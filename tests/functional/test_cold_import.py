@@ -1,0 +1,60 @@
+"""How soon a new instance of the query function is there, in processor time."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+MOST = 1.3
+ROUNDS = 20
+# What the function cannot do without.
+LIBRARIES = ("boto3", "botocore", "pydantic", "pydantic_core", "aws_lambda_powertools")
+IMPORT = "import sys; sys.path.insert(0, 'functions/query'); import handler"
+LIST = f"import json; print(json.dumps([m for m in sys.modules if m.split('.')[0] in {LIBRARIES}]))"
+
+
+def run(code: str) -> tuple[float, str]:
+    """Seconds of processor time of a new interpreter, and what it printed."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "layers/runledger/python")}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    took = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return took, done.stdout
+
+
+def test_the_query_function_takes_little_longer_than_its_libraries(
+    tell: Callable[[str], None],
+) -> None:
+    _, printed = run(f"{IMPORT}; {LIST}")
+    used = json.loads(printed)
+    resolver = "aws_lambda_powertools.event_handler.APIGatewayHttpResolver(enable_validation=True)"
+    libraries = (
+        f"import importlib, aws_lambda_powertools.event_handler\n"
+        f"for name in {used}: importlib.import_module(name)\n{resolver}"
+    )
+    bare, whole = [], []
+    ratio = 0.0
+    # The least of several is what the code itself takes; other work on the machine only adds.
+    for _ in range(ROUNDS):
+        bare.append(run(libraries)[0])
+        whole.append(run(IMPORT)[0])
+        ratio = min(whole) / min(bare)
+        if len(whole) >= 5 and ratio <= MOST:
+            break
+    tell(
+        f"importing the query function: {min(whole):.2f} s of processor time, "
+        f"{ratio:.2f} times its libraries' {min(bare):.2f} s"
+    )
+    assert ratio <= MOST
