@@ -13,7 +13,7 @@ def test_the_operator_signs_in_and_sees_runs(operator: Operator) -> None:
     operator.sign_in()
     expect(page).to_have_url(f"{operator.api.base_url}/runs")
     expect(page.locator("tr[data-row]").first).to_be_visible()
-    expect(page.get_by_text(operator.user.email)).to_be_visible()
+    expect(page.get_by_text(operator.user.email, exact=True)).to_be_visible()
 
 
 def test_a_wrong_password_is_told_clearly(operator: Operator) -> None:
