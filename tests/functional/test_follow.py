@@ -43,7 +43,7 @@ class Following:
         self.table, self.s3, self.bus = MemoryTable(boundary), S3(), Bus()
         s3: Any = Client("s3", self.s3, boundary, 1)
         events: Any = Client("events", self.bus, boundary, 1)
-        stores = Stores.over(self.table, Bodies(s3, "bucket"))
+        stores = Stores(self.table, Bodies(s3, "bucket"))
         self.followers = Followers(
             Publisher(events, "runledger", stores.automations),
             TotalMarker(stores.totals, stores.freshness, lambda: 1_795_338_070_000),
