@@ -387,7 +387,7 @@ def test_counts_equal_the_rows_whatever_the_stream_does(shards: int, seed: int, 
 
 def an_hour_of_runs(shards: int) -> Ledger:
     """Three open runs, told of and marked, an hour later."""
-    ledger = Ledger(shards)
+    ledger = Ledger(shards, 90 * DAY)
     ledger.pulse()
     for _ in range(3):
         ledger.add("RUN", "aut_one", ledger.clock.now + MINUTE, 90 * DAY)
