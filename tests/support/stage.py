@@ -22,6 +22,7 @@ import runledger.clock
 import runledger.http
 import runledger.ids
 import runledger.settings
+import runledger.store.table
 from runledger.clock import DAY, MINUTE
 from runledger.models.workspace import Membership, Role
 from runledger.observability import logger
@@ -419,7 +420,7 @@ def open_stage() -> Iterator[Stage]:
         patch.object(runledger.ids, "ULID", Ulid),
         patch.object(runledger.aws, "boto3", SimpleNamespace(client=stage.client)),
         patch.object(runledger.http, "log_failure", stage.note),
-        patch("runledger.store.table.DynamoTable", lambda client, name: stage.table),
+        patch.object(runledger.store.table, "DynamoTable", lambda client, name: stage.table),
         patch.object(module_of("run_integration"), "OutboundClient", lambda **more: stage.http),
         patch.object(follow_changes, "followers", lambda: stage.lend(followers())),
         patch.object(FreshnessStore, "beat", send_pulses),
