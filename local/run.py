@@ -16,7 +16,7 @@ from typing import Any
 
 import boto3
 
-from local import bootstrap, demo, demo_service
+from local import bootstrap, demo, demo_service, totals
 from local.deploy import deploy, is_current, outputs
 from local.emulator import Emulator
 from local.gateway import Gateway
@@ -107,6 +107,7 @@ def _bring_up(stack: Stack, running: _Running, say: Callable[[str], None], *, se
         say("deploying template.yaml")
         found = deploy(stack)
     assert found is not None
+    totals.forget(stack, found["TableName"])
     say(f"starting the gateway on {stack.url} and the demo service on {stack.demo_url}")
     running.server.start(demo_service.app(), stack.ports.demo)
     gateway = Gateway(

@@ -48,6 +48,24 @@ def _ended(stack: Stack, run_id: str) -> dict[str, Any]:
         return run
 
 
+def test_counts_and_stats_are_those_of_the_lists(stack: Stack) -> None:
+    with stack.api(MEMBER) as api:
+        for name in ("runs", "refusals", "deliveries"):
+
+            def told(name: str = name) -> tuple[dict[str, int], Counter[str]]:
+                counts = api.get(f"/v1/{name}/counts", params={"range": "7d"}).json()["counts"]
+                rows = api.get(f"/v1/{name}", params={"range": "7d", "limit": 200}).json()["items"]
+                listed = Counter(row.get("status") or row["reason"] for row in rows)
+                return {status: count for status, count in counts.items() if count}, listed
+
+            counts, _ = until(told, lambda found: found[0] == dict(found[1]))
+            # Nothing is refused while it is seeded.
+            assert counts or name == "refusals", name
+        stats = api.get("/v1/stats", params={"range": "24h"}).raise_for_status().json()
+        assert sum(hour["counts"]["COMPLETED"] for hour in stats["hours"]) > 0
+        assert 0 < stats["duration"]["p50Ms"] <= stats["duration"]["p99Ms"]
+
+
 def test_local_json_tells_what_is_up(stack: Stack) -> None:
     assert set(stack.local) == {
         "url",

@@ -28,6 +28,12 @@ def _is_waiting(run: dict[str, Any]) -> bool:
     return bool(run["status"] == "RUNNING" and run["health"]["state"] == "WAITING")
 
 
+def _counts(api: httpx.Client) -> dict[str, int]:
+    told = api.get("/v1/runs/counts", params={"range": "24h"}).raise_for_status().json()
+    assert told["isComplete"]
+    return {status: count for status, count in told["counts"].items() if count}
+
+
 @pytest.mark.timeout(240)
 def test_a_restart_keeps_the_data_the_waiting_run_and_the_schedules(tmp_path: Path) -> None:
     with started_stack(tmp_path, "--no-seed") as stack, stack.api(ADMIN) as api:
@@ -36,6 +42,7 @@ def test_a_restart_keeps_the_data_the_waiting_run_and_the_schedules(tmp_path: Pa
         active = api.post(f"/v1/automations/{made['id']}/activate").json()
         run_id = api.post(active["webhook"]["path"], json={}).json()["runId"]
         before = until(lambda: api.get(f"/v1/runs/{run_id}").json(), _is_waiting)
+        assert _counts(api) == {"RUNNING": 1}
         bench = Bench(stack)
         bench.create("fired", soon())
         bench.create("yearly")
@@ -47,6 +54,7 @@ def test_a_restart_keeps_the_data_the_waiting_run_and_the_schedules(tmp_path: Pa
         assert stack.table_name == table
         after = api.get(f"/v1/runs/{run_id}").json()
         assert _is_waiting(after)
+        assert _counts(api) == {"RUNNING": 1}
         assert after["health"]["until"] == before["health"]["until"]
         arn = _only_execution(stack.aws("stepfunctions"))
         assert arn.endswith(f"{run_id}-1")

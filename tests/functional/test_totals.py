@@ -414,6 +414,7 @@ def test_a_change_between_any_two_calls_of_the_tick_is_not_lost(
                 if lags:
                     ledger.hold_back()
                 ledger.change(0, 2)
+                ledger.add("RUN", "aut_two", BEGIN + 2 * MINUTE, 90 * DAY)
                 if is_told_at_once:
                     ledger.read_stream()
 

@@ -324,9 +324,12 @@ def membership(user_id: str, workspace_id: str) -> Key:
     return Key(f"USER#{user_id}", workspace_id)
 
 
+TOTALS_PREFIX = "TOTALS#"
+
+
 def totals(workspace_id: str, kind: str, part: str | None) -> str:
     """The partition of a scope's hours; None is the whole workspace."""
-    return f"TOTALS#{workspace_id}#{kind}#{_WHOLE if part is None else part}"
+    return f"{TOTALS_PREFIX}{workspace_id}#{kind}#{_WHOLE if part is None else part}"
 
 
 def total(workspace_id: str, kind: str, part: str | None, hour: int) -> Key:
@@ -339,7 +342,7 @@ def total_sort(hour: int) -> str:
 
 def total_id(key: Key) -> str:
     """What an hour of a scope is called in the due index."""
-    return f"tot_{key.pk.removeprefix('TOTALS#')}#{key.sk}"
+    return f"tot_{key.pk.removeprefix(TOTALS_PREFIX)}#{key.sk}"
 
 
 def total_of(key: Key) -> tuple[str, str, str | None, int]:
