@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runledger.clock import HOUR, now_ms
+from runledger.clock import DAY, HOUR, iso, now_ms
 from runledger.models.run import ErrorDetail, Payload, RunStatus
 from runledger.models.workspace import Membership, Role
 from runledger.services.failure_groups import FailureGroups
@@ -177,7 +177,7 @@ def _values(name: str, ids: dict[str, str], path: str) -> list[str]:
         "channel": ["EMAIL"],
         "kind": [],
         "range": ["30d"],
-        "from": ["2020-01-01T00:00:00Z"],
+        "from": [iso(now_ms() - 30 * DAY)],
         "to": [],
         "order": ["oldest"],
         "limit": ["200"],
