@@ -38,7 +38,8 @@ class ListKind(Generic[RowT]):
     """A kind of row.
 
     `phases` are all statuses it can have, in the order a row comes to them: partitions are read in
-    this order, so that a row that moves on meanwhile is met twice rather than never. `bucket_of`
+    this order, so that a row that moves on meanwhile is met twice rather than never. A status that
+    rows come back to is there twice. `bucket_of`
     tells which partition holds the rows of a status, and `read` finds rows by their ids, leaving
     out those that are gone."""
 
@@ -73,7 +74,10 @@ def deliveries_kind(store: "DeliveryStore") -> ListKind[DeliveryAttempt]:
         kind=keys.Kind.DELIVERY,
         id_prefix="dlv_",
         phases=(
-            (DeliveryStatus.QUEUED, DeliveryStatus.PROCESSING, DeliveryStatus.RETRYING),
+            (DeliveryStatus.QUEUED, DeliveryStatus.RETRYING),
+            (DeliveryStatus.PROCESSING,),
+            # Again, as a try that was refused for now leads back.
+            (DeliveryStatus.RETRYING,),
             (DeliveryStatus.SENT, DeliveryStatus.SUPPRESSED, DeliveryStatus.DEAD_LETTERED),
             (DeliveryStatus.DELIVERED, DeliveryStatus.FAILED),
         ),
