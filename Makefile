@@ -26,8 +26,9 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3.14 python
 PY := .venv/bin/python
 SAM := .tools/bin/sam
 PYTEST := $(PY) -m pytest
-# What touches nothing outside its process runs in two of them.
+# Two processes at once; with files kept whole where the tests of one share what they made.
 PYTEST_TWICE := $(PYTEST) -n 2 --dist worksteal
+PYTEST_FILES_TWICE := $(PYTEST) -n 2 --dist loadfile
 VENV := .venv/.synced
 CONSOLE_MODULES := console/node_modules/.installed
 INTERPRETERS := tests/interpreters/node_modules/.installed
@@ -79,7 +80,7 @@ functional: $(VENV) $(INTERPRETERS) ## Tests against AWS in process (moto) and f
 	$(PYTEST_TWICE) tests/functional
 
 emulator: $(VENV) $(SAM) $(CONSOLE) ## Tests against the deployed template, IAM enforced
-	$(PYTEST) tests/emulator
+	$(PYTEST_FILES_TWICE) tests/emulator
 
 console-test: $(VENV) $(SAM) $(CONSOLE) chromium ## Tests of the console in a real Chromium
 	$(PYTEST) tests/console
