@@ -6,7 +6,7 @@ import { useServices } from '../../app/context';
 import { formatWord } from '../../ui/format';
 import { segmentChoicesQuery, templateChoicesQuery } from '../queries';
 import { fieldId } from './fieldId';
-import type { FieldProps } from './fields';
+import type { FieldProps } from './fieldProps';
 import { useForm } from './FormContext';
 import { pathText, type Picks, valueAt } from './schema';
 

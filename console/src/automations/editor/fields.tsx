@@ -6,6 +6,7 @@ import { useId, useState, type ReactNode } from 'react';
 import { formatWord } from '../../ui/format';
 import classes from './Editor.module.css';
 import { fieldId } from './fieldId';
+import type { FieldProps } from './fieldProps';
 import { useForm } from './FormContext';
 import { AnyField, JsonField } from './jsonFields';
 import { PickField } from './PickField';
@@ -22,14 +23,6 @@ import {
   variantOf,
   withoutNull,
 } from './schema';
-
-export interface FieldProps {
-  schema: Schema;
-  path: Path;
-  label: string;
-  value: unknown;
-  isRequired: boolean;
-}
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -4,7 +4,7 @@ import { NativeSelect, NumberInput, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import classes from './Editor.module.css';
 import { fieldId } from './fieldId';
-import type { FieldProps } from './fields';
+import type { FieldProps } from './fieldProps';
 import { useForm } from './FormContext';
 import { pathText } from './schema';
 
