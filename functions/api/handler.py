@@ -77,6 +77,8 @@ from runledger.services.wiring import (
     bulk_cancels,
     export_machine,
     frozen_lists,
+    gatekeeper_over,
+    opener_over,
     retry_machine,
     schedules,
     stopping,
@@ -142,7 +144,7 @@ def _resends() -> Resends:
         of.templates,
         of.workspaces,
         describe_channels(),
-        of.gatekeeper(now_ms),
+        gatekeeper_over(of, now_ms),
         retry_machine(),
         now_ms,
     )
@@ -150,7 +152,7 @@ def _resends() -> Resends:
 
 def _previews() -> Previews:
     of = stores()
-    return Previews(_templates(), _contacts(), of.gatekeeper(now_ms), of.workspaces)
+    return Previews(_templates(), _contacts(), gatekeeper_over(of, now_ms), of.workspaces)
 
 
 def _segments() -> Segments:
@@ -263,7 +265,7 @@ def open_run(automation_id: str, document: Annotated[RunDocument, Body()]) -> Re
     """Opens a run by hand for one contact; 200 where the same key opened it before."""
     who = _caller()
     of = stores()
-    manual = ManualRuns(of.automations, _contacts(), of.opener(now_ms))
+    manual = ManualRuns(of.automations, _contacts(), opener_over(of, now_ms))
     opened = manual.open(who.workspace_id, automation_id, document, who.email)
     run = opened.run
     view = OpenedView(run_id=run.id, status=run.status, duplicate=opened.is_duplicate)

@@ -10,7 +10,7 @@ from runledger.clock import now_ms
 from runledger.observability import begin
 from runledger.services.toolboxes import MessageTools
 from runledger.services.walk_contract import WalkEvent
-from runledger.services.wiring import retry_machine, stores, walker
+from runledger.services.wiring import gatekeeper_over, retry_machine, stores, walker
 from runledger.settings import MessageSettings, read_settings
 
 
@@ -22,7 +22,7 @@ def toolbox() -> MessageTools:
         channels=channels,
         deliveries=of.deliveries,
         contacts=of.contacts,
-        gatekeeper=of.gatekeeper(now_ms),
+        gatekeeper=gatekeeper_over(of, now_ms),
         retries=retry_machine(),
         clock=now_ms,
     )

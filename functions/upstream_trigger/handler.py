@@ -8,13 +8,13 @@ from runledger.clock import now_ms
 from runledger.models.events import RunEvent
 from runledger.observability import begin
 from runledger.services.upstream import UpstreamRuns
-from runledger.services.wiring import frames, stores
+from runledger.services.wiring import frames, opener_over, stores
 
 
 @cache
 def upstream_runs() -> UpstreamRuns:
     of = stores()
-    return UpstreamRuns(of.automations, frames(), of.opener(now_ms))
+    return UpstreamRuns(of.automations, frames(), opener_over(of, now_ms))
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> None:

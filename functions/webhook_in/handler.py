@@ -13,7 +13,7 @@ from runledger.observability import begin, bind, logger
 from runledger.services.contacts import Contacts
 from runledger.services.signing import SigningSecrets
 from runledger.services.webhooks import InboundEvent, Webhooks
-from runledger.services.wiring import stores
+from runledger.services.wiring import opener_over, stores
 from runledger.settings import WebhookSettings, read_settings
 from runledger.store.rates import RateStore
 
@@ -31,7 +31,7 @@ def webhooks() -> Webhooks:
     return Webhooks(
         automations=of.automations,
         contacts=Contacts(of.contacts, now_ms),
-        opener=of.opener(now_ms),
+        opener=opener_over(of, now_ms),
         rates=RateStore(of.table),
         signing_secret=signing.read,
         clock=now_ms,

@@ -12,6 +12,7 @@ from runledger.models.run import Run, RunStatus
 from runledger.services import bulk_cancel
 from runledger.services.bulk_cancel import BulkCancels, bulk_cancel_view
 from runledger.services.due import DueWork
+from runledger.services.wiring import frozen_lists_over
 from runledger.store import keys
 from runledger.store.runs import Closing
 
@@ -88,7 +89,7 @@ class Bulk:
         stores = self.town.stores
         self.cancels = BulkCancels(
             stores.bulk_cancels,
-            stores.frozen_lists(self.town.clock),
+            frozen_lists_over(stores, self.town.clock),
             stores.runs,
             self.town.stopping.canceler,
             self.town.clock,

@@ -14,9 +14,10 @@ from runledger.services.counts import Counts
 from runledger.services.cursors import Cursors
 from runledger.services.due import DueWork
 from runledger.services.reading import Reading
+from runledger.services.stores import Stores
 from runledger.services.totals_marks import TotalMarker, told_by
 from runledger.services.totals_settle import TotalSettler, countables
-from runledger.services.wiring import Stores
+from runledger.services.wiring import frames_over
 from runledger.services.workspaces import create_workspace
 from runledger.store.bodies import Bodies
 
@@ -48,7 +49,7 @@ class Ledger:
         self.contacts = Contacts(self.stores.contacts, self.clock)
         cursors = Cursors(lambda: b"a key of this test", self.clock)
         self.reading = Reading(
-            self.stores, self.stores.frames(), self.contacts, cursors, self.clock
+            self.stores, frames_over(self.stores), self.contacts, cursors, self.clock
         )
         settler = TotalSettler(self.table, self.stores.totals, countables(self.stores), self.clock)
         self.settler = DueWork(self.stores.due, {"tot": settler.settle}, self.clock)

@@ -15,6 +15,7 @@ from runledger.models.run import ErrorDetail
 from runledger.models.workspace import DEFAULT_RETENTION_DAYS
 from runledger.services import history
 from runledger.services.resend import Resends
+from runledger.services.wiring import gatekeeper_over
 
 from tests.functional import test_history, test_refusal_lists
 from tests.functional.test_api_handlers import call, deployed
@@ -307,7 +308,7 @@ def test_a_resend_and_its_original_name_each_other(world: World) -> None:
         world.stores.templates,
         world.stores.workspaces,
         world.channels,
-        world.stores.gatekeeper(world.clock),
+        gatekeeper_over(world.stores, world.clock),
         world.retries,
         world.clock,
     )

@@ -20,7 +20,8 @@ from runledger.services.cancel import DRAIN_BATCH, Canceler, Stopping
 from runledger.services.due import DueWork
 from runledger.services.open_run import TriggerFacts
 from runledger.services.schedules import Schedules
-from runledger.services.wiring import Stores
+from runledger.services.stores import Stores
+from runledger.services.wiring import opener_over
 from runledger.services.workspaces import create_workspace
 from runledger.store import keys
 from runledger.store.bodies import Bodies
@@ -97,7 +98,7 @@ class Town:
         self.due = DueWork(self.stores.due, kinds, self.clock)
 
     def open_runs(self, count: int) -> None:
-        opener = self.stores.opener(self.clock)
+        opener = opener_over(self.stores, self.clock)
         facts = TriggerFacts(type=TriggerType.WEBHOOK, details={}, body={})
         for index in range(count):
             run = opener.open(self.automation, None, facts).run

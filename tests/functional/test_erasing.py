@@ -26,6 +26,7 @@ from runledger.services.failure_groups import FailureGroups
 from runledger.services.feedback import Feedback
 from runledger.services.resend import Resends
 from runledger.services.suppressions import Suppressions
+from runledger.services.wiring import gatekeeper_over
 from runledger.store import keys
 from runledger.store.export_files import folder
 from runledger.store.run_rows import run_from_item
@@ -361,7 +362,7 @@ def resends(world: World) -> Resends:
         world.stores.templates,
         world.stores.workspaces,
         describe_channels(),
-        world.stores.gatekeeper(world.clock),
+        gatekeeper_over(world.stores, world.clock),
         world.retries,
         world.clock,
     )

@@ -20,8 +20,8 @@ from runledger.services import failure_reading
 from runledger.services.cursors import Cursors
 from runledger.services.failure_groups import FailureGroups
 from runledger.services.failure_reading import FailureReading, FailureRequest
+from runledger.services.stores import Stores
 from runledger.services.views import run_view
-from runledger.services.wiring import Stores
 from runledger.services.workspaces import create_workspace
 from runledger.store import keys
 from runledger.store.bodies import Bodies

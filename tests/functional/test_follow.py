@@ -11,8 +11,8 @@ from runledger.errors import TransientError
 from runledger.services.expired import Expired
 from runledger.services.follow import Followers
 from runledger.services.publish import Publisher
+from runledger.services.stores import Stores
 from runledger.services.totals_marks import TotalMarker
-from runledger.services.wiring import Stores
 from runledger.store import keys
 from runledger.store.bodies import Bodies
 

@@ -22,8 +22,9 @@ from runledger.errors import (
 from runledger.models.automation import AutomationStatus
 from runledger.models.contact import ContactDocument
 from runledger.models.wire import RunDocument
+from runledger.services.stores import Stores
 from runledger.services.webhooks import Webhooks
-from runledger.services.wiring import Stores
+from runledger.services.wiring import opener_over
 from runledger.store.bodies import Bodies
 from runledger.store.rates import RateStore
 from runledger.store.values import from_dynamo
@@ -227,7 +228,7 @@ class Flood:
         self.webhooks = Webhooks(
             of.automations,
             world.contacts,
-            of.opener(world.clock),
+            opener_over(of, world.clock),
             RateStore(self.table),
             lambda automation_id, version: "the secret",
             world.clock,

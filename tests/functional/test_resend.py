@@ -12,6 +12,7 @@ from runledger.models.resend import ResendDocument
 from runledger.models.suppression import Suppression, SuppressionReason
 from runledger.services.delivery_views import delivery_view
 from runledger.services.resend import MAX_RESENDS, Resends, Resent
+from runledger.services.wiring import gatekeeper_over
 from runledger.store import keys
 
 from tests.functional.test_api_handlers import call, deployed
@@ -43,7 +44,7 @@ def resends(world: World) -> Resends:
         world.stores.templates,
         world.stores.workspaces,
         describe_channels(),
-        world.stores.gatekeeper(world.clock),
+        gatekeeper_over(world.stores, world.clock),
         world.retries,
         world.clock,
     )

@@ -10,6 +10,7 @@ from runledger.errors import RateLimitedError
 from runledger.models.automation import AutomationDocument, AutomationStatus
 from runledger.models.run import Cancellation, TriggerType
 from runledger.services.open_run import TriggerFacts
+from runledger.services.wiring import opener_over
 
 from tests.support.world import World, open_world
 
@@ -102,7 +103,7 @@ def test_a_run_opened_between_the_listings_by_a_stale_reader_counts(world: World
     activate_again(world, automation_id, "two")
     world.clock.advance(10 * MINUTE)
     facts = TriggerFacts(type=TriggerType.MANUAL, details={}, body={})
-    run = world.stores.opener(world.clock).open(stale, None, facts).run
+    run = opener_over(world.stores, world.clock).open(stale, None, facts).run
     assert run.version == 1
     world.stores.runs.postpone(run, world.clock() + 30 * DAY)
     tick_for(world, 3 * DAY)

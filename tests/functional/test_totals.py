@@ -17,10 +17,10 @@ from runledger.models.run import Payload, RunStatus
 from runledger.models.totals import Scope, hour_of
 from runledger.services import wiring
 from runledger.services.due import DueWork
+from runledger.services.stores import Stores
 from runledger.services.totals import HourlyCounts, Totals
 from runledger.services.totals_marks import TotalMarker, told_by
 from runledger.services.totals_settle import TotalSettler, countables
-from runledger.services.wiring import Stores
 from runledger.services.workspaces import create_workspace
 from runledger.store import freshness, keys
 from runledger.store.bodies import Bodies

@@ -47,13 +47,20 @@ from runledger.services.segments import Segments
 from runledger.services.settle import Closer, Settler
 from runledger.services.signing import SigningSecrets
 from runledger.services.start import Starter
+from runledger.services.stores import Stores
 from runledger.services.superseded import SupersededMachines
 from runledger.services.templates import Templates
 from runledger.services.upstream import UpstreamRuns
 from runledger.services.walk import Walker
 from runledger.services.walk_contract import WalkAnswer, WalkEvent
 from runledger.services.webhooks import InboundEvent, Webhooks
-from runledger.services.wiring import Stores
+from runledger.services.wiring import (
+    date_fires_over,
+    frames_over,
+    frozen_lists_over,
+    gatekeeper_over,
+    opener_over,
+)
 from runledger.services.workspaces import create_workspace
 from runledger.settings import ChannelSettings
 from runledger.store.bodies import Bodies
@@ -154,7 +161,7 @@ class World:
             name="Demo",
             shards=shards,
         )
-        self.frames = self.stores.frames()
+        self.frames = frames_over(self.stores)
         self.workspace_secrets = Secrets(self.stores.secrets, self.secrets, "runledger", self.clock)
         self.secret_values = SecretValues(
             self.stores.secrets, self.secrets, "runledger", self.clock
@@ -188,7 +195,7 @@ class World:
             ScheduleTarget(SCHEDULE_GROUP, FAN_OUT, role, f"arn:aws:sqs:{REGION}:{ACCOUNT}:lost"),
             self.clock,
         )
-        self.date_fires = self.stores.date_fires(self.clock)
+        self.date_fires = date_fires_over(self.stores, self.clock)
         self.missed_fires = MissedFires(
             self.table,
             self.stores.automations,
@@ -210,13 +217,13 @@ class World:
         self.webhooks = Webhooks(
             self.stores.automations,
             self.contacts,
-            self.stores.opener(self.clock),
+            opener_over(self.stores, self.clock),
             RateStore(self.table),
             SigningSecrets(self.secrets, "runledger").read,
             self.clock,
         )
         self.upstream = UpstreamRuns(
-            self.stores.automations, self.frames, self.stores.opener(self.clock)
+            self.stores.automations, self.frames, opener_over(self.stores, self.clock)
         )
         self.starter = Starter(self.stores.runs, self.stepfunctions, PREFIX, self.clock)
         execution_prefix = PREFIX.replace(":stateMachine:", ":execution:")
@@ -230,7 +237,7 @@ class World:
             self.schedules,
         )
         self.manual = ManualRuns(
-            self.stores.automations, self.contacts, self.stores.opener(self.clock)
+            self.stores.automations, self.contacts, opener_over(self.stores, self.clock)
         )
         self.run_settler = Settler(
             self.stores.runs,
@@ -265,7 +272,7 @@ class World:
             self.clock,
         )
         self.export_files = ExportFiles(s3, BUCKET)
-        self.frozen_lists = self.stores.frozen_lists(self.clock)
+        self.frozen_lists = frozen_lists_over(self.stores, self.clock)
         self.export_machine = ExportMachine(self.stepfunctions, EXPORT)
         self.export_requests = ExportRequests(
             self.stores.exports, self.frozen_lists, self.export_machine, self.clock
@@ -328,7 +335,7 @@ class World:
                 channels=self.channels,
                 deliveries=self.stores.deliveries,
                 contacts=self.stores.contacts,
-                gatekeeper=self.stores.gatekeeper(self.clock),
+                gatekeeper=gatekeeper_over(self.stores, self.clock),
                 retries=self.retries,
                 shards=frame.workspace.shards,
                 retention=frame.workspace.retention,

@@ -22,7 +22,7 @@ from runledger.store.erased_runs import ErasedRunStore
 if TYPE_CHECKING:
     from runledger.services.cancel import Canceler
     from runledger.services.export_removal import ExportRemoval
-    from runledger.services.wiring import Stores
+    from runledger.services.stores import Stores
 
 
 def make_erasing(

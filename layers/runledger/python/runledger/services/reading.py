@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from runledger.services.contacts import Contacts
     from runledger.services.cursors import Cursors
     from runledger.services.frames import Frames
-    from runledger.services.wiring import Stores
+    from runledger.services.stores import Stores
     from runledger.store.keys import Key
     from runledger.store.runs import RunHistory
 

@@ -20,7 +20,7 @@ from runledger.store.table import SortRange
 
 if TYPE_CHECKING:
     from runledger.services.cursors import Cursors
-    from runledger.services.wiring import Stores
+    from runledger.services.stores import Stores
     from runledger.store.table import Table
     from runledger.store.values import Item
 

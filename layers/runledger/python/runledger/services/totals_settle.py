@@ -23,7 +23,7 @@ from runledger.services.list_kinds import (
 from runledger.store import keys
 
 if TYPE_CHECKING:
-    from runledger.services.wiring import Stores
+    from runledger.services.stores import Stores
     from runledger.store.due import DueRow
     from runledger.store.table import Table
     from runledger.store.totals import TotalStore
