@@ -114,14 +114,16 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @contextmanager
-def started_stack(state_dir: Path, *options: str) -> Iterator[Stack]:
+def started_stack(
+    state_dir: Path, *options: str, stop_seconds: float = _STOP_SECONDS
+) -> Iterator[Stack]:
     """A stack of its own, on free ports, by the code of `make run` with these options."""
     process = _start(state_dir, options)
     try:
         yield _await(process, state_dir)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(_STOP_SECONDS)
+        process.wait(stop_seconds)
 
 
 def _running_at(url: str) -> Stack:
