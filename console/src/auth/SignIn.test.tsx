@@ -36,3 +36,21 @@ it('whoever was invited chooses a password of their own and is signed in', async
     ChallengeResponses: { USERNAME: 'user-1', NEW_PASSWORD: 'Longer than twelve 1' },
   });
 });
+
+it('whoever took too long over the first password begins again, and is told why', async () => {
+  serve({
+    '/cognito': ({ headers }) =>
+      headers.get('X-Amz-Target')?.endsWith('RespondToAuthChallenge')
+        ? json({ __type: 'NotAuthorizedException', message: 'Invalid session for the user.' }, 400)
+        : json({ ChallengeName: 'NEW_PASSWORD_REQUIRED', Session: 'proof' }),
+  });
+  const { user } = openConsole('/nowhere');
+  await user.type(screen.getByLabelText('E-mail address'), 'new@demo.example');
+  await user.type(screen.getByLabelText('Password'), 'temporary');
+  await user.click(screen.getByRole('button', { name: 'Sign in' }));
+  await user.type(await screen.findByLabelText('New password'), 'Longer than twelve 1');
+  await user.type(screen.getByLabelText('The same again'), 'Longer than twelve 1');
+  await user.click(screen.getByRole('button', { name: 'Set the password and sign in' }));
+  expect(await screen.findByRole('alert')).toHaveTextContent('Signing in took too long.');
+  expect(screen.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+});

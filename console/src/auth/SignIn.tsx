@@ -3,7 +3,7 @@ import { type ReactNode, type SubmitEvent, useState } from 'react';
 import { Brand } from '../app/Brand';
 import { useServices, useSessionState } from '../app/context';
 import { ErrorNotice, Notice } from '../ui/ErrorNotice';
-import { NewPasswordRequired, SignInError } from './cognito';
+import { NewPasswordRequired, SignInError, TOO_LATE } from './cognito';
 import classes from './SignIn.module.css';
 
 interface FormProps {
@@ -71,8 +71,13 @@ function Password({ label, ...props }: PasswordProps) {
   );
 }
 
+interface FirstPasswordProps {
+  required: NewPasswordRequired;
+  onTooLate: (error: SignInError) => void;
+}
+
 /** Whoever was invited has a temporary password, which is good for this alone. */
-function FirstPassword({ required }: { required: NewPasswordRequired }) {
+function FirstPassword({ required, onTooLate }: FirstPasswordProps) {
   const { session } = useServices();
   return (
     <AuthForm
@@ -88,7 +93,12 @@ function FirstPassword({ required }: { required: NewPasswordRequired }) {
         if (chosen !== textOf(form, 'repeated')) {
           throw new SignInError('Mismatch', 'The two passwords differ.');
         }
-        await session.choosePassword(required, chosen);
+        try {
+          await session.choosePassword(required, chosen);
+        } catch (failure) {
+          if (!(failure instanceof SignInError) || failure.code !== TOO_LATE) throw failure;
+          onTooLate(failure);
+        }
       }}
     >
       <Password
@@ -107,20 +117,33 @@ export function SignIn() {
   const { session } = useServices();
   const expired = useSessionState() === 'expired';
   const [required, setRequired] = useState<NewPasswordRequired | null>(null);
+  const [tooLate, setTooLate] = useState<SignInError | null>(null);
   return (
     <main className={classes.page}>
       <title>Sign in · Runledger</title>
       {required ? (
-        <FirstPassword required={required} />
+        <FirstPassword
+          required={required}
+          onTooLate={(error) => {
+            setTooLate(error);
+            setRequired(null);
+          }}
+        />
       ) : (
         <AuthForm
           title="Sign in"
           action="Sign in"
           notice={
-            expired && (
-              <Notice title="Your session has ended">
-                Sign in again to go on where you were.
+            tooLate ? (
+              <Notice tone="bad" title={tooLate.message}>
+                The password you were sent is still the one to begin with.
               </Notice>
+            ) : (
+              expired && (
+                <Notice title="Your session has ended">
+                  Sign in again to go on where you were.
+                </Notice>
+              )
             )
           }
           onSubmit={async (form) => {

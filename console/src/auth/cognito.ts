@@ -35,6 +35,9 @@ export class NewPasswordRequired extends Error {
   }
 }
 
+/** The code of what Cognito has no name of its own for. */
+export const TOO_LATE = 'ChallengeExpired';
+
 const WRONG = 'The e-mail address or the password is wrong.';
 const MESSAGES: Record<string, string> = {
   NotAuthorizedException: WRONG,
@@ -47,6 +50,15 @@ const MESSAGES: Record<string, string> = {
   TooManyRequestsException: 'Too many attempts. Wait a minute, then try again.',
   LimitExceededException: 'Too many attempts. Wait a few minutes, then try again.',
 };
+
+/** What Cognito tells apart only by the words of its message. */
+const TOLD_BY_WORDS: [words: string, message: string][] = [
+  ['attempts exceeded', MESSAGES.LimitExceededException ?? ''],
+  [
+    'Temporary password has expired',
+    'The password you were sent has expired. Ask an owner of your workspace to invite you again.',
+  ],
+];
 
 type Parameters = Record<string, string>;
 
@@ -67,7 +79,7 @@ interface Answer {
 
 async function call(
   config: Config,
-  action: 'InitiateAuth' | 'RespondToAuthChallenge',
+  action: 'InitiateAuth' | 'RespondToAuthChallenge' | 'RevokeToken',
   parameters: Record<string, string | Parameters>,
 ): Promise<Answer> {
   const response = await fetchOrOffline(config.cognitoEndpoint, {
@@ -82,11 +94,11 @@ async function call(
   const answer = isJson ? ((await response.json()) as Answer) : {};
   if (response.ok) return answer;
   const code = answer.__type?.split('#').at(-1) ?? `HTTP ${response.status}`;
-  const attempts = answer.message?.includes('attempts exceeded') ?? false;
-  const known = MESSAGES[attempts ? 'LimitExceededException' : code];
+  const told = TOLD_BY_WORDS.find(([words]) => answer.message?.includes(words));
   throw new SignInError(
     code,
-    known ?? `Signing in is not possible right now (${code}). Try again in a moment.`,
+    told?.[1] ??
+      MESSAGES[code] ?? `Signing in is not possible right now (${code}). Try again in a moment.`,
   );
 }
 
@@ -124,6 +136,7 @@ export async function signInWithPassword(
   return tokensOf(granted(answer, email));
 }
 
+/** Raises SignInError, with the code TOO_LATE where it begins again with the temporary password. */
 export async function chooseFirstPassword(
   config: Config,
   { email, username, proof }: NewPasswordRequired,
@@ -133,6 +146,10 @@ export async function chooseFirstPassword(
     ChallengeName: 'NEW_PASSWORD_REQUIRED',
     Session: proof,
     ChallengeResponses: { USERNAME: username, NEW_PASSWORD: password },
+  }).catch((error: unknown) => {
+    // There is no password here that could be wrong: it is the proof that is too old.
+    const isTooLate = error instanceof SignInError && error.code === 'NotAuthorizedException';
+    throw isTooLate ? new SignInError(TOO_LATE, 'Signing in took too long. Sign in again.') : error;
   });
   return tokensOf(granted(answer, email));
 }
@@ -143,4 +160,9 @@ export async function renewTokens(config: Config, refreshToken: string): Promise
     AuthParameters: { REFRESH_TOKEN: refreshToken },
   });
   return tokensOf(granted(answer, ''), refreshToken);
+}
+
+/** Ends a refresh token and the access tokens made from it, for whoever may hold a copy. */
+export async function revokeToken(config: Config, refreshToken: string): Promise<void> {
+  await call(config, 'RevokeToken', { Token: refreshToken });
 }

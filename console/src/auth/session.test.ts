@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { OfflineError, SessionExpiredError } from '../api/problem';
 import { CONFIG, rememberTokens } from '../test/render';
 import { json, serve } from '../test/server';
@@ -37,6 +37,13 @@ describe('signing in', () => {
     await expect(unknown).rejects.toThrow('The e-mail address or the password is wrong.');
   });
 
+  it('tells that the password of an invitation has expired', async () => {
+    const message = 'Temporary password has expired and must be reset by an administrator.';
+    serve({ '/cognito': () => json({ ...REFUSED, message }, 400) });
+    const attempt = createSession(CONFIG).signIn('a@example.com', 'x');
+    await expect(attempt).rejects.toThrow('The password you were sent has expired.');
+  });
+
   it('names a step it cannot do', async () => {
     serve({ '/cognito': () => json({ ChallengeName: 'SOFTWARE_TOKEN_MFA' }) });
     const attempt = createSession(CONFIG).signIn('a@example.com', 'x');
@@ -56,6 +63,24 @@ it("the next person does not inherit the last one's workspace", async () => {
   session.expire();
   await session.signIn('b@example.com', 'secret');
   expect(session.workspaceId()).toBeNull();
+});
+
+describe('signing out', () => {
+  it('ends the token at Cognito and leaves nothing in the tab, unsaved work neither', async () => {
+    rememberTokens();
+    sessionStorage.setItem('runledger.unsaved ws_1 a@example.com new', '{}');
+    sessionStorage.setItem('other', 'stays');
+    const calls = serve({ '/cognito': () => json({ __type: 'InvalidAction' }, 400) });
+    const session = createSession(CONFIG);
+    session.signOut();
+    expect(session.state()).toBe('signed-out');
+    expect(Object.keys(sessionStorage)).toEqual(['other']);
+    await vi.waitFor(() => {
+      expect(calls).toHaveLength(1);
+    });
+    expect(calls[0]?.headers.get('X-Amz-Target')).toMatch(/\.RevokeToken$/);
+    expect(JSON.parse(calls[0]?.body ?? '')).toEqual({ ClientId: 'client', Token: 'refresh' });
+  });
 });
 
 describe('renewing', () => {

@@ -8,15 +8,18 @@ import {
   chooseFirstPassword,
   type NewPasswordRequired,
   renewTokens,
+  revokeToken,
   SignInError,
   signInWithPassword,
   type Tokens,
 } from './cognito';
 import type { Config } from './config';
 
-const TOKENS_KEY = 'runledger.tokens';
-const WORKSPACE_KEY = 'runledger.workspace';
-const PERSON_KEY = 'runledger.person';
+/** What the console keeps in the tab, unsaved work too, begins with it. */
+const PREFIX = 'runledger.';
+const TOKENS_KEY = `${PREFIX}tokens`;
+const WORKSPACE_KEY = `${PREFIX}workspace`;
+const PERSON_KEY = `${PREFIX}person`;
 /** Renew this long before the access token ends, so that no request leaves with a dying one. */
 const RENEW_BEFORE_MS = 60_000;
 
@@ -29,6 +32,7 @@ export interface Session {
   signIn: (email: string, password: string) => Promise<void>;
   /** Goes on where signing in raised NewPasswordRequired. */
   choosePassword: (required: NewPasswordRequired, password: string) => Promise<void>;
+  /** Forgets all that was kept in the tab, and ends the tokens at Cognito where it can be reached. */
   signOut: () => void;
   /** A token that is valid now; raises SessionExpiredError, OfflineError. */
   accessToken: () => Promise<string>;
@@ -108,9 +112,15 @@ export function createSession(config: Config, storage: Storage = sessionStorage)
       enter(required.email, await chooseFirstPassword(config, required, password));
     },
     signOut() {
-      storage.removeItem(WORKSPACE_KEY);
-      storage.removeItem(PERSON_KEY);
+      const refreshToken = tokens?.refreshToken;
+      for (const key of Object.keys(storage)) {
+        if (key.startsWith(PREFIX)) storage.removeItem(key);
+      }
       become('signed-out', null);
+      if (refreshToken === undefined) return;
+      // Best effort: whoever signs out is out of this tab whatever Cognito says, and can do nothing
+      // about it; the token ends by itself after some hours.
+      revokeToken(config, refreshToken).catch(() => undefined);
     },
     async accessToken() {
       if (!tokens) throw new SessionExpiredError();

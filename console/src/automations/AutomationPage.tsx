@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { IconPencil, IconPlayerPlay } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
-import { Link, useParams, useSearchParams } from 'react-router';
+import { Link, useLocation, useParams, useSearchParams } from 'react-router';
 import { useServices } from '../app/context';
 import { useAllows } from '../app/role';
 import { GraphView } from '../graph';
@@ -22,7 +22,7 @@ import { automationQuery, type Change, versionQuery } from './queries';
 import { RunNowDialog } from './RunNowDialog';
 import { StatusDialog } from './StatusDialog';
 import { TriggerPanel } from './TriggerPanel';
-import { type Automation, REENTRY_WORDS } from './types';
+import { type Automation, machineWords, REENTRY_WORDS } from './types';
 import { VersionsPanel } from './VersionsPanel';
 import { samplePayload, triggerOf } from './webhook';
 
@@ -120,8 +120,7 @@ function AutomationFacts({ automation, now }: { automation: Automation; now: num
       <Fact name="Re-entry">{REENTRY_WORDS[automation.reentry]}</Fact>
       {machine && (
         <Fact name="State machine">
-          {formatWord(machine.type)}
-          <span className={classes.muted}>{machine.reason}</span>
+          {machineWords(machine)}
         </Fact>
       )}
       <Fact name="Last change">
@@ -134,6 +133,7 @@ function AutomationFacts({ automation, now }: { automation: Automation; now: num
 
 function GraphPanel({ graph, title }: { graph: Graph; title: string }) {
   const [parameters, setParameters] = useSearchParams();
+  const { state } = useLocation() as { state: unknown };
   const chosen = parameters.get('node');
   const node = graph.nodes.find(({ id }) => id === chosen);
   return (
@@ -150,7 +150,7 @@ function GraphPanel({ graph, title }: { graph: Graph; title: string }) {
               else written.set('node', nodeId);
               return written;
             },
-            { replace: true, preventScrollReset: true },
+            { replace: true, preventScrollReset: true, state },
           );
         }}
       />
@@ -167,6 +167,7 @@ function GraphPanel({ graph, title }: { graph: Graph; title: string }) {
 }
 
 function DraftNotice({ automation }: { automation: Automation }) {
+  const { state } = useLocation() as { state: unknown };
   const { status, version, hasUnpublishedChanges, problems } = automation;
   if (problems.length > 0) {
     return (
@@ -187,7 +188,9 @@ function DraftNotice({ automation }: { automation: Automation }) {
     <Notice title="The draft has changes that are not active yet">
       <p>
         Runs take version {version}.{' '}
-        <Link to={`/automations/${automation.id}?tab=versions`}>See what changed</Link>
+        <Link to={`/automations/${automation.id}?tab=versions`} state={state}>
+          See what changed
+        </Link>
       </p>
     </Notice>
   );

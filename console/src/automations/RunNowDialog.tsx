@@ -84,7 +84,7 @@ export function RunNowDialog({ automation, sample, onClose }: Props) {
           </p>
           <TextInput
             label="Contact"
-            placeholder="E-mail, phone or contact id"
+            placeholder="E-mail, phone or id"
             required
             data-autofocus
             value={contact}

@@ -1,7 +1,7 @@
 import { NativeSelect } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { useSearchParams } from 'react-router';
+import { useLocation, useSearchParams } from 'react-router';
 import { useServices } from '../app/context';
 import { GraphView } from '../graph';
 import type { NodeLook } from '../graph/GraphNodeCard';
@@ -15,28 +15,10 @@ import { Changes, MARKS } from './Changes';
 import { diffGraphs, edgeKey, unionOf } from './diff';
 import { versionQuery, versionsQuery } from './queries';
 import { Scrolls } from './Scrolls';
-import type { Automation, VersionSummary } from './types';
+import { chosenSides, DRAFT, type Sides } from './sides';
+import type { Automation } from './types';
 
-const DRAFT = 'draft';
 const TONES = { ADDED: 'good', REMOVED: 'bad', CHANGED: 'waiting' } as const;
-
-interface Sides {
-  from: string;
-  to: string;
-}
-
-/** What is compared: what the URL says, else the draft with what is active, else the last two. */
-function chosenSides(
-  parameters: URLSearchParams,
-  automation: Automation,
-  versions: VersionSummary[],
-): Sides {
-  const [latest, before] = versions.map(({ version }) => String(version));
-  const usual = automation.hasUnpublishedChanges
-    ? { from: latest ?? DRAFT, to: DRAFT }
-    : { from: before ?? latest ?? DRAFT, to: latest ?? DRAFT };
-  return { from: parameters.get('from') ?? usual.from, to: parameters.get('to') ?? usual.to };
-}
 
 function useSide(automation: Automation, side: string) {
   const { api } = useServices();
@@ -96,6 +78,7 @@ export function VersionsPanel({ automation }: { automation: Automation }) {
   const { api } = useServices();
   const { data: versions, error, refetch } = useQuery(versionsQuery(api, automation.id));
   const [parameters, setParameters] = useSearchParams();
+  const { state } = useLocation() as { state: unknown };
   const sides = chosenSides(parameters, automation, versions ?? []);
   const from = useSide(automation, sides.from);
   const to = useSide(automation, sides.to);
@@ -105,10 +88,13 @@ export function VersionsPanel({ automation }: { automation: Automation }) {
     setParameters(
       (current) => {
         const written = new URLSearchParams(current);
-        written.set(name, value);
+        // Both: what the other one is by itself may depend on this one.
+        for (const [side, chosen] of Object.entries({ ...sides, [name]: value })) {
+          written.set(side, chosen);
+        }
         return written;
       },
-      { preventScrollReset: true },
+      { preventScrollReset: true, state },
     );
   }
 

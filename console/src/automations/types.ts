@@ -1,6 +1,7 @@
 /** The wire shapes of automations, by the words of the product. */
 
 import type { components } from '../api/schema';
+import { formatWord } from '../ui/format';
 
 type Schemas = components['schemas'];
 
@@ -30,3 +31,11 @@ export const REENTRY_WORDS: Record<Reentry, string> = {
   ONCE: 'Once: a contact enters one time, ever',
   ONE_AT_A_TIME: 'One at a time: a contact has one open run',
 };
+
+type Machine = Pick<NonNullable<Automation['machine']>, 'type' | 'reason'>;
+
+/** The kind of state machine and why it is that one: the reason begins with the kind, as a rule. */
+export function machineWords({ type, reason }: Machine): string {
+  const kind = formatWord(type);
+  return reason.startsWith(kind) ? reason : `${kind}: ${reason}`;
+}

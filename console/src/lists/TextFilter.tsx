@@ -52,7 +52,7 @@ export function ContactFilter({ value, onChange }: Pick<Props, 'value' | 'onChan
   return (
     <TextFilter
       label="Contact"
-      placeholder="E-mail, phone or contact id"
+      placeholder="E-mail, phone or id"
       value={value}
       onChange={onChange}
     />

@@ -123,13 +123,19 @@ export function useLiveList<Item>(options: Options<Item>): LiveList<Item> {
     refetchInterval: POLL_MS,
   });
 
+  function retry() {
+    // Asking anew would load every page again, and not the one that is missing.
+    if (list.isFetchNextPageError) void list.fetchNextPage();
+    else void (list.error ? list.refetch() : head.refetch());
+  }
+
   const { fresh, hasGap } = head.data;
   return {
     items: uniqueRows(list.data?.pages ?? [], keyOf),
     isLoaded: list.data !== undefined,
     isOld: list.isPlaceholderData,
     error: list.error ?? head.error,
-    retry: () => void (list.error ? list.refetch() : head.refetch()),
+    retry,
     hasMore: list.hasNextPage,
     isLoadingMore: list.isFetchingNextPage,
     loadMore: () => {

@@ -1,10 +1,11 @@
 import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Link } from 'react-router';
+import { Link, useLocation } from 'react-router';
 import { runQuery } from '../api/queries';
 import type { Run } from '../api/types';
 import { useServices } from '../app/context';
+import type { ListState } from '../ui/Detail';
 import { ErrorNotice } from '../ui/ErrorNotice';
 import { useNow } from '../ui/Time';
 import classes from './ExpandedRun.module.css';
@@ -14,6 +15,7 @@ import { StepTrace } from './StepTrace';
 export function ExpandedRun({ run: row }: { run: Run }) {
   const { api } = useServices();
   const now = useNow(1_000);
+  const { search } = useLocation();
   const [openSteps, setOpenSteps] = useState<string[]>([]);
   const { data: run, error, refetch } = useQuery(runQuery(api, row.id));
 
@@ -47,7 +49,11 @@ export function ExpandedRun({ run: row }: { run: Run }) {
           setOpenSteps((current) => [...current.filter((id) => id !== from && id !== to), to]);
         }}
       />
-      <Link to={`/runs/${run.id}`} className={classes.open ?? ''}>
+      <Link
+        to={`/runs/${run.id}`}
+        state={{ list: search } satisfies ListState}
+        className={classes.open ?? ''}
+      >
         Open the run’s page
       </Link>
     </div>

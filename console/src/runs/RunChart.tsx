@@ -170,7 +170,8 @@ export default function RunChart({ stats, onBrush }: Props) {
       {stats.duration && (
         <p className={classes.durations}>
           Half of the runs took at most {formatDuration(stats.duration.p50Ms)}, 95 % at most{' '}
-          {formatDuration(stats.duration.p95Ms)}. Drag over the bars to look closer.
+          {formatDuration(stats.duration.p95Ms)}.
+          <span className={classes.drag}> Drag over the bars to look closer.</span>
         </p>
       )}
       <Summary buckets={buckets} now={now} />

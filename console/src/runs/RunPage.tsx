@@ -8,6 +8,7 @@ import type { Run, RunDetail } from '../api/types';
 import { useServices } from '../app/context';
 import { useAllows } from '../app/role';
 import { RunGraph } from '../graph';
+import { versionAddress } from '../automations/sides';
 import { DetailHeader, DetailPage, Fact, Facts, Section } from '../ui/Detail';
 import { formatDuration, formatWord } from '../ui/format';
 import { Json } from '../ui/Json';
@@ -185,7 +186,7 @@ function Loaded({ run }: { run: RunDetail }) {
         noun="run"
         state={
           <>
-            <Link to={`/automations/${run.automationId}`}>version {run.version}</Link>
+            <Link to={versionAddress(run.automationId, run.version)}>version {run.version}</Link>
             <span role="status" className={classes.state}>
               <Status status={run.status} />
               {health !== null && <span className={classes.muted}>{health}</span>}

@@ -59,6 +59,62 @@ describe('the run history', () => {
     expect(failed).toHaveTextContent('It answered 503');
   });
 
+  it('names to screen readers what clears the error', async () => {
+    stack();
+    openConsole('/runs?errorGroup=err_1');
+    expect(await screen.findByRole('button', { name: 'Show all errors' })).toBeVisible();
+  });
+
+  it('asks again for the chart whose first answer failed', async () => {
+    let asked = 0;
+    stack({
+      '/v1/stats': () => {
+        asked += 1;
+        return asked === 1 ? json({ title: 'Internal error' }, 500) : NOT_THERE();
+      },
+    });
+    const { user } = openConsole('/runs');
+    await rows();
+    await user.click(await screen.findByRole('button', { name: 'Try again' }));
+    await waitFor(() => {
+      expect(screen.queryByRole('alert')).toBeNull();
+    });
+    expect(asked).toBe(2);
+  });
+
+  it('asks again for the further page that failed, and for no other', async () => {
+    let isAway = true;
+    const calls = stack({
+      '/v1/runs': ({ url }) => {
+        if (!url.searchParams.has('cursor')) return json({ items: [FAILED], nextCursor: 'c1' });
+        if (isAway) return json({ title: 'Internal error' }, 500);
+        return json({ items: [makeRun()], nextCursor: null });
+      },
+    });
+    const { user } = openConsole('/runs');
+    await rows();
+    await user.click(screen.getByRole('button', { name: 'Load more' }));
+    const again = await screen.findByRole('button', { name: 'Try again' });
+    isAway = false;
+    calls.length = 0;
+    await user.click(again);
+    await waitFor(async () => {
+      expect(await rows()).toHaveLength(2);
+    });
+    const asked = calls.filter(({ url }) => url.pathname === '/v1/runs');
+    expect(asked[0]?.url.searchParams.get('cursor')).toBe('c1');
+  });
+
+  it('opens a run from its steps with the way back to the list as it was', async () => {
+    stack({ '/v1/runs/run_1': () => json(makeRunDetail()) });
+    const { user } = openConsole('/runs?range=30d');
+    await rows();
+    await user.click(screen.getByRole('button', { name: 'Show the steps of run run_1' }));
+    await user.click(await screen.findByRole('link', { name: 'Open the run’s page' }));
+    const back = await screen.findByRole('link', { name: 'Run history', current: false });
+    expect(back.getAttribute('href')).toMatch(/^\/runs\?range=30d/);
+  });
+
   it('says what an open run is waiting for', async () => {
     const until = new Date(Date.now() + 3 * 86_400_000);
     const health = {

@@ -11,9 +11,10 @@ import { useFilters } from '../lists/filters';
 import { ListResults, NothingFound } from '../lists/ListPage';
 import page from '../lists/ListPage.module.css';
 import { useLiveList } from '../lists/useLiveList';
+import { ErrorNotice } from '../ui/ErrorNotice';
 import { Optional } from '../ui/Optional';
 import { isOpen } from './describe';
-import { RUN_FILTERS, type RunFilters } from './filters';
+import { chartNote, RUN_FILTERS, type RunFilters } from './filters';
 import { statsQuery } from './queries';
 import { RunFilterBar } from './RunFilterBar';
 import classes from './RunsPage.module.css';
@@ -34,10 +35,18 @@ function Chart({ filters, isWanted, onChange }: FilterProps & { isWanted: boolea
   const { api } = useServices();
   const { automationId, range, from, to } = filters;
   const asked = RUN_FILTERS.toQuery({ ...RUN_FILTERS.none, automationId, range, from, to });
-  const { data: stats } = useQuery(statsQuery(api, asked));
+  const { data: stats, error, refetch } = useQuery(statsQuery(api, asked));
+  const note = chartNote(filters);
   // Its place is kept for it, so that the rows below do not move when it comes.
   const place = <div className={classes.chart} />;
   if (stats === null) return null;
+  if (stats === undefined && error) {
+    return (
+      <div className={classes.chart}>
+        <ErrorNotice error={error} onRetry={() => void refetch()} />
+      </div>
+    );
+  }
   if (stats === undefined || !isWanted) return place;
   return (
     <Optional fallback={null}>
@@ -49,6 +58,7 @@ function Chart({ filters, isWanted, onChange }: FilterProps & { isWanted: boolea
           }}
         />
       </Suspense>
+      {note !== null && <p className={classes.note}>{note}</p>}
     </Optional>
   );
 }

@@ -24,7 +24,8 @@ export function statsQuery(api: ApiClient, filters: Parameters) {
     queryKey: ['stats', filters],
     queryFn: ({ signal }) => whereThereIs(api.get<Stats>('/v1/stats', filters, signal)),
     retry: false,
-    refetchInterval: ({ state }) => (state.data ? STATS_POLL_MS : false),
+    // A failure may pass; what the deployment does not have will not come.
+    refetchInterval: ({ state }) => (state.data === null ? false : STATS_POLL_MS),
   });
 }
 

@@ -79,26 +79,57 @@ function AddForm() {
   );
 }
 
-function RoleSelect({ member }: { member: Member }) {
+interface RoleProps {
+  member: Member;
+  /** Whether it is the role of the person signed in, who may not be able to undo the change. */
+  isOwn: boolean;
+}
+
+function RoleSelect({ member, isOwn }: RoleProps) {
   const { api } = useServices();
   const queries = useQueryClient();
+  const [asked, setAsked] = useState<Role | null>(null);
   const { mutate, error, isPending } = useMutation({
     mutationFn: (role: Role) => changeRole(api, member.userId, role),
     networkMode: 'always',
     onSettled: () => queries.invalidateQueries({ queryKey: ['members'] }),
   });
   return (
-    <NativeSelect
-      aria-label={`Role of ${member.email}`}
-      data={ROLE_OPTIONS}
-      value={member.role}
-      disabled={isPending}
-      error={error?.message}
-      size="xs"
-      onChange={(event) => {
-        mutate(asRole(event.currentTarget.value));
-      }}
-    />
+    <>
+      <NativeSelect
+        aria-label={`Role of ${member.email}`}
+        data={ROLE_OPTIONS}
+        value={member.role}
+        disabled={isPending}
+        error={error?.message}
+        size="xs"
+        onChange={(event) => {
+          const role = asRole(event.currentTarget.value);
+          if (isOwn) setAsked(role);
+          else mutate(role);
+        }}
+      />
+      {asked && (
+        <ConfirmDialog
+          title={`Make yourself ${formatWord(asked).toLowerCase()}?`}
+          action="Change my role"
+          run={async () => {
+            await changeRole(api, member.userId, asked);
+            // The role first: these settings may not be one's own to see any more.
+            await queries.invalidateQueries({ queryKey: ['me'] });
+            await queries.invalidateQueries({ queryKey: ['members'] });
+          }}
+          onClose={() => {
+            setAsked(null);
+          }}
+        >
+          <p>
+            What only an owner may do is over for you at once. Another owner can give it back, you
+            cannot.
+          </p>
+        </ConfirmDialog>
+      )}
+    </>
   );
 }
 
@@ -141,7 +172,7 @@ export function MembersTab() {
             }
             actions={
               <>
-                <RoleSelect member={member} />
+                <RoleSelect member={member} isOwn={member.email === me?.email} />
                 <Button
                   variant="default"
                   size="xs"

@@ -1,3 +1,4 @@
+import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ComponentType } from 'react';
 import { useSearchParams } from 'react-router';
@@ -6,6 +7,7 @@ import type { Role } from '../api/types';
 import { useServices } from '../app/context';
 import { allows } from '../app/role';
 import detail from '../ui/Detail.module.css';
+import { ErrorNotice } from '../ui/ErrorNotice';
 import { TabLinks } from '../ui/TabLinks';
 import { MembersTab } from './MembersTab';
 import { SecretsTab } from './SecretsTab';
@@ -28,7 +30,7 @@ const TABS: SettingsTab[] = [
 export default function SettingsPage() {
   const { api } = useServices();
   const [parameters] = useSearchParams();
-  const { data: me } = useQuery(meQuery(api));
+  const { data: me, error, refetch } = useQuery(meQuery(api));
   const role = me?.role;
   const tabs = role === undefined ? [] : TABS.filter(({ needed }) => allows(role, needed));
   const asked = parameters.get('tab');
@@ -38,11 +40,19 @@ export default function SettingsPage() {
     <div className={detail.page}>
       <title>{`${current ? `${current.label} · ` : ''}Settings · Runledger`}</title>
       <h1>Settings</h1>
-      <TabLinks
-        label="Settings"
-        current={current?.key ?? ''}
-        tabs={tabs.map(({ key, label }) => ({ key, label, to: `/settings?tab=${key}` }))}
-      />
+      {!me && error && <ErrorNotice error={error} onRetry={() => void refetch()} />}
+      {!me && !error && (
+        <div role="status" aria-label="Loading the settings">
+          <Skeleton height={240} />
+        </div>
+      )}
+      {current && (
+        <TabLinks
+          label="Settings"
+          current={current.key}
+          tabs={tabs.map(({ key, label }) => ({ key, label, to: `/settings?tab=${key}` }))}
+        />
+      )}
       {Content && <Content />}
     </div>
   );

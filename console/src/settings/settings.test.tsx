@@ -100,8 +100,12 @@ describe('settings', () => {
     ];
     await user.selectOptions(other, 'ADMIN');
     await user.selectOptions(own, 'VIEWER');
-    await list.findByText('the last owner stays one');
+    const question = within(await screen.findByRole('dialog', { name: 'Make yourself viewer?' }));
+    expect(sent(calls, 'PUT')).toHaveLength(1);
+    await user.click(question.getByRole('button', { name: 'Change my role' }));
+    await question.findByText('the last owner stays one');
     expect(own).toHaveValue('OWNER');
+    await user.click(question.getByRole('button', { name: 'Keep it' }));
     const add = within(screen.getByRole('form', { name: 'Add a member' }));
     await user.type(add.getByRole('textbox', { name: 'E-mail address' }), 'new@demo.example');
     await user.click(add.getByRole('button', { name: 'Add the member' }));
@@ -111,6 +115,35 @@ describe('settings', () => {
       ]);
     });
     expect(sent(calls, 'PUT')[0]).toEqual(['/v1/members/usr_2', { role: 'ADMIN' }]);
+  });
+
+  it('say so when it cannot be told whose they are', async () => {
+    let isAway = true;
+    stack({ '/v1/me': () => (isAway ? json({ title: 'Internal error' }, 500) : json(ME)) });
+    const { user } = openConsole('/settings?tab=members');
+    const main = within(screen.getByRole('main'));
+    const again = await main.findByRole('button', { name: 'Try again' });
+    expect(main.queryByRole('navigation')).toBeNull();
+    isAway = false;
+    await user.click(again);
+    expect(await main.findByRole('list', { name: 'Members' })).toBeVisible();
+  });
+
+  it("follow a change of one's own role at once", async () => {
+    let role: Role = 'OWNER';
+    stack({
+      '/v1/me': () => json({ ...ME, role }),
+      '/v1/members/usr_1': () => {
+        role = 'VIEWER';
+        return json({ ...MEMBERS[0], role });
+      },
+    });
+    const { user } = openConsole('/settings?tab=members');
+    const own = await screen.findByRole('combobox', { name: 'Role of owner@demo.example' });
+    await user.selectOptions(own, 'VIEWER');
+    await user.click(await screen.findByRole('button', { name: 'Change my role' }));
+    expect(await screen.findByText('SCORE_KEY')).toBeVisible();
+    expect(screen.queryByRole('link', { name: 'Members' })).toBeNull();
   });
 
   it('keep a name and a retention', async () => {

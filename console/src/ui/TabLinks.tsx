@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { Link } from 'react-router';
+import { Link, useLocation } from 'react-router';
 import classes from './TabLinks.module.css';
 
 export interface Tab {
@@ -14,14 +14,16 @@ interface Props {
   current: string;
 }
 
-/** Views of one page, each with an address of its own. */
+/** Views of one page, each with an address of its own; the way back stays what it was. */
 export function TabLinks({ label, tabs, current }: Props) {
+  const { state } = useLocation() as { state: unknown };
   return (
     <nav aria-label={label} className={classes.tabs}>
       {tabs.map(({ key, to, label: words }) => (
         <Link
           key={key}
           to={to}
+          state={state}
           className={classes.tab ?? ''}
           aria-current={key === current ? 'page' : undefined}
         >

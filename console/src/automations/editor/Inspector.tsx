@@ -4,6 +4,7 @@ import { type Dispatch, useCallback, useMemo, useState } from 'react';
 import type { GraphNode } from '../../graph/model';
 import { NodeIcon } from '../../graph/NodeIcon';
 import type { NodeType } from '../../graph/useNodeTypes';
+import { CodeText } from '../../ui/CodeText';
 import { Json } from '../../ui/Json';
 import { ConfigForm } from './ConfigForm';
 import { type Action, type AutomationDocument, NODE_ID } from './document';
@@ -63,11 +64,11 @@ function Description({ text }: { text: string }) {
   const [, first = text, rest = ''] = /^(.*?\.)\s+(.*)$/s.exec(text) ?? [];
   return (
     <div className={classes.hint}>
-      {first}
+      <CodeText text={first} />
       {rest !== '' && (
         <details>
           <summary>More about it</summary>
-          {rest}
+          <CodeText text={rest} />
         </details>
       )}
     </div>

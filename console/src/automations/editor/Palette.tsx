@@ -25,7 +25,7 @@ export function Palette({ nodeTypes, place, hasTrigger, onAdd }: Props) {
             <li key={type.type}>
               <button
                 type="button"
-                title={type.description}
+                title={type.description.replaceAll('`', '')}
                 onClick={() => {
                   onAdd(type);
                 }}

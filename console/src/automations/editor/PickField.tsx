@@ -5,6 +5,7 @@ import { CHANNELS } from '../../api/types';
 import { useServices } from '../../app/context';
 import { formatWord } from '../../ui/format';
 import { segmentChoicesQuery, templateChoicesQuery } from '../queries';
+import { descriptionOf } from './descriptionOf';
 import { fieldId } from './fieldId';
 import type { FieldProps } from './fieldProps';
 import { useForm } from './FormContext';
@@ -70,7 +71,7 @@ export function PickField({ picks, ...props }: FieldProps & { picks: Picks }) {
   const shared = {
     id: fieldId(nodeId, pathText(path)),
     label: label.replace(/ ID$/, ''),
-    description: typeof schema.description === 'string' ? schema.description : undefined,
+    description: descriptionOf(schema),
     error: failed ? 'What there is to choose could not be loaded.' : problemAt(path),
     withAsterisk: isRequired,
   };

@@ -3,7 +3,9 @@
 import { ActionIcon, Button, Checkbox, NativeSelect, NumberInput, Textarea, TextInput } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useId, useState, type ReactNode } from 'react';
+import { CodeText } from '../../ui/CodeText';
 import { formatWord } from '../../ui/format';
+import { descriptionOf } from './descriptionOf';
 import classes from './Editor.module.css';
 import { fieldId } from './fieldId';
 import type { FieldProps } from './fieldProps';
@@ -26,10 +28,6 @@ import {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function descriptionOf(schema: Schema): string | undefined {
-  return typeof schema.description === 'string' ? schema.description : undefined;
 }
 
 /** What a Mantine input of this field is given. */
@@ -129,7 +127,7 @@ function ChoiceField({ options, ...props }: FieldProps & { options: string[] }) 
 interface GroupProps {
   path: Path;
   label: string;
-  description?: string | undefined;
+  description?: ReactNode;
   children: ReactNode;
   action?: ReactNode;
 }
@@ -285,7 +283,7 @@ function VariantFields({ field, path, value }: VariantsProps) {
       <NativeSelect
         id={fieldId(nodeId, pathText([...path, tag]))}
         label={labelOf(tag)}
-        description={variant?.description}
+        description={variant?.description !== undefined && <CodeText text={variant.description} />}
         error={problemAt([...path, tag])}
         withAsterisk
         data={choices}

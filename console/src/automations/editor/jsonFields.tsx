@@ -2,6 +2,7 @@
 
 import { NativeSelect, NumberInput, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
+import { descriptionOf } from './descriptionOf';
 import classes from './Editor.module.css';
 import { fieldId } from './fieldId';
 import type { FieldProps } from './fieldProps';
@@ -66,7 +67,7 @@ export function JsonField({ schema, path, label, value }: FieldProps) {
     <Textarea
       id={fieldId(nodeId, pathText(path))}
       label={label}
-      description={typeof schema.description === 'string' ? schema.description : undefined}
+      description={descriptionOf(schema)}
       error={error ?? problemAt(path)}
       autosize
       minRows={2}
@@ -86,7 +87,7 @@ function AnyInput({ schema, path, label, value, isRequired }: FieldProps) {
   const shared = {
     id: fieldId(nodeId, pathText(path)),
     label,
-    description: typeof schema.description === 'string' ? schema.description : undefined,
+    description: descriptionOf(schema),
     error: problemAt(path),
     withAsterisk: isRequired,
   };
