@@ -43,7 +43,7 @@ function ErrorGroupPicker({ filters, onChange }: Props) {
       value={errorGroup}
       searchable
       clearable
-      clearButtonProps={{ 'aria-label': 'Show all errors', tabIndex: 0 }}
+      clearButtonProps={{ 'aria-label': 'Show all errors', 'aria-hidden': false, tabIndex: 0 }}
       nothingFoundMessage="No error like that"
       comboboxProps={{ width: 'max-content', position: 'bottom-start' }}
       onChange={(chosen) => {
