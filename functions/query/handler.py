@@ -77,6 +77,9 @@ TriggerTypes = Annotated[
 ]
 AutomationId = Annotated[str | None, Query(alias="automationId")]
 ContactText = Annotated[str | None, Query(description="An id, an e-mail or a phone.")]
+AddressText = Annotated[
+    str | None, Query(description="Where the message went: an e-mail or a phone, as pasted.")
+]
 ErrorGroup = Annotated[
     str | None, Query(alias="errorGroup", description="The id of a failure group.")
 ]
@@ -346,6 +349,7 @@ def list_deliveries(
     automation_id: AutomationId = None,
     contact: ContactText = None,
     run_id: Annotated[str | None, Query(alias="runId")] = None,
+    address: AddressText = None,
     range_: RangeText = None,
     from_: FromText = None,
     to: ToText = None,
@@ -367,6 +371,7 @@ def list_deliveries(
         newest_first=order is Order.NEWEST,
         channel=channel,
         run_id=run_id,
+        address=address,
     )
     return _reading().deliveries(_caller().workspace_id, request)
 
@@ -378,6 +383,7 @@ def count_deliveries(
     automation_id: AutomationId = None,
     contact: ContactText = None,
     run_id: Annotated[str | None, Query(alias="runId")] = None,
+    address: AddressText = None,
     range_: RangeText = None,
     from_: FromText = None,
     to: ToText = None,
@@ -394,6 +400,7 @@ def count_deliveries(
         cursor=None,
         channel=channel,
         run_id=run_id,
+        address=address,
     )
     return _counts().deliveries(_caller().workspace_id, request)
 

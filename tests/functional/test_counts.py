@@ -93,7 +93,7 @@ def check(world: Any, name: str) -> None:
     ranges = [{"range": "7d"}, {"since": iso(now - 9 * HOUR), "until": iso(now - 4 * HOUR)}]
     others: list[dict[str, Any]] = [{}, {"contact": "bob@example.com"}]
     if name == "deliveries":
-        others.append({"channel": "SMS"})
+        others += [{"channel": "SMS"}, {"address": " ADA@example.com"}]
     for wanted, automation_id, span, other in itertools.product(
         statuses, [None, "aut_one"], ranges, others
     ):

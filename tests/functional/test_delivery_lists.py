@@ -171,6 +171,46 @@ def test_a_channel_is_looked_for_under_the_scan_budget(
     assert len(sizes) > 2
 
 
+def test_an_address_is_found_as_pasted_whoever_has_it_now(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = people(world)[0]
+    now = world.clock.now
+    given = [
+        {"contact_id": ada},
+        # To her on an address that she had, and to nobody on the one that she has.
+        {"contact_id": ada, "address": "ada.before@example.com"},
+        {"status": DeliveryStatus.FAILED, "automation_id": "aut_two"},
+        {"channel": "SMS", "address": "+491701234511"},
+        {"channel": "WHATSAPP", "address": "+491701234511"},
+        {"channel": "SMS", "address": "+491701234522"},
+        {"workspace_id": "ws_other"},
+    ]
+    made = [
+        an_attempt(world, **{"created_at": now - n * HOUR, **each}) for n, each in enumerate(given)
+    ]
+    ids = [each.id for each in made]
+
+    assert pages(world, address=" ADA@Example.COM ") == [ids[0], ids[2]]
+    assert pages(world, address="ada.before@example.com") == [ids[1]]
+    assert pages(world, address="ada@example.com", contact=ada) == [ids[0]]
+    assert pages(world, address="ada@example.com", automation_id="aut_two") == [ids[2]]
+    for pasted in ("+49 170 1234511", " 49 170 1234511", "0170 / 123 45 11", "491701234511"):
+        assert pages(world, address=pasted) == [ids[3], ids[4]], pasted
+    assert pages(world, address="0170 1234511", channel="SMS") == [ids[3]]
+    assert pages(world, address="nobody@example.com") == []
+    assert pages(world, address="ada@example.com", since=iso(now - HOUR)) == [ids[0]]
+
+    monkeypatch.setattr(history, "SCAN_BUDGET", 2)
+    first = world.reading.deliveries("ws_demo", request(address="ada.before@example.com", limit=5))
+    assert ([each.id for each in first.items], first.next_cursor is None) == ([ids[1]], False)
+    second = request(address="ada.before@example.com", limit=5, cursor=first.next_cursor)
+    assert world.reading.deliveries("ws_demo", second).items == []
+    for other in ({}, {"address": "ada@example.com"}):
+        with pytest.raises(InvalidInputError, match="another list"):
+            world.reading.deliveries("ws_demo", request(cursor=first.next_cursor, limit=5, **other))
+
+
 def test_a_cursor_belongs_to_its_channel_and_run(world: World) -> None:
     fill(world)
     cursor = world.reading.deliveries("ws_demo", request(channel="SMS", limit=3)).next_cursor
@@ -350,7 +390,13 @@ def test_the_api_lists_them_for_every_role(deployed: World) -> None:
     assert call("GET", path, query="runId=run_nothing")["body"]["items"] == []
     for missing in ("dlv_nothing", "x" * 3_000):
         assert call("GET", f"{path}/{missing}")["status"] == 404
-    for query, field in (("status=LOST", "status"), ("channel=FAX", "channel"), ("x=1", "x")):
+    found = call("GET", path, query="address=ADA@example.com&status=FAILED")
+    assert [each["id"] for each in found["body"]["items"]] == [also.id]
+    counted = call("GET", f"{path}/counts", query="address=ada@example.com&automationId=aut_one")
+    assert (counted["body"]["counts"]["FAILED"], counted["body"]["total"]) == (1, 3)
+    refusals = [("status=LOST", "status"), ("channel=FAX", "channel"), ("x=1", "x")]
+    refusals += [(f"address={each}", "address") for each in ("Ada", "ada@", "", "con_1")]
+    for query, field in refusals:
         refused = call("GET", path, query=query)
         assert refused["status"] == 422
         assert refused["body"]["field"].startswith(field)

@@ -116,6 +116,14 @@ def test_a_short_list_takes_one_visit_and_one_object(world: World) -> None:
     assert len(objects()) == 1
 
 
+def test_an_export_of_an_address_holds_what_went_there(world: World) -> None:
+    test_delivery_lists.fill(world)
+    other = test_delivery_lists.an_attempt(world, address="bob@example.com")
+    export = ask(world, "DELIVERIES", address=" Bob@Example.com ")
+    write(world, export, until=world.clock.now + HOUR)
+    assert [each["id"] for each in documents(content(world, export))] == [other.id]
+
+
 def test_an_export_does_not_move(world: World) -> None:
     test_refusal_lists.fill(world)
     ada = world.contacts.look_up("ws_demo", "ada@example.com")
@@ -360,6 +368,8 @@ REFUSED = [
     ("RUNS", {"stauts": "FAILED"}, "filter.stauts"),
     ("RUNS", {"triggerType": ["FAX"]}, "filter.triggerType"),
     ("REFUSALS", {"errorGroup": "err_1"}, "filter.errorGroup"),
+    ("RUNS", {"address": "ada@example.com"}, "filter.address"),
+    ("DELIVERIES", {"address": "Ada"}, "filter.address"),
     ("DELIVERIES", {"channel": "FAX"}, "filter.channel"),
     ("DELIVERIES", {"reason": "DUPLICATE"}, "filter.reason"),
     ("REFUSALS", {"status": "FAILED"}, "filter.status"),

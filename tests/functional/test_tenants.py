@@ -166,7 +166,7 @@ def _values(name: str, ids: dict[str, str], path: str) -> list[str]:
         "contact": [ids["contact_id"], EMAIL, PHONE],
         "runId": [ids["run_id"]],
         "errorGroup": [ids["group_id"]],
-        "address": [EMAIL],
+        "address": [EMAIL, PHONE],
         "text": [CANARY],
         "cursor": _cursors(path),
     }

@@ -1415,6 +1415,7 @@ export interface components {
         ExportDocument: {
             /**
              * @default {
+             *       "address": null,
              *       "automationId": null,
              *       "channel": null,
              *       "contact": null,
@@ -1542,10 +1543,15 @@ export interface components {
          * FilterDocument
          * @description A list's filters, by the names that they have in its address. `status` is of runs and
          *     deliveries, `reason` of refusals, `trigger_type` of runs and
-         *     refusals, `error_group` of runs, `channel` and
-         *     `run_id` of deliveries.
+         *     refusals, `error_group` of runs, `channel`,
+         *     `run_id` and `address` of deliveries.
          */
         FilterDocument: {
+            /**
+             * Address
+             * @description An e-mail or a phone, as pasted.
+             */
+            address?: string | null;
             /** Automationid */
             automationId?: string | null;
             /** Channel */
@@ -1601,6 +1607,8 @@ export interface components {
          * @description A list's filters as they were frozen: the contact by its id, the range by its ends.
          */
         FilterView: {
+            /** Address */
+            address: string | null;
             /** Automationid */
             automationId: string | null;
             /** Channel */
@@ -4578,6 +4586,8 @@ export interface operations {
     list_deliveries_v1_deliveries_get: {
         parameters: {
             query?: {
+                /** @description Where the message went: an e-mail or a phone, as pasted. */
+                address?: string | null;
                 automationId?: string | null;
                 /** @description EMAIL, SMS or WHATSAPP. */
                 channel?: string | null;
@@ -4856,6 +4866,8 @@ export interface operations {
     count_deliveries_v1_deliveries_counts_get: {
         parameters: {
             query?: {
+                /** @description Where the message went: an e-mail or a phone, as pasted. */
+                address?: string | null;
                 automationId?: string | null;
                 /** @description EMAIL, SMS or WHATSAPP. */
                 channel?: string | null;

@@ -62,6 +62,27 @@ describe('the delivery list', () => {
     expect(asked(calls)?.get('status')).toBe('DEAD_LETTERED');
   });
 
+  it('looks for an address or for a contact, and says which it did not find', async () => {
+    const calls = stack({ '/v1/deliveries': () => json({ items: [], nextCursor: null }) });
+    const { user } = openConsole('/delivery-ops?channel=EMAIL');
+    const field = await screen.findByRole('searchbox', { name: 'Address or contact' });
+    await user.type(field, ' Ada@Customer.example {Enter}');
+    await screen.findByRole('heading', {
+      name: 'No deliveries to Ada@Customer.example in the last 7 days match',
+    });
+    expect(window.location.search).toBe('?channel=EMAIL&address=Ada%40Customer.example');
+    expect(asked(calls)?.get('address')).toBe('Ada@Customer.example');
+    const counted = calls.findLast(({ url }) => url.pathname === '/v1/deliveries/counts');
+    expect(counted?.url.searchParams.get('address')).toBe('Ada@Customer.example');
+
+    await user.clear(field);
+    await user.type(field, 'con_1{Enter}');
+    await screen.findByRole('heading', { name: 'No deliveries to con_1 in the last 7 days match' });
+    expect(window.location.search).toBe('?channel=EMAIL&contact=con_1');
+    expect(asked(calls)?.has('address')).toBe(false);
+    expect(asked(calls)?.get('contact')).toBe('con_1');
+  });
+
   it('says how to see more where nothing matches', async () => {
     stack({ '/v1/deliveries': () => json({ items: [], nextCursor: null }) });
     const { user } = openConsole('/delivery-ops?runId=run_1&range=24h');

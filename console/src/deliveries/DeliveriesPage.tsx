@@ -15,7 +15,7 @@ import { ListResults, NothingFound } from '../lists/ListPage';
 import page from '../lists/ListPage.module.css';
 import { PeriodPicker } from '../lists/PeriodPicker';
 import { StatusChips } from '../lists/StatusChips';
-import { ContactFilter } from '../lists/TextFilter';
+import { TextFilter } from '../lists/TextFilter';
 import { useLiveList } from '../lists/useLiveList';
 import { Notice } from '../ui/ErrorNotice';
 import { formatCount, formatWord } from '../ui/format';
@@ -27,8 +27,10 @@ import {
   DELIVERY_FILTERS,
   type DeliveryFilters,
   isNarrowed,
+  recipient,
   toCountsQuery,
   toQuery,
+  writtenRecipient,
 } from './filters';
 import { fetchDeliveries } from './queries';
 import { ResendDialog } from './ResendDialog';
@@ -99,10 +101,12 @@ function DeliveryFilterBar({ filters, counts, onChange }: FilterProps) {
           onChange({ automationId });
         }}
       />
-      <ContactFilter
-        value={filters.contact}
-        onChange={(contact) => {
-          onChange({ contact });
+      <TextFilter
+        label="Address or contact"
+        placeholder="E-mail, phone or contact id"
+        value={writtenRecipient(filters)}
+        onChange={(written) => {
+          onChange(recipient(written));
         }}
       />
       <PeriodPicker label="Created within" period={filters} onChange={onChange} />
@@ -134,6 +138,13 @@ function totalOf({ tab, status }: DeliveryFilters, counts: Counts | undefined): 
   if (!counts?.isComplete) return undefined;
   const chosen = tab === null ? status : 'DEAD_LETTERED';
   return chosen === null ? counts.total : (counts.counts[chosen] ?? 0);
+}
+
+/** `deliveries`, or which of them were looked for. */
+function pluralOf(filters: DeliveryFilters): string {
+  const plural = filters.tab === null ? 'deliveries' : 'dead-lettered deliveries';
+  const written = writtenRecipient(filters);
+  return written === null ? plural : `${plural} to ${written}`;
 }
 
 const HINTS = {
@@ -189,7 +200,7 @@ export default function DeliveriesPage() {
         list={list}
         empty={
           <NothingFound
-            plural={isDead ? 'dead-lettered deliveries' : 'deliveries'}
+            plural={pluralOf(filters)}
             hint={HINTS[filters.tab ?? 'all']}
             period={filters}
             isNarrowed={isNarrowed(filters)}

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { cleared, DELIVERY_FILTERS, isNarrowed, toCountsQuery, toQuery } from './filters';
+import {
+  cleared,
+  DELIVERY_FILTERS,
+  isNarrowed,
+  recipient,
+  toCountsQuery,
+  toQuery,
+  writtenRecipient,
+} from './filters';
 
 const NONE = DELIVERY_FILTERS.none;
 
@@ -14,6 +22,18 @@ describe('the filters of deliveries', () => {
   it('count every status by the other filters', () => {
     const counted = toCountsQuery({ ...NONE, tab: 'dead-lettered', contact: 'a@b.example' });
     expect(counted).toMatchObject({ status: null, contact: 'a@b.example', range: '7d' });
+  });
+
+  it('take what is no id of a contact for an address', () => {
+    const none = { contact: null, address: null };
+    expect(recipient('con_1')).toEqual({ ...none, contact: 'con_1' });
+    expect(recipient('con@b.example')).toEqual({ ...none, address: 'con@b.example' });
+    expect(recipient('+49 170 1234511')).toEqual({ ...none, address: '+49 170 1234511' });
+    expect(recipient(null)).toEqual(none);
+    // A link that names a contact by an address still asks for the contact.
+    const linked = DELIVERY_FILTERS.read(new URLSearchParams({ contact: 'a@b.example' }));
+    expect(writtenRecipient(linked)).toBe('a@b.example');
+    expect(toQuery(linked)).toMatchObject({ contact: 'a@b.example', address: null });
   });
 
   it('do not take the tab for a filter, and keep it when the filters are cleared', () => {

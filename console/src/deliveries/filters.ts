@@ -13,6 +13,8 @@ export interface DeliveryFilters extends Period {
   automationId: string | null;
   /** A contact's id, e-mail address or phone number, as pasted. */
   contact: string | null;
+  /** Where it went: an e-mail address or phone number, as pasted. */
+  address: string | null;
   runId: string | null;
 }
 
@@ -22,6 +24,7 @@ export const DELIVERY_FILTERS = defineFilters<DeliveryFilters>({
   channel: choice(CHANNELS),
   automationId: text(),
   contact: text(),
+  address: text(),
   runId: text(),
   ...PERIOD_FIELDS,
 });
@@ -40,6 +43,20 @@ export function toCountsQuery(filters: DeliveryFilters): Parameters {
 /** Whether anything but the tab and the period narrows the list. */
 export function isNarrowed(filters: DeliveryFilters): boolean {
   return DELIVERY_FILTERS.isNarrowed({ ...filters, tab: null });
+}
+
+/** What a person wrote to find the messages to somebody. */
+export function writtenRecipient({ address, contact }: DeliveryFilters): string | null {
+  return address ?? contact;
+}
+
+/** A contact's id asks for all messages to them, anything else for those to that address. */
+export function recipient(
+  written: string | null,
+): Pick<DeliveryFilters, 'contact' | 'address'> {
+  return written?.startsWith('con_')
+    ? { contact: written, address: null }
+    : { contact: null, address: written };
 }
 
 /** No filter but the period, in the same tab. */

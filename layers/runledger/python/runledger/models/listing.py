@@ -24,8 +24,8 @@ Several = Annotated[tuple[str, ...], BeforeValidator(_several)]
 class FilterDocument(WireModel):
     """A list's filters, by the names that they have in its address. `status` is of runs and
     deliveries, `reason` of refusals, `trigger_type` of runs and
-    refusals, `error_group` of runs, `channel` and
-    `run_id` of deliveries."""
+    refusals, `error_group` of runs, `channel`,
+    `run_id` and `address` of deliveries."""
 
     status: Several = Field(default=(), description="One or several.")
     reason: Several = Field(default=(), description="One or several.")
@@ -35,6 +35,7 @@ class FilterDocument(WireModel):
     error_group: str | None = Field(default=None, description="The id of a failure group.")
     channel: str | None = None
     run_id: str | None = None
+    address: str | None = Field(default=None, description="An e-mail or a phone, as pasted.")
     range: str | None = Field(default=None, description="24h, 7d or 30d.")
     from_: str | None = Field(default=None, alias="from", description="ISO 8601.")
     to: str | None = Field(default=None, description="ISO 8601.")
@@ -51,6 +52,7 @@ class FilterView(WireModel):
     error_group: str | None
     channel: str | None
     run_id: str | None
+    address: str | None
     from_: str | None = Field(alias="from")
     to: str
 
@@ -58,8 +60,8 @@ class FilterView(WireModel):
 class FrozenFilter(Model):
     """A list as it was at one moment: rows made later are none of it. `since` and `until` are
     epoch milliseconds, both included; no `statuses` mean every one (of refusals they are the
-    reasons). `contact` is an id, or as it was pasted where nobody is meant; `is_empty` tells that
-    no row can match."""
+    reasons). `contact` is an id, or as it was pasted where nobody is meant, and `address` as it
+    was pasted; `is_empty` tells that no row can match."""
 
     statuses: tuple[str, ...] = ()
     automation_id: str | None = None
@@ -68,6 +70,7 @@ class FrozenFilter(Model):
     error_group: str | None = None
     channel: str | None = None
     run_id: str | None = None
+    address: str | None = None
     since: int = 0
     until: int
     is_empty: bool = False

@@ -16,6 +16,7 @@ from runledger.models.contact import (
     normalize_phone,
 )
 from runledger.nodes.dates import written_dates
+from runledger.services.addresses import pasted
 from runledger.store.contacts import CONTACT_PREFIX
 
 if TYPE_CHECKING:
@@ -93,17 +94,14 @@ class Contacts:
     def look_up(self, workspace_id: str, text: str) -> str | None:
         """The id of the contact meant by an id, an e-mail or a phone as a person would paste it;
         None where there is none. InvalidInputError where the text can be none of them."""
-        pasted = text.strip()
-        if text.startswith(" ") and pasted[:1].isdigit():
-            # A + that was not escaped in an address comes as a space.
-            pasted = f"+{pasted}"
-        if pasted.startswith("con_"):
-            return pasted
-        by = "email" if "@" in pasted else "phone"
+        written = pasted(text)
+        if written.startswith("con_"):
+            return written
+        by = "email" if "@" in written else "phone"
         try:
-            contact = self.find(workspace_id, by, pasted)
+            contact = self.find(workspace_id, by, written)
         except ValueError as error:
-            readings = national_readings(pasted) if by == "phone" else ()
+            readings = national_readings(written) if by == "phone" else ()
             if readings:
                 return self._one_of(workspace_id, text, readings)
             raise InvalidInputError(

@@ -14,6 +14,7 @@ from runledger.models.listing import FilterView, FrozenFilter, ListName
 from runledger.models.refusal import RefusalReason
 from runledger.models.run import RunStatus, TriggerType
 from runledger.models.wire import ListView, RefusalView, RunView
+from runledger.services.addresses import addresses_meant
 from runledger.services.list_requests import ListRequest
 from runledger.services.windows import window
 
@@ -26,7 +27,7 @@ RowView = RunView | DeliveryRowView | RefusalView
 # What the rows of a list can be asked for by, besides what all of them have.
 _OWN_FILTERS: dict[ListName, frozenset[str]] = {
     ListName.RUNS: frozenset({"status", "trigger_type", "error_group"}),
-    ListName.DELIVERIES: frozenset({"status", "channel", "run_id"}),
+    ListName.DELIVERIES: frozenset({"status", "channel", "run_id", "address"}),
     ListName.REFUSALS: frozenset({"reason", "trigger_type"}),
 }
 _STATUSES: dict[ListName, frozenset[str]] = {
@@ -41,6 +42,7 @@ _WIRE_NAMES = {
     "error_group": "errorGroup",
     "channel": "channel",
     "run_id": "runId",
+    "address": "address",
 }
 
 
@@ -77,6 +79,8 @@ class FrozenLists:
         if contact is not None:
             found = self.reading.contacts.look_up(workspace_id, contact)
             contact, is_nobody = found or contact, found is None
+        if asked.address is not None:
+            addresses_meant(asked.address)
         return FrozenFilter(
             statuses=tuple(sorted(statuses)),
             automation_id=asked.automation_id,
@@ -85,6 +89,7 @@ class FrozenLists:
             error_group=asked.error_group,
             channel=asked.channel,
             run_id=asked.run_id,
+            address=asked.address,
             since=since,
             until=max(since, min(until, now)),
             is_empty=is_nobody or since > now,
@@ -134,6 +139,7 @@ def _request(frozen: FrozenFilter, limit: int, cursor: str | None) -> ListReques
         cursor=cursor,
         channel=frozen.channel,
         run_id=frozen.run_id,
+        address=frozen.address,
         trigger_types=frozenset(frozen.trigger_types),
         error_group=frozen.error_group,
     )
@@ -151,6 +157,7 @@ def filter_view(name: ListName, frozen: FrozenFilter) -> FilterView:
         error_group=frozen.error_group,
         channel=frozen.channel,
         run_id=frozen.run_id,
+        address=frozen.address,
         from_=iso(frozen.since) if frozen.since else None,
         to=iso(frozen.until),
     )

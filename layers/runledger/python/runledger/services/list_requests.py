@@ -6,8 +6,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class ListRequest:
     """What a reader asked for, as they wrote it. `since` and `until` are ISO 8601; the statuses
-    of refusals are their reasons; empty sets ask for everything. `channel` and `run_id` are of
-    deliveries, `error_group` of runs."""
+    of refusals are their reasons; empty sets ask for everything. `channel`, `run_id` and
+    `address` (as it was pasted) are of deliveries, `error_group` of runs."""
 
     statuses: frozenset[str]
     automation_id: str | None
@@ -19,6 +19,7 @@ class ListRequest:
     cursor: str | None
     channel: str | None = None
     run_id: str | None = None
+    address: str | None = None
     trigger_types: frozenset[str] = frozenset()
     error_group: str | None = None
     newest_first: bool = True

@@ -20,6 +20,7 @@ from runledger.models.wire import (
     SegmentView,
     TemplateView,
 )
+from runledger.services.addresses import addresses_meant
 from runledger.services.body_links import with_links
 from runledger.services.delivery_views import delivery_detail_view, delivery_row_view
 from runledger.services.gathering import Gather, in_turn
@@ -134,6 +135,7 @@ class Reading:
             "others": [
                 request.channel,
                 request.run_id,
+                request.address,
                 sorted(request.trigger_types),
                 request.error_group,
             ],
@@ -354,8 +356,14 @@ def of_trigger(request: ListRequest) -> Callable[["Run | Refusal"], bool] | None
 
 
 def of_message(request: ListRequest) -> Callable[[DeliveryAttempt], bool] | None:
-    """What no index knows of the deliveries that are wanted."""
+    """What no index knows of the deliveries that are wanted. InvalidInputError names `address`
+    where it can be none."""
     channel, run_id = request.channel, request.run_id
-    if channel is None and run_id is None:
+    addresses = None if request.address is None else addresses_meant(request.address)
+    if channel is None and run_id is None and addresses is None:
         return None
-    return lambda row: channel in (None, row.channel) and run_id in (None, row.run_id)
+    return lambda row: (
+        channel in (None, row.channel)
+        and run_id in (None, row.run_id)
+        and (addresses is None or row.address in addresses)
+    )

@@ -12,6 +12,7 @@ from runledger.models.suppression import (
     SuppressionView,
 )
 from runledger.models.wire import ListView
+from runledger.services.addresses import pasted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,13 +68,10 @@ class Suppressions:
 
     def _addressed(self, given: str) -> tuple[str, str]:
         """The kind and the one form of an address, by the first channel that reaches it."""
-        pasted = given.strip()
-        if given.startswith(" ") and pasted[:1].isdigit():
-            # A + that was not escaped in an address comes as a space.
-            pasted = f"+{pasted}"
+        written = pasted(given)
         for channel in self.channels.values():
             try:
-                return channel.address_kind, channel.normalize(pasted)
+                return channel.address_kind, channel.normalize(written)
             except ValueError:
                 continue
         raise InvalidInputError(f"{given!r} is no address of any channel", field="address")
