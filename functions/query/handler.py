@@ -432,7 +432,8 @@ def get_stats(
     to: ToText = None,
 ) -> StatsView:
     """Runs by hour and status, and how long the newest 1,000 finished runs of the range took: of an
-    automation also node by node. The last 24 hours unless asked otherwise."""
+    automation also node by node, from at most 1,000 steps of the newest of them (`sampled` tells of
+    how many each). The last 24 hours unless asked otherwise."""
     from runledger.services.stats import Stats
 
     stats = Stats(_reading())

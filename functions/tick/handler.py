@@ -14,6 +14,7 @@ from runledger.services.due import DueWork
 from runledger.services.due_deliveries import DueDeliveries
 from runledger.services.due_exports import DueExports
 from runledger.services.erasing_wiring import erasing
+from runledger.services.gathering import at_once
 from runledger.services.left_behind import LeftBehind
 from runledger.services.machines import MachineRemover, MachineTurns
 from runledger.services.secrets import Secrets
@@ -71,7 +72,7 @@ def due_work() -> DueWork:
         "can": bulk_cancels(prefix).settle,
         "exp": exports.settle,
         "era": erasing(prefix).settle,
-        "tot": TotalSettler(of.table, of.totals, countables(of), now_ms).settle,
+        "tot": TotalSettler(of.table, of.totals, countables(of), now_ms, at_once).settle,
         "sec": Secrets(of.secrets, client("secretsmanager"), stack, now_ms).settle,
     }
     return DueWork(of.due, kinds, now_ms)

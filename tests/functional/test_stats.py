@@ -1,13 +1,17 @@
 """Stats: runs by the hour, and how long runs and their nodes took."""
 
+from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from runledger.clock import DAY, HOUR, iso
 from runledger.errors import InvalidInputError
 from runledger.models.totals import hour_of
 from runledger.services import stats
+from runledger.services.history import list_rows
 from runledger.services.stats import Stats, percentile
+from runledger.store.step_times import StepTimeStore
 
 from tests.functional.test_api_handlers import call, deployed
 from tests.support.world import World
@@ -80,10 +84,39 @@ def test_runs_by_the_hour_and_how_long_each_node_took(
     monkeypatch.setattr(stats, "STEP_READS", 4)
     fewer = Stats(world.reading).of("ws_demo", automation_id, "24h", None, None)
     assert {node.sampled for node in fewer.nodes} == {2}
+    assert fewer.duration is not None and fewer.duration.sampled == 3
+    monkeypatch.setattr(stats, "STEP_READS", 1)
+    fewest = Stats(world.reading).of("ws_demo", automation_id, "24h", None, None)
+    assert {node.sampled for node in fewest.nodes} == {1}
     monkeypatch.setattr(stats, "SCAN_BUDGET", 2)
     capped = Stats(world.reading).of("ws_demo", automation_id, "24h", None, None)
     assert capped.duration is not None
     assert (capped.duration.sampled, capped.duration.is_capped) == (2, True)
+
+
+def test_no_more_steps_are_read_than_are_worth_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    read = StepTimeStore.get_many
+
+    def counting(store: StepTimeStore, visits: list[tuple[str, str]]) -> object:
+        asked.append(len(visits))
+        return read(store, visits)
+
+    automation_id = world.activate(waiting())
+    finished(world, automation_id, HOUR)
+    monkeypatch.setattr(StepTimeStore, "get_many", counting)
+    monkeypatch.setattr(stats, "list_rows", lambda *given, **more: repeated(given, more))
+
+    def repeated(given: tuple[Any, ...], more: dict[str, Any]) -> Any:
+        page = list_rows(*given, **more)
+        return replace(page, rows=page.rows * 1_000)
+
+    told = Stats(world.reading).of("ws_demo", automation_id, "24h", None, None)
+    assert sum(asked) == 1_000
+    assert told.duration is not None and told.duration.sampled == 1_000
+    assert {node.sampled for node in told.nodes} == {500}
 
 
 def test_what_cannot_be_told_is_named(world: World) -> None:

@@ -1,6 +1,7 @@
 """Totals equal the rows: whatever the stream tells twice, late or in another order, and wherever a
 call is lost."""
 
+import itertools
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -14,8 +15,8 @@ from hypothesis import strategies as st
 from runledger.clock import DAY, HOUR, MINUTE, SECOND
 from runledger.errors import TransientError
 from runledger.models.run import Payload, RunStatus
-from runledger.models.totals import Scope, hour_of
-from runledger.services import wiring
+from runledger.models.totals import HourTotal, Scope, hour_of
+from runledger.services import totals_marks, totals_settle, wiring
 from runledger.services.due import DueWork
 from runledger.services.stores import Stores
 from runledger.services.totals import HourlyCounts, Totals
@@ -392,7 +393,7 @@ def an_hour_of_runs(shards: int) -> Ledger:
     for _ in range(3):
         ledger.add("RUN", "aut_one", ledger.clock.now + MINUTE, 90 * DAY)
     ledger.read_stream()
-    ledger.let_pass(HOUR + 5 * MINUTE)
+    ledger.let_pass(HOUR + 6 * MINUTE)
     ledger.pulse()
     ledger.read_stream()
     return ledger
@@ -467,6 +468,154 @@ def test_rows_of_which_the_stream_has_not_told_yet_are_counted() -> None:
     assert until is not None
     assert ledger.count(Scope(WORKSPACE, "RUN", None), *RANGES[0]).until == until
     assert until <= ledger.clock.now - 4 * HOUR
+
+
+# ── hours that are too much for one tick ────────────────────────────────────────────────────────
+
+RUNS = Scope(WORKSPACE, "RUN", None)
+
+
+def total_of(ledger: Ledger, scope: Scope, hour: int) -> HourTotal:
+    found = ledger.stores.totals.at(keys.total(*scope, hour))
+    assert found is not None
+    return found
+
+
+def due_rows(ledger: Ledger) -> list[str]:
+    return [row.id for row in ledger.stores.due.rows(ledger.clock.now)]
+
+
+def is_counting(call: Call) -> bool:
+    return call.operation == "Query" and not call.target.startswith("DUE#")
+
+
+def ready_to_count(ledger: Ledger) -> None:
+    """The marks are taken away, and all of the hour are due to be counted."""
+    ledger.work()
+    ledger.let_pass(totals_settle.INDEX_LAG)
+    assert len(due_rows(ledger)) == 2
+
+
+def test_an_hour_whose_count_kills_the_tick_is_not_the_first_again() -> None:
+    ledger = an_hour_of_runs(1)
+    ready_to_count(ledger)
+    before = due_rows(ledger)
+    ledger.broken = lambda call: "dead" if is_counting(call) else None
+    deaths = []
+    for _ in before:
+        ledger.work()
+        deaths.append(due_rows(ledger))
+    assert deaths == [before[1:], []]
+    ledger.broken = lambda call: None
+    ledger.check(RANGES)
+    ledger.let_pass(15 * MINUTE)
+    ledger.work()
+    assert total_of(ledger, RUNS, BEGIN).holds(ledger.clock.now)
+    ledger.check(RANGES)
+
+
+@pytest.mark.parametrize("bound", ["time", "keys", "rows"])
+def test_an_hour_that_is_too_large_is_put_off_longer_and_longer(
+    bound: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = an_hour_of_runs(1)
+    ready_to_count(ledger)
+    if bound == "keys":
+        monkeypatch.setattr(totals_settle, "_KEYS", 2)
+    elif bound == "rows":
+        monkeypatch.setattr(totals_settle, "_ROWS", 2)
+    else:
+        ledger.interludes = lambda: ledger.let_pass(8 * SECOND)
+    tried = []
+    for _ in range(12):
+        ledger.calls.clear()
+        began = ledger.clock.now
+        ledger.work()
+        tried.append(began)
+        assert ledger.clock.now - began < 2 * (totals_settle.COUNTING + 30 * SECOND)
+        due_at = [int(row["dueKey"][:13]) for row in ledger.table.items() if "dueKey" in row]
+        assert min(due_at) >= began + 15 * MINUTE and len(due_at) == 2
+        ledger.clock.now = max(due_at)
+        ledger.interludes, lull = None, ledger.interludes
+        ledger.check(RANGES)
+        ledger.interludes = lull
+    waits = [after - before for before, after in itertools.pairwise(tried)]
+    assert waits[-1] > 2 * waits[0] and max(waits) <= DAY + MINUTE
+    # A mark does not bring it nearer.
+    ledger.work()
+    put_off = total_of(ledger, RUNS, BEGIN).due_at
+    ledger.interludes = None
+    ledger.change(0, 2)
+    ledger.read_stream()
+    marked = total_of(ledger, RUNS, BEGIN)
+    assert (marked.is_marked, marked.due_at) == (True, put_off)
+    monkeypatch.undo()
+    ledger.settle()
+    ledger.check(RANGES)
+    assert total_of(ledger, RUNS, BEGIN).holds(ledger.clock.now)
+
+
+def test_hours_wait_for_all_else_and_never_the_other_way_round() -> None:
+    ledger = an_hour_of_runs(1)
+    later = keys.due_key(ledger.clock.now, "run_late")
+    ledger.table.put(
+        {"pk": "RUN#run_late", "sk": "DUE", "gsi4pk": keys.due("ws_x"), "dueKey": later}
+    )
+    seen: list[str] = []
+    ledger.due = replace(
+        ledger.due, kinds={kind: lambda row: seen.append(row.id) for kind in ("run", "tot")}
+    )
+    ledger.work()
+    assert [row_id[:3] for row_id in seen] == ["run", "tot", "tot"]
+    # With no time left they are not looked at.
+    seen.clear()
+    ledger.due.settle_due(1)
+    assert seen == ["run_late"]
+
+
+def test_the_scopes_of_an_hour_do_not_fall_due_at_one_moment() -> None:
+    ledger = Ledger(1, 90 * DAY)
+    for number in range(50):
+        ledger.add("RUN", f"aut_{number}", BEGIN + MINUTE, 90 * DAY)
+    ledger.read_stream()
+    due_at = [int(row["dueKey"][:13]) for row in ledger.table.items() if "dueKey" in row]
+    assert len(due_at) == 51
+    end = BEGIN + HOUR + totals_marks.QUIET
+    assert end <= min(due_at) < max(due_at) < end + totals_marks.SPREAD
+    assert len({moment // MINUTE for moment in due_at}) >= 5
+
+
+def test_an_hour_that_keeps_changing_costs_ever_fewer_writes_and_settles_in_the_end() -> None:
+    ledger = an_hour_of_runs(1)
+    ledger.settle()
+    # A change each half a minute, for hours.
+    looks: list[int] = []
+    for _ in range(12 * 60 * 2):
+        ledger.let_pass(30 * SECOND)
+        ledger.add("RUN", "aut_one", BEGIN + 2 * MINUTE, 90 * DAY)
+        ledger.read_stream()
+        before = total_of(ledger, RUNS, BEGIN).revision
+        ledger.work()
+        if total_of(ledger, RUNS, BEGIN).revision > before:
+            looks.append(ledger.clock.now)
+        assert not total_of(ledger, RUNS, BEGIN).holds(ledger.clock.now)
+    ledger.check(RANGES)
+    gaps = [after - before for before, after in itertools.pairwise(looks)]
+    assert gaps[0] < 3 * MINUTE and gaps[:4] == sorted(gaps[:4])
+    assert totals_marks.LONGEST_QUIET <= max(gaps) < totals_marks.LONGEST_QUIET + 2 * MINUTE
+    assert len(looks) < 100
+    begun = ledger.clock.now
+    ledger.settle()
+    assert ledger.clock.now - begun < totals_marks.LONGEST_QUIET + 3 * MINUTE
+    settled = total_of(ledger, RUNS, BEGIN)
+    assert settled.holds(ledger.clock.now) and settled.unsettled_since is None
+    ledger.check(RANGES)
+    # The next change is looked at soon again.
+    ledger.change(0, 2)
+    ledger.read_stream()
+    due_at = total_of(ledger, RUNS, BEGIN).due_at
+    assert due_at is not None
+    assert due_at <= ledger.clock.now + totals_marks.QUIET < due_at + SECOND
 
 
 # ── every call broken ───────────────────────────────────────────────────────────────────────────

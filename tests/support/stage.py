@@ -28,6 +28,7 @@ from runledger.models.workspace import Membership, Role
 from runledger.observability import logger
 from runledger.services import wiring
 from runledger.services.follow import Followers
+from runledger.services.gathering import in_turn
 from runledger.services.workspaces import create_workspace
 from runledger.store.freshness import FreshnessStore
 from runledger.store.values import Item
@@ -424,6 +425,8 @@ def open_stage() -> Iterator[Stage]:
         patch.object(module_of("run_integration"), "OutboundClient", lambda **more: stage.http),
         patch.object(follow_changes, "followers", lambda: stage.lend(followers())),
         patch.object(FreshnessStore, "beat", send_pulses),
+        # In threads, calls would come in another order each time.
+        patch.object(module_of("tick"), "at_once", in_turn),
     ]
     for function in ("api", "tick", "run_integration"):
         if hasattr(module_of(function), "time"):

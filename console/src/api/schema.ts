@@ -1922,7 +1922,9 @@ export interface components {
         };
         /**
          * NodeDurationView
-         * @description The same of one node; that of a WAIT is how long it waited.
+         * @description The same of one node; that of a WAIT is how long it waited. `sampled` tells of how many
+         *     visits: the newest runs are looked at until they have 1,000 steps, so of a large graph these are
+         *     fewer runs than those of `duration`.
          */
         NodeDurationView: {
             /** Nodeid */

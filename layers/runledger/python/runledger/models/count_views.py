@@ -35,7 +35,9 @@ class DurationView(WireModel):
 
 
 class NodeDurationView(WireModel):
-    """The same of one node; that of a WAIT is how long it waited."""
+    """The same of one node; that of a WAIT is how long it waited. `sampled` tells of how many
+    visits: the newest runs are looked at until they have 1,000 steps, so of a large graph these are
+    fewer runs than those of `duration`."""
 
     node_id: str
     type: str

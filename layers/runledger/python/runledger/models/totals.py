@@ -21,9 +21,10 @@ class HourTotal(Model):
 
     `counts` by status are as counted at `counted_at`, and hold until the next row expires, at
     `holds_until`, where `due_at` is None: nothing has changed since. Else they are to be counted
-    anew; `is_marked` while a change came that no recount may have seen yet. No row expires before
-    `expires_from`, whether it was deleted since or not, and all have by `expires_by`: in between,
-    only the rows themselves tell. Every change makes `revision` one more."""
+    anew, and `unsettled_since` is when the first such change was told of; `is_marked` while a
+    change came that no recount may have seen yet. No row expires before `expires_from`, whether it
+    was deleted since or not, and all have by `expires_by`: in between, only the rows themselves
+    tell. Every change makes `revision` one more."""
 
     scope: Scope
     hour: int
@@ -32,6 +33,7 @@ class HourTotal(Model):
     holds_until: int
     is_marked: bool
     due_at: int | None
+    unsettled_since: int | None
     expires_from: int
     expires_by: int
     revision: int

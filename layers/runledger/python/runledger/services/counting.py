@@ -88,11 +88,13 @@ class Piece(NamedTuple):
 
 
 class Budget:
-    """What one count may read: keys of indexes, and rows. Shared by the threads that count."""
+    """What one count may read: keys of indexes, and rows. Shared by the threads that count.
+    `deadline` is asked before each query and batch, and raises where there is no time left."""
 
-    def __init__(self, keys: int, rows: int) -> None:
+    def __init__(self, keys: int, rows: int, deadline: Callable[[], None] = lambda: None) -> None:
         self._keys = keys
         self._rows = rows
+        self.deadline = deadline
         self._lock = Lock()
 
     def take_keys(self, count: int) -> int:
@@ -151,17 +153,26 @@ def count_rows(
     for key, status in met.items():
         if status is not None and status in what.statuses:
             counted.add(hour_of(keys.created_at_of(key)), status)
-    _count_by_row(what, unsure[:granted], now, counted, gather)
+    _count_by_row(what, unsure[:granted], now, counted, budget, gather)
     return counted
 
 
 def _count_by_row(
-    what: Countable[RowT], created_keys: list[str], now: int, counted: Counted, gather: Gather
+    what: Countable[RowT],
+    created_keys: list[str],
+    now: int,
+    counted: Counted,
+    budget: Budget,
+    gather: Gather,
 ) -> None:
     ids = {keys.id_of(key): hour_of(keys.created_at_of(key)) for key in created_keys}
 
     def reader(some: list[str]) -> Callable[[], Mapping[str, RowT]]:
-        return lambda: what.read(some)
+        def read() -> Mapping[str, RowT]:
+            budget.deadline()
+            return what.read(some)
+
+        return read
 
     every = list(ids)
     starts = range(0, len(every), _BATCH)
@@ -188,6 +199,7 @@ def _reader(
         found: list[str] = []
         after: Item | None = None
         while granted := budget.take_keys(_PAGE):
+            budget.deadline()
             page = table.query(
                 source.partition, sort, index=source.index, limit=granted, after=after
             )

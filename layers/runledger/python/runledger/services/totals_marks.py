@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from runledger.clock import HOUR, SECOND, Clock
+from runledger.clock import HOUR, MINUTE, SECOND, Clock
 from runledger.errors import ConditionFailedError, TransientError
 from runledger.models.totals import HourTotal, Scope, hour_of
 from runledger.observability import log_failure
@@ -18,8 +18,13 @@ if TYPE_CHECKING:
     from runledger.store.freshness import FreshnessStore
     from runledger.store.totals import TotalStore
 
-# How long after its last mark, and its end, an hour is looked at: many changes share a mark.
+# How long after its mark, and its end, an hour is looked at: many changes share a mark.
 QUIET = 45 * SECOND
+# An hour that keeps changing is looked at ever more rarely: after as long as it has been unsettled,
+# and after this at most.
+LONGEST_QUIET = 15 * MINUTE
+# Over which the scopes of an hour, which all end at once, are spread.
+SPREAD = 5 * MINUTE
 # Each lost try means that the tick or another reader of the stream changed the item.
 _TRIES = 8
 
@@ -162,6 +167,7 @@ class TotalMarker:
             holds_until=0,
             is_marked=False,
             due_at=None,
+            unsettled_since=None,
             expires_from=touch.expires_from,
             expires_by=touch.expires_by,
             revision=0,
@@ -178,5 +184,23 @@ class TotalMarker:
             return None
         if total.is_marked and total == found:
             return None
-        due_at = max(now, hour + HOUR) + QUIET
-        return total.model_copy(update={"is_marked": True, "due_at": due_at})
+        since = total.unsettled_since
+        if total.due_at is None or since is None:
+            since = now
+        due_at = _due_at(total, since, now)
+        return total.model_copy(
+            update={"is_marked": True, "due_at": due_at, "unsettled_since": since}
+        )
+
+
+def _due_at(total: HourTotal, since: int, now: int) -> int:
+    """When to look at an hour that is marked `now` and has been unsettled `since`."""
+    if total.is_marked and total.due_at is not None:
+        # Expiries that come wider all the time would put it off forever.
+        return total.due_at
+    end = total.hour + HOUR
+    if now < end:
+        return end + QUIET + keys.shard_of(keys.totals(*total.scope), SPREAD)
+    quiet = min(max(QUIET, now - max(since, end)), LONGEST_QUIET)
+    # What the tick put off, as it could not be counted, no mark brings nearer.
+    return max(now + quiet, total.due_at or 0)

@@ -34,10 +34,12 @@ class DueStore:
 
     def rows(self, now: int) -> "Iterator[DueRow]":
         """What is due by `now`, oldest first in each due partition. The partitions take turns, so
-        that a crowd in one holds up no other; they are read as far as rows are asked for."""
-        streams = [self._partition(partition, now) for partition in keys.due_partitions()]
-        for turn in zip_longest(*streams):
-            yield from (row for row in turn if row is not None)
+        that a crowd in one holds up no other; they are read as far as rows are asked for. Hours to
+        be counted come after all else: runs are not to wait for them."""
+        for rank in keys.due_partitions():
+            streams = [self._partition(partition, now) for partition in rank]
+            for turn in zip_longest(*streams):
+                yield from (row for row in turn if row is not None)
 
     def _partition(self, partition: str, now: int) -> "Iterator[DueRow]":
         start: Item | None = None

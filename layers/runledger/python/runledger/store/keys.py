@@ -13,6 +13,7 @@
 | the same for one automation | gsi2 | `workspace#KIND#automation#bucket#shard` | `createdAt#id` |
 | everything about a contact | gsi3 | `workspace#contact` | `createdAt#id` |
 | what is due | gsi4, sparse | `DUE#shard` | `dueAt#id` |
+| hours that are due to be counted, after all else | gsi4, sparse | `DUE#TOTAL#shard` | `dueAt#id` |
 | a workspace | table | `WORKSPACE#workspace` | `WORKSPACE` |
 | automations of a workspace; one by id | table | `WORKSPACE#workspace#AUTOMATION` | `automation` |
 | automations that wait for runs of another | table | `AUTOMATION#up` | `DOWNSTREAM#automation` |
@@ -407,8 +408,18 @@ def due(workspace_id: str) -> str:
     return f"DUE#{shard_of(workspace_id, DUE_SHARDS)}"
 
 
-def due_partitions() -> tuple[str, ...]:
-    return tuple(f"DUE#{shard}" for shard in range(DUE_SHARDS))
+def due_total(workspace_id: str) -> str:
+    """Apart from the others, which never wait for an hour to be counted."""
+    return f"DUE#TOTAL#{shard_of(workspace_id, DUE_SHARDS)}"
+
+
+def due_partitions() -> tuple[tuple[str, ...], ...]:
+    """In the order of their urgency; those of one rank take turns."""
+    shards = range(DUE_SHARDS)
+    return (
+        tuple(f"DUE#{shard}" for shard in shards),
+        tuple(f"DUE#TOTAL#{shard}" for shard in shards),
+    )
 
 
 def due_key(due_at: int, item_id: str) -> str:

@@ -43,13 +43,15 @@ class TotalStore:
         page = self._table.query(keys.totals(*scope), hours, consistent=True)
         return [_from_item(item) for item in page.items]
 
-    def replace(self, before: HourTotal | None, after: HourTotal) -> None:
-        """ConditionFailedError where the item is not as it was read."""
+    def replace(self, before: HourTotal | None, after: HourTotal) -> HourTotal:
+        """The item as it is then. ConditionFailedError where it is not as it was read."""
         is_unchanged: ConditionBase = Attr("pk").not_exists()
         if before is not None:
             is_unchanged = Attr("revision").eq(before.revision)
         revision = before.revision + 1 if before is not None else 1
-        self._table.put(_to_item(after.model_copy(update={"revision": revision})), is_unchanged)
+        written = after.model_copy(update={"revision": revision})
+        self._table.put(_to_item(written), is_unchanged)
+        return written
 
 
 def _to_item(total: HourTotal) -> "Item":
@@ -61,8 +63,9 @@ def _to_item(total: HourTotal) -> "Item":
         "countedAt": total.counted_at,
         "holdsUntil": total.holds_until,
         "marked": total.is_marked or None,
-        "gsi4pk": None if due_at is None else keys.due(total.scope.workspace_id),
+        "gsi4pk": None if due_at is None else keys.due_total(total.scope.workspace_id),
         "dueKey": None if due_at is None else keys.due_key(due_at, keys.total_id(key)),
+        "unsettledSince": total.unsettled_since,
         "expiresFrom": total.expires_from,
         "expiresBy": total.expires_by,
         "revision": total.revision,
@@ -81,6 +84,7 @@ def _from_item(item: "Item") -> HourTotal:
         holds_until=item["holdsUntil"],
         is_marked=item.get("marked", False),
         due_at=None if due_key is None else keys.created_at_of(due_key),
+        unsettled_since=item.get("unsettledSince"),
         expires_from=item["expiresFrom"],
         expires_by=item["expiresBy"],
         revision=item["revision"],
