@@ -276,8 +276,9 @@ def open_run(automation_id: str, document: Annotated[RunDocument, Body()]) -> Re
 @app.post("/v1/runs/cancel", tags=["Runs"], status_code=202)
 @needs(Role.MEMBER)
 def cancel_runs(document: Annotated[BulkCancelDocument, Body()]) -> Response[BulkCancelView]:
-    """Ends for good all open runs that match now, none that is opened later; 202 where some are
-    left to the next minutes. `dryRun` tells what would be canceled."""
+    """Ends for good all open runs that match now, none that is opened later; 202, as the next
+    minutes look for more: what was left, and runs opened just before. `dryRun` tells what would be
+    canceled."""
     who = _caller()
     cancels = bulk_cancels(read_settings(ApiSettings).machine_prefix)
     if document.dry_run:

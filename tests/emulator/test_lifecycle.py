@@ -88,11 +88,12 @@ def test_all_open_runs_of_an_automation_are_canceled_at_once(
 
     canceled = api.post("/v1/runs/cancel", json=body)
 
-    assert canceled.status_code == 200, canceled.text
+    # Within the request; that nobody was missed is told after a second look.
+    assert canceled.status_code == 202, canceled.text
     with stack.api("viewer@demo.example") as viewer:
         done = viewer.get(f"/v1/runs/cancel/{canceled.json()['id']}").json()
         assert viewer.post("/v1/runs/cancel", json=body).status_code == 403
-    assert (done["matched"], done["canceled"], done["isComplete"]) == (3, 3, True)
+    assert (done["matched"], done["canceled"], done["isComplete"]) == (3, 3, False)
     assert {run["canceled"]["reason"] for run in done["sample"]} == {"wrong list"}
 
 

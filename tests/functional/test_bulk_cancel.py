@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 from runledger.clock import MINUTE, now_ms
-from runledger.errors import TransientError
+from runledger.errors import ConflictError, TransientError
 from runledger.models.bulk_cancel import BulkCancel, BulkCancelDocument
 from runledger.models.run import Run, RunStatus
 from runledger.services import bulk_cancel
 from runledger.services.bulk_cancel import BulkCancels, bulk_cancel_view
+from runledger.services.cancel import Canceler
 from runledger.services.due import DueWork
 from runledger.services.wiring import frozen_lists_over
 from runledger.store import keys
+from runledger.store.due import DueRow
 from runledger.store.runs import Closing
 
 from tests.functional import test_history
@@ -64,6 +66,14 @@ def test_the_open_runs_of_a_list_are_canceled_and_no_others(
     assert [status_of(world, run) for run in made] == [run.status for run in made]
 
     asked = world.bulk_cancels.begin("ws_demo", document(**filters), BY)
+    for run in expected:
+        assert status_of(world, run) is RunStatus.CANCELED
+    # The second look is to come, but where nothing can match.
+    can_match = not asked.filter.is_empty
+    assert (asked.finished_at is None) is can_match
+    world.clock.advance(2 * MINUTE)
+    world.settler.settle_due(1_000)
+    asked = world.stores.bulk_cancels.get("ws_demo", asked.id, world.clock.now)
     view = bulk_cancel_view(asked, world.stores.runs, world.clock())
     assert (view.matched, view.canceled, view.is_complete) == (len(expected), len(expected), True)
     assert [run.id for run in view.sample] == [run.id for run in expected[:10]]
@@ -134,6 +144,67 @@ def test_what_a_request_has_no_time_for_the_tick_does_and_leaves_later_runs_alon
     statuses = bulk.town.statuses()
     assert statuses["CANCELED"] == 8
     assert sum(count for status, count in statuses.items() if status in OPEN) == 2
+
+
+@pytest.mark.parametrize("shown", [0, 5])
+def test_runs_that_the_index_tells_late_are_canceled_too(shown: int) -> None:
+    bulk = Bulk()
+    bulk.town.open_runs(shown)
+    bulk.town.table.holds_back = True
+    bulk.town.open_runs(3)
+    asked = bulk.cancels.begin(WORKSPACE, document(), BY)
+    assert (asked.matched, asked.canceled, asked.finished_at) == (shown, shown, None)
+    bulk.town.open_runs(2)
+    bulk.town.table.holds_back = False
+    bulk.town.table.catch_up()
+    row = DueRow(id=asked.id, key=keys.bulk_cancel(WORKSPACE, asked.id))
+    # It waits, whatever an index says that lags behind.
+    bulk.cancels.settle(row)
+    assert bulk.asked()[0].version == asked.version
+    bulk.ticks()
+    (done,) = bulk.asked()
+    assert (done.matched, done.canceled) == (shown + 3, shown + 3)
+    assert done.finished_at is not None
+    assert bulk.town.statuses()["CANCELED"] == shown + 3
+
+
+def test_who_has_no_time_left_stores_what_was_canceled_of_a_batch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bulk = Bulk()
+    bulk.town.open_runs(8)
+    monkeypatch.setattr(bulk_cancel, "REQUEST_TIME", 0)
+    monkeypatch.setattr(bulk_cancel, "TICK_TIME", 0)
+    asked = bulk.cancels.begin(WORKSPACE, document(), BY)
+    assert (asked.matched, asked.canceled) == (8, 0)
+    row = DueRow(id=asked.id, key=keys.bulk_cancel(WORKSPACE, asked.id))
+    for canceled in range(1, 8):
+        bulk.cancels.settle(row)
+        (asked,) = bulk.asked()
+        assert (asked.canceled, len(asked.batch)) == (canceled, 8 - canceled)
+    for _ in range(2):
+        bulk.ticks()
+    assert (bulk.asked()[0].canceled, bulk.town.statuses()) == (8, {"CANCELED": 8})
+
+
+@pytest.mark.usefixtures("few")
+def test_a_run_that_is_deleted_meanwhile_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    bulk = Bulk()
+    bulk.town.open_runs(8)
+    asked = bulk.cancels.begin(WORKSPACE, document(), BY)
+    gone = asked.batch[0]
+    cancel = Canceler.cancel
+
+    def late(self: Canceler, workspace_id: str, run_id: str, *more: Any) -> Run:
+        if run_id != gone:
+            return cancel(self, workspace_id, run_id, *more)
+        bulk.town.table.delete(keys.run(gone))
+        raise ConflictError("the run is COMPLETED already", status="COMPLETED")
+
+    monkeypatch.setattr(Canceler, "cancel", late)
+    bulk.ticks()
+    (done,) = bulk.asked()
+    assert (done.matched, done.canceled, done.finished_at is None) == (8, 7, False)
 
 
 @pytest.mark.usefixtures("few")
@@ -230,8 +301,9 @@ def test_a_member_cancels_and_everybody_sees_how_far_it_is(
     assert (first["matched"], first["canceled"], first["isComplete"]) == (4, 3, False)
     path = f"/v1/runs/cancel/{first['id']}"
     assert call("GET", path, role="viewer")["body"]["canceled"] == 3
-    deployed.clock.now = now_ms() + MINUTE
-    deployed.settler.settle_due(1_000)
+    for minutes in (1, 3):
+        deployed.clock.now = now_ms() + minutes * MINUTE
+        deployed.settler.settle_due(1_000)
     done = call("GET", path, role="viewer")["body"]
     assert (done["matched"], done["canceled"], done["isComplete"]) == (4, 4, True)
     assert (done["requestedBy"], done["reason"]) == (BY, "wrong list")

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -15,9 +16,11 @@ from runledger.errors import ServiceError, TransientError
 from runledger.models.export import Export, ExportStatus
 from runledger.services import export_pages
 from runledger.services.export_contract import ExportEvent
+from runledger.store import bodies
 
-from tests.functional import test_refusal_lists
-from tests.functional.test_exports import ask, content, documents, stored
+from tests.functional import test_delivery_lists, test_refusal_lists
+from tests.functional.test_exports import ask, content, documents, event, stored
+from tests.functional.test_walk import PAYLOAD, order_paid
 from tests.support.local_stepfunctions import LocalStepFunctions
 from tests.support.template import load_template
 from tests.support.world import EXPORT, REGION, World
@@ -39,7 +42,7 @@ def definition() -> dict[str, Any]:
 
 def test_the_machine_is_sound() -> None:
     machine = definition()
-    known = frozenset({"$.workspaceId", "$.exportId", "$.goesOn"})
+    known = frozenset({"$.workspaceId", "$.exportId", "$.attempt", "$.goesOn"})
     check_machine(machine, json.dumps(machine), known)
     with LocalStepFunctions() as interpreter:
         assert interpreter.validate(machine) == []
@@ -149,3 +152,42 @@ def test_what_nobody_can_mend_fails_the_export(walked: Walked) -> None:
     failed = stored(walked.world, export)
     assert (failed.status, failed.error) == (ExportStatus.FAILED, "S3 refused the file")
     assert [event.operation.value for event in walked.events] == ["PAGE", "FAIL"]
+
+
+def test_its_function_may_read_every_body_that_a_list_reads(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "INLINE_BYTES", 0)
+    policy = load_template()["Resources"]["ExportPage"]["Properties"]["Policies"][0]
+    granted = [
+        resource.partition("${BodyBucket.Arn}/")[2]
+        for statement in policy["Statement"]
+        if "s3:GetObject" in (statement["Action"], *statement["Action"])
+        for resource in _texts(statement["Resource"])
+    ]
+    test_delivery_lists.fill(world)
+    world.http.answer = {"data": {"score": 1}}
+    run_id = world.fire(world.activate(order_paid(world.template())), PAYLOAD)
+    world.walk(run_id, until="score")
+    # As in a process of its own, which has read no version yet.
+    world.stores.automations._cached_version.cache_clear()
+    world.export_pages.lists.reading.frames._graph.cache_clear()
+    read: list[str] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        read.append(params["Key"])
+
+    s3 = world.export_files._s3
+    s3.meta.events.register("provide-client-params.s3.GetObject", note)
+    for name in ("RUNS", "DELIVERIES"):
+        export = ask(world, name)
+        world.export_pages.handle(event(export), world.clock.now + 10**6)
+        assert stored(world, export).rows > 0
+    assert {key.partition("/")[0] for key in read} == {"automations", "deliveries"}
+    assert [key for key in read if not any(fnmatch(key, each) for each in granted)] == []
+
+
+def _texts(value: Any) -> list[str]:
+    """The texts of a resource, or of a list of them, of `!Sub`."""
+    found = value if isinstance(value, list) else [value]
+    return [each.get("Sub", "") if isinstance(each, dict) else each for each in found]

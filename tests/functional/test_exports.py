@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,6 +12,7 @@ from moto.s3 import models as moto_s3
 from runledger import aws
 from runledger.clock import DAY, HOUR, MINUTE, now_ms
 from runledger.errors import NotFoundError, ServiceError
+from runledger.models.bulk_cancel import BulkCancelDocument
 from runledger.models.contact import ContactDocument
 from runledger.models.export import Export, ExportStatus
 from runledger.models.export_views import ExportDocument
@@ -24,6 +26,7 @@ from runledger.store.export_files import ExportFiles
 from tests.functional import test_delivery_lists, test_history, test_refusal_lists
 from tests.functional.test_api_handlers import CONTEXT, call, deployed, sample
 from tests.functional.test_history import request
+from tests.support.traces import kept_by_world, traces
 from tests.support.world import BUCKET, World, client_of
 
 __all__ = ["deployed"]
@@ -180,6 +183,54 @@ def test_two_who_are_at_work_at_once_lose_and_double_nothing(world: World) -> No
     assert [each["id"] for each in documents(content(world, export))] == [
         each.id for each in sorted(made, key=lambda run: run.created_at, reverse=True)
     ]
+
+
+@pytest.mark.usefixtures("small")
+def test_an_execution_that_was_replaced_stops_and_changes_nothing(world: World) -> None:
+    test_history.fill(world)
+    export = ask(world, "RUNS")
+    old = event(export)
+    assert world.export_pages.handle(old, 0).goes_on
+    world.clock.advance(6 * MINUTE)
+    world.settler.settle_due(100)
+    taken_up = stored(world, export)
+    assert taken_up.attempt == 2
+    failing = old.model_copy(update={"operation": ExportOperation.FAIL})
+    for late in (old, failing):
+        assert not world.export_pages.handle(late, 0).goes_on
+        assert stored(world, export) == taken_up
+    place = old.export.model_copy(update={"attempt": 2})
+    assert world.export_pages.handle(old.model_copy(update={"export": place}), 0).goes_on
+    assert stored(world, export).stalls == 0
+
+
+@pytest.mark.usefixtures("small")
+def test_of_two_visits_at_once_the_slower_one_leaves_the_export_to_the_other(world: World) -> None:
+    test_history.fill(world)
+    export = ask(world, "RUNS")
+    lists = world.export_pages.lists
+
+    class Beaten:
+        """Another visit happens while a page is read."""
+
+        def page(self, *given: Any) -> Any:
+            assert world.export_pages.handle(event(export), 0).goes_on
+            return lists.page(*given)
+
+    slow = replace(world.export_pages, lists=Beaten())  # type: ignore[arg-type]
+    assert not slow.handle(event(export), world.clock.now).goes_on
+    assert stored(world, export).rows == 3
+
+
+def test_what_was_pasted_of_somebody_unknown_is_not_kept(world: World) -> None:
+    for pasted in ("Nobody@Example.com", "+4915100000000"):
+        asked = BulkCancelDocument.model_validate({"filter": {"contact": pasted}, "reason": "x"})
+        canceled = world.bulk_cancels.begin("ws_demo", asked, BY)
+        export = ask(world, "RUNS", contact=pasted)
+        assert (export.filter.contact, export.filter.is_empty) == (None, True)
+        assert (canceled.filter.contact, canceled.matched) == (None, 0)
+    words = ("nobody@example.com", "+4915100000000")
+    assert traces(kept_by_world(world), words) == []
 
 
 @pytest.mark.usefixtures("small")

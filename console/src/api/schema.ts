@@ -1000,7 +1000,7 @@ export interface components {
          * BulkCancelView
          * @description A cancellation of many runs: how many open ones it `matched` and how many of these it
          *     `canceled` so far; a run that ends by itself meanwhile is left as it is. `is_complete` is false
-         *     while there are more to come, and of a dry run where there are at least so many.
+         *     while there may be more to come, and of a dry run where there are at least so many.
          */
         BulkCancelView: {
             /** Canceled */

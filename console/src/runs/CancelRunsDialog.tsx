@@ -43,7 +43,10 @@ function Done({ started, onClose }: { started: CancelOutcome; onClose: () => voi
     <>
       <Notice title={`${runs(outcome.canceled)} canceled`.replace(/^o/, 'O')}>
         {!outcome.isComplete && (
-          <p>The rest follows within minutes; you may close this, the cancellation goes on.</p>
+          <p>
+            What is left follows within minutes, with runs opened just before you asked; you may
+            close this, the cancellation goes on.
+          </p>
         )}
         {outcome.isComplete && left > 0 && <p>{runs(left)} had ended by themselves before.</p>}
       </Notice>

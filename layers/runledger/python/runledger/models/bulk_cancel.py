@@ -12,8 +12,9 @@ class BulkCancel(Model):
 
     `version` counts its changes. `cursor` is where the list goes on after the runs that were found,
     `batch` those of them that are being canceled, `matched` and `canceled` count all so far, and
-    `sample` are the first ones. `is_read` tells that the list has come to its end, `finished_at`
-    when everything had."""
+    `sample` are the first ones. `is_read` tells that the list has come to its end, `again_at` from
+    when on it is read a second time (None while it is read the first time), `finished_at` when
+    everything had come to its end."""
 
     workspace_id: str
     id: str
@@ -29,6 +30,7 @@ class BulkCancel(Model):
     matched: int = 0
     canceled: int = 0
     is_read: bool = False
+    again_at: int | None = None
     finished_at: int | None = None
 
 
@@ -43,7 +45,7 @@ class BulkCancelDocument(CancelDocument):
 class BulkCancelView(WireModel):
     """A cancellation of many runs: how many open ones it `matched` and how many of these it
     `canceled` so far; a run that ends by itself meanwhile is left as it is. `is_complete` is false
-    while there are more to come, and of a dry run where there are at least so many."""
+    while there may be more to come, and of a dry run where there are at least so many."""
 
     id: str | None = Field(description="Null of a dry run.")
     filter: FilterView

@@ -60,8 +60,8 @@ class FilterView(WireModel):
 class FrozenFilter(Model):
     """A list as it was at one moment: rows made later are none of it. `since` and `until` are
     epoch milliseconds, both included; no `statuses` mean every one (of refusals they are the
-    reasons). `contact` is an id, or as it was pasted where nobody is meant, and `address` as it
-    was pasted; `is_empty` tells that no row can match."""
+    reasons). `contact` is an id, None also where nobody is meant, and `address` as it was pasted;
+    `is_empty` tells that no row can match."""
 
     statuses: tuple[str, ...] = ()
     automation_id: str | None = None

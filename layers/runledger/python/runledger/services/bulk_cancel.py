@@ -2,6 +2,10 @@
 
 A batch is stored before its runs are canceled. Whoever repeats it, because a process died, finds
 the very runs, and counts those that this cancellation ended before.
+
+The list is read twice. What reads it is an index that lags behind, so runs that were opened just
+before the request may not be in it yet; a minute after the first reading came to its end, the
+second begins from the top and takes those that are still open.
 """
 
 from dataclasses import dataclass
@@ -41,6 +45,9 @@ REQUEST_TIME = 8 * SECOND
 # Of one tick.
 TICK_BATCHES = 1_000
 TICK_TIME = 20 * SECOND
+# Between the two readings: by then the index tells of every run that was opened before the request,
+# and of none any more that was canceled in the first.
+INDEX_LAG = MINUTE
 # How long its row tells of it.
 KEPT = 30 * DAY
 
@@ -96,8 +103,13 @@ class BulkCancels:
     def settle(self, row: "DueRow") -> None:
         """Goes on with one for a while. ConditionFailedError where somebody else does."""
         asked = self.store.at(row.key)
-        if asked is not None and asked.finished_at is None:
-            self._go_on(asked, TICK_BATCHES, self.clock() + TICK_TIME)
+        now = self.clock()
+        if asked is None or asked.finished_at is not None:
+            return
+        if asked.again_at is not None and asked.again_at > now:
+            # The index has yet to tell that it waits.
+            return
+        self._go_on(asked, TICK_BATCHES, now + TICK_TIME)
 
     def _frozen(self, workspace_id: str, document: BulkCancelDocument, now: int) -> FrozenFilter:
         frozen = self.lists.freeze(workspace_id, ListName.RUNS, document.filter, now)
@@ -111,17 +123,35 @@ class BulkCancels:
 
     def _go_on(self, asked: BulkCancel, batches: int, until: int) -> BulkCancel:
         for left in reversed(range(batches)):
-            canceled = asked.canceled + sum(self._cancel(asked, each) for each in asked.batch)
-            after = self._with_next_batch(asked).model_copy(update={"canceled": canceled})
+            asked, before = self._with_batch_canceled(asked, until), asked
+            if asked.batch:
+                return self.store.change(before, asked, self.clock())
+            after = self._with_next_batch(asked)
             now = self.clock()
             if after.is_read and not after.batch:
-                return self.store.change(asked, after.model_copy(update={"finished_at": now}), None)
+                return self._end_reading(before, after, now)
             is_over = not left or now >= until
             # Whoever stops leaves the rest to the tick; nobody looks after it while one is at work.
-            asked = self.store.change(asked, after, now if is_over else now + MINUTE)
+            asked = self.store.change(before, after, now if is_over else now + MINUTE)
             if is_over:
                 break
         return asked
+
+    def _end_reading(self, before: BulkCancel, after: BulkCancel, now: int) -> BulkCancel:
+        if after.again_at is not None or after.filter.is_empty:
+            return self.store.change(before, after.model_copy(update={"finished_at": now}), None)
+        again_at = now + INDEX_LAG
+        again = {"again_at": again_at, "is_read": False, "cursor": None}
+        return self.store.change(before, after.model_copy(update=again), again_at)
+
+    def _with_batch_canceled(self, asked: BulkCancel, until: int) -> BulkCancel:
+        """Cancels the runs of its batch, one at least; those there was no time for stay in it."""
+        canceled = asked.canceled
+        for done, run_id in enumerate(asked.batch, start=1):
+            canceled += self._cancel(asked, run_id)
+            if self.clock() >= until:
+                return asked.model_copy(update={"canceled": canceled, "batch": asked.batch[done:]})
+        return asked.model_copy(update={"canceled": canceled, "batch": ()})
 
     def _with_next_batch(self, asked: BulkCancel) -> BulkCancel:
         if asked.is_read:
@@ -143,15 +173,15 @@ class BulkCancels:
         canceled = Cancellation(by=asked.by, reason=asked.reason)
         wanted = frozenset(RunStatus(status) for status in asked.filter.statuses)
         try:
-            self.canceler.cancel(asked.workspace_id, run_id, canceled, wanted)
-        except ConflictError:
-            run = self.runs.get(run_id)
-            ended_at = run.finished_at or 0
-            return run.canceled == canceled and ended_at >= asked.created_at
+            try:
+                self.canceler.cancel(asked.workspace_id, run_id, canceled, wanted)
+                return True
+            except ConflictError:
+                run = self.runs.get(run_id)
         except NotFoundError:
             logger.info("run is gone", extra={"runId": run_id})
             return False
-        return True
+        return run.canceled == canceled and (run.finished_at or 0) >= asked.created_at
 
 
 def bulk_cancel_view(asked: BulkCancel, runs: "RunStore", now: int) -> BulkCancelView:

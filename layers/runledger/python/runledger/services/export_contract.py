@@ -15,11 +15,12 @@ class ExportOperation(StrEnum):
 
 
 class ExportPlace(WireModel):
-    """Which export it is, how often this execution has visited it, and whether there is more for
-    it to do."""
+    """Which export it is, which of its executions this is and how often that has visited it, and
+    whether there is more for it to do."""
 
     workspace_id: str
     export_id: str
+    attempt: int = 1
     visits: int = 0
     goes_on: bool = True
 

@@ -58,7 +58,9 @@ class ExportPages:
         place = event.export
         export = self.store.at(keys.export(place.workspace_id, place.export_id))
         over = place.model_copy(update={"goes_on": False})
-        if export is None:
+        if export is None or export.attempt > place.attempt:
+            # Deleted, or the tick has started another execution: it alone goes on, as two would
+            # take the row from each other without end.
             return over
         if event.operation is ExportOperation.FAIL:
             fail_export(self.store, self.files, export, _reason(event.caught), self.clock())
@@ -74,8 +76,10 @@ class ExportPages:
         try:
             export = self._visit(export, until, is_last=is_full)
         except ConditionFailedError:
-            # Another visit was faster, or the export was ended or deleted.
+            # Another visit was faster, or the export was ended or deleted: whoever moved it goes
+            # on with it, and if nobody does, the tick takes it up.
             logger.info("export moved on during a visit", extra={"exportId": export.id})
+            return over
         # A full execution leaves the rest to the next one, which the tick starts at once.
         goes_on = not export.status.is_terminal and not is_full
         return place.model_copy(update={"visits": visits, "goes_on": goes_on})

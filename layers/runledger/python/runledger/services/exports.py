@@ -43,7 +43,9 @@ class ExportMachine:
 
     def start(self, export: Export) -> None:
         """A start that fails is made up for by the tick."""
-        place = ExportPlace(workspace_id=export.workspace_id, export_id=export.id)
+        place = ExportPlace(
+            workspace_id=export.workspace_id, export_id=export.id, attempt=export.attempt
+        )
         try:
             self.stepfunctions.start_execution(
                 stateMachineArn=self.arn,

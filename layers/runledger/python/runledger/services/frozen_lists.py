@@ -78,7 +78,8 @@ class FrozenLists:
         is_nobody = False
         if contact is not None:
             found = self.reading.contacts.look_up(workspace_id, contact)
-            contact, is_nobody = found or contact, found is None
+            # What was pasted of somebody unknown is kept nowhere: no erasing would find it.
+            contact, is_nobody = found, found is None
         if asked.address is not None:
             addresses_meant(asked.address)
         return FrozenFilter(

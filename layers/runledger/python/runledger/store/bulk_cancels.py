@@ -87,6 +87,7 @@ def _progress(asked: BulkCancel) -> dict[str, Any]:
         "matched": asked.matched,
         "canceled": asked.canceled,
         "isRead": asked.is_read or None,
+        "againAt": asked.again_at,
         "finishedAt": asked.finished_at,
     }
 
@@ -107,5 +108,6 @@ def _from_item(item: "Item") -> BulkCancel:
         matched=item["matched"],
         canceled=item["canceled"],
         is_read=item.get("isRead", False),
+        again_at=item.get("againAt"),
         finished_at=item.get("finishedAt"),
     )
