@@ -20,6 +20,7 @@ def visit(page: Page, user: dict[str, Any], directory: Path, suffix: str) -> Non
     shoot("sign-in")
     sign_in(page, user["email"], user["password"])
     page.locator("tr[data-row]").first.wait_for()
+    page.locator("figure svg.recharts-surface").first.wait_for()
     shoot("runs")
     page.locator("tr[data-row] button").first.click()
     page.locator("li[data-step]").first.wait_for()
@@ -29,6 +30,8 @@ def visit(page: Page, user: dict[str, Any], directory: Path, suffix: str) -> Non
     page.get_by_role("link", name="Open the step").click()
     page.locator("li[data-step] [aria-expanded='true']").wait_for()
     page.locator(".react-flow__node").first.wait_for()
+    # Icons come with the node types.
+    page.wait_for_load_state("networkidle")
     shoot("run-step")
     page.evaluate("window.scrollTo(0, 0)")
     shoot("run")
@@ -51,6 +54,12 @@ def visit_operate(page: Page, user: dict[str, Any], directory: Path, suffix: str
         page.wait_for_load_state("networkidle")
         page.screenshot(path=directory / f"{name}-{suffix}.png")
 
+    def open_first_of_any(name: str) -> None:
+        """Of a list that may have no rows."""
+        if page.locator("tr[data-row]").count() > 0:
+            open_first()
+            shoot(name)
+
     page.goto("/delivery-ops")
     sign_in(page, user["email"], user["password"])
     page.locator("tr[data-row]").first.wait_for()
@@ -60,19 +69,24 @@ def visit_operate(page: Page, user: dict[str, Any], directory: Path, suffix: str
     open_first()
     shoot("delivery")
     shoot("refusals", "/refusals?range=30d")
+    open_first_of_any("refusal")
     shoot("contacts", "/contacts")
     page.goto("/contacts?contact=ada@customer.example")
     open_first()
     page.get_by_role("list", name="What happened").wait_for()
     shoot("contact")
+    shoot("contact-edit", f"{page.url.partition('?')[0]}/edit")
     shoot("contact-new", "/contacts/new")
     shoot("segments", "/contacts/segments")
+    open_first_of_any("segment")
     shoot("segment-new", "/contacts/segments/new")
+    shoot("template-new", "/templates/new?contact=ada@customer.example")
     shoot("templates", "/templates")
     open_first()
     shoot("template", f"{page.url}?contact=ada@customer.example")
     for tab in ("workspace", "members", "secrets"):
         shoot(f"settings-{tab}", f"/settings?tab={tab}")
+    shoot("automation-new", "/automations/new")
     shoot("automations", "/automations")
     page.get_by_role("link", name="Order paid").click()
     page.locator(".react-flow__node").first.wait_for()

@@ -80,6 +80,24 @@ def test_automation_contact_and_range_narrow_the_list_together(operator: Operato
     expect_rows(page, [run for run in wanted if run["status"] == "FAILED"])
 
 
+def test_the_runs_of_one_error_agree_with_the_api(operator: Operator) -> None:
+    page = operator.page
+    group = operator.get("/v1/failure-groups", range="30d")["items"][0]
+    operator.open("/runs?range=30d")
+    page.get_by_label("Error", exact=True).first.click()
+    words = f"{group['automationName']}, {group['nodeId']}: {group['message']}"
+    page.get_by_role("option").filter(has_text=words).first.click()
+    expect(page).to_have_url(re.compile(rf"[?&]errorGroup={group['id']}"))
+    wanted = {"errorGroup": group["id"], "range": "30d"}
+    runs = listed(operator, **wanted)
+    assert {run["errorGroup"] for run in runs} == {group["id"]}
+    assert len(runs) < len(listed(operator, range="30d"))
+    expect_rows(page, runs)
+    expect_counts(page, operator.get("/v1/runs/counts", **wanted))
+    page.reload()
+    expect_rows(page, runs)
+
+
 def test_a_period_of_ones_own_is_kept_in_the_address(operator: Operator) -> None:
     page = operator.page
     runs = listed(operator, range="30d")
