@@ -16,11 +16,13 @@ from runledger.models.workspace import DEFAULT_RETENTION_DAYS
 from runledger.services import history
 from runledger.services.resend import Resends
 from runledger.services.wiring import gatekeeper_over
+from runledger.store import bodies
 
 from tests.functional import test_history, test_refusal_lists
 from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_delivery_life import ADA, mailing
 from tests.functional.test_history import request
+from tests.support.fakes import client_error
 from tests.support.world import World, open_world
 
 __all__ = ["deployed"]
@@ -400,3 +402,25 @@ def test_the_api_lists_them_for_every_role(deployed: World) -> None:
         refused = call("GET", path, query=query)
         assert refused["status"] == 422
         assert refused["body"]["field"].startswith(field)
+
+
+def test_a_message_whose_body_is_gone_is_listed_without_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "INLINE_BYTES", 0)
+    made = fill(world)
+    expected = [each.id for each in world.reading.deliveries("ws_demo", request(limit=200)).items]
+
+    class Forbidding:
+        """S3 for whoever may not list the bucket, in which no object is left."""
+
+        def get_object(self, **_: str) -> None:
+            raise client_error("AccessDenied", "GetObject", 403)
+
+    forbidding: Any = Forbidding()
+    monkeypatch.setattr(world.stores.bodies, "_s3", forbidding)
+    page = world.reading.deliveries("ws_demo", request(limit=200))
+    assert [each.id for each in page.items] == expected != []
+    with pytest.raises(NotFoundError):
+        world.stores.deliveries.get(expected[0])
+    assert len(made) >= len(expected)

@@ -20,7 +20,7 @@ from runledger.models.report import FeedbackReport, ReportKind
 from runledger.models.resend import ResendDocument
 from runledger.models.run import Cancellation, RunStatus
 from runledger.models.suppression import SuppressionDocument
-from runledger.services import erasing
+from runledger.services import erasing, export_removal
 from runledger.services.erasing import known_contact
 from runledger.services.failure_groups import FailureGroups
 from runledger.services.feedback import Feedback
@@ -508,6 +508,28 @@ def test_exports_that_may_hold_the_person_go_and_later_ones_stay(world: World) -
     assert traces(kept_by_world(world), PERSONAL) == []
     assert [row["sk"] for row in rows(world, later).values()] == [later]
     assert len(objects_of(world)) == 1
+
+
+def test_ticks_without_time_end_looks_and_get_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each goes through one row, and deletes one of the exports, before it looks at the clock."""
+    monkeypatch.setattr(erasing, "FIRST_TIME", 0)
+    monkeypatch.setattr(erasing, "TICK_TIME", 0)
+    monkeypatch.setattr(export_removal, "_ROWS", 1)
+    contact_id = a_person(world)
+    for number in range(3):
+        a_refusal(world, contact_id=contact_id, message=f"canary-reason {number}")
+    made = [an_export(world, world.clock() - HOUR, OLD_EMAIL) for _ in range(4)]
+    assert erase(world, contact_id).position is not None
+    left = []
+    for _ in range(5):
+        tick(world)
+        left.append(sum(1 for each in made if rows(world, each)))
+    assert left[0] == 4 and left[-1] < 4
+    assert erased(world, contact_id, ticks=60).finished_at is not None
+    assert [each for each in made if rows(world, each)] == []
+    assert traces(kept_by_world(world), PERSONAL) == []
 
 
 def test_triggers_meanwhile_find_no_such_contact_or_make_a_new_one(world: World) -> None:

@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 LONGEST_WORK = MINUTE
 _AUTOMATIONS_READ = 100
 _FAILED_RUNS_READ = 100
-_EXPORT_BATCHES = 20
 
 
 class RowEraser(Protocol):
@@ -55,9 +54,9 @@ class RowEraser(Protocol):
         """Erases what the row is and leads to; whether it has to be looked at again."""
 
 
-# What lies elsewhere, by contact and addresses; it answers how long (milliseconds) it has to be
-# looked at yet.
-Eraser = Callable[[Erasure], int]
+# What lies elsewhere, by contact and addresses, with the moment until which there is time; it
+# answers how long (milliseconds) it has to be looked at yet.
+Eraser = Callable[[Erasure, int], int]
 # What else belongs to a run of the person.
 PartEraser = Callable[[Erasure, Run], None]
 
@@ -191,7 +190,7 @@ class SuppressionEraser:
     suppressions: "SuppressionStore"
     contacts: "ContactStore"
 
-    def __call__(self, erasure: Erasure) -> int:
+    def __call__(self, erasure: Erasure, until: int) -> int:
         workspace_id = erasure.workspace_id
         for address in sorted(erasure.addresses):
             if self.contacts.find_address(workspace_id, *address) is None:
@@ -206,7 +205,7 @@ class FrequencyEraser:
     table: "Table"
     channels: "Mapping[str, Channel]"
 
-    def __call__(self, erasure: Erasure) -> int:
+    def __call__(self, erasure: Erasure, until: int) -> int:
         kinds = {channel.address_kind for channel in self.channels.values()}
         named = {Address(kind, erasure.contact_id) for kind in kinds} | erasure.addresses
         for kind, who in sorted(named):
@@ -222,7 +221,7 @@ class EntryEraser:
     table: "Table"
     automations: "AutomationStore"
 
-    def __call__(self, erasure: Erasure) -> int:
+    def __call__(self, erasure: Erasure, until: int) -> int:
         after: str | None = None
         while True:
             page, after = self.automations.newest(erasure.workspace_id, _AUTOMATIONS_READ, after)
@@ -239,14 +238,15 @@ class ExportEraser:
     be in any of them."""
 
     removal: "ExportRemoval"
+    clock: Clock
 
-    def __call__(self, erasure: Erasure) -> int:
+    def __call__(self, erasure: Erasure, until: int) -> int:
         before = id_floor(EXPORT_PREFIX, erasure.blanked_at)
         found = 0
-        for _ in range(_EXPORT_BATCHES):
-            deleted = self.removal.delete_some(erasure.workspace_id, before)
-            if not deleted:
-                break
+        while deleted := self.removal.delete_some(erasure.workspace_id, before):
             found += deleted
-        # A visit that was at work may yet leave an object behind.
+            if self.clock() > until:
+                break
+        # What there was no time for is still there then, and a visit that was at work may yet leave
+        # an object behind.
         return STALL if found else 0

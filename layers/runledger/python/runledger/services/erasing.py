@@ -79,9 +79,10 @@ class Erasing:
         if erasure is None or erasure.due_at is None or erasure.due_at > now:
             # The index has yet to tell that it moved.
             return
-        looked, is_whole = self._look(erasure, now + TICK_TIME)
+        until = now + TICK_TIME
+        looked, is_whole = self._look(erasure, until)
         if is_whole:
-            self._end_look(looked)
+            self._end_look(looked, until)
 
     def _begin(self, workspace_id: str, contact_id: str, reason: str | None, by: str) -> Erasure:
         for _ in range(_TRIES):
@@ -124,20 +125,27 @@ class Erasing:
             wanted = [keys.Key(item["pk"], item["sk"]) for item in page.items]
             found = self.table.batch_get(wanted, consistent=True)
             # The index may lag behind: a row that is not the contact's any more is done.
-            rows = [row for row in found.values() if row.get("gsi3pk") == partition]
-            erasure = self._note(erasure, rows)
-            again = [self._eraser(row).erase(erasure, row) for row in rows]
+            rows = {key: row for key, row in found.items() if row.get("gsi3pk") == partition}
+            erasure = self._note(erasure, list(rows.values()))
             if not page.items:
                 return erasure, True
+            has_found, position = erasure.found_something, page.items[-1]["createdKey"]
+            for item in page.items:
+                row = rows.get(keys.Key(item["pk"], item["sk"]))
+                if row is not None and self._eraser(row).erase(erasure, row):
+                    has_found = True
+                if self.clock() > until:
+                    position = item["createdKey"]
+                    break
             now = self.clock()
             is_late = now > until
             moved = {
-                "position": page.items[-1]["createdKey"],
-                "found_something": erasure.found_something or any(again),
+                "position": position,
+                "found_something": has_found,
                 "due_at": now if is_late else now + MINUTE,
             }
             erasure = self.erasures.move_on(erasure, erasure.model_copy(update=moved))
-            if page.next is None:
+            if page.next is None and position == page.items[-1]["createdKey"]:
                 return erasure, True
             if is_late:
                 break
@@ -156,11 +164,13 @@ class Erasing:
         """LookupError for a kind that nobody erases: a contact is not told as erased then."""
         return self.rows[keys.id_of(row["createdKey"]).partition("_")[0]]
 
-    def _end_look(self, erasure: Erasure) -> None:
+    def _end_look(self, erasure: Erasure, until: int) -> None:
+        """Whatever `until`, each of the others does a little of its part: a look comes to its end,
+        and what is left of theirs is the next one's."""
         has_found = erasure.found_something
         blanked_at = self.clock() if has_found else erasure.blanked_at
         looked = erasure.model_copy(update={"blanked_at": blanked_at})
-        waits = [eraser(looked) for eraser in self.others]
+        waits = [eraser(looked, until) for eraser in self.others]
         now = self.clock()
         not_before = erasure.not_before
         if any(waits):

@@ -45,7 +45,7 @@ def make_erasing(
             SuppressionEraser(of.suppressions, of.contacts),
             FrequencyEraser(of.table, channels),
             EntryEraser(of.table, of.automations),
-            ExportEraser(exports),
+            ExportEraser(exports, clock),
         ),
         clock=clock,
     )

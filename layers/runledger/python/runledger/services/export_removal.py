@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from runledger.store.exports import ExportStore
 
 # Rows that one call deletes.
-_ROWS = 100
+_ROWS = 25
 
 
 @dataclass(frozen=True, slots=True)

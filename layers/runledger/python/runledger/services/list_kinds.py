@@ -83,7 +83,7 @@ def deliveries_kind(store: "DeliveryStore") -> ListKind[DeliveryAttempt]:
         ),
         bucket_of=str,
         status_of=lambda attempt: attempt.status,
-        read=store.get_many,
+        read=store.shown,
     )
 
 

@@ -201,7 +201,7 @@ class Reading:
             raise NotFoundError(f"there is no run {run_id}")
         graph = self.frames.graph(history.run)
         named = [id_ for step in history.steps.values() for id_ in step.delivery_ids]
-        attempts = self.stores.deliveries.get_many(named[:_DELIVERIES_READ])
+        attempts = self.stores.deliveries.shown(named[:_DELIVERIES_READ])
         downstream = self._downstream(history.run, now)
         upstream = self._upstream(workspace_id, history, now)
         detail = run_detail_view(history, graph, upstream, downstream, attempts, now)

@@ -114,7 +114,7 @@ class Timelines:
             ]
 
         runs = shown(of.runs.get_many, TimelineKind.RUN)
-        attempts = shown(of.deliveries.get_many, TimelineKind.DELIVERY)
+        attempts = shown(of.deliveries.shown, TimelineKind.DELIVERY)
         refusals = shown(of.refusals.get_many, TimelineKind.REFUSAL)
         named = {each.automation_id for each in attempts if each.automation_id is not None}
         automations = of.automations.get_many(workspace_id, named) if named else {}

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from runledger.aws import domain_error
 from runledger.errors import ServiceError
+from runledger.store.objects import read_object
 from runledger.store.table import ttl
 
 if TYPE_CHECKING:
@@ -110,13 +111,10 @@ class Bodies:
             raise domain_error(error) from error
 
     def unpack(self, attribute: bytes | Mapping[str, str], words: bytes = b"") -> Any:
+        """NotFoundError where it lay in S3 and is gone."""
         if isinstance(attribute, bytes):
             return decompress(attribute, words)
-        try:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=attribute["s3"])
-        except (ClientError, BotoCoreError) as error:
-            raise domain_error(error) from error
-        return decompress(answer["Body"].read(), words)
+        return decompress(read_object(self._s3, self._bucket, attribute["s3"]), words)
 
 
 def compress(value: Any, words: bytes = b"") -> bytes:

@@ -21,7 +21,12 @@ from runledger.models.delivery import DeliveryAttempt, DeliveryStatus
 from runledger.models.feedback import merge
 from runledger.models.run import RunStatus
 from runledger.store import keys
-from runledger.store.delivery_rows import delivery_change, delivery_from_item, delivery_to_item
+from runledger.store.delivery_rows import (
+    delivery_change,
+    delivery_from_item,
+    delivery_to_item,
+    shown_delivery_from_item,
+)
 from runledger.store.table import Change, Check, Modify, Put, Write, ttl
 
 if TYPE_CHECKING:
@@ -189,6 +194,12 @@ class DeliveryStore:
     def get_many(self, delivery_ids: Iterable[str]) -> dict[str, DeliveryAttempt]:
         found = self._table.batch_get(keys.delivery(each) for each in delivery_ids)
         attempts = [delivery_from_item(item, self._bodies) for item in found.values()]
+        return {attempt.id: attempt for attempt in attempts}
+
+    def shown(self, delivery_ids: Iterable[str]) -> dict[str, DeliveryAttempt]:
+        """As `get_many`, for readers alone: one whose message is gone comes without it."""
+        found = self._table.batch_get(keys.delivery(each) for each in delivery_ids)
+        attempts = [shown_delivery_from_item(item, self._bodies) for item in found.values()]
         return {attempt.id: attempt for attempt in attempts}
 
     def find(self, delivery_id: str) -> DeliveryAttempt | None:

@@ -6,6 +6,7 @@ of it. What no condition, list or event looks at is in the compressed bag.
 
 from typing import TYPE_CHECKING, Any
 
+from runledger.errors import NotFoundError
 from runledger.models.attempt_life import without_person
 from runledger.models.delivery import (
     DeliveryAttempt,
@@ -143,7 +144,19 @@ def delivery_change(attempt: DeliveryAttempt, bodies: "Bodies", shards: int) -> 
 
 
 def delivery_from_item(item: "Item", bodies: "Bodies") -> DeliveryAttempt:
-    bag = bodies.unpack(item["bag"], WORDS)
+    """NotFoundError where its message lay in S3 and is gone."""
+    return _from_item(item, bodies.unpack(item["bag"], WORDS))
+
+
+def shown_delivery_from_item(item: "Item", bodies: "Bodies") -> DeliveryAttempt:
+    """As `delivery_from_item`, without its message where that is gone: never to be stored."""
+    try:
+        return delivery_from_item(item, bodies)
+    except NotFoundError:
+        return _from_item(item, {})
+
+
+def _from_item(item: "Item", bag: dict[str, Any]) -> DeliveryAttempt:
     due_key = item.get("dueKey")
     return DeliveryAttempt(
         id=keys.id_of(item["createdKey"]),
@@ -159,9 +172,9 @@ def delivery_from_item(item: "Item", bodies: "Bodies") -> DeliveryAttempt:
         known=DeliveryStatus(item["known"]) if "known" in item else None,
         template_id=item["templateId"],
         consent=bag.get("consent", "TRANSACTIONAL"),
-        subject=bag["subject"],
+        subject=bag.get("subject"),
         body=bag.get("body"),
-        gates=tuple(Gate.model_validate(gate) for gate in bag["gates"]),
+        gates=tuple(Gate.model_validate(gate) for gate in bag.get("gates", ())),
         rules=bag.get("rules", {}),
         tries=item["tries"],
         tries_log=tuple(_try_from_bag(each, item) for each in bag.get("tries", ())),

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runledger.aws import domain_error
-from runledger.errors import NotFoundError, ServiceError
+from runledger.errors import ServiceError
 from runledger.models.export import Part
+from runledger.store.objects import read_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 MAX_PARTS = 10_000
 # Objects that one call of `delete_some` looks at.
 _PAGE = 500
+# Uploads that it looks at: each of them is a call to abort.
+_UPLOADS = 25
 
 
 class ExportFiles:
@@ -36,14 +39,7 @@ class ExportFiles:
 
     def read(self, key: str) -> bytes:
         """NotFoundError where it was deleted."""
-        try:
-            data: bytes = self._call("get_object", Key=key)["Body"].read()
-        except ServiceError as error:
-            # What is not there is forbidden, to whoever may not list the bucket.
-            if error.code == "AccessDenied":
-                raise NotFoundError(str(error)) from error
-            raise
-        return data
+        return read_object(self._s3, self._bucket, key)
 
     def delete(self, key: str) -> None:
         self._call("delete_object", Key=key)
@@ -129,7 +125,7 @@ class ExportFiles:
             answer = self._call("delete_objects", Delete={"Objects": found, "Quiet": True})
             for left in answer.get("Errors", ()):
                 raise ServiceError(f"S3 kept {left.get('Key')}", left.get("Code", "Unknown"))
-        uploads = self._call("list_multipart_uploads", Prefix=folder, MaxUploads=_PAGE)
+        uploads = self._call("list_multipart_uploads", Prefix=folder, MaxUploads=_UPLOADS)
         begun = [each for each in uploads.get("Uploads", ()) if is_wanted(each["Key"])]
         for each in begun:
             self.abort(each["Key"], each["UploadId"])

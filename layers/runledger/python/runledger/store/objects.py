@@ -1,0 +1,23 @@
+"""Reading an object of S3."""
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from runledger.aws import domain_error
+from runledger.errors import NotFoundError, ServiceError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+def read_object(s3: "S3Client", bucket: str, key: str) -> bytes:
+    """What the object holds; NotFoundError where there is none."""
+    try:
+        return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except (ClientError, BotoCoreError) as error:
+        found = domain_error(error)
+        # What is not there is forbidden, to whoever may not list the bucket.
+        if isinstance(found, ServiceError) and found.code == "AccessDenied":
+            found = NotFoundError(str(found))
+        raise found from error
