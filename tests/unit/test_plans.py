@@ -15,7 +15,7 @@ from runledger.services.list_kinds import (
 from runledger.services.plans import PlanName, plan
 from runledger.store import keys
 
-NO_STORE: Any = type("NoStore", (), {"get_many": None})()
+NO_STORE: Any = type("NoStore", (), {"get_many": None, "shown": None})()
 KINDS: list[ListKind[Any]] = [
     runs_kind(NO_STORE),
     deliveries_kind(NO_STORE),
