@@ -83,7 +83,7 @@ emulator: $(VENV) $(SAM) $(CONSOLE) ## Tests against the deployed template, IAM 
 	$(PYTEST_FILES_TWICE) tests/emulator
 
 console-test: $(VENV) $(SAM) $(CONSOLE) chromium ## Tests of the console in a real Chromium
-	$(PYTEST) tests/console
+	$(PYTEST_FILES_TWICE) tests/console
 
 screenshots: $(VENV) chromium ## Pictures of the running stack's pages (OUT=.runledger/screenshots)
 	@mkdir -p $(OUT)
