@@ -7,6 +7,7 @@ from local.patches import (
     executions,
     guard,
     http_api,
+    index_reads,
     lambda_errors,
     lambda_log_end,
     lambda_streams,
@@ -25,6 +26,7 @@ from local.patches import (
 
 _PATCHES = (
     http_api,
+    index_reads,
     lambda_errors,
     lambda_log_end,
     lambda_streams,

@@ -1,0 +1,193 @@
+"""DynamoDB: a query of an index reads its range, up to its limit.
+
+The emulator takes all rows of the index's partition, sorts them and looks for the range then: of a
+partition of a hundred thousand rows each page takes longer than a reader waits. Here a partition
+is kept in order once it was read, and the emulator is handed the rows that the page can hold; what
+it does with them, it does as before.
+"""
+
+import re
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
+from typing import Any, NamedTuple
+
+from ministack.services import dynamodb
+
+from local.patches import guard
+
+
+class Entry(NamedTuple):
+    """A row's place in a partition of an index: by its sort key, then by the table's own keys."""
+
+    sort: str
+    pk: str
+    sk: str
+
+
+# The conditions that the store writes; any other is left to the emulator alone.
+_CONDITION = re.compile(
+    r"#pk = :pk(?: AND (?:"
+    r"(?P<between>#sk BETWEEN :low AND :high)|(?P<low>#sk >= :low)|(?P<high>#sk <= :high)|"
+    r"(?P<prefix>begins_with\(#sk, :prefix\))))?"
+)
+
+# What the query under way asks for: the emulator looks members up in the middle of it.
+_asked: ContextVar[dict[str, Any] | None] = ContextVar("asked", default=None)
+
+
+def apply() -> None:
+    guard.expect(dynamodb, "_index_partition", "67cf1c5bf0d458f2")
+    guard.expect(dynamodb, "_index_order_keys", "4428816c83c94eed")
+    guard.expect(dynamodb, "_apply_exclusive_start_key", "080cc305f30345ff")
+    guard.expect(dynamodb, "_paginate_evaluated_items", "d70cfb58e3a279c9")
+    guard.wrap(dynamodb, "_index_item", "72c4575bce2764be", _keeping_order)
+    guard.wrap(dynamodb, "_index_members", "0cb24364f003cd28", _narrowed)
+    guard.wrap(dynamodb, "_query", "50c2e7ec69e93ea3", _remembered)
+
+
+class Ordered:
+    """A partition's rows in order, the descending way as well as the ascending one."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._entries = sorted(entries)
+        self._sorts = {(entry.pk, entry.sk): entry.sort for entry in self._entries}
+
+    def add(self, entry: Entry) -> None:
+        insort(self._entries, entry)
+        self._sorts[entry.pk, entry.sk] = entry.sort
+
+    def remove(self, pk: str, sk: str) -> None:
+        sort = self._sorts.pop((pk, sk), None)
+        if sort is not None:
+            del self._entries[bisect_left(self._entries, Entry(sort, pk, sk))]
+
+    def within(
+        self,
+        low: str | None = None,
+        high: str | None = None,
+        prefix: str | None = None,
+        after: Entry | None = None,
+        *,
+        ascending: bool,
+    ) -> Iterator[Entry]:
+        """Those of a range with both ends in it, beyond a row where one is named."""
+        entries = self._entries
+        first, last = 0, len(entries)
+        if low is not None:
+            first = bisect_left(entries, low, key=_sort)
+        if high is not None:
+            last = bisect_right(entries, high, key=_sort)
+        if prefix is not None:
+            length = len(prefix)
+            first = bisect_left(entries, prefix, key=lambda entry: entry.sort[:length])
+            last = bisect_right(entries, prefix, key=lambda entry: entry.sort[:length])
+        if after and ascending:
+            first = max(first, bisect_right(entries, after))
+        elif after:
+            last = min(last, bisect_left(entries, after))
+        places = range(first, last) if ascending else range(last - 1, first - 1, -1)
+        return (entries[place] for place in places)
+
+
+class Members(dict[str, Any]):
+    """The emulator's members of each index, and in order those of the partitions that were read."""
+
+    def __init__(self, members: dict[str, Any]) -> None:
+        super().__init__(members)
+        self.ordered: dict[tuple[str, str], Ordered] = {}
+
+
+def page_of(entries: Iterable[Entry], limit: int | None) -> list[tuple[str, str]]:
+    """The table's keys of as many as a page can hold: no row is smaller than its keys."""
+    page: list[tuple[str, str]] = []
+    size = 0
+    for entry in entries:
+        page.append((entry.pk, entry.sk))
+        size += sum(map(len, entry))
+        if len(page) == limit or size > dynamodb._DDB_PAGE_SIZE_BYTES:
+            break
+    return page
+
+
+def _remembered(query: Callable[..., Any]) -> Callable[..., Any]:
+    def remembering_query(data: dict[str, Any]) -> Any:
+        token = _asked.set(data)
+        try:
+            return query(data)
+        finally:
+            _asked.reset(token)
+
+    return remembering_query
+
+
+def _narrowed(members_of: Callable[..., Any]) -> Callable[..., Any]:
+    def members_of_the_page(table: dict[str, Any]) -> Any:
+        members = members_of(table)
+        if not isinstance(members, Members):
+            members = table[dynamodb._INDEX_MEMBERS] = Members(members)
+        asked = _asked.get()
+        narrowed = _narrow(table, members, asked) if asked else None
+        return members if narrowed is None else narrowed
+
+    return members_of_the_page
+
+
+def _narrow(table: dict[str, Any], members: Members, asked: dict[str, Any]) -> Any:
+    """The members of the page that is asked for; None where the emulator is to find them itself."""
+    index = asked["IndexName"]
+    condition = _CONDITION.fullmatch(asked.get("KeyConditionExpression", ""))
+    sort_name = _sort_name(table, index)
+    if not condition or sort_name is None:
+        return None
+    values = {name: value.get("S") for name, value in asked["ExpressionAttributeValues"].items()}
+    partition = values.pop(":pk")
+    ordered = members.ordered.get((index, partition))
+    if ordered is None:
+        keys = members[index].get(partition, ())
+        entries = (_entry(table["items"][pk][sk], pk, sk, sort_name) for pk, sk in keys)
+        ordered = members.ordered[index, partition] = Ordered(entries)
+    start = asked.get("ExclusiveStartKey")
+    found = ordered.within(
+        low=values.get(":low"),
+        high=values.get(":high"),
+        prefix=values.get(":prefix"),
+        after=_entry(start, start["pk"]["S"], start["sk"]["S"], sort_name) if start else None,
+        ascending=asked.get("ScanIndexForward", True),
+    )
+    return {index: {partition: page_of(found, asked.get("Limit"))}}
+
+
+def _keeping_order(index_item: Callable[..., Any]) -> Callable[..., Any]:
+    def index_item_in_order(
+        table: dict[str, Any], pk: str, sk: str, item: dict[str, Any], add: bool
+    ) -> None:
+        index_item(table, pk, sk, item, add)
+        members = table.get(dynamodb._INDEX_MEMBERS)
+        if not isinstance(members, Members):
+            return
+        for index, hash_names, range_names in dynamodb._index_key_schemas(table):
+            partition = dynamodb._index_partition(item, hash_names, range_names)
+            ordered = members.ordered.get((index, partition))
+            if ordered and add:
+                ordered.add(_entry(item, pk, sk, range_names[0]))
+            elif ordered:
+                ordered.remove(pk, sk)
+
+    return index_item_in_order
+
+
+def _sort(entry: Entry) -> str:
+    return entry.sort
+
+
+def _sort_name(table: dict[str, Any], index: str) -> str | None:
+    """The sort key of an index of text, in a table that is keyed as the product's is."""
+    _, range_names = dynamodb._index_key_lists(dynamodb._index_def(table, index))
+    names = [*range_names, "pk", "sk"]
+    is_ours = dynamodb._index_order_keys(table, range_names) == [(name, "S") for name in names]
+    return range_names[0] if is_ours and len(names) == 3 else None
+
+
+def _entry(item: dict[str, Any], pk: str, sk: str, sort_name: str) -> Entry:
+    return Entry(item[sort_name]["S"], pk, sk)
