@@ -36,7 +36,7 @@ CONSOLE := console/dist/index.html
 REQUIREMENTS := layers/dependencies/requirements.txt
 OUT := .runledger/screenshots
 STACK := runledger
-ROWS := 10000
+ROWS := 100000
 EXPORT := uv export --quiet --no-dev --no-emit-project --frozen --no-header
 
 # `make token AS=…`; unless somebody says so, AS is make's own name for the assembler.
@@ -105,7 +105,7 @@ generate: $(VENV) $(CONSOLE_MODULES) ## Write again what is generated from code
 	$(PY) -m local.node_types
 	cd console && npm run --silent generate
 
-bench: $(VENV) $(SAM) $(CONSOLE) ## Count what one run costs, and pages of so many runs (ROWS=10000)
+bench: $(VENV) $(SAM) $(CONSOLE) ## Count what one run costs, and pages of so many runs (ROWS=100000)
 	$(PYTEST) tests/emulator/test_bill.py --capture=no --quiet
 	$(PY) -m bench.local_history --rows $(ROWS)
 

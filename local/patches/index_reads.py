@@ -8,8 +8,9 @@ it does with them, it does as before.
 
 import re
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
+from threading import Lock
 from typing import Any, NamedTuple
 
 from ministack.services import dynamodb
@@ -25,11 +26,31 @@ class Entry(NamedTuple):
     sk: str
 
 
+class Range(NamedTuple):
+    """What a condition asks of the sort key, both ends included."""
+
+    low: str | None
+    high: str | None
+    prefix: str | None
+
+    def places(self, entries: list[Entry]) -> tuple[int, int]:
+        """Where the range begins and where it is over."""
+        if self.prefix is not None:
+            length = len(self.prefix)
+            return (
+                bisect_left(entries, self.prefix, key=lambda entry: entry.sort[:length]),
+                bisect_right(entries, self.prefix, key=lambda entry: entry.sort[:length]),
+            )
+        return (
+            0 if self.low is None else bisect_left(entries, self.low, key=_sort),
+            len(entries) if self.high is None else bisect_right(entries, self.high, key=_sort),
+        )
+
+
 # The conditions that the store writes; any other is left to the emulator alone.
 _CONDITION = re.compile(
     r"#pk = :pk(?: AND (?:"
-    r"(?P<between>#sk BETWEEN :low AND :high)|(?P<low>#sk >= :low)|(?P<high>#sk <= :high)|"
-    r"(?P<prefix>begins_with\(#sk, :prefix\))))?"
+    r"#sk BETWEEN :low AND :high|#sk >= :low|#sk <= :high|begins_with\(#sk, :prefix\)))?"
 )
 
 # What the query under way asks for: the emulator looks members up in the middle of it.
@@ -47,47 +68,44 @@ def apply() -> None:
 
 
 class Ordered:
-    """A partition's rows in order, the descending way as well as the ascending one."""
+    """A partition's rows in order. Expired rows leave it in a thread of the emulator's own."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._entries = sorted(entries)
         self._sorts = {(entry.pk, entry.sk): entry.sort for entry in self._entries}
+        self._lock = Lock()
 
     def add(self, entry: Entry) -> None:
-        insort(self._entries, entry)
-        self._sorts[entry.pk, entry.sk] = entry.sort
+        with self._lock:
+            insort(self._entries, entry)
+            self._sorts[entry.pk, entry.sk] = entry.sort
 
     def remove(self, pk: str, sk: str) -> None:
-        sort = self._sorts.pop((pk, sk), None)
-        if sort is not None:
-            del self._entries[bisect_left(self._entries, Entry(sort, pk, sk))]
+        with self._lock:
+            sort = self._sorts.pop((pk, sk), None)
+            if sort is not None:
+                del self._entries[bisect_left(self._entries, Entry(sort, pk, sk))]
 
-    def within(
-        self,
-        low: str | None = None,
-        high: str | None = None,
-        prefix: str | None = None,
-        after: Entry | None = None,
-        *,
-        ascending: bool,
-    ) -> Iterator[Entry]:
-        """Those of a range with both ends in it, beyond a row where one is named."""
-        entries = self._entries
-        first, last = 0, len(entries)
-        if low is not None:
-            first = bisect_left(entries, low, key=_sort)
-        if high is not None:
-            last = bisect_right(entries, high, key=_sort)
-        if prefix is not None:
-            length = len(prefix)
-            first = bisect_left(entries, prefix, key=lambda entry: entry.sort[:length])
-            last = bisect_right(entries, prefix, key=lambda entry: entry.sort[:length])
-        if after and ascending:
-            first = max(first, bisect_right(entries, after))
-        elif after:
-            last = min(last, bisect_left(entries, after))
-        places = range(first, last) if ascending else range(last - 1, first - 1, -1)
-        return (entries[place] for place in places)
+    def page(
+        self, range_: Range, after: Entry | None, *, ascending: bool, limit: int | None
+    ) -> list[tuple[str, str]]:
+        """The table's keys of as many of a range as a page can hold, beyond a row where one is
+        named: no row is smaller than its keys."""
+        page: list[tuple[str, str]] = []
+        size = 0
+        with self._lock:
+            first, last = range_.places(self._entries)
+            if after and ascending:
+                first = max(first, bisect_right(self._entries, after))
+            elif after:
+                last = min(last, bisect_left(self._entries, after))
+            for place in range(first, last) if ascending else range(last - 1, first - 1, -1):
+                entry = self._entries[place]
+                page.append((entry.pk, entry.sk))
+                size += sum(map(len, entry))
+                if len(page) == limit or size > dynamodb._DDB_PAGE_SIZE_BYTES:
+                    break
+        return page
 
 
 class Members(dict[str, Any]):
@@ -96,18 +114,6 @@ class Members(dict[str, Any]):
     def __init__(self, members: dict[str, Any]) -> None:
         super().__init__(members)
         self.ordered: dict[tuple[str, str], Ordered] = {}
-
-
-def page_of(entries: Iterable[Entry], limit: int | None) -> list[tuple[str, str]]:
-    """The table's keys of as many as a page can hold: no row is smaller than its keys."""
-    page: list[tuple[str, str]] = []
-    size = 0
-    for entry in entries:
-        page.append((entry.pk, entry.sk))
-        size += sum(map(len, entry))
-        if len(page) == limit or size > dynamodb._DDB_PAGE_SIZE_BYTES:
-            break
-    return page
 
 
 def _remembered(query: Callable[..., Any]) -> Callable[..., Any]:
@@ -148,14 +154,13 @@ def _narrow(table: dict[str, Any], members: Members, asked: dict[str, Any]) -> A
         entries = (_entry(table["items"][pk][sk], pk, sk, sort_name) for pk, sk in keys)
         ordered = members.ordered[index, partition] = Ordered(entries)
     start = asked.get("ExclusiveStartKey")
-    found = ordered.within(
-        low=values.get(":low"),
-        high=values.get(":high"),
-        prefix=values.get(":prefix"),
-        after=_entry(start, start["pk"]["S"], start["sk"]["S"], sort_name) if start else None,
+    page = ordered.page(
+        Range(values.get(":low"), values.get(":high"), values.get(":prefix")),
+        _entry(start, start["pk"]["S"], start["sk"]["S"], sort_name) if start else None,
         ascending=asked.get("ScanIndexForward", True),
+        limit=asked.get("Limit"),
     )
-    return {index: {partition: page_of(found, asked.get("Limit"))}}
+    return {index: {partition: page}}
 
 
 def _keeping_order(index_item: Callable[..., Any]) -> Callable[..., Any]:
