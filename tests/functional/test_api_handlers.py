@@ -11,9 +11,8 @@ from runledger import aws
 from runledger.clock import now_ms
 from runledger.models.workspace import Membership, Role
 from runledger.observability import logger
-from runledger.services import wiring
-from runledger.settings import read_settings
 
+from tests.support.processes import forget_clients
 from tests.support.world import (
     ACCOUNT,
     BUCKET,
@@ -82,42 +81,9 @@ def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             created_at=world.clock(),
         )
         world.stores.workspaces.put_member(member)
-    forget()
+    forget_clients()
     yield world
-    forget()
-
-
-def forget() -> None:
-    """What a process keeps between invocations; every test is a process of its own."""
-    from functions.api import handler as api
-    from functions.group_failures import handler as group_failures
-    from functions.query import handler as query
-    from functions.run_message import handler as run_message
-    from functions.webhook_in import handler as webhook_in
-
-    kept = (
-        read_settings,
-        aws.client,
-        aws.effect_client,
-        wiring.stores,
-        wiring.frames,
-        api._contacts,
-        api._members,
-        api._templates,
-        api._secrets,
-        group_failures.failure_groups,
-        query._cursor_key,
-        query._reading,
-        query._exports,
-        wiring.frozen_lists,
-        wiring.export_files,
-        wiring.export_machine,
-        run_message.toolbox,
-        webhook_in.webhooks,
-        webhook_in.edge_key,
-    )
-    for cached in kept:
-        cached.cache_clear()
+    forget_clients()
 
 
 def sample(name: str) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from runledger.models.workspace_views import MemberDocument
 from runledger.services import members as module
 from runledger.services.members import Members
 
-from tests.functional.test_api_handlers import call, deployed, forget
+from tests.functional.test_api_handlers import call, deployed
+from tests.support.processes import forget_clients
 from tests.support.world import REGION, World
 
 __all__ = ["deployed"]
@@ -24,9 +25,9 @@ def pool(deployed: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         PoolName="operators", UsernameAttributes=["email"]
     )["UserPool"]["Id"]
     monkeypatch.setenv("RUNLEDGER_USER_POOL_ID", made)
-    forget()
+    forget_clients()
     yield made
-    forget()
+    forget_clients()
 
 
 @pytest.fixture

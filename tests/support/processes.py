@@ -1,10 +1,12 @@
 """What a Lambda process has of its own: handlers, environment, and what it keeps between calls."""
 
 import importlib
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 import runledger.aws
+import runledger.routes
 import runledger.settings
 from pydantic import BaseModel
 from runledger.services import wiring
@@ -12,6 +14,7 @@ from runledger.services import wiring
 from tests.support.world import ACCOUNT, DELIVERY_RETRY, EXPORT, FAN_OUT, PREFIX, REGION
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
+ROUTES = Path(runledger.routes.__file__).parent
 LAMBDA = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
 
 
@@ -21,11 +24,20 @@ def module_of(function: str) -> ModuleType:
 
 def forget() -> None:
     """What a process keeps between invocations, of all functions."""
-    functions = [path.parent.name for path in FUNCTIONS.glob("*/handler.py")]
-    for module in [wiring, *(module_of(function) for function in sorted(functions))]:
+    for module in _keepers():
         for value in vars(module).values():
             if hasattr(value, "cache_clear") and value.__module__ == module.__name__:
                 value.cache_clear()
+
+
+@cache
+def _keepers() -> list[ModuleType]:
+    handlers = [module_of(path.parent.name) for path in sorted(FUNCTIONS.glob("*/handler.py"))]
+    routes = [
+        importlib.import_module(f"runledger.routes.{path.parent.name}.{path.stem}")
+        for path in sorted(ROUTES.glob("*/*.py"))
+    ]
+    return [wiring, *handlers, *routes]
 
 
 def environment() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Imports go one way: handlers → services → compiler, store, channels → nodes → models."""
+"""Imports go one way: handlers → routes → services → compiler, store, channels → nodes → models."""
 
 import ast
 from pathlib import Path
@@ -11,6 +11,7 @@ PACKAGE = ROOT / "layers" / "runledger" / "python" / "runledger"
 # A room may import from rooms of a lower floor, and from itself where it is a folder.
 FLOORS = {
     "cli": 6,
+    "routes": 6,
     "operating": 5,
     "http": 5,
     "services": 4,
@@ -82,6 +83,13 @@ def test_handlers_never_import_each_other() -> None:
             if module.split(".")[0] in ("functions", "local", "tests", "bench")
         }
         assert strangers == set(), path
+
+
+def test_reads_and_changes_never_import_each_other() -> None:
+    for here, there in (("query", "api"), ("api", "query")):
+        for path in sorted((PACKAGE / "routes" / here).glob("*.py")):
+            strange = [each for each in imported(path) if f"routes.{there}" in each]
+            assert strange == [], path
 
 
 def test_only_keys_builds_keys() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError as RouteNotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from runledger.errors import (
     ConflictError,
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 _PLACES = frozenset({"body", "query", "path", "header"})
 
 HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
+# A router knows the request of the app that includes it.
+HttpApp = APIGatewayHttpResolver | APIGatewayHttpRouter
 # The role that each handler of a route needs at least, where it is not the least of all.
 _NEEDED: dict[Callable[..., Any], Role] = {}
 
@@ -113,7 +116,7 @@ def needed_role(handler: Callable[..., Any]) -> Role:
 
 
 def make_app(
-    *, validate: bool = True, identify: Callable[[], object] | None = None
+    *, validate: bool = True, identify: Callable[[HttpApp], object] | None = None
 ) -> APIGatewayHttpResolver:
     """A resolver that validates by the handlers' own models and answers errors as problems.
 
@@ -133,7 +136,7 @@ def make_app(
     def not_allowed() -> Response[str] | None:
         try:
             if identify is not None:
-                identify()
+                identify(app)
         except RunledgerError as error:
             return answer_error(error)
         return None
@@ -148,6 +151,11 @@ def make_app(
     app.exception_handler(RouteNotFoundError)(answer_route)
     app.exception_handler(Exception)(_answer_unexpected)
     return app
+
+
+def make_router() -> APIGatewayHttpRouter:
+    """Routes of one resource, for an app to include."""
+    return APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 
 def _serialize(value: Any) -> str:
@@ -239,11 +247,11 @@ def raw_body(event: Mapping[str, Any]) -> bytes:
     return base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
 
 
-def lower_headers(app: APIGatewayHttpResolver) -> dict[str, str]:
+def lower_headers(app: HttpApp) -> dict[str, str]:
     return {name.lower(): value for name, value in app.current_event.headers.items()}
 
 
-def public_url(app: APIGatewayHttpResolver) -> str:
+def public_url(app: HttpApp) -> str:
     """Where this very request was sent: the address that other systems can use too."""
     headers = lower_headers(app)
     host = headers.get("x-forwarded-host") or app.current_event.request_context.domain_name
@@ -270,9 +278,7 @@ def caller_address(app: APIGatewayHttpResolver, edge_key: Callable[[], str]) -> 
     return app.current_event.request_context.http.source_ip
 
 
-def caller(
-    app: APIGatewayHttpResolver, workspaces: "WorkspaceStore", needed: Role | None = None
-) -> Caller:
+def caller(app: HttpApp, workspaces: "WorkspaceStore", needed: Role | None = None) -> Caller:
     """The signed-in caller, who has at least the role `needed`, or that which the route needs."""
     if needed is None:
         needed = needed_role(app.context["_route"].func)

@@ -19,8 +19,10 @@ from runledger.settings import (
 )
 
 if TYPE_CHECKING:
+    from runledger.services.automations import Automations
     from runledger.services.bulk_cancel import BulkCancels
     from runledger.services.cancel import Stopping
+    from runledger.services.contacts import Contacts
     from runledger.services.date_fires import DateFires
     from runledger.services.export_removal import ExportRemoval
     from runledger.services.exports import ExportMachine
@@ -52,6 +54,20 @@ def gatekeeper_over(of: Stores, clock: Clock) -> "Gatekeeper":
     from runledger.services.gatekeeper import Gatekeeper
 
     return Gatekeeper(of.suppressions, of.frequencies, clock)
+
+
+def automations_over(of: Stores, public_url: str) -> "Automations":
+    from runledger.services.automations import Automations
+
+    return Automations(
+        store=of.automations,
+        templates=of.templates,
+        segments=of.segments,
+        schedules=of.schedules,
+        fires=of.fires,
+        clock=now_ms,
+        public_url=public_url,
+    )
 
 
 def frozen_lists_over(of: Stores, clock: Clock) -> "FrozenLists":
@@ -92,6 +108,13 @@ def stores() -> Stores:
     settings = read_settings(StoreSettings)
     table = DynamoTable(client("dynamodb"), settings.table)
     return Stores(table, Bodies(client("s3"), settings.bucket))
+
+
+@cache
+def contacts() -> "Contacts":
+    from runledger.services.contacts import Contacts
+
+    return Contacts(stores().contacts, now_ms)
 
 
 @cache

@@ -2,13 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Attr
-
-from runledger.errors import ConditionFailedError, NotFoundError
+from runledger.errors import NotFoundError
 from runledger.models.bulk_cancel import BulkCancel
 from runledger.models.listing import FrozenFilter
 from runledger.store import keys
-from runledger.store.table import Change, Path, key_attributes, ttl
+from runledger.store.progress import ProgressRows
+from runledger.store.table import key_attributes, ttl
 
 if TYPE_CHECKING:
     from runledger.store.keys import Key
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 class BulkCancelStore:
     def __init__(self, table: "Table") -> None:
         self._table = table
+        self._rows = ProgressRows(table, _key, _progress, _from_item)
 
     def create(self, asked: BulkCancel, due_at: int) -> None:
         item: Item = {
@@ -29,8 +29,7 @@ class BulkCancelStore:
             "reason": asked.reason,
             "createdAt": asked.created_at,
             "ttl": ttl(asked.expires_at),
-            **{name: value for name, value in _progress(asked).items() if value is not None},
-            **_due(asked, due_at),
+            **self._rows.first(asked, due_at),
         }
         # No id is drawn twice, so nothing is overwritten.
         self._table.put(item)
@@ -49,32 +48,11 @@ class BulkCancelStore:
     def change(self, before: BulkCancel, after: BulkCancel, due_at: int | None) -> BulkCancel:
         """Stores how far `after` has come from `before`; None takes it out of the due index.
         ConditionFailedError where somebody else brought it further since it was read."""
-        is_unchanged = Attr("version").eq(before.version)
-        after = after.model_copy(update={"version": before.version + 1})
-        progress = _progress(after)
-        values: dict[Path, Any] = {
-            name: value for name, value in progress.items() if value is not None
-        }
-        gone: list[Path] = [name for name, value in progress.items() if value is None]
-        if due_at is None:
-            gone += ["gsi4pk", "dueKey"]
-        else:
-            values |= _due(after, due_at)
-        try:
-            self._table.update(_key(before), Change(set=values, remove=gone), is_unchanged)
-        except ConditionFailedError as error:
-            # Our own write may have been sent again below us, because its answer was lost.
-            if error.item is None or _from_item(error.item) != after:
-                raise
-        return after
+        return self._rows.change(before, after, due_at)
 
 
 def _key(asked: BulkCancel) -> "Key":
     return keys.bulk_cancel(asked.workspace_id, asked.id)
-
-
-def _due(asked: BulkCancel, due_at: int) -> "dict[Any, Any]":
-    return {"gsi4pk": keys.due(asked.workspace_id), "dueKey": keys.due_key(due_at, asked.id)}
 
 
 def _progress(asked: BulkCancel) -> dict[str, Any]:

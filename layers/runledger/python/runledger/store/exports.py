@@ -9,7 +9,8 @@ from runledger.errors import ConditionFailedError, NotFoundError
 from runledger.models.export import Export, ExportFormat, ExportStatus, Part
 from runledger.models.listing import FrozenFilter, ListName
 from runledger.store import keys
-from runledger.store.table import Change, Path, SortRange, key_attributes, ttl
+from runledger.store.progress import ProgressRows
+from runledger.store.table import Change, SortRange, key_attributes, ttl
 
 if TYPE_CHECKING:
     from runledger.store.keys import Key
@@ -23,11 +24,12 @@ _ROW_KEPT = 83 * DAY
 class ExportStore:
     def __init__(self, table: "Table") -> None:
         self._table = table
+        self._rows = ProgressRows(table, _key, _progress, _from_item)
 
     def create(self, export: Export, due_at: int) -> None:
         is_new = Attr("pk").not_exists()
         item: Item = {
-            **key_attributes(keys.export(export.workspace_id, export.id)),
+            **key_attributes(_key(export)),
             "workspaceId": export.workspace_id,
             "list": export.list.value,
             "format": export.format.value,
@@ -36,8 +38,7 @@ class ExportStore:
             "createdAt": export.created_at,
             "expiresAt": export.expires_at,
             "ttl": ttl(export.expires_at + _ROW_KEPT),
-            **{name: value for name, value in _progress(export).items() if value is not None},
-            **_due(export, due_at),
+            **self._rows.first(export, due_at),
         }
         try:
             self._table.put(item, is_new)
@@ -70,32 +71,14 @@ class ExportStore:
     def change(self, before: Export, after: Export, due_at: int | None) -> Export:
         """Stores how far `after` has come from `before`; None takes it out of the due index.
         ConditionFailedError where it was changed or deleted since it was read."""
-        is_unchanged = Attr("version").eq(before.version)
-        after = after.model_copy(update={"version": before.version + 1})
-        progress = _progress(after)
-        values: dict[Path, Any] = {
-            name: value for name, value in progress.items() if value is not None
-        }
-        gone: list[Path] = [name for name, value in progress.items() if value is None]
-        if due_at is None:
-            gone += ["gsi4pk", "dueKey"]
-        else:
-            values |= _due(after, due_at)
-        change = Change(set=values, remove=gone)
-        try:
-            self._table.update(keys.export(before.workspace_id, before.id), change, is_unchanged)
-        except ConditionFailedError as error:
-            # Our own write may have been sent again below us, because its answer was lost.
-            if error.item is None or _from_item(error.item) != after:
-                raise
-        return after
+        return self._rows.change(before, after, due_at)
 
     def part_number(self, export: Export) -> int:
         """The number of the next part, which nobody else gets: two who are at work on one export
         never write over each other's parts. ConditionFailedError as for `change`."""
         is_unchanged = Attr("version").eq(export.version)
         change = Change(add={"partNumber": 1})
-        item = self._table.update(keys.export(export.workspace_id, export.id), change, is_unchanged)
+        item = self._table.update(_key(export), change, is_unchanged)
         return int(item["partNumber"])
 
     def delete_some(self, workspace_id: str, limit: int, before: str | None = None) -> int:
@@ -109,11 +92,8 @@ class ExportStore:
         return len(page.items)
 
 
-def _due(export: Export, due_at: int) -> "dict[Any, Any]":
-    return {
-        "gsi4pk": keys.due(export.workspace_id),
-        "dueKey": keys.due_key(due_at, export.id),
-    }
+def _key(export: Export) -> "Key":
+    return keys.export(export.workspace_id, export.id)
 
 
 def _progress(export: Export) -> dict[str, Any]:

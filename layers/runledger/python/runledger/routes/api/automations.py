@@ -1,0 +1,140 @@
+"""Automations: their drafts, versions, states and signing secrets."""
+
+import time
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
+
+from runledger.aws import client
+from runledger.clock import now_ms
+from runledger.compiler.compile import FunctionArns
+from runledger.http import make_router, needs, public_url
+from runledger.models.automation import AutomationDocument, AutomationStatus
+from runledger.models.wire import AutomationView, ProblemsView, RotationDocument
+from runledger.models.workspace import Role
+from runledger.routes.callers import calling
+from runledger.services.automations import Activations, Automations
+from runledger.services.identity import Caller
+from runledger.services.machines import Machines, MachineTurns
+from runledger.services.rotation import Rotations
+from runledger.services.signing import SigningSecrets
+from runledger.services.wiring import automations_over, schedules, stopping, stores
+from runledger.settings import ApiSettings, read_settings
+
+router = make_router()
+
+
+def _automations() -> Automations:
+    return automations_over(stores(), public_url(router))
+
+
+def _activations() -> Activations:
+    settings = read_settings(ApiSettings)
+    machines = Machines(
+        client("stepfunctions"),
+        settings.machine_prefix,
+        MachineTurns(stores().pace, now_ms, time.sleep),
+        settings.machine_role_arn,
+        settings.machine_log_group_arn,
+    )
+    functions = FunctionArns(
+        logic=settings.logic_arn,
+        message=settings.message_arn,
+        integration=settings.integration_arn,
+    )
+    signing = SigningSecrets(client("secretsmanager"), settings.stack)
+    return Activations(_automations(), machines, signing, functions, now_ms, schedules())
+
+
+@router.post("/v1/automations", tags=["Automations"], status_code=201)
+@needs(Role.ADMIN)
+def create_automation(
+    document: Annotated[AutomationDocument, Body()],
+) -> AutomationView:
+    """Creates a draft. A graph with problems is refused with all of them."""
+    who = calling(router)
+    automations = _automations()
+    return automations.view(automations.create(who.workspace_id, document, who.email))
+
+
+@router.put("/v1/automations/<automation_id>", tags=["Automations"])
+@needs(Role.ADMIN)
+def update_automation(
+    automation_id: str,
+    document: Annotated[AutomationDocument, Body()],
+    revision: Annotated[
+        int | None, Query(description="The draft's, as it was read; 409 where it has changed.")
+    ] = None,
+) -> AutomationView:
+    """Replaces the draft; an active version stays as it is until the next activation."""
+    who = calling(router)
+    automations = _automations()
+    return automations.view(
+        automations.update(who.workspace_id, automation_id, document, who.email, revision)
+    )
+
+
+@router.post("/v1/automations/validate", tags=["Automations"])
+@needs(Role.ADMIN)
+def validate_new_automation(
+    document: Annotated[AutomationDocument, Body()],
+) -> ProblemsView:
+    """Every problem of a document that is to become an automation."""
+    who = calling(router)
+    return ProblemsView(problems=_automations().problems(who.workspace_id, document))
+
+
+@router.post("/v1/automations/<automation_id>/validate", tags=["Automations"])
+@needs(Role.ADMIN)
+def validate_automation(
+    automation_id: str, document: Annotated[AutomationDocument, Body()]
+) -> ProblemsView:
+    """Every problem of a document, without saving it."""
+    who = calling(router)
+    automations = _automations()
+    automations.store.get(who.workspace_id, automation_id)
+    return ProblemsView(problems=automations.problems(who.workspace_id, document))
+
+
+@router.post("/v1/automations/<automation_id>/activate", tags=["Automations"])
+@needs(Role.ADMIN)
+def activate_automation(automation_id: str) -> AutomationView:
+    """Freezes the draft as the next version and takes events for it."""
+    who = calling(router)
+    return _activations().activate(who.workspace_id, automation_id, who.email)
+
+
+@router.post("/v1/automations/<automation_id>/pause", tags=["Automations"])
+@needs(Role.ADMIN)
+def pause_automation(automation_id: str) -> AutomationView:
+    """Takes no new runs and cancels the open ones. Activating it again takes new runs only."""
+    who = calling(router)
+    return _stopped(who, automation_id, AutomationStatus.PAUSED)
+
+
+@router.post("/v1/automations/<automation_id>/archive", tags=["Automations"])
+@needs(Role.ADMIN)
+def archive_automation(automation_id: str) -> AutomationView:
+    """As pausing, for good."""
+    who = calling(router)
+    return _stopped(who, automation_id, AutomationStatus.ARCHIVED)
+
+
+def _stopped(who: Caller, automation_id: str, status: AutomationStatus) -> AutomationView:
+    stops = stopping(read_settings(ApiSettings).machine_prefix)
+    stopped = stops.stop(who.workspace_id, automation_id, status, who.email)
+    return _automations().view(stopped)
+
+
+@router.post("/v1/automations/<automation_id>/rotate-secret", tags=["Automations"])
+@needs(Role.ADMIN)
+def rotate_secret(
+    automation_id: str, document: Annotated[RotationDocument | None, Body()] = None
+) -> AutomationView:
+    """Replaces the signing secret of the webhook; the new one is shown in this answer only."""
+    who = calling(router)
+    signing = SigningSecrets(client("secretsmanager"), read_settings(ApiSettings).stack)
+    overlap = (document or RotationDocument()).overlap_minutes
+    return Rotations(_automations(), signing, now_ms).rotate(
+        who.workspace_id, automation_id, overlap, who.email
+    )

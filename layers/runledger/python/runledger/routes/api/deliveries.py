@@ -1,0 +1,50 @@
+"""Sending a message again."""
+
+from functools import cache
+from http import HTTPStatus
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body
+
+from runledger.channels.registry import describe_channels
+from runledger.clock import now_ms
+from runledger.http import make_router, needs
+from runledger.models.resend import ResendDocument, ResentView
+from runledger.models.workspace import Role
+from runledger.routes.callers import calling
+from runledger.services.resend import Resends
+from runledger.services.wiring import gatekeeper_over, retry_machine, stores
+
+router = make_router()
+
+
+@cache
+def _resends() -> Resends:
+    of = stores()
+    return Resends(
+        of.deliveries,
+        of.contacts,
+        of.templates,
+        of.workspaces,
+        describe_channels(),
+        gatekeeper_over(of, now_ms),
+        retry_machine(),
+        now_ms,
+    )
+
+
+@router.post("/v1/deliveries/<delivery_id>/resend", tags=["Deliveries"], status_code=202)
+@needs(Role.MEMBER)
+def resend_delivery(
+    delivery_id: str, document: Annotated[ResendDocument | None, Body()] = None
+) -> Response[ResentView]:
+    """Sends a message again, as a delivery of its own; 200 where the same key did so before. One
+    that a gate refuses is SUPPRESSED; `force` overrules the gates, for ADMIN."""
+    asked = document or ResendDocument()
+    who = calling(router, Role.ADMIN if asked.force else Role.MEMBER)
+    resent = _resends().resend(who.workspace_id, delivery_id, asked, who.email)
+    attempt = resent.attempt
+    view = ResentView(delivery_id=attempt.id, status=attempt.status, duplicate=resent.is_duplicate)
+    status = HTTPStatus.OK if resent.is_duplicate else HTTPStatus.ACCEPTED
+    return Response(status, "application/json", view)

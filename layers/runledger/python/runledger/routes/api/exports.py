@@ -1,0 +1,25 @@
+"""Asking for a list as a file."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Body
+
+from runledger.clock import now_ms
+from runledger.http import make_router, needs
+from runledger.models.export_views import ExportDocument, ExportView
+from runledger.models.workspace import Role
+from runledger.routes.callers import calling
+from runledger.services.exports import ExportRequests, export_view
+from runledger.services.wiring import export_machine, frozen_lists, stores
+
+router = make_router()
+
+
+@router.post("/v1/exports", tags=["Exports"], status_code=202)
+@needs(Role.MEMBER)
+def create_export(document: Annotated[ExportDocument, Body()]) -> ExportView:
+    """Writes a list to a file, as it is now and whatever its length; `GET` tells how far it is,
+    and has the link."""
+    who = calling(router)
+    requests = ExportRequests(stores().exports, frozen_lists(), export_machine(), now_ms)
+    return export_view(requests.create(who.workspace_id, document, who.email))

@@ -1,0 +1,63 @@
+"""Opening runs by hand, and ending them."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body
+
+from runledger.clock import now_ms
+from runledger.http import make_router, needs
+from runledger.models.bulk_cancel import BulkCancelDocument, BulkCancelView
+from runledger.models.run import Cancellation
+from runledger.models.wire import CancelDocument, OpenedView, RunDocument, RunView
+from runledger.models.workspace import Role
+from runledger.routes.callers import calling
+from runledger.services.bulk_cancel import bulk_cancel_view
+from runledger.services.manual import ManualRuns
+from runledger.services.views import run_view
+from runledger.services.wiring import bulk_cancels, contacts, opener_over, stopping, stores
+from runledger.settings import ApiSettings, read_settings
+
+router = make_router()
+
+
+@router.post("/v1/automations/<automation_id>/runs", tags=["Runs"], status_code=202)
+@needs(Role.MEMBER)
+def open_run(automation_id: str, document: Annotated[RunDocument, Body()]) -> Response[OpenedView]:
+    """Opens a run by hand for one contact; 200 where the same key opened it before."""
+    who = calling(router)
+    of = stores()
+    manual = ManualRuns(of.automations, contacts(), opener_over(of, now_ms))
+    opened = manual.open(who.workspace_id, automation_id, document, who.email)
+    run = opened.run
+    view = OpenedView(run_id=run.id, status=run.status, duplicate=opened.is_duplicate)
+    status = HTTPStatus.OK if opened.is_duplicate else HTTPStatus.ACCEPTED
+    return Response(status, "application/json", view)
+
+
+@router.post("/v1/runs/cancel", tags=["Runs"], status_code=202)
+@needs(Role.MEMBER)
+def cancel_runs(document: Annotated[BulkCancelDocument, Body()]) -> Response[BulkCancelView]:
+    """Ends for good all open runs that match now, none that is opened later; 202, as the next
+    minutes look for more: what was left, and runs opened just before. `dryRun` tells what would be
+    canceled."""
+    who = calling(router)
+    cancels = bulk_cancels(read_settings(ApiSettings).machine_prefix)
+    if document.dry_run:
+        view = cancels.count(who.workspace_id, document, who.email)
+        return Response(HTTPStatus.OK, "application/json", view)
+    asked = cancels.begin(who.workspace_id, document, who.email)
+    view = bulk_cancel_view(asked, stores().runs, now_ms())
+    status = HTTPStatus.OK if view.is_complete else HTTPStatus.ACCEPTED
+    return Response(status, "application/json", view)
+
+
+@router.post("/v1/runs/<run_id>/cancel", tags=["Runs"])
+@needs(Role.MEMBER)
+def cancel_run(run_id: str, document: Annotated[CancelDocument, Body()]) -> RunView:
+    """Ends an open run for good; 409 with its status for one that has ended."""
+    who = calling(router)
+    canceler = stopping(read_settings(ApiSettings).machine_prefix).canceler
+    canceled = Cancellation(by=who.email, reason=document.reason)
+    return run_view(canceler.cancel(who.workspace_id, run_id, canceled), now_ms())

@@ -1,0 +1,44 @@
+"""Secrets, which go in and never come out."""
+
+from functools import cache
+from http import HTTPStatus
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body
+
+from runledger.aws import client
+from runledger.clock import now_ms
+from runledger.http import make_router, needs
+from runledger.models.wire import SecretDocument, SecretNameView
+from runledger.models.workspace import Role
+from runledger.routes.callers import calling
+from runledger.services.secrets import Secrets
+from runledger.services.views import secret_name_view
+from runledger.services.wiring import stores
+from runledger.settings import ApiSettings, read_settings
+
+router = make_router()
+
+
+@cache
+def _secrets() -> Secrets:
+    stack = read_settings(ApiSettings).stack
+    return Secrets(stores().secrets, client("secretsmanager"), stack, now_ms)
+
+
+@router.put("/v1/secrets/<name>", tags=["Secrets"])
+@needs(Role.ADMIN)
+def put_secret(name: str, document: Annotated[SecretDocument, Body()]) -> SecretNameView:
+    """Sets or replaces a secret. Its value can never be read back."""
+    who = calling(router)
+    return secret_name_view(_secrets().put(who.workspace_id, name, document.value))
+
+
+@router.delete("/v1/secrets/<name>", tags=["Secrets"], status_code=204)
+@needs(Role.ADMIN)
+def delete_secret(name: str) -> Response[str]:
+    """Deletes a secret for good. Its name may be set again at once."""
+    who = calling(router)
+    _secrets().delete(who.workspace_id, name)
+    return Response(HTTPStatus.NO_CONTENT, body="")

@@ -1,0 +1,44 @@
+"""Addresses that nothing is sent to."""
+
+from http import HTTPStatus
+from typing import Annotated
+from urllib.parse import unquote
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body
+
+from runledger.channels.registry import describe_channels
+from runledger.clock import now_ms
+from runledger.http import make_router, needs
+from runledger.models.suppression import SuppressionDocument, SuppressionView
+from runledger.models.workspace import Role
+from runledger.routes.callers import calling
+from runledger.services.suppressions import Suppressions, suppression_view
+from runledger.services.wiring import stores
+
+router = make_router()
+
+
+def _suppressions() -> Suppressions:
+    return Suppressions(stores().suppressions, describe_channels(), now_ms)
+
+
+@router.post("/v1/suppressions", tags=["Suppressions"], status_code=201)
+@needs(Role.ADMIN)
+def add_suppression(
+    document: Annotated[SuppressionDocument, Body()],
+) -> Response[SuppressionView]:
+    """Sends nothing to an address from now on; 200 where it was on the list, with its reason."""
+    who = calling(router)
+    suppression, is_new = _suppressions().add(who.workspace_id, document, who.email)
+    status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
+    return Response(status, "application/json", suppression_view(suppression))
+
+
+@router.delete("/v1/suppressions/<address>", tags=["Suppressions"], status_code=204)
+@needs(Role.ADMIN)
+def remove_suppression(address: str) -> Response[str]:
+    """Takes an address off the list, whatever put it there."""
+    who = calling(router)
+    _suppressions().remove(who.workspace_id, unquote(address))
+    return Response(HTTPStatus.NO_CONTENT, body="")

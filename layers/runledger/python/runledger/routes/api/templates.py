@@ -1,0 +1,68 @@
+"""Templates, and what they would say."""
+
+from functools import cache
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Body
+
+from runledger.channels.registry import describe_channels
+from runledger.clock import now_ms
+from runledger.http import make_router, needs
+from runledger.models.preview import DraftPreviewDocument, PreviewDocument, PreviewView
+from runledger.models.template import TemplateDocument
+from runledger.models.wire import TemplateView
+from runledger.models.workspace import Role
+from runledger.routes.callers import calling
+from runledger.services.preview import Previews
+from runledger.services.templates import Templates
+from runledger.services.views import template_view
+from runledger.services.wiring import contacts, gatekeeper_over, stores
+
+router = make_router()
+
+
+@cache
+def _templates() -> Templates:
+    return Templates(stores().templates, describe_channels(), now_ms)
+
+
+def _previews() -> Previews:
+    of = stores()
+    return Previews(_templates(), contacts(), gatekeeper_over(of, now_ms), of.workspaces)
+
+
+@router.post("/v1/templates", tags=["Templates"], status_code=201)
+@needs(Role.ADMIN)
+def create_template(document: Annotated[TemplateDocument, Body()]) -> TemplateView:
+    who = calling(router)
+    template = _templates().create(who.workspace_id, document)
+    return template_view(template)
+
+
+@router.put("/v1/templates/<template_id>", tags=["Templates"])
+@needs(Role.ADMIN)
+def replace_template(
+    template_id: str, document: Annotated[TemplateDocument, Body()]
+) -> TemplateView:
+    """Versions of automations that use the template keep it as it was."""
+    who = calling(router)
+    return template_view(_templates().replace(who.workspace_id, template_id, document))
+
+
+@router.post("/v1/templates/preview", tags=["Templates"])
+@needs(Role.MEMBER)
+def preview_draft(document: Annotated[DraftPreviewDocument, Body()]) -> PreviewView:
+    """What a template that is not saved would say; nothing is sent."""
+    who = calling(router)
+    return _previews().of_draft(who.workspace_id, document)
+
+
+@router.post("/v1/templates/<template_id>/preview", tags=["Templates"])
+@needs(Role.MEMBER)
+def preview_template(
+    template_id: str, document: Annotated[PreviewDocument | None, Body()] = None
+) -> PreviewView:
+    """What a template would say to a contact; nothing is sent. Variables without a value are told
+    by name among the `problems`."""
+    who = calling(router)
+    return _previews().of_saved(who.workspace_id, template_id, document or PreviewDocument())

@@ -1,0 +1,65 @@
+"""Automations, their versions and fires, and what their graphs are made of."""
+
+from runledger.http import make_router, public_url
+from runledger.models.wire import (
+    AutomationSummaryView,
+    AutomationView,
+    FireView,
+    ListView,
+    NodeTypeView,
+    VersionSummaryView,
+    VersionView,
+)
+from runledger.models.workspace import Role
+from runledger.routes.callers import calling
+from runledger.routes.query.parameters import Cursor, Limit
+from runledger.routes.query.reading import reading
+from runledger.services.wiring import automations_over, stores
+
+router = make_router()
+
+
+@router.get("/v1/automations", tags=["Automations"])
+def list_automations(limit: Limit = 50, cursor: Cursor = None) -> ListView[AutomationSummaryView]:
+    """Newest first."""
+    return reading().automations_page(calling(router).workspace_id, limit, cursor)
+
+
+@router.get("/v1/automations/<automation_id>", tags=["Automations"])
+def get_automation(automation_id: str) -> AutomationView:
+    who = calling(router)
+    automations = automations_over(stores(), public_url(router))
+    automation = automations.store.get(who.workspace_id, automation_id)
+    return automations.view(automation, hides_webhook=not who.may(Role.MEMBER))
+
+
+@router.get("/v1/automations/<automation_id>/versions", tags=["Automations"])
+def list_versions(automation_id: str) -> ListView[VersionSummaryView]:
+    from runledger.services.views import version_summary_view
+
+    automation = stores().automations.get(calling(router).workspace_id, automation_id)
+    found = stores().automations.versions(automation.id)
+    return ListView(items=[version_summary_view(each) for each in found], next_cursor=None)
+
+
+@router.get("/v1/automations/<automation_id>/versions/<number>", tags=["Automations"])
+def get_version(automation_id: str, number: int) -> VersionView:
+    from runledger.services.views import version_view
+
+    automation = stores().automations.get(calling(router).workspace_id, automation_id)
+    return version_view(stores().automations.version(automation.id, number))
+
+
+@router.get("/v1/automations/<automation_id>/fires", tags=["Automations"])
+def list_fires(automation_id: str, limit: Limit = 50, cursor: Cursor = None) -> ListView[FireView]:
+    """What a date automation did on each day, the newest first."""
+    return reading().fires(calling(router).workspace_id, automation_id, limit, cursor)
+
+
+@router.get("/v1/node-types", tags=["Automations"])
+def list_node_types() -> ListView[NodeTypeView]:
+    """The node palette, with a JSON Schema of each config."""
+    from runledger.services.catalogue import node_type_views
+
+    calling(router)
+    return ListView(items=node_type_views(), next_cursor=None)

@@ -1,0 +1,64 @@
+"""People, and all that happened to each."""
+
+from functools import cache
+from typing import TYPE_CHECKING, Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from runledger.clock import now_ms
+from runledger.http import make_router
+from runledger.models.timeline import TimelineItemView, TimelineKind
+from runledger.models.wire import ContactView, ListView
+from runledger.routes.callers import calling
+from runledger.routes.query.parameters import ContactText, Cursor, Limit
+from runledger.routes.query.reading import cursors, reading
+from runledger.services.wiring import stores
+
+if TYPE_CHECKING:
+    from runledger.services.timeline import Timelines
+
+router = make_router()
+
+
+@cache
+def _timelines() -> "Timelines":
+    from runledger.services.timeline import Timelines
+
+    return Timelines(stores(), cursors(), now_ms)
+
+
+@router.get("/v1/contacts", tags=["Contacts"])
+def list_contacts(
+    contact: ContactText = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> ListView[ContactView]:
+    """Newest first; or the one asked for, if the workspace has it."""
+    workspace_id = calling(router).workspace_id
+    if contact is not None:
+        return reading().contact_named(workspace_id, contact)
+    return reading().contacts_page(workspace_id, limit, cursor)
+
+
+@router.get("/v1/contacts/<contact_id>", tags=["Contacts"])
+def get_contact(contact_id: str) -> ContactView:
+    """One person; 410 for one who was erased."""
+    from runledger.services.erasing import known_contact
+    from runledger.services.views import contact_view
+
+    of = stores()
+    found = known_contact(of.contacts, of.erasures, calling(router).workspace_id, contact_id)
+    return contact_view(found)
+
+
+@router.get("/v1/contacts/<contact_id>/timeline", tags=["Contacts"])
+def contact_timeline(
+    contact_id: str,
+    kind: Annotated[list[TimelineKind] | None, Query(description="One or several.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> ListView[TimelineItemView]:
+    """Runs, deliveries and refusals of one person in one order, newest first; messages that other
+    people's runs sent to them are there too."""
+    workspace_id = calling(router).workspace_id
+    return _timelines().page(workspace_id, contact_id, frozenset(kind or ()), limit, cursor)

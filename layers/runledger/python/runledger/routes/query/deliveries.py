@@ -1,0 +1,33 @@
+"""Messages."""
+
+from runledger.http import make_router
+from runledger.models.count_views import CountsView
+from runledger.models.delivery_views import DeliveryDetailView, DeliveryRowView
+from runledger.models.wire import ListView
+from runledger.routes.callers import calling
+from runledger.routes.flattening import flattened
+from runledger.routes.query.parameters import DeliveryFilters, Page
+from runledger.routes.query.reading import counts, reading
+
+router = make_router()
+
+
+@router.get("/v1/deliveries", tags=["Deliveries"])
+@flattened
+def list_deliveries(filters: DeliveryFilters, page: Page) -> ListView[DeliveryRowView]:
+    """Messages that were sent, refused or put off, newest first. One whose first try is with the
+    provider is told by its run, and listed once that is over."""
+    return reading().deliveries(calling(router).workspace_id, filters.request(page))
+
+
+@router.get("/v1/deliveries/counts", tags=["Deliveries"])
+@flattened
+def count_deliveries(filters: DeliveryFilters) -> CountsView:
+    """How many deliveries the list of these filters shows, by status."""
+    return counts().deliveries(calling(router).workspace_id, filters.request())
+
+
+@router.get("/v1/deliveries/<delivery_id>", tags=["Deliveries"])
+def get_delivery(delivery_id: str) -> DeliveryDetailView:
+    """One message with its gates, its tries and what the provider reported."""
+    return reading().delivery(calling(router).workspace_id, delivery_id)

@@ -1,0 +1,39 @@
+"""Exports, with links to their files for whoever may have them."""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from runledger.clock import now_ms
+from runledger.http import make_router
+from runledger.models.export_views import ExportView
+from runledger.models.wire import ListView
+from runledger.models.workspace import Role
+from runledger.routes.callers import calling
+from runledger.routes.query.parameters import Cursor, Limit
+from runledger.routes.query.reading import cursors
+from runledger.services.wiring import export_files, stores
+
+if TYPE_CHECKING:
+    from runledger.services.exports import ExportReading
+
+router = make_router()
+
+
+@cache
+def _exports() -> "ExportReading":
+    from runledger.services.exports import ExportReading
+
+    return ExportReading(stores().exports, export_files(), cursors(), now_ms)
+
+
+@router.get("/v1/exports", tags=["Exports"])
+def list_exports(limit: Limit = 50, cursor: Cursor = None) -> ListView[ExportView]:
+    """Newest first."""
+    who = calling(router)
+    return _exports().page(who.workspace_id, limit, cursor, may_link=who.may(Role.MEMBER))
+
+
+@router.get("/v1/exports/<export_id>", tags=["Exports"])
+def get_export(export_id: str) -> ExportView:
+    who = calling(router)
+    return _exports().one(who.workspace_id, export_id, may_link=who.may(Role.MEMBER))

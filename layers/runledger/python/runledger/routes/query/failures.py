@@ -1,0 +1,68 @@
+"""Failed runs by what they failed of."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from runledger.clock import now_ms
+from runledger.http import make_router
+from runledger.models.failure import FailureGroupView
+from runledger.models.wire import ListView
+from runledger.routes.callers import calling
+from runledger.routes.query.parameters import (
+    AutomationId,
+    Cursor,
+    FromText,
+    Limit,
+    RangeText,
+    ToText,
+)
+from runledger.routes.query.reading import cursors
+from runledger.services.wiring import stores
+
+if TYPE_CHECKING:
+    from runledger.services.failure_reading import FailureReading
+
+router = make_router()
+
+
+def _failures() -> "FailureReading":
+    from runledger.services.failure_reading import FailureReading
+
+    of = stores()
+    return FailureReading(of.failures, of.automations, cursors(), now_ms)
+
+
+@router.get("/v1/failure-groups", tags=["Runs"])
+def list_failure_groups(
+    automation_id: AutomationId = None,
+    range_: RangeText = None,
+    from_: FromText = None,
+    to: ToText = None,
+    text: Annotated[
+        str | None,
+        Query(max_length=500, description="Words that all occur in the message."),
+    ] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> ListView[FailureGroupView]:
+    """Failed runs by what they failed of: those of one automation whose errors differ only in ids,
+    numbers, addresses and the like, the latest failure first (by the hour)."""
+    from runledger.services.failure_reading import FailureRequest
+
+    request = FailureRequest(
+        automation_id=automation_id,
+        range=range_,
+        since=from_,
+        until=to,
+        text=text,
+        limit=limit,
+        cursor=cursor,
+    )
+    return _failures().page(calling(router).workspace_id, request)
+
+
+@router.get("/v1/failure-groups/<group_id>", tags=["Runs"])
+def get_failure_group(group_id: str) -> FailureGroupView:
+    """One failure group, over all the time that its runs are kept."""
+    return _failures().group(calling(router).workspace_id, group_id)

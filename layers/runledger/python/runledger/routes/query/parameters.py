@@ -1,0 +1,130 @@
+"""What lists can be asked for in their address. A list and its counts take the same filters."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from pydantic import StringConstraints
+
+from runledger.channels.registry import CHANNEL_NAMES
+from runledger.models.delivery import DeliveryStatus
+from runledger.models.refusal import RefusalReason
+from runledger.models.run import RunStatus, TriggerType
+from runledger.services.list_requests import ListRequest
+
+
+class Order(StrEnum):
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
+Limit = Annotated[int, Query(ge=1, le=200, description="Rows a page.")]
+Cursor = Annotated[str | None, Query(description="`nextCursor` of the page before.")]
+AutomationId = Annotated[str | None, Query(alias="automationId")]
+ContactText = Annotated[str | None, Query(description="An id, an e-mail or a phone.")]
+RangeText = Annotated[str | None, Query(alias="range", description="24h, 7d or 30d.")]
+FromText = Annotated[str | None, Query(alias="from", description="ISO 8601.")]
+ToText = Annotated[str | None, Query(description="ISO 8601.")]
+_Channel = Annotated[str, StringConstraints(pattern=f"^({'|'.join(CHANNEL_NAMES)})$")]
+_TriggerTypes = Annotated[
+    list[TriggerType] | None, Query(alias="triggerType", description="One or several.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which rows of a list that can be read from either end."""
+
+    order: Annotated[Order, Query(description="By creation time.")] = Order.NEWEST
+    limit: Limit = 50
+    cursor: Cursor = None
+
+
+# Who counts reads no page.
+_NO_PAGE = Page(limit=1)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilters:
+    status: Annotated[list[RunStatus] | None, Query(description="One or several.")] = None
+    automation_id: AutomationId = None
+    contact: ContactText = None
+    trigger_type: _TriggerTypes = None
+    error_group: Annotated[
+        str | None, Query(alias="errorGroup", description="The id of a failure group.")
+    ] = None
+    range_: RangeText = None
+    from_: FromText = None
+    to: ToText = None
+
+    def request(self, page: Page = _NO_PAGE) -> ListRequest:
+        return ListRequest(
+            statuses=frozenset(self.status or ()),
+            automation_id=self.automation_id,
+            contact=self.contact,
+            range=self.range_,
+            since=self.from_,
+            until=self.to,
+            limit=page.limit,
+            cursor=page.cursor,
+            trigger_types=frozenset(self.trigger_type or ()),
+            error_group=self.error_group,
+            newest_first=page.order is Order.NEWEST,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalFilters:
+    reason: Annotated[list[RefusalReason] | None, Query(description="One or several.")] = None
+    automation_id: AutomationId = None
+    contact: ContactText = None
+    trigger_type: _TriggerTypes = None
+    range_: RangeText = None
+    from_: FromText = None
+    to: ToText = None
+
+    def request(self, page: Page = _NO_PAGE) -> ListRequest:
+        return ListRequest(
+            statuses=frozenset(self.reason or ()),
+            automation_id=self.automation_id,
+            contact=self.contact,
+            range=self.range_,
+            since=self.from_,
+            until=self.to,
+            limit=page.limit,
+            cursor=page.cursor,
+            trigger_types=frozenset(self.trigger_type or ()),
+            newest_first=page.order is Order.NEWEST,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryFilters:
+    status: Annotated[list[DeliveryStatus] | None, Query(description="One or several.")] = None
+    channel: Annotated[_Channel | None, Query(description="EMAIL, SMS or WHATSAPP.")] = None
+    automation_id: AutomationId = None
+    contact: ContactText = None
+    run_id: Annotated[str | None, Query(alias="runId")] = None
+    address: Annotated[
+        str | None, Query(description="Where the message went: an e-mail or a phone, as pasted.")
+    ] = None
+    range_: RangeText = None
+    from_: FromText = None
+    to: ToText = None
+
+    def request(self, page: Page = _NO_PAGE) -> ListRequest:
+        return ListRequest(
+            statuses=frozenset(self.status or ()),
+            automation_id=self.automation_id,
+            contact=self.contact,
+            range=self.range_,
+            since=self.from_,
+            until=self.to,
+            limit=page.limit,
+            cursor=page.cursor,
+            newest_first=page.order is Order.NEWEST,
+            channel=self.channel,
+            run_id=self.run_id,
+            address=self.address,
+        )

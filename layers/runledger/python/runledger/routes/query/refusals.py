@@ -1,0 +1,31 @@
+"""Triggers that opened no run."""
+
+from runledger.http import make_router
+from runledger.models.count_views import CountsView
+from runledger.models.wire import ListView, RefusalView
+from runledger.routes.callers import calling
+from runledger.routes.flattening import flattened
+from runledger.routes.query.parameters import Page, RefusalFilters
+from runledger.routes.query.reading import counts, reading
+
+router = make_router()
+
+
+@router.get("/v1/refusals", tags=["Refusals"])
+@flattened
+def list_refusals(filters: RefusalFilters, page: Page) -> ListView[RefusalView]:
+    """Triggers that opened no run, and why, newest first."""
+    return reading().refusals(calling(router).workspace_id, filters.request(page))
+
+
+@router.get("/v1/refusals/counts", tags=["Refusals"])
+@flattened
+def count_refusals(filters: RefusalFilters) -> CountsView:
+    """How many refusals the list of these filters shows, by reason. One that stands for several
+    triggers of a minute is one."""
+    return counts().refusals(calling(router).workspace_id, filters.request())
+
+
+@router.get("/v1/refusals/<refusal_id>", tags=["Refusals"])
+def get_refusal(refusal_id: str) -> RefusalView:
+    return reading().refusal(calling(router).workspace_id, refusal_id)

@@ -1,0 +1,67 @@
+"""Runs: lists, counts and figures, one with its steps, and how far canceling many of them is."""
+
+from runledger.clock import now_ms
+from runledger.http import make_router
+from runledger.models.bulk_cancel import BulkCancelView
+from runledger.models.count_views import CountsView, StatsView
+from runledger.models.run_views import RunDetailView
+from runledger.models.wire import ListView, RunView
+from runledger.routes.callers import calling
+from runledger.routes.flattening import flattened
+from runledger.routes.query.parameters import (
+    AutomationId,
+    FromText,
+    Page,
+    RangeText,
+    RunFilters,
+    ToText,
+)
+from runledger.routes.query.reading import counts, reading
+from runledger.services.wiring import stores
+
+router = make_router()
+
+
+@router.get("/v1/runs", tags=["Runs"])
+@flattened
+def list_runs(filters: RunFilters, page: Page) -> ListView[RunView]:
+    """Runs, newest first unless asked otherwise."""
+    return reading().runs(calling(router).workspace_id, filters.request(page))
+
+
+@router.get("/v1/runs/counts", tags=["Runs"])
+@flattened
+def count_runs(filters: RunFilters) -> CountsView:
+    """How many runs the list of these filters shows, by status."""
+    return counts().runs(calling(router).workspace_id, filters.request())
+
+
+@router.get("/v1/runs/<run_id>", tags=["Runs"])
+def get_run(run_id: str) -> RunDetailView:
+    """One run with every step, in one consistent read."""
+    return reading().run(calling(router).workspace_id, run_id)
+
+
+@router.get("/v1/runs/cancel/<cancellation_id>", tags=["Runs"])
+def get_cancellation(cancellation_id: str) -> BulkCancelView:
+    """How far a cancellation of many runs is."""
+    from runledger.services.bulk_cancel import bulk_cancel_view
+
+    found = stores().bulk_cancels.get(calling(router).workspace_id, cancellation_id, now_ms())
+    return bulk_cancel_view(found, stores().runs, now_ms())
+
+
+@router.get("/v1/stats", tags=["Runs"])
+def get_stats(
+    automation_id: AutomationId = None,
+    range_: RangeText = None,
+    from_: FromText = None,
+    to: ToText = None,
+) -> StatsView:
+    """Runs by hour and status, and how long the newest 1,000 finished runs of the range took: of an
+    automation also node by node, from at most 1,000 steps of the newest of them (`sampled` tells of
+    how many each). The last 24 hours unless asked otherwise."""
+    from runledger.services.stats import Stats
+
+    stats = Stats(reading())
+    return stats.of(calling(router).workspace_id, automation_id, range_, from_, to)

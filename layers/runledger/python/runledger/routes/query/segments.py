@@ -1,0 +1,34 @@
+"""Segments, and who belongs to them."""
+
+from runledger.clock import now_ms
+from runledger.http import make_router
+from runledger.models.wire import ListView, SegmentPreviewView, SegmentView
+from runledger.routes.callers import calling
+from runledger.routes.query.parameters import Cursor, Limit
+from runledger.routes.query.reading import reading
+from runledger.services.wiring import stores
+
+router = make_router()
+
+
+@router.get("/v1/segments", tags=["Segments"])
+def list_segments(limit: Limit = 50, cursor: Cursor = None) -> ListView[SegmentView]:
+    """Newest first."""
+    return reading().segments_page(calling(router).workspace_id, limit, cursor)
+
+
+@router.get("/v1/segments/<segment_id>", tags=["Segments"])
+def get_segment(segment_id: str) -> SegmentView:
+    from runledger.services.views import segment_view
+
+    return segment_view(stores().segments.get(calling(router).workspace_id, segment_id))
+
+
+@router.get("/v1/segments/<segment_id>/preview", tags=["Segments"])
+def preview_segment(segment_id: str) -> SegmentPreviewView:
+    """Who belongs to it now: the first contacts, and how many there are."""
+    from runledger.services.segments import Segments
+
+    of = stores()
+    segments = Segments(of.segments, of.contacts, now_ms)
+    return segments.preview(calling(router).workspace_id, segment_id)

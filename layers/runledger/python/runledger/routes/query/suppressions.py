@@ -1,0 +1,34 @@
+"""Addresses that nothing is sent to."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from runledger.channels.registry import describe_channels
+from runledger.clock import now_ms
+from runledger.http import make_router
+from runledger.models.suppression import SuppressionView
+from runledger.models.wire import ListView
+from runledger.routes.callers import calling
+from runledger.routes.query.parameters import Cursor, Limit
+from runledger.routes.query.reading import reading
+from runledger.services.wiring import stores
+
+router = make_router()
+
+
+@router.get("/v1/suppressions", tags=["Suppressions"])
+def list_suppressions(
+    address: Annotated[str | None, Query(description="One address, as it was pasted.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> ListView[SuppressionView]:
+    """Addresses that nothing is sent to, newest first; or the one asked for, if it is on the
+    list."""
+    from runledger.services.suppressions import Suppressions
+
+    workspace_id = calling(router).workspace_id
+    if address is not None:
+        suppressions = Suppressions(stores().suppressions, describe_channels(), now_ms)
+        return suppressions.one(workspace_id, address)
+    return reading().suppressions(workspace_id, limit, cursor)

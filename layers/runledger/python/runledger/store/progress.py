@@ -1,0 +1,61 @@
+"""How far long work has come: a row that only whoever read it last may bring further."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from boto3.dynamodb.conditions import Attr
+
+from runledger.errors import ConditionFailedError
+from runledger.models.bulk_cancel import BulkCancel
+from runledger.models.export import Export
+from runledger.store import keys
+from runledger.store.table import Change, Path
+
+if TYPE_CHECKING:
+    from runledger.store.table import Table
+    from runledger.store.values import Item
+
+WorkT = TypeVar("WorkT", BulkCancel, Export)
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressRows(Generic[WorkT]):
+    """Rows of one kind of work: `key` and `read` as for any row; `fields` gives all that changes on
+    the way, None for what is not there."""
+
+    table: "Table"
+    key: Callable[[WorkT], keys.Key]
+    fields: Callable[[WorkT], dict[str, Any]]
+    read: "Callable[[Item], WorkT]"
+
+    def first(self, work: WorkT, due_at: int) -> "Item":
+        """What a new row has of its progress, and when it is due."""
+        there = {name: value for name, value in self.fields(work).items() if value is not None}
+        return {**there, **_due(work, due_at)}
+
+    def change(self, before: WorkT, after: WorkT, due_at: int | None) -> WorkT:
+        """Stores how far `after` has come from `before`; None takes it out of the due index.
+        ConditionFailedError where it was changed or deleted since it was read."""
+        is_unchanged = Attr("version").eq(before.version)
+        after = after.model_copy(update={"version": before.version + 1})
+        progress = self.fields(after)
+        values: dict[Path, Any] = {
+            name: value for name, value in progress.items() if value is not None
+        }
+        gone: list[Path] = [name for name, value in progress.items() if value is None]
+        if due_at is None:
+            gone += ["gsi4pk", "dueKey"]
+        else:
+            values |= _due(after, due_at)
+        try:
+            self.table.update(self.key(before), Change(set=values, remove=gone), is_unchanged)
+        except ConditionFailedError as error:
+            # Our own write may have been sent again below us, because its answer was lost.
+            if error.item is None or self.read(error.item) != after:
+                raise
+        return after
+
+
+def _due(work: BulkCancel | Export, due_at: int) -> dict[Any, Any]:
+    return {"gsi4pk": keys.due(work.workspace_id), "dueKey": keys.due_key(due_at, work.id)}
