@@ -91,9 +91,10 @@ KEYS = st.builds(Key, st.sampled_from("ab"), st.sampled_from("abcdef"))
 SORTS = st.text("ABÄ", min_size=1, max_size=3)
 PARTITIONS = st.sampled_from(["open", "closed"])
 BOUNDS = st.none() | SORTS
-RANGES = st.just(SortRange()) | st.builds(SortRange, prefix=SORTS) | st.builds(SortRange, BOUNDS, BOUNDS).filter(
+BETWEEN = st.builds(SortRange, BOUNDS, BOUNDS).filter(
     lambda sort: sort.low is None or sort.high is None or sort.low <= sort.high
 )
+RANGES = st.just(SortRange()) | st.builds(SortRange, prefix=SORTS) | BETWEEN
 WRITES = st.lists(
     st.tuples(KEYS, st.none() | st.tuples(PARTITIONS, SORTS), st.booleans()),
     min_size=8,
