@@ -157,10 +157,15 @@ export default function DeliveriesPage() {
   const mayResend = useAllows('MEMBER');
   const [resending, setResending] = useState<Delivery | null>(null);
   const [filters, change] = useFilters(DELIVERY_FILTERS);
-  const counts = useQuery(countsQuery(api, '/v1/deliveries/counts', toCountsQuery(filters)));
+  const counted = toCountsQuery(filters);
+  const counts = useQuery(
+    countsQuery(['deliveries', counted], (signal) =>
+      api.get('/v1/deliveries/counts', { query: counted, signal }),
+    ),
+  );
   const list = useLiveList<Delivery>({
     queryKey: ['deliveries', filters],
-    fetchPage: (cursor, signal) => fetchDeliveries(api, toQuery(filters), cursor, signal),
+    fetchPage: (cursor, signal) => fetchDeliveries(api, filters, cursor, signal),
     keyOf: ({ createdAt, id }) => `${createdAt} ${id}`,
     isOpen: ({ status }) => isUnderWay(status),
   });

@@ -14,7 +14,7 @@ const NONE = DELIVERY_FILTERS.none;
 describe('the filters of deliveries', () => {
   it('ask for the dead-lettered ones in their tab, and never for a tab', () => {
     const query = toQuery({ ...NONE, tab: 'dead-lettered', channel: 'SMS' });
-    expect(query).toMatchObject({ status: 'DEAD_LETTERED', channel: 'SMS' });
+    expect(query).toMatchObject({ status: ['DEAD_LETTERED'], channel: 'SMS' });
     expect(query).not.toHaveProperty('tab');
     expect(toQuery({ ...NONE, status: 'SENT' })).not.toHaveProperty('tab');
   });

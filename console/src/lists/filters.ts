@@ -1,7 +1,6 @@
 /** Filters of a list page. The URL is their only home, and `write` here is their only writer. */
 
 import { useSearchParams } from 'react-router';
-import type { Parameters } from '../api/client';
 import { choiceOr, moment, type Field } from './fields';
 
 export const RANGES = ['24h', '7d', '30d'] as const;
@@ -15,44 +14,59 @@ export interface Period {
 }
 
 /** The three filters every list has. */
-export const PERIOD_FIELDS = {
-  range: choiceOr(RANGES, '7d'),
-  from: moment(),
-  to: moment(),
-} satisfies Fields<Period>;
+const PERIOD_FIELDS = { range: choiceOr(RANGES, '7d'), from: moment(), to: moment() };
 
-export type Fields<Filters> = { readonly [Name in keyof Filters]: Field<Filters[Name]> };
+type Fields = Readonly<Record<string, Field>>;
+type Values<Declared extends Fields> = {
+  [Name in keyof Declared]: Declared[Name]['fallback'];
+};
+type Query<Declared extends Fields> = {
+  [Name in keyof Declared]?: ReturnType<Declared[Name]['ask']>;
+};
 
-export interface FilterSet<Filters> {
+export interface FilterSet<Filters, Asked> {
   /** What a URL without parameters means. */
   readonly none: Filters;
   readonly read: (parameters: URLSearchParams) => Filters;
   /** Defaults are left out, parameters that are no filters are kept. */
   readonly write: (current: URLSearchParams, filters: Filters) => URLSearchParams;
   /** The same filters as the API takes them: a range, or from and to. */
-  readonly toQuery: (filters: Filters) => Parameters;
+  readonly toQuery: (filters: Filters) => Asked;
   /** Whether anything but the period narrows the list. */
   readonly isNarrowed: (filters: Filters) => boolean;
 }
+
+export type FiltersOf<Declared> = Declared extends FilterSet<infer Filters, unknown> ? Filters : never;
 
 export function isCustom({ from, to }: Period): boolean {
   return from !== null || to !== null;
 }
 
-export function defineFilters<Filters extends Period>(
-  fields: Fields<Filters>,
-): FilterSet<Filters> {
+/** The period alone, as the API takes it. */
+export function periodQuery({ range, from, to }: Period): Partial<Period> {
+  return from === null && to === null ? { range } : { from, to };
+}
+
+type WithPeriod<Declared extends Fields> = Declared & typeof PERIOD_FIELDS;
+
+/** The filters of a list: those that are declared, and the period. */
+export function defineFilters<Declared extends Fields>(
+  declared: Declared,
+): FilterSet<Values<WithPeriod<Declared>>, Query<WithPeriod<Declared>>> {
+  type Filters = Values<WithPeriod<Declared>>;
+  const fields: WithPeriod<Declared> = { ...declared, ...PERIOD_FIELDS };
   const names = Object.keys(fields) as (keyof Filters & string)[];
 
-  function collect(valueOf: <Name extends keyof Filters>(name: Name) => Filters[Name]): Filters {
-    return Object.fromEntries(names.map((name) => [name, valueOf(name)])) as unknown as Filters;
+  function collect<Name extends string>(names: readonly Name[], valueOf: (name: Name) => unknown) {
+    return Object.fromEntries(names.map((name) => [name, valueOf(name)]));
   }
 
-  const none = collect((name) => fields[name].fallback);
-  const isPeriod = (name: string) => name in PERIOD_FIELDS;
+  // The compiler cannot tell that an object made name by name has the names' types.
+  const none = collect(names, (name) => fields[name].fallback) as Filters;
   return {
     none,
-    read: (parameters) => collect((name) => fields[name].read(parameters.get(String(name)))),
+    read: (parameters) =>
+      collect(names, (name) => fields[name].read(parameters.get(name))) as Filters,
     write(current, filters) {
       const written = new URLSearchParams(current);
       for (const name of names) {
@@ -64,19 +78,19 @@ export function defineFilters<Filters extends Period>(
       return written;
     },
     toQuery(filters) {
-      const query: Parameters = {};
-      for (const name of names) query[name] = fields[name].write(filters[name]);
-      if (isCustom(filters)) delete query.range;
-      return query;
+      const asked = isCustom(filters) ? names.filter((name) => name !== 'range') : names;
+      return collect(asked, (name) => fields[name].ask(filters[name])) as Query<
+        WithPeriod<Declared>
+      >;
     },
     isNarrowed: (filters) =>
-      names.some((name) => !isPeriod(name) && filters[name] !== none[name]),
+      names.some((name) => !(name in PERIOD_FIELDS) && filters[name] !== none[name]),
   };
 }
 
 /** The URL's filters, and the way to change some of them: each change is a step of Back. */
-export function useFilters<Filters extends Period>(
-  set: FilterSet<Filters>,
+export function useFilters<Filters, Asked>(
+  set: FilterSet<Filters, Asked>,
 ): [Filters, (changes: Partial<Filters>) => void] {
   const [parameters, setParameters] = useSearchParams();
   return [

@@ -229,7 +229,7 @@ describe('the run history', () => {
     await user.click(confirm);
     expect(await dialog.findByText('11 runs canceled')).toBeVisible();
     const sent = calls.filter(({ url }) => url.pathname === '/v1/runs/cancel').at(-1);
-    expect(JSON.parse(sent?.body ?? '')).toEqual({
+    expect(JSON.parse(sent?.body ?? '')).toMatchObject({
       filter: { status: ['RUNNING'], automationId: 'atm_1', range: '7d' },
       reason: 'Wrong template',
       dryRun: false,

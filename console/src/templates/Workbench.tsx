@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, type SubmitEvent, useRef, useState } from 'react';
+import { type ReactNode, type SubmitEvent, useMemo, useRef, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import type { Template, TemplateDocument } from '../api/types';
 import { useServices } from '../app/context';
@@ -76,14 +76,14 @@ export function Workbench({ template, submitLabel, error, isPending, note, onSav
   const [parameters, setParameters] = useSearchParams();
   const [draft, setDraft] = useState(() => draftOf(template));
   const [json, setJson] = useState({ trigger: '', steps: '', vars: '' });
-  const circumstances: Circumstances = { ...json, contact: CONTACT.read(parameters.get('contact')) };
-  const [request] = useDebouncedValue(
-    JSON.stringify(mayPreview ? previewRequest(draft, circumstances) : null),
-    TYPING_MS,
+  const contact = CONTACT.read(parameters.get('contact'));
+  const circumstances = useMemo<Circumstances>(() => ({ ...json, contact }), [json, contact]);
+  const wanted = useMemo(
+    () => (mayPreview ? previewRequest(draft, circumstances) : null),
+    [mayPreview, draft, circumstances],
   );
-  const preview = useQuery(
-    previewQuery(api, JSON.parse(request) as ReturnType<typeof previewRequest>),
-  );
+  const [request] = useDebouncedValue(wanted, TYPING_MS);
+  const preview = useQuery(previewQuery(api, request));
   useFocusOnError(element, error);
   const general = untold(error);
 
@@ -131,8 +131,8 @@ export function Workbench({ template, submitLabel, error, isPending, note, onSav
         <PreviewPanel
           circumstances={circumstances}
           onChange={change}
-          preview={request === 'null' ? undefined : preview.data}
-          error={request === 'null' ? null : untold(preview.error)}
+          preview={request === null ? undefined : preview.data}
+          error={request === null ? null : untold(preview.error)}
         />
       )}
     </div>
