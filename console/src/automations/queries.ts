@@ -4,13 +4,14 @@ import { queryOptions, type QueryClient } from '@tanstack/react-query';
 import type { ApiClient } from '../api/client';
 import { ApiError } from '../api/problem';
 import { everyPage } from '../api/queries';
+import type { Range } from '../lists/filters';
 import type { Automation, Opened, RunDocument } from './types';
 
 /** What is told of the last days need not be of this second. */
 const FIGURES_STALE_MS = 60_000;
 const POLL_MS = 15_000;
 const MOST_ROWS = 200;
-export const FIGURES_RANGE = '7d';
+export const FIGURES_RANGE = '7d' satisfies Range;
 
 /** Of a call about one automation. */
 function one(id: string) {

@@ -1,10 +1,11 @@
 import { Button } from '@mantine/core';
-import { Link, useSearchParams } from 'react-router';
+import { Link } from 'react-router';
 import type { Contact } from '../api/types';
+import { defineAddress, useAddressState } from '../app/addressState';
 import { useServices } from '../app/context';
+import { text } from '../app/parameters';
 import { useAllows } from '../app/role';
 import { Clipped } from '../lists/Clipped';
-import { text } from '../lists/fields';
 import { FilterBar } from '../lists/FilterBar';
 import { ListResults } from '../lists/ListPage';
 import page from '../lists/ListPage.module.css';
@@ -18,7 +19,7 @@ import { consentWords, personName } from './describe';
 import { fetchContacts } from './queries';
 import { Tags } from './Tags';
 
-const CONTACT = text();
+const CONTACTS = defineAddress({ contact: text() });
 
 function addressOf({ id }: { id: string }): string {
   return `/contacts/${id}`;
@@ -95,8 +96,7 @@ function Nobody({ contact, mayEdit, onClear }: NobodyProps) {
 export default function ContactsPage() {
   const { api } = useServices();
   const mayEdit = useAllows('ADMIN');
-  const [parameters, setParameters] = useSearchParams();
-  const contact = CONTACT.read(parameters.get('contact'));
+  const [{ contact }, change] = useAddressState(CONTACTS);
   const list = useLiveList<Contact>({
     queryKey: ['contacts', contact],
     fetchPage: (cursor, signal) => fetchContacts(api, contact, cursor, signal),
@@ -105,7 +105,7 @@ export default function ContactsPage() {
   });
 
   function find(wanted: string | null) {
-    setParameters(wanted === null ? {} : { contact: wanted });
+    change({ contact: wanted }, 'push');
   }
 
   return (

@@ -1,7 +1,7 @@
 /** The filters of the delivery list. */
 
 import { CHANNELS, DELIVERY_STATUSES } from '../api/types';
-import { choice, oneOfSeveral, text } from '../lists/fields';
+import { choice, oneOfSeveral, text } from '../app/parameters';
 import { defineFilters, type FiltersOf } from '../lists/filters';
 
 export const DELIVERY_FILTERS = defineFilters({

@@ -83,7 +83,7 @@ export default function RefusalsPage() {
         isCounting ? (
           <Skeleton height={88} />
         ) : (
-          <ReasonGroups filters={filters} counts={counts} />
+          <ReasonGroups counts={counts} />
         )
       ) : (
         <Notice title={REASON_WORDS[filters.reason].meaning}>

@@ -1,5 +1,5 @@
-import { useSearchParams } from 'react-router';
 import type { Run } from '../api/types';
+import { useAddressState } from '../app/addressState';
 import page from '../lists/ListPage.module.css';
 import { type Column, RowLink, RowTable } from '../lists/RowTable';
 import { formatDuration } from '../ui/format';
@@ -7,8 +7,9 @@ import { Status } from '../ui/Status';
 import { RelativeTime } from '../ui/Time';
 import { contactName, errorLine, healthText, runDuration, triggerWord, whereabouts } from './describe';
 import { ExpandedRun } from './ExpandedRun';
-import { readOpenRuns, writeOpenRuns } from './open';
+import { RUN_LIST } from './open';
 import classes from './RunTable.module.css';
+import { toggled } from './steps';
 
 function addressOf({ id }: Run): string {
   return `/runs/${id}`;
@@ -111,8 +112,7 @@ const COLUMNS: Column<Run>[] = [
 
 /** Newest first, as the API sends them; a row opens in place to what its run did. */
 export function RunTable({ runs }: { runs: Run[] }) {
-  const [parameters, setParameters] = useSearchParams();
-  const open = readOpenRuns(parameters);
+  const [{ open }, change] = useAddressState(RUN_LIST);
   return (
     <RowTable
       label="Runs, newest first"
@@ -122,10 +122,7 @@ export function RunTable({ runs }: { runs: Run[] }) {
       expansion={{
         isOpen: ({ id }) => open.includes(id),
         onToggle: ({ id }) => {
-          setParameters((current) => writeOpenRuns(current, id), {
-            replace: true,
-            preventScrollReset: true,
-          });
+          change(({ open }) => ({ open: toggled(open, id, !open.includes(id)) }), 'replace');
         },
         label: ({ id }) => `the steps of run ${id}`,
         content: (run) => <ExpandedRun run={run} />,

@@ -1,7 +1,7 @@
 /** The filters of the run history. */
 
 import { RUN_STATUSES } from '../api/types';
-import { oneOfSeveral, text } from '../lists/fields';
+import { oneOfSeveral, text } from '../app/parameters';
 import { defineFilters, type FiltersOf } from '../lists/filters';
 
 export const RUN_FILTERS = defineFilters({

@@ -1,15 +1,5 @@
-/** Which runs of the list stand open in place: the URL tells, one `open` parameter each. */
+import { defineAddress } from '../app/addressState';
+import { texts } from '../app/parameters';
 
-export function readOpenRuns(parameters: URLSearchParams): string[] {
-  return parameters.getAll('open');
-}
-
-/** Opens a run that is closed and closes one that is open. */
-export function writeOpenRuns(current: URLSearchParams, id: string): URLSearchParams {
-  const written = new URLSearchParams(current);
-  written.delete('open');
-  const open = readOpenRuns(current);
-  const others = open.filter((one) => one !== id);
-  for (const one of open.includes(id) ? others : [...others, id]) written.append('open', one);
-  return written;
-}
+/** The list of runs, besides its filters: the runs that stand open in place. */
+export const RUN_LIST = defineAddress({ open: texts() });
