@@ -44,6 +44,7 @@ interface ActionsProps {
 function Actions({ automation, onChange, onRun }: ActionsProps) {
   const mayRun = useAllows('MEMBER');
   const mayEdit = useAllows('ADMIN');
+  const state = useKeptState();
   const { status } = automation;
   return (
     <>
@@ -76,6 +77,7 @@ function Actions({ automation, onChange, onRun }: ActionsProps) {
         <Button
           component={Link}
           to={`/automations/${automation.id}/edit`}
+          state={state}
           variant={mayActivate(automation) ? 'default' : 'filled'}
           leftSection={<IconPencil size={16} aria-hidden />}
         >

@@ -11,6 +11,7 @@ import { FilterBar } from '../lists/FilterBar';
 import page from '../lists/ListPage.module.css';
 import { RowLink, RowTable } from '../lists/RowTable';
 import { StatusChips } from '../lists/StatusChips';
+import { useListState } from '../ui/Detail';
 import { EmptyState } from '../ui/EmptyState';
 import { ErrorNotice } from '../ui/ErrorNotice';
 import { formatWord } from '../ui/format';
@@ -102,6 +103,7 @@ export default function AutomationsPage() {
   const { api } = useServices();
   const mayEdit = useAllows('ADMIN');
   const [filters, change] = useAddressState(AUTOMATION_LIST);
+  const listState = useListState();
   const { data, error, refetch } = useQuery(automationsQuery(api));
   const found = shown(data ?? [], filters);
 
@@ -111,7 +113,12 @@ export default function AutomationsPage() {
       <div className={page.titleRow}>
         <h1>Automations</h1>
         {mayEdit && (
-          <Button component={Link} to="/automations/new" leftSection={<IconPlus size={16} aria-hidden />}>
+          <Button
+            component={Link}
+            to="/automations/new"
+            state={listState}
+            leftSection={<IconPlus size={16} aria-hidden />}
+          >
             New automation
           </Button>
         )}

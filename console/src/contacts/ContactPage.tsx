@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 import type { Contact } from '../api/types';
+import { useKeptState } from '../app/addressState';
 import { useServices } from '../app/context';
 import { useAllows } from '../app/role';
 import { DELIVERY_FILTERS } from '../deliveries/filters';
@@ -68,6 +69,7 @@ function Lists({ contactId }: { contactId: string }) {
 function Loaded({ contact }: { contact: Contact }) {
   const mayEdit = useAllows('ADMIN');
   const [erasing, setErasing] = useState(false);
+  const state = useKeptState();
   return (
     <>
       <DetailHeader
@@ -77,7 +79,7 @@ function Loaded({ contact }: { contact: Contact }) {
         actions={
           mayEdit && (
             <>
-              <Button component={Link} to={`/contacts/${contact.id}/edit`}>
+              <Button component={Link} to={`/contacts/${contact.id}/edit`} state={state}>
                 Edit
               </Button>
               <Button

@@ -12,6 +12,7 @@ import page from '../lists/ListPage.module.css';
 import { type Column, RowLink, RowTable } from '../lists/RowTable';
 import { ContactFilter } from '../lists/TextFilter';
 import { useLiveList } from '../lists/useLiveList';
+import { useListState } from '../ui/Detail';
 import { EmptyState } from '../ui/EmptyState';
 import { RelativeTime } from '../ui/Time';
 import { ContactTabs } from './ContactTabs';
@@ -59,7 +60,7 @@ const COLUMNS: Column<Contact>[] = [
 
 function NewContact() {
   return (
-    <Button component={Link} to="/contacts/new">
+    <Button component={Link} to="/contacts/new" state={useListState()}>
       New contact
     </Button>
   );

@@ -7,9 +7,8 @@ import { Status } from '../ui/Status';
 import { RelativeTime } from '../ui/Time';
 import { contactName, errorLine, healthText, runDuration, triggerWord, whereabouts } from './describe';
 import { ExpandedRun } from './ExpandedRun';
-import { RUN_LIST } from './open';
+import { openStepsOf, RUN_LIST, toggledRun, withSteps } from './open';
 import classes from './RunTable.module.css';
-import { toggled } from './steps';
 
 function addressOf({ id }: Run): string {
   return `/runs/${id}`;
@@ -120,12 +119,20 @@ export function RunTable({ runs }: { runs: Run[] }) {
       rows={runs}
       addressOf={addressOf}
       expansion={{
-        isOpen: ({ id }) => open.includes(id),
+        isOpen: ({ id }) => openStepsOf(open, id) !== null,
         onToggle: ({ id }) => {
-          change(({ open }) => ({ open: toggled(open, id, !open.includes(id)) }), 'replace');
+          change(({ open: runs }) => ({ open: toggledRun(runs, id) }), 'replace');
         },
         label: ({ id }) => `the steps of run ${id}`,
-        content: (run) => <ExpandedRun run={run} />,
+        content: (run) => (
+          <ExpandedRun
+            run={run}
+            openSteps={openStepsOf(open, run.id) ?? []}
+            onChange={(next) => {
+              change(({ open: runs }) => ({ open: withSteps(runs, run.id, next) }), 'replace');
+            }}
+          />
+        ),
       }}
     />
   );

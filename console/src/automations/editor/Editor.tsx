@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useCallback, useEffect, useReducer, useRef, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { ApiError } from '../../api/problem';
-import { useAddressState } from '../../app/addressState';
+import { useAddressState, useKeptState } from '../../app/addressState';
 import { useServices } from '../../app/context';
 import { useAllows } from '../../app/role';
 import { type NodeType, useNodeTypes } from '../../graph/useNodeTypes';
@@ -94,6 +94,7 @@ export function Editor({ automation, saved: firstSaved, first, storageKey }: Pro
   const { api } = useServices();
   const queries = useQueryClient();
   const navigate = useNavigate();
+  const cameFrom = useKeptState();
   const nodeTypes = useNodeTypes();
   const mayEdit = useAllows('ADMIN');
   const isReadOnly = !mayEdit || automation?.status === 'ARCHIVED';
@@ -191,8 +192,10 @@ export function Editor({ automation, saved: firstSaved, first, storageKey }: Pro
 
   /** A new automation has an address of its own now. */
   function afterCreation(created: Automation, activates: boolean) {
-    const own = EDITOR.address(`/automations/${created.id}/edit`, activates ? { activate: 'true' } : {});
-    void navigate(own, { replace: true });
+    const own = EDITOR.address(`/automations/${created.id}/edit`, {
+      activate: activates ? 'true' : null,
+    });
+    void navigate(own, { replace: true, state: cameFrom });
   }
 
   function save(activates: boolean) {
