@@ -4,6 +4,19 @@ import reactHooks from 'eslint-plugin-react-hooks';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
+// Payloads are shown as text, never as markup.
+const AS_TEXT = {
+  selector: "JSXAttribute[name.name='dangerouslySetInnerHTML']",
+  message: 'Text only.',
+};
+// Search parameters are declared, read and written in one place; see src/app/addressState.ts.
+const BY_HAND = 'Declare it with defineAddress, whose `address` writes it.';
+const ADDRESSES = [
+  { selector: "NewExpression[callee.name='URLSearchParams']", message: BY_HAND },
+  { selector: 'Literal[value=/^\\u002f\\S*\\?/]', message: BY_HAND },
+  { selector: 'TemplateElement[value.raw=/^(\\u002f\\S*\\?|\\?\\w+=)/]', message: BY_HAND },
+];
+
 export default defineConfig(
   globalIgnores(['dist', 'node_modules', 'src/api/schema.ts']),
   js.configs.recommended,
@@ -23,14 +36,23 @@ export default defineConfig(
     },
     rules: {
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      // Payloads are shown as text, never as markup.
-      'no-restricted-syntax': [
+      'no-restricted-syntax': ['error', AS_TEXT, ...ADDRESSES],
+      'no-restricted-imports': [
         'error',
-        { selector: "JSXAttribute[name.name='dangerouslySetInnerHTML']", message: 'Text only.' },
+        {
+          name: 'react-router',
+          importNames: ['useSearchParams', 'createSearchParams'],
+          message: 'Declare what the address holds, and use useAddressState.',
+        },
       ],
       // What outlives the tab must not hold a token; see src/auth/session.ts.
       'no-restricted-globals': ['error', 'localStorage'],
     },
+  },
+  {
+    // The one writer; what the API is asked; and tests, which say what an address is.
+    files: ['src/app/addressState.ts', 'src/api/client.ts', 'src/test/*', '**/*.test.{ts,tsx}'],
+    rules: { 'no-restricted-syntax': ['error', AS_TEXT] },
   },
   {
     // A table laid out as cards must say its roles aloud: not every browser keeps them otherwise.

@@ -63,6 +63,9 @@ def _finish(operation: dict[str, Any]) -> None:
     }
     for status, description in _PROBLEMS.items():
         operation["responses"][status] = {"description": description, "content": content}
+    if "204" in operation["responses"]:
+        # It has no body; the framework writes one for every handler that returns a response.
+        operation["responses"]["204"].pop("content", None)
 
 
 def rendered() -> str:

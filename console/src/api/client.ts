@@ -1,34 +1,51 @@
 /** The one place that talks to `/v1`: bearer token, workspace header, problems as errors. */
 
 import type { Session } from '../auth/session';
+import type { Call, Method } from './operations';
 import { ApiError, fetchOrOffline, readProblem } from './problem';
 
-export type Parameters = Record<string, string | number | null | undefined>;
-
-export type Method = 'POST' | 'PUT' | 'DELETE';
-
+/**
+ * Paths are the OpenAPI document's, with what stands in their braces beside them. Documents are sent
+ * as JSON, an answer without a body is undefined. No call is repeated but for a renewed token.
+ */
 export interface ApiClient {
-  get: <Answer>(path: string, parameters?: Parameters, signal?: AbortSignal) => Promise<Answer>;
-  /** Sends JSON; an answer without a body is undefined. Never repeated but for a renewed token. */
-  send: <Answer>(method: Method, path: string, body?: unknown) => Promise<Answer>;
+  get: Call<'get'>;
+  post: Call<'post'>;
+  put: Call<'put'>;
+  delete: Call<'delete'>;
 }
 
-function withQuery(path: string, parameters: Parameters): string {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value !== null && value !== undefined) query.set(name, String(value));
+type Value = string | number | boolean | null | undefined;
+
+interface Given {
+  path?: Record<string, string | number>;
+  query?: Record<string, Value | readonly Value[]>;
+  body?: unknown;
+  signal?: AbortSignal;
+}
+
+/** The path with its parameters in it; of the query what is set, and each of several values. */
+function addressOf(path: string, { path: values = {}, query = {} }: Given): string {
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(values[name] ?? ''),
+  );
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    for (const one of [value].flat()) {
+      if (one !== null && one !== undefined) search.append(name, String(one));
+    }
   }
-  const text = query.toString();
-  return text === '' ? path : `${path}?${text}`;
+  const text = search.toString();
+  return text === '' ? filled : `${filled}?${text}`;
 }
 
-async function readAnswer<Answer>(response: Response): Promise<Answer> {
+async function readAnswer(response: Response): Promise<unknown> {
   if (!response.ok) throw await readProblem(response);
-  if (response.status === 204) return undefined as Answer;
+  if (response.status === 204) return undefined;
   if (!(response.headers.get('content-type')?.includes('json') ?? false)) {
     throw new ApiError(502, 'The answer was not what the console expects', null, null);
   }
-  return (await response.json()) as Answer;
+  return response.json();
 }
 
 export function createClient(session: Session): ApiClient {
@@ -41,25 +58,29 @@ export function createClient(session: Session): ApiClient {
     return fetchOrOffline(url, { ...init, headers });
   }
 
-  async function ask<Answer>(url: string, init: RequestInit): Promise<Answer> {
+  async function ask(url: string, init: RequestInit): Promise<unknown> {
     const token = await session.accessToken();
     let response = await attempt(url, token, init);
     if (response.status === 401) {
       response = await attempt(url, await session.replaceToken(token), init);
       if (response.status === 401) session.expire();
     }
-    return readAnswer<Answer>(response);
+    return readAnswer(response);
   }
 
-  return {
-    get: (path, parameters = {}, signal) =>
-      ask(withQuery(path, parameters), { signal: signal ?? null }),
-    send: (method, path, body) =>
-      ask(path, {
-        method,
-        ...(body === undefined
-          ? {}
-          : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
-      }),
-  };
+  function calls<Verb extends Method>(verb: Verb): Call<Verb> {
+    const call = (path: string, given: Given) =>
+      ask(addressOf(path, given), {
+        method: verb.toUpperCase(),
+        signal: given.signal ?? null,
+        ...(given.body !== undefined && {
+          body: JSON.stringify(given.body),
+          headers: { 'Content-Type': 'application/json' },
+        }),
+      });
+    // Here, and nowhere else, the API is taken at its document's word: tests of the API hold it to that.
+    return call as Call<Verb>;
+  }
+
+  return { get: calls('get'), post: calls('post'), put: calls('put'), delete: calls('delete') };
 }

@@ -2522,14 +2522,15 @@ export interface components {
             createdAt: string;
             /** Id */
             id: string;
-            /** Match */
-            match: string;
+            /**
+             * Match
+             * @enum {string}
+             */
+            match: "ALL" | "ANY";
             /** Name */
             name: string;
             /** Rules */
-            rules: {
-                [key: string]: unknown;
-            }[];
+            rules: components["schemas"]["SegmentRule"][];
             /** Updatedat */
             updatedAt: string;
         };
@@ -5765,9 +5766,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": string;
-                };
+                content?: never;
             };
             /** @description The token is missing or not valid. */
             401: {
@@ -6940,9 +6939,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": string;
-                };
+                content?: never;
             };
             /** @description The token is missing or not valid. */
             401: {
@@ -7897,9 +7894,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": string;
-                };
+                content?: never;
             };
             /** @description The token is missing or not valid. */
             401: {

@@ -19,6 +19,7 @@ export type ExportedList = Schemas['ListName'];
 export type ExportFormat = Schemas['ExportFormat'];
 export type ErrorDetail = Schemas['ErrorView'];
 export type Erasure = Schemas['ErasureView'];
+export type FilterDocument = Schemas['FilterDocument'];
 export type FailureGroup = Schemas['FailureGroupView'];
 export type Gate = Schemas['GateView'];
 export type Me = Schemas['MeView'];

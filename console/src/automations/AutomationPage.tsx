@@ -2,11 +2,13 @@ import { Button } from '@mantine/core';
 import { IconPencil, IconPlayerPlay } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
-import { Link, useLocation, useParams, useSearchParams } from 'react-router';
+import { Link, useParams } from 'react-router';
+import { useAddressState, useKeptState } from '../app/addressState';
 import { useServices } from '../app/context';
 import { useAllows } from '../app/role';
 import { GraphView } from '../graph';
 import { type Graph, readGraph } from '../graph/model';
+import { RUN_FILTERS } from '../runs/filters';
 import { DetailHeader, DetailPage, Fact, Facts, Section } from '../ui/Detail';
 import { Notice } from '../ui/ErrorNotice';
 import { formatWord } from '../ui/format';
@@ -20,13 +22,13 @@ import { FailureRate, LastRun, RunCount } from './Figures';
 import { FiresPanel } from './FiresPanel';
 import { automationQuery, type Change, versionQuery } from './queries';
 import { RunNowDialog } from './RunNowDialog';
+import { AUTOMATION_PAGE } from './sides';
 import { StatusDialog } from './StatusDialog';
 import { TriggerPanel } from './TriggerPanel';
 import { type Automation, machineWords, REENTRY_WORDS } from './types';
 import { VersionsPanel } from './VersionsPanel';
 import { samplePayload, triggerOf } from './webhook';
 
-const TABS = ['overview', 'versions'] as const;
 const BACK = { to: '/automations', label: 'Automations' };
 
 function mayActivate({ status, hasUnpublishedChanges }: Automation): boolean {
@@ -42,6 +44,7 @@ interface ActionsProps {
 function Actions({ automation, onChange, onRun }: ActionsProps) {
   const mayRun = useAllows('MEMBER');
   const mayEdit = useAllows('ADMIN');
+  const state = useKeptState();
   const { status } = automation;
   return (
     <>
@@ -74,6 +77,7 @@ function Actions({ automation, onChange, onRun }: ActionsProps) {
         <Button
           component={Link}
           to={`/automations/${automation.id}/edit`}
+          state={state}
           variant={mayActivate(automation) ? 'default' : 'filled'}
           leftSection={<IconPencil size={16} aria-hidden />}
         >
@@ -104,9 +108,7 @@ function AutomationFacts({ automation, now }: { automation: Automation; now: num
       </Fact>
       <Fact name="Runs in 7 days">
         <RunCount automationId={id} />
-        <Link to={`/runs?${new URLSearchParams({ automationId: id }).toString()}`}>
-          Run history
-        </Link>
+        <Link to={RUN_FILTERS.address('/runs', { automationId: id })}>Run history</Link>
       </Fact>
       <Fact name="Failed in 7 days">
         <FailureRate automationId={id} />
@@ -132,9 +134,7 @@ function AutomationFacts({ automation, now }: { automation: Automation; now: num
 }
 
 function GraphPanel({ graph, title }: { graph: Graph; title: string }) {
-  const [parameters, setParameters] = useSearchParams();
-  const { state } = useLocation() as { state: unknown };
-  const chosen = parameters.get('node');
+  const [{ node: chosen }, change] = useAddressState(AUTOMATION_PAGE);
   const node = graph.nodes.find(({ id }) => id === chosen);
   return (
     <Section title={title}>
@@ -143,15 +143,7 @@ function GraphPanel({ graph, title }: { graph: Graph; title: string }) {
         label={title}
         selected={node?.id ?? null}
         onSelect={(nodeId) => {
-          setParameters(
-            (current) => {
-              const written = new URLSearchParams(current);
-              if (nodeId === chosen) written.delete('node');
-              else written.set('node', nodeId);
-              return written;
-            },
-            { replace: true, preventScrollReset: true, state },
-          );
+          change({ node: nodeId === chosen ? null : nodeId }, 'replace');
         }}
       />
       {node && (
@@ -167,7 +159,7 @@ function GraphPanel({ graph, title }: { graph: Graph; title: string }) {
 }
 
 function DraftNotice({ automation }: { automation: Automation }) {
-  const { state } = useLocation() as { state: unknown };
+  const state = useKeptState();
   const { status, version, hasUnpublishedChanges, problems } = automation;
   if (problems.length > 0) {
     return (
@@ -188,7 +180,10 @@ function DraftNotice({ automation }: { automation: Automation }) {
     <Notice title="The draft has changes that are not active yet">
       <p>
         Runs take version {version}.{' '}
-        <Link to={`/automations/${automation.id}?tab=versions`} state={state}>
+        <Link
+          to={AUTOMATION_PAGE.address(`/automations/${automation.id}`, { tab: 'versions' })}
+          state={state}
+        >
           See what changed
         </Link>
       </p>
@@ -209,13 +204,13 @@ function useRunningGraph(automation: Automation): Graph {
 
 function Loaded({ automation }: { automation: Automation }) {
   const now = useNow();
-  const [parameters] = useSearchParams();
-  const tab = TABS.find((each) => each === parameters.get('tab')) ?? 'overview';
+  const [{ tab }] = useAddressState(AUTOMATION_PAGE);
   const [change, setChange] = useState<Change | null>(null);
   const [running, setRunning] = useState(false);
   const graph = useRunningGraph(automation);
   const { id, version } = automation;
   const trigger = triggerOf(graph);
+  const own = `/automations/${id}`;
   return (
     <>
       <DetailHeader
@@ -243,13 +238,13 @@ function Loaded({ automation }: { automation: Automation }) {
       <DraftNotice automation={automation} />
       <TabLinks
         label="Views of the automation"
-        current={tab}
+        current={tab ?? 'overview'}
         tabs={[
-          { key: 'overview', to: `/automations/${id}`, label: 'Overview' },
-          { key: 'versions', to: `/automations/${id}?tab=versions`, label: 'Versions' },
+          { key: 'overview', to: own, label: 'Overview' },
+          { key: 'versions', to: AUTOMATION_PAGE.address(own, { tab: 'versions' }), label: 'Versions' },
         ]}
       />
-      {tab === 'overview' ? (
+      {tab === null ? (
         <>
           <FailuresPanel automationId={id} now={now} />
           <GraphPanel graph={graph} title={version === null ? 'Draft' : `Version ${version}`} />

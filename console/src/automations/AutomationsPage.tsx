@@ -1,22 +1,24 @@
 import { Button, Skeleton, TextInput } from '@mantine/core';
 import { IconPlus, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useSearchParams } from 'react-router';
+import { Link } from 'react-router';
 import { automationsQuery } from '../api/queries';
 import type { AutomationSummary } from '../api/types';
+import { useAddressState } from '../app/addressState';
 import { useServices } from '../app/context';
 import { useAllows } from '../app/role';
 import { FilterBar } from '../lists/FilterBar';
 import page from '../lists/ListPage.module.css';
 import { RowLink, RowTable } from '../lists/RowTable';
 import { StatusChips } from '../lists/StatusChips';
+import { useListState } from '../ui/Detail';
 import { EmptyState } from '../ui/EmptyState';
 import { ErrorNotice } from '../ui/ErrorNotice';
 import { formatWord } from '../ui/format';
 import { RelativeTime } from '../ui/Time';
 import { AutomationStatusBadge } from './AutomationStatusBadge';
 import { FailureRate, LastRun, RunCount } from './Figures';
-import { type ListFilters, readListFilters, shown, writeListFilters } from './listState';
+import { AUTOMATION_LIST, shown } from './listState';
 import { AUTOMATION_STATUSES } from './types';
 
 function AutomationTable({ automations }: { automations: AutomationSummary[] }) {
@@ -100,17 +102,10 @@ function Nothing({ isEmpty, onClear }: { isEmpty: boolean; onClear: () => void }
 export default function AutomationsPage() {
   const { api } = useServices();
   const mayEdit = useAllows('ADMIN');
-  const [parameters, setParameters] = useSearchParams();
-  const filters = readListFilters(parameters);
+  const [filters, change] = useAddressState(AUTOMATION_LIST);
+  const listState = useListState();
   const { data, error, refetch } = useQuery(automationsQuery(api));
   const found = shown(data ?? [], filters);
-
-  function change(changes: Partial<ListFilters>, replace = false) {
-    setParameters(
-      (current) => writeListFilters(current, { ...readListFilters(current), ...changes }),
-      { replace, preventScrollReset: true },
-    );
-  }
 
   return (
     <div className={page.page}>
@@ -118,7 +113,12 @@ export default function AutomationsPage() {
       <div className={page.titleRow}>
         <h1>Automations</h1>
         {mayEdit && (
-          <Button component={Link} to="/automations/new" leftSection={<IconPlus size={16} aria-hidden />}>
+          <Button
+            component={Link}
+            to="/automations/new"
+            state={listState}
+            leftSection={<IconPlus size={16} aria-hidden />}
+          >
             New automation
           </Button>
         )}
@@ -132,7 +132,7 @@ export default function AutomationsPage() {
             value={filters.status}
             counts={data && { counts: found.counts, total: found.total, isComplete: true }}
             onChange={(status) => {
-              change({ status });
+              change({ status }, 'push');
             }}
           />
         }
@@ -142,9 +142,9 @@ export default function AutomationsPage() {
           placeholder="Name or id"
           type="search"
           leftSection={<IconSearch size={16} aria-hidden />}
-          value={parameters.get('search') ?? ''}
+          value={filters.search}
           onChange={(event) => {
-            change({ search: event.currentTarget.value }, true);
+            change({ search: event.currentTarget.value }, 'replace');
           }}
         />
       </FilterBar>
@@ -164,7 +164,7 @@ export default function AutomationsPage() {
             <Nothing
               isEmpty={data.length === 0}
               onClear={() => {
-                change({ status: null, search: null });
+                change(AUTOMATION_LIST.none, 'push');
               }}
             />
           )}

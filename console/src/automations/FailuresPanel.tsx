@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { useServices } from '../app/context';
+import { RUN_FILTERS } from '../runs/filters';
 import { Section } from '../ui/Detail';
 import { formatCount } from '../ui/format';
 import { RelativeTime } from '../ui/Time';
@@ -21,10 +22,10 @@ export function FailuresPanel({ automationId, now }: Props) {
     <Section title="Failures of the last 7 days">
       <ul className={classes.failures}>
         {groups.map((group) => {
-          const query = { automationId, errorGroup: group.id, range: FIGURES_RANGE };
+          const alike = { automationId, errorGroup: group.id, range: FIGURES_RANGE } as const;
           return (
             <li key={group.id}>
-              <Link to={`/runs?${new URLSearchParams(query).toString()}`}>
+              <Link to={RUN_FILTERS.address('/runs', alike)}>
                 {group.nodeId === null ? group.message : `${group.nodeId}: ${group.message}`}
               </Link>
               <span className={classes.muted}>

@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Link } from 'react-router';
 import { useServices } from '../app/context';
 import page from '../lists/ListPage.module.css';
+import { RUN_FILTERS, type RunFilters } from '../runs/filters';
 import { Status } from '../ui/Status';
 import { RelativeTime } from '../ui/Time';
 import { figuresOf, formatRate } from './figures';
@@ -25,9 +26,8 @@ function useSeen() {
   return { element, isSeen };
 }
 
-function runsAddress(automationId: string, more: Record<string, string> = {}): string {
-  const query = new URLSearchParams({ automationId, ...more });
-  return `/runs?${query.toString()}`;
+function runsAddress(automationId: string, more: Partial<RunFilters> = {}): string {
+  return RUN_FILTERS.address('/runs', { automationId, ...more });
 }
 
 const UNKNOWN: ReactNode = <span className={page.muted}>–</span>;

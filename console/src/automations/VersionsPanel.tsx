@@ -1,7 +1,7 @@
 import { NativeSelect } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { useLocation, useSearchParams } from 'react-router';
+import { useAddressState } from '../app/addressState';
 import { useServices } from '../app/context';
 import { GraphView } from '../graph';
 import type { NodeLook } from '../graph/GraphNodeCard';
@@ -15,7 +15,7 @@ import { Changes, MARKS } from './Changes';
 import { diffGraphs, edgeKey, unionOf } from './diff';
 import { versionQuery, versionsQuery } from './queries';
 import { Scrolls } from './Scrolls';
-import { chosenSides, DRAFT, type Sides } from './sides';
+import { AUTOMATION_PAGE, chosenSides, DRAFT, type Sides } from './sides';
 import type { Automation } from './types';
 
 const TONES = { ADDED: 'good', REMOVED: 'bad', CHANGED: 'waiting' } as const;
@@ -77,25 +77,15 @@ function Comparison({ before, after }: { before: Graph; after: Graph }) {
 export function VersionsPanel({ automation }: { automation: Automation }) {
   const { api } = useServices();
   const { data: versions, error, refetch } = useQuery(versionsQuery(api, automation.id));
-  const [parameters, setParameters] = useSearchParams();
-  const { state } = useLocation() as { state: unknown };
-  const sides = chosenSides(parameters, automation, versions ?? []);
+  const [asked, change] = useAddressState(AUTOMATION_PAGE);
+  const sides = chosenSides(asked, automation, versions ?? []);
   const from = useSide(automation, sides.from);
   const to = useSide(automation, sides.to);
   const failed = error ?? from.error ?? to.error;
 
   function choose(name: keyof Sides, value: string) {
-    setParameters(
-      (current) => {
-        const written = new URLSearchParams(current);
-        // Both: what the other one is by itself may depend on this one.
-        for (const [side, chosen] of Object.entries({ ...sides, [name]: value })) {
-          written.set(side, chosen);
-        }
-        return written;
-      },
-      { preventScrollReset: true, state },
-    );
+    // Both: what the other one is by itself may depend on this one.
+    change({ ...sides, [name]: value }, 'push');
   }
 
   if (versions?.length === 0) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readGraph } from '../graph/model';
 import { diffGraphs, unionOf, valueWords } from './diff';
 import { figuresOf, formatRate } from './figures';
-import { readListFilters, shown, writeListFilters } from './listState';
+import { AUTOMATION_LIST, shown } from './listState';
 import { contactField } from './RunNowDialog';
 import type { AutomationSummary } from '../api/types';
 import { curlLine, samplePayload } from './webhook';
@@ -86,16 +86,16 @@ describe('the list', () => {
 
   it('keeps its filters in the URL', () => {
     const filters = { status: 'PAUSED', search: 'order' } as const;
-    const written = writeListFilters(new URLSearchParams('x=1'), filters);
-    expect(written.toString()).toBe('x=1&status=PAUSED&search=order');
-    expect(readListFilters(written)).toEqual(filters);
+    const written = AUTOMATION_LIST.write('?x=1', filters);
+    expect(written).toBe('x=1&status=PAUSED&search=order');
+    expect(AUTOMATION_LIST.read(written)).toEqual(filters);
   });
 
   it('hides archived automations until they are asked for', () => {
-    const search = shown(all, { status: null, search: 'ORDER' });
+    const search = shown(all, { status: null, search: 'ORDER ' });
     expect(search.automations.map(({ id }) => id)).toEqual(['aut_1']);
     expect(search.counts).toEqual({ ACTIVE: 1, ARCHIVED: 1 });
-    expect(shown(all, { status: 'ARCHIVED', search: null }).automations).toHaveLength(1);
+    expect(shown(all, { status: 'ARCHIVED', search: '' }).automations).toHaveLength(1);
     expect(shown(all, { status: null, search: 'aut_1' }).automations).toHaveLength(1);
   });
 });

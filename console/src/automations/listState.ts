@@ -1,39 +1,21 @@
-/** What the list of automations shows: the URL tells, and this alone writes it. */
+/** What the list of automations shows. */
 
 import type { AutomationSummary } from '../api/types';
-import { choice, text } from '../lists/fields';
-import { AUTOMATION_STATUSES, type AutomationStatus } from './types';
+import { defineAddress } from '../app/addressState';
+import { choice, typedText } from '../app/parameters';
+import { AUTOMATION_STATUSES } from './types';
 
-export interface ListFilters {
-  status: AutomationStatus | null;
+export const AUTOMATION_LIST = defineAddress({
+  status: choice(AUTOMATION_STATUSES),
   /** Part of a name, or an id. */
-  search: string | null;
-}
+  search: typedText(),
+});
 
-const FIELDS = { status: choice(AUTOMATION_STATUSES), search: text() };
+export type ListFilters = typeof AUTOMATION_LIST.none;
 
-export function readListFilters(parameters: URLSearchParams): ListFilters {
-  return {
-    status: FIELDS.status.read(parameters.get('status')),
-    search: FIELDS.search.read(parameters.get('search')),
-  };
-}
-
-export function writeListFilters(
-  current: URLSearchParams,
-  { status, search }: ListFilters,
-): URLSearchParams {
-  const written = new URLSearchParams(current);
-  for (const [name, value] of Object.entries({ status, search })) {
-    if (value === null || value.trim() === '') written.delete(name);
-    else written.set(name, value);
-  }
-  return written;
-}
-
-function isNamed({ name, id }: AutomationSummary, search: string | null): boolean {
-  if (search === null) return true;
-  return id === search || name.toLowerCase().includes(search.toLowerCase());
+function isNamed({ name, id }: AutomationSummary, search: string): boolean {
+  const wanted = search.trim().toLowerCase();
+  return id === search.trim() || name.toLowerCase().includes(wanted);
 }
 
 /** Those that the search finds; the archived ones stay out of sight until they are asked for. */

@@ -3,30 +3,25 @@
 import { queryOptions, type QueryClient } from '@tanstack/react-query';
 import type { ApiClient } from '../api/client';
 import { ApiError } from '../api/problem';
-import type { Counts, FailureGroup, Page, Run, Segment, Template } from '../api/types';
-import type {
-  Automation,
-  Fire,
-  Opened,
-  RunDocument,
-  Version,
-  VersionSummary,
-} from './types';
+import { everyPage } from '../api/queries';
+import type { Range } from '../lists/filters';
+import type { Automation, Opened, RunDocument } from './types';
 
 /** What is told of the last days need not be of this second. */
 const FIGURES_STALE_MS = 60_000;
 const POLL_MS = 15_000;
-const MAX_PAGES = 20;
-export const FIGURES_RANGE = '7d';
+const MOST_ROWS = 200;
+export const FIGURES_RANGE = '7d' satisfies Range;
 
-function path(id: string, rest = ''): string {
-  return `/v1/automations/${encodeURIComponent(id)}${rest}`;
+/** Of a call about one automation. */
+function one(id: string) {
+  return { path: { automation_id: id } };
 }
 
 export function automationQuery(api: ApiClient, id: string) {
   return queryOptions({
     queryKey: ['automation', id],
-    queryFn: ({ signal }) => api.get<Automation>(path(id), {}, signal),
+    queryFn: ({ signal }) => api.get('/v1/automations/{automation_id}', { ...one(id), signal }),
     refetchInterval: POLL_MS,
   });
 }
@@ -35,7 +30,7 @@ export function versionsQuery(api: ApiClient, id: string) {
   return queryOptions({
     queryKey: ['automation', id, 'versions'],
     queryFn: async ({ signal }) =>
-      (await api.get<Page<VersionSummary>>(path(id, '/versions'), {}, signal)).items,
+      (await api.get('/v1/automations/{automation_id}/versions', { ...one(id), signal })).items,
     staleTime: FIGURES_STALE_MS,
   });
 }
@@ -44,7 +39,11 @@ export function versionsQuery(api: ApiClient, id: string) {
 export function versionQuery(api: ApiClient, id: string, version: number) {
   return queryOptions({
     queryKey: ['automation', id, 'version', version],
-    queryFn: ({ signal }) => api.get<Version>(path(id, `/versions/${version}`), {}, signal),
+    queryFn: ({ signal }) =>
+      api.get('/v1/automations/{automation_id}/versions/{number}', {
+        path: { automation_id: id, number: version },
+        signal,
+      }),
     staleTime: Infinity,
   });
 }
@@ -52,8 +51,10 @@ export function versionQuery(api: ApiClient, id: string, version: number) {
 export function firesQuery(api: ApiClient, id: string) {
   return queryOptions({
     queryKey: ['automation', id, 'fires'],
-    queryFn: async ({ signal }) =>
-      (await api.get<Page<Fire>>(path(id, '/fires'), { limit: 14 }, signal)).items,
+    queryFn: async ({ signal }) => {
+      const asked = { ...one(id), query: { limit: 14 }, signal };
+      return (await api.get('/v1/automations/{automation_id}/fires', asked)).items;
+    },
     refetchInterval: POLL_MS,
   });
 }
@@ -73,7 +74,7 @@ export function runCountsQuery(api: ApiClient, automationId: string) {
     queryKey: ['automation', automationId, 'counts'],
     queryFn: ({ signal }) =>
       orNothing(
-        api.get<Counts>('/v1/runs/counts', { automationId, range: FIGURES_RANGE }, signal),
+        api.get('/v1/runs/counts', { query: { automationId, range: FIGURES_RANGE }, signal }),
       ),
     staleTime: FIGURES_STALE_MS,
   });
@@ -83,7 +84,7 @@ export function lastRunQuery(api: ApiClient, automationId: string) {
   return queryOptions({
     queryKey: ['automation', automationId, 'last-run'],
     queryFn: async ({ signal }) => {
-      const { items } = await api.get<Page<Run>>('/v1/runs', { automationId, limit: 1 }, signal);
+      const { items } = await api.get('/v1/runs', { query: { automationId, limit: 1 }, signal });
       return items[0] ?? null;
     },
     staleTime: FIGURES_STALE_MS,
@@ -94,35 +95,22 @@ export function failureGroupsQuery(api: ApiClient, automationId: string) {
   return queryOptions({
     queryKey: ['automation', automationId, 'failure-groups'],
     queryFn: async ({ signal }) => {
-      const parameters = { automationId, range: FIGURES_RANGE, limit: 5 };
-      const asked = api.get<Page<FailureGroup>>('/v1/failure-groups', parameters, signal);
+      const query = { automationId, range: FIGURES_RANGE, limit: 5 };
+      const asked = api.get('/v1/failure-groups', { query, signal });
       return (await orNothing(asked))?.items ?? [];
     },
     staleTime: FIGURES_STALE_MS,
   });
 }
 
-async function everyPage<Item>(
-  api: ApiClient,
-  listPath: string,
-  signal: AbortSignal,
-): Promise<Item[]> {
-  const found: Item[] = [];
-  let cursor: string | null = null;
-  for (let page = 0; page < MAX_PAGES; page += 1) {
-    const answer: Page<Item> = await api.get(listPath, { cursor, limit: 200 }, signal);
-    found.push(...answer.items);
-    cursor = answer.nextCursor;
-    if (cursor === null) break;
-  }
-  return found;
-}
-
 /** All of them, to choose from. */
 export function templateChoicesQuery(api: ApiClient) {
   return queryOptions({
     queryKey: ['template-choices'],
-    queryFn: ({ signal }) => everyPage<Template>(api, '/v1/templates', signal),
+    queryFn: ({ signal }) =>
+      everyPage((cursor) =>
+        api.get('/v1/templates', { query: { cursor, limit: MOST_ROWS }, signal }),
+      ),
     staleTime: FIGURES_STALE_MS,
   });
 }
@@ -131,7 +119,10 @@ export function templateChoicesQuery(api: ApiClient) {
 export function segmentChoicesQuery(api: ApiClient) {
   return queryOptions({
     queryKey: ['segment-choices'],
-    queryFn: ({ signal }) => everyPage<Segment>(api, '/v1/segments', signal),
+    queryFn: ({ signal }) =>
+      everyPage((cursor) =>
+        api.get('/v1/segments', { query: { cursor, limit: MOST_ROWS }, signal }),
+      ),
     staleTime: FIGURES_STALE_MS,
   });
 }
@@ -139,7 +130,7 @@ export function segmentChoicesQuery(api: ApiClient) {
 export type Change = 'activate' | 'pause' | 'archive';
 
 export function changeStatus(api: ApiClient, id: string, change: Change): Promise<Automation> {
-  return api.send('POST', path(id, `/${change}`));
+  return api.post(`/v1/automations/{automation_id}/${change}`, one(id));
 }
 
 export function rotateSecret(
@@ -147,11 +138,14 @@ export function rotateSecret(
   id: string,
   overlapMinutes: number,
 ): Promise<Automation> {
-  return api.send('POST', path(id, '/rotate-secret'), { overlapMinutes });
+  return api.post('/v1/automations/{automation_id}/rotate-secret', {
+    ...one(id),
+    body: { overlapMinutes },
+  });
 }
 
 export function openRun(api: ApiClient, id: string, document: RunDocument): Promise<Opened> {
-  return api.send('POST', path(id, '/runs'), document);
+  return api.post('/v1/automations/{automation_id}/runs', { ...one(id), body: document });
 }
 
 /** What was answered to a change is the automation as it is now; the lists are told anew. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { chosenSides, DRAFT, versionAddress } from './sides';
+import { AUTOMATION_PAGE, chosenSides, DRAFT, versionAddress } from './sides';
 import { machineWords } from './types';
 
 const VERSIONS = [{ version: 3 }, { version: 2 }, { version: 1 }];
@@ -12,18 +12,17 @@ it.each([
   ['to=1', true, { from: '1', to: '1' }],
   ['to=9', true, { from: '9', to: '9' }],
 ])('%s with unpublished changes: %s', (search, hasUnpublishedChanges, sides) => {
-  const parameters = new URLSearchParams(search);
-  expect(chosenSides(parameters, { hasUnpublishedChanges }, VERSIONS)).toEqual(sides);
+  expect(chosenSides(AUTOMATION_PAGE.read(search), { hasUnpublishedChanges }, VERSIONS)).toEqual(sides);
 });
 
 it('nothing is compared while there is no version', () => {
-  const sides = chosenSides(new URLSearchParams(), { hasUnpublishedChanges: true }, []);
+  const sides = chosenSides(AUTOMATION_PAGE.none, { hasUnpublishedChanges: true }, []);
   expect(sides).toEqual({ from: DRAFT, to: DRAFT });
 });
 
 it('a version has an address', () => {
-  const { searchParams } = new URL(versionAddress('aut_1', 2), 'https://console.example');
-  expect(chosenSides(searchParams, { hasUnpublishedChanges: true }, VERSIONS).to).toBe('2');
+  const { search } = new URL(versionAddress('aut_1', 2), 'https://console.example');
+  expect(chosenSides(AUTOMATION_PAGE.read(search), { hasUnpublishedChanges: true }, VERSIONS).to).toBe('2');
 });
 
 it('the kind of state machine is said once', () => {

@@ -2,6 +2,7 @@ import { Button, Checkbox, TagsInput, Textarea, TextInput } from '@mantine/core'
 import { type SubmitEvent, useRef, useState } from 'react';
 import { Link } from 'react-router';
 import type { Contact, ContactDocument } from '../api/types';
+import { useWayBack } from '../ui/Detail';
 import { ErrorNotice } from '../ui/ErrorNotice';
 import classes from '../ui/Form.module.css';
 import { fieldError, formError, parseObject, useFocusOnError } from '../ui/forms';
@@ -33,6 +34,7 @@ function metadataText(contact: Contact | undefined): string {
 export function ContactForm(props: Props) {
   const { contact, submitLabel, cancelTo, error, isPending, onSubmit } = props;
   const form = useRef<HTMLFormElement>(null);
+  const wayBack = useWayBack({ to: cancelTo, isThing: contact !== undefined });
   const [tags, setTags] = useState(contact?.tags ?? []);
   const [metadataProblem, setMetadataProblem] = useState<string | null>(null);
   useFocusOnError(form, error ?? metadataProblem);
@@ -137,7 +139,7 @@ export function ContactForm(props: Props) {
         <Button type="submit" loading={isPending}>
           {submitLabel}
         </Button>
-        <Button component={Link} to={cancelTo} variant="default">
+        <Button component={Link} {...wayBack} variant="default">
           Cancel
         </Button>
       </div>

@@ -3,8 +3,12 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 import type { Contact } from '../api/types';
+import { useKeptState } from '../app/addressState';
 import { useServices } from '../app/context';
 import { useAllows } from '../app/role';
+import { DELIVERY_FILTERS } from '../deliveries/filters';
+import { REFUSAL_FILTERS } from '../refusals/filters';
+import { RUN_FILTERS } from '../runs/filters';
 import { DetailHeader, DetailPage, Fact, Facts, Section } from '../ui/Detail';
 import detail from '../ui/Detail.module.css';
 import { Json } from '../ui/Json';
@@ -46,17 +50,17 @@ function ContactFacts({ contact }: { contact: Contact }) {
 
 /** The lists of what happened, narrowed to this person. */
 function Lists({ contactId }: { contactId: string }) {
-  const search = new URLSearchParams({ contact: contactId, range: '30d' }).toString();
+  const about = { contact: contactId, range: '30d' } as const;
   return (
     <ul className={classes.lists}>
       <li>
-        <Link to={`/runs?${search}`}>Runs</Link>
+        <Link to={RUN_FILTERS.address('/runs', about)}>Runs</Link>
       </li>
       <li>
-        <Link to={`/delivery-ops?${search}`}>Deliveries</Link>
+        <Link to={DELIVERY_FILTERS.address('/delivery-ops', about)}>Deliveries</Link>
       </li>
       <li>
-        <Link to={`/refusals?${search}`}>Refusals</Link>
+        <Link to={REFUSAL_FILTERS.address('/refusals', about)}>Refusals</Link>
       </li>
     </ul>
   );
@@ -65,6 +69,7 @@ function Lists({ contactId }: { contactId: string }) {
 function Loaded({ contact }: { contact: Contact }) {
   const mayEdit = useAllows('ADMIN');
   const [erasing, setErasing] = useState(false);
+  const state = useKeptState();
   return (
     <>
       <DetailHeader
@@ -74,7 +79,7 @@ function Loaded({ contact }: { contact: Contact }) {
         actions={
           mayEdit && (
             <>
-              <Button component={Link} to={`/contacts/${contact.id}/edit`}>
+              <Button component={Link} to={`/contacts/${contact.id}/edit`} state={state}>
                 Edit
               </Button>
               <Button

@@ -1,16 +1,18 @@
 import { Button } from '@mantine/core';
-import { Link, useSearchParams } from 'react-router';
+import { Link } from 'react-router';
 import type { Contact } from '../api/types';
+import { defineAddress, useAddressState } from '../app/addressState';
 import { useServices } from '../app/context';
+import { text } from '../app/parameters';
 import { useAllows } from '../app/role';
 import { Clipped } from '../lists/Clipped';
-import { text } from '../lists/fields';
 import { FilterBar } from '../lists/FilterBar';
 import { ListResults } from '../lists/ListPage';
 import page from '../lists/ListPage.module.css';
 import { type Column, RowLink, RowTable } from '../lists/RowTable';
 import { ContactFilter } from '../lists/TextFilter';
 import { useLiveList } from '../lists/useLiveList';
+import { useListState } from '../ui/Detail';
 import { EmptyState } from '../ui/EmptyState';
 import { RelativeTime } from '../ui/Time';
 import { ContactTabs } from './ContactTabs';
@@ -18,7 +20,7 @@ import { consentWords, personName } from './describe';
 import { fetchContacts } from './queries';
 import { Tags } from './Tags';
 
-const CONTACT = text();
+const CONTACTS = defineAddress({ contact: text() });
 
 function addressOf({ id }: { id: string }): string {
   return `/contacts/${id}`;
@@ -58,7 +60,7 @@ const COLUMNS: Column<Contact>[] = [
 
 function NewContact() {
   return (
-    <Button component={Link} to="/contacts/new">
+    <Button component={Link} to="/contacts/new" state={useListState()}>
       New contact
     </Button>
   );
@@ -95,8 +97,7 @@ function Nobody({ contact, mayEdit, onClear }: NobodyProps) {
 export default function ContactsPage() {
   const { api } = useServices();
   const mayEdit = useAllows('ADMIN');
-  const [parameters, setParameters] = useSearchParams();
-  const contact = CONTACT.read(parameters.get('contact'));
+  const [{ contact }, change] = useAddressState(CONTACTS);
   const list = useLiveList<Contact>({
     queryKey: ['contacts', contact],
     fetchPage: (cursor, signal) => fetchContacts(api, contact, cursor, signal),
@@ -105,7 +106,7 @@ export default function ContactsPage() {
   });
 
   function find(wanted: string | null) {
-    setParameters(wanted === null ? {} : { contact: wanted });
+    change({ contact: wanted }, 'push');
   }
 
   return (

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams } from 'react-router';
 import type { Contact, ContactDocument } from '../api/types';
+import { useKeptState } from '../app/addressState';
 import { useServices } from '../app/context';
 import { DetailPage } from '../ui/Detail';
 import { ContactForm } from './ContactForm';
@@ -11,6 +12,7 @@ function Editor({ contact }: { contact: Contact }) {
   const { api } = useServices();
   const queries = useQueryClient();
   const navigate = useNavigate();
+  const state = useKeptState();
   const address = `/contacts/${contact.id}`;
   const { mutate, error, isPending } = useMutation({
     mutationFn: (document: ContactDocument) => replaceContact(api, contact.id, document),
@@ -18,7 +20,7 @@ function Editor({ contact }: { contact: Contact }) {
     onSuccess: (changed) => {
       queries.setQueryData(['contact', contact.id], changed);
       void queries.invalidateQueries({ queryKey: ['contacts'] });
-      void navigate(address, { replace: true });
+      void navigate(address, { replace: true, state });
     },
   });
   return (
@@ -42,7 +44,7 @@ export default function EditContactPage() {
   return (
     <DetailPage
       noun="contact"
-      back={{ to: `/contacts/${contactId}`, label: 'The contact' }}
+      back={{ to: `/contacts/${contactId}`, isThing: true, label: 'The contact' }}
       goneTitle="This contact was erased"
       query={useQuery(contactQuery(api, contactId))}
       title={(contact) => `Edit ${personName(contact)}`}

@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from 'react-router';
 import type { ContactDocument } from '../api/types';
+import { useKeptState } from '../app/addressState';
 import { useServices } from '../app/context';
 import { BackLink } from '../ui/Detail';
 import detail from '../ui/Detail.module.css';
@@ -11,12 +12,13 @@ export default function NewContactPage() {
   const { api } = useServices();
   const queries = useQueryClient();
   const navigate = useNavigate();
+  const state = useKeptState();
   const { mutate, error, isPending } = useMutation({
     mutationFn: (document: ContactDocument) => createContact(api, document),
     networkMode: 'always',
     onSuccess: ({ id }) => {
       void queries.invalidateQueries({ queryKey: ['contacts'] });
-      void navigate(`/contacts/${id}`, { replace: true });
+      void navigate(`/contacts/${id}`, { replace: true, state });
     },
   });
   return (

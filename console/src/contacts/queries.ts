@@ -2,14 +2,10 @@
 
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { ApiClient } from '../api/client';
-import type { Contact, ContactDocument, Erasure, Page, TimelineItem } from '../api/types';
+import type { Contact, ContactDocument, Erasure } from '../api/types';
 
 const PAGE_SIZE = 50;
 const TIMELINE_POLL_MS = 10_000;
-
-function path(id: string): string {
-  return `/v1/contacts/${encodeURIComponent(id)}`;
-}
 
 /** One page of the list, newest first; with `contact` the one that is meant, or nobody. */
 export function fetchContacts(
@@ -18,13 +14,14 @@ export function fetchContacts(
   cursor: string | null,
   signal: AbortSignal,
 ) {
-  return api.get<Page<Contact>>('/v1/contacts', { contact, limit: PAGE_SIZE, cursor }, signal);
+  return api.get('/v1/contacts', { query: { contact, limit: PAGE_SIZE, cursor }, signal });
 }
 
 export function contactQuery(api: ApiClient, id: string) {
   return queryOptions({
     queryKey: ['contact', id],
-    queryFn: ({ signal }) => api.get<Contact>(path(id), {}, signal),
+    queryFn: ({ signal }) =>
+      api.get('/v1/contacts/{contact_id}', { path: { contact_id: id }, signal }),
   });
 }
 
@@ -32,11 +29,11 @@ export function timelineQuery(api: ApiClient, id: string) {
   return infiniteQueryOptions({
     queryKey: ['contact', id, 'timeline'],
     queryFn: ({ pageParam, signal }) =>
-      api.get<Page<TimelineItem>>(
-        `${path(id)}/timeline`,
-        { limit: PAGE_SIZE, cursor: pageParam },
+      api.get('/v1/contacts/{contact_id}/timeline', {
+        path: { contact_id: id },
+        query: { limit: PAGE_SIZE, cursor: pageParam },
         signal,
-      ),
+      }),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.nextCursor,
     // Every loaded page is asked for anew, so long timelines are refreshed less often.
@@ -46,7 +43,7 @@ export function timelineQuery(api: ApiClient, id: string) {
 }
 
 export function createContact(api: ApiClient, document: ContactDocument): Promise<Contact> {
-  return api.send('POST', '/v1/contacts', document);
+  return api.post('/v1/contacts', { body: document });
 }
 
 export function replaceContact(
@@ -54,10 +51,13 @@ export function replaceContact(
   id: string,
   document: ContactDocument,
 ): Promise<Contact> {
-  return api.send('PUT', path(id), document);
+  return api.put('/v1/contacts/{contact_id}', { path: { contact_id: id }, body: document });
 }
 
 /** For good. The reason stays on record, so it must not name the person. */
 export function eraseContact(api: ApiClient, id: string, reason: string | null): Promise<Erasure> {
-  return api.send('POST', `${path(id)}/erase`, { reason });
+  return api.post('/v1/contacts/{contact_id}/erase', {
+    path: { contact_id: id },
+    body: { reason },
+  });
 }

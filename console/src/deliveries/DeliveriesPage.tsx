@@ -2,8 +2,8 @@ import { Button, NativeSelect } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useSearchParams } from 'react-router';
 import { CHANNELS, type Counts, type Delivery, DELIVERY_STATUSES } from '../api/types';
+import { useAddressWith } from '../app/addressState';
 import { useServices } from '../app/context';
 import { useAllows } from '../app/role';
 import { AutomationPicker } from '../lists/AutomationPicker';
@@ -42,12 +42,9 @@ interface FilterProps {
 }
 
 function Tabs({ filters, counts }: Omit<FilterProps, 'onChange'>) {
-  const [parameters] = useSearchParams();
-  function address(tab: DeliveryFilters['tab']): string {
-    // What narrows the list narrows the other tab as well; only a status belongs to one.
-    const search = DELIVERY_FILTERS.write(parameters, { ...filters, tab, status: null }).toString();
-    return search === '' ? '/delivery-ops' : `/delivery-ops?${search}`;
-  }
+  const addressWith = useAddressWith(DELIVERY_FILTERS);
+  // What narrows the list narrows the other tab as well; only a status belongs to one.
+  const address = (tab: DeliveryFilters['tab']) => addressWith({ tab, status: null });
   const dead = counts?.counts.DEAD_LETTERED;
   return (
     <TabLinks
@@ -157,10 +154,15 @@ export default function DeliveriesPage() {
   const mayResend = useAllows('MEMBER');
   const [resending, setResending] = useState<Delivery | null>(null);
   const [filters, change] = useFilters(DELIVERY_FILTERS);
-  const counts = useQuery(countsQuery(api, '/v1/deliveries/counts', toCountsQuery(filters)));
+  const counted = toCountsQuery(filters);
+  const counts = useQuery(
+    countsQuery(['deliveries', counted], (signal) =>
+      api.get('/v1/deliveries/counts', { query: counted, signal }),
+    ),
+  );
   const list = useLiveList<Delivery>({
     queryKey: ['deliveries', filters],
-    fetchPage: (cursor, signal) => fetchDeliveries(api, toQuery(filters), cursor, signal),
+    fetchPage: (cursor, signal) => fetchDeliveries(api, filters, cursor, signal),
     keyOf: ({ createdAt, id }) => `${createdAt} ${id}`,
     isOpen: ({ status }) => isUnderWay(status),
   });

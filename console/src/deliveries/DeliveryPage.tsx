@@ -5,6 +5,7 @@ import { Link, useParams } from 'react-router';
 import type { DeliveryDetail } from '../api/types';
 import { useServices } from '../app/context';
 import { useAllows } from '../app/role';
+import { stepAddress } from '../runs/steps';
 import { DetailHeader, DetailPage, Fact, Facts, Section } from '../ui/Detail';
 import { Notice } from '../ui/ErrorNotice';
 import { formatWord } from '../ui/format';
@@ -22,17 +23,11 @@ import { Tries } from './Tries';
 
 const BACK = { to: '/delivery-ops', label: 'Delivery ops' };
 
-function stepAddress(runId: string, nodeId: string | null): string {
-  return nodeId === null
-    ? `/runs/${runId}`
-    : `/runs/${runId}?${new URLSearchParams({ step: nodeId }).toString()}`;
-}
-
 function Origin({ delivery }: { delivery: DeliveryDetail }) {
   const { runId, nodeId, resendOf, requestedBy } = delivery;
   if (runId !== null) {
     return (
-      <Link to={stepAddress(runId, nodeId)}>
+      <Link to={nodeId === null ? `/runs/${runId}` : stepAddress(runId, nodeId)}>
         {nodeId === null ? runId : `${nodeId} of ${runId}`}
       </Link>
     );

@@ -1,42 +1,32 @@
 /** The filters of the delivery list. */
 
-import type { Parameters } from '../api/client';
-import { CHANNELS, type Channel, DELIVERY_STATUSES, type DeliveryStatus } from '../api/types';
-import { choice, text } from '../lists/fields';
-import { defineFilters, PERIOD_FIELDS, type Period } from '../lists/filters';
+import { CHANNELS, DELIVERY_STATUSES } from '../api/types';
+import { choice, oneOfSeveral, text } from '../app/parameters';
+import { defineFilters, type FiltersOf } from '../lists/filters';
 
-export interface DeliveryFilters extends Period {
+export const DELIVERY_FILTERS = defineFilters({
   /** The list of what was given up; it has no statuses to choose among. */
-  tab: 'dead-lettered' | null;
-  status: DeliveryStatus | null;
-  channel: Channel | null;
-  automationId: string | null;
-  /** A contact's id, e-mail address or phone number, as pasted. */
-  contact: string | null;
-  /** Where it went: an e-mail address or phone number, as pasted. */
-  address: string | null;
-  runId: string | null;
-}
-
-export const DELIVERY_FILTERS = defineFilters<DeliveryFilters>({
   tab: choice(['dead-lettered']),
-  status: choice(DELIVERY_STATUSES),
+  status: oneOfSeveral(DELIVERY_STATUSES),
   channel: choice(CHANNELS),
   automationId: text(),
+  /** A contact's id, e-mail address or phone number, as pasted. */
   contact: text(),
+  /** Where it went: an e-mail address or phone number, as pasted. */
   address: text(),
   runId: text(),
-  ...PERIOD_FIELDS,
 });
 
+export type DeliveryFilters = FiltersOf<typeof DELIVERY_FILTERS>;
+
 /** The same filters as `GET /v1/deliveries` takes them. */
-export function toQuery(filters: DeliveryFilters): Parameters {
+export function toQuery(filters: DeliveryFilters) {
   const { tab, ...query } = DELIVERY_FILTERS.toQuery(filters);
-  return tab === null ? query : { ...query, status: 'DEAD_LETTERED' };
+  return tab === null ? query : { ...query, status: ['DEAD_LETTERED' as const] };
 }
 
 /** The filters of the counts: all but the status, which is what is counted by. */
-export function toCountsQuery(filters: DeliveryFilters): Parameters {
+export function toCountsQuery(filters: DeliveryFilters) {
   return toQuery({ ...filters, tab: null, status: null });
 }
 

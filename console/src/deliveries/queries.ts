@@ -1,9 +1,10 @@
 /** What the delivery pages ask of the API, and how often they ask again. */
 
 import { queryOptions } from '@tanstack/react-query';
-import type { ApiClient, Parameters } from '../api/client';
-import type { Delivery, DeliveryDetail, Page, Resent } from '../api/types';
+import type { ApiClient } from '../api/client';
+import type { Resent } from '../api/types';
 import { isUnderWay } from './describe';
+import { type DeliveryFilters, toQuery } from './filters';
 
 const PAGE_SIZE = 50;
 const UNDER_WAY_POLL_MS = 2_000;
@@ -14,7 +15,7 @@ export function deliveryQuery(api: ApiClient, id: string) {
   return queryOptions({
     queryKey: ['delivery', id],
     queryFn: ({ signal }) =>
-      api.get<DeliveryDetail>(`/v1/deliveries/${encodeURIComponent(id)}`, {}, signal),
+      api.get('/v1/deliveries/{delivery_id}', { path: { delivery_id: id }, signal }),
     refetchInterval: ({ state }) => {
       if (!state.data) return false;
       return isUnderWay(state.data.status) ? UNDER_WAY_POLL_MS : SETTLED_POLL_MS;
@@ -29,20 +30,20 @@ export interface Resending {
   force: boolean;
 }
 
-export function resend(api: ApiClient, { deliveryId, ...document }: Resending): Promise<Resent> {
-  return api.send('POST', `/v1/deliveries/${encodeURIComponent(deliveryId)}/resend`, document);
+export function resend(api: ApiClient, { deliveryId, ...body }: Resending): Promise<Resent> {
+  return api.post('/v1/deliveries/{delivery_id}/resend', {
+    path: { delivery_id: deliveryId },
+    body,
+  });
 }
 
 /** One page of the list, newest first. */
 export function fetchDeliveries(
   api: ApiClient,
-  filters: Parameters,
+  filters: DeliveryFilters,
   cursor: string | null,
   signal: AbortSignal,
 ) {
-  return api.get<Page<Delivery>>(
-    '/v1/deliveries',
-    { ...filters, limit: PAGE_SIZE, cursor },
-    signal,
-  );
+  const query = { ...toQuery(filters), limit: PAGE_SIZE, cursor };
+  return api.get('/v1/deliveries', { query, signal });
 }

@@ -2,7 +2,6 @@ import { queryOptions, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import type { ApiClient } from '../api/client';
 import type { components } from '../api/schema';
-import type { Page } from '../api/types';
 import { useServices } from '../app/context';
 
 export type NodeType = components['schemas']['NodeTypeView'];
@@ -13,8 +12,7 @@ const NONE: NodeType[] = [];
 export function nodeTypesQuery(api: ApiClient) {
   return queryOptions({
     queryKey: ['node-types'],
-    queryFn: async ({ signal }) =>
-      (await api.get<Page<NodeType>>('/v1/node-types', {}, signal)).items,
+    queryFn: async ({ signal }) => (await api.get('/v1/node-types', { signal })).items,
     staleTime: Infinity,
   });
 }

@@ -1,9 +1,9 @@
 import { Button } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import { lazy, Suspense, useState } from 'react';
-import type { Parameters } from '../api/client';
 import type { ExportedList } from '../api/types';
 import { useAllows } from '../app/role';
+import type { AskedFilters } from './exports';
 
 const ExportDialog = lazy(() => import('./ExportDialog'));
 
@@ -11,7 +11,7 @@ interface Props {
   list: ExportedList;
   /** `deliveries` */
   plural: string;
-  filter: Parameters;
+  filter: AskedFilters;
   total: number | undefined;
 }
 

@@ -1,20 +1,19 @@
 import { Button, Loader, SegmentedControl } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { Parameters } from '../api/client';
 import type { Export, ExportedList, ExportFormat } from '../api/types';
 import { useServices } from '../app/context';
 import { Dialog, DialogActions } from '../ui/Dialog';
 import { ErrorNotice, Notice } from '../ui/ErrorNotice';
 import { formatCount } from '../ui/format';
 import classes from './List.module.css';
-import { exportQuery, FORMATS, isDone, requestExport } from './exports';
+import { type AskedFilters, exportQuery, FORMATS, isDone, requestExport } from './exports';
 
 interface Props {
   list: ExportedList;
   /** `runs` */
   plural: string;
-  filter: Parameters;
+  filter: AskedFilters;
   /** How many rows the filters match, where that is known. */
   total: number | undefined;
   onClose: () => void;

@@ -1,7 +1,7 @@
 import { IconChevronRight } from '@tabler/icons-react';
 import { memo, type MouseEvent, type ReactNode, useCallback, useMemo, useRef } from 'react';
-import { Link, useLocation, useNavigate } from 'react-router';
-import type { ListState } from '../ui/Detail';
+import { Link, useNavigate } from 'react-router';
+import { useListState } from '../ui/Detail';
 import { useNow } from '../ui/Time';
 import classes from './RowTable.module.css';
 import { useVirtualRows } from './useVirtualRows';
@@ -41,11 +41,6 @@ function isPlainClick(event: MouseEvent): boolean {
   const onControl = event.target instanceof Element && event.target.closest('a, button') !== null;
   const selecting = window.getSelection()?.isCollapsed === false;
   return !onControl && !selecting && event.button === 0 && !event.metaKey && !event.ctrlKey;
-}
-
-/** The way back from the page keeps the list's filters. */
-function useListState(): ListState {
-  return { list: useLocation().search };
 }
 
 interface RowLinkProps {
@@ -170,13 +165,13 @@ export function RowTable<Row extends { id: string }>(props: Props<Row>) {
   const { label, columns, rows, addressOf, expansion } = props;
   const now = useNow();
   const navigate = useNavigate();
-  const { search } = useLocation();
+  const state = useListState();
   const table = useRef<HTMLTableElement>(null);
   const keys = useMemo(() => rows.map(({ id }) => id), [rows]);
   const { indexes, above, below, measure } = useVirtualRows(table, keys);
   const open = useCallback(
-    (row: Row) => void navigate(addressOf(row), { state: { list: search } satisfies ListState }),
-    [navigate, addressOf, search],
+    (row: Row) => void navigate(addressOf(row), { state }),
+    [navigate, addressOf, state],
   );
 
   return (

@@ -1,32 +1,36 @@
 /** Files of a list's rows, made in the background. */
 
 import { queryOptions } from '@tanstack/react-query';
-import type { ApiClient, Parameters } from '../api/client';
-import type { Export, ExportedList, ExportFormat } from '../api/types';
+import type { ApiClient } from '../api/client';
+import type { Export, ExportedList, ExportFormat, FilterDocument } from '../api/types';
 
 const POLL_MS = 1_500;
 
 export const FORMATS = ['CSV', 'JSONL'] as const satisfies ExportFormat[];
-/** Filters that take one or several values. */
-const SEVERAL = new Set(['status', 'reason', 'triggerType']);
+/** A list's filters as its `toQuery` tells them. */
+export type AskedFilters = { [Name in keyof FilterDocument]?: FilterDocument[Name] | null };
 
 export interface ExportRequest {
   list: ExportedList;
   format: ExportFormat;
-  filter: Parameters;
+  filter: AskedFilters;
 }
 
-/** A list's filters as a document: what is set, and what can be several as several. */
-export function filterDocument(filter: Parameters): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(filter)
-      .filter(([, value]) => value !== null && value !== undefined)
-      .map(([name, value]) => [name, SEVERAL.has(name) ? [value] : value]),
-  );
+/** A list's filters as a document: what can be several is a list, of nothing where it is not set. */
+export function filterDocument(filter: AskedFilters): FilterDocument {
+  const { status, reason, triggerType, ...others } = filter;
+  return {
+    ...others,
+    status: status ?? [],
+    reason: reason ?? [],
+    triggerType: triggerType ?? [],
+  };
 }
 
 export function requestExport(api: ApiClient, request: ExportRequest): Promise<Export> {
-  return api.send('POST', '/v1/exports', { ...request, filter: filterDocument(request.filter) });
+  return api.post('/v1/exports', {
+    body: { ...request, filter: filterDocument(request.filter) },
+  });
 }
 
 export function isDone({ status }: Export): boolean {
@@ -36,7 +40,8 @@ export function isDone({ status }: Export): boolean {
 export function exportQuery(api: ApiClient, id: string) {
   return queryOptions({
     queryKey: ['export', id],
-    queryFn: ({ signal }) => api.get<Export>(`/v1/exports/${encodeURIComponent(id)}`, {}, signal),
+    queryFn: ({ signal }) =>
+      api.get('/v1/exports/{export_id}', { path: { export_id: id }, signal }),
     refetchInterval: ({ state }) => (state.data && isDone(state.data) ? false : POLL_MS),
   });
 }

@@ -1,8 +1,13 @@
-/** Filters of a list page. The URL is their only home, and `write` here is their only writer. */
+/** The filters of a list page. The URL is their only home. */
 
-import { useSearchParams } from 'react-router';
-import type { Parameters } from '../api/client';
-import { choiceOr, moment, type Field } from './fields';
+import {
+  type AddressState,
+  type Declared,
+  defineAddress,
+  useAddressState,
+  type ValuesOf,
+} from '../app/addressState';
+import { choiceOr, moment } from '../app/parameters';
 
 export const RANGES = ['24h', '7d', '30d'] as const;
 export type Range = (typeof RANGES)[number];
@@ -15,76 +20,63 @@ export interface Period {
 }
 
 /** The three filters every list has. */
-export const PERIOD_FIELDS = {
-  range: choiceOr(RANGES, '7d'),
-  from: moment(),
-  to: moment(),
-} satisfies Fields<Period>;
+const PERIOD = { range: choiceOr(RANGES, '7d'), from: moment(), to: moment() };
 
-export type Fields<Filters> = { readonly [Name in keyof Filters]: Field<Filters[Name]> };
+type WithPeriod<Filters extends Declared> = Filters & typeof PERIOD;
+type Query<Filters extends Declared> = {
+  [Name in keyof Filters]?: ReturnType<Filters[Name]['ask']>;
+};
 
-export interface FilterSet<Filters> {
-  /** What a URL without parameters means. */
-  readonly none: Filters;
-  readonly read: (parameters: URLSearchParams) => Filters;
-  /** Defaults are left out, parameters that are no filters are kept. */
-  readonly write: (current: URLSearchParams, filters: Filters) => URLSearchParams;
-  /** The same filters as the API takes them: a range, or from and to. */
-  readonly toQuery: (filters: Filters) => Parameters;
+export interface FilterSet<Filters, Asked> extends AddressState<Filters> {
+  /** The filters as the API takes them: a range, or from and to. */
+  readonly toQuery: (filters: Filters) => Asked;
   /** Whether anything but the period narrows the list. */
   readonly isNarrowed: (filters: Filters) => boolean;
 }
 
-export function isCustom({ from, to }: Period): boolean {
+export type FiltersOf<Set> = Set extends FilterSet<infer Filters, unknown> ? Filters : never;
+
+export function isCustom({ from, to }: Pick<Period, 'from' | 'to'>): boolean {
   return from !== null || to !== null;
 }
 
-export function defineFilters<Filters extends Period>(
-  fields: Fields<Filters>,
-): FilterSet<Filters> {
-  const names = Object.keys(fields) as (keyof Filters & string)[];
+/** The period alone, as the API takes it. */
+export function periodQuery({ range, from, to }: Period): Partial<Period> {
+  return isCustom({ from, to }) ? { from, to } : { range };
+}
 
-  function collect(valueOf: <Name extends keyof Filters>(name: Name) => Filters[Name]): Filters {
-    return Object.fromEntries(names.map((name) => [name, valueOf(name)])) as unknown as Filters;
-  }
-
-  const none = collect((name) => fields[name].fallback);
-  const isPeriod = (name: string) => name in PERIOD_FIELDS;
+/** The filters of a list: those that are declared, and the period. */
+export function defineFilters<Filters extends Declared>(
+  declared: Filters,
+): FilterSet<ValuesOf<WithPeriod<Filters>>, Query<WithPeriod<Filters>>> {
+  const parameters: WithPeriod<Filters> = { ...declared, ...PERIOD };
+  const names = Object.keys(parameters);
+  const state = defineAddress(parameters, (values) =>
+    // The compiler does not see that what is left out of the generic values has these names.
+    isCustom(values as Period) ? ({ range: PERIOD.range.fallback } as Partial<typeof values>) : {},
+  );
   return {
-    none,
-    read: (parameters) => collect((name) => fields[name].read(parameters.get(String(name)))),
-    write(current, filters) {
-      const written = new URLSearchParams(current);
-      for (const name of names) {
-        const value = fields[name].write(filters[name]);
-        const isRangeOfCustom = name === 'range' && isCustom(filters);
-        if (value === null || filters[name] === none[name] || isRangeOfCustom) written.delete(name);
-        else written.set(name, value);
-      }
-      return written;
-    },
+    ...state,
     toQuery(filters) {
-      const query: Parameters = {};
-      for (const name of names) query[name] = fields[name].write(filters[name]);
-      if (isCustom(filters)) delete query.range;
-      return query;
+      const asked = names.filter((name) => name !== 'range' || !isCustom(filters as Period));
+      return Object.fromEntries(
+        asked.map((name) => [name, parameters[name]?.ask(filters[name])]),
+      ) as Query<WithPeriod<Filters>>;
     },
     isNarrowed: (filters) =>
-      names.some((name) => !isPeriod(name) && filters[name] !== none[name]),
+      names.some((name) => !(name in PERIOD) && filters[name] !== state.none[name]),
   };
 }
 
 /** The URL's filters, and the way to change some of them: each change is a step of Back. */
-export function useFilters<Filters extends Period>(
-  set: FilterSet<Filters>,
+export function useFilters<Filters, Asked>(
+  set: FilterSet<Filters, Asked>,
 ): [Filters, (changes: Partial<Filters>) => void] {
-  const [parameters, setParameters] = useSearchParams();
+  const [filters, change] = useAddressState(set);
   return [
-    set.read(parameters),
+    filters,
     (changes) => {
-      setParameters((current) => set.write(current, { ...set.read(current), ...changes }), {
-        preventScrollReset: true,
-      });
+      change(changes, 'push');
     },
   ];
 }

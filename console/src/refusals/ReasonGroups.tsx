@@ -1,13 +1,13 @@
-import { Link, useSearchParams } from 'react-router';
+import { Link } from 'react-router';
 import { type Counts, REFUSAL_REASONS, type RefusalReason } from '../api/types';
+import { useAddressWith } from '../app/addressState';
 import { formatCount } from '../ui/format';
-import { REFUSAL_FILTERS, type RefusalFilters } from './filters';
+import { REFUSAL_FILTERS } from './filters';
 import { Reason } from './Reason';
 import classes from './ReasonGroups.module.css';
 import { REASON_WORDS } from './words';
 
 interface Props {
-  filters: RefusalFilters;
   /** Of the other filters' refusals; absent where nothing is counted. */
   counts: Counts | undefined;
 }
@@ -22,18 +22,17 @@ export function reasonsByCount(counts: Counts | undefined): RefusalReason[] {
 }
 
 /** Why nothing ran, grouped: each reason with what it means, leading to its refusals. */
-export function ReasonGroups({ filters, counts }: Props) {
-  const [parameters] = useSearchParams();
+export function ReasonGroups({ counts }: Props) {
+  const addressWith = useAddressWith(REFUSAL_FILTERS);
   const reasons = reasonsByCount(counts);
   if (reasons.length === 0) return null;
   return (
     <ul className={classes.groups} aria-label="Refusals by reason">
       {reasons.map((reason) => {
-        const search = REFUSAL_FILTERS.write(parameters, { ...filters, reason }).toString();
         const count = counts?.counts[reason];
         return (
           <li key={reason}>
-            <Link to={`/refusals?${search}`} className={classes.group ?? ''}>
+            <Link to={addressWith({ reason })} className={classes.group ?? ''}>
               <span className={classes.head}>
                 <Reason reason={reason} />
                 {count !== undefined && (

@@ -7,6 +7,7 @@ import { Notice } from '../ui/ErrorNotice';
 import { formatCount, formatWord } from '../ui/format';
 import { Json } from '../ui/Json';
 import { ExactTime, RelativeTime, useNow } from '../ui/Time';
+import { REFUSAL_FILTERS } from './filters';
 import { refusalQuery } from './queries';
 import { Reason } from './Reason';
 import { triggerWord } from './RefusalTable';
@@ -78,7 +79,7 @@ function Loaded({ refusal }: { refusal: Refusal }) {
           <p>{advice}</p>
         </Notice>
         <p>
-          <Link to={`/refusals?${new URLSearchParams({ automationId, reason: refusal.reason }).toString()}`}>
+          <Link to={REFUSAL_FILTERS.address('/refusals', { automationId, reason: refusal.reason })}>
             More of the same for this automation
           </Link>
         </p>

@@ -24,11 +24,14 @@ export default function RefusalsPage() {
   const { api } = useServices();
   const [filters, change] = useFilters(REFUSAL_FILTERS);
   const counted = REFUSAL_FILTERS.toQuery({ ...filters, reason: null });
-  const { data: counts, isPending: isCounting } = useQuery(countsQuery(api, '/v1/refusals/counts', counted));
+  const { data: counts, isPending: isCounting } = useQuery(
+    countsQuery(['refusals', counted], (signal) =>
+      api.get('/v1/refusals/counts', { query: counted, signal }),
+    ),
+  );
   const list = useLiveList<Refusal>({
     queryKey: ['refusals', filters],
-    fetchPage: (cursor, signal) =>
-      fetchRefusals(api, REFUSAL_FILTERS.toQuery(filters), cursor, signal),
+    fetchPage: (cursor, signal) => fetchRefusals(api, filters, cursor, signal),
     keyOf: ({ createdAt, id }) => `${createdAt} ${id}`,
     isOpen: () => false,
   });
@@ -80,7 +83,7 @@ export default function RefusalsPage() {
         isCounting ? (
           <Skeleton height={88} />
         ) : (
-          <ReasonGroups filters={filters} counts={counts} />
+          <ReasonGroups counts={counts} />
         )
       ) : (
         <Notice title={REASON_WORDS[filters.reason].meaning}>

@@ -1,9 +1,9 @@
 import { Button, Skeleton, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { Parameters } from '../api/client';
 import type { CancelOutcome, Run } from '../api/types';
 import { useServices } from '../app/context';
+import type { AskedFilters } from '../lists/exports';
 import { Dialog, DialogActions } from '../ui/Dialog';
 import { ErrorNotice, Notice } from '../ui/ErrorNotice';
 import { formatCount } from '../ui/format';
@@ -59,7 +59,7 @@ function Done({ started, onClose }: { started: CancelOutcome; onClose: () => voi
 }
 
 interface Props {
-  filter: Parameters;
+  filter: AskedFilters;
   onClose: () => void;
 }
 

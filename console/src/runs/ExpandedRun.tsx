@@ -1,22 +1,27 @@
 import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
-import { Link, useLocation } from 'react-router';
+import { Link } from 'react-router';
 import { runQuery } from '../api/queries';
 import type { Run } from '../api/types';
 import { useServices } from '../app/context';
-import type { ListState } from '../ui/Detail';
+import { useListState } from '../ui/Detail';
 import { ErrorNotice } from '../ui/ErrorNotice';
 import { useNow } from '../ui/Time';
 import classes from './ExpandedRun.module.css';
+import { moved, toggled } from './steps';
 import { StepTrace } from './StepTrace';
 
+interface Props {
+  run: Run;
+  openSteps: readonly string[];
+  onChange: (next: (openSteps: readonly string[]) => readonly string[]) => void;
+}
+
 /** A run's steps inside of the list. */
-export function ExpandedRun({ run: row }: { run: Run }) {
+export function ExpandedRun({ run: row, openSteps, onChange }: Props) {
   const { api } = useServices();
   const now = useNow(1_000);
-  const { search } = useLocation();
-  const [openSteps, setOpenSteps] = useState<string[]>([]);
+  const listState = useListState();
   const { data: run, error, refetch } = useQuery(runQuery(api, row.id));
 
   if (error) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
@@ -40,20 +45,13 @@ export function ExpandedRun({ run: row }: { run: Run }) {
         openSteps={openSteps}
         now={now}
         onToggle={(nodeId, open) => {
-          setOpenSteps((current) => {
-            const others = current.filter((id) => id !== nodeId);
-            return open ? [...others, nodeId] : others;
-          });
+          onChange((current) => toggled(current, nodeId, open));
         }}
         onMove={(from, to) => {
-          setOpenSteps((current) => [...current.filter((id) => id !== from && id !== to), to]);
+          onChange((current) => moved(current, from, to));
         }}
       />
-      <Link
-        to={`/runs/${run.id}`}
-        state={{ list: search } satisfies ListState}
-        className={classes.open ?? ''}
-      >
+      <Link to={`/runs/${run.id}`} state={listState} className={classes.open ?? ''}>
         Open the run’s page
       </Link>
     </div>

@@ -4,11 +4,12 @@ import { type Counts, type FailureGroup, RUN_STATUSES } from '../api/types';
 import { useServices } from '../app/context';
 import { AutomationPicker } from '../lists/AutomationPicker';
 import { FilterBar } from '../lists/FilterBar';
+import { periodQuery } from '../lists/filters';
 import { PeriodPicker } from '../lists/PeriodPicker';
 import { StatusChips } from '../lists/StatusChips';
 import { ContactFilter } from '../lists/TextFilter';
 import { formatCount } from '../ui/format';
-import { RUN_FILTERS, type RunFilters } from './filters';
+import type { RunFilters } from './filters';
 import { failureGroupsQuery } from './queries';
 
 interface Props {
@@ -24,8 +25,8 @@ function groupName({ count, automationName, nodeId, message }: FailureGroup): st
 /** Failed runs by what their errors have in common; not there where nothing groups them. */
 function ErrorGroupPicker({ filters, onChange }: Props) {
   const { api } = useServices();
-  const { automationId, range, from, to, errorGroup } = filters;
-  const asked = RUN_FILTERS.toQuery({ ...RUN_FILTERS.none, automationId, range, from, to });
+  const { automationId, errorGroup } = filters;
+  const asked = { automationId, ...periodQuery(filters) };
   const { data: groups } = useQuery(failureGroupsQuery(api, asked));
   const options = (groups?.items ?? []).map((group) => ({
     value: group.id,

@@ -2,9 +2,10 @@ import { Button } from '@mantine/core';
 import { IconBan } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
-import { Link, useLocation, useParams, useSearchParams } from 'react-router';
+import { Link, useParams } from 'react-router';
 import { runQuery } from '../api/queries';
 import type { Run, RunDetail } from '../api/types';
+import { useAddressState } from '../app/addressState';
 import { useServices } from '../app/context';
 import { useAllows } from '../app/role';
 import { RunGraph } from '../graph';
@@ -17,9 +18,10 @@ import { Status } from '../ui/Status';
 import { ExactTime, RelativeTime, useNow } from '../ui/Time';
 import { CancelRunDialog } from './CancelRunDialog';
 import { contactName, healthText, isOpen, runDuration, triggerWord } from './describe';
+import { RUN_FILTERS } from './filters';
 import classes from './RunPage.module.css';
 import { StepTrace } from './StepTrace';
-import { goToStep, readOpenSteps, showStep, stepElementId, writeOpenSteps } from './steps';
+import { goToStep, moved, RUN_PAGE, showStep, stepElementId, toggled } from './steps';
 
 function Contact({ contact }: Pick<Run, 'contact'>) {
   if (contact === null) return 'No contact';
@@ -82,7 +84,7 @@ function Failure({ run, onOpenStep }: { run: RunDetail; onOpenStep: (nodeId: str
           </a>
         )}
         {run.errorGroup !== null && (
-          <Link to={`/runs?errorGroup=${encodeURIComponent(run.errorGroup)}&range=30d`}>
+          <Link to={RUN_FILTERS.address('/runs', { errorGroup: run.errorGroup, range: '30d' })}>
             Runs that failed alike
           </Link>
         )}
@@ -151,9 +153,7 @@ function Loaded({ run }: { run: RunDetail }) {
   const open = isOpen(run);
   const now = useNow(open ? 1_000 : 60_000);
   const mayCancel = useAllows('MEMBER') && open;
-  const [parameters, setParameters] = useSearchParams();
-  const { state } = useLocation() as { state: unknown };
-  const openSteps = readOpenSteps(parameters);
+  const [{ step: openSteps }, changeAddress] = useAddressState(RUN_PAGE);
   const health = healthText(run, now);
 
   // A link to a step leads to it, and not only to its page.
@@ -163,18 +163,13 @@ function Loaded({ run }: { run: RunDetail }) {
     if (linked.current !== undefined) showStep(id, linked.current);
   }, [id]);
 
-  function change(next: (nodeIds: string[]) => string[]) {
-    setParameters((current) => writeOpenSteps(current, next(readOpenSteps(current))), {
-      replace: true,
-      preventScrollReset: true,
-      // The way back to the list as it was.
-      state,
-    });
+  function change(next: (nodeIds: readonly string[]) => readonly string[]) {
+    changeAddress(({ step }) => ({ step: next(step) }), 'replace');
   }
 
   function show(nodeId: string) {
     if (!run.steps.some((step) => step.nodeId === nodeId)) return;
-    change((nodeIds) => [...nodeIds.filter((id) => id !== nodeId), nodeId]);
+    change((nodeIds) => toggled(nodeIds, nodeId, true));
     goToStep(run.id, nodeId);
   }
 
@@ -210,13 +205,10 @@ function Loaded({ run }: { run: RunDetail }) {
         openSteps={openSteps}
         now={now}
         onToggle={(nodeId, isToOpen) => {
-          change((nodeIds) => {
-            const others = nodeIds.filter((id) => id !== nodeId);
-            return isToOpen ? [...others, nodeId] : others;
-          });
+          change((nodeIds) => toggled(nodeIds, nodeId, isToOpen));
         }}
         onMove={(from, to) => {
-          change((nodeIds) => [...nodeIds.filter((id) => id !== from && id !== to), to]);
+          change((nodeIds) => moved(nodeIds, from, to));
         }}
       />
       <Downstream run={run} />

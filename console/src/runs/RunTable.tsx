@@ -1,5 +1,5 @@
-import { useSearchParams } from 'react-router';
 import type { Run } from '../api/types';
+import { useAddressState } from '../app/addressState';
 import page from '../lists/ListPage.module.css';
 import { type Column, RowLink, RowTable } from '../lists/RowTable';
 import { formatDuration } from '../ui/format';
@@ -7,7 +7,7 @@ import { Status } from '../ui/Status';
 import { RelativeTime } from '../ui/Time';
 import { contactName, errorLine, healthText, runDuration, triggerWord, whereabouts } from './describe';
 import { ExpandedRun } from './ExpandedRun';
-import { readOpenRuns, writeOpenRuns } from './open';
+import { openStepsOf, RUN_LIST, toggledRun, withSteps } from './open';
 import classes from './RunTable.module.css';
 
 function addressOf({ id }: Run): string {
@@ -111,8 +111,7 @@ const COLUMNS: Column<Run>[] = [
 
 /** Newest first, as the API sends them; a row opens in place to what its run did. */
 export function RunTable({ runs }: { runs: Run[] }) {
-  const [parameters, setParameters] = useSearchParams();
-  const open = readOpenRuns(parameters);
+  const [{ open }, change] = useAddressState(RUN_LIST);
   return (
     <RowTable
       label="Runs, newest first"
@@ -120,15 +119,20 @@ export function RunTable({ runs }: { runs: Run[] }) {
       rows={runs}
       addressOf={addressOf}
       expansion={{
-        isOpen: ({ id }) => open.includes(id),
+        isOpen: ({ id }) => openStepsOf(open, id) !== null,
         onToggle: ({ id }) => {
-          setParameters((current) => writeOpenRuns(current, id), {
-            replace: true,
-            preventScrollReset: true,
-          });
+          change(({ open: runs }) => ({ open: toggledRun(runs, id) }), 'replace');
         },
         label: ({ id }) => `the steps of run ${id}`,
-        content: (run) => <ExpandedRun run={run} />,
+        content: (run) => (
+          <ExpandedRun
+            run={run}
+            openSteps={openStepsOf(open, run.id) ?? []}
+            onChange={(next) => {
+              change(({ open: runs }) => ({ open: withSteps(runs, run.id, next) }), 'replace');
+            }}
+          />
+        ),
       }}
     />
   );

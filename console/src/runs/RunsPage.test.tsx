@@ -1,7 +1,7 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { openConsole, rememberTokens } from '../test/render';
-import { json, makeRun, makeRunDetail, ME, type Routes, serve } from '../test/server';
+import { json, makeRun, makeRunDetail, makeStep, ME, type Routes, serve } from '../test/server';
 
 const FAILED = makeRun({
   id: 'run_2',
@@ -199,17 +199,49 @@ describe('the run history', () => {
     expect(await screen.findByRole('radio', { name: /^All 1,206\s*or more$/ })).toBeVisible();
   });
 
-  it('opens a run in place, and a reload keeps it open', async () => {
-    stack({ '/v1/runs/run_1': () => json(makeRunDetail()) });
-    const { user } = openConsole('/runs');
+  it('opens runs and their steps in place, and a copied link opens the same ones', async () => {
+    stack({
+      '/v1/runs/run_1': () => json(makeRunDetail()),
+      '/v1/runs/run_2': () => json(makeRunDetail({ ...FAILED })),
+    });
+    const { user, view } = openConsole('/runs?range=30d');
     await rows();
     await user.click(screen.getByRole('button', { name: 'Show the steps of run run_1' }));
-    expect(window.location.search).toBe('?open=run_1');
     const steps = within(await screen.findByRole('region', { name: 'Steps' }));
     await user.click(steps.getByRole('button', { name: /^score Integration/ }));
     expect(steps.getByText(/^Started/)).toBeVisible();
-    await user.click(screen.getByRole('button', { name: 'Hide the steps of run run_1' }));
-    expect(window.location.search).toBe('');
+    await user.click(screen.getByRole('button', { name: 'Show the steps of run run_2' }));
+    const copied = `${window.location.pathname}${window.location.search}`;
+    expect(copied).toBe('/runs?range=30d&open=run_1.score&open=run_2');
+
+    view.unmount();
+    const { user: other } = openConsole(copied);
+    await waitFor(() => {
+      expect(screen.getAllByRole('region', { name: 'Steps' })).toHaveLength(2);
+    });
+    const [first, second] = screen.getAllByRole('button', { name: /^score Integration/ });
+    expect(first).toHaveAttribute('aria-expanded', 'true');
+    expect(second).toHaveAttribute('aria-expanded', 'false');
+
+    // A run that is closed forgets its steps.
+    await other.click(screen.getByRole('button', { name: 'Hide the steps of run run_1' }));
+    expect(window.location.search).toBe('?range=30d&open=run_2');
+    await other.click(screen.getByRole('button', { name: 'Show the steps of run run_1' }));
+    expect(window.location.search).toBe('?range=30d&open=run_2&open=run_1');
+  });
+
+  it('goes from step to step in place, and comes back from the run’s page to them', async () => {
+    const two = [makeStep(), makeStep({ nodeId: 'mail', type: 'SEND_MESSAGE', order: 2 })];
+    stack({ '/v1/runs/run_1': () => json(makeRunDetail({ steps: two })) });
+    const { user } = openConsole('/runs?open=run_1.score');
+    await rows();
+    await user.click(await screen.findByRole('button', { name: 'Next step' }));
+    expect(window.location.search).toBe('?open=run_1.mail');
+    await user.click(screen.getByRole('link', { name: 'Open the run’s page' }));
+    await user.click(await screen.findByRole('link', { name: 'Run history', current: false }));
+    expect(window.location.search).toBe('?open=run_1.mail');
+    const mail = await screen.findByRole('button', { name: /^mail Send message/ });
+    expect(mail).toHaveAttribute('aria-expanded', 'true');
   });
 
   it('cancels many after showing how many and which', async () => {
@@ -229,7 +261,7 @@ describe('the run history', () => {
     await user.click(confirm);
     expect(await dialog.findByText('11 runs canceled')).toBeVisible();
     const sent = calls.filter(({ url }) => url.pathname === '/v1/runs/cancel').at(-1);
-    expect(JSON.parse(sent?.body ?? '')).toEqual({
+    expect(JSON.parse(sent?.body ?? '')).toMatchObject({
       filter: { status: ['RUNNING'], automationId: 'atm_1', range: '7d' },
       reason: 'Wrong template',
       dryRun: false,

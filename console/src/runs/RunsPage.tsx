@@ -2,12 +2,11 @@ import { Button } from '@mantine/core';
 import { IconBan, IconDownload } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
-import { fetchRuns } from '../api/queries';
 import type { Run } from '../api/types';
 import { useServices } from '../app/context';
 import { useAllows } from '../app/role';
 import { countsQuery } from '../lists/counts';
-import { useFilters } from '../lists/filters';
+import { periodQuery, useFilters } from '../lists/filters';
 import { ListResults, NothingFound } from '../lists/ListPage';
 import page from '../lists/ListPage.module.css';
 import { useLiveList } from '../lists/useLiveList';
@@ -15,7 +14,7 @@ import { ErrorNotice } from '../ui/ErrorNotice';
 import { Optional } from '../ui/Optional';
 import { isOpen } from './describe';
 import { chartNote, RUN_FILTERS, type RunFilters } from './filters';
-import { statsQuery } from './queries';
+import { fetchRuns, statsQuery } from './queries';
 import { RunFilterBar } from './RunFilterBar';
 import classes from './RunsPage.module.css';
 import { RunTable } from './RunTable';
@@ -33,8 +32,7 @@ interface FilterProps {
 /** How many runs there were over time. Other filters than automation and period have no figures. */
 function Chart({ filters, isWanted, onChange }: FilterProps & { isWanted: boolean }) {
   const { api } = useServices();
-  const { automationId, range, from, to } = filters;
-  const asked = RUN_FILTERS.toQuery({ ...RUN_FILTERS.none, automationId, range, from, to });
+  const asked = { automationId: filters.automationId, ...periodQuery(filters) };
   const { data: stats, error, refetch } = useQuery(statsQuery(api, asked));
   const note = chartNote(filters);
   // Its place is kept for it, so that the rows below do not move when it comes.
@@ -113,12 +111,15 @@ export default function RunsPage() {
   const { api } = useServices();
   const mayAct = useAllows('MEMBER');
   const [filters, change] = useFilters(RUN_FILTERS);
+  const counted = RUN_FILTERS.toQuery({ ...filters, status: null });
   const counts = useQuery(
-    countsQuery(api, '/v1/runs/counts', RUN_FILTERS.toQuery({ ...filters, status: null })),
+    countsQuery(['runs', counted], (signal) =>
+      api.get('/v1/runs/counts', { query: counted, signal }),
+    ),
   );
   const list = useLiveList<Run>({
     queryKey: ['runs', filters],
-    fetchPage: (cursor, signal) => fetchRuns(api, RUN_FILTERS.toQuery(filters), cursor, signal),
+    fetchPage: (cursor, signal) => fetchRuns(api, filters, cursor, signal),
     keyOf: ({ createdAt, id }) => `${createdAt} ${id}`,
     isOpen,
   });

@@ -108,7 +108,7 @@ function StepActions({ run, step, nodeIds, onMove }: StepRowProps) {
       >
         Next step
       </Button>
-      <CopyButton text={stepAddress(run.id, step.nodeId)} label="Copy a link to this step" />
+      <CopyButton text={window.location.origin + stepAddress(run.id, step.nodeId)} label="Copy a link to this step" />
     </div>
   );
 }

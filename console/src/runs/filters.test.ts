@@ -10,5 +10,5 @@ it.each([
     'All runs of the automation in the period; the list below is filtered by status, contact and error.',
   ],
 ])('the chart says what it does not follow of %s', (search, note) => {
-  expect(chartNote(RUN_FILTERS.read(new URLSearchParams(search)))).toBe(note);
+  expect(chartNote(RUN_FILTERS.read(search))).toBe(note);
 });

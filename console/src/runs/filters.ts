@@ -1,17 +1,19 @@
 /** The filters of the run history. */
 
-import { type RunStatus, RUN_STATUSES } from '../api/types';
-import { choice, text } from '../lists/fields';
-import { defineFilters, PERIOD_FIELDS, type Period } from '../lists/filters';
+import { RUN_STATUSES } from '../api/types';
+import { oneOfSeveral, text } from '../app/parameters';
+import { defineFilters, type FiltersOf } from '../lists/filters';
 
-export interface RunFilters extends Period {
-  status: RunStatus | null;
-  automationId: string | null;
+export const RUN_FILTERS = defineFilters({
+  status: oneOfSeveral(RUN_STATUSES),
+  automationId: text(),
   /** A contact's id, e-mail address or phone number, as pasted. */
-  contact: string | null;
+  contact: text(),
   /** A failure group's id. */
-  errorGroup: string | null;
-}
+  errorGroup: text(),
+});
+
+export type RunFilters = FiltersOf<typeof RUN_FILTERS>;
 
 const UNCHARTED = [
   ['status', 'status'],
@@ -29,11 +31,3 @@ export function chartNote(filters: RunFilters): string | null {
     others.length === 0 ? last : `${others.toReversed().join(', ')} and ${last}`;
   return `${runs} in the period; the list below is filtered by ${listed}.`;
 }
-
-export const RUN_FILTERS = defineFilters<RunFilters>({
-  status: choice(RUN_STATUSES),
-  automationId: text(),
-  contact: text(),
-  errorGroup: text(),
-  ...PERIOD_FIELDS,
-});

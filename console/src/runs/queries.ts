@@ -1,13 +1,27 @@
 /** What the run pages ask of the API, and how often they ask again. */
 
 import { queryOptions } from '@tanstack/react-query';
-import type { ApiClient, Parameters } from '../api/client';
+import type { ApiClient } from '../api/client';
+import type { QueryOf } from '../api/operations';
 import { ApiError } from '../api/problem';
-import type { CancelOutcome, FailureGroup, Page, Run, Stats } from '../api/types';
-import { filterDocument } from '../lists/exports';
+import type { CancelOutcome, Run } from '../api/types';
+import { type AskedFilters, filterDocument } from '../lists/exports';
+import { RUN_FILTERS, type RunFilters } from './filters';
 
+const PAGE_SIZE = 50;
 const CANCELLATION_POLL_MS = 3_000;
 const STATS_POLL_MS = 30_000;
+
+/** One page of the list, newest first. */
+export function fetchRuns(
+  api: ApiClient,
+  filters: RunFilters,
+  cursor: string | null,
+  signal: AbortSignal,
+) {
+  const query = { ...RUN_FILTERS.toQuery(filters), limit: PAGE_SIZE, cursor };
+  return api.get('/v1/runs', { query, signal });
+}
 
 /** Null where the deployment does not have what was asked for. */
 async function whereThereIs<Answer>(asked: Promise<Answer>): Promise<Answer | null> {
@@ -19,10 +33,10 @@ async function whereThereIs<Answer>(asked: Promise<Answer>): Promise<Answer | nu
   }
 }
 
-export function statsQuery(api: ApiClient, filters: Parameters) {
+export function statsQuery(api: ApiClient, query: QueryOf<'/v1/stats'>) {
   return queryOptions({
-    queryKey: ['stats', filters],
-    queryFn: ({ signal }) => whereThereIs(api.get<Stats>('/v1/stats', filters, signal)),
+    queryKey: ['stats', query],
+    queryFn: ({ signal }) => whereThereIs(api.get('/v1/stats', { query, signal })),
     retry: false,
     // A failure may pass; what the deployment does not have will not come.
     refetchInterval: ({ state }) => (state.data === null ? false : STATS_POLL_MS),
@@ -31,12 +45,12 @@ export function statsQuery(api: ApiClient, filters: Parameters) {
 
 const GROUP_LIMIT = 50;
 
-export function failureGroupsQuery(api: ApiClient, filters: Parameters) {
+export function failureGroupsQuery(api: ApiClient, query: QueryOf<'/v1/failure-groups'>) {
   return queryOptions({
-    queryKey: ['failure-groups', filters],
+    queryKey: ['failure-groups', query],
     queryFn: ({ signal }) =>
       whereThereIs(
-        api.get<Page<FailureGroup>>('/v1/failure-groups', { ...filters, limit: GROUP_LIMIT }, signal),
+        api.get('/v1/failure-groups', { query: { ...query, limit: GROUP_LIMIT }, signal }),
       ),
     staleTime: 30_000,
     retry: false,
@@ -44,17 +58,19 @@ export function failureGroupsQuery(api: ApiClient, filters: Parameters) {
 }
 
 export function cancelRun(api: ApiClient, id: string, reason: string): Promise<Run> {
-  return api.send('POST', `/v1/runs/${encodeURIComponent(id)}/cancel`, { reason });
+  return api.post('/v1/runs/{run_id}/cancel', { path: { run_id: id }, body: { reason } });
 }
 
 /** Cancels every open run that the filters match; `dryRun` only tells which. */
 export function cancelRuns(
   api: ApiClient,
-  filter: Parameters,
+  filter: AskedFilters,
   reason: string,
   dryRun: boolean,
 ): Promise<CancelOutcome> {
-  return api.send('POST', '/v1/runs/cancel', { filter: filterDocument(filter), reason, dryRun });
+  return api.post('/v1/runs/cancel', {
+    body: { filter: filterDocument(filter), reason, dryRun },
+  });
 }
 
 /** How far a cancellation has come that goes on in the background. */
@@ -63,7 +79,7 @@ export function cancellationQuery(api: ApiClient, started: CancelOutcome) {
   return queryOptions({
     queryKey: ['cancellation', id],
     queryFn: ({ signal }) =>
-      api.get<CancelOutcome>(`/v1/runs/cancel/${encodeURIComponent(id ?? '')}`, {}, signal),
+      api.get('/v1/runs/cancel/{cancellation_id}', { path: { cancellation_id: id ?? '' }, signal }),
     enabled: id !== null && !started.isComplete,
     initialData: started,
     refetchInterval: ({ state }) => (state.data?.isComplete ? false : CANCELLATION_POLL_MS),

@@ -1,20 +1,29 @@
-/** Which steps of a run stand open: the URL tells, one `step` parameter each. */
+/** Which steps of a run stand open, and how to get to one. */
 
-export function readOpenSteps(parameters: URLSearchParams): string[] {
-  return parameters.getAll('step');
-}
+import { defineAddress } from '../app/addressState';
+import { texts } from '../app/parameters';
 
-export function writeOpenSteps(current: URLSearchParams, nodeIds: readonly string[]): URLSearchParams {
-  const written = new URLSearchParams(current);
-  written.delete('step');
-  for (const nodeId of nodeIds) written.append('step', nodeId);
-  return written;
-}
+/** A run's page: the steps that stand open, in the order they were opened. */
+export const RUN_PAGE = defineAddress({ step: texts() });
 
-/** The address of a run with one step open, for somebody else. */
+/** The address of a run with one step open. */
 export function stepAddress(runId: string, nodeId: string): string {
-  const search = writeOpenSteps(new URLSearchParams(), [nodeId]).toString();
-  return `${window.location.origin}/runs/${runId}?${search}`;
+  return RUN_PAGE.address(`/runs/${runId}`, { step: [nodeId] });
+}
+
+/** The open steps after one of them was opened or closed. */
+export function toggled(
+  nodeIds: readonly string[],
+  nodeId: string,
+  isToOpen: boolean,
+): readonly string[] {
+  const others = nodeIds.filter((id) => id !== nodeId);
+  return isToOpen ? [...others, nodeId] : others;
+}
+
+/** The same after going from one step to another, which is open then instead. */
+export function moved(nodeIds: readonly string[], from: string, to: string): readonly string[] {
+  return [...nodeIds.filter((id) => id !== from && id !== to), to];
 }
 
 /** The step's element, which links and the keyboard go to; a page may show several runs. */

@@ -6,7 +6,7 @@ import { ErrorNotice, Notice } from '../ui/ErrorNotice';
 import form from '../ui/Form.module.css';
 import { fieldError, formError, useFocusOnError } from '../ui/forms';
 import { RuleFields } from './RuleFields';
-import { type DraftRule, fromWire, newRule, rulesOf, toWire } from './rules';
+import { type DraftRule, fromWire, newRule, toWire } from './rules';
 import classes from './Segments.module.css';
 
 const MAX_RULES = 20;
@@ -28,7 +28,7 @@ export function SegmentForm({ segment, submitLabel, error, isPending, isSaved, o
   const [match, setMatch] = useState<'ALL' | 'ANY'>(segment?.match === 'ANY' ? 'ANY' : 'ALL');
   const [made, setMade] = useState(1);
   const [rules, setRules] = useState<DraftRule[]>(() =>
-    segment ? rulesOf(segment).map((rule, index) => fromWire(rule, `old-${index}`)) : [newRule('new-0')],
+    segment ? segment.rules.map((rule, index) => fromWire(rule, `old-${index}`)) : [newRule('new-0')],
   );
   useFocusOnError(element, error);
   const general = formError(error, ['name', 'match', 'rules']);

@@ -6,7 +6,7 @@ import { useAllows } from '../app/role';
 import { DetailHeader, DetailPage, Section } from '../ui/Detail';
 import { Belonging } from './Belonging';
 import { replaceSegment, segmentQuery } from './queries';
-import { rulesOf, ruleWords } from './rules';
+import { ruleWords } from './rules';
 import { SegmentForm } from './SegmentForm';
 import classes from './Segments.module.css';
 
@@ -16,7 +16,7 @@ function ReadOnly({ segment }: { segment: Segment }) {
   return (
     <Section title={segment.match === 'ANY' ? 'Whoever, at least one' : 'Whoever, all of it'}>
       <ul className={classes.words}>
-        {rulesOf(segment).map((rule, index) => (
+        {segment.rules.map((rule, index) => (
           <li key={index}>{ruleWords(rule)}</li>
         ))}
       </ul>

@@ -12,7 +12,7 @@ import { useLiveList } from '../lists/useLiveList';
 import { EmptyState } from '../ui/EmptyState';
 import { RelativeTime } from '../ui/Time';
 import { fetchSegments } from './queries';
-import { rulesOf, ruleWords } from './rules';
+import { ruleWords } from './rules';
 
 function addressOf({ id }: { id: string }): string {
   return `/contacts/segments/${id}`;
@@ -20,7 +20,7 @@ function addressOf({ id }: { id: string }): string {
 
 /** `has the tag vip and gave marketing consent`. */
 function inWords(segment: Segment): string {
-  return rulesOf(segment).map(ruleWords).join(segment.match === 'ANY' ? ' or ' : ' and ');
+  return segment.rules.map(ruleWords).join(segment.match === 'ANY' ? ' or ' : ' and ');
 }
 
 const COLUMNS: Column<Segment>[] = [

@@ -2,23 +2,20 @@
 
 import { queryOptions } from '@tanstack/react-query';
 import type { ApiClient } from '../api/client';
-import type { Page, Segment, SegmentDocument, SegmentPreview } from '../api/types';
+import type { Segment, SegmentDocument } from '../api/types';
 
 const PAGE_SIZE = 50;
 
-function path(id: string): string {
-  return `/v1/segments/${encodeURIComponent(id)}`;
-}
-
 /** One page of the list, newest first. */
 export function fetchSegments(api: ApiClient, cursor: string | null, signal: AbortSignal) {
-  return api.get<Page<Segment>>('/v1/segments', { limit: PAGE_SIZE, cursor }, signal);
+  return api.get('/v1/segments', { query: { limit: PAGE_SIZE, cursor }, signal });
 }
 
 export function segmentQuery(api: ApiClient, id: string) {
   return queryOptions({
     queryKey: ['segment', id],
-    queryFn: ({ signal }) => api.get<Segment>(path(id), {}, signal),
+    queryFn: ({ signal }) =>
+      api.get('/v1/segments/{segment_id}', { path: { segment_id: id }, signal }),
   });
 }
 
@@ -26,12 +23,13 @@ export function segmentQuery(api: ApiClient, id: string) {
 export function belongingQuery(api: ApiClient, id: string) {
   return queryOptions({
     queryKey: ['segment', id, 'preview'],
-    queryFn: ({ signal }) => api.get<SegmentPreview>(`${path(id)}/preview`, {}, signal),
+    queryFn: ({ signal }) =>
+      api.get('/v1/segments/{segment_id}/preview', { path: { segment_id: id }, signal }),
   });
 }
 
 export function createSegment(api: ApiClient, document: SegmentDocument): Promise<Segment> {
-  return api.send('POST', '/v1/segments', document);
+  return api.post('/v1/segments', { body: document });
 }
 
 export function replaceSegment(
@@ -39,5 +37,5 @@ export function replaceSegment(
   id: string,
   document: SegmentDocument,
 ): Promise<Segment> {
-  return api.send('PUT', path(id), document);
+  return api.put('/v1/segments/{segment_id}', { path: { segment_id: id }, body: document });
 }

@@ -1,6 +1,6 @@
 /** Rules of a segment: in words, and between the form and the wire. */
 
-import type { Segment, SegmentRule } from '../api/types';
+import type { SegmentRule } from '../api/types';
 import { formatWord } from '../ui/format';
 
 export const KINDS = ['HAS_TAG', 'LACKS_TAG', 'CONSENT', 'METADATA'] as const;
@@ -88,11 +88,6 @@ export function fromWire(rule: SegmentRule, key: string): DraftRule {
     default:
       return { ...draft, tag: rule.tag };
   }
-}
-
-/** The API tells rules as open documents; they are those it was given. */
-export function rulesOf({ rules }: Segment): SegmentRule[] {
-  return rules as unknown as SegmentRule[];
 }
 
 export function ruleWords(rule: SegmentRule): string {

@@ -1,10 +1,11 @@
 import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ComponentType } from 'react';
-import { useSearchParams } from 'react-router';
 import { meQuery } from '../api/queries';
 import type { Role } from '../api/types';
+import { defineAddress, useAddressState, useAddressWith } from '../app/addressState';
 import { useServices } from '../app/context';
+import { choice } from '../app/parameters';
 import { allows } from '../app/role';
 import detail from '../ui/Detail.module.css';
 import { ErrorNotice } from '../ui/ErrorNotice';
@@ -13,8 +14,11 @@ import { MembersTab } from './MembersTab';
 import { SecretsTab } from './SecretsTab';
 import { WorkspaceTab } from './WorkspaceTab';
 
+const KEYS = ['workspace', 'members', 'secrets'] as const;
+const SETTINGS = defineAddress({ tab: choice(KEYS) });
+
 interface SettingsTab {
-  key: string;
+  key: (typeof KEYS)[number];
   label: string;
   /** The role that may see it. */
   needed: Role;
@@ -29,11 +33,11 @@ const TABS: SettingsTab[] = [
 
 export default function SettingsPage() {
   const { api } = useServices();
-  const [parameters] = useSearchParams();
+  const [{ tab: asked }] = useAddressState(SETTINGS);
+  const addressWith = useAddressWith(SETTINGS);
   const { data: me, error, refetch } = useQuery(meQuery(api));
   const role = me?.role;
   const tabs = role === undefined ? [] : TABS.filter(({ needed }) => allows(role, needed));
-  const asked = parameters.get('tab');
   const current = tabs.find(({ key }) => key === asked) ?? tabs[0];
   const Content = current?.content;
   return (
@@ -50,7 +54,7 @@ export default function SettingsPage() {
         <TabLinks
           label="Settings"
           current={current.key}
-          tabs={tabs.map(({ key, label }) => ({ key, label, to: `/settings?tab=${key}` }))}
+          tabs={tabs.map(({ key, label }) => ({ key, label, to: addressWith({ tab: key }) }))}
         />
       )}
       {Content && <Content />}

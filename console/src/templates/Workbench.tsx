@@ -1,12 +1,12 @@
 import { Button } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, type SubmitEvent, useRef, useState } from 'react';
-import { useSearchParams } from 'react-router';
+import { type ReactNode, type SubmitEvent, useMemo, useRef, useState } from 'react';
 import type { Template, TemplateDocument } from '../api/types';
+import { defineAddress, useAddressState } from '../app/addressState';
 import { useServices } from '../app/context';
+import { text } from '../app/parameters';
 import { useAllows } from '../app/role';
-import { text } from '../lists/fields';
 import { Section } from '../ui/Detail';
 import { ErrorNotice } from '../ui/ErrorNotice';
 import form from '../ui/Form.module.css';
@@ -27,7 +27,8 @@ import classes from './Workbench.module.css';
 
 const TYPING_MS = 350;
 const FIELDS: (keyof Draft)[] = ['name', 'channel', 'subject', 'body'];
-const CONTACT = text();
+/** Whom the preview is for. */
+const WORKBENCH = defineAddress({ contact: text() });
 
 interface Props {
   /** What the draft begins with; nothing for a new template. */
@@ -73,24 +74,22 @@ export function Workbench({ template, submitLabel, error, isPending, note, onSav
   const mayEdit = useAllows('ADMIN');
   const mayPreview = useAllows('MEMBER');
   const element = useRef<HTMLFormElement>(null);
-  const [parameters, setParameters] = useSearchParams();
   const [draft, setDraft] = useState(() => draftOf(template));
   const [json, setJson] = useState({ trigger: '', steps: '', vars: '' });
-  const circumstances: Circumstances = { ...json, contact: CONTACT.read(parameters.get('contact')) };
-  const [request] = useDebouncedValue(
-    JSON.stringify(mayPreview ? previewRequest(draft, circumstances) : null),
-    TYPING_MS,
+  const [{ contact }, changeAddress] = useAddressState(WORKBENCH);
+  const circumstances = useMemo<Circumstances>(() => ({ ...json, contact }), [json, contact]);
+  const wanted = useMemo(
+    () => (mayPreview ? previewRequest(draft, circumstances) : null),
+    [mayPreview, draft, circumstances],
   );
-  const preview = useQuery(
-    previewQuery(api, JSON.parse(request) as ReturnType<typeof previewRequest>),
-  );
+  const [request] = useDebouncedValue(wanted, TYPING_MS);
+  const preview = useQuery(previewQuery(api, request));
   useFocusOnError(element, error);
   const general = untold(error);
 
-  function change({ contact, ...changes }: Partial<Circumstances>) {
+  function change({ contact: wanted, ...changes }: Partial<Circumstances>) {
     setJson((current) => ({ ...current, ...changes }));
-    if (contact === undefined) return;
-    setParameters(contact === null ? {} : { contact }, { replace: true, preventScrollReset: true });
+    if (wanted !== undefined) changeAddress({ contact: wanted }, 'replace');
   }
 
   function problemOf(field: keyof Draft): Problem | null {
@@ -131,8 +130,8 @@ export function Workbench({ template, submitLabel, error, isPending, note, onSav
         <PreviewPanel
           circumstances={circumstances}
           onChange={change}
-          preview={request === 'null' ? undefined : preview.data}
-          error={request === 'null' ? null : untold(preview.error)}
+          preview={request === null ? undefined : preview.data}
+          error={request === null ? null : untold(preview.error)}
         />
       )}
     </div>

@@ -1,25 +1,22 @@
 /** What the template pages ask of the API. */
 
-import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions, skipToken } from '@tanstack/react-query';
 import type { ApiClient } from '../api/client';
-import type { Page, Preview, Template, TemplateDocument } from '../api/types';
+import type { Template, TemplateDocument } from '../api/types';
 import type { PreviewRequest } from './preview';
 
 const PAGE_SIZE = 50;
 
-function path(id: string): string {
-  return `/v1/templates/${encodeURIComponent(id)}`;
-}
-
 /** One page of the list, newest first. */
 export function fetchTemplates(api: ApiClient, cursor: string | null, signal: AbortSignal) {
-  return api.get<Page<Template>>('/v1/templates', { limit: PAGE_SIZE, cursor }, signal);
+  return api.get('/v1/templates', { query: { limit: PAGE_SIZE, cursor }, signal });
 }
 
 export function templateQuery(api: ApiClient, id: string) {
   return queryOptions({
     queryKey: ['template', id],
-    queryFn: ({ signal }) => api.get<Template>(path(id), {}, signal),
+    queryFn: ({ signal }) =>
+      api.get('/v1/templates/{template_id}', { path: { template_id: id }, signal }),
   });
 }
 
@@ -27,8 +24,7 @@ export function templateQuery(api: ApiClient, id: string) {
 export function previewQuery(api: ApiClient, request: PreviewRequest | null) {
   return queryOptions({
     queryKey: ['template-preview', request],
-    queryFn: () => api.send<Preview>('POST', '/v1/templates/preview', request),
-    enabled: request !== null,
+    queryFn: request === null ? skipToken : () => api.post('/v1/templates/preview', { body: request }),
     // What is read does not blink with every letter.
     placeholderData: keepPreviousData,
     staleTime: 60_000,
@@ -37,7 +33,7 @@ export function previewQuery(api: ApiClient, request: PreviewRequest | null) {
 }
 
 export function createTemplate(api: ApiClient, document: TemplateDocument): Promise<Template> {
-  return api.send('POST', '/v1/templates', document);
+  return api.post('/v1/templates', { body: document });
 }
 
 export function replaceTemplate(
@@ -45,5 +41,5 @@ export function replaceTemplate(
   id: string,
   document: TemplateDocument,
 ): Promise<Template> {
-  return api.send('PUT', path(id), document);
+  return api.put('/v1/templates/{template_id}', { path: { template_id: id }, body: document });
 }

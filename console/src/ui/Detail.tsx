@@ -2,9 +2,10 @@
 
 import { Skeleton } from '@mantine/core';
 import { IconChevronLeft } from '@tabler/icons-react';
-import { type ReactNode, useId } from 'react';
+import { type ReactNode, useId, useMemo } from 'react';
 import { Link, useLocation } from 'react-router';
 import { ApiError } from '../api/problem';
+import { useKeptState } from '../app/addressState';
 import { CopyButton } from './CopyButton';
 import classes from './Detail.module.css';
 import { EmptyState } from './EmptyState';
@@ -13,6 +14,8 @@ import { ErrorNotice } from './ErrorNotice';
 interface BackProps {
   /** The list's path. Where the visitor came from there, its filters are kept. */
   to: string;
+  /** It is no list but the page of the same thing, which is handed the way back to the list. */
+  isThing?: boolean | undefined;
   children: ReactNode;
 }
 
@@ -21,15 +24,26 @@ export interface ListState {
   list: string;
 }
 
+/** The state for links from a list, to the pages of its rows and to that of a new one. */
+export function useListState(): ListState {
+  const { search } = useLocation();
+  return useMemo(() => ({ list: search }), [search]);
+}
+
 function cameFrom(state: unknown): string {
   const list = typeof state === 'object' && state !== null && 'list' in state ? state.list : '';
   return typeof list === 'string' ? list : '';
 }
 
-export function BackLink({ to, children }: BackProps) {
-  const { state } = useLocation() as { state: unknown };
+/** Where a link back leads, as its properties. */
+export function useWayBack({ to, isThing = false }: Omit<BackProps, 'children'>) {
+  const state = useKeptState();
+  return isThing ? { to, state } : { to: `${to}${cameFrom(state)}` };
+}
+
+export function BackLink({ children, ...back }: BackProps) {
   return (
-    <Link to={`${to}${cameFrom(state)}`} className={classes.back ?? ''}>
+    <Link {...useWayBack(back)} className={classes.back ?? ''}>
       <IconChevronLeft size={16} aria-hidden />
       {children}
     </Link>
@@ -39,7 +53,7 @@ export function BackLink({ to, children }: BackProps) {
 interface DetailProps<Item> {
   /** What it is called in a sentence: `delivery`. */
   noun: string;
-  back: { to: string; label: string };
+  back: Pick<BackProps, 'to' | 'isThing'> & { label: string };
   /** What is said of one that there was and is no more; else that it has expired. */
   goneTitle?: string;
   query: { data: Item | undefined; error: Error | null; refetch: () => unknown };
@@ -81,7 +95,9 @@ export function DetailPage<Item>(props: DetailProps<Item>) {
   return (
     <article className={classes.page}>
       <title>{`${name} · Runledger`}</title>
-      <BackLink to={back.to}>{back.label}</BackLink>
+      <BackLink to={back.to} isThing={back.isThing}>
+        {back.label}
+      </BackLink>
       {gone ? (
         <Gone noun={noun} back={back} error={error} {...(goneTitle === undefined ? {} : { goneTitle })} />
       ) : (

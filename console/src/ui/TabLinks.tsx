@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
-import { Link, useLocation } from 'react-router';
+import { Link } from 'react-router';
+import { useKeptState } from '../app/addressState';
 import classes from './TabLinks.module.css';
 
 export interface Tab {
@@ -16,7 +17,7 @@ interface Props {
 
 /** Views of one page, each with an address of its own; the way back stays what it was. */
 export function TabLinks({ label, tabs, current }: Props) {
-  const { state } = useLocation() as { state: unknown };
+  const state = useKeptState();
   return (
     <nav aria-label={label} className={classes.tabs}>
       {tabs.map(({ key, to, label: words }) => (

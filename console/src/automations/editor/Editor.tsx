@@ -1,7 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useCallback, useEffect, useReducer, useRef, useState } from 'react';
-import { useNavigate, useSearchParams } from 'react-router';
+import { useNavigate } from 'react-router';
 import { ApiError } from '../../api/problem';
+import { useAddressState, useKeptState } from '../../app/addressState';
 import { useServices } from '../../app/context';
 import { useAllows } from '../../app/role';
 import { type NodeType, useNodeTypes } from '../../graph/useNodeTypes';
@@ -9,6 +10,7 @@ import { ErrorNotice, Notice } from '../../ui/ErrorNotice';
 import { automationQuery, rememberAutomation } from '../queries';
 import { StatusDialog } from '../StatusDialog';
 import type { Automation } from '../types';
+import { EDITOR } from './address';
 import { ConflictDialog } from './ConflictDialog';
 import {
   type AutomationDocument,
@@ -92,14 +94,14 @@ export function Editor({ automation, saved: firstSaved, first, storageKey }: Pro
   const { api } = useServices();
   const queries = useQueryClient();
   const navigate = useNavigate();
+  const cameFrom = useKeptState();
   const nodeTypes = useNodeTypes();
   const mayEdit = useAllows('ADMIN');
   const isReadOnly = !mayEdit || automation?.status === 'ARCHIVED';
   const automationId = automation?.id ?? null;
 
-  const [parameters, setParameters] = useSearchParams();
-  const view = parameters.get('view') === 'json' ? 'json' : 'visual';
-  const selected = parameters.get('node');
+  const [{ view: chosenView, node: selected, activate }, changeAddress] = useAddressState(EDITOR);
+  const view = chosenView ?? 'visual';
 
   const [state, dispatch] = useReducer(reduce, first, startEditing);
   const { document: edited } = state;
@@ -117,17 +119,9 @@ export function Editor({ automation, saved: firstSaved, first, storageKey }: Pro
 
   const select = useCallback(
     (nodeId: string | null) => {
-      setParameters(
-        (current) => {
-          const written = new URLSearchParams(current);
-          if (nodeId === null) written.delete('node');
-          else written.set('node', nodeId);
-          return written;
-        },
-        { replace: true, preventScrollReset: true },
-      );
+      changeAddress({ node: nodeId }, 'replace');
     },
-    [setParameters],
+    [changeAddress],
   );
 
   // The text follows the document, but for the spaces of whoever writes it.
@@ -149,15 +143,7 @@ export function Editor({ automation, saved: firstSaved, first, storageKey }: Pro
       if (problem.field === 'name') document.getElementById('automation-name')?.focus();
       return;
     }
-    setParameters(
-      (current) => {
-        const next = new URLSearchParams(current);
-        next.delete('view');
-        next.set('node', nodeId);
-        return next;
-      },
-      { replace: true, preventScrollReset: true },
-    );
+    changeAddress({ view: null, node: nodeId }, 'replace');
     setGoal(problem.edge === null ? { nodeId, field: problem.field } : { edge: problem.edge });
   }
 
@@ -206,8 +192,10 @@ export function Editor({ automation, saved: firstSaved, first, storageKey }: Pro
 
   /** A new automation has an address of its own now. */
   function afterCreation(created: Automation, activates: boolean) {
-    const query = activates ? '?activate=true' : '';
-    void navigate(`/automations/${created.id}/edit${query}`, { replace: true });
+    const own = EDITOR.address(`/automations/${created.id}/edit`, {
+      activate: activates ? 'true' : null,
+    });
+    void navigate(own, { replace: true, state: cameFrom });
   }
 
   function save(activates: boolean) {
@@ -224,19 +212,11 @@ export function Editor({ automation, saved: firstSaved, first, storageKey }: Pro
   }
 
   // The question that goes with "save and activate" of a new one, at its own address.
-  const asksToActivate = parameters.get('activate') === 'true' && automation !== null;
+  const asksToActivate = activate === 'true' && automation !== null;
   const question = activating ?? (asksToActivate && mayEdit ? automation : null);
   function closeQuestion() {
     setActivating(null);
-    if (!asksToActivate) return;
-    setParameters(
-      (current) => {
-        const next = new URLSearchParams(current);
-        next.delete('activate');
-        return next;
-      },
-      { replace: true },
-    );
+    if (asksToActivate) changeAddress({ activate: null }, 'replace');
   }
 
   const keys = useRef({ save });

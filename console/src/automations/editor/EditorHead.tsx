@@ -1,10 +1,11 @@
 import { ActionIcon, Button, NativeSelect, TextInput } from '@mantine/core';
 import { IconArrowBackUp, IconArrowForwardUp } from '@tabler/icons-react';
 import type { Dispatch } from 'react';
-import { useLocation } from 'react-router';
+import { useAddressWith } from '../../app/addressState';
 import { TabLinks } from '../../ui/TabLinks';
 import { AutomationStatusBadge } from '../AutomationStatusBadge';
 import { type Automation, REENTRIES, REENTRY_WORDS } from '../types';
+import { EDITOR } from './address';
 import type { Action, AutomationDocument } from './document';
 import classes from './Editor.module.css';
 
@@ -84,14 +85,7 @@ function Buttons(props: Props) {
 /** Name, re-entry, and what can be done with the whole document. */
 export function EditorHead(props: Props) {
   const { automation, document, view, isReadOnly, problemCount, dispatch } = props;
-  const { pathname, search } = useLocation();
-  function address(other: 'visual' | 'json'): string {
-    const query = new URLSearchParams(search);
-    if (other === 'json') query.set('view', 'json');
-    else query.delete('view');
-    const text = query.toString();
-    return text === '' ? pathname : `${pathname}?${text}`;
-  }
+  const addressWith = useAddressWith(EDITOR);
   return (
     <header className={classes.head}>
       <div className={classes.titleRow}>
@@ -134,8 +128,8 @@ export function EditorHead(props: Props) {
         label="Views of the document"
         current={view}
         tabs={[
-          { key: 'visual', to: address('visual'), label: 'Visual' },
-          { key: 'json', to: address('json'), label: 'JSON' },
+          { key: 'visual', to: addressWith({ view: null }), label: 'Visual' },
+          { key: 'json', to: addressWith({ view: 'json' }), label: 'JSON' },
         ]}
       />
     </header>

@@ -66,7 +66,7 @@ function EditAutomation({ me, automationId }: { me: Me; automationId: string }) 
   return (
     <DetailPage
       noun="automation"
-      back={{ to: `/automations/${automationId}`, label: 'The automation' }}
+      back={{ to: `/automations/${automationId}`, isThing: true, label: 'The automation' }}
       query={query}
       title={({ name }) => `Edit ${name}`}
     >

@@ -1,32 +1,31 @@
 import { Button } from '@mantine/core';
-import { useEffect, useState } from 'react';
-import { useNavigate } from 'react-router';
+import { useEffect, useRef, useState } from 'react';
 import { Dialog, DialogActions } from '../../ui/Dialog';
 
-/** The page of ours that a plain click leads to; null for any other click. */
-function destination(event: MouseEvent): string | null {
+/** The link to another page of ours that a plain click follows; null for any other click. */
+function linkOut(event: MouseEvent): HTMLAnchorElement | null {
   if (event.defaultPrevented || event.button !== 0) return null;
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return null;
   const link = event.target instanceof Element ? event.target.closest('a[href]') : null;
   if (!(link instanceof HTMLAnchorElement) || link.target === '_blank') return null;
   const isOurs = link.origin === window.location.origin;
   const isElsewhere = link.pathname !== window.location.pathname;
-  return isOurs && isElsewhere ? `${link.pathname}${link.search}${link.hash}` : null;
+  return isOurs && isElsewhere ? link : null;
 }
 
 /** Asks before unsaved work is left; closing the tab is asked about by the browser. */
 export function LeaveGuard({ isDirty }: { isDirty: boolean }) {
-  const navigate = useNavigate();
-  const [to, setTo] = useState<string | null>(null);
+  const [link, setLink] = useState<HTMLAnchorElement | null>(null);
+  const leaves = useRef(false);
 
   useEffect(() => {
     if (!isDirty) return;
     function onClick(event: MouseEvent) {
-      const found = destination(event);
-      if (found === null) return;
+      const found = linkOut(event);
+      if (found === null || leaves.current) return;
       event.preventDefault();
       event.stopPropagation();
-      setTo(found);
+      setLink(found);
     }
     function onUnload(event: BeforeUnloadEvent) {
       event.preventDefault();
@@ -43,9 +42,9 @@ export function LeaveGuard({ isDirty }: { isDirty: boolean }) {
   return (
     <Dialog
       title="Leave without saving?"
-      opened={to !== null}
+      opened={link !== null}
       onClose={() => {
-        setTo(null);
+        setLink(null);
       }}
     >
       <p>Your changes are kept in this tab: they are offered when you come back to this page.</p>
@@ -53,15 +52,18 @@ export function LeaveGuard({ isDirty }: { isDirty: boolean }) {
         <Button
           variant="default"
           onClick={() => {
-            setTo(null);
+            setLink(null);
           }}
         >
           Stay
         </Button>
         <Button
           onClick={() => {
-            if (to !== null) void navigate(to);
-            setTo(null);
+            // Followed as it would have been: it hands on more than an address.
+            leaves.current = true;
+            link?.click();
+            leaves.current = false;
+            setLink(null);
           }}
         >
           Leave

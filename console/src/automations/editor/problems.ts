@@ -59,16 +59,18 @@ async function validate(
   automationId: string | null,
   document: AutomationDocument,
 ): Promise<DocumentProblem[]> {
-  const path = automationId === null ? '' : `/${encodeURIComponent(automationId)}`;
   // Without a name it would be refused before its graph is looked at.
   const isNamed = document.name.trim() !== '';
   const missing = isNamed ? [] : [NO_NAME];
+  const body = toWire(isNamed ? document : { ...document, name: 'Without a name' });
   try {
-    const answer = await api.send<{ problems: Problem[] }>(
-      'POST',
-      `/v1/automations${path}/validate`,
-      toWire(isNamed ? document : { ...document, name: 'Without a name' }),
-    );
+    const answer =
+      automationId === null
+        ? await api.post('/v1/automations/validate', { body })
+        : await api.post('/v1/automations/{automation_id}/validate', {
+            path: { automation_id: automationId },
+            body,
+          });
     return [...missing, ...answer.problems.map(fromProblem)];
   } catch (error) {
     const told = problemsIn(error);

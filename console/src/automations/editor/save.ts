@@ -11,7 +11,11 @@ export function saveAutomation(
   /** The saved draft's that the document was made from. */
   revision: number | null,
 ): Promise<Automation> {
-  if (automationId === null) return api.send('POST', '/v1/automations', toWire(document));
-  const path = `/v1/automations/${encodeURIComponent(automationId)}`;
-  return api.send('PUT', revision === null ? path : `${path}?revision=${revision}`, toWire(document));
+  const body = toWire(document);
+  if (automationId === null) return api.post('/v1/automations', { body });
+  return api.put('/v1/automations/{automation_id}', {
+    path: { automation_id: automationId },
+    query: { revision },
+    body,
+  });
 }

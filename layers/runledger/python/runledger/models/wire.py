@@ -1,6 +1,6 @@
 """What the API answers. Times are ISO 8601 UTC strings, durations milliseconds."""
 
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import Field, StringConstraints
 
@@ -228,8 +228,11 @@ class SegmentView(WireModel):
 
     id: str
     name: str
-    match: str
-    rules: list[dict[str, Any]]
+    match: Literal["ALL", "ANY"]
+    rules: list[dict[str, Any]] = Field(
+        # As they are stored: what reads them has no need to load what they mean.
+        json_schema_extra={"items": {"$ref": "#/components/schemas/SegmentRule"}}
+    )
     created_at: str
     updated_at: str
 

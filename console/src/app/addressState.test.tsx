@@ -1,0 +1,96 @@
+import { act, renderHook } from '@testing-library/react';
+import type { ReactNode } from 'react';
+import { MemoryRouter, useLocation, useNavigate } from 'react-router';
+import { describe, expect, it } from 'vitest';
+import { defineAddress, useAddressState, useAddressWith } from './addressState';
+import { choice, choiceOr, text, texts, typedText } from './parameters';
+
+const PAGE = defineAddress({
+  tab: choice(['versions']),
+  range: choiceOr(['24h', '7d'], '7d'),
+  node: text(),
+  search: typedText(),
+  step: texts(),
+});
+
+describe('a declared address', () => {
+  const shown = {
+    tab: 'versions',
+    range: '24h',
+    node: 'a&b=c',
+    search: 'order ',
+    step: ['big', 'score', 'big?'],
+  } as const;
+
+  it('opens what it was copied from', () => {
+    const { pathname, search } = new URL(PAGE.address('/x', shown), 'https://console.example');
+    expect(pathname).toBe('/x');
+    expect(PAGE.read(search)).toEqual(shown);
+  });
+
+  it('holds no defaults and nothing blank', () => {
+    expect(PAGE.address('/x', PAGE.none)).toBe('/x');
+    expect(PAGE.address('/x', { range: '7d', search: '  ' })).toBe('/x');
+  });
+
+  it('keeps what others declared, and the order of what is there', () => {
+    expect(PAGE.write('?range=24h&other=1&step=a', { node: 'n', step: ['b', 'c'] })).toBe(
+      'range=24h&other=1&step=b&node=n&step=c',
+    );
+    expect(PAGE.write('?range=24h&other=1&step=a', PAGE.none)).toBe('other=1');
+  });
+
+  it('reads what makes no sense as nothing', () => {
+    expect(PAGE.read('?tab=other&range=1y&node=%20&unknown=1')).toEqual(PAGE.none);
+  });
+});
+
+describe('the state of a page', () => {
+  function page(first: { pathname: string; search: string; state: unknown }) {
+    const wrapper = ({ children }: { children: ReactNode }) => (
+      <MemoryRouter initialEntries={['/before', first]}>{children}</MemoryRouter>
+    );
+    const { result } = renderHook(
+      () => ({
+        state: useAddressState(PAGE),
+        addressWith: useAddressWith(PAGE),
+        location: useLocation(),
+        navigate: useNavigate(),
+      }),
+      { wrapper },
+    );
+    return result;
+  }
+  const FIRST = { pathname: '/page', search: '?other=1', state: { list: '?status=FAILED' } };
+
+  it('is what its address says, and a change of it keeps the way back', () => {
+    const result = page(FIRST);
+    act(() => {
+      result.current.state[1]({ node: 'score' }, 'push');
+    });
+    expect(result.current.location).toMatchObject({
+      pathname: '/page',
+      search: '?other=1&node=score',
+      state: FIRST.state,
+    });
+    expect(result.current.state[0].node).toBe('score');
+    expect(result.current.addressWith({ node: null, tab: 'versions' })).toBe(
+      '/page?other=1&tab=versions',
+    );
+  });
+
+  it.each([
+    ['push', '/page'],
+    ['replace', '/before'],
+  ] as const)('after a %s, Back leads to %s', (how, path) => {
+    const result = page(FIRST);
+    act(() => {
+      result.current.state[1](({ step }) => ({ step: [...step, 'big'] }), how);
+    });
+    expect(result.current.location.search).toBe('?other=1&step=big');
+    act(() => {
+      void result.current.navigate(-1);
+    });
+    expect(result.current.location.pathname).toBe(path);
+  });
+});
