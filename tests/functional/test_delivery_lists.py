@@ -23,6 +23,7 @@ from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_delivery_life import ADA, mailing
 from tests.functional.test_history import request
 from tests.support.fakes import client_error
+from tests.support.memory_table import MemoryTable
 from tests.support.world import World, open_world
 
 __all__ = ["deployed"]
@@ -103,7 +104,7 @@ def pages(world: World, **given: Any) -> list[str]:
 
 @pytest.mark.parametrize("shards", [1, 4])
 def test_every_combination_of_filters_agrees_with_a_plain_list(shards: int) -> None:
-    with open_world(shards) as world:
+    with open_world(shards, MemoryTable()) as world:
         made = fill(world)
         contacts = [each.contact_id for each in made if each.contact_id]
         # Runs and refusals of the same contacts, in the same partitions of their index.

@@ -13,6 +13,7 @@ from runledger.services.list_requests import ListRequest
 from runledger.store.runs import Closing
 
 from tests.functional.test_run_store import a_run
+from tests.support.memory_table import MemoryTable
 from tests.support.world import World, open_world
 
 STATUSES = list(RunStatus)
@@ -85,7 +86,7 @@ def fill_for(world: World, contact_ids: list[str]) -> None:
 
 @pytest.mark.parametrize("shards", [1, 8])
 def test_every_combination_of_filters_agrees_with_a_plain_list(shards: int) -> None:
-    with open_world(shards) as world:
+    with open_world(shards, MemoryTable()) as world:
         made = sorted(fill(world), key=lambda run: run.created_at, reverse=True)
         now = world.clock.now
         statuses: list[frozenset[RunStatus]] = [

@@ -15,6 +15,7 @@ from runledger.services import history
 from tests.functional import test_history
 from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_history import request
+from tests.support.memory_table import MemoryTable
 from tests.support.world import World, open_world
 
 __all__ = ["deployed"]
@@ -78,7 +79,7 @@ def pages(world: World, **given: Any) -> list[str]:
 
 @pytest.mark.parametrize("shards", [1, 8])
 def test_every_combination_of_filters_agrees_with_a_plain_list(shards: int) -> None:
-    with open_world(shards) as world:
+    with open_world(shards, MemoryTable()) as world:
         made = fill(world)
         # Runs of the same contacts, which are in the same partitions of their index.
         test_history.fill_for(world, [each.contact_id for each in made if each.contact_id])

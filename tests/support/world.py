@@ -66,7 +66,7 @@ from runledger.settings import ChannelSettings
 from runledger.store.bodies import Bodies
 from runledger.store.export_files import ExportFiles
 from runledger.store.rates import RateStore
-from runledger.store.table import DynamoTable
+from runledger.store.table import DynamoTable, Table
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -137,11 +137,12 @@ def create_table(dynamodb: Any) -> None:
 
 
 class World:
-    """One workspace, `ws_demo`, and everything that works in it."""
+    """One workspace, `ws_demo`, and everything that works in it; its rows are in moto's DynamoDB
+    unless another table is given."""
 
     workspace_id = "ws_demo"
 
-    def __init__(self, shards: int = 1) -> None:
+    def __init__(self, shards: int = 1, table: Table | None = None) -> None:
         self.clock = Clock()
         self.http = StubHttp()
         self.dynamodb = client_of("dynamodb")
@@ -152,7 +153,7 @@ class World:
         create_table(self.dynamodb)
         s3.create_bucket(Bucket=BUCKET)
         self.ses.create_email_identity(EmailIdentity=SENDER)
-        self.table = DynamoTable(self.dynamodb, TABLE)
+        self.table: Table = table or DynamoTable(self.dynamodb, TABLE)
         self.stores = Stores(self.table, Bodies(s3, BUCKET))
         create_workspace(
             self.stores.workspaces,
@@ -453,11 +454,11 @@ class World:
 
 
 @contextmanager
-def open_world(shards: int = 1) -> Iterator[World]:
+def open_world(shards: int = 1, table: Table | None = None) -> Iterator[World]:
     environment = {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": REGION,
     }
     with patch.dict("os.environ", environment), mock_aws():
-        yield World(shards)
+        yield World(shards, table)
