@@ -42,8 +42,9 @@ const COLUMNS: Column<Run>[] = [
     ),
   },
   {
+    // An e-mail address of usual length, in whole.
     title: 'Contact',
-    width: 15,
+    width: 22,
     cell: ({ contact }) => {
       const name = contactName(contact);
       if (name === null) return <span className={page.muted}>No contact</span>;
@@ -56,7 +57,7 @@ const COLUMNS: Column<Run>[] = [
   },
   {
     title: 'Trigger',
-    width: 9,
+    width: 8.5,
     cell: (run) => <span className={page.nowrap}>{triggerWord(run)}</span>,
   },
   {
@@ -73,7 +74,7 @@ const COLUMNS: Column<Run>[] = [
   },
   {
     title: 'Duration',
-    width: 10,
+    width: 9,
     cell: (run, now) => {
       const duration = runDuration(run, now);
       return duration === null ? (
@@ -85,7 +86,7 @@ const COLUMNS: Column<Run>[] = [
   },
   {
     title: 'At',
-    width: 9,
+    width: 8,
     cell: (run) => {
       const at = whereabouts(run);
       return at === null ? null : (
