@@ -42,16 +42,19 @@ const COLUMNS: Column<Run>[] = [
     ),
   },
   {
-    // An e-mail address of usual length, in whole.
     title: 'Contact',
-    width: 22,
+    width: 21,
     cell: ({ contact }) => {
       const name = contactName(contact);
       if (name === null) return <span className={page.muted}>No contact</span>;
+      // Never cut, as it is what rows are told apart by; a long address breaks before its host.
+      const [user = '', ...host] = name.split('@');
       return (
-        <span className={classes.line} title={name}>
-          {name}
-        </span>
+        <>
+          {user}
+          <wbr />
+          {host.map((part) => `@${part}`)}
+        </>
       );
     },
   },
@@ -86,7 +89,7 @@ const COLUMNS: Column<Run>[] = [
   },
   {
     title: 'At',
-    width: 8,
+    width: 7.5,
     cell: (run) => {
       const at = whereabouts(run);
       return at === null ? null : (
