@@ -7,7 +7,8 @@ from uuid import uuid4
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.console.browser import new_context
+from tests.console.axe import grave_violations
+from tests.console.browser import PHONE, new_context
 from tests.console.operators import Operator, user_of
 from tests.console.webhooks import fire
 from tests.support.stack import Stack
@@ -236,6 +237,42 @@ def test_a_node_of_the_graph_leads_to_its_step(operator: Operator) -> None:
     expect(step).to_have_attribute("aria-expanded", "true")
     page.get_by_role("button", name="Previous step").click()
     expect(page).not_to_have_url(re.compile(rf"\?step={node_id}$"))
+
+
+def test_parallel_paths_stand_beside_each_other_where_there_is_room(operator: Operator) -> None:
+    page = operator.page
+    run = next(
+        run
+        for run in listed(operator, status="COMPLETED", range="7d")
+        if run["automationName"] == "Support ticket"
+    )
+    operator.open(f"/runs/{run['id']}")
+    steps = [page.locator(f"li[data-step='{node_id}']") for node_id in ("alert", "history")]
+
+    def places() -> list[dict[str, float]]:
+        boxes = [step.bounding_box() for step in steps]
+        assert boxes[0] is not None and boxes[1] is not None
+        return [{"x": box["x"], "y": box["y"]} for box in boxes if box]
+
+    expect(steps[0]).to_be_visible()
+    alert, history = places()
+    assert alert["y"] == history["y"]
+    assert alert["x"] < history["x"]
+    steps[0].get_by_role("button").first.focus()
+    page.keyboard.press("ArrowDown")
+    second = steps[1].get_by_role("button").first
+    expect(second).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(steps[1].get_by_role("region", name="Input")).to_contain_text("/slow")
+    assert grave_violations(page) == []
+
+    width, height = PHONE
+    page.set_viewport_size({"width": width, "height": height})
+    alert, history = places()
+    assert alert["x"] == history["x"]
+    assert alert["y"] < history["y"]
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert grave_violations(page) == []
 
 
 def test_a_viewer_sees_no_actions(browser: Browser, stack: Stack) -> None:

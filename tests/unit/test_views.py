@@ -22,6 +22,7 @@ def step(number: int, output: dict[str, Any], response: dict[str, Any] | None = 
         branches_not_taken=[],
         reason=None,
         wait_until=None,
+        input=None,
         output=output,
         evidence=None,
         request=None,

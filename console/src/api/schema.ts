@@ -2586,6 +2586,11 @@ export interface components {
          *     `waited_ms` is the part of `duration_ms` in which the run was parked until `wait_until`; null
          *     while it still is, and for a step that does not wait. `tries` counts the calls of a step that
          *     makes them; `branches_not_taken` are the labels that were passed over for `outcome`.
+         *
+         *     `input` is what the node worked with: its config with the values that its expressions had at
+         *     that visit, secrets by their names, long values cut; of a message also the `variables` that its
+         *     templates read, and of the trigger what opened the run (with the run's `payload`). Null where
+         *     it was not recorded: the graph has the config as it was written.
          */
         StepView: {
             /** Branchesnottaken */
@@ -2601,6 +2606,10 @@ export interface components {
             } | null;
             /** Finishedat */
             finishedAt: string | null;
+            /** Input */
+            input: {
+                [key: string]: unknown;
+            } | null;
             /** Nodeid */
             nodeId: string;
             /** Order */

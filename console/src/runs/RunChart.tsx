@@ -1,3 +1,4 @@
+import { IconInfoCircle } from '@tabler/icons-react';
 import { useState } from 'react';
 import {
   Bar,
@@ -77,12 +78,14 @@ function Summary({ buckets, now }: { buckets: Bucket[]; now: number }) {
 
 interface Props {
   stats: Stats;
+  /** What of the page's filters the bars do not follow, in words. */
+  note: string | null;
   /** Called with the period that was chosen, ISO 8601 in UTC. */
   onBrush: (from: string, to: string) => void;
 }
 
 /** How many runs were created when; dragging over it looks closer. The period's form does it too. */
-export default function RunChart({ stats, onBrush }: Props) {
+export default function RunChart({ stats, note, onBrush }: Props) {
   const now = useNow(60_000);
   const [brush, setBrush] = useState<[number, number] | null>(null);
   const buckets = bucketsOf(stats);
@@ -101,6 +104,12 @@ export default function RunChart({ stats, onBrush }: Props) {
   const end = chosen && buckets[chosen[1]];
   return (
     <figure className={classes.chart}>
+      {note !== null && (
+        <p className={classes.note}>
+          <IconInfoCircle size={16} aria-hidden />
+          <span>{note}</span>
+        </p>
+      )}
       <ResponsiveContainer width="100%" height={120}>
         <BarChart
           data={buckets}

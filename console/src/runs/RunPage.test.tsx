@@ -80,6 +80,32 @@ describe('one run', () => {
     expect(window.location.search).toBe('');
   });
 
+  it('shows what a step worked with, else its configuration', async () => {
+    const config = { url: 'https://api.example.com/{{trigger.orderId}}' };
+    const input = { url: 'https://api.example.com/1009' };
+    const graph = {
+      nodes: [
+        { id: 'score', type: 'INTEGRATION', config },
+        { id: 'again', type: 'INTEGRATION', config },
+      ],
+    };
+    const steps = [makeStep({ input }), makeStep({ nodeId: 'again', order: 2 })];
+    stack(makeRunDetail({ graph, steps }));
+    openConsole('/runs/run_1?step=score&step=again');
+    expect(await screen.findByRole('region', { name: 'Input' })).toHaveTextContent('/1009');
+    const configuration = screen.getByRole('region', { name: 'Configuration' });
+    expect(configuration).toHaveTextContent('{{trigger.orderId}}');
+  });
+
+  it('shows what opened the run at its trigger', async () => {
+    const trigger = makeStep({ nodeId: 'start', type: 'TRIGGER' });
+    stack(makeRunDetail({ steps: [trigger] }));
+    openConsole('/runs/run_1?step=start');
+    const steps = within(await screen.findByRole('region', { name: 'Steps' }));
+    expect(steps.getByRole('region', { name: 'Opened by' })).toHaveTextContent('WEBHOOK');
+    expect(steps.getByRole('region', { name: 'Input' })).toHaveTextContent('1009');
+  });
+
   it('tells who canceled it and why', async () => {
     const at = '2026-03-01T10:00:03.000Z';
     stack(

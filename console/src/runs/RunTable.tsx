@@ -43,20 +43,24 @@ const COLUMNS: Column<Run>[] = [
   },
   {
     title: 'Contact',
-    width: 15,
+    width: 21,
     cell: ({ contact }) => {
       const name = contactName(contact);
       if (name === null) return <span className={page.muted}>No contact</span>;
+      // Never cut, as it is what rows are told apart by; a long address breaks before its host.
+      const [user = '', ...host] = name.split('@');
       return (
-        <span className={classes.line} title={name}>
-          {name}
-        </span>
+        <>
+          {user}
+          <wbr />
+          {host.map((part) => `@${part}`)}
+        </>
       );
     },
   },
   {
     title: 'Trigger',
-    width: 9,
+    width: 8.5,
     cell: (run) => <span className={page.nowrap}>{triggerWord(run)}</span>,
   },
   {
@@ -73,7 +77,7 @@ const COLUMNS: Column<Run>[] = [
   },
   {
     title: 'Duration',
-    width: 10,
+    width: 9,
     cell: (run, now) => {
       const duration = runDuration(run, now);
       return duration === null ? (
@@ -85,7 +89,7 @@ const COLUMNS: Column<Run>[] = [
   },
   {
     title: 'At',
-    width: 9,
+    width: 7.5,
     cell: (run) => {
       const at = whereabouts(run);
       return at === null ? null : (

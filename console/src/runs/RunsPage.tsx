@@ -51,12 +51,12 @@ function Chart({ filters, isWanted, onChange }: FilterProps & { isWanted: boolea
       <Suspense fallback={place}>
         <RunChart
           stats={stats}
+          note={note}
           onBrush={(begin, end) => {
             onChange({ from: begin, to: end });
           }}
         />
       </Suspense>
-      {note !== null && <p className={classes.note}>{note}</p>}
     </Optional>
   );
 }

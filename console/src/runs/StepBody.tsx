@@ -152,14 +152,33 @@ function recordedNothing(step: Step): boolean {
   );
 }
 
-/** What the node works by: of the first one, what opened the run. */
-function InputPart({ run, step }: { run: RunDetail; step: Step }) {
-  const node = run.graph.nodes?.find(({ id }) => id === step.nodeId);
-  const input = step.type === 'TRIGGER' ? (run.payload ?? null) : (node?.config ?? {});
-  if (step.type !== 'TRIGGER' && Object.keys(input as object).length === 0) return null;
+/** What opened the run: the event, and what it brought. */
+function TriggerPart({ run }: { run: RunDetail }) {
   return (
-    <Part title="Input">
-      <Json label="Input" value={input} />
+    <>
+      <Part title="Opened by">
+        <Json label="Opened by" value={run.trigger} />
+      </Part>
+      <Part title="Input">
+        <Json label="Input" value={run.payload ?? null} />
+      </Part>
+    </>
+  );
+}
+
+/**
+ * What the node worked with. Where a step did not record it, there is its configuration, with
+ * expressions as they were written.
+ */
+function InputPart({ run, step }: { run: RunDetail; step: Step }) {
+  if (step.type === 'TRIGGER') return <TriggerPart run={run} />;
+  const node = run.graph.nodes?.find(({ id }) => id === step.nodeId);
+  const input = step.input ?? node?.config ?? {};
+  if (Object.keys(input).length === 0) return null;
+  const title = step.input === null ? 'Configuration' : 'Input';
+  return (
+    <Part title={title}>
+      <Json label={title} value={input} />
     </Part>
   );
 }

@@ -1,15 +1,22 @@
 import { Button } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconChevronRight } from '@tabler/icons-react';
-import type { KeyboardEvent } from 'react';
+import type { CSSProperties, KeyboardEvent } from 'react';
 import type { RunDetail, Step } from '../api/types';
 import { CopyButton } from '../ui/CopyButton';
 import { formatBothZones, formatDuration, formatExact, formatWord } from '../ui/format';
 import { Status } from '../ui/Status';
-import { type Path, type PlacedStep, placeSteps } from './paths';
+import { type Fork, inLanes, type Path, placeSteps, stepsIn, type TraceItem } from './paths';
 import { StepBody } from './StepBody';
 import { goToStep, neighbours, stepAddress, stepElementId } from './steps';
 import classes from './StepTrace.module.css';
-import { intervalOf, isWait, type Pause, type Timeline, timelineOf } from './timeline';
+import {
+  intervalOf,
+  isWait,
+  type Pause,
+  type Timeline,
+  timelineOf,
+  timelineOfSteps,
+} from './timeline';
 
 interface Props {
   run: RunDetail;
@@ -31,10 +38,6 @@ function offset(run: RunDetail, step: Step): string {
 function stepDuration(step: Step, now: number): string {
   if (step.durationMs !== null) return formatDuration(step.durationMs);
   return formatDuration(Math.max(0, now - Date.parse(step.startedAt)));
-}
-
-function pathKey(path: Path | null): string {
-  return path ? `${path.fork} ${path.number}` : '';
 }
 
 interface BarsProps {
@@ -67,12 +70,14 @@ function Bars({ step, timeline, pauses, now }: BarsProps) {
   );
 }
 
-interface StepRowProps extends Omit<Props, 'openSteps' | 'heading'> {
-  step: Step;
-  depth: number;
-  open: boolean;
+/** What every row is drawn with. */
+interface RowProps extends Omit<Props, 'heading'> {
   timeline: Timeline;
   nodeIds: readonly string[];
+}
+
+interface StepRowProps extends RowProps {
+  step: Step;
 }
 
 function StepActions({ run, step, nodeIds, onMove }: StepRowProps) {
@@ -114,14 +119,14 @@ function StepActions({ run, step, nodeIds, onMove }: StepRowProps) {
 }
 
 function StepRow(props: StepRowProps) {
-  const { run, step, depth, open, onToggle, now, timeline } = props;
+  const { run, step, openSteps, onToggle, now, timeline } = props;
+  const open = openSteps.includes(step.nodeId);
   const bodyId = `${stepElementId(run.id, step.nodeId)}-body`;
   return (
     <li
       id={stepElementId(run.id, step.nodeId)}
       className={classes.step}
       data-step={step.nodeId}
-      data-depth={Math.min(depth, 3)}
     >
       <h3 className={classes.heading}>
         <button
@@ -184,26 +189,73 @@ function moveFocus(event: KeyboardEvent<HTMLElement>) {
   next.focus();
 }
 
-/** Says where a parallel path begins, as its steps stand one after another. */
 function PathTitle({ path }: { path: Path }) {
   return (
-    <li className={classes.path}>
-      Path {path.number} of {path.of} after {path.fork}, at the same time
+    <p className={classes.path}>
+      Path {path.number} of {path.of} after {path.fork}
+    </p>
+  );
+}
+
+/** How many lanes stand beside each other at most: more go below in rows of the same length. */
+function columnsFor(lanes: number): number {
+  return Math.ceil(lanes / Math.ceil(lanes / MOST_COLUMNS));
+}
+
+const MOST_COLUMNS = 3;
+
+interface ForkRowProps extends RowProps {
+  fork: Fork;
+  /** Stands inside of another fork, whose scale it shares. */
+  isInner: boolean;
+}
+
+/** The paths that were walked at the same time, beside each other where there is room. */
+function ForkRow({ fork, isInner, ...props }: ForkRowProps) {
+  const timeline = isInner ? props.timeline : timelineOfSteps(stepsIn(fork), props.now);
+  const { from, to } = timeline.whole;
+  return (
+    <li className={classes.fork}>
+      {!isInner && (
+        <p className={classes.scale}>
+          At the same time after {fork.after}, on a scale of {formatDuration(to - from)}
+        </p>
+      )}
+      <ol
+        className={classes.lanes}
+        style={{ '--columns': columnsFor(fork.lanes.length) } as CSSProperties}
+      >
+        {fork.lanes.map(({ path, items }) => (
+          <li key={path.number} className={classes.lane}>
+            <PathTitle path={path} />
+            <ol className={classes.rows}>
+              <Rows {...props} timeline={timeline} items={items} isInner />
+            </ol>
+          </li>
+        ))}
+      </ol>
     </li>
   );
 }
 
-function rowsOf(placed: PlacedStep[]): { path: Path | null; placed: PlacedStep }[] {
-  return placed.map((one, index) => {
-    const before = placed[index - 1]?.path ?? null;
-    const begins = one.path !== null && pathKey(one.path) !== pathKey(before);
-    return { path: begins ? one.path : null, placed: one };
-  });
+interface RowsProps extends RowProps {
+  items: TraceItem[];
+  isInner: boolean;
+}
+
+function Rows({ items, isInner, ...props }: RowsProps) {
+  return items.map((item) =>
+    'step' in item ? (
+      <StepRow key={item.step.nodeId} {...props} step={item.step} />
+    ) : (
+      <ForkRow key={`after ${item.fork.after}`} {...props} fork={item.fork} isInner={isInner} />
+    ),
+  );
 }
 
 /** Every step of the run, in the order it was visited, and when. */
-export function StepTrace(props: Props) {
-  const { run, openSteps, now, heading } = props;
+export function StepTrace({ heading, ...props }: Props) {
+  const { run, now } = props;
   const placed = placeSteps(run);
   const timeline = timelineOf(run, now);
   const nodeIds = placed.map(({ step }) => step.nodeId);
@@ -216,18 +268,13 @@ export function StepTrace(props: Props) {
         // Its buttons are the interactive elements; the list only hears their keys.
         // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
         <ol className={classes.steps} onKeyDown={moveFocus}>
-          {rowsOf(placed).flatMap(({ path, placed: { step, depth } }) => [
-            ...(path ? [<PathTitle key={`path ${step.nodeId}`} path={path} />] : []),
-            <StepRow
-              key={step.nodeId}
-              {...props}
-              step={step}
-              depth={depth}
-              open={openSteps.includes(step.nodeId)}
-              timeline={timeline}
-              nodeIds={nodeIds}
-            />,
-          ])}
+          <Rows
+            {...props}
+            items={inLanes(placed)}
+            timeline={timeline}
+            nodeIds={nodeIds}
+            isInner={false}
+          />
         </ol>
       )}
     </section>

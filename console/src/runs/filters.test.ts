@@ -4,10 +4,10 @@ import { chartNote, RUN_FILTERS } from './filters';
 it.each([
   ['', null],
   ['range=24h&automationId=atm_1', null],
-  ['status=FAILED', 'All runs in the period; the list below is filtered by status.'],
+  ['status=FAILED', 'The chart shows all runs in the period; only the list below is filtered by status.'],
   [
     'automationId=atm_1&status=FAILED&contact=a@example.com&errorGroup=err_1',
-    'All runs of the automation in the period; the list below is filtered by status, contact and error.',
+    'The chart shows all runs of the automation in the period; only the list below is filtered by status, contact and error.',
   ],
 ])('the chart says what it does not follow of %s', (search, note) => {
   expect(chartNote(RUN_FILTERS.read(search))).toBe(note);

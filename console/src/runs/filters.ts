@@ -25,9 +25,9 @@ const UNCHARTED = [
 export function chartNote(filters: RunFilters): string | null {
   const words = UNCHARTED.filter(([name]) => filters[name] !== null).map(([, word]) => word);
   if (words.length === 0) return null;
-  const runs = filters.automationId === null ? 'All runs' : 'All runs of the automation';
+  const runs = filters.automationId === null ? 'all runs' : 'all runs of the automation';
   const [last = '', ...others] = words.toReversed();
   const listed =
     others.length === 0 ? last : `${others.toReversed().join(', ')} and ${last}`;
-  return `${runs} in the period; the list below is filtered by ${listed}.`;
+  return `The chart shows ${runs} in the period; only the list below is filtered by ${listed}.`;
 }

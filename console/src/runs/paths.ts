@@ -12,11 +12,22 @@ export interface Path {
 
 export interface PlacedStep {
   step: Step;
-  /** The innermost parallel path that the step is on; null on the run's main line. */
-  path: Path | null;
-  /** In how many forks it stands. */
-  depth: number;
+  /** The parallel paths that the step is on, outermost first; none on the run's main line. */
+  paths: readonly Path[];
 }
+
+/** The paths that were walked at the same time after one node. */
+export interface Fork {
+  after: string;
+  lanes: Lane[];
+}
+
+export interface Lane {
+  path: Path;
+  items: TraceItem[];
+}
+
+export type TraceItem = { step: Step } | { fork: Fork };
 
 /** For each node on a parallel path: the forks it is in, outermost first. */
 function pathsOf({ nodes, edges }: Graph): Map<string, Path[]> {
@@ -72,7 +83,39 @@ export function placeSteps(run: RunDetail): PlacedStep[] {
     return ones.length - others.length;
   }
   return steps.toSorted(compare).map((step) => {
-    const forks = paths.get(step.nodeId) ?? [];
-    return { step, path: forks.at(-1) ?? null, depth: forks.length };
+    return { step, paths: paths.get(step.nodeId) ?? [] };
   });
+}
+
+/** The same steps in the same order, those of a fork's paths in lanes of their own. */
+export function inLanes(placed: readonly PlacedStep[], depth = 0): TraceItem[] {
+  const items: TraceItem[] = [];
+  let at = 0;
+  for (;;) {
+    const first = placed[at];
+    if (!first) return items;
+    const path = first.paths[depth];
+    if (!path) {
+      items.push({ step: first.step });
+      at += 1;
+      continue;
+    }
+    const begins = at;
+    while (isSame(placed[at]?.paths[depth], path)) at += 1;
+    const lane = { path, items: inLanes(placed.slice(begins, at), depth + 1) };
+    const last = items.at(-1);
+    if (last && 'fork' in last && last.fork.after === path.fork) last.fork.lanes.push(lane);
+    else items.push({ fork: { after: path.fork, lanes: [lane] } });
+  }
+}
+
+function isSame(one: Path | undefined, other: Path): boolean {
+  return one?.fork === other.fork && one.number === other.number;
+}
+
+/** Every step of a fork, also of the forks inside of it. */
+export function stepsIn({ lanes }: Fork): Step[] {
+  return lanes.flatMap(({ items }) =>
+    items.flatMap((item) => ('step' in item ? [item.step] : stepsIn(item.fork))),
+  );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeRunDetail, makeStep } from '../test/server';
-import { intervalOf, timelineOf } from './timeline';
+import { intervalOf, timelineOf, timelineOfSteps } from './timeline';
 
 const START = Date.parse('2026-03-01T10:00:00.000Z');
 const at = (milliseconds: number) => new Date(START + milliseconds).toISOString();
@@ -76,5 +76,19 @@ describe('the timeline of a run', () => {
     const bars = barsOf([...steps, ...work], 6000);
     const waits = bars.slice(0, 6).reduce((sum, { width }) => sum + width, 0);
     expect(waits).toBeLessThanOrEqual(50.001);
+  });
+});
+
+describe('the timeline of some steps', () => {
+  it('begins with the first and ends with the last of them', () => {
+    const steps = [step('b', 9200, 9600), step('a', 9000, 9400)];
+    const { whole, barOf } = timelineOfSteps(steps, START + 60_000);
+    expect(whole).toEqual({ from: START + 9000, to: START + 9600 });
+    expect(barOf({ from: START + 9000, to: START + 9300 })).toEqual({ left: 0, width: 50 });
+  });
+
+  it('goes on while one of them is at work', () => {
+    const { whole } = timelineOfSteps([step('a', 0, 100), step('b', 50, null)], START + 400);
+    expect(whole.to).toBe(START + 400);
   });
 });

@@ -17,6 +17,8 @@ export interface Bar {
 export interface Pause extends Bar, Interval {}
 
 export interface Timeline {
+  /** From its left end to its right one. */
+  whole: Interval;
   barOf: (interval: Interval) => Bar;
   pauses: Pause[];
 }
@@ -62,28 +64,35 @@ function without(intervals: Interval[], others: Interval[]): Interval[] {
   });
 }
 
-/** When the run was looked at by nobody: queued for its start, or in nothing but waits. */
-function pausesOf(run: RunDetail, whole: Interval, now: number): Interval[] {
-  const work = run.steps.filter((step) => !isWait(step)).map((step) => intervalOf(step, now));
-  const waits = run.steps.filter(isWait).map((step) => intervalOf(step, now));
-  const begun = run.startedAt === null ? whole.to : Date.parse(run.startedAt);
-  if (begun > whole.from) waits.push({ from: whole.from, to: begun });
-  return without(merged(waits), merged(work));
-}
-
-/**
- * The run from its opening to its end, or to `now`. Work is drawn to scale; long stretches of mere
- * waiting are cut short, else a day's wait would leave nothing to see of the seconds around it.
- */
+/** The run from its opening to its end, or to `now`. */
 export function timelineOf(run: RunDetail, now: number): Timeline {
   const ends = run.steps.map((step) => intervalOf(step, now).to);
   const from = Date.parse(run.createdAt);
   const end = run.finishedAt === null ? now : Date.parse(run.finishedAt);
   const whole = { from, to: Math.max(from + 1, end, ...ends) };
+  // Until it is started a run is looked at by nobody.
+  const begun = run.startedAt === null ? whole.to : Date.parse(run.startedAt);
+  return draw(run.steps, whole, begun > from ? [{ from, to: begun }] : [], now);
+}
+
+/** Some steps that belong together, from the first's beginning to the last's end. */
+export function timelineOfSteps(steps: Step[], now: number): Timeline {
+  const intervals = steps.map((step) => intervalOf(step, now));
+  const from = Math.min(...intervals.map((interval) => interval.from));
+  const whole = { from, to: Math.max(from + 1, ...intervals.map((interval) => interval.to)) };
+  return draw(steps, whole, [], now);
+}
+
+/**
+ * Work is drawn to scale; long stretches of mere waiting are cut short, else a day's wait would
+ * leave nothing to see of the seconds around it.
+ */
+function draw(steps: Step[], whole: Interval, idle: Interval[], now: number): Timeline {
+  const work = steps.filter((step) => !isWait(step)).map((step) => intervalOf(step, now));
+  const waits = steps.filter(isWait).map((step) => intervalOf(step, now));
+  const pauses = without(merged([...idle, ...waits]), merged(work));
   const total = whole.to - whole.from;
-  const long = pausesOf(run, whole, now).filter(
-    (pause) => pause.to - pause.from > total * PAUSE_SHARE,
-  );
+  const long = pauses.filter((pause) => pause.to - pause.from > total * PAUSE_SHARE);
   const share = Math.min(PAUSE_SHARE, PAUSES_SHARE / Math.max(1, long.length));
   const paused = long.reduce((sum, pause) => sum + pause.to - pause.from, 0);
   // Percent a millisecond of what is drawn to scale.
@@ -108,5 +117,5 @@ export function timelineOf(run: RunDetail, now: number): Timeline {
     return { left, width: Math.max(0, place(interval.to) - left) };
   }
 
-  return { barOf, pauses: long.map((pause) => ({ ...pause, ...barOf(pause) })) };
+  return { whole, barOf, pauses: long.map((pause) => ({ ...pause, ...barOf(pause) })) };
 }

@@ -50,6 +50,7 @@ export function makeStep(changes: Partial<Step> = {}): Step {
     branchesNotTaken: [],
     reason: null,
     waitUntil: null,
+    input: null,
     output: {},
     evidence: null,
     request: null,

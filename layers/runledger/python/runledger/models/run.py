@@ -149,8 +149,10 @@ class Payload(Model):
 
 
 class Step(Model):
-    """One node of a run. `output` is the bag later nodes read as `steps.<nodeId>.<name>`. A node
-    that goes on is visited more than once; `progress` is what it left for its next visit."""
+    """One node of a run. `input` are the values that the texts of its config had, by JSON pointer,
+    as far as nothing else of the step tells them; `output` is the bag later nodes read as
+    `steps.<nodeId>.<name>`. A node that goes on is visited more than once; `progress` is what it
+    left for its next visit."""
 
     node_id: str
     type: str
@@ -160,6 +162,7 @@ class Step(Model):
     outcome: str | None = None
     reason: str | None = None
     wait_until: int | None = None
+    input: dict[str, Any] = Field(default_factory=dict)
     output: dict[str, Any] = Field(default_factory=dict)
     evidence: dict[str, Any] | None = None
     request: dict[str, Any] | None = None

@@ -14,7 +14,12 @@ class StepView(WireModel):
 
     `waited_ms` is the part of `duration_ms` in which the run was parked until `wait_until`; null
     while it still is, and for a step that does not wait. `tries` counts the calls of a step that
-    makes them; `branches_not_taken` are the labels that were passed over for `outcome`."""
+    makes them; `branches_not_taken` are the labels that were passed over for `outcome`.
+
+    `input` is what the node worked with: its config with the values that its expressions had at
+    that visit, secrets by their names, long values cut; of a message also the `variables` that its
+    templates read, and of the trigger what opened the run (with the run's `payload`). Null where
+    it was not recorded: the graph has the config as it was written."""
 
     node_id: str
     type: str
@@ -29,6 +34,7 @@ class StepView(WireModel):
     branches_not_taken: list[str]
     reason: str | None
     wait_until: str | None
+    input: dict[str, Any] | None
     output: dict[str, Any]
     evidence: dict[str, Any] | None
     request: dict[str, Any] | None

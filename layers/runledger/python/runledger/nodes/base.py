@@ -18,8 +18,9 @@ from runledger.models.base import Config, Model
 from runledger.models.contact import Contact
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.run import ErrorDetail, StepStatus
+from runledger.nodes.inputs import Place, Record, is_within, liquid_places, recorded, rendered
 from runledger.nodes.message_rules import FrequencyCap, QuietHours
-from runledger.template_markup import has_liquid
+from runledger.redaction import Redactor
 
 ConfigT = TypeVar("ConfigT", bound=Config)
 
@@ -199,8 +200,8 @@ class Tools:
 class Visit:
     """One visit of one node. `scope` is what Liquid sees: contact, trigger, steps, vars,
     workspace; `now` is epoch milliseconds; `effect_key` names this node's effect for good;
-    `labels` are those of the edges out of the node; `progress` is what the visit before left for
-    this one, where the node goes on."""
+    `labels` are those of the edges out of the node; `texts` are those of the message templates it
+    uses; `progress` is what the visit before left for this one, where the node goes on."""
 
     node_id: str
     run_id: str
@@ -210,6 +211,7 @@ class Visit:
     effect_key: str
     tools: Tools
     labels: frozenset[str] = frozenset()
+    texts: tuple[str, ...] = ()
     progress: Mapping[str, Any] | None = None
 
 
@@ -232,22 +234,6 @@ class NodeResult(Model):
     error: ErrorDetail | None = None
     delivery_ids: tuple[str, ...] = ()
     progress: dict[str, Any] | None = None
-
-
-def liquid_sources(value: Any, path: str = "") -> list[tuple[str, str]]:
-    """Every Liquid text inside a JSON-like value, with its dotted path."""
-    if isinstance(value, str):
-        return [(path, value)] if has_liquid(value) else []
-    items: list[tuple[Any, Any]] = []
-    if isinstance(value, Mapping):
-        items = list(value.items())
-    elif isinstance(value, list | tuple):
-        items = list(enumerate(value))
-    return [
-        found
-        for key, item in items
-        for found in liquid_sources(item, f"{path}.{key}" if path else str(key))
-    ]
 
 
 class NodeType(ABC, Generic[ConfigT]):
@@ -306,9 +292,30 @@ class NodeType(ABC, Generic[ConfigT]):
         """The segments this node uses; a version pins them."""
         return frozenset()
 
+    def places(self, config: ConfigT) -> list[tuple[Place, str]]:
+        """Every Liquid text in the config, each with its place in wire names."""
+        return liquid_places(config.model_dump(by_alias=True, exclude_none=True))
+
     def sources(self, config: ConfigT) -> list[tuple[str, str]]:
-        """Every Liquid text in the config, each with its field path in wire names."""
-        return liquid_sources(config.model_dump(by_alias=True, exclude_none=True))
+        """As `places`, each with its dotted path."""
+        return [(".".join(place), source) for place, source in self.places(config)]
+
+    def told(self, config: ConfigT, record: Record) -> dict[Place, Any]:
+        """The values of the config's texts that the record of the visit tells anyway."""
+        return {}
+
+    def redactor(self, config: ConfigT, visit: Visit) -> Redactor:
+        """What strikes the values that this node may have seen."""
+        return Redactor({})
+
+    def input(self, config: ConfigT, visit: Visit, record: Record) -> dict[str, Any]:
+        """What the visit worked with, as the step keeps it: the values of the config's texts by
+        JSON pointer, without those that the record tells. Goes after `run`."""
+        told = self.told(config, record)
+        left = [found for found in self.places(config) if not is_within(found[0], told)]
+        if not left:
+            return {}
+        return recorded(rendered(left, visit.scope, self.redactor(config, visit)))
 
     def states(self, config: ConfigT, placement: Placement) -> dict[str, dict[str, Any]]:
         """The node's states, the first named by its id. Retry and Catch are added by the

@@ -1,7 +1,7 @@
 """CONDITION: a question with two ways on."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, SerializeAsAny, StringConstraints, model_validator
@@ -10,6 +10,7 @@ from runledger.models.contact import Contact, normalize_phone
 from runledger.nodes.base import Branching, NodeResult, NodeType, Visit
 from runledger.nodes.comparison import Operator, compare, for_evidence, is_equal, read_operand
 from runledger.nodes.fields import Comparable, Scalar, check_liquid
+from runledger.nodes.inputs import Place, Record, liquid_places
 from runledger.nodes.variants import VariantConfig
 from runledger.templating import evaluate
 
@@ -199,6 +200,21 @@ class GroupConfig(ConditionConfig):
         }
 
 
+def _told(
+    config: ConditionConfig, rule: Mapping[str, Any], place: Place = ()
+) -> Iterator[tuple[Place, Any]]:
+    """The values of a rule's texts that its evidence has. A rule that was not asked saw none, and
+    stays as it was written."""
+    if rule["verdict"] is None:
+        yield from liquid_places(config.model_dump(by_alias=True), place)
+    elif isinstance(config, GroupConfig):
+        for index, pair in enumerate(zip(config.conditions, rule["conditions"], strict=True)):
+            yield from _told(*pair, (*place, "conditions", str(index)))
+    for side in ("left", "right"):
+        if side in rule:
+            yield (*place, side), rule[side]["value"]
+
+
 def _as_stored(field: str, value: Any) -> Any:
     """A wanted email or phone in the form in which contacts keep theirs."""
     if not isinstance(value, str):
@@ -231,6 +247,12 @@ class ConditionNode(NodeType[ConditionConfig]):
 
     def branching(self, config: ConditionConfig) -> Branching:
         return Branching(("true", "false"))
+
+    def told(self, config: ConditionConfig, record: Record) -> dict[Place, Any]:
+        """The evidence has both sides of a comparison; what a rule about the contact asked for it
+        has not."""
+        rule = (record.evidence or {}).get("rule")
+        return dict(_told(config, rule)) if rule else {}
 
     def run(self, config: ConditionConfig, visit: Visit) -> NodeResult:
         rule = config.verdict(visit.scope, visit.contact)

@@ -35,6 +35,7 @@ from runledger.nodes.http_record import Recorder
 from runledger.nodes.http_retry import NO_RETRY, Retry, is_repeatable
 from runledger.nodes.http_status import Status, is_among
 from runledger.nodes.http_tries import Calling, make
+from runledger.nodes.inputs import Place, Record, is_within, recorded
 from runledger.redaction import Redactor, is_credential_name, placeholder
 from runledger.template_markup import has_liquid
 from runledger.templating import evaluate, filter_names, references, render_value
@@ -290,11 +291,40 @@ class IntegrationNode(NodeType[IntegrationConfig]):
     def repeatable(self, config: IntegrationConfig) -> bool:
         return is_repeatable(config.method, config.idempotent)
 
+    def told(self, config: IntegrationConfig, record: Record) -> dict[Place, Any]:
+        """The request has all that was sent. Who the call is from is never shown but as it was
+        written, with the names of secrets for their values."""
+        places = dict(self.places(config))
+        told: dict[Place, Any] = {
+            place: text for place, text in places.items() if place[0] == "auth"
+        }
+        sent = record.request
+        if sent is None:
+            return told
+        if is_within(("url",), places):
+            told["url",] = sent["url"]
+        for place in places:
+            if place[0] in ("headers", "query"):
+                told[place] = sent[place[0]].get(place[1])
+            elif place[0] == "body":
+                told["body",] = f"{sent['body']}…" if "note" in sent else sent["body"]
+        return told
+
+    def redactor(self, config: IntegrationConfig, visit: Visit) -> Redactor:
+        return Redactor(_secrets(config, visit))
+
+    def input(self, config: IntegrationConfig, visit: Visit, record: Record) -> dict[str, Any]:
+        try:
+            return super().input(config, visit, record)
+        except NodeError:
+            # There is no such secret, so there is nothing to know its value by in what is kept.
+            return recorded(dict(self.places(config)))
+
     def run(self, config: IntegrationConfig, visit: Visit) -> NodeResult:
-        http, reader = visit.tools.http, visit.tools.secrets
-        if http is None or reader is None:
-            raise RuntimeError("INTEGRATION runs where the internet and secrets can be reached")
-        secrets = {name: reader.get(name) for name in sorted(config.secret_names())}
+        http = visit.tools.http
+        if http is None:
+            raise RuntimeError("INTEGRATION runs where the internet can be reached")
+        secrets = _secrets(config, visit)
         redactor = Redactor(secrets)
         try:
             return self._exchange(config, visit, http, secrets, redactor)
@@ -353,6 +383,14 @@ class IntegrationNode(NodeType[IntegrationConfig]):
         except NodeError as error:
             return _failure(visit, _redacted(error, redactor), response.status, told)
         return NodeResult(outcome="ok" if visit.labels else None, output=output, **told)
+
+
+def _secrets(config: IntegrationConfig, visit: Visit) -> dict[str, str]:
+    """By name; raises NodeError `MISSING_SECRET`."""
+    reader = visit.tools.secrets
+    if reader is None:
+        raise RuntimeError("INTEGRATION runs where secrets can be reached")
+    return {name: reader.get(name) for name in sorted(config.secret_names())}
 
 
 def _rendered(

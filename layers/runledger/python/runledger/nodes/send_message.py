@@ -23,6 +23,7 @@ from runledger.nodes.base import (
     Visit,
 )
 from runledger.nodes.fields import picks
+from runledger.nodes.inputs import VARIABLES, Record, recorded, variables
 from runledger.nodes.message_rules import FrequencyCap, QuietHours
 from runledger.nodes.recipients import Recipient, RecipientsConfig
 from runledger.nodes.tally import OUTCOMES, Tally, is_over
@@ -139,6 +140,19 @@ class SendMessageNode(NodeType[SendMessageConfig]):
 
     def segment_ids(self, config: SendMessageConfig) -> frozenset[str]:
         return config.recipients.segment_ids
+
+    def input(self, config: SendMessageConfig, visit: Visit, record: Record) -> dict[str, Any]:
+        """With what the templates read, as `variables`. The texts that came of it are told by the
+        deliveries, and so is the recipient of one among many: the contact is each one's own."""
+        is_query = config.recipients.is_query
+        read = variables(visit.texts, visit.scope, self.redactor(config, visit))
+        kept = {
+            name: value
+            for name, value in read.items()
+            if not (is_query and name.partition(".")[0] == "contact")
+        }
+        chosen = super().input(config, visit, record)
+        return {**chosen, **recorded({VARIABLES: kept})} if kept else chosen
 
     def run(self, config: SendMessageConfig, visit: Visit) -> NodeResult:
         messenger = visit.tools.messenger

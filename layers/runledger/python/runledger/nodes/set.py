@@ -15,6 +15,7 @@ from runledger.models.run import Step, StepStatus
 from runledger.nodes.base import NodeResult, NodeType, Visit
 from runledger.nodes.comparison import as_number, describe
 from runledger.nodes.fields import LiquidValue
+from runledger.nodes.inputs import Place, Record
 from runledger.nodes.moments import parse_moment, to_iso
 from runledger.templating import render_value, text_of
 
@@ -87,6 +88,14 @@ class SetNode(NodeType[SetConfig]):
 
     def outputs(self, config: SetConfig) -> frozenset[str]:
         return frozenset(assignment.variable for assignment in config.assignments)
+
+    def told(self, config: SetConfig, record: Record) -> dict[Place, Any]:
+        """What was read as a text or as JSON is what was set; other types convert it first."""
+        return {
+            ("assignments", str(index), "value"): record.output[each.variable]
+            for index, each in enumerate(config.assignments)
+            if each.type in (ValueType.STRING, ValueType.JSON) and each.variable in record.output
+        }
 
     def run(self, config: SetConfig, visit: Visit) -> NodeResult:
         output = {

@@ -8,6 +8,7 @@ from runledger.models.base import Config
 from runledger.models.run import ErrorDetail, StepStatus
 from runledger.nodes.base import RESULT_PATH, NodeResult, NodeType, Placement, Visit
 from runledger.nodes.fields import check_liquid
+from runledger.nodes.inputs import Place, Record
 from runledger.templating import render
 
 # Rendered variables may make the message longer than what was written, but not without end.
@@ -39,8 +40,14 @@ class StopErrorNode(NodeType[StopErrorConfig]):
         task = {**placement.task, "ResultPath": RESULT_PATH, "Next": placement.exits[None]}
         return {placement.node_id: task}
 
+    def told(self, config: StopErrorConfig, record: Record) -> dict[Place, Any]:
+        """The error is the message."""
+        error = record.error
+        is_message = error is not None and error.kind == self.name
+        return {("message",): error.message} if error is not None and is_message else {}
+
     def run(self, config: StopErrorConfig, visit: Visit) -> NodeResult:
         rendered = render(config.message, visit.scope).strip()[:_MAX_RENDERED]
         message = rendered or f"Stopped by {visit.node_id}"
-        error = ErrorDetail(node_id=visit.node_id, kind="STOP_ERROR", message=message)
+        error = ErrorDetail(node_id=visit.node_id, kind=self.name, message=message)
         return NodeResult(status=StepStatus.FAILED, error=error)

@@ -6,9 +6,10 @@ from pydantic import Field, model_validator
 
 from runledger.models.automation import Label
 from runledger.models.base import Config
-from runledger.nodes.base import Branching, NodeResult, NodeType, Visit, liquid_sources
+from runledger.nodes.base import Branching, NodeResult, NodeType, Visit
 from runledger.nodes.comparison import Operator, compare, for_evidence, read_operand
 from runledger.nodes.fields import Comparable, Operand, operand_source
+from runledger.nodes.inputs import Place, Record, liquid_places
 
 
 class SwitchRule(Config):
@@ -67,13 +68,24 @@ class SwitchNode(NodeType[SwitchConfig]):
     def branching(self, config: SwitchConfig) -> Branching:
         return Branching((*(rule.label for rule in config.rules), config.fallback_label))
 
-    def sources(self, config: SwitchConfig) -> list[tuple[str, str]]:
+    def places(self, config: SwitchConfig) -> list[tuple[Place, str]]:
         fields = [
-            (f"rules.{index}.field", operand_source(rule.field))
+            (("rules", str(index), "field"), operand_source(rule.field))
             for index, rule in enumerate(config.rules)
         ]
-        others = liquid_sources(config.model_dump(by_alias=True))
-        return fields + [found for found in others if not found[0].endswith(".field")]
+        others = liquid_places(config.model_dump(by_alias=True))
+        return fields + [found for found in others if found[0][-1] != "field"]
+
+    def told(self, config: SwitchConfig, record: Record) -> dict[Place, Any]:
+        """The evidence has the values of every rule that was tried; the others saw none, and stay
+        as they were written."""
+        tried = (record.evidence or {}).get("rules", [])
+        told: dict[Place, Any] = {}
+        for index, rule in enumerate(config.rules if tried else []):
+            values = tried[index] if index < len(tried) else {"operand": rule.field}
+            told["rules", str(index), "field"] = values["operand"]
+            told["rules", str(index), "value"] = values.get("value", rule.value)
+        return told
 
     def run(self, config: SwitchConfig, visit: Visit) -> NodeResult:
         tried: list[dict[str, Any]] = []

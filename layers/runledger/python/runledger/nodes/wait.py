@@ -11,6 +11,7 @@ from runledger.models.run import StepStatus
 from runledger.nodes.base import RESULT_PATH, NodeResult, NodeType, Placement, Visit
 from runledger.nodes.comparison import describe
 from runledger.nodes.fields import Operand, TimeOfDay, TimeZone, operand_source
+from runledger.nodes.inputs import Place, Record
 from runledger.nodes.moments import (
     from_milliseconds,
     next_time_of_day,
@@ -97,10 +98,15 @@ class WaitNode(NodeType[WaitConfig]):
     def is_express_safe(self, config: WaitConfig) -> bool:
         return False
 
-    def sources(self, config: WaitConfig) -> list[tuple[str, str]]:
+    def places(self, config: WaitConfig) -> list[tuple[Place, str]]:
         if config.until is None or config.until.field is None:
             return []
-        return [("until.field", operand_source(config.until.field))]
+        return [(("until", "field"), operand_source(config.until.field))]
+
+    def told(self, config: WaitConfig, record: Record) -> dict[Place, Any]:
+        """The evidence has the date that was read, beside the moment that it came to."""
+        evidence = record.evidence or {}
+        return {("until", "field"): evidence["value"]} if "value" in evidence else {}
 
     def states(self, config: WaitConfig, placement: Placement) -> dict[str, dict[str, Any]]:
         wait = f"{placement.node_id} wait"

@@ -117,7 +117,12 @@ def run_detail_view(
         **fields,
         payload=history.payload.body,
         graph=graph.graph,
-        steps=fit_steps([_step_view(step, order, graph) for order, step in enumerate(steps, 1)]),
+        steps=fit_steps(
+            [
+                _step_view(step, order, graph, _input_of(step, graph, history.payload.trigger))
+                for order, step in enumerate(steps, 1)
+            ]
+        ),
         deliveries=links,
         upstream=_upstream_view(history.payload.trigger, upstream),
         downstream=[
@@ -168,6 +173,7 @@ def fit_steps(steps: list[StepView]) -> list[StepView]:
         left_out = {"leftOut": f"{sizes[index]} bytes, as the run's steps are too large together"}
         fitted[index] = steps[index].model_copy(
             update={
+                "input": steps[index].input and left_out,
                 "output": left_out,
                 "evidence": steps[index].evidence and left_out,
                 "request": steps[index].request and left_out,
@@ -196,7 +202,28 @@ def _health_view(health: "Health") -> HealthView:
     )
 
 
-def _step_view(step: "Step", order: int, graph: "GraphView") -> StepView:
+def _input_of(
+    step: "Step", graph: "GraphView", trigger: "Mapping[str, Any]"
+) -> dict[str, Any] | None:
+    """What the node worked with: its config, and in it the recorded values. None where one of
+    them is not known: the visit died, or was made before they were recorded."""
+    from runledger.nodes.inputs import filled, is_within, places_of
+
+    node = graph.nodes[step.node_id]
+    if node.type is None or node.config is None:
+        return None
+    if node.type.is_start:
+        return dict(trigger)
+    told = node.type.told(node.config, step)
+    known = {**told, **places_of(step.input)}
+    if not all(is_within(place, known) for place, _ in node.type.places(node.config)):
+        return None
+    return filled(node.node.config, step.input, told)
+
+
+def _step_view(
+    step: "Step", order: int, graph: "GraphView", given: dict[str, Any] | None
+) -> StepView:
     ended = step.finished_at
     waited = None
     if step.wait_until is not None and ended is not None:
@@ -219,6 +246,7 @@ def _step_view(step: "Step", order: int, graph: "GraphView") -> StepView:
         ],
         reason=step.reason,
         wait_until=optional_iso(step.wait_until),
+        input=given,
         output=step.output,
         evidence=step.evidence,
         request=step.request,

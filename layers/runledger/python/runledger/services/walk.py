@@ -155,7 +155,8 @@ class Walker:
             return _answer(self.runs.record(frame.run, lost_step(frame, event.node_id, earlier)))
         claim = self._claim(frame, event.node_id, rank, node_type, config, replaces=earlier)
         try:
-            result = self._run_node(frame, event.node_id, node_type, config, recorded)
+            visit = self._visit_of(frame, event.node_id, node_type, config, recorded)
+            result = _run_node(visit, node_type, config, recorded)
         except TransientError:
             # Raised by our own reads and writes, never by an effect's answer: nothing has begun,
             # and the machine's retry need not wait for the lease.
@@ -167,6 +168,7 @@ class Walker:
             started_at=recorded.started_at if recorded else claim.started_at,
             finished_at=self.clock() if result.status.is_finished else None,
             visits=recorded.visits + 1 if recorded else 1,
+            input=recorded.input if recorded else _input(visit, node_type, config, result),
             **dict(result),
         )
         stored = self.runs.record(frame.run, step, after=recorded)
@@ -220,48 +222,31 @@ class Walker:
             raise StepInProgressError("another request is at this node") from error
         return claim
 
-    def _run_node(
+    def _visit_of(
         self,
         frame: Frame,
         node_id: str,
         node_type: "NodeType[Any]",
         config: "Config",
         before: Step | None,
-    ) -> NodeResult:
+    ) -> Visit:
         """`before` is the step as an earlier visit left it, where the node goes on."""
-        tools = self.toolbox.tools(frame, node_id)
-        visit = Visit(
+        templates = frame.version.templates
+        used = [
+            templates[id_] for id_ in sorted(node_type.template_ids(config)) if id_ in templates
+        ]
+        return Visit(
             node_id=node_id,
             run_id=frame.run.id,
             scope=scope_of(frame),
             contact=frame.contact,
             now=self.clock(),
             effect_key=derived_id("eff", frame.run.id, node_id),
-            tools=tools,
+            tools=self.toolbox.tools(frame, node_id),
             labels=frozenset(edge.label for edge in frame.graph.out(node_id) if edge.label),
+            texts=tuple(text for each in used for text in (each.subject, each.body) if text),
             progress=before.progress if before else None,
         )
-        try:
-            result = node_type.run(config, visit)
-        except NodeError as error:
-            detail = ErrorDetail(
-                node_id=node_id, kind=error.kind, message=str(error), cause=error.cause
-            )
-            return _failed(detail, before, tools)
-        except (RunReleasedError, TransientError):
-            raise
-        except Exception as error:
-            # Not foreseen, so there is nothing to say to a person but that; what had been done
-            # until then must not be lost with it.
-            log_failure("node raised", error)
-            cause = f"{type(error).__name__}: {error}"
-            caught = caught_error({"Error": type(error).__name__, "Cause": str(error)}, node_id)
-            detail = caught.model_copy(update={"cause": cause[:CAUSE_CHARACTERS]})
-            return _failed(detail, before, tools)
-        if result.error is not None and result.error.node_id is None:
-            named = result.error.model_copy(update={"node_id": node_id})
-            return result.model_copy(update={"error": named})
-        return result
 
     # ── COMPLETE ───────────────────────────────────────────────────────────────────────────────
 
@@ -362,6 +347,44 @@ class Walker:
             self.runs.close(run, closing)
         except ConditionFailedError as error:
             raise RunReleasedError("the run was taken or ended meanwhile") from error
+
+
+def _run_node(
+    visit: Visit, node_type: "NodeType[Any]", config: "Config", before: Step | None
+) -> NodeResult:
+    try:
+        result = node_type.run(config, visit)
+    except NodeError as error:
+        detail = ErrorDetail(
+            node_id=visit.node_id, kind=error.kind, message=str(error), cause=error.cause
+        )
+        return _failed(detail, before, visit.tools)
+    except (RunReleasedError, TransientError):
+        raise
+    except Exception as error:
+        # Not foreseen, so there is nothing to say to a person but that; what had been done until
+        # then must not be lost with it.
+        log_failure("node raised", error)
+        cause = f"{type(error).__name__}: {error}"
+        caught = caught_error({"Error": type(error).__name__, "Cause": str(error)}, visit.node_id)
+        detail = caught.model_copy(update={"cause": cause[:CAUSE_CHARACTERS]})
+        return _failed(detail, before, visit.tools)
+    if result.error is not None and result.error.node_id is None:
+        named = result.error.model_copy(update={"node_id": visit.node_id})
+        return result.model_copy(update={"error": named})
+    return result
+
+
+def _input(
+    visit: Visit, node_type: "NodeType[Any]", config: "Config", result: NodeResult
+) -> dict[str, Any]:
+    """What the visit worked with. The node has done its work: that must be recorded, whatever
+    becomes of this."""
+    try:
+        return node_type.input(config, visit, result)
+    except Exception as error:
+        log_failure("a step's input could not be told", error)
+        return {}
 
 
 def _failed(error: ErrorDetail, before: Step | None, tools: Tools) -> NodeResult:

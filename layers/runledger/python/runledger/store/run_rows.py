@@ -173,6 +173,7 @@ def payload_from_item(item: "Item", bodies: "Bodies") -> Payload:
 
 
 _BAG = (
+    "input",
     "output",
     "evidence",
     "request",

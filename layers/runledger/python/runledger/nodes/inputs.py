@@ -1,0 +1,148 @@
+"""A node's input: its config with every expression as its value was at one visit.
+
+Of it only the values are recorded, by their places: the config itself is the version's, which
+never changes, and is laid under them when the step is read. A value that the step's record tells
+anyway (a condition's evidence, a call's request, what was set) is not recorded a second time.
+"""
+
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
+from typing import Any, Protocol
+
+from runledger.errors import NodeError
+from runledger.models.run import ErrorDetail
+from runledger.nodes.comparison import for_evidence
+from runledger.redaction import Redactor
+from runledger.template_markup import has_liquid
+from runledger.templating import evaluate, references
+
+# The keys, from the outside in, that lead to a value of a config.
+Place = tuple[str, ...]
+
+# Of the recorded values together, as JSON; each is bounded as evidence is.
+MAX_INPUT_BYTES = 8 * 1024
+_CUT = "…"
+# Of processor time: what the node did must be recorded, whatever its texts cost.
+_MAX_SECONDS = 1.0
+# Where the values stand that a message's templates read; no config has such a field.
+VARIABLES: Place = ("variables",)
+
+
+class Record(Protocol):
+    """What a visit came to, as a result or as the step that was recorded of it."""
+
+    @property
+    def output(self) -> dict[str, Any]: ...
+    @property
+    def evidence(self) -> dict[str, Any] | None: ...
+    @property
+    def request(self) -> dict[str, Any] | None: ...
+    @property
+    def error(self) -> ErrorDetail | None: ...
+
+
+def liquid_places(value: Any, place: Place = ()) -> list[tuple[Place, str]]:
+    """Every Liquid text inside a JSON-like value, with its place."""
+    if isinstance(value, str):
+        return [(place, value)] if has_liquid(value) else []
+    items: list[tuple[Any, Any]] = []
+    if isinstance(value, Mapping):
+        items = list(value.items())
+    elif isinstance(value, list | tuple):
+        items = list(enumerate(value))
+    return [found for key, item in items for found in liquid_places(item, (*place, str(key)))]
+
+
+def is_within(place: Place, places: Iterable[Place]) -> bool:
+    """Whether a place is one of these, or inside one of them."""
+    return any(place[: len(other)] == other for other in places)
+
+
+def rendered(
+    places: Iterable[tuple[Place, str]], scope: Mapping[str, Any], redactor: Redactor
+) -> dict[Place, Any]:
+    """The values of these texts, struck. A text without a value stays as it was written: the step
+    says what it lacked."""
+    ends_at = time.thread_time() + _MAX_SECONDS
+    found: dict[Place, Any] = {}
+    for place, source in places:
+        value: Any = source
+        if time.thread_time() < ends_at:
+            try:
+                value = evaluate(source, scope)
+            except NodeError:
+                value = source
+        found[place] = redactor.value({place[-1]: value})[redactor.text(place[-1])]
+    return found
+
+
+def variables(texts: Iterable[str], scope: Mapping[str, Any], redactor: Redactor) -> dict[str, Any]:
+    """What these texts read of the scope, by dotted path; what it lacks is left out."""
+    paths = dict.fromkeys(path for text in texts for path in references(text))
+    found: dict[str, Any] = {}
+    for path in sorted(paths):
+        value: Any = scope
+        for key in path:
+            value = _inside(value, key)
+        if value is not None:
+            found[".".join(path)] = value
+    struck: dict[str, Any] = redactor.value(found)
+    return struck
+
+
+def recorded(values: Mapping[Place, Any]) -> dict[str, Any]:
+    """As a step keeps them: by JSON pointer (RFC 6901), each whole when short, and no more than
+    `MAX_INPUT_BYTES` of them all."""
+    left = MAX_INPUT_BYTES
+    kept: dict[str, Any] = {}
+    for place, value in values.items():
+        shown = (
+            {name: for_evidence(each) for name, each in value.items()}
+            if place == VARIABLES
+            else for_evidence(value)
+        )
+        left -= len(json.dumps(shown, ensure_ascii=False, default=str).encode(errors="replace"))
+        kept[_pointer(place)] = shown if left >= 0 else _CUT
+    return kept
+
+
+def filled(
+    config: Mapping[str, Any], values: Mapping[str, Any], told: Mapping[Place, Any]
+) -> dict[str, Any]:
+    """The config with recorded values, and those that the record tells, in their places."""
+    whole: dict[str, Any] = deepcopy(dict(config))
+    for place, value in {**told, **places_of(values)}.items():
+        _put(whole, place, value)
+    return whole
+
+
+def places_of(values: Mapping[str, Any]) -> dict[Place, Any]:
+    """Recorded values by place."""
+    return {
+        tuple(key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:]): value
+        for pointer, value in values.items()
+    }
+
+
+def _pointer(place: Place) -> str:
+    return "".join(f"/{key.replace('~', '~0').replace('/', '~1')}" for key in place)
+
+
+def _inside(value: Any, key: str) -> Any:
+    if isinstance(value, Mapping):
+        return value.get(key)
+    if isinstance(value, Sequence) and not isinstance(value, str) and key.isdigit():
+        return value[int(key)] if int(key) < len(value) else None
+    return None
+
+
+def _put(whole: Any, place: Place, value: Any) -> None:
+    *outer, last = place
+    for key in outer:
+        whole = _inside(whole, key)
+    if isinstance(whole, dict):
+        whole[last] = value
+    elif isinstance(whole, list) and last.isdigit() and int(last) < len(whole):
+        whole[int(last)] = value

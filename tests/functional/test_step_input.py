@@ -1,0 +1,190 @@
+"""What each step worked with: its config as it was filled in at that visit, and nothing twice."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from runledger.clock import iso
+from runledger.models.contact import ContactDocument
+from runledger.nodes.condition import ConditionNode
+from runledger.nodes.inputs import MAX_INPUT_BYTES
+from runledger.redaction import REDACTED
+
+from tests.functional.test_run_detail import steps_of
+from tests.support.graphs import edge, end, integration, message, node, stop
+from tests.support.world import World
+
+EMAIL = "ada@example.com"
+
+
+def run_of(world: World, nodes: list[dict[str, Any]], payload: Any, *ways: str) -> str:
+    """A run of these nodes in a row, or on these ways, walked as far as it goes by itself."""
+    lookup = {"by": "email", "path": "email"}
+    config = {"triggerType": "WEBHOOK", "contactLookup": lookup, "createIfMissing": True}
+    names = ["start", *(each["id"] for each in nodes), "done"]
+    edges = ways or [f"{one} > {other}" for one, other in pairwise(names)]
+    ends = [end()] if any("done" in each for each in edges) else []
+    document = {
+        "name": "Row",
+        "nodes": [{"id": "start", "type": "TRIGGER", "config": config}, *nodes, *ends],
+        "edges": [edge(each) for each in edges],
+    }
+    run_id = world.fire(world.activate(document), {"email": EMAIL, **payload})
+    world.walk(run_id)
+    return run_id
+
+
+def inputs_of(world: World, run_id: str) -> dict[str, Any]:
+    return {id_: step["input"] for id_, step in steps_of(world.detail(run_id)).items()}
+
+
+def kept(world: World, run_id: str, node_id: str) -> dict[str, Any]:
+    """What the step itself holds of its input."""
+    return world.stores.runs.history(run_id).steps[node_id].input
+
+
+def test_a_decision_shows_the_values_that_it_compared(world: World) -> None:
+    rules = [
+        {"kind": "HAS_TAG", "tag": "{{trigger.tag}}"},
+        {"kind": "COMPARE", "left": "{{trigger.n}}", "operator": "GREATER_THAN", "right": 10},
+        {"kind": "FIELD_EQUALS", "field": "email", "value": "{{trigger.nothing}}"},
+    ]
+    plans = [
+        {"field": "trigger.plan", "value": "{{trigger.best}}", "label": "best"},
+        {"field": "trigger.never", "value": "x", "label": "x"},
+    ]
+    nodes = [
+        node("any", "CONDITION", kind="ANY", conditions=rules),
+        node("plan", "SWITCH", rules=plans),
+    ]
+    ways = ["start > any", "any > plan : true", "any > done : false"]
+    ways += [f"plan > done : {label}" for label in ("best", "x", "otherwise")]
+    run_id = run_of(world, nodes, {"n": 20, "tag": "vip", "plan": "pro", "best": "pro"}, *ways)
+    found = inputs_of(world, run_id)
+    # The last rule of each was not asked, and stays as it was written.
+    assert found["any"]["conditions"] == [
+        {"kind": "HAS_TAG", "tag": "vip"},
+        {**rules[1], "left": 20},
+        rules[2],
+    ]
+    assert found["plan"]["rules"] == [{**plans[0], "field": "pro", "value": "pro"}, plans[1]]
+    # What the evidence tells is not stored a second time.
+    assert kept(world, run_id, "any") == {"/conditions/0/tag": "vip"}
+    assert kept(world, run_id, "plan") == {}
+    assert found["start"] == world.detail(run_id)["trigger"]
+    assert found["done"] == {}
+
+
+def test_a_call_shows_its_parameters_and_no_secret(world: World) -> None:
+    world.workspace_secrets.put("ws_demo", "KEY", "s3cr3t-value")
+    call = {
+        "url": "https://api.example.com/{{trigger.id}}",
+        "headers": {"X-Key": "{{secret.KEY}}", "X-Who": "{{contact.email}}"},
+        "query": {"n": "{{trigger.n}}", "none": "{{trigger.gone}}"},
+        "auth": {"type": "BEARER", "token": "{{trigger.token}}"},
+        "body": {"a.b/c": ["{{trigger.n}}", {"password": "{{trigger.token}}"}]},
+    }
+    payload = {"id": "o-1", "n": 7, "gone": None, "token": "t0ken-of-somebody"}
+    run_id = run_of(world, [integration("call", **call)], payload)
+    found = inputs_of(world, run_id)["call"]
+    assert found["url"] == "https://api.example.com/o-1"
+    assert found["headers"] == {"X-Key": "{{secret.KEY}}", "X-Who": EMAIL}
+    assert found["query"] == {"n": "7", "none": None}
+    assert found["auth"] == call["auth"]
+    assert found["body"] == {"a.b/c": [7, {"password": REDACTED}]}
+    assert kept(world, run_id, "call") == {}
+
+
+def test_a_call_that_could_not_be_made_shows_what_was_known(world: World) -> None:
+    world.workspace_secrets.put("ws_demo", "KEY", "s3cr3t-value")
+    headers = {
+        "X-Key": "Key {{secret.KEY}}",
+        "X-Echo": "{{trigger.echo}}",
+        "X-No": "{{trigger.no}}",
+    }
+    body = {"a.b/c": "{{trigger.n}}", "apiKey": "{{trigger.n}}"}
+    run_id = run_of(
+        world,
+        [integration("call", headers=headers, body=body)],
+        {"n": 7, "echo": "is s3cr3t-value"},
+    )
+    assert steps_of(world.detail(run_id))["call"]["error"]["kind"] == "MISSING_VARIABLE"
+    found = inputs_of(world, run_id)["call"]
+    assert found["headers"] == {**headers, "X-Echo": "is {{secret.KEY}}"}
+    assert found["body"] == {"a.b/c": 7, "apiKey": REDACTED}
+
+
+def test_a_call_without_its_secret_stays_as_it_was_written(world: World) -> None:
+    body = {"key": "{{secret.GONE}}", "n": "{{trigger.n}}"}
+    run_id = run_of(world, [integration("call", body=body)], {"n": 7})
+    assert steps_of(world.detail(run_id))["call"]["error"]["kind"] == "MISSING_SECRET"
+    assert inputs_of(world, run_id)["call"]["body"] == body
+
+
+def test_variables_waits_and_errors_show_what_was_read(world: World) -> None:
+    due = iso(world.clock() - 60_000)
+    values = [
+        {"target": "vars.text", "value": "{{trigger.n}} left", "type": "STRING"},
+        {"target": "vars.number", "value": "{{trigger.n}}", "type": "NUMBER"},
+        {"target": "vars.json", "value": {"deep": ["{{trigger.n}}"]}, "type": "JSON"},
+    ]
+    nodes = [
+        node("set", "SET", assignments=values),
+        node("nap", "WAIT", until={"field": "trigger.due"}),
+        stop("bad", "Only {{vars.text}}"),
+    ]
+    ways = ["start > set", "set > nap", "nap > bad"]
+    run_id = run_of(world, nodes, {"n": "3", "due": due}, *ways)
+    found = inputs_of(world, run_id)
+    shown = [each["value"] for each in found["set"]["assignments"]]
+    assert shown == ["3 left", "3", {"deep": ["3"]}]
+    assert kept(world, run_id, "set") == {"/assignments/1/value": "3"}
+    assert found["nap"] == {"until": {"field": due}}
+    assert found["bad"] == {"message": "Only 3 left"}
+    assert kept(world, run_id, "bad") == kept(world, run_id, "nap") == {}
+
+
+def test_a_message_shows_whom_it_chose_and_what_its_templates_read(world: World) -> None:
+    template_id = world.template("Dear {{contact.firstName | default: 'you'}}, {{trigger.total}}")
+    mail = message("mail", template_id)
+    mail["config"]["recipients"] = {
+        "kind": "AD_HOC",
+        "addresses": ["{{trigger.boss}}", "b@x.example"],
+    }
+    run_id = run_of(world, [mail], {"total": 12.5, "boss": "a@x.example"})
+    found = inputs_of(world, run_id)["mail"]
+    assert found["recipients"]["addresses"] == ["a@x.example", "b@x.example"]
+    assert found["channels"] == mail["config"]["channels"]
+    assert found["variables"] == {"trigger.total": 12.5}
+
+
+def test_long_values_are_cut_and_many_are_bounded(world: World) -> None:
+    tags = [{"kind": "HAS_TAG", "tag": "{{trigger.tag}}"} for _ in range(20)]
+    ways = ["start > any", "any > done : true", "any > done : false"]
+    nodes = [node("any", "CONDITION", kind="ANY", conditions=tags)]
+    run_id = run_of(world, nodes, {"tag": "x" * 5_000}, *ways)
+    shown = [each["tag"] for each in inputs_of(world, run_id)["any"]["conditions"]]
+    assert shown[0] == "x" * 1_000 + "…"
+    assert shown[-1] == "…"
+    assert sum(len(each) for each in shown) < MAX_INPUT_BYTES
+
+
+def test_what_was_never_recorded_is_not_made_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.contacts.create("ws_demo", ContactDocument(email=EMAIL, tags=["vip"]))
+    nodes = [
+        node("vip", "CONDITION", kind="HAS_TAG", tag="{{trigger.tag}}"),
+        node("nap", "WAIT", delayMinutes=5),
+    ]
+    ways = ["start > vip", "vip > nap : true", "vip > done : false", "nap > done"]
+
+    def broken(*given: object) -> dict[str, Any]:
+        raise RuntimeError("the input cannot be told")
+
+    monkeypatch.setattr(ConditionNode, "input", broken)
+    run_id = run_of(world, nodes, {"tag": "vip"}, *ways)
+    found = steps_of(world.detail(run_id))
+    assert (found["vip"]["outcome"], found["vip"]["input"]) == ("true", None)
+    # Nothing in this one could differ from what was written.
+    assert found["nap"]["input"] == {"delayMinutes": 5}
