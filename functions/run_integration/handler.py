@@ -24,7 +24,7 @@ def toolbox() -> IntegrationTools:
     http = OutboundClient(allow_hosts=settings.allow_hosts, never_hosts=(runtime,))
     of = stores()
     secrets = SecretValues(of.secrets, client("secretsmanager"), settings.stack, now_ms)
-    return IntegrationTools(http, secrets, of.bodies, now_ms, time.sleep)
+    return IntegrationTools(http, secrets, of.runs, of.bodies, now_ms, time.sleep)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 from unittest.mock import patch
@@ -31,7 +31,7 @@ from runledger.services.export_pages import ExportPages
 from runledger.services.export_removal import ExportRemoval
 from runledger.services.exports import ExportMachine, ExportRequests
 from runledger.services.frames import Frame
-from runledger.services.integration_tools import StepBodies
+from runledger.services.integration_tools import IntegrationTools
 from runledger.services.left_behind import LeftBehind
 from runledger.services.machines import MachineRemover, Machines, MachineTurns
 from runledger.services.manual import ManualRuns
@@ -41,7 +41,7 @@ from runledger.services.recipients import Recipients
 from runledger.services.retry_delivery import RetryDelivery
 from runledger.services.retry_machine import RetryMachine
 from runledger.services.schedules import Schedules, ScheduleTarget
-from runledger.services.secret_values import SecretValues, WorkspaceSecrets
+from runledger.services.secret_values import SecretValues
 from runledger.services.secrets import Secrets
 from runledger.services.segments import Segments
 from runledger.services.settle import Closer, Settler
@@ -321,13 +321,17 @@ class World:
     # Tools are lent as the functions would lend them.
     def tools(self, frame: Frame, node_id: str) -> Tools:
         begun: list[str] = []
-        return Tools(
-            begun=begun,
+        integration = IntegrationTools(
             http=self.http,
+            secrets=self.secret_values,
+            runs=self.stores.runs,
+            bodies=self.stores.bodies,
             clock=self.clock,
             sleep=lambda seconds: self.clock.advance(round(seconds * 1_000)),
-            secrets=WorkspaceSecrets(self.secret_values, frame.workspace.id),
-            bodies=StepBodies(self.stores.bodies, frame.run, node_id),
+        )
+        return replace(
+            integration.tools(frame, node_id),
+            begun=begun,
             contacts=Recipients(self.stores.contacts, frame.workspace.id, frame.version.segments),
             messenger=Delivery(
                 run=frame.run,

@@ -188,9 +188,11 @@ class Tools:
     messenger: Messenger | None = None
     contacts: ContactFinder | None = None
     bodies: BodyKeeper | None = None
-    # For a node that tries again within its visit; `sleep` takes seconds.
+    # For a node that tries again within its visit; `sleep` takes seconds, and `is_run_open` tells
+    # whether the run still waits for it.
     clock: Clock = now_ms
     sleep: Callable[[float], None] = time.sleep
+    is_run_open: Callable[[], bool] = lambda: True
     # Ids of the deliveries that the visit began, for the record of one that does not come to its
     # end: what was sent is told, whatever happened after.
     begun: list[str] = field(default_factory=list)

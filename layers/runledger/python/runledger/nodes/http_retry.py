@@ -30,7 +30,7 @@ Occasion = Annotated[
 class Retry(Config):
     """How a failed call is tried again. Only what is safe to repeat is: a GET or HEAD, a call
     declared idempotent, and what surely was not taken, which is a connection that was never made
-    or a 429 that says when to come again."""
+    or a 429 that says when to come again. A run that was ended meanwhile makes no further call."""
 
     max_tries: int = Field(default=3, ge=1, le=5, description="Tries in all.")
     backoff_seconds: int = Field(

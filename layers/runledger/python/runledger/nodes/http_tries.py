@@ -73,6 +73,9 @@ def make(calling: Calling, http: HttpCaller, tools: Tools, redactor: Redactor) -
         )
         found.told[-1]["waitSeconds"] = wait
         tools.sleep(wait)
+        if not tools.is_run_open():
+            found.gave_up = "the run was ended meanwhile"
+            return found
 
 
 def _try(request: HttpRequest, http: HttpCaller) -> HttpResponse | NodeError:

@@ -2,10 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from runledger.clock import Clock
+from runledger.errors import NotFoundError, TransientError
+from runledger.models.run import RunStatus
 from runledger.nodes.base import Tools
+from runledger.observability import log_failure
 from runledger.services.body_links import kept_body_key
 from runledger.services.secret_values import SecretValues, WorkspaceSecrets
 
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
     from runledger.nodes.base import HttpCaller
     from runledger.services.frames import Frame
     from runledger.store.bodies import Bodies
+    from runledger.store.runs import RunStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class IntegrationTools:
 
     http: "HttpCaller"
     secrets: SecretValues
+    runs: "RunStore"
     bodies: "Bodies"
     clock: Clock
     sleep: Callable[[float], None]
@@ -45,4 +51,18 @@ class IntegrationTools:
             bodies=StepBodies(self.bodies, frame.run, node_id),
             clock=self.clock,
             sleep=self.sleep,
+            is_run_open=partial(_is_open, self.runs, frame.run),
         )
+
+
+def _is_open(runs: "RunStore", run: "Run") -> bool:
+    """Whether the run is still the one that this visit was made for. Calls have been made when
+    this is asked, so where it cannot be known the visit goes on as it began."""
+    try:
+        found = runs.get(run.id)
+    except NotFoundError:
+        return False
+    except TransientError as error:
+        log_failure("a run was not read between two tries", error)
+        return True
+    return found.status is RunStatus.RUNNING and found.execution == run.execution

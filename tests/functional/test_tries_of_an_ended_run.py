@@ -1,0 +1,77 @@
+"""A call is not tried again for a run that has ended meanwhile."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from runledger.errors import TransientError
+from runledger.models.run import Cancellation, Run
+from runledger.nodes.base import HttpRequest, HttpResponse
+from runledger.store.runs import RunStore
+
+from tests.support.graphs import edge, end, node
+from tests.support.world import World
+
+RETRY = {"maxTries": 3, "backoffSeconds": 60, "maxDelaySeconds": 60}
+
+
+@dataclass
+class Busy:
+    """Has no time for anybody; something else happens at each call."""
+
+    meanwhile: Callable[[], Any]
+    calls: int = 0
+
+    def call(self, request: HttpRequest) -> HttpResponse:
+        self.calls += 1
+        self.meanwhile()
+        return HttpResponse(status=503, headers=(), body=b"", truncated=False, duration_ms=1)
+
+
+def _opened(world: World) -> str:
+    call = {"method": "GET", "url": "https://api.example.com/score", "retry": RETRY}
+    document = {
+        "name": "Patient",
+        "nodes": [
+            {"id": "start", "type": "TRIGGER", "config": {"triggerType": "WEBHOOK"}},
+            node("call", "INTEGRATION", provider="HTTP", **call),
+            end(),
+        ],
+        "edges": [edge("start > call"), edge("call > done")],
+    }
+    return world.fire(world.activate(document), {})
+
+
+def test_a_canceled_run_makes_no_further_call(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = _opened(world)
+    canceled = Cancellation(by="ada@example.com", reason="wrong list")
+    service = Busy(lambda: world.canceler.cancel(world.workspace_id, run_id, canceled))
+    monkeypatch.setattr(world, "http", service)
+    world.walk(run_id)
+    assert service.calls == 1
+    detail = world.detail(run_id)
+    assert (detail["status"], detail["canceled"]["reason"]) == ("CANCELED", "wrong list")
+
+
+def test_where_the_run_cannot_be_read_the_calls_go_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = _opened(world)
+    busy = 0
+    read = RunStore.get
+
+    def throttled_after_a_call(store: RunStore, run_id: str, **how: Any) -> Run:
+        nonlocal busy
+        if busy < service.calls < 3:
+            busy = service.calls
+            raise TransientError("the table is busy")
+        return read(store, run_id, **how)
+
+    service = Busy(lambda: None)
+    monkeypatch.setattr(world, "http", service)
+    monkeypatch.setattr(RunStore, "get", throttled_after_a_call)
+    world.walk(run_id)
+    assert (service.calls, busy) == (3, 2)
