@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'react-router';
 import { Dialog, DialogActions } from './Dialog';
+import { hearSteps } from './steps';
 
 /** A link to follow, or so many steps through the browser's history. */
 type Way = HTMLAnchorElement | number;
@@ -71,13 +72,13 @@ export function LeaveGuard({ isDirty, children }: Props) {
     function onUnload(event: BeforeUnloadEvent) {
       event.preventDefault();
     }
-    window.addEventListener('popstate', onPop, { capture: true });
+    const stopHearing = hearSteps(onPop);
     // Before React's own listeners, which would navigate.
     document.addEventListener('click', onClick, { capture: true });
     window.addEventListener('beforeunload', onUnload);
     return () => {
       document.removeEventListener('click', onClick, { capture: true });
-      window.removeEventListener('popstate', onPop, { capture: true });
+      stopHearing();
       window.removeEventListener('beforeunload', onUnload);
     };
   }, [isDirty, pathname]);
