@@ -330,6 +330,7 @@ export function Editor({ automation, saved: firstSaved, first, storageKey }: Pro
                 node={node}
                 nodeTypes={nodeTypes}
                 problems={problems}
+                isReadOnly={isReadOnly}
                 dispatch={dispatch}
                 onSelect={select}
                 onAddNode={(type, source, label) => {
