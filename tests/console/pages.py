@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from local.settings import ROOT
 from tests.console.webhooks import send
@@ -93,8 +93,15 @@ def every_address(stack: Stack, owner: httpx.Client) -> list[Address]:
     ]
 
 
-def await_page(page: Page, address: Address) -> None:
-    """Until the page at the address is all there."""
-    expect(page.get_by_role("main").get_by_role("heading", level=1)).to_be_visible()
-    expect(page.locator(address.shown).first).to_be_visible()
-    expect(page.get_by_role("status", name=re.compile("^Loading"))).to_have_count(0)
+# Looked at with every frame: `expect` looks again after up to a second.
+IS_THERE = """shown => {
+  const isSeen = (selector) => document.querySelector(selector)?.checkVisibility(
+    {visibilityProperty: true});
+  return isSeen('main h1') && isSeen(shown)
+    && !document.querySelector("[role='status'][aria-label^='Loading']");
+}"""
+
+
+def await_page(page: Page, shown: str) -> None:
+    """Until a page is all there; `shown` is a selector of what it loads last."""
+    page.wait_for_function(IS_THERE, arg=shown, timeout=15_000)
