@@ -3,12 +3,14 @@
 import re
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
 from playwright.sync_api import Page
 
 from local.settings import ROOT
+from tests.console.browser import go
 from tests.console.webhooks import send
 from tests.support.stack import Stack
 
@@ -94,14 +96,17 @@ def every_address(stack: Stack, owner: httpx.Client) -> list[Address]:
 
 
 # Looked at with every frame: `expect` looks again after up to a second.
-IS_THERE = """shown => {
-  const isSeen = (selector) => document.querySelector(selector)?.checkVisibility(
-    {visibilityProperty: true});
-  return isSeen('main h1') && isSeen(shown)
-    && !document.querySelector("[role='status'][aria-label^='Loading']");
-}"""
+IS_LOADED = """() => document.querySelector('main h1:not([data-left])')?.checkVisibility()
+  && !document.querySelector("[role='status'][aria-label^='Loading']")"""
 
 
-def await_page(page: Page, shown: str) -> None:
-    """Until a page is all there; `shown` is a selector of what it loads last."""
-    page.wait_for_function(IS_THERE, arg=shown, timeout=15_000)
+def visit(page: Page, path: str, shown: str = "main h1") -> None:
+    """Goes to a page of the console and waits until it is all there."""
+    if urlsplit(page.url).path == urlsplit(path).path:
+        page.goto(path)
+    else:
+        page.locator("main h1").evaluate("title => title.dataset.left = ''")
+        go(page, path)
+    page.wait_for_function(IS_LOADED, timeout=15_000)
+    page.locator(shown).first.wait_for(timeout=15_000)
+    page.wait_for_function(IS_LOADED, timeout=15_000)

@@ -18,7 +18,7 @@ from tests.console.browser import (
     watch_policy,
 )
 from tests.console.operators import user_of
-from tests.console.pages import await_page, every_address, routes
+from tests.console.pages import every_address, routes, visit
 from tests.support.stack import Stack
 
 MAX_INITIAL_SCRIPT_BYTES = 250_000
@@ -82,8 +82,7 @@ def test_everybody_can_use_every_page(
         sign_in(page, user.email, user.password)
         expect(page.get_by_text(user.email, exact=True)).to_be_visible()
         for address in addresses:
-            page.goto(address.path)
-            await_page(page, address.shown)
+            visit(page, address.path, address.shown)
             expect_usable(page, address.path)
             for name in address.dialogs:
                 page.get_by_role("button", name=re.compile(f"^{name}")).first.click()
