@@ -5,6 +5,7 @@ from local import feedback_endpoint, wire_log
 from local.patches import (
     execution_resume,
     executions,
+    first_passwords,
     guard,
     http_api,
     index_reads,
@@ -42,6 +43,7 @@ _PATCHES = (
     schedule_resources,
     ses_conditions,
     sms_resources,
+    first_passwords,
     feedback_endpoint,
     task_turns,
     # Last: it wraps an invocation that the others have looked at.

@@ -69,6 +69,17 @@ def sign_in(page: Page, email: str, password: str) -> None:
     page.get_by_role("button", name="Sign in", exact=True).click()
 
 
+GO = """address => {
+  history.pushState(null, '', address);
+  dispatchEvent(new PopStateEvent('popstate'));
+}"""
+
+
+def go(page: Page, address: str) -> None:
+    """As a link of the console leads there: nothing is loaded anew."""
+    page.evaluate(GO, address)
+
+
 def watch_policy(page: Page) -> list[str]:
     """Comes to hold whatever the page's Content-Security-Policy refuses."""
     refusals: list[str] = []

@@ -5,10 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.console.axe import grave_violations
-from tests.console.browser import DESKTOP, PHONE, ColorScheme, new_context, sign_in
 from tests.console.operators import Operator, user_of
 from tests.support.stack import Stack
 
@@ -162,29 +160,3 @@ def test_a_viewer_reads_and_changes_nothing(page: Page, stack: Stack) -> None:
         expect(page.get_by_role("heading", name="Trigger")).to_be_visible()
         for action in ("Run now", "Pause", "Archive", "Activate", "Replace the secret"):
             expect(page.get_by_role("button", name=action)).to_have_count(0)
-
-
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious_about_automations(
-    browser: Browser, stack: Stack, color_scheme: ColorScheme, size: tuple[int, int]
-) -> None:
-    user = user_of(stack, 0, "ADMIN")
-    with new_context(browser, stack.url, size, color_scheme) as context:
-        page = context.new_page()
-        page.goto("/automations")
-        sign_in(page, user.email, user.password)
-        page.get_by_role("link", name="Order paid").click()
-        own = page.url
-
-        def check(address: str, shown: Locator) -> None:
-            page.goto(address)
-            expect(shown.first).to_be_visible()
-            assert grave_violations(page) == [], address
-            assert page.evaluate("document.documentElement.scrollWidth") == size[0], address
-
-        check("/automations", page.locator("tr[data-row]"))
-        check(own, node(page, "start"))
-        check(f"{own}?tab=versions", page.get_by_role("heading", name="What changed"))
-        check(f"{own}/edit?node=score", page.get_by_label("URL"))
-        check(f"{own}/edit?view=json", page.get_by_label("The automation as JSON"))

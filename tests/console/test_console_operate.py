@@ -6,10 +6,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.console.axe import grave_violations
-from tests.console.browser import DESKTOP, PHONE, ColorScheme, new_context, watch_policy
 from tests.console.operators import Operator, user_of
 from tests.console.webhooks import send
 from tests.support.stack import Stack
@@ -152,92 +150,34 @@ def test_a_template_is_previewed_for_a_contact_as_it_is_written(admin: Operator)
     expect(page).to_have_url(re.compile("/templates/tpl_"))
 
 
-def test_a_viewer_reads_and_is_shown_no_actions(stack: Stack, page: Page) -> None:
-    user = user_of(stack, 0, "VIEWER")
-    with stack.api(user.email) as api:
-        viewer = Operator(user, page, api)
-        [contact] = viewer.get("/v1/contacts", contact="ada@customer.example")["items"]
-        template = viewer.get("/v1/templates")["items"][0]
-        delivery = receipt(viewer)
-    for path, heading in (
-        (f"/delivery-ops/{delivery['id']}", delivery["subject"]),
-        ("/delivery-ops?tab=dead-lettered", "Delivery ops"),
-        (f"/contacts/{contact['id']}", "Ada Lovelace"),
-        ("/contacts", "Contacts"),
-        (f"/templates/{template['id']}", template["name"]),
-        ("/templates", "Templates"),
-        ("/settings", "Settings"),
-    ):
-        viewer.open(path)
-        main = page.get_by_role("main")
-        expect(main.get_by_role("heading", name=heading, exact=True)).to_be_visible()
-        expect(page.get_by_text("Viewer", exact=True)).to_be_visible()
-        words = "Resend|Edit|Erase|New|Save|Set anew|Delete|Export"
-        expect(main.get_by_role("button", name=re.compile(words))).to_have_count(0)
-        expect(main.get_by_role("link", name=re.compile("^(New|Edit)"))).to_have_count(0)
+def test_unsaved_work_is_not_left_in_silence(admin: Operator) -> None:
+    page = admin.page
+    admin.open("/templates")
+    page.get_by_role("link", name="New template").click()
+    name = page.get_by_role("textbox", name="Name")
+    name.fill("Half a template")
+    leaving = page.get_by_role("dialog", name="Leave without saving?")
+    page.get_by_role("link", name="Run history", exact=True).click()
+    expect(leaving).to_contain_text("What you changed here would be lost.")
+    leaving.get_by_role("button", name="Stay").click()
+    page.evaluate("history.back()")
+    expect(leaving).to_be_visible()
+    expect(page).to_have_url(re.compile("/templates/new$"))
+    leaving.get_by_role("button", name="Stay").click()
+    expect(name).to_have_value("Half a template")
+    page.evaluate("history.back()")
+    leaving.get_by_role("button", name="Leave").click()
+    expect(page.get_by_role("heading", name="Templates")).to_be_visible()
+    expect(page).to_have_url(re.compile("/templates$"))
 
 
-FITS = "width => document.documentElement.scrollWidth === width"
-
-
-def addresses(owner: Operator, stack: Stack) -> dict[str, bool]:
-    """Of every kind of page that has no walk of its own, and whether axe looks at it on a phone
-    too: one page of each layout."""
-    refused = {"orderId": uuid4().hex, "total": 90, "customer": {}}
-    assert send(stack.local, "Order paid", refused).status_code == 422
-    rules = [{"kind": "HAS_TAG", "tag": "vip"}]
-    segment = owner.api.post("/v1/segments", json={"name": uuid4().hex, "rules": rules})
-    [contact] = owner.get("/v1/contacts", contact="ada@customer.example")["items"]
-    refusal, template, group = (
-        owner.get(path)["items"][0]
-        for path in ("/v1/refusals", "/v1/templates", "/v1/failure-groups")
-    )
-    return {
-        f"/runs?range=30d&errorGroup={group['id']}": False,
-        "/automations/new": False,
-        "/delivery-ops": True,
-        "/delivery-ops?tab=dead-lettered": False,
-        f"/delivery-ops/{receipt(owner)['id']}": True,
-        "/refusals": False,
-        f"/refusals/{refusal['id']}": False,
-        "/contacts": True,
-        "/contacts/new": False,
-        f"/contacts/{contact['id']}": False,
-        f"/contacts/{contact['id']}/edit": False,
-        "/contacts/segments": False,
-        "/contacts/segments/new": False,
-        f"/contacts/segments/{segment.raise_for_status().json()['id']}": False,
-        "/templates": False,
-        "/templates/new": False,
-        f"/templates/{template['id']}?contact=ada@customer.example": False,
-        "/settings?tab=workspace": True,
-        "/settings?tab=members": False,
-        "/settings?tab=secrets": False,
-        "/nowhere": False,
-    }
-
-
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
-def test_everybody_can_use_these_pages(
-    browser: Browser, stack: Stack, color_scheme: ColorScheme
-) -> None:
-    user = user_of(stack, 0, "OWNER")
-    with (
-        new_context(browser, stack.url, color_scheme=color_scheme) as context,
-        stack.api(user.email) as api,
-    ):
-        page = context.new_page()
-        owner = Operator(user, page, api)
-        refused_by_policy = watch_policy(page)
-        for path, is_checked_small in addresses(owner, stack).items():
-            owner.open(path)
-            expect(page.get_by_role("main").get_by_role("heading", level=1)).to_be_visible()
-            expect(page.get_by_role("status", name=re.compile("^Loading"))).to_have_count(0)
-            assert grave_violations(page) == [], path
-            page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-            # What draws itself anew, as a chart, does so a moment after.
-            page.wait_for_function(FITS, arg=PHONE[0])
-            if is_checked_small:
-                assert grave_violations(page) == [], f"{path} on a phone"
-            page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
-        assert refused_by_policy == []
+def test_what_was_saved_is_left_without_a_question(admin: Operator) -> None:
+    page = admin.page
+    document = {"name": uuid4().hex, "channel": "SMS", "body": "Hello"}
+    made = admin.api.post("/v1/templates", json=document).raise_for_status().json()
+    admin.open(f"/templates/{made['id']}")
+    page.get_by_role("textbox", name="Body").fill("Hello again")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("main").get_by_text("Saved", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Run history", exact=True).click()
+    expect(page.get_by_role("heading", name="Run history")).to_be_visible()

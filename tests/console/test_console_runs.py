@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.console.axe import grave_violations
-from tests.console.browser import PHONE, new_context
+from tests.console.browser import PHONE
 from tests.console.operators import Operator, user_of
 from tests.console.webhooks import fire
 from tests.support.stack import Stack
@@ -273,22 +273,6 @@ def test_parallel_paths_stand_beside_each_other_where_there_is_room(operator: Op
     assert alert["y"] < history["y"]
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert grave_violations(page) == []
-
-
-def test_a_viewer_sees_no_actions(browser: Browser, stack: Stack) -> None:
-    user = user_of(stack, 0, "VIEWER")
-    with new_context(browser, stack.url) as context, stack.api(user.email) as api:
-        viewer = Operator(user, context.new_page(), api)
-        viewer.open("/runs?range=30d")
-        page = viewer.page
-        expect(page.locator("tr[data-row]").first).to_be_visible()
-        expect(page.get_by_text("Viewer", exact=True)).to_be_visible()
-        for name in ("Export…", "Cancel open runs…"):
-            expect(page.get_by_role("button", name=name)).to_have_count(0)
-        run_id = listed(viewer, status="RUNNING", range="30d")[0]["id"]
-        page.goto(f"/runs/{run_id}")
-        expect(page.locator("li[data-step]").first).to_be_visible()
-        expect(page.get_by_role("button", name="Cancel…")).to_have_count(0)
 
 
 def test_what_a_payload_holds_is_text_and_never_markup(operator: Operator, stack: Stack) -> None:

@@ -105,3 +105,8 @@ export function isTransient(error: unknown): boolean {
   if (error instanceof OfflineError) return true;
   return error instanceof ApiError && (error.status === 429 || error.status >= 500);
 }
+
+/** How long the server asked to be left alone; 0 where it did not. */
+export function retryAfterMs(error: unknown): number {
+  return error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1_000 : 0;
+}

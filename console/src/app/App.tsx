@@ -2,13 +2,17 @@ import { MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { BrowserRouter } from 'react-router';
-import { isTransient } from '../api/problem';
+import { isTransient, retryAfterMs } from '../api/problem';
 import { SignIn } from '../auth/SignIn';
+import '../ui/steps';
 import { ServicesContext, type Services, useServices, useSessionState } from './context';
 import { Pages } from './Pages';
 import { theme } from './theme';
 
 const MAX_RETRIES = 2;
+const FIRST_DELAY_MS = 1_000;
+/** Nobody is kept waiting in silence for longer: the notice says when to try again. */
+const MAX_DELAY_MS = 4_000;
 
 export function createQueryClient(): QueryClient {
   return new QueryClient({
@@ -16,7 +20,10 @@ export function createQueryClient(): QueryClient {
       queries: {
         // An offline browser is told so by its failing request, not kept waiting in silence.
         networkMode: 'always',
-        retry: (failures, error) => failures < MAX_RETRIES && isTransient(error),
+        retry: (failures, error) =>
+          failures < MAX_RETRIES && isTransient(error) && retryAfterMs(error) <= MAX_DELAY_MS,
+        retryDelay: (failures, error) =>
+          Math.max(FIRST_DELAY_MS * 2 ** failures, retryAfterMs(error)),
       },
     },
   });

@@ -6,6 +6,7 @@ import { useWayBack } from '../ui/Detail';
 import { ErrorNotice } from '../ui/ErrorNotice';
 import classes from '../ui/Form.module.css';
 import { fieldError, formError, parseObject, useFocusOnError } from '../ui/forms';
+import { LeaveGuard } from '../ui/LeaveGuard';
 
 const FIELDS = ['email', 'phone', 'firstName', 'lastName', 'tags', 'consents', 'metadata'];
 
@@ -36,6 +37,7 @@ export function ContactForm(props: Props) {
   const form = useRef<HTMLFormElement>(null);
   const wayBack = useWayBack({ to: cancelTo, isThing: contact !== undefined });
   const [tags, setTags] = useState(contact?.tags ?? []);
+  const [isTouched, setTouched] = useState(false);
   const [metadataProblem, setMetadataProblem] = useState<string | null>(null);
   useFocusOnError(form, error ?? metadataProblem);
   const general = formError(error, FIELDS);
@@ -61,7 +63,16 @@ export function ContactForm(props: Props) {
   }
 
   return (
-    <form ref={form} className={classes.form} onSubmit={submit} noValidate>
+    <form
+      ref={form}
+      className={classes.form}
+      onSubmit={submit}
+      onInput={() => {
+        setTouched(true);
+      }}
+      noValidate
+    >
+      <LeaveGuard isDirty={isTouched}>What you changed here would be lost.</LeaveGuard>
       {general && <ErrorNotice error={general} />}
       <div className={classes.pair}>
         <TextInput
@@ -102,7 +113,10 @@ export function ContactForm(props: Props) {
         label="Tags"
         description="Enter or a comma ends a tag."
         value={tags}
-        onChange={setTags}
+        onChange={(changed) => {
+          setTags(changed);
+          setTouched(true);
+        }}
         error={fieldError(error, 'tags')}
       />
       <fieldset className={classes.fieldset}>

@@ -3,6 +3,7 @@ import { useNavigate, useParams } from 'react-router';
 import type { Contact, ContactDocument } from '../api/types';
 import { useKeptState } from '../app/addressState';
 import { useServices } from '../app/context';
+import { NeedsRole } from '../app/NeedsRole';
 import { DetailPage } from '../ui/Detail';
 import { ContactForm } from './ContactForm';
 import { personName } from './describe';
@@ -26,14 +27,16 @@ function Editor({ contact }: { contact: Contact }) {
   return (
     <>
       <h1>Edit {personName(contact)}</h1>
-      <ContactForm
-        contact={contact}
-        submitLabel="Save"
-        cancelTo={address}
-        error={error}
-        isPending={isPending}
-        onSubmit={mutate}
-      />
+      <NeedsRole least="ADMIN">
+        <ContactForm
+          contact={contact}
+          submitLabel="Save"
+          cancelTo={address}
+          error={error}
+          isPending={isPending}
+          onSubmit={mutate}
+        />
+      </NeedsRole>
     </>
   );
 }

@@ -3,6 +3,7 @@ import { useNavigate } from 'react-router';
 import type { ContactDocument } from '../api/types';
 import { useKeptState } from '../app/addressState';
 import { useServices } from '../app/context';
+import { NeedsRole } from '../app/NeedsRole';
 import { BackLink } from '../ui/Detail';
 import detail from '../ui/Detail.module.css';
 import { ContactForm } from './ContactForm';
@@ -26,13 +27,15 @@ export default function NewContactPage() {
       <title>New contact · Runledger</title>
       <BackLink to="/contacts">Contacts</BackLink>
       <h1>New contact</h1>
-      <ContactForm
-        submitLabel="Create the contact"
-        cancelTo="/contacts"
-        error={error}
-        isPending={isPending}
-        onSubmit={mutate}
-      />
+      <NeedsRole least="ADMIN">
+        <ContactForm
+          submitLabel="Create the contact"
+          cancelTo="/contacts"
+          error={error}
+          isPending={isPending}
+          onSubmit={mutate}
+        />
+      </NeedsRole>
     </div>
   );
 }

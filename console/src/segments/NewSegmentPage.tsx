@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from 'react-router';
 import type { SegmentDocument } from '../api/types';
 import { useServices } from '../app/context';
+import { NeedsRole } from '../app/NeedsRole';
 import { BackLink } from '../ui/Detail';
 import detail from '../ui/Detail.module.css';
 import { createSegment } from './queries';
@@ -24,13 +25,15 @@ export default function NewSegmentPage() {
       <title>New segment · Runledger</title>
       <BackLink to="/contacts/segments">Segments</BackLink>
       <h1>New segment</h1>
-      <SegmentForm
-        submitLabel="Create the segment"
-        error={error}
-        isPending={isPending}
-        isSaved={false}
-        onSave={mutate}
-      />
+      <NeedsRole least="ADMIN">
+        <SegmentForm
+          submitLabel="Create the segment"
+          error={error}
+          isPending={isPending}
+          isSaved={false}
+          onSave={mutate}
+        />
+      </NeedsRole>
     </div>
   );
 }

@@ -5,6 +5,7 @@ import type { Segment, SegmentDocument } from '../api/types';
 import { ErrorNotice, Notice } from '../ui/ErrorNotice';
 import form from '../ui/Form.module.css';
 import { fieldError, formError, useFocusOnError } from '../ui/forms';
+import { LeaveGuard } from '../ui/LeaveGuard';
 import { RuleFields } from './RuleFields';
 import { type DraftRule, fromWire, newRule, toWire } from './rules';
 import classes from './Segments.module.css';
@@ -18,7 +19,7 @@ interface Props {
   error: Error | null;
   isPending: boolean;
   isSaved: boolean;
-  onSave: (document: SegmentDocument) => void;
+  onSave: (document: SegmentDocument, options: { onSuccess: () => void }) => void;
 }
 
 /** Who belongs to a segment, as rules. */
@@ -30,6 +31,9 @@ export function SegmentForm({ segment, submitLabel, error, isPending, isSaved, o
   const [rules, setRules] = useState<DraftRule[]>(() =>
     segment ? segment.rules.map((rule, index) => fromWire(rule, `old-${index}`)) : [newRule('new-0')],
   );
+  const document: SegmentDocument = { name: name.trim(), match, rules: rules.map(toWire) };
+  const written = JSON.stringify(document);
+  const [saved, setSaved] = useState(written);
   useFocusOnError(element, error);
   const general = formError(error, ['name', 'match', 'rules']);
   const untold = fieldError(error, 'rules');
@@ -41,11 +45,16 @@ export function SegmentForm({ segment, submitLabel, error, isPending, isSaved, o
 
   function submit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
-    onSave({ name: name.trim(), match, rules: rules.map(toWire) });
+    onSave(document, {
+      onSuccess: () => {
+        setSaved(written);
+      },
+    });
   }
 
   return (
     <form ref={element} className={form.form} onSubmit={submit} noValidate>
+      <LeaveGuard isDirty={written !== saved}>What you changed here would be lost.</LeaveGuard>
       {general && <ErrorNotice error={general} />}
       <div className={form.pair}>
         <TextInput

@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from 'react-router';
 import type { TemplateDocument } from '../api/types';
 import { useServices } from '../app/context';
+import { NeedsRole } from '../app/NeedsRole';
 import { BackLink } from '../ui/Detail';
 import detail from '../ui/Detail.module.css';
 import { createTemplate } from './queries';
@@ -24,12 +25,14 @@ export default function NewTemplatePage() {
       <title>New template · Runledger</title>
       <BackLink to="/templates">Templates</BackLink>
       <h1>New template</h1>
-      <Workbench
-        submitLabel="Create the template"
-        error={error}
-        isPending={isPending}
-        onSave={mutate}
-      />
+      <NeedsRole least="ADMIN">
+        <Workbench
+          submitLabel="Create the template"
+          error={error}
+          isPending={isPending}
+          onSave={mutate}
+        />
+      </NeedsRole>
     </div>
   );
 }

@@ -11,6 +11,7 @@ import { Section } from '../ui/Detail';
 import { ErrorNotice } from '../ui/ErrorNotice';
 import form from '../ui/Form.module.css';
 import { formError, useFocusOnError } from '../ui/forms';
+import { LeaveGuard } from '../ui/LeaveGuard';
 import { TextBlock } from '../ui/TextBlock';
 import {
   type Circumstances,
@@ -39,7 +40,7 @@ interface Props {
   isPending: boolean;
   /** Told beside the button: that it was saved. */
   note?: ReactNode;
-  onSave: (document: TemplateDocument) => void;
+  onSave: (document: TemplateDocument, options: { onSuccess: () => void }) => void;
 }
 
 function draftOf(template: Template | undefined): Draft {
@@ -75,6 +76,9 @@ export function Workbench({ template, submitLabel, error, isPending, note, onSav
   const mayPreview = useAllows('MEMBER');
   const element = useRef<HTMLFormElement>(null);
   const [draft, setDraft] = useState(() => draftOf(template));
+  const document = documentOf(draft);
+  const written = JSON.stringify(document);
+  const [saved, setSaved] = useState(written);
   const [json, setJson] = useState({ trigger: '', steps: '', vars: '' });
   const [{ contact }, changeAddress] = useAddressState(WORKBENCH);
   const circumstances = useMemo<Circumstances>(() => ({ ...json, contact }), [json, contact]);
@@ -101,13 +105,18 @@ export function Workbench({ template, submitLabel, error, isPending, note, onSav
 
   function submit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
-    onSave(documentOf(draft));
+    onSave(document, {
+      onSuccess: () => {
+        setSaved(written);
+      },
+    });
   }
 
   return (
     <div className={classes.bench} data-sides={mayPreview ? 2 : 1}>
       {mayEdit ? (
         <form ref={element} className={form.form} onSubmit={submit}>
+          <LeaveGuard isDirty={written !== saved}>What you changed here would be lost.</LeaveGuard>
           {general && <ErrorNotice error={general} />}
           <TemplateFields
             draft={draft}

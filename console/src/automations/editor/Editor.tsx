@@ -7,6 +7,7 @@ import { useServices } from '../../app/context';
 import { useAllows } from '../../app/role';
 import { type NodeType, useNodeTypes } from '../../graph/useNodeTypes';
 import { ErrorNotice, Notice } from '../../ui/ErrorNotice';
+import { LeaveGuard } from '../../ui/LeaveGuard';
 import { automationQuery, rememberAutomation } from '../queries';
 import { StatusDialog } from '../StatusDialog';
 import type { Automation } from '../types';
@@ -27,7 +28,6 @@ import { EditorCanvas } from './EditorCanvas';
 import { EditorHead } from './EditorHead';
 import { exitId, findField } from './fieldId';
 import { Inspector } from './Inspector';
-import { LeaveGuard } from './LeaveGuard';
 import { Palette } from './Palette';
 import { addAfter, addAt, placeWords } from './placing';
 import { type DocumentProblem, nodeOf, useProblems } from './problems';
@@ -248,7 +248,9 @@ export function Editor({ automation, saved: firstSaved, first, storageKey }: Pro
   const problems = found.problems;
   return (
     <div className={classes.editor}>
-      <LeaveGuard isDirty={isDirty} />
+      <LeaveGuard isDirty={isDirty}>
+        Your changes are kept in this tab: they are offered when you come back to this page.
+      </LeaveGuard>
       <fieldset disabled={isReadOnly} className={classes.plainFieldset}>
         <EditorHead
           automation={automation}
@@ -328,6 +330,7 @@ export function Editor({ automation, saved: firstSaved, first, storageKey }: Pro
                 node={node}
                 nodeTypes={nodeTypes}
                 problems={problems}
+                isReadOnly={isReadOnly}
                 dispatch={dispatch}
                 onSelect={select}
                 onAddNode={(type, source, label) => {

@@ -18,6 +18,7 @@ interface Props {
   node: GraphNode;
   nodeTypes: ReadonlyMap<string, NodeType>;
   problems: readonly DocumentProblem[];
+  isReadOnly: boolean;
   dispatch: Dispatch<Action>;
   onSelect: (nodeId: string | null) => void;
   onAddNode: (type: NodeType, source: string, label: string | null) => void;
@@ -77,7 +78,7 @@ function Description({ text }: { text: string }) {
 
 /** Everything about one node: its name, its settings, where it goes on to. */
 export function Inspector(props: Props) {
-  const { document, node, nodeTypes, problems, dispatch, onSelect, onAddNode } = props;
+  const { document, node, nodeTypes, problems, isReadOnly, dispatch, onSelect, onAddNode } = props;
   const type = nodeTypes.get(node.type);
   const exits = exitsOf(document, node, type);
   const fields = useMemo(() => fieldProblems(problems, node.id), [problems, node.id]);
@@ -94,17 +95,19 @@ export function Inspector(props: Props) {
         <h2>
           <NodeIcon name={type?.icon} size={18} /> {type?.title ?? node.type}
         </h2>
-        <Button
-          variant="default"
-          size="xs"
-          leftSection={<IconTrash size={14} aria-hidden />}
-          onClick={() => {
-            dispatch({ type: 'REMOVE_NODE', nodeId: node.id });
-            onSelect(null);
-          }}
-        >
-          Delete
-        </Button>
+        {!isReadOnly && (
+          <Button
+            variant="default"
+            size="xs"
+            leftSection={<IconTrash size={14} aria-hidden />}
+            onClick={() => {
+              dispatch({ type: 'REMOVE_NODE', nodeId: node.id });
+              onSelect(null);
+            }}
+          >
+            Delete
+          </Button>
+        )}
       </header>
       {type && <Description text={type.description} />}
       {whole.length > 0 && (

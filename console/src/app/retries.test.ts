@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { ApiError, OfflineError } from '../api/problem';
+import { createQueryClient } from './App';
+
+const { retry, retryDelay } = createQueryClient().getDefaultOptions().queries ?? {};
+
+/** Milliseconds until the question is put again after its first failure; null where it is not. */
+function delayAfter(error: Error): number | null {
+  if (typeof retry !== 'function' || typeof retryDelay !== 'function') throw new Error('no rules');
+  return retry(0, error) ? retryDelay(0, error) : null;
+}
+
+function refused(status: number, retryAfterSeconds: number | null = null): ApiError {
+  return new ApiError(status, 'No', null, retryAfterSeconds);
+}
+
+it.each([
+  ['no answer', new OfflineError(null), 1_000],
+  ['a server that failed', refused(503), 1_000],
+  ['too many requests', refused(429), 1_000],
+  ['a short wait that was asked for', refused(429, 3), 3_000],
+  ['a wait too long for silence', refused(429, 60), null],
+  ['a refusal', refused(403), null],
+  ['a bug of the console', new TypeError('x'), null],
+])('asks again after %s as long as it may help', (_, error, delay) => {
+  expect(delayAfter(error)).toBe(delay);
+});

@@ -1,0 +1,146 @@
+"""What changes many runs or overrules a gate, and who is offered what."""
+
+import re
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.console.browser import new_context
+from tests.console.operators import Operator, user_of
+from tests.console.pages import Address, every_address, visit
+from tests.console.webhooks import fire
+from tests.support.stack import Stack
+
+
+@pytest.fixture
+def admin(stack: Stack, page: Page) -> Iterator[Operator]:
+    user = user_of(stack, 0, "ADMIN")
+    with stack.api(user.email) as api:
+        yield Operator(user, page, api)
+
+
+def test_every_open_run_of_a_list_is_canceled(operator: Operator, stack: Stack) -> None:
+    page = operator.page
+    email = f"{uuid4().hex}@customer.example"
+    automations = operator.get("/v1/automations")["items"]
+    automation_id = next(each["id"] for each in automations if each["name"] == "Welcome")
+    ended = fire(stack.local, "Welcome", {"email": email, "plan": "free"})
+    opened = {fire(stack.local, "Welcome", {"email": email, "plan": "team"}) for _ in range(3)}
+    operator.open(f"/runs?contact={email}&automationId={automation_id}")
+    expect(page.locator("tr[data-row] [data-status='RUNNING']")).to_have_count(3, timeout=30_000)
+    expect(page.locator(f"tr[data-row='{ended}'] [data-status='COMPLETED']")).to_be_visible()
+
+    page.get_by_role("button", name="Cancel open runs…").click()
+    dialog = page.get_by_role("dialog", name="Cancel every open run of this list?")
+    expect(dialog).to_contain_text("This ends 3 runs where they are.")
+    sample = dialog.get_by_role("list", name="Some of them").get_by_role("listitem")
+    expect(sample).to_have_text([re.compile(f"Running.*Welcome.*for {email}")] * 3)
+    cancel = dialog.get_by_role("button", name="Cancel 3 runs")
+    expect(cancel).to_be_disabled()
+    dialog.get_by_label("Reason").fill("A test, not customers")
+    cancel.click()
+    expect(dialog.get_by_role("status")).to_contain_text("3 runs canceled")
+    dialog.get_by_role("button", name="Close").last.click()
+    expect(page.locator("tr[data-row] [data-status='CANCELED']")).to_have_count(3)
+    expect(page.locator(f"tr[data-row='{ended}'] [data-status='COMPLETED']")).to_be_visible()
+
+    found = operator.get("/v1/runs", contact=email)["items"]
+    canceled = {run["id"]: run["canceled"] for run in found if run["status"] == "CANCELED"}
+    assert canceled.keys() == opened
+    assert {(each["by"], each["reason"]) for each in canceled.values()} == {
+        (operator.user.email, "A test, not customers")
+    }
+
+
+def test_a_closed_gate_is_overruled_by_who_may(admin: Operator, stack: Stack) -> None:
+    page = admin.page
+    email = f"{uuid4().hex}@customer.example"
+    event = {"orderId": uuid4().hex, "total": 90, "customer": {"email": email}}
+    run_id = fire(stack.local, "Order paid", event)
+    admin.open(f"/delivery-ops?runId={run_id}")
+    page.locator("tr[data-row] [data-status='SENT']").wait_for(timeout=30_000)
+    [contact] = admin.get("/v1/contacts", contact=email)["items"]
+    given = ("email", "phone", "firstName", "lastName", "tags", "metadata")
+    without = {"marketing": False, "transactional": False}
+    document = {name: contact[name] for name in given} | {"consents": without}
+    admin.api.put(f"/v1/contacts/{contact['id']}", json=document).raise_for_status()
+    try:
+        overrule_the_gate(admin)
+    finally:
+        # Other tests send this message again.
+        document["consents"] = contact["consents"]
+        admin.api.put(f"/v1/contacts/{contact['id']}", json=document).raise_for_status()
+
+
+def overrule_the_gate(admin: Operator) -> None:
+    """Of the one delivery in the list."""
+    page = admin.page
+    page.locator("tr[data-row]").get_by_role("link").first.click()
+    page.get_by_role("button", name="Resend").click()
+    dialog = page.get_by_role("dialog", name="Send this message again?")
+    dialog.get_by_role("button", name="Send again").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("Nothing was sent.")
+    dialog.get_by_role("button", name="Close").last.click()
+
+    page.get_by_role("button", name="Resend").click()
+    overrule = dialog.get_by_role("checkbox", name="Overrule closed gates")
+    expect(overrule).not_to_be_checked()
+    expect(dialog).to_contain_text("Sends even where consent, suppression")
+    overrule.check()
+    dialog.get_by_role("button", name="Send again").click()
+    expect(dialog.get_by_role("status")).to_contain_text("The message is on its way again")
+    dialog.get_by_role("link", name="Open the new delivery").click()
+    consent = page.locator("[data-gate='consent']")
+    expect(consent).to_contain_text(admin.user.email)
+    expect(page.locator("header [data-status='SENT']")).to_be_visible(timeout=30_000)
+
+
+# Buttons and links by the least role that is offered them, as they begin.
+ACTIONS = {
+    "MEMBER": {"Export…", "Cancel…", "Cancel open runs…", "Resend", "Run now"},
+    "ADMIN": {
+        *("New automation", "New contact", "New segment", "New template", "New secret"),
+        *("Edit", "Erase…", "Pause", "Archive", "Set anew", "Delete"),
+        *("Save", "Create the contact", "Create the segment", "Create the template"),
+    },
+    "OWNER": {"Add the member", "Remove"},
+}
+
+
+def test_a_role_is_offered_what_it_may_and_no_more(browser: Browser, stack: Stack) -> None:
+    with stack.api(user_of(stack, 0, "OWNER").email) as owner:
+        addresses = every_address(stack, owner)
+    may: set[str] = set()
+    for role in ("VIEWER", *ACTIONS):
+        may |= ACTIONS.get(role, set())
+        if role == "ADMIN":
+            # Only there are they told from owners.
+            settings = [each for each in addresses if each.path.startswith("/settings")]
+            assert not offered(browser, stack, role, settings) - may
+            continue
+        assert offered(browser, stack, role, addresses) == may, role
+
+
+def offered(browser: Browser, stack: Stack, role: str, addresses: list[Address]) -> set[str]:
+    """The actions that the pages show to this role."""
+    user = user_of(stack, 0, role)
+    known = set().union(*ACTIONS.values())
+    found: set[str] = set()
+    seen: set[str] = set()
+    with new_context(browser, stack.url) as context, stack.api(user.email) as api:
+        reader = Operator(user, context.new_page(), api)
+        page = reader.page
+        main = page.get_by_role("main")
+        reader.open("/nowhere")
+        expect(page.get_by_text(user.email, exact=True)).to_be_visible()
+        for address in addresses:
+            name = address.path.partition("?")[0]
+            if name in seen and name != "/settings":
+                continue
+            seen.add(name)
+            visit(page, address.path)
+            shown = {text.strip() for text in main.locator("button, a").all_inner_texts()}
+            found |= shown & known
+    return found
