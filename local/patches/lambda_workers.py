@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from local.patches import guard
 
 MAX_WORKERS = 4
 _WAIT_SECONDS = 60
+_SHORT_FOLDER = "/tmp"
 
 # Never anything of runledger: the functions take that from their layer.
 _PRELOADED = [
@@ -53,10 +55,20 @@ def apply() -> None:
     guard.expect(lambda_runtime, "acquire_worker", "5017d144adb5b983")
     guard.expect(lambda_runtime, "release_worker", "25d5dd7d42b6e30c")
     _context.set_forkserver_preload(_PRELOADED)
-    forkserver.ensure_running()
+    _start_forkserver()
     lambda_runtime.subprocess = SimpleNamespace(PIPE=subprocess.PIPE, Popen=_popen)
     lambda_svc.acquire_worker = _waiting(lambda_svc.acquire_worker)
     lambda_svc.release_worker = _telling(lambda_svc.release_worker)
+
+
+def _start_forkserver() -> None:
+    """Its socket lies where paths are short: one may have a hundred characters or so, and those of
+    a checkout's own scratch folder may be more."""
+    scratch, tempfile.tempdir = tempfile.gettempdir(), _SHORT_FOLDER
+    try:
+        forkserver.ensure_running()
+    finally:
+        tempfile.tempdir = scratch
 
 
 class ForkedWorker:
