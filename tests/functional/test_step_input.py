@@ -8,6 +8,7 @@ from runledger.clock import iso
 from runledger.models.contact import ContactDocument
 from runledger.nodes.condition import ConditionNode
 from runledger.nodes.inputs import MAX_INPUT_BYTES
+from runledger.nodes.send_message import SendMessageNode
 from runledger.redaction import REDACTED
 
 from tests.functional.test_run_detail import steps_of
@@ -114,6 +115,34 @@ def test_a_call_that_could_not_be_made_shows_what_was_known(world: World) -> Non
     assert found["body"] == {"a.b/c": 7, "apiKey": REDACTED}
 
 
+def test_no_credential_of_a_call_that_could_not_be_made_is_kept(world: World) -> None:
+    call = {
+        "url": "https://u:{{trigger.password}}@api.example.com/?access_token={{trigger.password}}",
+        "auth": {"type": "BEARER", "token": "{{trigger.token}}"},
+        "headers": {"X-Echo": "as {{trigger.token}}"},
+        "body": {
+            "credentials": {"pin": "{{trigger.password}}"},
+            "token": ["{{trigger.password}}"],
+            "gone": "{{trigger.gone}}",
+        },
+    }
+    text = {"body": '{"password": "{{trigger.password}}", "gone": "{{trigger.gone}}"}'}
+    payload = {"password": "hunter2-of-somebody", "token": "t0ken-of-somebody"}
+    runs = [run_of(world, [integration("call", **each)], payload) for each in (call, text)]
+    found, written = (inputs_of(world, run_id)["call"] for run_id in runs)
+    assert written["body"] == text["body"]
+    assert found["url"] == call["url"]
+    assert found["headers"] == {"X-Echo": f"as {REDACTED}"}
+    assert found["body"] == {
+        "credentials": {"pin": REDACTED},
+        "token": [REDACTED],
+        "gone": "{{trigger.gone}}",
+    }
+    for run_id in runs:
+        stored = str(world.stores.runs.history(run_id).steps["call"])
+        assert not any(value in stored for value in payload.values())
+
+
 def test_a_call_without_its_secret_stays_as_it_was_written(world: World) -> None:
     body = {"key": "{{secret.GONE}}", "n": "{{trigger.n}}"}
     run_id = run_of(world, [integration("call", body=body)], {"n": 7})
@@ -156,6 +185,38 @@ def test_a_message_shows_whom_it_chose_and_what_its_templates_read(world: World)
     assert found["recipients"]["addresses"] == ["a@x.example", "b@x.example"]
     assert found["channels"] == mail["config"]["channels"]
     assert found["variables"] == {"trigger.total": 12.5}
+
+
+def test_each_variable_of_a_message_is_cut_by_itself(world: World) -> None:
+    names = [f"v{number}" for number in range(12)]
+    body = " ".join(f"{{{{trigger.{name}}}}}" for name in names)
+    run_id = run_of(
+        world,
+        [message("mail", world.template(f"{{{{trigger.id}}}} {body}"))],
+        {"id": 1, **dict.fromkeys(names, "x" * 900)},
+    )
+    shown = inputs_of(world, run_id)["mail"]["variables"]
+    assert len(shown) == 13
+    assert shown["trigger.id"] == 1
+    assert (shown["trigger.v0"], shown["trigger.v9"]) == ("x" * 900, "…")
+
+
+def test_what_a_message_read_is_known_or_said_not_to_be(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail = message("mail", world.template("The same for all", subject="News"))
+    assert inputs_of(world, run_of(world, [mail], {}))["mail"]["variables"] == {}
+    with monkeypatch.context() as patch:
+        patch.setattr(SendMessageNode, "input", lambda *given: {})
+        run_id = run_of(world, [mail], {})
+    assert inputs_of(world, run_id)["mail"] is None
+
+
+def test_where_the_places_alone_are_too_many_nothing_is_kept(world: World) -> None:
+    body = {f"{number:03}{'k' * 97}": "{{trigger.n}}" for number in range(100)}
+    run_id = run_of(world, [integration("call", body={**body, "x": "{{trigger.no}}"})], {"n": 7})
+    assert kept(world, run_id, "call") == {}
+    assert inputs_of(world, run_id)["call"] is None
 
 
 def test_long_values_are_cut_and_many_are_bounded(world: World) -> None:

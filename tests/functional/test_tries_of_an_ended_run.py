@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from runledger.errors import TransientError
+from runledger.errors import RunledgerError, ServiceError, TransientError
 from runledger.models.run import Cancellation, Run
 from runledger.nodes.base import HttpRequest, HttpResponse
 from runledger.store.runs import RunStore
@@ -56,8 +56,11 @@ def test_a_canceled_run_makes_no_further_call(
     assert (detail["status"], detail["canceled"]["reason"]) == ("CANCELED", "wrong list")
 
 
+@pytest.mark.parametrize(
+    "error", [TransientError("the table is busy"), ServiceError("it is away", "ConnectionClosed")]
+)
 def test_where_the_run_cannot_be_read_the_calls_go_on(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch, error: RunledgerError
 ) -> None:
     run_id = _opened(world)
     busy = 0
@@ -67,7 +70,7 @@ def test_where_the_run_cannot_be_read_the_calls_go_on(
         nonlocal busy
         if busy < service.calls < 3:
             busy = service.calls
-            raise TransientError("the table is busy")
+            raise error
         return read(store, run_id, **how)
 
     service = Busy(lambda: None)

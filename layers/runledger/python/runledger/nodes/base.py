@@ -18,7 +18,15 @@ from runledger.models.base import Config, Model
 from runledger.models.contact import Contact
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.run import ErrorDetail, StepStatus
-from runledger.nodes.inputs import Place, Record, is_within, liquid_places, recorded, rendered
+from runledger.nodes.inputs import (
+    Place,
+    Record,
+    is_within,
+    liquid_places,
+    places_of,
+    recorded,
+    rendered,
+)
 from runledger.nodes.message_rules import FrequencyCap, QuietHours
 from runledger.redaction import Redactor
 
@@ -318,6 +326,12 @@ class NodeType(ABC, Generic[ConfigT]):
         if not left:
             return {}
         return recorded(rendered(left, visit.scope, self.redactor(config, visit)))
+
+    def is_told(self, config: ConfigT, kept: Mapping[str, Any], record: Record) -> bool:
+        """Whether a step tells all of its input, `kept` being what `input` gave: not so where the
+        visit died, where the contact was erased, or where nothing was kept of it yet."""
+        known = {**self.told(config, record), **places_of(kept)}
+        return all(is_within(place, known) for place, _ in self.places(config))
 
     def states(self, config: ConfigT, placement: Placement) -> dict[str, dict[str, Any]]:
         """The node's states, the first named by its id. Retry and Catch are added by the

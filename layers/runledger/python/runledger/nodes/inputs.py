@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from runledger.errors import NodeError
 from runledger.models.run import ErrorDetail
 from runledger.nodes.comparison import for_evidence
-from runledger.redaction import Redactor
+from runledger.redaction import Redactor, is_credential_name
 from runledger.template_markup import has_liquid
 from runledger.templating import evaluate, references
 
@@ -25,7 +25,7 @@ Place = tuple[str, ...]
 MAX_INPUT_BYTES = 8 * 1024
 _CUT = "…"
 # Of processor time: what the node did must be recorded, whatever its texts cost.
-_MAX_SECONDS = 1.0
+_MAX_SECONDS = 0.2
 # Where the values stand that a message's templates read; no config has such a field.
 VARIABLES: Place = ("variables",)
 
@@ -63,8 +63,8 @@ def is_within(place: Place, places: Iterable[Place]) -> bool:
 def rendered(
     places: Iterable[tuple[Place, str]], scope: Mapping[str, Any], redactor: Redactor
 ) -> dict[Place, Any]:
-    """The values of these texts, struck. A text without a value stays as it was written: the step
-    says what it lacked."""
+    """The values of these texts, struck as what stands under each name that leads to them. A text
+    without a value stays as it was written: the step says what it lacked."""
     ends_at = time.thread_time() + _MAX_SECONDS
     found: dict[Place, Any] = {}
     for place, source in places:
@@ -74,7 +74,8 @@ def rendered(
                 value = evaluate(source, scope)
             except NodeError:
                 value = source
-        found[place] = redactor.value({place[-1]: value})[redactor.text(place[-1])]
+        name = next(filter(is_credential_name, place), place[-1])
+        (found[place],) = redactor.value({name: value}).values()
     return found
 
 
@@ -94,18 +95,33 @@ def variables(texts: Iterable[str], scope: Mapping[str, Any], redactor: Redactor
 
 def recorded(values: Mapping[Place, Any]) -> dict[str, Any]:
     """As a step keeps them: by JSON pointer (RFC 6901), each whole when short, and no more than
-    `MAX_INPUT_BYTES` of them all."""
-    left = MAX_INPUT_BYTES
+    `MAX_INPUT_BYTES` of them all. Where the places alone take as much, nothing is kept."""
+    bound = _Bound(MAX_INPUT_BYTES)
     kept: dict[str, Any] = {}
     for place, value in values.items():
-        shown = (
-            {name: for_evidence(each) for name, each in value.items()}
-            if place == VARIABLES
-            else for_evidence(value)
+        pointer = _pointer(place)
+        if place == VARIABLES:
+            kept[pointer] = {name: bound.cut(name, each) for name, each in value.items()}
+        else:
+            kept[pointer] = bound.cut(pointer, value)
+    return kept if bound.named <= MAX_INPUT_BYTES else {}
+
+
+class _Bound:
+    """Counts bytes of values and of their names."""
+
+    def __init__(self, left: int) -> None:
+        self._left = left
+        self.named = 0
+
+    def cut(self, name: str, value: Any) -> Any:
+        """The value as evidence has it while there is room, then a mark of what is left out."""
+        shown = for_evidence(value)
+        self.named += len(name.encode(errors="replace"))
+        self._left -= len(
+            json.dumps(shown, ensure_ascii=False, default=str).encode(errors="replace")
         )
-        left -= len(json.dumps(shown, ensure_ascii=False, default=str).encode(errors="replace"))
-        kept[_pointer(place)] = shown if left >= 0 else _CUT
-    return kept
+        return shown if self._left >= 0 else _CUT
 
 
 def filled(

@@ -300,6 +300,8 @@ class IntegrationNode(NodeType[IntegrationConfig]):
         }
         sent = record.request
         if sent is None:
+            # What stands in an address or a text has no name that would say it is a credential.
+            told |= {(name,): places[name,] for name in ("url", "body") if (name,) in places}
             return told
         if is_within(("url",), places):
             told["url",] = sent["url"]
@@ -311,7 +313,8 @@ class IntegrationNode(NodeType[IntegrationConfig]):
         return told
 
     def redactor(self, config: IntegrationConfig, visit: Visit) -> Redactor:
-        return Redactor(_secrets(config, visit))
+        secrets = _secrets(config, visit)
+        return Redactor(secrets, _credentials(config, {**visit.scope, "secret": secrets}))
 
     def input(self, config: IntegrationConfig, visit: Visit, record: Record) -> dict[str, Any]:
         try:
@@ -391,6 +394,17 @@ def _secrets(config: IntegrationConfig, visit: Visit) -> dict[str, str]:
     if reader is None:
         raise RuntimeError("INTEGRATION runs where secrets can be reached")
     return {name: reader.get(name) for name in sorted(config.secret_names())}
+
+
+def _credentials(config: IntegrationConfig, scope: Mapping[str, Any]) -> list[str]:
+    """Those of the call's way of signing in that have a value."""
+    found: dict[str, Any] = {}
+    for name, text in config.auth.texts().items() if config.auth else ():
+        try:
+            found[name] = evaluate(text, scope)
+        except NodeError:
+            found[name] = None
+    return credentials_of(config.auth, found)
 
 
 def _rendered(

@@ -1,7 +1,7 @@
 """SEND_MESSAGE: words to people."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, SerializeAsAny, StringConstraints, model_validator
@@ -23,7 +23,7 @@ from runledger.nodes.base import (
     Visit,
 )
 from runledger.nodes.fields import picks
-from runledger.nodes.inputs import VARIABLES, Record, recorded, variables
+from runledger.nodes.inputs import VARIABLES, Record, places_of, recorded, variables
 from runledger.nodes.message_rules import FrequencyCap, QuietHours
 from runledger.nodes.recipients import Recipient, RecipientsConfig
 from runledger.nodes.tally import OUTCOMES, Tally, is_over
@@ -151,8 +151,10 @@ class SendMessageNode(NodeType[SendMessageConfig]):
             for name, value in read.items()
             if not (is_query and name.partition(".")[0] == "contact")
         }
-        chosen = super().input(config, visit, record)
-        return {**chosen, **recorded({VARIABLES: kept})} if kept else chosen
+        return {**super().input(config, visit, record), **recorded({VARIABLES: kept})}
+
+    def is_told(self, config: SendMessageConfig, kept: Mapping[str, Any], record: Record) -> bool:
+        return VARIABLES in places_of(kept) and super().is_told(config, kept, record)
 
     def run(self, config: SendMessageConfig, visit: Visit) -> NodeResult:
         messenger = visit.tools.messenger

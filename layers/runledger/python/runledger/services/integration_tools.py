@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from runledger.clock import Clock
-from runledger.errors import NotFoundError, TransientError
+from runledger.errors import NotFoundError, RunledgerError
 from runledger.models.run import RunStatus
 from runledger.nodes.base import Tools
 from runledger.observability import log_failure
@@ -62,7 +62,7 @@ def _is_open(runs: "RunStore", run: "Run") -> bool:
         found = runs.get(run.id)
     except NotFoundError:
         return False
-    except TransientError as error:
+    except RunledgerError as error:
         log_failure("a run was not read between two tries", error)
         return True
     return found.status is RunStatus.RUNNING and found.execution == run.execution

@@ -206,19 +206,17 @@ def _input_of(
     step: "Step", graph: "GraphView", trigger: "Mapping[str, Any]"
 ) -> dict[str, Any] | None:
     """What the node worked with: its config, and in it the recorded values. None where one of
-    them is not known: the visit died, or was made before they were recorded."""
-    from runledger.nodes.inputs import filled, is_within, places_of
+    them is not known."""
+    from runledger.nodes.inputs import filled
 
     node = graph.nodes[step.node_id]
     if node.type is None or node.config is None:
         return None
     if node.type.is_start:
         return dict(trigger)
-    told = node.type.told(node.config, step)
-    known = {**told, **places_of(step.input)}
-    if not all(is_within(place, known) for place, _ in node.type.places(node.config)):
+    if not node.type.is_told(node.config, step.input, step):
         return None
-    return filled(node.node.config, step.input, told)
+    return filled(node.node.config, step.input, node.type.told(node.config, step))
 
 
 def _step_view(
