@@ -55,6 +55,9 @@ _CONDITION = re.compile(
 
 # What the query under way asks for: the emulator looks members up in the middle of it.
 _asked: ContextVar[dict[str, Any] | None] = ContextVar("asked", default=None)
+# Held while a partition is put in order, and while a row enters or leaves one: expired rows leave
+# in a thread of the emulator's own.
+_changing = Lock()
 
 
 def apply() -> None:
@@ -68,7 +71,7 @@ def apply() -> None:
 
 
 class Ordered:
-    """A partition's rows in order. Expired rows leave it in a thread of the emulator's own."""
+    """A partition's rows in order; several threads may read and change it."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._entries = sorted(entries)
@@ -148,11 +151,16 @@ def _narrow(table: dict[str, Any], members: Members, asked: dict[str, Any]) -> A
         return None
     values = {name: value.get("S") for name, value in asked["ExpressionAttributeValues"].items()}
     partition = values.pop(":pk")
-    ordered = members.ordered.get((index, partition))
-    if ordered is None:
-        keys = members[index].get(partition, ())
-        entries = (_entry(table["items"][pk][sk], pk, sk, sort_name) for pk, sk in keys)
-        ordered = members.ordered[index, partition] = Ordered(entries)
+    with _changing:
+        ordered = members.ordered.get((index, partition))
+        if ordered is None:
+            # An expired row may have left the table, and be about to leave here.
+            rows = (
+                (table["items"].get(pk, {}).get(sk), pk, sk)
+                for pk, sk in members[index].get(partition, ())
+            )
+            entries = [_entry(item, pk, sk, sort_name) for item, pk, sk in rows if item]
+            ordered = members.ordered[index, partition] = Ordered(entries)
     start = asked.get("ExclusiveStartKey")
     page = ordered.page(
         Range(values.get(":low"), values.get(":high"), values.get(":prefix")),
@@ -167,17 +175,18 @@ def _keeping_order(index_item: Callable[..., Any]) -> Callable[..., Any]:
     def index_item_in_order(
         table: dict[str, Any], pk: str, sk: str, item: dict[str, Any], add: bool
     ) -> None:
-        index_item(table, pk, sk, item, add)
-        members = table.get(dynamodb._INDEX_MEMBERS)
-        if not isinstance(members, Members):
-            return
-        for index, hash_names, range_names in dynamodb._index_key_schemas(table):
-            partition = dynamodb._index_partition(item, hash_names, range_names)
-            ordered = members.ordered.get((index, partition))
-            if ordered and add:
-                ordered.add(_entry(item, pk, sk, range_names[0]))
-            elif ordered:
-                ordered.remove(pk, sk)
+        with _changing:
+            index_item(table, pk, sk, item, add)
+            members = table.get(dynamodb._INDEX_MEMBERS)
+            if not isinstance(members, Members):
+                return
+            for index, hash_names, range_names in dynamodb._index_key_schemas(table):
+                partition = dynamodb._index_partition(item, hash_names, range_names)
+                ordered = members.ordered.get((index, partition))
+                if ordered and add:
+                    ordered.add(_entry(item, pk, sk, range_names[0]))
+                elif ordered:
+                    ordered.remove(pk, sk)
 
     return index_item_in_order
 
