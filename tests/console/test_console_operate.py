@@ -152,7 +152,8 @@ def test_a_template_is_previewed_for_a_contact_as_it_is_written(admin: Operator)
 
 def test_unsaved_work_is_not_left_in_silence(admin: Operator) -> None:
     page = admin.page
-    admin.open("/templates")
+    admin.open("/contacts")
+    page.get_by_role("link", name="Templates", exact=True).click()
     page.get_by_role("link", name="New template").click()
     name = page.get_by_role("textbox", name="Name")
     name.fill("Half a template")
@@ -161,6 +162,12 @@ def test_unsaved_work_is_not_left_in_silence(admin: Operator) -> None:
     expect(leaving).to_contain_text("What you changed here would be lost.")
     leaving.get_by_role("button", name="Stay").click()
     page.evaluate("history.back()")
+    expect(leaving).to_be_visible()
+    expect(page).to_have_url(re.compile("/templates/new$"))
+    leaving.get_by_role("button", name="Stay").click()
+    expect(name).to_have_value("Half a template")
+    # Twice before the first was undone.
+    page.evaluate("history.back(); history.back()")
     expect(leaving).to_be_visible()
     expect(page).to_have_url(re.compile("/templates/new$"))
     leaving.get_by_role("button", name="Stay").click()

@@ -7,6 +7,7 @@ import { meQuery } from '../api/queries';
 import type { Me } from '../api/types';
 import { ErrorNotice } from '../ui/ErrorNotice';
 import { formatWord } from '../ui/format';
+import { leaveBy } from '../ui/leaving';
 import { Brand } from './Brand';
 import { useServices } from './context';
 import { NAVIGATION } from './navigation';
@@ -49,9 +50,12 @@ function Workspace({ me }: { me: Me }) {
       value={me.workspaceId}
       data={me.workspaces.map(({ id, name }) => ({ value: id, label: name }))}
       onChange={(event) => {
-        session.chooseWorkspace(event.currentTarget.value);
-        void navigate('/runs');
-        void queries.resetQueries();
+        const chosen = event.currentTarget.value;
+        leaveBy(() => {
+          session.chooseWorkspace(chosen);
+          void navigate('/runs');
+          void queries.resetQueries();
+        });
       }}
     />
   );
@@ -82,7 +86,9 @@ function Account() {
           aria-label="Sign out"
           title="Sign out"
           onClick={() => {
-            session.signOut();
+            leaveBy(() => {
+              session.signOut();
+            });
           }}
         >
           <IconLogout size={18} />

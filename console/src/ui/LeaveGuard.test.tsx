@@ -56,6 +56,17 @@ describe('unsaved work', () => {
     expect(window.location.pathname).toBe('/contacts');
   });
 
+  it('is asked about before somebody signs out', async () => {
+    const user = await startContact();
+    await user.click(screen.getByRole('button', { name: 'Sign out' }));
+    await dialog();
+    await user.click(screen.getByRole('button', { name: 'Stay' }));
+    expect(screen.getByLabelText('First name')).toHaveValue('Ada');
+    await user.click(screen.getByRole('button', { name: 'Sign out' }));
+    await user.click(await screen.findByRole('button', { name: 'Leave' }));
+    await screen.findByLabelText('E-mail address');
+  });
+
   it('that there is none of leaves without a question', async () => {
     const user = await openForm();
     await user.click(await screen.findByRole('link', { name: 'Cancel' }));

@@ -2,10 +2,11 @@ import { Button } from '@mantine/core';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'react-router';
 import { Dialog, DialogActions } from './Dialog';
+import { hearLeaving } from './leaving';
 import { hearSteps } from './steps';
 
-/** A link to follow, or so many steps through the browser's history. */
-type Way = HTMLAnchorElement | number;
+/** A link to follow, so many steps through the browser's history, or what else leaves. */
+type Way = HTMLAnchorElement | number | { leave: () => void };
 
 /** The link to another page of ours that a plain click follows; null for any other click. */
 function linkOut(event: MouseEvent): HTMLAnchorElement | null {
@@ -24,6 +25,17 @@ function positionOf(state: unknown): number | null {
   return typeof position === 'number' ? position : null;
 }
 
+/** Steps that follow one another sooner are one leave-taking: each moves the browser on its own. */
+const SETTLED_MS = 100;
+
+/** Goes to a place in the history; where the browser is there already, the router is told. */
+function stepTo(position: number) {
+  const state: unknown = window.history.state;
+  const steps = position - (positionOf(state) ?? position);
+  if (steps === 0) window.dispatchEvent(new PopStateEvent('popstate', { state }));
+  else window.history.go(steps);
+}
+
 interface Props {
   isDirty: boolean;
   /** What becomes of the changes. */
@@ -36,8 +48,7 @@ export function LeaveGuard({ isDirty, children }: Props) {
   const [way, setWay] = useState<Way | null>(null);
   const leaves = useRef(false);
   const position = useRef<number | null>(null);
-  /** The next step through the history is our own. */
-  const isOwnStep = useRef(false);
+  const comesBack = useRef<number | undefined>(undefined);
 
   useEffect(() => {
     position.current = positionOf(window.history.state);
@@ -53,32 +64,37 @@ export function LeaveGuard({ isDirty, children }: Props) {
       setWay(found);
     }
     function onPop(event: PopStateEvent) {
-      if (isOwnStep.current) {
-        isOwnStep.current = false;
-        // Back at the page that never was left.
-        if (window.location.pathname === pathname) event.stopImmediatePropagation();
-        return;
-      }
       const reached = positionOf(event.state);
-      if (window.location.pathname === pathname || reached === null || position.current === null) {
+      if (leaves.current || reached === null || position.current === null) return;
+      if (reached === position.current) {
+        // Back at the page that never was left.
+        event.stopImmediatePropagation();
         return;
       }
+      if (window.location.pathname === pathname) return;
       // The browser is there already: it is taken back before the router hears of it.
       event.stopImmediatePropagation();
-      isOwnStep.current = true;
-      window.history.go(position.current - reached);
+      window.clearTimeout(comesBack.current);
+      comesBack.current = window.setTimeout(comeBack, SETTLED_MS);
       setWay(reached - position.current);
+    }
+    function comeBack() {
+      if (position.current !== null) stepTo(position.current);
     }
     function onUnload(event: BeforeUnloadEvent) {
       event.preventDefault();
     }
     const stopHearing = hearSteps(onPop);
+    const stopHearingOthers = hearLeaving((leave) => {
+      setWay({ leave });
+    });
     // Before React's own listeners, which would navigate.
     document.addEventListener('click', onClick, { capture: true });
     window.addEventListener('beforeunload', onUnload);
     return () => {
       document.removeEventListener('click', onClick, { capture: true });
       stopHearing();
+      stopHearingOthers();
       window.removeEventListener('beforeunload', onUnload);
     };
   }, [isDirty, pathname]);
@@ -86,8 +102,14 @@ export function LeaveGuard({ isDirty, children }: Props) {
   function leave() {
     setWay(null);
     if (typeof way === 'number') {
-      isOwnStep.current = true;
-      window.history.go(way);
+      // Until the page is gone: its steps are the router's from here on.
+      leaves.current = true;
+      window.clearTimeout(comesBack.current);
+      stepTo((position.current ?? 0) + way);
+      return;
+    }
+    if (way !== null && 'leave' in way) {
+      way.leave();
       return;
     }
     // Followed as it would have been: it hands on more than an address.
