@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
-from urllib.parse import quote
 
 import jmespath
 from jmespath.exceptions import JMESPathError
@@ -29,16 +28,23 @@ from runledger.nodes.base import (
     Visit,
 )
 from runledger.nodes.fields import LiquidValue, Scalar, check_liquid
-from runledger.nodes.http_auth import Auth, HeaderName, ShortLiquid, credentials_of
+from runledger.nodes.http_auth import (
+    Auth,
+    HeaderName,
+    ShortLiquid,
+    credentials_of,
+    known_credentials,
+)
 from runledger.nodes.http_exchange import Wanted, build_request, capture, parse_json
 from runledger.nodes.http_record import Recorder
 from runledger.nodes.http_retry import NO_RETRY, Retry, is_repeatable
+from runledger.nodes.http_secrets import check_address, check_secret_use
 from runledger.nodes.http_status import Status, is_among
 from runledger.nodes.http_tries import Calling, make
-from runledger.nodes.inputs import Place, Record, is_within, recorded
+from runledger.nodes.inputs import Place, Record, is_within, liquid_places, recorded
 from runledger.redaction import Redactor, is_credential_name, placeholder
 from runledger.template_markup import has_liquid
-from runledger.templating import evaluate, filter_names, references, render_value
+from runledger.templating import evaluate, references, render_value
 
 # For a cold start, reading what the call is made of, and recording it.
 _START_SECONDS = 5
@@ -50,21 +56,6 @@ _ERROR = "error"
 # The client's own to set: a config that could would confuse where a request ends or goes.
 _OWN_HEADERS = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"}
-)
-# What may stand in an address as it is, without ending or dividing the part it stands in.
-_WHOLE_IN_ADDRESS = "/:@!$'()*,="
-# Filters whose result redaction can still recognise as the secret.
-_SECRET_FILTERS = frozenset(
-    {
-        "append",
-        "prepend",
-        "base64_encode",
-        "base64_url_safe_encode",
-        "url_encode",
-        "escape",
-        "strip",
-        "json",
-    }
 )
 
 
@@ -198,15 +189,14 @@ class IntegrationConfig(Config):
                 "run's history; store it as a secret instead"
             )
         for source in self.secret_sources():
-            _check_secret_use(source)
+            check_secret_use(source)
         return self
 
     def sources(self) -> list[str]:
         """Every Liquid text of the request."""
-        found: list[str] = []
         signing = self.auth.texts() if self.auth else {}
-        _collect([self.url, self.headers, self.query, self.body, signing], found)
-        return found
+        texts = [self.url, self.headers, self.query, self.body, signing]
+        return [source for _, source in liquid_places(texts)]
 
     def longest_seconds(self) -> int:
         """All tries to their timeouts, with the longest waits between them."""
@@ -226,29 +216,6 @@ class IntegrationConfig(Config):
             for source in self.secret_sources()
             for path in references(source)
             if path[0] == "secret"
-        )
-
-
-def _collect(value: Any, found: list[str]) -> None:
-    if isinstance(value, str):
-        if has_liquid(value):
-            found.append(value)
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            _collect(item, found)
-    elif isinstance(value, list):
-        for item in value:
-            _collect(item, found)
-
-
-def _check_secret_use(source: str) -> None:
-    if any(path[0] == "secret" and len(path) != 2 for path in references(source)):
-        raise ValueError("name the secret itself: {{secret.NAME}}")
-    unsafe = sorted(filter_names(source) - _SECRET_FILTERS)
-    if unsafe:
-        raise ValueError(
-            f"the filter `{unsafe[0]}` cannot be used in a text with a secret: its result could "
-            "not be recognised and struck from the history"
         )
 
 
@@ -314,7 +281,7 @@ class IntegrationNode(NodeType[IntegrationConfig]):
 
     def redactor(self, config: IntegrationConfig, visit: Visit) -> Redactor:
         secrets = _secrets(config, visit)
-        return Redactor(secrets, _credentials(config, {**visit.scope, "secret": secrets}))
+        return Redactor(secrets, known_credentials(config.auth, {**visit.scope, "secret": secrets}))
 
     def input(self, config: IntegrationConfig, visit: Visit, record: Record) -> dict[str, Any]:
         try:
@@ -349,7 +316,7 @@ class IntegrationNode(NodeType[IntegrationConfig]):
     ) -> NodeResult:
         try:
             rendered = _rendered(config, visit, secrets)
-            _check_address(str(rendered["url"]), secrets)
+            check_address(str(rendered["url"]), secrets)
             redactor = Redactor(secrets, credentials_of(config.auth, rendered["auth"]))
             request = build_request(config, rendered, visit.effect_key)
             placeholders = {name: placeholder(name) for name in secrets}
@@ -396,17 +363,6 @@ def _secrets(config: IntegrationConfig, visit: Visit) -> dict[str, str]:
     return {name: reader.get(name) for name in sorted(config.secret_names())}
 
 
-def _credentials(config: IntegrationConfig, scope: Mapping[str, Any]) -> list[str]:
-    """Those of the call's way of signing in that have a value."""
-    found: dict[str, Any] = {}
-    for name, text in config.auth.texts().items() if config.auth else ():
-        try:
-            found[name] = evaluate(text, scope)
-        except NodeError:
-            found[name] = None
-    return credentials_of(config.auth, found)
-
-
 def _rendered(
     config: IntegrationConfig, visit: Visit, secrets: Mapping[str, str]
 ) -> dict[str, Any]:
@@ -418,18 +374,6 @@ def _rendered(
         "body": render_value(config.body, scope),
         "auth": render_value(config.auth.texts(), scope) if config.auth else {},
     }
-
-
-def _check_address(url: str, secrets: Mapping[str, str]) -> None:
-    """That no secret is torn apart by the address it stands in: a part of it would go out alone,
-    and be kept when it comes back. Raises NodeError `INVALID_URL`."""
-    for name, value in secrets.items():
-        if value in url and quote(value, safe=_WHOLE_IN_ADDRESS) != value:
-            raise NodeError(
-                "INVALID_URL",
-                f"the secret {name} has characters that an address takes for its own; "
-                "write {{secret." + name + " | url_encode}} there",
-            )
 
 
 def _captures(config: IntegrationConfig) -> dict[str, Wanted]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import StringConstraints
@@ -59,18 +59,12 @@ class RunFilters:
     to: ToText = None
 
     def request(self, page: Page = _NO_PAGE) -> ListRequest:
-        return ListRequest(
+        return _request(
+            self,
+            page,
             statuses=frozenset(self.status or ()),
-            automation_id=self.automation_id,
-            contact=self.contact,
-            range=self.range_,
-            since=self.from_,
-            until=self.to,
-            limit=page.limit,
-            cursor=page.cursor,
             trigger_types=frozenset(self.trigger_type or ()),
             error_group=self.error_group,
-            newest_first=page.order is Order.NEWEST,
         )
 
 
@@ -85,17 +79,11 @@ class RefusalFilters:
     to: ToText = None
 
     def request(self, page: Page = _NO_PAGE) -> ListRequest:
-        return ListRequest(
+        return _request(
+            self,
+            page,
             statuses=frozenset(self.reason or ()),
-            automation_id=self.automation_id,
-            contact=self.contact,
-            range=self.range_,
-            since=self.from_,
-            until=self.to,
-            limit=page.limit,
-            cursor=page.cursor,
             trigger_types=frozenset(self.trigger_type or ()),
-            newest_first=page.order is Order.NEWEST,
         )
 
 
@@ -114,17 +102,28 @@ class DeliveryFilters:
     to: ToText = None
 
     def request(self, page: Page = _NO_PAGE) -> ListRequest:
-        return ListRequest(
+        return _request(
+            self,
+            page,
             statuses=frozenset(self.status or ()),
-            automation_id=self.automation_id,
-            contact=self.contact,
-            range=self.range_,
-            since=self.from_,
-            until=self.to,
-            limit=page.limit,
-            cursor=page.cursor,
-            newest_first=page.order is Order.NEWEST,
             channel=self.channel,
             run_id=self.run_id,
             address=self.address,
         )
+
+
+def _request(
+    filters: RunFilters | RefusalFilters | DeliveryFilters, page: Page, **own: Any
+) -> ListRequest:
+    """What all lists are asked for, and what is a list's `own`."""
+    return ListRequest(
+        automation_id=filters.automation_id,
+        contact=filters.contact,
+        range=filters.range_,
+        since=filters.from_,
+        until=filters.to,
+        limit=page.limit,
+        cursor=page.cursor,
+        newest_first=page.order is Order.NEWEST,
+        **own,
+    )
