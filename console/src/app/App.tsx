@@ -4,7 +4,7 @@ import { useEffect } from 'react';
 import { BrowserRouter } from 'react-router';
 import { isTransient, retryAfterMs } from '../api/problem';
 import { SignIn } from '../auth/SignIn';
-import '../ui/steps';
+import '../ui/historySteps';
 import { ServicesContext, type Services, useServices, useSessionState } from './context';
 import { Pages } from './Pages';
 import { theme } from './theme';

@@ -3,7 +3,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'react-router';
 import { Dialog, DialogActions } from './Dialog';
 import { hearLeaving } from './leaving';
-import { hearSteps } from './steps';
+import { hearSteps } from './historySteps';
 
 /** A link to follow, so many steps through the browser's history, or what else leaves. */
 type Way = HTMLAnchorElement | number | { leave: () => void };
