@@ -11,7 +11,7 @@ import pytest
 from runledger.clock import HOUR, MINUTE, iso, now_ms
 from runledger.errors import ConflictError, NotFoundError, TransientError, UnauthorizedError
 from runledger.models.automation import AutomationStatus
-from runledger.models.wire import AutomationView
+from runledger.models.automation_views import AutomationView
 from runledger.services.rotation import Rotations
 from runledger.services.signing import SigningSecrets
 

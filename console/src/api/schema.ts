@@ -894,134 +894,243 @@ export interface components {
          * @description An automation as a client writes it.
          */
         AutomationDocument: {
-            /** Edges */
+            /**
+             * Edges
+             * @description The edges. They may not lead in a circle.
+             */
             edges?: components["schemas"]["Edge"][];
-            /** Layout */
+            /**
+             * Layout
+             * @description Where the console shows each node, by node id. It changes no run.
+             */
             layout?: {
                 [key: string]: components["schemas"]["Position"];
             };
-            /** Name */
+            /**
+             * Name
+             * @description The name for people.
+             */
             name: string;
-            /** Nodes */
+            /**
+             * Nodes
+             * @description The nodes, in any order; one of them is the TRIGGER.
+             */
             nodes?: components["schemas"]["Node"][];
-            /** @default ALWAYS */
+            /**
+             * @description Whether a contact may have several runs.
+             * @default ALWAYS
+             */
             reentry: components["schemas"]["Reentry"];
         };
         /**
          * AutomationStatus
+         * @description DRAFT was never activated, ACTIVE takes events, PAUSED takes none until it is activated
+         *     again, ARCHIVED never will.
          * @enum {string}
          */
         AutomationStatus: "DRAFT" | "ACTIVE" | "PAUSED" | "ARCHIVED";
         /**
          * AutomationSummaryView
-         * @description An automation as lists show it. `has_unpublished_changes` is true where the draft differs
-         *     from the active version, whose trigger `trigger_type` is; `next_fire_at` goes with an active
-         *     date trigger.
+         * @description An automation as lists show it.
          */
         AutomationSummaryView: {
-            /** Createdat */
+            /**
+             * Createdat
+             * @description When it was created.
+             */
             createdAt: string;
-            /** Hasunpublishedchanges */
+            /**
+             * Hasunpublishedchanges
+             * @description True where the draft differs from the active version.
+             */
             hasUnpublishedChanges: boolean;
-            /** Id */
+            /**
+             * Id
+             * @description The automation's id.
+             */
             id: string;
-            /** Name */
+            /**
+             * Name
+             * @description The draft's name.
+             */
             name: string;
-            /** Nextfireat */
+            /**
+             * Nextfireat
+             * @description When an active date automation fires next.
+             */
             nextFireAt: string | null;
+            /** @description Whether a contact may have several runs. */
             reentry: components["schemas"]["Reentry"];
+            /** @description Whether the automation takes events. */
             status: components["schemas"]["AutomationStatus"];
+            /** @description What triggers the active version; null where none is active. */
             triggerType: components["schemas"]["TriggerType"] | null;
-            /** Updatedat */
+            /**
+             * Updatedat
+             * @description When it was last changed.
+             */
             updatedAt: string;
-            /** Updatedby */
+            /**
+             * Updatedby
+             * @description The e-mail of the user who changed it last.
+             */
             updatedBy: string;
-            /** Version */
+            /**
+             * Version
+             * @description The active version; null where none is.
+             */
             version: number | null;
         };
         /**
          * AutomationView
-         * @description An automation with its draft. `revision` counts the saves of the draft. `machine` is the
-         *     active version's, with the reason for its type; `problems` are those of the draft as things
-         *     stand now.
+         * @description An automation with its draft.
          */
         AutomationView: {
-            /** Createdat */
+            /**
+             * Createdat
+             * @description When it was created.
+             */
             createdAt: string;
-            /** Edges */
+            /**
+             * Edges
+             * @description The draft's edges.
+             */
             edges: components["schemas"]["Edge"][];
-            /** Hasunpublishedchanges */
+            /**
+             * Hasunpublishedchanges
+             * @description True where the draft differs from the active version.
+             */
             hasUnpublishedChanges: boolean;
-            /** Id */
+            /**
+             * Id
+             * @description The automation's id.
+             */
             id: string;
-            /** Layout */
+            /**
+             * Layout
+             * @description Where the console shows each node, by node id.
+             */
             layout: {
                 [key: string]: components["schemas"]["Position"];
             };
+            /** @description The state machine of the active version; null where none is active. */
             machine: components["schemas"]["MachineView"] | null;
-            /** Name */
+            /**
+             * Name
+             * @description The draft's name.
+             */
             name: string;
-            /** Nextfireat */
+            /**
+             * Nextfireat
+             * @description When an active date automation fires next.
+             */
             nextFireAt: string | null;
-            /** Nodes */
+            /**
+             * Nodes
+             * @description The draft's nodes.
+             */
             nodes: components["schemas"]["Node"][];
-            /** Problems */
+            /**
+             * Problems
+             * @description What is wrong with the draft now; it can be activated where this is empty.
+             */
             problems: components["schemas"]["Problem"][];
+            /** @description Whether a contact may have several runs. */
             reentry: components["schemas"]["Reentry"];
-            /** Revision */
+            /**
+             * Revision
+             * @description How often the draft was saved; send it back to notice other people's changes.
+             */
             revision: number;
+            /** @description When it fires; null for other triggers, and where it is not active. */
             schedule: components["schemas"]["ScheduleView"] | null;
+            /** @description Whether the automation takes events. */
             status: components["schemas"]["AutomationStatus"];
+            /** @description What triggers the active version; null where none is active. */
             triggerType: components["schemas"]["TriggerType"] | null;
-            /** Updatedat */
+            /**
+             * Updatedat
+             * @description When it was last changed.
+             */
             updatedAt: string;
-            /** Updatedby */
+            /**
+             * Updatedby
+             * @description The e-mail of the user who changed it last.
+             */
             updatedBy: string;
-            /** Version */
+            /**
+             * Version
+             * @description The active version; null where none is.
+             */
             version: number | null;
+            /** @description Where other systems post; null for other triggers, and for VIEWER. */
             webhook: components["schemas"]["WebhookView"] | null;
         };
         /**
          * BulkCancelDocument
-         * @description Which open runs to cancel, by the filters of their list, and why. With `dry_run` nothing is
-         *     canceled, only told.
+         * @description The open runs to cancel, by the filters of their list, and why.
          */
         BulkCancelDocument: {
             /**
              * Dryrun
+             * @description Count the runs and cancel none.
              * @default false
              */
             dryRun: boolean;
+            /** @description The filters of the list of runs. Only open runs are canceled. */
             filter: components["schemas"]["FilterDocument"];
-            /** Reason */
+            /**
+             * Reason
+             * @description Why, for the history.
+             */
             reason: string;
         };
         /**
          * BulkCancelView
-         * @description A cancellation of many runs: how many open ones it `matched` and how many of these it
-         *     `canceled` so far; a run that ends by itself meanwhile is left as it is. `is_complete` is false
-         *     while there may be more to come, and of a dry run where there are at least so many.
+         * @description A cancellation of many runs. A run that ends by itself meanwhile stays as it is.
          */
         BulkCancelView: {
-            /** Canceled */
+            /**
+             * Canceled
+             * @description How many of these were canceled so far.
+             */
             canceled: number;
-            /** Createdat */
+            /**
+             * Createdat
+             * @description When it was asked for.
+             */
             createdAt: string;
+            /** @description The filters that were asked for. */
             filter: components["schemas"]["FilterView"];
-            /** Finishedat */
+            /**
+             * Finishedat
+             * @description When the last run was canceled; null before.
+             */
             finishedAt: string | null;
             /**
              * Id
              * @description Null of a dry run.
              */
             id: string | null;
-            /** Iscomplete */
+            /**
+             * Iscomplete
+             * @description False while there may be more; of a dry run where there are more than were counted.
+             */
             isComplete: boolean;
-            /** Matched */
+            /**
+             * Matched
+             * @description How many open runs were found so far.
+             */
             matched: number;
-            /** Reason */
+            /**
+             * Reason
+             * @description Why the runs are canceled.
+             */
             reason: string;
-            /** Requestedby */
+            /**
+             * Requestedby
+             * @description The e-mail of the user who asked for it.
+             */
             requestedBy: string;
             /**
              * Sample
@@ -1034,30 +1143,47 @@ export interface components {
          * @description Why a run is canceled.
          */
         CancelDocument: {
-            /** Reason */
+            /**
+             * Reason
+             * @description Why, for the history.
+             */
             reason: string;
         };
-        /** CanceledView */
+        /**
+         * CanceledView
+         * @description Who canceled a run, and why.
+         */
         CanceledView: {
-            /** At */
+            /**
+             * At
+             * @description When the run was canceled.
+             */
             at: string;
-            /** By */
+            /**
+             * By
+             * @description The user's e-mail, or `system`.
+             */
             by: string;
-            /** Reason */
+            /**
+             * Reason
+             * @description Why, in the words of that user.
+             */
             reason: string;
         };
         /**
          * Consents
-         * @description What a contact agreed to. Transactional messages are allowed unless withdrawn.
+         * @description What a contact agreed to.
          */
         Consents: {
             /**
              * Marketing
+             * @description Whether marketing messages may be sent.
              * @default false
              */
             marketing: boolean;
             /**
              * Transactional
+             * @description Whether transactional messages may be sent; they may unless withdrawn.
              * @default true
              */
             transactional: boolean;
@@ -1068,226 +1194,443 @@ export interface components {
          */
         ContactDocument: {
             /**
+             * @description What the contact agreed to.
              * @default {
              *       "marketing": false,
              *       "transactional": true
              *     }
              */
             consents: components["schemas"]["Consents"];
-            /** Email */
+            /**
+             * Email
+             * @description An e-mail address. It is kept in lower case.
+             */
             email?: string | null;
-            /** Firstname */
+            /**
+             * Firstname
+             * @description The first name.
+             */
             firstName?: string | null;
-            /** Lastname */
+            /**
+             * Lastname
+             * @description The last name.
+             */
             lastName?: string | null;
-            /** Metadata */
+            /**
+             * Metadata
+             * @description Your own fields, of any JSON type.
+             */
             metadata?: {
                 [key: string]: unknown;
             };
-            /** Phone */
+            /**
+             * Phone
+             * @description A phone number with its country code. It is kept as E.164.
+             */
             phone?: string | null;
-            /** Tags */
+            /**
+             * Tags
+             * @description Tags that segments and conditions ask for.
+             */
             tags?: string[];
         };
-        /** ContactView */
+        /**
+         * ContactView
+         * @description A contact.
+         */
         ContactView: {
+            /** @description What the contact agreed to. */
             consents: components["schemas"]["Consents"];
-            /** Createdat */
+            /**
+             * Createdat
+             * @description When the contact was created.
+             */
             createdAt: string;
-            /** Email */
+            /**
+             * Email
+             * @description The e-mail address, in lower case.
+             */
             email: string | null;
-            /** Firstname */
+            /**
+             * Firstname
+             * @description The first name.
+             */
             firstName: string | null;
-            /** Id */
+            /**
+             * Id
+             * @description The contact's id.
+             */
             id: string;
-            /** Lastname */
+            /**
+             * Lastname
+             * @description The last name.
+             */
             lastName: string | null;
-            /** Metadata */
+            /**
+             * Metadata
+             * @description Your own fields, of any JSON type.
+             */
             metadata: {
                 [key: string]: unknown;
             };
-            /** Phone */
+            /**
+             * Phone
+             * @description The phone number, as E.164.
+             */
             phone: string | null;
-            /** Tags */
+            /**
+             * Tags
+             * @description The contact's tags.
+             */
             tags: string[];
-            /** Updatedat */
+            /**
+             * Updatedat
+             * @description When the contact was last changed.
+             */
             updatedAt: string;
         };
         /**
          * CountsView
-         * @description How many rows a list shows, by status. `freshness` is up to when changes are in it for sure.
-         *     Where `isComplete` is false there are at least so many: the filters left more rows to read than
-         *     one request may.
+         * @description How many rows a list has.
          */
         CountsView: {
             /**
              * Counts
-             * @description Every status, also those of no row.
+             * @description By status, or reason; those without rows are there too.
              */
             counts: {
                 [key: string]: number;
             };
-            /** Freshness */
+            /**
+             * Freshness
+             * @description Changes up to this time are in the counts.
+             */
             freshness: string;
-            /** Iscomplete */
+            /**
+             * Iscomplete
+             * @description False where there may be more: the filters left more rows than one request may read.
+             */
             isComplete: boolean;
-            /** Total */
+            /**
+             * Total
+             * @description All of them together.
+             */
             total: number;
         };
         /**
          * DeliveryDetailView
-         * @description A delivery with everything that is known of it. The names are those of now; null where the
-         *     automation or template is gone. `subject` and `body` are the message as it was rendered, and
-         *     `health` says more about one that is under way.
+         * @description A delivery with everything that is known about it.
          */
         DeliveryDetailView: {
-            /** Address */
+            /**
+             * Address
+             * @description Where it goes: an e-mail address or a phone number.
+             */
             address: string;
-            /** Automationid */
+            /**
+             * Automationid
+             * @description The automation of that run.
+             */
             automationId: string | null;
-            /** Automationname */
+            /**
+             * Automationname
+             * @description The automation's name now; null where it is gone.
+             */
             automationName: string | null;
-            /** Body */
+            /**
+             * Body
+             * @description The body as rendered.
+             */
             body: string | null;
-            /** Channel */
+            /**
+             * Channel
+             * @description The channel.
+             */
             channel: string;
-            /** Complained */
+            /**
+             * Complained
+             * @description Whether the person marked the message as unwanted.
+             */
             complained: boolean;
-            /** Contactid */
+            /**
+             * Contactid
+             * @description The contact that it goes to; null for an address of its own.
+             */
             contactId: string | null;
-            /** Createdat */
+            /**
+             * Createdat
+             * @description When it was made.
+             */
             createdAt: string;
-            /** Erasedat */
+            /**
+             * Erasedat
+             * @description When the contact was erased, and with it everything about the person.
+             */
             erasedAt?: string | null;
+            /** @description Why it was not sent; null where it was. */
             error: components["schemas"]["ErrorView"] | null;
-            /** Forced */
+            /**
+             * Forced
+             * @description Whether the resend overruled the gates.
+             */
             forced: boolean;
-            /** Gates */
+            /**
+             * Gates
+             * @description The checks before it was sent, in order.
+             */
             gates: components["schemas"]["GateView"][];
-            /** @description QUEUED, SENDING, RETRYING or UNKNOWN; or null. */
+            /** @description More about a delivery that is under way: QUEUED, SENDING, RETRYING or UNKNOWN; else null. */
             health: components["schemas"]["HealthView"] | null;
-            /** Id */
+            /**
+             * Id
+             * @description The delivery's id.
+             */
             id: string;
+            /** @description Where to read more. */
             links: components["schemas"]["DeliveryLinksView"];
-            /** Nexttryat */
+            /**
+             * Nexttryat
+             * @description When it is tried next; with RETRYING only.
+             */
             nextTryAt: string | null;
-            /** Nodeid */
+            /**
+             * Nodeid
+             * @description The node that made it; null for a resend.
+             */
             nodeId: string | null;
-            /** Providerid */
+            /**
+             * Providerid
+             * @description The provider's id of the message.
+             */
             providerId: string | null;
             /**
              * Reports
-             * @description Of the provider, the oldest first.
+             * @description The provider's reports, the oldest first.
              */
             reports: components["schemas"]["ReportView"][];
-            /** Requestedby */
+            /**
+             * Requestedby
+             * @description The e-mail of the user who asked for the resend.
+             */
             requestedBy: string | null;
-            /** Resendof */
+            /**
+             * Resendof
+             * @description The delivery that it repeats; null unless it is a resend.
+             */
             resendOf: string | null;
             /**
              * Resends
              * @description The deliveries that repeat this one.
              */
             resends: string[];
-            /** Runid */
+            /**
+             * Runid
+             * @description The run that made it; null for a resend.
+             */
             runId: string | null;
-            /** Settledat */
+            /**
+             * Settledat
+             * @description When it was sent or given up; null before.
+             */
             settledAt: string | null;
+            /** @description Where the delivery is in its life. */
             status: components["schemas"]["DeliveryStatus"];
-            /** Subject */
+            /**
+             * Subject
+             * @description The subject as rendered; null for channels without one.
+             */
             subject: string | null;
-            /** Templateid */
+            /**
+             * Templateid
+             * @description The template.
+             */
             templateId: string;
-            /** Templatename */
+            /**
+             * Templatename
+             * @description The template's name now; null where it is gone.
+             */
             templateName: string | null;
-            /** Tries */
+            /**
+             * Tries
+             * @description How often the message was claimed for sending.
+             */
             tries: number;
             /**
              * Trieslog
-             * @description Those that came to an end, in their order.
+             * @description The tries that came to an end, in order.
              */
             triesLog: components["schemas"]["TryView"][];
-            /** Unknownsince */
+            /**
+             * Unknownsince
+             * @description When the provider's answer was found to be lost. A report may settle it.
+             */
             unknownSince: string | null;
         };
         /**
          * DeliveryLinksView
-         * @description Paths of what belongs to a delivery.
+         * @description The API's paths of what belongs to a delivery.
          */
         DeliveryLinksView: {
-            /** Automation */
+            /**
+             * Automation
+             * @description Its automation.
+             */
             automation: string | null;
-            /** Contact */
+            /**
+             * Contact
+             * @description Its contact.
+             */
             contact: string | null;
-            /** Resendof */
+            /**
+             * Resendof
+             * @description The delivery that it repeats.
+             */
             resendOf: string | null;
-            /** Resends */
+            /**
+             * Resends
+             * @description The deliveries that repeat it.
+             */
             resends: string[];
-            /** Run */
+            /**
+             * Run
+             * @description Its run; null for a resend.
+             */
             run: string | null;
-            /** Template */
+            /**
+             * Template
+             * @description Its template.
+             */
             template: string;
         };
         /**
          * DeliveryLinkView
-         * @description A message that a step sent or tried to. The status, channel and address are those of now;
-         *     null beyond the first hundred of a run.
+         * @description A message that a step sent or tried to send.
          */
         DeliveryLinkView: {
-            /** Address */
+            /**
+             * Address
+             * @description Where it goes; null beyond the first hundred of a run.
+             */
             address: string | null;
-            /** Channel */
+            /**
+             * Channel
+             * @description The channel; null beyond the first hundred of a run.
+             */
             channel: string | null;
-            /** Id */
+            /**
+             * Id
+             * @description The delivery's id.
+             */
             id: string;
-            /** Nodeid */
+            /**
+             * Nodeid
+             * @description The node that made it.
+             */
             nodeId: string;
-            /** Path */
+            /**
+             * Path
+             * @description The API's path of the delivery.
+             */
             path: string;
+            /** @description Where the delivery is now; null beyond the first hundred of a run. */
             status: components["schemas"]["DeliveryStatus"] | null;
         };
         /**
          * DeliveryRowView
-         * @description A delivery as lists show it. `error` is why it was not sent, or not yet, in one line;
-         *     `complained` is true where the person marked the message as unwanted.
+         * @description A delivery as lists show it.
          */
         DeliveryRowView: {
-            /** Address */
+            /**
+             * Address
+             * @description Where it goes: an e-mail address or a phone number.
+             */
             address: string;
-            /** Automationid */
+            /**
+             * Automationid
+             * @description The automation of the run that made it.
+             */
             automationId: string | null;
-            /** Automationname */
+            /**
+             * Automationname
+             * @description The automation's name now; null where it is gone.
+             */
             automationName: string | null;
-            /** Channel */
+            /**
+             * Channel
+             * @description The channel.
+             */
             channel: string;
-            /** Complained */
+            /**
+             * Complained
+             * @description Whether the person marked the message as unwanted.
+             */
             complained: boolean;
-            /** Contactid */
+            /**
+             * Contactid
+             * @description The contact that it goes to; null for an address of its own.
+             */
             contactId: string | null;
-            /** Createdat */
+            /**
+             * Createdat
+             * @description When it was made.
+             */
             createdAt: string;
-            /** Erasedat */
+            /**
+             * Erasedat
+             * @description When the contact was erased, and with it everything about the person.
+             */
             erasedAt?: string | null;
-            /** Error */
+            /**
+             * Error
+             * @description Why it was not sent, or not yet, in one line.
+             */
             error: string | null;
-            /** Id */
+            /**
+             * Id
+             * @description The delivery's id.
+             */
             id: string;
-            /** Nexttryat */
+            /**
+             * Nexttryat
+             * @description When it is tried next; with RETRYING only.
+             */
             nextTryAt: string | null;
-            /** Nodeid */
+            /**
+             * Nodeid
+             * @description The node that made it; null for a resend.
+             */
             nodeId: string | null;
-            /** Resendof */
+            /**
+             * Resendof
+             * @description The delivery that it repeats; null unless it is a resend.
+             */
             resendOf: string | null;
-            /** Runid */
+            /**
+             * Runid
+             * @description The run that made it; null for a resend.
+             */
             runId: string | null;
-            /** Settledat */
+            /**
+             * Settledat
+             * @description When it was sent or given up; null before.
+             */
             settledAt: string | null;
+            /** @description Where the delivery is in its life. */
             status: components["schemas"]["DeliveryStatus"];
-            /** Subject */
+            /**
+             * Subject
+             * @description The subject as rendered; null for channels without one.
+             */
             subject: string | null;
-            /** Templateid */
+            /**
+             * Templateid
+             * @description The template.
+             */
             templateId: string;
-            /** Tries */
+            /**
+             * Tries
+             * @description How often the message was claimed for sending.
+             */
             tries: number;
         };
         /**
@@ -1302,64 +1645,116 @@ export interface components {
          * @description A run of another automation that the end of this one opened.
          */
         DownstreamRunView: {
-            /** Automationid */
+            /**
+             * Automationid
+             * @description The other automation's id.
+             */
             automationId: string;
-            /** Automationname */
+            /**
+             * Automationname
+             * @description The other automation's name.
+             */
             automationName: string;
-            /** Runid */
+            /**
+             * Runid
+             * @description The other run's id.
+             */
             runId: string;
+            /** @description Where the other run is in its life. */
             status: components["schemas"]["RunStatus"];
         };
         /**
          * DraftPreviewDocument
-         * @description The same of a template that is not saved.
+         * @description A preview of a template that is not saved.
          */
         DraftPreviewDocument: {
-            /** Contactid */
+            /**
+             * Contactid
+             * @description The contact's id.
+             */
             contactId?: string | null;
-            /** Email */
+            /**
+             * Email
+             * @description The contact's e-mail address.
+             */
             email?: string | null;
-            /** Payload */
+            /**
+             * Payload
+             * @description What the template reads as `{{trigger.*}}`.
+             */
             payload?: unknown;
-            /** Phone */
+            /**
+             * Phone
+             * @description The contact's phone number, with its country code.
+             */
             phone?: string | null;
-            /** Steps */
+            /**
+             * Steps
+             * @description What the template reads as `{{steps.*}}`.
+             */
             steps?: {
                 [key: string]: unknown;
             };
+            /** @description The template. */
             template: components["schemas"]["TemplateDocument"];
-            /** Vars */
+            /**
+             * Vars
+             * @description What the template reads as `{{vars.*}}`.
+             */
             vars?: {
                 [key: string]: unknown;
             };
         };
         /**
          * DurationView
-         * @description How long the newest finished runs of the range took: half of them at most `p50Ms`.
-         *     `isCapped` says that there are more than were looked at.
+         * @description How long the newest finished runs of the range took.
          */
         DurationView: {
-            /** Iscapped */
+            /**
+             * Iscapped
+             * @description Whether there are more runs than were looked at.
+             */
             isCapped: boolean;
-            /** P50Ms */
+            /**
+             * P50Ms
+             * @description Half of the runs took at most so many milliseconds.
+             */
             p50Ms: number;
-            /** P95Ms */
+            /**
+             * P95Ms
+             * @description 95 of 100 runs took at most so many milliseconds.
+             */
             p95Ms: number;
-            /** P99Ms */
+            /**
+             * P99Ms
+             * @description 99 of 100 runs took at most so many milliseconds.
+             */
             p99Ms: number;
-            /** Sampled */
+            /**
+             * Sampled
+             * @description How many runs were looked at.
+             */
             sampled: number;
         };
         /**
          * Edge
-         * @description `label` is the branch taken; an edge without one is unconditional.
+         * @description A way from one node to another.
          */
         Edge: {
-            /** Label */
+            /**
+             * Label
+             * @description The branch that takes it; without one it is taken always.
+             */
             label?: string | null;
-            /** Source */
+            /**
+             * Source
+             * @description The id of the node that it leaves.
+             */
             source: string;
-            /** Target */
+            /**
+             * Target
+             * @description The id of the node that it leads to.
+             */
             target: string;
         };
         /**
@@ -1382,38 +1777,70 @@ export interface components {
         ErasureStatus: "ERASING" | "ERASED";
         /**
          * ErasureView
-         * @description `finished_at` is null while the erasing goes on, which takes some minutes.
+         * @description How far the erasing of a contact is. It takes some minutes.
          */
         ErasureView: {
-            /** Contactid */
+            /**
+             * Contactid
+             * @description The contact's id.
+             */
             contactId: string;
-            /** Finishedat */
+            /**
+             * Finishedat
+             * @description When nothing was left to erase; null before.
+             */
             finishedAt: string | null;
-            /** Reason */
+            /**
+             * Reason
+             * @description Why it was asked for.
+             */
             reason: string | null;
-            /** Requestedat */
+            /**
+             * Requestedat
+             * @description When it was asked for.
+             */
             requestedAt: string;
-            /** Requestedby */
+            /**
+             * Requestedby
+             * @description The e-mail of the user who asked for it.
+             */
             requestedBy: string;
+            /** @description Whether anything is left to erase. */
             status: components["schemas"]["ErasureStatus"];
         };
-        /** ErrorView */
+        /**
+         * ErrorView
+         * @description Why a run, a step or a delivery failed.
+         */
         ErrorView: {
-            /** Cause */
+            /**
+             * Cause
+             * @description The technical cause, without secrets; null where the message says it all.
+             */
             cause: string | null;
-            /** Kind */
+            /**
+             * Kind
+             * @description A stable code, such as STOP_ERROR, MISSING_VARIABLE or OUTCOME_UNKNOWN.
+             */
             kind: string;
-            /** Message */
+            /**
+             * Message
+             * @description The reason in words.
+             */
             message: string;
-            /** Nodeid */
+            /**
+             * Nodeid
+             * @description The node that failed; null where it failed outside of any node.
+             */
             nodeId: string | null;
         };
         /**
          * ExportDocument
-         * @description Which list is asked for as a file, and with which of its filters.
+         * @description A list to write to a file.
          */
         ExportDocument: {
             /**
+             * @description The filters of that list.
              * @default {
              *       "address": null,
              *       "automationId": null,
@@ -1430,11 +1857,14 @@ export interface components {
              *     }
              */
             filter: components["schemas"]["FilterDocument"];
+            /** @description The format of the file. */
             format: components["schemas"]["ExportFormat"];
+            /** @description Which list. */
             list: components["schemas"]["ListName"];
         };
         /**
          * ExportFormat
+         * @description A comma-separated table, or one JSON document a line.
          * @enum {string}
          */
         ExportFormat: "CSV" | "JSONL";
@@ -1447,38 +1877,61 @@ export interface components {
         ExportStatus: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
         /**
          * ExportView
-         * @description An export. `rows` are those written so far; `url` is a link to the file for whoever may have
-         *     it, as long as that is there, and works until `url_expires_at`. At `expires_at` the file
-         *     goes.
+         * @description An export and how far it is.
          */
         ExportView: {
-            /** Createdat */
+            /**
+             * Createdat
+             * @description When it was asked for.
+             */
             createdAt: string;
             /**
              * Error
-             * @description Why it failed.
+             * @description Why the export failed; null unless it did.
              */
             error: string | null;
-            /** Expiresat */
+            /**
+             * Expiresat
+             * @description When the file will be deleted.
+             */
             expiresAt: string;
+            /** @description The filters, as they were when it was asked for. */
             filter: components["schemas"]["FilterView"];
-            /** Finishedat */
+            /**
+             * Finishedat
+             * @description When the file was complete; null before.
+             */
             finishedAt: string | null;
+            /** @description The format of the file. */
             format: components["schemas"]["ExportFormat"];
-            /** Id */
+            /**
+             * Id
+             * @description The export's id.
+             */
             id: string;
+            /** @description Which list. */
             list: components["schemas"]["ListName"];
-            /** Requestedby */
+            /**
+             * Requestedby
+             * @description The e-mail of the user who asked for it.
+             */
             requestedBy: string;
-            /** Rows */
+            /**
+             * Rows
+             * @description How many rows were written so far.
+             */
             rows: number;
+            /** @description How far the export is. */
             status: components["schemas"]["ExportStatus"];
             /**
              * Url
-             * @description For MEMBER and above; made anew with each answer.
+             * @description A link to the file, made anew for each answer; for MEMBER and above, while the file is there.
              */
             url: string | null;
-            /** Urlexpiresat */
+            /**
+             * Urlexpiresat
+             * @description Until when the link works.
+             */
             urlExpiresAt: string | null;
         };
         /**
@@ -1487,7 +1940,10 @@ export interface components {
          *     that differ only in ids, numbers, addresses and the like.
          */
         FailureGroupView: {
-            /** Automationid */
+            /**
+             * Automationid
+             * @description The automation whose runs failed.
+             */
             automationId: string;
             /**
              * Automationname
@@ -1514,14 +1970,20 @@ export interface components {
              * @description The automation's version of the earliest failure.
              */
             firstVersion: number;
-            /** Id */
+            /**
+             * Id
+             * @description The group's id.
+             */
             id: string;
             /**
              * Iscomplete
              * @description False where there are more than were counted.
              */
             isComplete: boolean;
-            /** Kind */
+            /**
+             * Kind
+             * @description The error's stable code.
+             */
             kind: string;
             /**
              * Lastseenat
@@ -1541,93 +2003,132 @@ export interface components {
         };
         /**
          * FilterDocument
-         * @description A list's filters, by the names that they have in its address. `status` is of runs and
-         *     deliveries, `reason` of refusals, `trigger_type` of runs and
-         *     refusals, `error_group` of runs, `channel`,
-         *     `run_id` and `address` of deliveries.
+         * @description A list's filters, by the names that they have in its address.
          */
         FilterDocument: {
             /**
              * Address
-             * @description An e-mail or a phone, as pasted.
+             * @description An e-mail or a phone, as pasted; of deliveries.
              */
             address?: string | null;
-            /** Automationid */
+            /**
+             * Automationid
+             * @description The id of an automation.
+             */
             automationId?: string | null;
-            /** Channel */
+            /**
+             * Channel
+             * @description A channel; of deliveries.
+             */
             channel?: string | null;
             /**
              * Contact
-             * @description An id, an e-mail or a phone.
+             * @description A contact by id, e-mail or phone.
              */
             contact?: string | null;
             /**
              * Errorgroup
-             * @description The id of a failure group.
+             * @description The id of a failure group; of runs.
              */
             errorGroup?: string | null;
             /**
              * From
-             * @description ISO 8601.
+             * @description The earliest creation time, ISO 8601.
              */
             from?: string | null;
             /**
              * Range
-             * @description 24h, 7d or 30d.
+             * @description 24h, 7d or 30d, counted back from now.
              */
             range?: string | null;
             /**
              * Reason
-             * @description One or several.
+             * @description One reason or several; of refusals.
              * @default []
              */
             reason: string[];
-            /** Runid */
+            /**
+             * Runid
+             * @description The id of a run; of deliveries.
+             */
             runId?: string | null;
             /**
              * Status
-             * @description One or several.
+             * @description One status or several; of runs and deliveries.
              * @default []
              */
             status: string[];
             /**
              * To
-             * @description ISO 8601.
+             * @description The latest creation time, ISO 8601.
              */
             to?: string | null;
             /**
              * Triggertype
-             * @description One or several.
+             * @description One trigger type or several; of runs and refusals.
              * @default []
              */
             triggerType: string[];
         };
         /**
          * FilterView
-         * @description A list's filters as they were frozen: the contact by its id, the range by its ends.
+         * @description A list's filters as they were when it was asked for: rows made later are not in it.
          */
         FilterView: {
-            /** Address */
+            /**
+             * Address
+             * @description An e-mail or a phone, as pasted; null for all.
+             */
             address: string | null;
-            /** Automationid */
+            /**
+             * Automationid
+             * @description The id of an automation; null for all.
+             */
             automationId: string | null;
-            /** Channel */
+            /**
+             * Channel
+             * @description A channel; null for all.
+             */
             channel: string | null;
-            /** Contact */
+            /**
+             * Contact
+             * @description The id of a contact; null for all.
+             */
             contact: string | null;
-            /** Errorgroup */
+            /**
+             * Errorgroup
+             * @description The id of a failure group; null for all.
+             */
             errorGroup: string | null;
-            /** From */
+            /**
+             * From
+             * @description The earliest creation time; null for no bound.
+             */
             from: string | null;
-            /** Reason */
+            /**
+             * Reason
+             * @description The reasons; empty for all.
+             */
             reason: string[];
-            /** Runid */
+            /**
+             * Runid
+             * @description The id of a run; null for all.
+             */
             runId: string | null;
-            /** Status */
+            /**
+             * Status
+             * @description The statuses; empty for all.
+             */
             status: string[];
-            /** To */
+            /**
+             * To
+             * @description The latest creation time.
+             */
             to: string;
-            /** Triggertype */
+            /**
+             * Triggertype
+             * @description The trigger types; empty for all.
+             */
             triggerType: string[];
         };
         /**
@@ -1645,222 +2146,395 @@ export interface components {
         FireStatus: "RUNNING" | "COMPLETED" | "STOPPED" | "SKIPPED";
         /**
          * FireView
-         * @description One day's fire of a date automation: `opened` runs for the contacts whose date comes round on
-         *     `occurs_on`. `missed` tells why the tick fired it (or nobody did) instead of its schedule,
-         *     `reason` why it stopped.
+         * @description One day on which a date automation fired.
          */
         FireView: {
+            /** @description What fired it. */
             by: components["schemas"]["FireSource"];
-            /** Day */
+            /**
+             * Day
+             * @description The day, in the automation's time zone.
+             */
             day: string;
-            /** Finishedat */
+            /**
+             * Finishedat
+             * @description When the last run was opened; null while runs are being opened.
+             */
             finishedAt: string | null;
-            /** Firedat */
+            /**
+             * Firedat
+             * @description When it fired.
+             */
             firedAt: string;
+            /** @description Why the schedule did not fire by itself; null where it did. */
             missed: components["schemas"]["MissedReason"] | null;
-            /** Occurson */
+            /**
+             * Occurson
+             * @description The date that the contacts had; null where it lies beyond the calendar.
+             */
             occursOn: string | null;
-            /** Opened */
+            /**
+             * Opened
+             * @description How many runs it opened.
+             */
             opened: number;
-            /** Reason */
+            /**
+             * Reason
+             * @description Why it stopped; null where it did not.
+             */
             reason: string | null;
-            /** Refused */
+            /**
+             * Refused
+             * @description How many contacts it opened no run for.
+             */
             refused: number;
-            /** Scheduledfor */
+            /**
+             * Scheduledfor
+             * @description When it should have fired.
+             */
             scheduledFor: string;
+            /** @description How far the fire has come. */
             status: components["schemas"]["FireStatus"];
-            /** Version */
+            /**
+             * Version
+             * @description The version that fired.
+             */
             version: number;
         };
-        /** GateView */
+        /**
+         * GateView
+         * @description One check before a message is sent.
+         */
         GateView: {
             /**
              * Forcedby
-             * @description Who overruled it.
+             * @description The e-mail of the user who overruled it; null unless somebody did.
              */
             forcedBy?: string | null;
-            /** Name */
+            /**
+             * Name
+             * @description Which check.
+             */
             name: string;
-            /** Passed */
+            /**
+             * Passed
+             * @description Whether the message may go on.
+             */
             passed: boolean;
-            /** Reason */
+            /**
+             * Reason
+             * @description Why, in words.
+             */
             reason: string;
         };
         /**
          * Graph
-         * @description The nodes and edges of one automation; `layout` is for the console's eyes only.
+         * @description The nodes and edges of one automation.
          */
         Graph: {
-            /** Edges */
+            /**
+             * Edges
+             * @description The edges. They may not lead in a circle.
+             */
             edges?: components["schemas"]["Edge"][];
-            /** Layout */
+            /**
+             * Layout
+             * @description Where the console shows each node, by node id. It changes no run.
+             */
             layout?: {
                 [key: string]: components["schemas"]["Position"];
             };
-            /** Nodes */
+            /**
+             * Nodes
+             * @description The nodes, in any order; one of them is the TRIGGER.
+             */
             nodes?: components["schemas"]["Node"][];
         };
         /**
          * HealthView
-         * @description More about an open run. `state` is QUEUED, SCHEDULED, RUNNING, WAITING, RETRYING or
-         *     OVERDUE; `until`
-         *     goes with WAITING, `attempt` and `last_error` with RETRYING; `text` says it in words.
+         * @description More about a run or a delivery that is not at its end.
          */
         HealthView: {
-            /** Attempt */
+            /**
+             * Attempt
+             * @description The number of the present try; with RETRYING only.
+             */
             attempt?: number | null;
-            /** Lasterror */
+            /**
+             * Lasterror
+             * @description Why the try before failed; with RETRYING only.
+             */
             lastError?: string | null;
-            /** State */
+            /**
+             * State
+             * @description Of a run QUEUED, SCHEDULED, RUNNING, WAITING, RETRYING or OVERDUE; of a delivery QUEUED, SENDING, RETRYING or UNKNOWN.
+             */
             state: string;
-            /** Text */
+            /**
+             * Text
+             * @description The state in words.
+             */
             text: string;
-            /** Until */
+            /**
+             * Until
+             * @description When the waiting ends; with WAITING only.
+             */
             until?: string | null;
         };
         /**
          * HourView
-         * @description The runs created in one hour; of the first and the last hour only those in the range.
+         * @description The runs that were created in one hour; of the first and last hour those in the range.
          */
         HourView: {
-            /** Counts */
+            /**
+             * Counts
+             * @description How many runs, by status.
+             */
             counts: {
                 [key: string]: number;
             };
-            /** Start */
+            /**
+             * Start
+             * @description When the hour begins.
+             */
             start: string;
         };
         /**
          * ListName
+         * @description The lists that can be exported.
          * @enum {string}
          */
         ListName: "RUNS" | "DELIVERIES" | "REFUSALS";
         /** ListView[AutomationSummaryView] */
         ListView_AutomationSummaryView_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["AutomationSummaryView"][];
-            /** Nextcursor */
+            /**
+             * Nextcursor
+             * @description Ask for the next page with it; null at the end of the list.
+             */
             nextCursor: string | null;
         };
         /** ListView[ContactView] */
         ListView_ContactView_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["ContactView"][];
-            /** Nextcursor */
+            /**
+             * Nextcursor
+             * @description Ask for the next page with it; null at the end of the list.
+             */
             nextCursor: string | null;
         };
         /** ListView[DeliveryRowView] */
         ListView_DeliveryRowView_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["DeliveryRowView"][];
-            /** Nextcursor */
+            /**
+             * Nextcursor
+             * @description Ask for the next page with it; null at the end of the list.
+             */
             nextCursor: string | null;
         };
         /** ListView[ExportView] */
         ListView_ExportView_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["ExportView"][];
-            /** Nextcursor */
+            /**
+             * Nextcursor
+             * @description Ask for the next page with it; null at the end of the list.
+             */
             nextCursor: string | null;
         };
         /** ListView[FailureGroupView] */
         ListView_FailureGroupView_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["FailureGroupView"][];
-            /** Nextcursor */
+            /**
+             * Nextcursor
+             * @description Ask for the next page with it; null at the end of the list.
+             */
             nextCursor: string | null;
         };
         /** ListView[FireView] */
         ListView_FireView_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["FireView"][];
-            /** Nextcursor */
+            /**
+             * Nextcursor
+             * @description Ask for the next page with it; null at the end of the list.
+             */
             nextCursor: string | null;
         };
         /** ListView[MemberView] */
         ListView_MemberView_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["MemberView"][];
-            /** Nextcursor */
+            /**
+             * Nextcursor
+             * @description Ask for the next page with it; null at the end of the list.
+             */
             nextCursor: string | null;
         };
         /** ListView[NodeTypeView] */
         ListView_NodeTypeView_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["NodeTypeView"][];
-            /** Nextcursor */
+            /**
+             * Nextcursor
+             * @description Ask for the next page with it; null at the end of the list.
+             */
             nextCursor: string | null;
         };
         /** ListView[RefusalView] */
         ListView_RefusalView_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["RefusalView"][];
-            /** Nextcursor */
+            /**
+             * Nextcursor
+             * @description Ask for the next page with it; null at the end of the list.
+             */
             nextCursor: string | null;
         };
         /** ListView[RunView] */
         ListView_RunView_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["RunView"][];
-            /** Nextcursor */
+            /**
+             * Nextcursor
+             * @description Ask for the next page with it; null at the end of the list.
+             */
             nextCursor: string | null;
         };
         /** ListView[SecretNameView] */
         ListView_SecretNameView_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["SecretNameView"][];
-            /** Nextcursor */
+            /**
+             * Nextcursor
+             * @description Ask for the next page with it; null at the end of the list.
+             */
             nextCursor: string | null;
         };
         /** ListView[SegmentView] */
         ListView_SegmentView_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["SegmentView"][];
-            /** Nextcursor */
+            /**
+             * Nextcursor
+             * @description Ask for the next page with it; null at the end of the list.
+             */
             nextCursor: string | null;
         };
         /** ListView[SuppressionView] */
         ListView_SuppressionView_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["SuppressionView"][];
-            /** Nextcursor */
+            /**
+             * Nextcursor
+             * @description Ask for the next page with it; null at the end of the list.
+             */
             nextCursor: string | null;
         };
         /** ListView[TemplateView] */
         ListView_TemplateView_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["TemplateView"][];
-            /** Nextcursor */
+            /**
+             * Nextcursor
+             * @description Ask for the next page with it; null at the end of the list.
+             */
             nextCursor: string | null;
         };
         /** ListView[TimelineItemView] */
         ListView_TimelineItemView_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["TimelineItemView"][];
-            /** Nextcursor */
+            /**
+             * Nextcursor
+             * @description Ask for the next page with it; null at the end of the list.
+             */
             nextCursor: string | null;
         };
         /** ListView[VersionSummaryView] */
         ListView_VersionSummaryView_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["VersionSummaryView"][];
-            /** Nextcursor */
+            /**
+             * Nextcursor
+             * @description Ask for the next page with it; null at the end of the list.
+             */
             nextCursor: string | null;
         };
         /**
          * MachineType
+         * @description The kinds of Step Functions state machines. Express ones end within five minutes.
          * @enum {string}
          */
         MachineType: "EXPRESS" | "STANDARD";
         /**
          * MachineView
-         * @description The state machine of a version: its type, why, and the longest one run may take.
+         * @description The Step Functions state machine of a version.
          */
         MachineView: {
-            /** Reason */
+            /**
+             * Reason
+             * @description Why this type.
+             */
             reason: string;
-            /** Runseconds */
+            /**
+             * Runseconds
+             * @description The longest time that one run may take, in seconds.
+             */
             runSeconds: number;
+            /** @description EXPRESS or STANDARD; the compiler chooses. */
             type: components["schemas"]["MachineType"];
         };
         /**
@@ -1868,31 +2542,58 @@ export interface components {
          * @description Somebody to let in. Who has no account yet gets a first password by e-mail.
          */
         MemberDocument: {
-            /** Email */
+            /**
+             * Email
+             * @description The person's e-mail address.
+             */
             email: string;
+            /** @description The role in the workspace. */
             role: components["schemas"]["Role"];
         };
-        /** MemberView */
+        /**
+         * MemberView
+         * @description A member of the workspace.
+         */
         MemberView: {
-            /** Email */
+            /**
+             * Email
+             * @description The user's e-mail address.
+             */
             email: string;
-            /** Joinedat */
+            /**
+             * Joinedat
+             * @description When the user joined.
+             */
             joinedAt: string;
+            /** @description The user's role. */
             role: components["schemas"]["Role"];
-            /** Userid */
+            /**
+             * Userid
+             * @description The user's id.
+             */
             userId: string;
         };
         /**
          * MeView
-         * @description Who is calling, and in which workspace and role this call acts.
+         * @description The caller.
          */
         MeView: {
-            /** Email */
+            /**
+             * Email
+             * @description The caller's e-mail address.
+             */
             email: string;
+            /** @description The caller's role in that workspace. */
             role: components["schemas"]["Role"];
-            /** Workspaceid */
+            /**
+             * Workspaceid
+             * @description The workspace that this call acts in.
+             */
             workspaceId: string;
-            /** Workspaces */
+            /**
+             * Workspaces
+             * @description All workspaces of the caller.
+             */
             workspaces: components["schemas"]["WorkspaceView"][];
         };
         /**
@@ -1911,80 +2612,138 @@ export interface components {
          *     graph with several wrong configs yields all of its problems at once.
          */
         Node: {
-            /** Config */
+            /**
+             * Config
+             * @description What the node does; `GET /v1/node-types` has a JSON Schema for each type.
+             */
             config?: {
                 [key: string]: unknown;
             };
-            /** Id */
+            /**
+             * Id
+             * @description The node's id within the graph: a letter, then letters, digits and underscores.
+             */
             id: string;
-            /** Type */
+            /**
+             * Type
+             * @description One of `GET /v1/node-types`.
+             */
             type: string;
         };
         /**
          * NodeDurationView
-         * @description The same of one node; that of a WAIT is how long it waited. `sampled` tells of how many
-         *     visits: the newest runs are looked at until they have 1,000 steps, so of a large graph these are
-         *     fewer runs than those of `duration`.
+         * @description How long the newest visits of one node took. Of a large graph fewer runs are looked at than
+         *     for `duration`: until they have 1,000 steps.
          */
         NodeDurationView: {
-            /** Nodeid */
+            /**
+             * Nodeid
+             * @description The node.
+             */
             nodeId: string;
-            /** P50Ms */
+            /**
+             * P50Ms
+             * @description Half of the visits took at most so many milliseconds; of a WAIT, waited.
+             */
             p50Ms: number;
-            /** P95Ms */
+            /**
+             * P95Ms
+             * @description 95 of 100 visits took at most so many milliseconds.
+             */
             p95Ms: number;
-            /** P99Ms */
+            /**
+             * P99Ms
+             * @description 99 of 100 visits took at most so many milliseconds.
+             */
             p99Ms: number;
-            /** Sampled */
+            /**
+             * Sampled
+             * @description How many visits were looked at.
+             */
             sampled: number;
-            /** Type */
+            /**
+             * Type
+             * @description The node's type.
+             */
             type: string;
         };
         /**
          * NodeTypeView
-         * @description A node type as the palette shows it. `config_schema` is JSON Schema, in which `picks` tells
-         *     what a text names: a CHANNEL, TEMPLATE, SEGMENT, AUTOMATION or TIME_ZONE. `branches` are those
-         *     of the example; a node without them has one way on, an `is_end` none. Where they are not
-         *     `branches_required`, one edge without a label does instead.
+         * @description A node type as the palette shows it.
          */
         NodeTypeView: {
-            /** Branches */
+            /**
+             * Branches
+             * @description The branch labels of the example; empty where there is one way on.
+             */
             branches: string[];
-            /** Branchesrequired */
+            /**
+             * Branchesrequired
+             * @description Whether each branch needs an edge. If not, one edge without a label will do.
+             */
             branchesRequired: boolean;
-            /** Configschema */
+            /**
+             * Configschema
+             * @description JSON Schema of the config. `picks` says what a text names: a CHANNEL, TEMPLATE, SEGMENT, AUTOMATION or TIME_ZONE.
+             */
             configSchema: {
                 [key: string]: unknown;
             };
-            /** Description */
+            /**
+             * Description
+             * @description What a node of this type does.
+             */
             description: string;
-            /** Example */
+            /**
+             * Example
+             * @description A config that is valid.
+             */
             example: {
                 [key: string]: unknown;
             };
-            /** Icon */
+            /**
+             * Icon
+             * @description The name of its icon in the console.
+             */
             icon: string;
-            /** Isend */
+            /**
+             * Isend
+             * @description Whether no edge leaves it.
+             */
             isEnd: boolean;
-            /** Isstart */
+            /**
+             * Isstart
+             * @description Whether a graph begins with it.
+             */
             isStart: boolean;
-            /** Title */
+            /**
+             * Title
+             * @description The name for people.
+             */
             title: string;
-            /** Type */
+            /**
+             * Type
+             * @description The type, as a node names it.
+             */
             type: string;
         };
         /**
          * OpenedView
-         * @description What a trigger answered: the run it opened, or the one the same event had opened before.
+         * @description The answer to a trigger.
          */
         OpenedView: {
             /**
              * Duplicate
+             * @description True where the same event had opened the run before.
              * @default false
              */
             duplicate: boolean;
-            /** Runid */
+            /**
+             * Runid
+             * @description The run that was opened, now or by the same event before.
+             */
             runId: string;
+            /** @description Where that run is in its life. */
             status: components["schemas"]["RunStatus"];
         };
         /**
@@ -1997,176 +2756,294 @@ export interface components {
          * @enum {string}
          */
         Order: "newest" | "oldest";
-        /** Position */
+        /**
+         * Position
+         * @description Where the console shows a node, in pixels.
+         */
         Position: {
-            /** X */
+            /**
+             * X
+             * @description From the left.
+             */
             x: number;
-            /** Y */
+            /**
+             * Y
+             * @description From the top.
+             */
             y: number;
         };
         /**
          * PreviewDocument
-         * @description For whom a template is rendered, by a contact's id, e-mail or phone, or for nobody; and what
-         *     the event, the steps and the variables of the run would be.
+         * @description For whom a template is rendered: name a contact by id, e-mail or phone, or nobody.
          */
         PreviewDocument: {
-            /** Contactid */
+            /**
+             * Contactid
+             * @description The contact's id.
+             */
             contactId?: string | null;
-            /** Email */
+            /**
+             * Email
+             * @description The contact's e-mail address.
+             */
             email?: string | null;
-            /** Payload */
+            /**
+             * Payload
+             * @description What the template reads as `{{trigger.*}}`.
+             */
             payload?: unknown;
-            /** Phone */
+            /**
+             * Phone
+             * @description The contact's phone number, with its country code.
+             */
             phone?: string | null;
-            /** Steps */
+            /**
+             * Steps
+             * @description What the template reads as `{{steps.*}}`.
+             */
             steps?: {
                 [key: string]: unknown;
             };
-            /** Vars */
+            /**
+             * Vars
+             * @description What the template reads as `{{vars.*}}`.
+             */
             vars?: {
                 [key: string]: unknown;
             };
         };
         /**
          * PreviewProblem
-         * @description Why a field cannot be rendered; `variable` is the one that has no value, where it is that.
+         * @description Why a field of the message cannot be rendered.
          */
         PreviewProblem: {
-            /** Field */
+            /**
+             * Field
+             * @description The field: subject or body.
+             */
             field: string;
-            /** Message */
+            /**
+             * Message
+             * @description What is wrong, in words.
+             */
             message: string;
-            /** Variable */
+            /**
+             * Variable
+             * @description The variable that has no value, where that is the problem.
+             */
             variable?: string | null;
         };
         /**
          * PreviewView
-         * @description The message. `subject` and `body` are null where `problems` say why they cannot be rendered;
-         *     `address` and `gates` are there for a contact: those that a transactional message would meet, up
-         *     to the first that refuses.
+         * @description The message that would be sent.
          */
         PreviewView: {
-            /** Address */
+            /**
+             * Address
+             * @description Where it would go; null without a contact.
+             */
             address: string | null;
-            /** Body */
+            /**
+             * Body
+             * @description The body as rendered; null where it cannot be.
+             */
             body: string | null;
-            /** Channel */
+            /**
+             * Channel
+             * @description The channel of the template.
+             */
             channel: string;
-            /** Gates */
+            /**
+             * Gates
+             * @description The checks that a transactional message to the contact would meet, up to the first that refuses it.
+             */
             gates: components["schemas"]["GateView"][];
-            /** Problems */
+            /**
+             * Problems
+             * @description Why it cannot be rendered; empty where it can.
+             */
             problems: components["schemas"]["PreviewProblem"][];
-            /** Subject */
+            /**
+             * Subject
+             * @description The subject as rendered; null where it cannot be, and for channels without one.
+             */
             subject: string | null;
         };
         /**
          * Problem
-         * @description One thing wrong with a graph.
-         *
-         *     `code` is stable and machine-readable; `node_id` or `edge` (index into `edges`) says where;
-         *     `field` is the path inside the node's config, in wire names, e.g. `assignments.0.target`.
+         * @description One thing that is wrong with a graph or a request.
          */
         Problem: {
-            /** Code */
+            /**
+             * Code
+             * @description A stable code.
+             */
             code: string;
             /**
              * Edge
+             * @description The edge that it is about, by its index in `edges`.
              * @default null
              */
             edge: number | null;
             /**
              * Field
+             * @description The path of the wrong value in the node's config or the request, e.g. `assignments.0.target`.
              * @default null
              */
             field: string | null;
-            /** Message */
+            /**
+             * Message
+             * @description What is wrong, in words.
+             */
             message: string;
             /**
              * Nodeid
+             * @description The node that it is about.
              * @default null
              */
             nodeId: string | null;
         };
         /**
          * ProblemDetail
-         * @description RFC 9457. `field` names what is wrong in the request; `problems` lists all there are;
-         *     `expired_at` goes with 410: when what the link leads to expired.
+         * @description An error as RFC 9457 describes it, with members of our own.
          */
         ProblemDetail: {
-            /** Detail */
+            /**
+             * Detail
+             * @description What is wrong with this request.
+             */
             detail: string;
             /**
              * Expiredat
+             * @description Since when it is not kept any more; with 410.
              * @default null
              */
             expiredAt: string | null;
             /**
              * Field
+             * @description The path of the wrong value in the request; absent where the whole request is wrong.
              * @default null
              */
             field: string | null;
             /**
              * Problems
+             * @description Every problem of the request or of its graph.
              * @default null
              */
             problems: components["schemas"]["Problem"][] | null;
-            /** Status */
+            /**
+             * Status
+             * @description The HTTP status.
+             */
             status: number;
-            /** Title */
+            /**
+             * Title
+             * @description The kind of problem, in words.
+             */
             title: string;
-            /** Type */
+            /**
+             * Type
+             * @description Always about:blank: the status says what kind of problem it is.
+             */
             type: string;
         };
-        /** ProblemsView */
+        /**
+         * ProblemsView
+         * @description What is wrong with a graph.
+         */
         ProblemsView: {
-            /** Problems */
+            /**
+             * Problems
+             * @description Every problem; empty where the graph can be activated.
+             */
             problems: components["schemas"]["Problem"][];
         };
         /**
          * Reentry
+         * @description Whether a contact may have several runs: ALWAYS, ONCE ever, or ONE_AT_A_TIME.
          * @enum {string}
          */
         Reentry: "ALWAYS" | "ONCE" | "ONE_AT_A_TIME";
         /**
          * RefusalReason
+         * @description Why a trigger opened no run.
          * @enum {string}
          */
         RefusalReason: "DUPLICATE" | "NO_CONTACT" | "BAD_SIGNATURE" | "INACTIVE" | "INVALID_PAYLOAD" | "REENTRY_BLOCKED" | "RATE_LIMITED" | "CHAIN_TOO_DEEP";
         /**
          * RefusalView
-         * @description A trigger that opened no run, or `count` of one reason in one minute, told by the first of
-         *     them. `source` is whoever fired it: an address, a user's e-mail, the id of an upstream run;
-         *     `run_id` is the run in the way, or the one that the same event had opened.
+         * @description A trigger that opened no run. Refusals with one reason in the same minute share one row,
+         *     which shows the first of them.
          */
         RefusalView: {
-            /** Automationid */
+            /**
+             * Automationid
+             * @description The automation that was triggered.
+             */
             automationId: string;
-            /** Automationname */
+            /**
+             * Automationname
+             * @description The automation's name at that time.
+             */
             automationName: string;
-            /** Contactid */
+            /**
+             * Contactid
+             * @description The contact it was about; null where none was found.
+             */
             contactId: string | null;
-            /** Count */
+            /**
+             * Count
+             * @description How many refusals this row stands for.
+             */
             count: number;
-            /** Createdat */
+            /**
+             * Createdat
+             * @description When the first of them came.
+             */
             createdAt: string;
-            /** Erasedat */
+            /**
+             * Erasedat
+             * @description When the contact was erased, and with it everything about the person.
+             */
             erasedAt?: string | null;
-            /** Id */
+            /**
+             * Id
+             * @description The refusal's id.
+             */
             id: string;
-            /** Lastat */
+            /**
+             * Lastat
+             * @description When the latest of them came.
+             */
             lastAt: string;
-            /** Message */
+            /**
+             * Message
+             * @description The reason in words.
+             */
             message: string;
+            /** @description Why no run was opened. */
             reason: components["schemas"]["RefusalReason"];
-            /** Runid */
+            /**
+             * Runid
+             * @description The run in the way, or the run that the same event had opened before.
+             */
             runId: string | null;
-            /** Source */
+            /**
+             * Source
+             * @description Who fired it: an address, a user's e-mail or the id of an upstream run.
+             */
             source: string | null;
-            /** Trigger */
+            /**
+             * Trigger
+             * @description What was fired: its `type` and facts of that type.
+             */
             trigger: {
                 [key: string]: unknown;
             };
-            /** Version */
+            /**
+             * Version
+             * @description The version that was active; null where none was.
+             */
             version: number | null;
         };
         /**
@@ -2179,31 +3056,47 @@ export interface components {
         ReportKind: "DELIVERED" | "BOUNCED" | "COMPLAINED" | "REJECTED" | "FAILED" | "DELAYED";
         /**
          * ReportView
-         * @description What the provider reported after it took the message; the code and message are its own.
+         * @description A report of the provider about a message that it took.
          */
         ReportView: {
-            /** At */
+            /**
+             * At
+             * @description When, by the provider's clock.
+             */
             at: string;
-            /** Code */
+            /**
+             * Code
+             * @description The provider's own code.
+             */
             code: string | null;
-            /** Ispermanent */
+            /**
+             * Ispermanent
+             * @description Whether the address itself takes no messages.
+             */
             isPermanent: boolean;
+            /** @description What happened to the message. */
             kind: components["schemas"]["ReportKind"];
-            /** Message */
+            /**
+             * Message
+             * @description The provider's own words.
+             */
             message: string | null;
         };
         /**
          * ResendDocument
-         * @description How a delivery is sent again. The same key makes one resend, however often it is asked for;
-         *     `force` overrules every gate but address and template, needs ADMIN and is recorded.
+         * @description How a delivery is sent again.
          */
         ResendDocument: {
             /**
              * Force
+             * @description Overrule every gate but address and template. It needs ADMIN and is recorded.
              * @default false
              */
             force: boolean;
-            /** Idempotencykey */
+            /**
+             * Idempotencykey
+             * @description The same key makes one resend, however often it is sent.
+             */
             idempotencyKey?: string | null;
         };
         /**
@@ -2211,13 +3104,18 @@ export interface components {
          * @description The new delivery, or the one that the same key had made before.
          */
         ResentView: {
-            /** Deliveryid */
+            /**
+             * Deliveryid
+             * @description The new delivery's id.
+             */
             deliveryId: string;
             /**
              * Duplicate
+             * @description True where the same key had made it before.
              * @default false
              */
             duplicate: boolean;
+            /** @description Where the new delivery is in its life. */
             status: components["schemas"]["DeliveryStatus"];
         };
         /**
@@ -2226,17 +3124,22 @@ export interface components {
          * @enum {string}
          */
         Role: "VIEWER" | "MEMBER" | "ADMIN" | "OWNER";
-        /** RoleDocument */
+        /**
+         * RoleDocument
+         * @description Another role for a member.
+         */
         RoleDocument: {
+            /** @description The role. */
             role: components["schemas"]["Role"];
         };
         /**
          * RotationDocument
-         * @description How a signing secret is replaced: the one before is taken for so many minutes more.
+         * @description How a signing secret is replaced.
          */
         RotationDocument: {
             /**
              * Overlapminutes
+             * @description For how many minutes the secret before is taken too.
              * @default 1440
              */
             overlapMinutes: number;
@@ -2246,149 +3149,293 @@ export interface components {
          * @description The contact as it was when the run was opened.
          */
         RunContactView: {
-            /** Email */
+            /**
+             * Email
+             * @description The e-mail address at that time; null where there was none.
+             */
             email: string | null;
-            /** Id */
+            /**
+             * Id
+             * @description The contact's id.
+             */
             id: string;
-            /** Phone */
+            /**
+             * Phone
+             * @description The phone number at that time, as E.164; null where there was none.
+             */
             phone: string | null;
         };
         /**
          * RunDetailView
-         * @description A run with everything that is known of it. `graph` is the version's, as it was; `upstream` is
-         *     the run that opened it, where one did; `downstream` are the runs that its end opened, of
-         *     automations that still wait for it.
+         * @description A run with everything that is known about it.
          */
         RunDetailView: {
-            /** At */
+            /**
+             * At
+             * @description The nodes that the run is at: several in a fork, none before it begins, and the one that it ended at.
+             */
             at: string[];
-            /** Attempt */
+            /**
+             * Attempt
+             * @description How often the run's state machine was started; the first attempt is 1.
+             */
             attempt: number;
-            /** Automationid */
+            /**
+             * Automationid
+             * @description The automation that ran.
+             */
             automationId: string;
-            /** Automationname */
+            /**
+             * Automationname
+             * @description The automation's name when the run was opened.
+             */
             automationName: string;
+            /** @description Who canceled the run, and why; null unless it was canceled. */
             canceled: components["schemas"]["CanceledView"] | null;
+            /** @description The contact when the run was opened; null for a run without one. */
             contact: components["schemas"]["RunContactView"] | null;
-            /** Createdat */
+            /**
+             * Createdat
+             * @description When the run was opened.
+             */
             createdAt: string;
-            /** Deliveries */
+            /**
+             * Deliveries
+             * @description The messages of the run.
+             */
             deliveries: components["schemas"]["DeliveryLinkView"][];
-            /** Downstream */
+            /**
+             * Downstream
+             * @description The runs that the end of this one opened, of automations that still wait for it.
+             */
             downstream: components["schemas"]["DownstreamRunView"][];
-            /** Durationms */
+            /**
+             * Durationms
+             * @description Milliseconds from start to end; null while the run is open.
+             */
             durationMs: number | null;
-            /** Erasedat */
+            /**
+             * Erasedat
+             * @description When the contact was erased, and with it everything about the person.
+             */
             erasedAt?: string | null;
+            /** @description Why the run failed; null unless it did. */
             error: components["schemas"]["ErrorView"] | null;
-            /** Errorgroup */
+            /**
+             * Errorgroup
+             * @description The id of the failure group of a failed run.
+             */
             errorGroup: string | null;
-            /** Finishedat */
+            /**
+             * Finishedat
+             * @description When the run ended; null while it is open.
+             */
             finishedAt: string | null;
+            /** @description The graph of the run's version. */
             graph: components["schemas"]["Graph"];
+            /** @description More about an open run; null once it has ended. */
             health: components["schemas"]["HealthView"] | null;
-            /** Id */
+            /**
+             * Id
+             * @description The run's id.
+             */
             id: string;
-            /** Payload */
+            /**
+             * Payload
+             * @description What opened the run: the body of the event, or the payload of the user.
+             */
             payload: unknown;
-            /** Scheduledfor */
+            /**
+             * Scheduledfor
+             * @description The moment that the run was scheduled for; null where it starts at once.
+             */
             scheduledFor: string | null;
-            /** Startedat */
+            /**
+             * Startedat
+             * @description When the first node began; null before.
+             */
             startedAt: string | null;
-            /** Starterror */
+            /**
+             * Starterror
+             * @description Why the start was put off, or why the run needed another attempt.
+             */
             startError: string | null;
+            /** @description Where the run is in its life. */
             status: components["schemas"]["RunStatus"];
-            /** Steps */
+            /**
+             * Steps
+             * @description The visited nodes, in order.
+             */
             steps: components["schemas"]["StepView"][];
-            /** Trigger */
+            /**
+             * Trigger
+             * @description What opened the run: its `type` and facts of that type.
+             */
             trigger: {
                 [key: string]: unknown;
             };
+            /** @description The run whose end opened this one; null for other triggers. */
             upstream: components["schemas"]["UpstreamRunView"] | null;
-            /** Version */
+            /**
+             * Version
+             * @description The version of the automation that ran.
+             */
             version: number;
         };
         /**
          * RunDocument
-         * @description A run to open by hand, for exactly one of a contact's id, e-mail or phone.
+         * @description A run to open by hand. Name the contact by exactly one of id, e-mail and phone.
          */
         RunDocument: {
-            /** Contactid */
+            /**
+             * Contactid
+             * @description The contact's id.
+             */
             contactId?: string | null;
-            /** Email */
+            /**
+             * Email
+             * @description The contact's e-mail address.
+             */
             email?: string | null;
-            /** Idempotencykey */
+            /**
+             * Idempotencykey
+             * @description The same key opens one run, however often it is sent.
+             */
             idempotencyKey?: string | null;
-            /** Payload */
+            /**
+             * Payload
+             * @description What templates and conditions read as `{{trigger.*}}`.
+             */
             payload?: {
                 [key: string]: unknown;
             };
-            /** Phone */
+            /**
+             * Phone
+             * @description The contact's phone number, with its country code.
+             */
             phone?: string | null;
         };
         /**
          * RunStatus
+         * @description PENDING was opened, RUNNING is at a node, COMPLETED reached an END, FAILED and CANCELED ended
+         *     before one. The last three never change.
          * @enum {string}
          */
         RunStatus: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED" | "CANCELED";
         /**
          * RunView
-         * @description A run as lists show it. `health` is null once the run has ended; `startError` says why a
-         *     start was put off or the run is at more than its first attempt; `errorGroup` is the failure
-         *     group of a failed one. `at` are the nodes that it is at, several in a fork, or the one that it
-         *     ended at; empty where it has begun none yet. With `erasedAt` its contact was erased, and with it
-         *     all that was about the person.
+         * @description A run as lists show it.
          */
         RunView: {
-            /** At */
+            /**
+             * At
+             * @description The nodes that the run is at: several in a fork, none before it begins, and the one that it ended at.
+             */
             at: string[];
-            /** Attempt */
+            /**
+             * Attempt
+             * @description How often the run's state machine was started; the first attempt is 1.
+             */
             attempt: number;
-            /** Automationid */
+            /**
+             * Automationid
+             * @description The automation that ran.
+             */
             automationId: string;
-            /** Automationname */
+            /**
+             * Automationname
+             * @description The automation's name when the run was opened.
+             */
             automationName: string;
+            /** @description Who canceled the run, and why; null unless it was canceled. */
             canceled: components["schemas"]["CanceledView"] | null;
+            /** @description The contact when the run was opened; null for a run without one. */
             contact: components["schemas"]["RunContactView"] | null;
-            /** Createdat */
+            /**
+             * Createdat
+             * @description When the run was opened.
+             */
             createdAt: string;
-            /** Durationms */
+            /**
+             * Durationms
+             * @description Milliseconds from start to end; null while the run is open.
+             */
             durationMs: number | null;
-            /** Erasedat */
+            /**
+             * Erasedat
+             * @description When the contact was erased, and with it everything about the person.
+             */
             erasedAt?: string | null;
+            /** @description Why the run failed; null unless it did. */
             error: components["schemas"]["ErrorView"] | null;
-            /** Errorgroup */
+            /**
+             * Errorgroup
+             * @description The id of the failure group of a failed run.
+             */
             errorGroup: string | null;
-            /** Finishedat */
+            /**
+             * Finishedat
+             * @description When the run ended; null while it is open.
+             */
             finishedAt: string | null;
+            /** @description More about an open run; null once it has ended. */
             health: components["schemas"]["HealthView"] | null;
-            /** Id */
+            /**
+             * Id
+             * @description The run's id.
+             */
             id: string;
-            /** Scheduledfor */
+            /**
+             * Scheduledfor
+             * @description The moment that the run was scheduled for; null where it starts at once.
+             */
             scheduledFor: string | null;
-            /** Startedat */
+            /**
+             * Startedat
+             * @description When the first node began; null before.
+             */
             startedAt: string | null;
-            /** Starterror */
+            /**
+             * Starterror
+             * @description Why the start was put off, or why the run needed another attempt.
+             */
             startError: string | null;
+            /** @description Where the run is in its life. */
             status: components["schemas"]["RunStatus"];
-            /** Trigger */
+            /**
+             * Trigger
+             * @description What opened the run: its `type` and facts of that type.
+             */
             trigger: {
                 [key: string]: unknown;
             };
-            /** Version */
+            /**
+             * Version
+             * @description The version of the automation that ran.
+             */
             version: number;
         };
         /**
          * ScheduleView
-         * @description When an active date automation fires: a cron expression in its time zone.
+         * @description When an active date automation fires.
          */
         ScheduleView: {
-            /** Expression */
+            /**
+             * Expression
+             * @description A cron expression of EventBridge Scheduler.
+             */
             expression: string;
+            /** @description The latest fire; null before the first. */
             lastFire: components["schemas"]["FireView"] | null;
-            /** Nextfireat */
+            /**
+             * Nextfireat
+             * @description When it fires next.
+             */
             nextFireAt: string;
-            /** Timezone */
+            /**
+             * Timezone
+             * @description The time zone of the expression.
+             */
             timeZone: string;
         };
         /**
@@ -2396,19 +3443,31 @@ export interface components {
          * @description A secret as a client writes it.
          */
         SecretDocument: {
-            /** Value */
+            /**
+             * Value
+             * @description The value. No answer ever shows it.
+             */
             value: string;
         };
         /**
          * SecretNameView
-         * @description `last_used_at` is when a run last read the value, known to the hour; null where none did.
+         * @description A secret without its value.
          */
         SecretNameView: {
-            /** Lastusedat */
+            /**
+             * Lastusedat
+             * @description When a run last read the value, to the hour; null where none did.
+             */
             lastUsedAt: string | null;
-            /** Name */
+            /**
+             * Name
+             * @description The name; an INTEGRATION uses the value as `{{secret.NAME}}`.
+             */
             name: string;
-            /** Updatedat */
+            /**
+             * Updatedat
+             * @description When the value was last set.
+             */
             updatedAt: string;
         };
         /**
@@ -2436,15 +3495,23 @@ export interface components {
         };
         /**
          * SegmentPreviewView
-         * @description Who belongs to a segment now: the first contacts, and how many there are; at least that
-         *     many, where `is_whole` is false and only a part of the workspace was looked through.
+         * @description The contacts that belong to a segment now.
          */
         SegmentPreviewView: {
-            /** Contacts */
+            /**
+             * Contacts
+             * @description The first of them.
+             */
             contacts: components["schemas"]["ContactView"][];
-            /** Count */
+            /**
+             * Count
+             * @description How many contacts were found.
+             */
             count: number;
-            /** Iswhole */
+            /**
+             * Iswhole
+             * @description False where only a part of the workspace was read, so that there may be more.
+             */
             isWhole: boolean;
         };
         SegmentRule: {
@@ -2515,23 +3582,39 @@ export interface components {
         };
         /**
          * SegmentView
-         * @description A segment; `rules` are as they were written.
+         * @description A segment.
          */
         SegmentView: {
-            /** Createdat */
+            /**
+             * Createdat
+             * @description When the segment was created.
+             */
             createdAt: string;
-            /** Id */
+            /**
+             * Id
+             * @description The segment's id.
+             */
             id: string;
             /**
              * Match
+             * @description Whether a contact has to match all of the rules, or any.
              * @enum {string}
              */
             match: "ALL" | "ANY";
-            /** Name */
+            /**
+             * Name
+             * @description The segment's name.
+             */
             name: string;
-            /** Rules */
+            /**
+             * Rules
+             * @description The rules as they were written.
+             */
             rules: components["schemas"]["SegmentRule"][];
-            /** Updatedat */
+            /**
+             * Updatedat
+             * @description When the segment was last changed.
+             */
             updatedAt: string;
         };
         /**
@@ -2539,7 +3622,10 @@ export interface components {
          * @description The settings of a workspace. A retention holds for what begins after it was set.
          */
         SettingsDocument: {
-            /** Name */
+            /**
+             * Name
+             * @description The workspace's name.
+             */
             name: string;
             /**
              * Retentiondays
@@ -2547,99 +3633,175 @@ export interface components {
              */
             retentionDays: number;
         };
-        /** SettingsView */
+        /**
+         * SettingsView
+         * @description The settings of a workspace.
+         */
         SettingsView: {
-            /** Name */
+            /**
+             * Name
+             * @description The workspace's name.
+             */
             name: string;
-            /** Retentiondays */
+            /**
+             * Retentiondays
+             * @description How long runs, deliveries, refusals and fires are kept after their end.
+             */
             retentionDays: number;
         };
         /**
          * StatsView
-         * @description `duration` is null where no run has finished; `nodes` are there for one automation only, in
-         *     the order of its newest version that ran.
+         * @description Runs by hour and status, and how long they took.
          */
         StatsView: {
+            /** @description How long runs took; null where none has finished. */
             duration: components["schemas"]["DurationView"] | null;
-            /** Freshness */
+            /**
+             * Freshness
+             * @description Changes up to this time are in the counts.
+             */
             freshness: string;
-            /** From */
+            /**
+             * From
+             * @description The begin of the range.
+             */
             from: string;
-            /** Hours */
+            /**
+             * Hours
+             * @description The hours of the range.
+             */
             hours: components["schemas"]["HourView"][];
-            /** Iscomplete */
+            /**
+             * Iscomplete
+             * @description False where there may be more runs than were counted.
+             */
             isComplete: boolean;
-            /** Nodes */
+            /**
+             * Nodes
+             * @description How long nodes took, in the order of the newest version that ran; empty unless one automation was asked for.
+             */
             nodes: components["schemas"]["NodeDurationView"][];
-            /** To */
+            /**
+             * To
+             * @description The end of the range.
+             */
             to: string;
         };
         /**
          * StepStatus
+         * @description RUNNING and WAITING are under way; SKIPPED was reached and had nothing to do. The others say
+         *     it by their names.
          * @enum {string}
          */
         StepStatus: "RUNNING" | "WAITING" | "COMPLETED" | "FAILED" | "CANCELED" | "SKIPPED";
         /**
          * StepView
-         * @description One visit of one node; `order` counts from 1 as the run visited them.
-         *
-         *     `waited_ms` is the part of `duration_ms` in which the run was parked until `wait_until`; null
-         *     while it still is, and for a step that does not wait. `tries` counts the calls of a step that
-         *     makes them; `branches_not_taken` are the labels that were passed over for `outcome`.
-         *
-         *     `input` is what the node worked with: its config with the values that its expressions had at
-         *     that visit, secrets by their names, long values cut; of a message also the `variables` that its
-         *     templates read, and of the trigger what opened the run (with the run's `payload`). Null where
-         *     it was not recorded: the graph has the config as it was written.
+         * @description One visit of one node.
          */
         StepView: {
-            /** Branchesnottaken */
+            /**
+             * Branchesnottaken
+             * @description The labels of the other branches.
+             */
             branchesNotTaken: string[];
-            /** Deliveryids */
+            /**
+             * Deliveryids
+             * @description The deliveries that it made.
+             */
             deliveryIds: string[];
-            /** Durationms */
+            /**
+             * Durationms
+             * @description Milliseconds from its begin to its end; null before.
+             */
             durationMs: number | null;
+            /** @description Why it failed; null unless it did. */
             error: components["schemas"]["ErrorView"] | null;
-            /** Evidence */
+            /**
+             * Evidence
+             * @description The rule and the values that decided the branch; null for a node without branches.
+             */
             evidence: {
                 [key: string]: unknown;
             } | null;
-            /** Finishedat */
+            /**
+             * Finishedat
+             * @description When it ended; null before.
+             */
             finishedAt: string | null;
-            /** Input */
+            /**
+             * Input
+             * @description The node's config with the values of its expressions, secrets by their names and long values cut. A message's also has `variables`, which its templates read. Null where it was not recorded.
+             */
             input: {
                 [key: string]: unknown;
             } | null;
-            /** Nodeid */
+            /**
+             * Nodeid
+             * @description The node.
+             */
             nodeId: string;
-            /** Order */
+            /**
+             * Order
+             * @description Its place in the run, counted from 1.
+             */
             order: number;
-            /** Outcome */
+            /**
+             * Outcome
+             * @description The branch that was taken; null where there is one way on.
+             */
             outcome: string | null;
-            /** Output */
+            /**
+             * Output
+             * @description What later nodes read as `{{steps.<nodeId>.*}}`.
+             */
             output: {
                 [key: string]: unknown;
             };
-            /** Reason */
+            /**
+             * Reason
+             * @description Why it was skipped; null unless it was.
+             */
             reason: string | null;
-            /** Request */
+            /**
+             * Request
+             * @description The call that it made, without secrets; null for a node that makes none.
+             */
             request: {
                 [key: string]: unknown;
             } | null;
-            /** Response */
+            /**
+             * Response
+             * @description The answer to the call, without secrets; null where there was none.
+             */
             response: {
                 [key: string]: unknown;
             } | null;
-            /** Startedat */
+            /**
+             * Startedat
+             * @description When it began.
+             */
             startedAt: string;
+            /** @description Where the step is in its life. */
             status: components["schemas"]["StepStatus"];
-            /** Tries */
+            /**
+             * Tries
+             * @description How many calls it made; null for a node that makes none.
+             */
             tries: number | null;
-            /** Type */
+            /**
+             * Type
+             * @description The node's type.
+             */
             type: string;
-            /** Waitedms */
+            /**
+             * Waitedms
+             * @description The part of `durationMs` in which the run waited; null where it did not, or still does.
+             */
             waitedMs: number | null;
-            /** Waituntil */
+            /**
+             * Waituntil
+             * @description When the waiting ends; null for a node that does not wait.
+             */
             waitUntil: string | null;
         };
         /**
@@ -2647,7 +3809,10 @@ export interface components {
          * @description An address to send nothing to, as a person would paste it.
          */
         SuppressionDocument: {
-            /** Address */
+            /**
+             * Address
+             * @description An e-mail address or a phone number.
+             */
             address: string;
             /**
              * Note
@@ -2671,9 +3836,15 @@ export interface components {
              * @description Null where its owner was erased: a hash of it is kept, so it holds on.
              */
             address: string | null;
-            /** Createdat */
+            /**
+             * Createdat
+             * @description When it was added.
+             */
             createdAt: string;
-            /** Createdby */
+            /**
+             * Createdby
+             * @description The e-mail of the user who added it; null where a report did.
+             */
             createdBy: string | null;
             /**
              * Deliveryid
@@ -2685,63 +3856,110 @@ export interface components {
              * @description EMAIL or PHONE.
              */
             kind: string;
-            /** Note */
+            /**
+             * Note
+             * @description A note for people.
+             */
             note: string | null;
+            /** @description Why nothing is sent to it. */
             reason: components["schemas"]["SuppressionReason"];
         };
         /**
          * TemplateDocument
-         * @description A template as a client writes it. Which fields a channel needs is the channel's to say.
+         * @description A template as a client writes it. The channel says which fields it needs.
          */
         TemplateDocument: {
-            /** Body */
+            /**
+             * Body
+             * @description The body as Liquid.
+             */
             body: string;
-            /** Channel */
+            /**
+             * Channel
+             * @description The channel that it is written for: EMAIL, SMS or WHATSAPP.
+             */
             channel: string;
-            /** Name */
+            /**
+             * Name
+             * @description The name for people.
+             */
             name: string;
-            /** Subject */
+            /**
+             * Subject
+             * @description The subject as Liquid; for channels that have one.
+             */
             subject?: string | null;
         };
-        /** TemplateView */
+        /**
+         * TemplateView
+         * @description A message template.
+         */
         TemplateView: {
-            /** Body */
+            /**
+             * Body
+             * @description The body as Liquid.
+             */
             body: string;
-            /** Channel */
+            /**
+             * Channel
+             * @description The channel that it is written for.
+             */
             channel: string;
-            /** Createdat */
+            /**
+             * Createdat
+             * @description When the template was created.
+             */
             createdAt: string;
-            /** Id */
+            /**
+             * Id
+             * @description The template's id.
+             */
             id: string;
-            /** Name */
+            /**
+             * Name
+             * @description The template's name.
+             */
             name: string;
-            /** Subject */
+            /**
+             * Subject
+             * @description The subject as Liquid; null for channels without one.
+             */
             subject: string | null;
-            /** Updatedat */
+            /**
+             * Updatedat
+             * @description When the template was last changed.
+             */
             updatedAt: string;
         };
         /**
          * TimelineItemView
-         * @description One run, delivery or refusal, as its list shows it; the other two are null.
+         * @description One row of a contact's timeline. One of `run`, `delivery` and `refusal` is there, as its list
+         *     shows it.
          */
         TimelineItemView: {
             /**
              * At
-             * @description When it was created: what the timeline is ordered by.
+             * @description When it was created. The timeline is in this order.
              */
             at: string;
+            /** @description The delivery; null for other kinds. */
             delivery?: components["schemas"]["DeliveryRowView"] | null;
+            /** @description Which of the three it is. */
             kind: components["schemas"]["TimelineKind"];
+            /** @description The refusal; null for other kinds. */
             refusal?: components["schemas"]["RefusalView"] | null;
+            /** @description The run; null for other kinds. */
             run?: components["schemas"]["RunView"] | null;
         };
         /**
          * TimelineKind
+         * @description What a row of a timeline is.
          * @enum {string}
          */
         TimelineKind: "RUN" | "DELIVERY" | "REFUSAL";
         /**
          * TriggerType
+         * @description What opens runs: a user, a call from another system, a date or the end of another run.
          * @enum {string}
          */
         TriggerType: "MANUAL" | "WEBHOOK" | "DATE" | "UPSTREAM";
@@ -2754,82 +3972,160 @@ export interface components {
         TryOutcome: "ACCEPTED" | "REFUSED" | "TRANSIENT" | "UNKNOWN";
         /**
          * TryView
-         * @description One time that the message was handed to the provider, and what came of it.
+         * @description One time that the message was handed to the provider.
          */
         TryView: {
-            /** At */
+            /**
+             * At
+             * @description When the try ended.
+             */
             at: string;
-            /** Code */
+            /**
+             * Code
+             * @description The provider's own code.
+             */
             code: string | null;
-            /** Message */
+            /**
+             * Message
+             * @description The provider's own words.
+             */
             message: string | null;
+            /** @description What came of it. */
             outcome: components["schemas"]["TryOutcome"];
-            /** Providerid */
+            /**
+             * Providerid
+             * @description The provider's id of the message; null where it took none.
+             */
             providerId: string | null;
         };
         /**
          * UpstreamRunView
-         * @description The run whose end opened this one. Its automation's name and its status are null once it has
-         *     expired.
+         * @description The run whose end opened this one.
          */
         UpstreamRunView: {
-            /** Automationid */
+            /**
+             * Automationid
+             * @description The other automation's id.
+             */
             automationId: string;
-            /** Automationname */
+            /**
+             * Automationname
+             * @description The other automation's name; null once its run has expired.
+             */
             automationName: string | null;
-            /** Runid */
+            /**
+             * Runid
+             * @description The other run's id.
+             */
             runId: string;
+            /** @description How the other run ended; null once it has expired. */
             status: components["schemas"]["RunStatus"] | null;
         };
-        /** VersionSummaryView */
+        /**
+         * VersionSummaryView
+         * @description A version as lists show it.
+         */
         VersionSummaryView: {
-            /** Activatedat */
+            /**
+             * Activatedat
+             * @description When it was activated.
+             */
             activatedAt: string;
-            /** Activatedby */
+            /**
+             * Activatedby
+             * @description The e-mail of the user who activated it.
+             */
             activatedBy: string;
+            /** @description The version's state machine. */
             machine: components["schemas"]["MachineView"];
-            /** Name */
+            /**
+             * Name
+             * @description The automation's name when the version was activated.
+             */
             name: string;
-            /** Version */
+            /**
+             * Version
+             * @description The number of the version, counted from 1.
+             */
             version: number;
         };
-        /** VersionView */
+        /**
+         * VersionView
+         * @description A version with its graph.
+         */
         VersionView: {
-            /** Activatedat */
+            /**
+             * Activatedat
+             * @description When it was activated.
+             */
             activatedAt: string;
-            /** Activatedby */
+            /**
+             * Activatedby
+             * @description The e-mail of the user who activated it.
+             */
             activatedBy: string;
+            /** @description The graph as it was activated. */
             graph: components["schemas"]["Graph"];
+            /** @description The version's state machine. */
             machine: components["schemas"]["MachineView"];
-            /** Name */
+            /**
+             * Name
+             * @description The automation's name when the version was activated.
+             */
             name: string;
-            /** Version */
+            /**
+             * Version
+             * @description The number of the version, counted from 1.
+             */
             version: number;
         };
         /**
          * WebhookView
-         * @description Where other systems post; `path` is below the API's own address. `secret` is there only in
-         *     the answer to the activation that minted it, or the rotation; until `previous_valid_until` the
-         *     secret before it is taken too.
+         * @description Where other systems post.
          */
         WebhookView: {
-            /** Path */
+            /**
+             * Path
+             * @description The path below the API's own address.
+             */
             path: string;
-            /** Previousvaliduntil */
+            /**
+             * Previousvaliduntil
+             * @description Until when the secret before the latest rotation is taken too.
+             */
             previousValidUntil?: string | null;
-            /** Secret */
+            /**
+             * Secret
+             * @description The signing secret; only in the answer to the activation or rotation that made it.
+             */
             secret?: string | null;
-            /** Signed */
+            /**
+             * Signed
+             * @description Whether the sender has to sign each call.
+             */
             signed: boolean;
-            /** Url */
+            /**
+             * Url
+             * @description The whole address.
+             */
             url: string;
         };
-        /** WorkspaceView */
+        /**
+         * WorkspaceView
+         * @description A workspace of the caller.
+         */
         WorkspaceView: {
-            /** Id */
+            /**
+             * Id
+             * @description The workspace's id.
+             */
             id: string;
-            /** Name */
+            /**
+             * Name
+             * @description The workspace's name.
+             */
             name: string;
+            /** @description The caller's role in it. */
             role: components["schemas"]["Role"];
         };
     };

@@ -18,6 +18,9 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 
 class AutomationStatus(StrEnum):
+    """DRAFT was never activated, ACTIVE takes events, PAUSED takes none until it is activated
+    again, ARCHIVED never will."""
+
     DRAFT = "DRAFT"
     ACTIVE = "ACTIVE"
     PAUSED = "PAUSED"
@@ -25,6 +28,8 @@ class AutomationStatus(StrEnum):
 
 
 class Reentry(StrEnum):
+    """Whether a contact may have several runs: ALWAYS, ONCE ever, or ONE_AT_A_TIME."""
+
     ALWAYS = "ALWAYS"
     ONCE = "ONCE"
     ONE_AT_A_TIME = "ONE_AT_A_TIME"
@@ -34,55 +39,87 @@ class Node(WireModel):
     """One node of a graph. `config` is checked by the node type's own model, not here, so that a
     graph with several wrong configs yields all of its problems at once."""
 
-    id: NodeId
-    type: Annotated[str, StringConstraints(min_length=1, max_length=40)]
-    config: dict[str, Any] = Field(default_factory=dict)
+    id: NodeId = Field(
+        description=(
+            "The node's id within the graph: a letter, then letters, digits and underscores."
+        )
+    )
+    type: Annotated[str, StringConstraints(min_length=1, max_length=40)] = Field(
+        description="One of `GET /v1/node-types`."
+    )
+    config: dict[str, Any] = Field(
+        default_factory=dict,
+        description="What the node does; `GET /v1/node-types` has a JSON Schema for each type.",
+    )
 
 
 class Edge(WireModel):
-    """`label` is the branch taken; an edge without one is unconditional."""
+    """A way from one node to another."""
 
-    source: str
-    target: str
-    label: Label | None = None
+    source: str = Field(description="The id of the node that it leaves.")
+    target: str = Field(description="The id of the node that it leads to.")
+    label: Label | None = Field(
+        default=None, description="The branch that takes it; without one it is taken always."
+    )
 
 
 class Position(WireModel):
-    x: float
-    y: float
+    """Where the console shows a node, in pixels."""
+
+    x: float = Field(description="From the left.")
+    y: float = Field(description="From the top.")
 
 
 class Graph(WireModel):
-    """The nodes and edges of one automation; `layout` is for the console's eyes only."""
+    """The nodes and edges of one automation."""
 
     # Over MAX_NODES is a problem that is told with the others; this only bounds the work.
-    nodes: list[Node] = Field(default_factory=list, max_length=1_000)
-    edges: list[Edge] = Field(default_factory=list, max_length=MAX_EDGES)
-    layout: dict[str, Position] = Field(default_factory=dict)
+    nodes: list[Node] = Field(
+        default_factory=list,
+        max_length=1_000,
+        description="The nodes, in any order; one of them is the TRIGGER.",
+    )
+    edges: list[Edge] = Field(
+        default_factory=list,
+        max_length=MAX_EDGES,
+        description="The edges. They may not lead in a circle.",
+    )
+    layout: dict[str, Position] = Field(
+        default_factory=dict,
+        description="Where the console shows each node, by node id. It changes no run.",
+    )
 
 
 class AutomationDocument(Graph):
     """An automation as a client writes it."""
 
-    name: Name
-    reentry: Reentry = Reentry.ALWAYS
+    name: Name = Field(description="The name for people.")
+    reentry: Reentry = Field(
+        default=Reentry.ALWAYS, description="Whether a contact may have several runs."
+    )
 
 
 class Problem(WireModel):
-    """One thing wrong with a graph.
+    """One thing that is wrong with a graph or a request."""
 
-    `code` is stable and machine-readable; `node_id` or `edge` (index into `edges`) says where;
-    `field` is the path inside the node's config, in wire names, e.g. `assignments.0.target`.
-    """
-
-    code: str
-    message: str
-    node_id: str | None = None
-    edge: int | None = None
-    field: str | None = None
+    code: str = Field(description="A stable code.")
+    message: str = Field(description="What is wrong, in words.")
+    node_id: str | None = Field(default=None, description="The node that it is about.")
+    edge: int | None = Field(
+        default=None, description="The edge that it is about, by its index in `edges`."
+    )
+    field: str | None = Field(
+        default=None,
+        description=(
+            "The path of the wrong value in the node's config or the request, e.g. "
+            "`assignments.0.target`."
+        ),
+    )
 
 
 class MachineType(StrEnum):
+    """The kinds of Step Functions state machines. Express ones end within five minutes."""
+
     EXPRESS = "EXPRESS"
     STANDARD = "STANDARD"
 

@@ -35,25 +35,28 @@ class BulkCancel(Model):
 
 
 class BulkCancelDocument(CancelDocument):
-    """Which open runs to cancel, by the filters of their list, and why. With `dry_run` nothing is
-    canceled, only told."""
+    """The open runs to cancel, by the filters of their list, and why."""
 
-    filter: FilterDocument
-    dry_run: bool = False
+    filter: FilterDocument = Field(
+        description="The filters of the list of runs. Only open runs are canceled."
+    )
+    dry_run: bool = Field(default=False, description="Count the runs and cancel none.")
 
 
 class BulkCancelView(WireModel):
-    """A cancellation of many runs: how many open ones it `matched` and how many of these it
-    `canceled` so far; a run that ends by itself meanwhile is left as it is. `is_complete` is false
-    while there may be more to come, and of a dry run where there are at least so many."""
+    """A cancellation of many runs. A run that ends by itself meanwhile stays as it is."""
 
     id: str | None = Field(description="Null of a dry run.")
-    filter: FilterView
-    reason: str
-    requested_by: str
-    matched: int
-    canceled: int
-    is_complete: bool
+    filter: FilterView = Field(description="The filters that were asked for.")
+    reason: str = Field(description="Why the runs are canceled.")
+    requested_by: str = Field(description="The e-mail of the user who asked for it.")
+    matched: int = Field(description="How many open runs were found so far.")
+    canceled: int = Field(description="How many of these were canceled so far.")
+    is_complete: bool = Field(
+        description=(
+            "False while there may be more; of a dry run where there are more than were counted."
+        )
+    )
     sample: list[RunView] = Field(description="The first of them, ten at most, as they are now.")
-    created_at: str
-    finished_at: str | None
+    created_at: str = Field(description="When it was asked for.")
+    finished_at: str | None = Field(description="When the last run was canceled; null before.")

@@ -72,23 +72,36 @@ Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_
 
 
 class Consents(WireModel):
-    """What a contact agreed to. Transactional messages are allowed unless withdrawn."""
+    """What a contact agreed to."""
 
-    marketing: StrictBool = False
-    transactional: StrictBool = True
+    marketing: StrictBool = Field(
+        default=False, description="Whether marketing messages may be sent."
+    )
+    transactional: StrictBool = Field(
+        default=True,
+        description="Whether transactional messages may be sent; they may unless withdrawn.",
+    )
 
 
 class ContactDocument(WireModel):
     """A contact as a client writes it."""
 
-    email: Email | None = None
-    phone: Phone | None = None
-    first_name: ShortText | None = None
-    last_name: ShortText | None = None
-    tags: list[Tag] = Field(default_factory=list, max_length=100)
-    consents: Consents = Consents()
+    email: Email | None = Field(
+        default=None, description="An e-mail address. It is kept in lower case."
+    )
+    phone: Phone | None = Field(
+        default=None, description="A phone number with its country code. It is kept as E.164."
+    )
+    first_name: ShortText | None = Field(default=None, description="The first name.")
+    last_name: ShortText | None = Field(default=None, description="The last name.")
+    tags: list[Tag] = Field(
+        default_factory=list,
+        max_length=100,
+        description="Tags that segments and conditions ask for.",
+    )
+    consents: Consents = Field(default=Consents(), description="What the contact agreed to.")
     metadata: Annotated[dict[str, Any], AfterValidator(_bounded)] = Field(
-        default_factory=dict, max_length=100
+        default_factory=dict, max_length=100, description="Your own fields, of any JSON type."
     )
 
 

@@ -6,55 +6,65 @@ from runledger.models.base import WireModel
 
 
 class CountsView(WireModel):
-    """How many rows a list shows, by status. `freshness` is up to when changes are in it for sure.
-    Where `isComplete` is false there are at least so many: the filters left more rows to read than
-    one request may."""
+    """How many rows a list has."""
 
-    counts: dict[str, int] = Field(description="Every status, also those of no row.")
-    total: int
-    is_complete: bool
-    freshness: str
+    counts: dict[str, int] = Field(
+        description="By status, or reason; those without rows are there too."
+    )
+    total: int = Field(description="All of them together.")
+    is_complete: bool = Field(
+        description=(
+            "False where there may be more: the filters left more rows than one request may read."
+        )
+    )
+    freshness: str = Field(description="Changes up to this time are in the counts.")
 
 
 class HourView(WireModel):
-    """The runs created in one hour; of the first and the last hour only those in the range."""
+    """The runs that were created in one hour; of the first and last hour those in the range."""
 
-    start: str
-    counts: dict[str, int]
+    start: str = Field(description="When the hour begins.")
+    counts: dict[str, int] = Field(description="How many runs, by status.")
 
 
 class DurationView(WireModel):
-    """How long the newest finished runs of the range took: half of them at most `p50Ms`.
-    `isCapped` says that there are more than were looked at."""
+    """How long the newest finished runs of the range took."""
 
-    sampled: int
-    is_capped: bool
-    p50_ms: int
-    p95_ms: int
-    p99_ms: int
+    sampled: int = Field(description="How many runs were looked at.")
+    is_capped: bool = Field(description="Whether there are more runs than were looked at.")
+    p50_ms: int = Field(description="Half of the runs took at most so many milliseconds.")
+    p95_ms: int = Field(description="95 of 100 runs took at most so many milliseconds.")
+    p99_ms: int = Field(description="99 of 100 runs took at most so many milliseconds.")
 
 
 class NodeDurationView(WireModel):
-    """The same of one node; that of a WAIT is how long it waited. `sampled` tells of how many
-    visits: the newest runs are looked at until they have 1,000 steps, so of a large graph these are
-    fewer runs than those of `duration`."""
+    """How long the newest visits of one node took. Of a large graph fewer runs are looked at than
+    for `duration`: until they have 1,000 steps."""
 
-    node_id: str
-    type: str
-    sampled: int
-    p50_ms: int
-    p95_ms: int
-    p99_ms: int
+    node_id: str = Field(description="The node.")
+    type: str = Field(description="The node's type.")
+    sampled: int = Field(description="How many visits were looked at.")
+    p50_ms: int = Field(
+        description="Half of the visits took at most so many milliseconds; of a WAIT, waited."
+    )
+    p95_ms: int = Field(description="95 of 100 visits took at most so many milliseconds.")
+    p99_ms: int = Field(description="99 of 100 visits took at most so many milliseconds.")
 
 
 class StatsView(WireModel):
-    """`duration` is null where no run has finished; `nodes` are there for one automation only, in
-    the order of its newest version that ran."""
+    """Runs by hour and status, and how long they took."""
 
-    from_: str = Field(alias="from")
-    to: str
-    freshness: str
-    is_complete: bool
-    hours: list[HourView]
-    duration: DurationView | None
-    nodes: list[NodeDurationView]
+    from_: str = Field(alias="from", description="The begin of the range.")
+    to: str = Field(description="The end of the range.")
+    freshness: str = Field(description="Changes up to this time are in the counts.")
+    is_complete: bool = Field(description="False where there may be more runs than were counted.")
+    hours: list[HourView] = Field(description="The hours of the range.")
+    duration: DurationView | None = Field(
+        description="How long runs took; null where none has finished."
+    )
+    nodes: list[NodeDurationView] = Field(
+        description=(
+            "How long nodes took, in the order of the newest version that ran; empty "
+            "unless one automation was asked for."
+        )
+    )

@@ -66,11 +66,11 @@ class EraseDocument(WireModel):
 
 
 class ErasureView(WireModel):
-    """`finished_at` is null while the erasing goes on, which takes some minutes."""
+    """How far the erasing of a contact is. It takes some minutes."""
 
-    contact_id: str
-    status: ErasureStatus
-    reason: str | None
-    requested_by: str
-    requested_at: str
-    finished_at: str | None
+    contact_id: str = Field(description="The contact's id.")
+    status: ErasureStatus = Field(description="Whether anything is left to erase.")
+    reason: str | None = Field(description="Why it was asked for.")
+    requested_by: str = Field(description="The e-mail of the user who asked for it.")
+    requested_at: str = Field(description="When it was asked for.")
+    finished_at: str | None = Field(description="When nothing was left to erase; null before.")

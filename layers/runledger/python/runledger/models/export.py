@@ -7,6 +7,8 @@ from runledger.models.listing import FrozenFilter, ListName
 
 
 class ExportFormat(StrEnum):
+    """A comma-separated table, or one JSON document a line."""
+
     CSV = "CSV"
     JSONL = "JSONL"
 

@@ -8,28 +8,33 @@ from runledger.models.listing import FilterDocument, FilterView, ListName
 
 
 class ExportDocument(WireModel):
-    """Which list is asked for as a file, and with which of its filters."""
+    """A list to write to a file."""
 
-    list: ListName
-    format: ExportFormat
-    filter: FilterDocument = FilterDocument()
+    list: ListName = Field(description="Which list.")
+    format: ExportFormat = Field(description="The format of the file.")
+    filter: FilterDocument = Field(
+        default=FilterDocument(), description="The filters of that list."
+    )
 
 
 class ExportView(WireModel):
-    """An export. `rows` are those written so far; `url` is a link to the file for whoever may have
-    it, as long as that is there, and works until `url_expires_at`. At `expires_at` the file
-    goes."""
+    """An export and how far it is."""
 
-    id: str
-    list: ListName
-    format: ExportFormat
-    filter: FilterView
-    status: ExportStatus
-    rows: int
-    created_at: str
-    requested_by: str
-    finished_at: str | None
-    expires_at: str
-    url: str | None = Field(description="For MEMBER and above; made anew with each answer.")
-    url_expires_at: str | None
-    error: str | None = Field(description="Why it failed.")
+    id: str = Field(description="The export's id.")
+    list: ListName = Field(description="Which list.")
+    format: ExportFormat = Field(description="The format of the file.")
+    filter: FilterView = Field(description="The filters, as they were when it was asked for.")
+    status: ExportStatus = Field(description="How far the export is.")
+    rows: int = Field(description="How many rows were written so far.")
+    created_at: str = Field(description="When it was asked for.")
+    requested_by: str = Field(description="The e-mail of the user who asked for it.")
+    finished_at: str | None = Field(description="When the file was complete; null before.")
+    expires_at: str = Field(description="When the file will be deleted.")
+    url: str | None = Field(
+        description=(
+            "A link to the file, made anew for each answer; for MEMBER and above, "
+            "while the file is there."
+        )
+    )
+    url_expires_at: str | None = Field(description="Until when the link works.")
+    error: str | None = Field(description="Why the export failed; null unless it did.")

@@ -58,11 +58,11 @@ class FailureGroupView(WireModel):
     """Runs of an automation that failed alike: at the same node, of the same kind, with messages
     that differ only in ids, numbers, addresses and the like."""
 
-    id: str
-    automation_id: str
+    id: str = Field(description="The group's id.")
+    automation_id: str = Field(description="The automation whose runs failed.")
     automation_name: str | None = Field(description="Null where the automation is gone.")
     node_id: str | None = Field(description="Null where the run failed outside of any node.")
-    kind: str
+    kind: str = Field(description="The error's stable code.")
     message: str = Field(description="With placeholders, such as <number>, for what differs.")
     count: int = Field(description="Runs of the group that were created in the range.")
     contacts: int = Field(description="Different contacts of these runs.")

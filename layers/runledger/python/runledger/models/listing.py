@@ -9,6 +9,8 @@ from runledger.models.base import Model, WireModel
 
 
 class ListName(StrEnum):
+    """The lists that can be exported."""
+
     RUNS = "RUNS"
     DELIVERIES = "DELIVERIES"
     REFUSALS = "REFUSALS"
@@ -22,39 +24,46 @@ Several = Annotated[tuple[str, ...], BeforeValidator(_several)]
 
 
 class FilterDocument(WireModel):
-    """A list's filters, by the names that they have in its address. `status` is of runs and
-    deliveries, `reason` of refusals, `trigger_type` of runs and
-    refusals, `error_group` of runs, `channel`,
-    `run_id` and `address` of deliveries."""
+    """A list's filters, by the names that they have in its address."""
 
-    status: Several = Field(default=(), description="One or several.")
-    reason: Several = Field(default=(), description="One or several.")
-    automation_id: str | None = None
-    contact: str | None = Field(default=None, description="An id, an e-mail or a phone.")
-    trigger_type: Several = Field(default=(), description="One or several.")
-    error_group: str | None = Field(default=None, description="The id of a failure group.")
-    channel: str | None = None
-    run_id: str | None = None
-    address: str | None = Field(default=None, description="An e-mail or a phone, as pasted.")
-    range: str | None = Field(default=None, description="24h, 7d or 30d.")
-    from_: str | None = Field(default=None, alias="from", description="ISO 8601.")
-    to: str | None = Field(default=None, description="ISO 8601.")
+    status: Several = Field(
+        default=(), description="One status or several; of runs and deliveries."
+    )
+    reason: Several = Field(default=(), description="One reason or several; of refusals.")
+    automation_id: str | None = Field(default=None, description="The id of an automation.")
+    contact: str | None = Field(default=None, description="A contact by id, e-mail or phone.")
+    trigger_type: Several = Field(
+        default=(), description="One trigger type or several; of runs and refusals."
+    )
+    error_group: str | None = Field(default=None, description="The id of a failure group; of runs.")
+    channel: str | None = Field(default=None, description="A channel; of deliveries.")
+    run_id: str | None = Field(default=None, description="The id of a run; of deliveries.")
+    address: str | None = Field(
+        default=None, description="An e-mail or a phone, as pasted; of deliveries."
+    )
+    range: str | None = Field(default=None, description="24h, 7d or 30d, counted back from now.")
+    from_: str | None = Field(
+        default=None, alias="from", description="The earliest creation time, ISO 8601."
+    )
+    to: str | None = Field(default=None, description="The latest creation time, ISO 8601.")
 
 
 class FilterView(WireModel):
-    """A list's filters as they were frozen: the contact by its id, the range by its ends."""
+    """A list's filters as they were when it was asked for: rows made later are not in it."""
 
-    status: list[str]
-    reason: list[str]
-    automation_id: str | None
-    contact: str | None
-    trigger_type: list[str]
-    error_group: str | None
-    channel: str | None
-    run_id: str | None
-    address: str | None
-    from_: str | None = Field(alias="from")
-    to: str
+    status: list[str] = Field(description="The statuses; empty for all.")
+    reason: list[str] = Field(description="The reasons; empty for all.")
+    automation_id: str | None = Field(description="The id of an automation; null for all.")
+    contact: str | None = Field(description="The id of a contact; null for all.")
+    trigger_type: list[str] = Field(description="The trigger types; empty for all.")
+    error_group: str | None = Field(description="The id of a failure group; null for all.")
+    channel: str | None = Field(description="A channel; null for all.")
+    run_id: str | None = Field(description="The id of a run; null for all.")
+    address: str | None = Field(description="An e-mail or a phone, as pasted; null for all.")
+    from_: str | None = Field(
+        alias="from", description="The earliest creation time; null for no bound."
+    )
+    to: str = Field(description="The latest creation time.")
 
 
 class FrozenFilter(Model):

@@ -10,39 +10,57 @@ from runledger.models.template import TemplateDocument
 
 
 class PreviewDocument(WireModel):
-    """For whom a template is rendered, by a contact's id, e-mail or phone, or for nobody; and what
-    the event, the steps and the variables of the run would be."""
+    """For whom a template is rendered: name a contact by id, e-mail or phone, or nobody."""
 
-    contact_id: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    payload: Any = Field(default_factory=dict)
-    steps: dict[str, Any] = Field(default_factory=dict)
-    vars: dict[str, Any] = Field(default_factory=dict)
+    contact_id: str | None = Field(default=None, description="The contact's id.")
+    email: str | None = Field(default=None, description="The contact's e-mail address.")
+    phone: str | None = Field(
+        default=None, description="The contact's phone number, with its country code."
+    )
+    payload: Any = Field(
+        default_factory=dict, description="What the template reads as `{{trigger.*}}`."
+    )
+    steps: dict[str, Any] = Field(
+        default_factory=dict, description="What the template reads as `{{steps.*}}`."
+    )
+    vars: dict[str, Any] = Field(
+        default_factory=dict, description="What the template reads as `{{vars.*}}`."
+    )
 
 
 class DraftPreviewDocument(PreviewDocument):
-    """The same of a template that is not saved."""
+    """A preview of a template that is not saved."""
 
-    template: TemplateDocument
+    template: TemplateDocument = Field(description="The template.")
 
 
 class PreviewProblem(WireModel):
-    """Why a field cannot be rendered; `variable` is the one that has no value, where it is that."""
+    """Why a field of the message cannot be rendered."""
 
-    field: str
-    message: str
-    variable: str | None = None
+    field: str = Field(description="The field: subject or body.")
+    message: str = Field(description="What is wrong, in words.")
+    variable: str | None = Field(
+        default=None, description="The variable that has no value, where that is the problem."
+    )
 
 
 class PreviewView(WireModel):
-    """The message. `subject` and `body` are null where `problems` say why they cannot be rendered;
-    `address` and `gates` are there for a contact: those that a transactional message would meet, up
-    to the first that refuses."""
+    """The message that would be sent."""
 
-    channel: str
-    address: str | None
-    subject: str | None
-    body: str | None
-    problems: list[PreviewProblem]
-    gates: list[GateView]
+    channel: str = Field(description="The channel of the template.")
+    address: str | None = Field(description="Where it would go; null without a contact.")
+    subject: str | None = Field(
+        description=(
+            "The subject as rendered; null where it cannot be, and for channels without one."
+        )
+    )
+    body: str | None = Field(description="The body as rendered; null where it cannot be.")
+    problems: list[PreviewProblem] = Field(
+        description="Why it cannot be rendered; empty where it can."
+    )
+    gates: list[GateView] = Field(
+        description=(
+            "The checks that a transactional message to the contact would meet, up to "
+            "the first that refuses it."
+        )
+    )

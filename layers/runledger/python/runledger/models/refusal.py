@@ -7,6 +7,8 @@ from runledger.models.run import TriggerType
 
 
 class RefusalReason(StrEnum):
+    """Why a trigger opened no run."""
+
     DUPLICATE = "DUPLICATE"
     NO_CONTACT = "NO_CONTACT"
     BAD_SIGNATURE = "BAD_SIGNATURE"

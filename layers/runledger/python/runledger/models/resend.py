@@ -2,26 +2,32 @@
 
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from runledger.models.base import WireModel
 from runledger.models.delivery import DeliveryStatus
 
 
 class ResendDocument(WireModel):
-    """How a delivery is sent again. The same key makes one resend, however often it is asked for;
-    `force` overrules every gate but address and template, needs ADMIN and is recorded."""
+    """How a delivery is sent again."""
 
     idempotency_key: (
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
         | None
-    ) = None
-    force: bool = False
+    ) = Field(default=None, description="The same key makes one resend, however often it is sent.")
+    force: bool = Field(
+        default=False,
+        description=(
+            "Overrule every gate but address and template. It needs ADMIN and is recorded."
+        ),
+    )
 
 
 class ResentView(WireModel):
     """The new delivery, or the one that the same key had made before."""
 
-    delivery_id: str
-    status: DeliveryStatus
-    duplicate: bool = False
+    delivery_id: str = Field(description="The new delivery's id.")
+    status: DeliveryStatus = Field(description="Where the new delivery is in its life.")
+    duplicate: bool = Field(
+        default=False, description="True where the same key had made it before."
+    )

@@ -12,6 +12,9 @@ KEPT_FILE = "bodyObject"
 
 
 class RunStatus(StrEnum):
+    """PENDING was opened, RUNNING is at a node, COMPLETED reached an END, FAILED and CANCELED ended
+    before one. The last three never change."""
+
     PENDING = "PENDING"
     RUNNING = "RUNNING"
     COMPLETED = "COMPLETED"
@@ -24,6 +27,9 @@ class RunStatus(StrEnum):
 
 
 class StepStatus(StrEnum):
+    """RUNNING and WAITING are under way; SKIPPED was reached and had nothing to do. The others say
+    it by their names."""
+
     RUNNING = "RUNNING"
     WAITING = "WAITING"
     COMPLETED = "COMPLETED"
@@ -37,6 +43,8 @@ class StepStatus(StrEnum):
 
 
 class TriggerType(StrEnum):
+    """What opens runs: a user, a call from another system, a date or the end of another run."""
+
     MANUAL = "MANUAL"
     WEBHOOK = "WEBHOOK"
     DATE = "DATE"

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic import Field
+
 from runledger.models.automation import Graph
 from runledger.models.base import WireModel
 from runledger.models.delivery import DeliveryStatus
@@ -10,78 +12,108 @@ from runledger.models.wire import ErrorView, RunView
 
 
 class StepView(WireModel):
-    """One visit of one node; `order` counts from 1 as the run visited them.
+    """One visit of one node."""
 
-    `waited_ms` is the part of `duration_ms` in which the run was parked until `wait_until`; null
-    while it still is, and for a step that does not wait. `tries` counts the calls of a step that
-    makes them; `branches_not_taken` are the labels that were passed over for `outcome`.
-
-    `input` is what the node worked with: its config with the values that its expressions had at
-    that visit, secrets by their names, long values cut; of a message also the `variables` that its
-    templates read, and of the trigger what opened the run (with the run's `payload`). Null where
-    it was not recorded: the graph has the config as it was written."""
-
-    node_id: str
-    type: str
-    status: StepStatus
-    order: int
-    started_at: str
-    finished_at: str | None
-    duration_ms: int | None
-    waited_ms: int | None
-    tries: int | None
-    outcome: str | None
-    branches_not_taken: list[str]
-    reason: str | None
-    wait_until: str | None
-    input: dict[str, Any] | None
-    output: dict[str, Any]
-    evidence: dict[str, Any] | None
-    request: dict[str, Any] | None
-    response: dict[str, Any] | None
-    error: ErrorView | None
-    delivery_ids: list[str]
+    node_id: str = Field(description="The node.")
+    type: str = Field(description="The node's type.")
+    status: StepStatus = Field(description="Where the step is in its life.")
+    order: int = Field(description="Its place in the run, counted from 1.")
+    started_at: str = Field(description="When it began.")
+    finished_at: str | None = Field(description="When it ended; null before.")
+    duration_ms: int | None = Field(
+        description="Milliseconds from its begin to its end; null before."
+    )
+    waited_ms: int | None = Field(
+        description=(
+            "The part of `durationMs` in which the run waited; null where it did not, "
+            "or still does."
+        )
+    )
+    tries: int | None = Field(
+        description="How many calls it made; null for a node that makes none."
+    )
+    outcome: str | None = Field(
+        description="The branch that was taken; null where there is one way on."
+    )
+    branches_not_taken: list[str] = Field(description="The labels of the other branches.")
+    reason: str | None = Field(description="Why it was skipped; null unless it was.")
+    wait_until: str | None = Field(
+        description="When the waiting ends; null for a node that does not wait."
+    )
+    input: dict[str, Any] | None = Field(
+        description=(
+            "The node's config with the values of its expressions, secrets by their "
+            "names and long values cut. A message's also has `variables`, which its "
+            "templates read. Null where it was not recorded."
+        )
+    )
+    output: dict[str, Any] = Field(description="What later nodes read as `{{steps.<nodeId>.*}}`.")
+    evidence: dict[str, Any] | None = Field(
+        description=(
+            "The rule and the values that decided the branch; null for a node without branches."
+        )
+    )
+    request: dict[str, Any] | None = Field(
+        description="The call that it made, without secrets; null for a node that makes none."
+    )
+    response: dict[str, Any] | None = Field(
+        description="The answer to the call, without secrets; null where there was none."
+    )
+    error: ErrorView | None = Field(description="Why it failed; null unless it did.")
+    delivery_ids: list[str] = Field(description="The deliveries that it made.")
 
 
 class DeliveryLinkView(WireModel):
-    """A message that a step sent or tried to. The status, channel and address are those of now;
-    null beyond the first hundred of a run."""
+    """A message that a step sent or tried to send."""
 
-    id: str
-    node_id: str
-    path: str
-    status: DeliveryStatus | None
-    channel: str | None
-    address: str | None
+    id: str = Field(description="The delivery's id.")
+    node_id: str = Field(description="The node that made it.")
+    path: str = Field(description="The API's path of the delivery.")
+    status: DeliveryStatus | None = Field(
+        description="Where the delivery is now; null beyond the first hundred of a run."
+    )
+    channel: str | None = Field(description="The channel; null beyond the first hundred of a run.")
+    address: str | None = Field(
+        description="Where it goes; null beyond the first hundred of a run."
+    )
 
 
 class DownstreamRunView(WireModel):
     """A run of another automation that the end of this one opened."""
 
-    automation_id: str
-    automation_name: str
-    run_id: str
-    status: RunStatus
+    automation_id: str = Field(description="The other automation's id.")
+    automation_name: str = Field(description="The other automation's name.")
+    run_id: str = Field(description="The other run's id.")
+    status: RunStatus = Field(description="Where the other run is in its life.")
 
 
 class UpstreamRunView(WireModel):
-    """The run whose end opened this one. Its automation's name and its status are null once it has
-    expired."""
+    """The run whose end opened this one."""
 
-    automation_id: str
-    automation_name: str | None
-    run_id: str
-    status: RunStatus | None
+    automation_id: str = Field(description="The other automation's id.")
+    automation_name: str | None = Field(
+        description="The other automation's name; null once its run has expired."
+    )
+    run_id: str = Field(description="The other run's id.")
+    status: RunStatus | None = Field(
+        description="How the other run ended; null once it has expired."
+    )
 
 
 class RunDetailView(RunView):
-    """A run with everything that is known of it. `graph` is the version's, as it was; `upstream` is
-    the run that opened it, where one did; `downstream` are the runs that its end opened, of
-    automations that still wait for it."""
+    """A run with everything that is known about it."""
 
-    payload: Any
-    graph: Graph
-    steps: list[StepView]
-    deliveries: list[DeliveryLinkView]
-    upstream: UpstreamRunView | None
-    downstream: list[DownstreamRunView]
+    payload: Any = Field(
+        description="What opened the run: the body of the event, or the payload of the user."
+    )
+    graph: Graph = Field(description="The graph of the run's version.")
+    steps: list[StepView] = Field(description="The visited nodes, in order.")
+    deliveries: list[DeliveryLinkView] = Field(description="The messages of the run.")
+    upstream: UpstreamRunView | None = Field(
+        description="The run whose end opened this one; null for other triggers."
+    )
+    downstream: list[DownstreamRunView] = Field(
+        description=(
+            "The runs that the end of this one opened, of automations that still wait for it."
+        )
+    )

@@ -2,19 +2,25 @@
 
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from runledger.models.automation import Name
 from runledger.models.base import Model, WireModel
 
 
 class TemplateDocument(WireModel):
-    """A template as a client writes it. Which fields a channel needs is the channel's to say."""
+    """A template as a client writes it. The channel says which fields it needs."""
 
-    name: Name
-    channel: Annotated[str, StringConstraints(min_length=1, max_length=40)]
-    subject: Annotated[str, StringConstraints(min_length=1, max_length=998)] | None = None
-    body: Annotated[str, StringConstraints(min_length=1, max_length=100_000)]
+    name: Name = Field(description="The name for people.")
+    channel: Annotated[str, StringConstraints(min_length=1, max_length=40)] = Field(
+        description="The channel that it is written for: EMAIL, SMS or WHATSAPP."
+    )
+    subject: Annotated[str, StringConstraints(min_length=1, max_length=998)] | None = Field(
+        default=None, description="The subject as Liquid; for channels that have one."
+    )
+    body: Annotated[str, StringConstraints(min_length=1, max_length=100_000)] = Field(
+        description="The body as Liquid."
+    )
 
 
 class Template(Model):

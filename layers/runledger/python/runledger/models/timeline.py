@@ -10,16 +10,23 @@ from runledger.models.wire import RefusalView, RunView
 
 
 class TimelineKind(StrEnum):
+    """What a row of a timeline is."""
+
     RUN = "RUN"
     DELIVERY = "DELIVERY"
     REFUSAL = "REFUSAL"
 
 
 class TimelineItemView(WireModel):
-    """One run, delivery or refusal, as its list shows it; the other two are null."""
+    """One row of a contact's timeline. One of `run`, `delivery` and `refusal` is there, as its list
+    shows it."""
 
-    kind: TimelineKind
-    at: str = Field(description="When it was created: what the timeline is ordered by.")
-    run: RunView | None = None
-    delivery: DeliveryRowView | None = None
-    refusal: RefusalView | None = None
+    kind: TimelineKind = Field(description="Which of the three it is.")
+    at: str = Field(description="When it was created. The timeline is in this order.")
+    run: RunView | None = Field(default=None, description="The run; null for other kinds.")
+    delivery: DeliveryRowView | None = Field(
+        default=None, description="The delivery; null for other kinds."
+    )
+    refusal: RefusalView | None = Field(
+        default=None, description="The refusal; null for other kinds."
+    )

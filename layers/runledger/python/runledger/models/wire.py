@@ -4,331 +4,279 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import Field, StringConstraints
 
-from runledger.models.automation import (
-    AutomationStatus,
-    Edge,
-    Graph,
-    MachineType,
-    Node,
-    Position,
-    Problem,
-    Reentry,
-)
+from runledger.models.automation import Problem
 from runledger.models.base import WireModel
 from runledger.models.contact import Consents
 from runledger.models.refusal import RefusalReason
-from runledger.models.run import RunStatus, TriggerType
-from runledger.models.schedule import FireSource, FireStatus, MissedReason
+from runledger.models.run import RunStatus
 
 ItemT = TypeVar("ItemT")
 
 
 class ListView(WireModel, Generic[ItemT]):
-    """One page; `next_cursor` is null at the end."""
+    """One page of a list."""
 
-    items: list[ItemT]
-    next_cursor: str | None
+    items: list[ItemT] = Field(description="The rows of this page.")
+    next_cursor: str | None = Field(
+        description="Ask for the next page with it; null at the end of the list."
+    )
 
 
 class ErrorView(WireModel):
-    node_id: str | None
-    kind: str
-    message: str
-    cause: str | None
+    """Why a run, a step or a delivery failed."""
+
+    node_id: str | None = Field(
+        description="The node that failed; null where it failed outside of any node."
+    )
+    kind: str = Field(
+        description="A stable code, such as STOP_ERROR, MISSING_VARIABLE or OUTCOME_UNKNOWN."
+    )
+    message: str = Field(description="The reason in words.")
+    cause: str | None = Field(
+        description="The technical cause, without secrets; null where the message says it all."
+    )
 
 
 class CanceledView(WireModel):
-    by: str
-    reason: str
-    at: str
+    """Who canceled a run, and why."""
+
+    by: str = Field(description="The user's e-mail, or `system`.")
+    reason: str = Field(description="Why, in the words of that user.")
+    at: str = Field(description="When the run was canceled.")
 
 
 class HealthView(WireModel):
-    """More about an open run. `state` is QUEUED, SCHEDULED, RUNNING, WAITING, RETRYING or
-    OVERDUE; `until`
-    goes with WAITING, `attempt` and `last_error` with RETRYING; `text` says it in words."""
+    """More about a run or a delivery that is not at its end."""
 
-    state: str
-    text: str
-    until: str | None = None
-    attempt: int | None = None
-    last_error: str | None = None
+    state: str = Field(
+        description=(
+            "Of a run QUEUED, SCHEDULED, RUNNING, WAITING, RETRYING or OVERDUE; of a "
+            "delivery QUEUED, SENDING, RETRYING or UNKNOWN."
+        )
+    )
+    text: str = Field(description="The state in words.")
+    until: str | None = Field(default=None, description="When the waiting ends; with WAITING only.")
+    attempt: int | None = Field(
+        default=None, description="The number of the present try; with RETRYING only."
+    )
+    last_error: str | None = Field(
+        default=None, description="Why the try before failed; with RETRYING only."
+    )
 
 
 class RunContactView(WireModel):
     """The contact as it was when the run was opened."""
 
-    id: str
-    email: str | None
-    phone: str | None
+    id: str = Field(description="The contact's id.")
+    email: str | None = Field(
+        description="The e-mail address at that time; null where there was none."
+    )
+    phone: str | None = Field(
+        description="The phone number at that time, as E.164; null where there was none."
+    )
 
 
 class RunView(WireModel):
-    """A run as lists show it. `health` is null once the run has ended; `startError` says why a
-    start was put off or the run is at more than its first attempt; `errorGroup` is the failure
-    group of a failed one. `at` are the nodes that it is at, several in a fork, or the one that it
-    ended at; empty where it has begun none yet. With `erasedAt` its contact was erased, and with it
-    all that was about the person."""
+    """A run as lists show it."""
 
-    id: str
-    status: RunStatus
-    health: HealthView | None
-    automation_id: str
-    automation_name: str
-    version: int
-    attempt: int
-    start_error: str | None
-    trigger: dict[str, Any]
-    contact: RunContactView | None
-    created_at: str
-    scheduled_for: str | None
-    started_at: str | None
-    finished_at: str | None
-    duration_ms: int | None
-    error: ErrorView | None
-    error_group: str | None
-    canceled: CanceledView | None
-    at: list[str]
-    erased_at: str | None = None
+    id: str = Field(description="The run's id.")
+    status: RunStatus = Field(description="Where the run is in its life.")
+    health: HealthView | None = Field(description="More about an open run; null once it has ended.")
+    automation_id: str = Field(description="The automation that ran.")
+    automation_name: str = Field(description="The automation's name when the run was opened.")
+    version: int = Field(description="The version of the automation that ran.")
+    attempt: int = Field(
+        description="How often the run's state machine was started; the first attempt is 1."
+    )
+    start_error: str | None = Field(
+        description="Why the start was put off, or why the run needed another attempt."
+    )
+    trigger: dict[str, Any] = Field(
+        description="What opened the run: its `type` and facts of that type."
+    )
+    contact: RunContactView | None = Field(
+        description="The contact when the run was opened; null for a run without one."
+    )
+    created_at: str = Field(description="When the run was opened.")
+    scheduled_for: str | None = Field(
+        description="The moment that the run was scheduled for; null where it starts at once."
+    )
+    started_at: str | None = Field(description="When the first node began; null before.")
+    finished_at: str | None = Field(description="When the run ended; null while it is open.")
+    duration_ms: int | None = Field(
+        description="Milliseconds from start to end; null while the run is open."
+    )
+    error: ErrorView | None = Field(description="Why the run failed; null unless it did.")
+    error_group: str | None = Field(description="The id of the failure group of a failed run.")
+    canceled: CanceledView | None = Field(
+        description="Who canceled the run, and why; null unless it was canceled."
+    )
+    at: list[str] = Field(
+        description=(
+            "The nodes that the run is at: several in a fork, none before it begins, "
+            "and the one that it ended at."
+        )
+    )
+    erased_at: str | None = Field(
+        default=None,
+        description="When the contact was erased, and with it everything about the person.",
+    )
 
 
 class RefusalView(WireModel):
-    """A trigger that opened no run, or `count` of one reason in one minute, told by the first of
-    them. `source` is whoever fired it: an address, a user's e-mail, the id of an upstream run;
-    `run_id` is the run in the way, or the one that the same event had opened."""
+    """A trigger that opened no run. Refusals with one reason in the same minute share one row,
+    which shows the first of them."""
 
-    id: str
-    reason: RefusalReason
-    message: str
-    automation_id: str
-    automation_name: str
-    version: int | None
-    trigger: dict[str, Any]
-    contact_id: str | None
-    run_id: str | None
-    source: str | None
-    count: int
-    created_at: str
-    last_at: str
-    erased_at: str | None = None
-
-
-class WebhookView(WireModel):
-    """Where other systems post; `path` is below the API's own address. `secret` is there only in
-    the answer to the activation that minted it, or the rotation; until `previous_valid_until` the
-    secret before it is taken too."""
-
-    path: str
-    url: str
-    signed: bool
-    secret: str | None = None
-    previous_valid_until: str | None = None
-
-
-class AutomationSummaryView(WireModel):
-    """An automation as lists show it. `has_unpublished_changes` is true where the draft differs
-    from the active version, whose trigger `trigger_type` is; `next_fire_at` goes with an active
-    date trigger."""
-
-    id: str
-    name: str
-    reentry: Reentry
-    status: AutomationStatus
-    version: int | None
-    trigger_type: TriggerType | None
-    next_fire_at: str | None
-    has_unpublished_changes: bool
-    created_at: str
-    updated_at: str
-    updated_by: str
-
-
-class MachineView(WireModel):
-    """The state machine of a version: its type, why, and the longest one run may take."""
-
-    type: MachineType
-    reason: str
-    run_seconds: int
-
-
-class FireView(WireModel):
-    """One day's fire of a date automation: `opened` runs for the contacts whose date comes round on
-    `occurs_on`. `missed` tells why the tick fired it (or nobody did) instead of its schedule,
-    `reason` why it stopped."""
-
-    day: str
-    version: int
-    occurs_on: str | None
-    scheduled_for: str
-    fired_at: str
-    by: FireSource
-    missed: MissedReason | None
-    status: FireStatus
-    reason: str | None
-    opened: int
-    refused: int
-    finished_at: str | None
-
-
-class ScheduleView(WireModel):
-    """When an active date automation fires: a cron expression in its time zone."""
-
-    expression: str
-    time_zone: str
-    next_fire_at: str
-    last_fire: FireView | None
-
-
-class AutomationView(AutomationSummaryView):
-    """An automation with its draft. `revision` counts the saves of the draft. `machine` is the
-    active version's, with the reason for its type; `problems` are those of the draft as things
-    stand now."""
-
-    revision: int
-    nodes: list[Node]
-    edges: list[Edge]
-    layout: dict[str, Position]
-    webhook: WebhookView | None
-    schedule: ScheduleView | None
-    machine: MachineView | None
-    problems: list[Problem]
-
-
-class VersionSummaryView(WireModel):
-    version: int
-    name: str
-    activated_at: str
-    activated_by: str
-    machine: MachineView
-
-
-class VersionView(VersionSummaryView):
-    graph: Graph
-
-
-class ProblemsView(WireModel):
-    problems: list[Problem]
+    id: str = Field(description="The refusal's id.")
+    reason: RefusalReason = Field(description="Why no run was opened.")
+    message: str = Field(description="The reason in words.")
+    automation_id: str = Field(description="The automation that was triggered.")
+    automation_name: str = Field(description="The automation's name at that time.")
+    version: int | None = Field(description="The version that was active; null where none was.")
+    trigger: dict[str, Any] = Field(
+        description="What was fired: its `type` and facts of that type."
+    )
+    contact_id: str | None = Field(
+        description="The contact it was about; null where none was found."
+    )
+    run_id: str | None = Field(
+        description="The run in the way, or the run that the same event had opened before."
+    )
+    source: str | None = Field(
+        description="Who fired it: an address, a user's e-mail or the id of an upstream run."
+    )
+    count: int = Field(description="How many refusals this row stands for.")
+    created_at: str = Field(description="When the first of them came.")
+    last_at: str = Field(description="When the latest of them came.")
+    erased_at: str | None = Field(
+        default=None,
+        description="When the contact was erased, and with it everything about the person.",
+    )
 
 
 class ContactView(WireModel):
-    id: str
-    email: str | None
-    phone: str | None
-    first_name: str | None
-    last_name: str | None
-    tags: list[str]
-    consents: Consents
-    metadata: dict[str, Any]
-    created_at: str
-    updated_at: str
+    """A contact."""
+
+    id: str = Field(description="The contact's id.")
+    email: str | None = Field(description="The e-mail address, in lower case.")
+    phone: str | None = Field(description="The phone number, as E.164.")
+    first_name: str | None = Field(description="The first name.")
+    last_name: str | None = Field(description="The last name.")
+    tags: list[str] = Field(description="The contact's tags.")
+    consents: Consents = Field(description="What the contact agreed to.")
+    metadata: dict[str, Any] = Field(description="Your own fields, of any JSON type.")
+    created_at: str = Field(description="When the contact was created.")
+    updated_at: str = Field(description="When the contact was last changed.")
 
 
 class SegmentView(WireModel):
-    """A segment; `rules` are as they were written."""
+    """A segment."""
 
-    id: str
-    name: str
-    match: Literal["ALL", "ANY"]
+    id: str = Field(description="The segment's id.")
+    name: str = Field(description="The segment's name.")
+    match: Literal["ALL", "ANY"] = Field(
+        description="Whether a contact has to match all of the rules, or any."
+    )
     rules: list[dict[str, Any]] = Field(
         # As they are stored: what reads them has no need to load what they mean.
-        json_schema_extra={"items": {"$ref": "#/components/schemas/SegmentRule"}}
+        json_schema_extra={"items": {"$ref": "#/components/schemas/SegmentRule"}},
+        description="The rules as they were written.",
     )
-    created_at: str
-    updated_at: str
+    created_at: str = Field(description="When the segment was created.")
+    updated_at: str = Field(description="When the segment was last changed.")
 
 
 class SegmentPreviewView(WireModel):
-    """Who belongs to a segment now: the first contacts, and how many there are; at least that
-    many, where `is_whole` is false and only a part of the workspace was looked through."""
+    """The contacts that belong to a segment now."""
 
-    contacts: list[ContactView]
-    count: int
-    is_whole: bool
+    contacts: list[ContactView] = Field(description="The first of them.")
+    count: int = Field(description="How many contacts were found.")
+    is_whole: bool = Field(
+        description=(
+            "False where only a part of the workspace was read, so that there may be more."
+        )
+    )
 
 
 class TemplateView(WireModel):
-    id: str
-    name: str
-    channel: str
-    subject: str | None
-    body: str
-    created_at: str
-    updated_at: str
+    """A message template."""
+
+    id: str = Field(description="The template's id.")
+    name: str = Field(description="The template's name.")
+    channel: str = Field(description="The channel that it is written for.")
+    subject: str | None = Field(description="The subject as Liquid; null for channels without one.")
+    body: str = Field(description="The body as Liquid.")
+    created_at: str = Field(description="When the template was created.")
+    updated_at: str = Field(description="When the template was last changed.")
 
 
 class SecretDocument(WireModel):
     """A secret as a client writes it."""
 
-    value: str
+    value: str = Field(description="The value. No answer ever shows it.")
 
 
 class SecretNameView(WireModel):
-    """`last_used_at` is when a run last read the value, known to the hour; null where none did."""
+    """A secret without its value."""
 
-    name: str
-    updated_at: str
-    last_used_at: str | None
-
-
-class NodeTypeView(WireModel):
-    """A node type as the palette shows it. `config_schema` is JSON Schema, in which `picks` tells
-    what a text names: a CHANNEL, TEMPLATE, SEGMENT, AUTOMATION or TIME_ZONE. `branches` are those
-    of the example; a node without them has one way on, an `is_end` none. Where they are not
-    `branches_required`, one edge without a label does instead."""
-
-    type: str
-    title: str
-    icon: str
-    description: str
-    example: dict[str, Any]
-    config_schema: dict[str, Any]
-    branches: list[str]
-    branches_required: bool
-    is_start: bool
-    is_end: bool
+    name: str = Field(description="The name; an INTEGRATION uses the value as `{{secret.NAME}}`.")
+    updated_at: str = Field(description="When the value was last set.")
+    last_used_at: str | None = Field(
+        description="When a run last read the value, to the hour; null where none did."
+    )
 
 
 class RunDocument(WireModel):
-    """A run to open by hand, for exactly one of a contact's id, e-mail or phone."""
+    """A run to open by hand. Name the contact by exactly one of id, e-mail and phone."""
 
-    contact_id: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    payload: dict[str, Any] = Field(default_factory=dict)
+    contact_id: str | None = Field(default=None, description="The contact's id.")
+    email: str | None = Field(default=None, description="The contact's e-mail address.")
+    phone: str | None = Field(
+        default=None, description="The contact's phone number, with its country code."
+    )
+    payload: dict[str, Any] = Field(
+        default_factory=dict, description="What templates and conditions read as `{{trigger.*}}`."
+    )
     idempotency_key: (
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
         | None
-    ) = None
-
-
-class RotationDocument(WireModel):
-    """How a signing secret is replaced: the one before is taken for so many minutes more."""
-
-    overlap_minutes: int = Field(default=1_440, ge=0, le=10_080)
+    ) = Field(default=None, description="The same key opens one run, however often it is sent.")
 
 
 class CancelDocument(WireModel):
     """Why a run is canceled."""
 
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+    reason: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)
+    ] = Field(description="Why, for the history.")
 
 
 class OpenedView(WireModel):
-    """What a trigger answered: the run it opened, or the one the same event had opened before."""
+    """The answer to a trigger."""
 
-    run_id: str
-    status: RunStatus
-    duplicate: bool = False
+    run_id: str = Field(description="The run that was opened, now or by the same event before.")
+    status: RunStatus = Field(description="Where that run is in its life.")
+    duplicate: bool = Field(
+        default=False, description="True where the same event had opened the run before."
+    )
 
 
 class ProblemDetail(WireModel):
-    """RFC 9457. `field` names what is wrong in the request; `problems` lists all there are;
-    `expired_at` goes with 410: when what the link leads to expired."""
+    """An error as RFC 9457 describes it, with members of our own."""
 
-    type: str
-    title: str
-    status: int
-    detail: str
-    field: str | None = None
-    problems: list[Problem] | None = None
-    expired_at: str | None = None
+    type: str = Field(description="Always about:blank: the status says what kind of problem it is.")
+    title: str = Field(description="The kind of problem, in words.")
+    status: int = Field(description="The HTTP status.")
+    detail: str = Field(description="What is wrong with this request.")
+    field: str | None = Field(
+        default=None,
+        description=(
+            "The path of the wrong value in the request; absent where the whole request is wrong."
+        ),
+    )
+    problems: list[Problem] | None = Field(
+        default=None, description="Every problem of the request or of its graph."
+    )
+    expired_at: str | None = Field(
+        default=None, description="Since when it is not kept any more; with 410."
+    )

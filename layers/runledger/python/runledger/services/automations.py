@@ -20,7 +20,7 @@ from runledger.models.automation import (
     TemplateSnapshot,
     Version,
 )
-from runledger.models.wire import AutomationView, ScheduleView, WebhookView
+from runledger.models.automation_views import AutomationView, ScheduleView, WebhookView
 from runledger.nodes.trigger import TriggerConfig
 from runledger.observability import logger
 from runledger.services.fire_views import schedule_view

@@ -3,7 +3,7 @@
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from runledger.models.wire import NodeTypeView
+from runledger.models.automation_views import NodeTypeView
 from runledger.nodes.registry import NODE_TYPES
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from runledger.clock import iso, optional_iso
-from runledger.models.wire import FireView, ScheduleView
+from runledger.models.automation_views import FireView, ScheduleView
 from runledger.services.schedules import expression
 
 if TYPE_CHECKING:

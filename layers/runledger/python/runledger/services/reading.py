@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from runledger.clock import MINUTE, Clock, iso
 from runledger.errors import GoneError, NotFoundError, RunledgerError
+from runledger.models.automation_views import AutomationSummaryView, FireView
 from runledger.models.delivery import DeliveryAttempt
 from runledger.models.delivery_views import DeliveryDetailView, DeliveryRowView
 from runledger.models.run_views import RunDetailView
 from runledger.models.suppression import SuppressionView
 from runledger.models.wire import (
-    AutomationSummaryView,
     ContactView,
-    FireView,
     ListView,
     RefusalView,
     RunView,

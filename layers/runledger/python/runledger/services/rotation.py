@@ -21,7 +21,7 @@ from runledger.models.automation import AutomationStatus, SecretRotation
 
 if TYPE_CHECKING:
     from runledger.models.automation import Automation
-    from runledger.models.wire import AutomationView
+    from runledger.models.automation_views import AutomationView
     from runledger.services.automations import Automations
     from runledger.services.signing import SigningSecrets
 

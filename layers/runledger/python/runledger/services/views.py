@@ -3,6 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 from runledger.clock import iso, optional_iso
+from runledger.models.automation_views import (
+    AutomationSummaryView,
+    MachineView,
+    VersionSummaryView,
+    VersionView,
+)
 from runledger.models.run import TriggerType
 from runledger.models.run_views import (
     DeliveryLinkView,
@@ -12,20 +18,16 @@ from runledger.models.run_views import (
     UpstreamRunView,
 )
 from runledger.models.wire import (
-    AutomationSummaryView,
     CanceledView,
     ContactView,
     ErrorView,
     HealthView,
-    MachineView,
     RefusalView,
     RunContactView,
     RunView,
     SecretNameView,
     SegmentView,
     TemplateView,
-    VersionSummaryView,
-    VersionView,
 )
 from runledger.services.story import health_of, steps_of, upstream_run_id
 from runledger.services.whereabouts import standing_at

@@ -10,7 +10,7 @@ from runledger.clock import now_ms
 from runledger.compiler.compile import FunctionArns
 from runledger.http import make_router, needs, public_url
 from runledger.models.automation import AutomationDocument, AutomationStatus
-from runledger.models.wire import AutomationView, ProblemsView, RotationDocument
+from runledger.models.automation_views import AutomationView, ProblemsView, RotationDocument
 from runledger.models.workspace import Role
 from runledger.routes.callers import calling
 from runledger.services.automations import Activations, Automations

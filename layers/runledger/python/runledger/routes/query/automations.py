@@ -1,15 +1,15 @@
 """Automations, their versions and fires, and what their graphs are made of."""
 
 from runledger.http import make_router, public_url
-from runledger.models.wire import (
+from runledger.models.automation_views import (
     AutomationSummaryView,
     AutomationView,
     FireView,
-    ListView,
     NodeTypeView,
     VersionSummaryView,
     VersionView,
 )
+from runledger.models.wire import ListView
 from runledger.models.workspace import Role
 from runledger.routes.callers import calling
 from runledger.routes.query.parameters import Cursor, Limit
