@@ -11,9 +11,9 @@ EDGE_KEY = "x-runledger-edge"
 _PSEUDO_PARAMETERS = {"AWS::Region": REGION, "AWS::URLSuffix": "amazonaws.com"}
 
 
-def security_headers() -> dict[str, str]:
-    """The headers of the template's response headers policy, as CloudFront writes them."""
-    resource = load_template()["Resources"]["SecurityHeaders"]["Properties"]
+def response_headers(policy_id: str) -> dict[str, str]:
+    """The headers of one of the template's response headers policies, as CloudFront writes them."""
+    resource = load_template()["Resources"][policy_id]["Properties"]
     policy = resource["ResponseHeadersPolicyConfig"]
     security = policy["SecurityHeadersConfig"]
     transport = security.pop("StrictTransportSecurity")

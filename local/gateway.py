@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
-from local.edge import EDGE_KEY, VIEWER_ADDRESS, security_headers
+from local.edge import EDGE_KEY, VIEWER_ADDRESS, response_headers
 from local.publish_console import cache_control
 from local.settings import REGION
 
@@ -43,7 +43,8 @@ _OWN_HEADERS = frozenset(
         EDGE_KEY.encode(),
     }
 )
-SECURITY_HEADERS = security_headers()
+SECURITY_HEADERS = response_headers("SecurityHeaders")
+API_HEADERS = response_headers("ApiHeaders")
 _COGNITO_TARGET = "AWSCognitoIdentityProviderService."
 _TIMEOUT_SECONDS = 35
 
@@ -59,7 +60,8 @@ _NOT_BUILT = """<!doctype html>
 class _SecurityHeaders(BaseHTTPMiddleware):
     async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
         response = await call_next(request)
-        response.headers.update(SECURITY_HEADERS)
+        is_api = request.url.path.startswith("/v1/")
+        response.headers.update(API_HEADERS if is_api else SECURITY_HEADERS)
         return response
 
 

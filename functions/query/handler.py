@@ -5,7 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from runledger.http import make_app
+from runledger.http import make_app, needs, resolve
 from runledger.observability import begin
 from runledger.routes.callers import calling
 from runledger.routes.query import (
@@ -42,6 +42,7 @@ for resource in (
 
 
 @app.get("/v1/openapi.json", include_in_schema=False)
+@needs(None)
 def openapi() -> Response[str]:
     """This document, generated from the models of all handlers."""
     return Response(200, "application/json", Path(__file__).with_name("openapi.json").read_text())
@@ -49,4 +50,4 @@ def openapi() -> Response[str]:
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     begin(context.aws_request_id)
-    return app.resolve(event, context)
+    return resolve(app, event, context)

@@ -5,16 +5,16 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from runledger.aws import client, read_secret
+from runledger.aws import client
 from runledger.clock import now_ms
-from runledger.http import caller_address, lower_headers, make_app, raw_body
+from runledger.http import caller_address, lower_headers, make_app, raw_body, resolve
 from runledger.models.wire import OpenedView
 from runledger.observability import begin, bind, logger
 from runledger.services.contacts import Contacts
 from runledger.services.signing import SigningSecrets
 from runledger.services.webhooks import InboundEvent, Webhooks
 from runledger.services.wiring import opener_over, stores
-from runledger.settings import WebhookSettings, read_settings
+from runledger.settings import StoreSettings, read_settings
 from runledger.store.rates import RateStore
 
 PREFIX = "/v1/webhooks/in/"
@@ -27,7 +27,7 @@ app = make_app(validate=False)
 @cache
 def webhooks() -> Webhooks:
     of = stores()
-    signing = SigningSecrets(client("secretsmanager"), read_settings(WebhookSettings).stack)
+    signing = SigningSecrets(client("secretsmanager"), read_settings(StoreSettings).stack)
     return Webhooks(
         automations=of.automations,
         contacts=Contacts(of.contacts, now_ms),
@@ -36,11 +36,6 @@ def webhooks() -> Webhooks:
         signing_secret=signing.read,
         clock=now_ms,
     )
-
-
-@cache
-def edge_key() -> str:
-    return read_secret(client("secretsmanager"), read_settings(WebhookSettings).edge_secret_arn)
 
 
 @app.post(
@@ -65,7 +60,7 @@ def receive(token: str) -> Response[str]:
             token=app.context["token"],
             headers=lower_headers(app),
             body=raw_body(raw),
-            source=caller_address(app, edge_key),
+            source=caller_address(app),
         )
     )
     run = opened.run
@@ -85,4 +80,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     # Every text is looked up alike: the router would answer for itself where it takes a character
     # for no part of a path.
     app.context["token"] = token
-    return app.resolve({**event, "rawPath": f"{PREFIX}token"}, context)
+    return resolve(app, {**event, "rawPath": f"{PREFIX}token"}, context)

@@ -465,7 +465,10 @@ def test_every_token_that_is_none_gets_one_look_and_the_same_answer(
     assert calls.made == ["GetItem"]
     assert {**answer, "body": json.loads(answer["body"])} == {
         "statusCode": 404,
-        "headers": {"Content-Type": "application/problem+json"},
+        "headers": {
+            "Content-Type": "application/problem+json",
+            "Cache-Control": "no-store",
+        },
         "cookies": [],
         "isBase64Encoded": False,
         "body": {

@@ -8,7 +8,7 @@ import pytest
 from runledger import http
 
 from local import edge
-from local.gateway import SECURITY_HEADERS
+from local.gateway import API_HEADERS, SECURITY_HEADERS
 from local.template import load_template
 
 RESOURCES = load_template()["Resources"]
@@ -81,6 +81,15 @@ def test_the_api_is_never_cached_and_errors_are_never_pages() -> None:
     # AWS's own policies: CachingDisabled, AllViewerExceptHostHeader.
     assert api["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
     assert api["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac"
-    policies = {api["ResponseHeadersPolicyId"]["Ref"]}
-    policies.add(config["DefaultCacheBehavior"]["ResponseHeadersPolicyId"]["Ref"])
-    assert policies == {"SecurityHeaders"}
+    assert api["ResponseHeadersPolicyId"]["Ref"] == "ApiHeaders"
+    assert config["DefaultCacheBehavior"]["ResponseHeadersPolicyId"]["Ref"] == "SecurityHeaders"
+
+
+def test_the_api_has_the_consoles_headers_and_is_never_kept() -> None:
+    assert {**SECURITY_HEADERS, "Cache-Control": "no-store"} == API_HEADERS
+    # Also over what the API says itself, and on what API Gateway answers without it.
+    policy = RESOURCES["ApiHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
+    overrides = {
+        item["Header"]: item["Override"] for item in policy["CustomHeadersConfig"]["Items"]
+    }
+    assert overrides["Cache-Control"] is True

@@ -539,3 +539,20 @@ def test_what_is_not_an_address_is_said_to_be_none(url: str) -> None:
 def test_the_answer_is_a_model(server: Server) -> None:
     response = OutboundClient(allow_hosts=[server.host]).call(request(server.url()))
     assert isinstance(response, HttpResponse)
+
+
+@pytest.mark.parametrize("character", ["\0", "\n", "\r", "\x0b", "\x0c"])
+def test_what_http_cannot_carry_is_the_requests_fault(server: Server, character: str) -> None:
+    """The node refuses these first; whatever gets past it is not told as a lost connection."""
+    client = OutboundClient(allow_hosts=[server.host])
+    error = failure(client, request(server.url(), headers={"X-A": f"a{character}b"}))
+    assert error.kind == "INVALID_REQUEST"
+    assert server.requests == []
+
+
+def test_a_query_goes_out_encoded_whatever_it_holds(server: Server) -> None:
+    client = OutboundClient(allow_hosts=[server.host])
+    client.call(request(server.url(), query={"a\nb": "c\r\nX-Evil: 1", "d": "\0#&é"}))
+    (_, path, headers, _) = server.requests[0]
+    assert path == "/?a%0Ab=c%0D%0AX-Evil%3A+1&d=%00%23%26%C3%A9"
+    assert "X-Evil" not in headers

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import ModuleType
 
 import runledger.aws
+import runledger.http
 import runledger.routes
 import runledger.settings
 from pydantic import BaseModel
@@ -37,7 +38,7 @@ def _keepers() -> list[ModuleType]:
         importlib.import_module(f"runledger.routes.{path.parent.name}.{path.stem}")
         for path in sorted(ROUTES.glob("*/*.py"))
     ]
-    return [wiring, *handlers, *routes]
+    return [runledger.http, wiring, *handlers, *routes]
 
 
 def environment() -> dict[str, str]:

@@ -220,18 +220,6 @@ def test_query_values_are_texts_and_null_is_left_out() -> None:
     assert result.request["query"]["api_key"] == "[redacted]"
 
 
-@pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "a\nb", "a\0b", "snowman ☃"])
-def test_a_header_that_http_cannot_carry_is_an_error(value: str) -> None:
-    http = FakeHttp()
-    where = visit({"trigger": {"x": value}}, http=http, secrets=FakeSecrets())
-    with pytest.raises(NodeError) as caught:
-        run_node(
-            "INTEGRATION", {"url": "https://x.example", "headers": {"X-A": "{{trigger.x}}"}}, where
-        )
-    assert caught.value.kind == "INVALID_HEADER"
-    assert http.requests == []
-
-
 @pytest.mark.parametrize(
     ("status", "expected", "fine"),
     [
@@ -500,7 +488,7 @@ def test_it_needs_its_tools() -> None:
         ({"auth": {"type": "DIGEST"}}, "auth", "choose one of BASIC, BEARER, HEADER"),
         ({"auth": {"type": "BEARER"}}, "auth.token", "Field required"),
         ({"auth": {"type": "BEARER", "token": "x"}}, "", "the header authorization is set by"),
-        ({"auth": {"type": "HEADER", "name": "Host", "value": "x"}}, "", "the header host is set"),
+        ({"auth": {"type": "HEADER", "name": "Host", "value": "x"}}, "", "the header Host is set"),
         (
             {"headers": {}, "auth": {"type": "BEARER", "token": "{{secret.A | upcase}}"}},
             "",

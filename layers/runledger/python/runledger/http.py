@@ -4,6 +4,7 @@ import base64
 import hmac
 import json
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -11,6 +12,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError as Rout
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from runledger.aws import client, read_secret
 from runledger.errors import (
     ConflictError,
     ForbiddenError,
@@ -29,7 +31,8 @@ from runledger.errors import (
 from runledger.json_body import parse_json, require_json
 from runledger.models.workspace import Role
 from runledger.observability import bind, log_failure, logger
-from runledger.services.identity import Caller, identify
+from runledger.services.identity import Caller, identify, require_role
+from runledger.settings import EdgeSettings, read_settings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
@@ -43,8 +46,11 @@ _PLACES = frozenset({"body", "query", "path", "header"})
 HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
 # A router knows the request of the app that includes it.
 HttpApp = APIGatewayHttpResolver | APIGatewayHttpRouter
-# The role that each handler of a route needs at least, where it is not the least of all.
-_NEEDED: dict[Callable[..., Any], Role] = {}
+# The role that each handler of a route needs at least, where it is not the least of all. None
+# where anybody may call it.
+_NEEDED: dict[Callable[..., Any], Role | None] = {}
+# Where `caller` keeps who is calling, until the request is answered.
+_CALLER = "caller"
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -101,8 +107,8 @@ def _extensions(error: RunledgerError) -> dict[str, Any]:
     return {}
 
 
-def needs(role: Role) -> Callable[[HandlerT], HandlerT]:
-    """Says which role a route asks for at least."""
+def needs(role: Role | None) -> Callable[[HandlerT], HandlerT]:
+    """Says which role a route asks for at least; None opens it to everybody."""
 
     def note(handler: HandlerT) -> HandlerT:
         _NEEDED[handler] = role
@@ -111,7 +117,7 @@ def needs(role: Role) -> Callable[[HandlerT], HandlerT]:
     return note
 
 
-def needed_role(handler: Callable[..., Any]) -> Role:
+def needed_role(handler: Callable[..., Any]) -> Role | None:
     return _NEEDED.get(handler, Role.VIEWER)
 
 
@@ -120,37 +126,58 @@ def make_app(
 ) -> APIGatewayHttpResolver:
     """A resolver that validates by the handlers' own models and answers errors as problems.
 
-    A request is validated before its handler runs, and so before the handler asks who is calling.
-    `identify` asks that before anything is said about what was sent: it raises where the caller
-    may not do this at all."""
+    `identify` asks who is calling and raises where the caller may not do this at all: before
+    anything of the request is read, so that nobody learns more than that."""
     app = APIGatewayHttpResolver(enable_validation=validate, serializer=_serialize)
     if validate:
         app.use(middlewares=[_refuse_unknown_query])
+    if identify is not None:
+        # The resolver validates before any middleware of ours; this one has to come first.
+        app._request_validation_middleware = _admitting(
+            identify, app._request_validation_middleware
+        )
 
     def answer_validation(error: RequestValidationError) -> Response[str]:
-        return not_allowed() or _answer_validation(error, app.current_event.raw_event)
-
-    def answer_input(error: InvalidInputError) -> Response[str]:
-        return not_allowed() or answer_error(error)
-
-    def not_allowed() -> Response[str] | None:
-        try:
-            if identify is not None:
-                identify(app)
-        except RunledgerError as error:
-            return answer_error(error)
-        return None
+        return _answer_validation(error, app.current_event.raw_event)
 
     def answer_route(error: RouteNotFoundError) -> Response[str]:
         event = app.current_event
         return problem(404, "Not found", f"there is no {event.http_method} {event.path}")
 
     app.exception_handler(RunledgerError)(answer_error)
-    app.exception_handler(InvalidInputError)(answer_input)
     app.exception_handler(RequestValidationError)(answer_validation)
     app.exception_handler(RouteNotFoundError)(answer_route)
     app.exception_handler(Exception)(_answer_unexpected)
     return app
+
+
+def _admitting(identify: Callable[[HttpApp], object], validate: Any) -> Any:
+    """Validation as `validate` does it, of what a caller sent who may do this: the role first,
+    then what kind of body it is, and last what stands in it."""
+
+    def admit(app: APIGatewayHttpResolver, next_middleware: "NextMiddleware") -> "Response[Any]":
+        route: Any = app.context["_route"]
+        # The route of a path that leads nowhere is made for the one request.
+        if route in app._static_routes or route in app._dynamic_routes:
+            if needed_role(route.func) is not None:
+                identify(app)
+            if app.current_event.http_method != "GET":
+                _require_sound_body(app.current_event.raw_event)
+        answer: Response[Any] = validate(app, next_middleware)
+        return answer
+
+    return admit
+
+
+def _require_sound_body(event: Mapping[str, Any]) -> None:
+    """The body, if any, must be JSON that can be kept as it is."""
+    body = raw_body(event)
+    headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
+    # Also without a body: a form would be read as a document with every field left out.
+    if body or "content-type" in headers:
+        require_json(headers.get("content-type", ""))
+    if body:
+        parse_json(body)
 
 
 def make_router() -> APIGatewayHttpRouter:
@@ -216,24 +243,10 @@ def _node_id(body: Any, index: int) -> str | None:
 def resolve(
     app: APIGatewayHttpResolver, event: dict[str, Any], context: "LambdaContext"
 ) -> dict[str, Any]:
-    """Answers one request, whose body, if any, must be JSON that can be kept as it is."""
-    try:
-        body = raw_body(event)
-        headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
-        # Also without a body: a form would be read as a document with every field left out.
-        if body or "content-type" in headers:
-            require_json(headers.get("content-type", ""))
-        if body:
-            parse_json(body)
-    except RunledgerError as error:
-        refused = answer_error(error)
-        return {
-            "statusCode": refused.status_code,
-            "headers": {"Content-Type": PROBLEM_JSON},
-            "body": refused.body,
-            "isBase64Encoded": False,
-        }
-    return app.resolve(event, context)
+    """Answers one request. No cache on the way may keep any answer: each is one caller's."""
+    answer: dict[str, Any] = app.resolve(event, context)
+    answer["headers"] = {**answer.get("headers", {}), "Cache-Control": "no-store"}
+    return answer
 
 
 def _answer_unexpected(error: Exception) -> Response[str]:
@@ -251,39 +264,58 @@ def lower_headers(app: HttpApp) -> dict[str, str]:
     return {name.lower(): value for name, value in app.current_event.headers.items()}
 
 
-def public_url(app: HttpApp) -> str:
-    """Where this very request was sent: the address that other systems can use too."""
-    headers = lower_headers(app)
-    host = headers.get("x-forwarded-host") or app.current_event.request_context.domain_name
-    scheme = headers.get("x-forwarded-proto", "https")
-    return f"{scheme}://{host}"
-
-
 # What the distribution in front of the API adds to a request.
 EDGE_KEY = "x-runledger-edge"
 VIEWER_ADDRESS = "x-viewer-address"
 
 
-def caller_address(app: APIGatewayHttpResolver, edge_key: Callable[[], str]) -> str:
+def is_from_distribution(app: HttpApp) -> bool:
+    """Whether the distribution passed this request on, which it proves by its key. Everybody
+    reaches the API's own address too, and can write any other header there."""
+    given = lower_headers(app).get(EDGE_KEY)
+    return bool(given) and hmac.compare_digest(str(given).encode(), _edge_key().encode())
+
+
+@cache
+def _edge_key() -> str:
+    return read_secret(client("secretsmanager"), read_settings(EdgeSettings).edge_secret_arn)
+
+
+def public_url(app: HttpApp) -> str:
+    """The address that other systems can use: that of the distribution where it passed this
+    request on, else the API's own."""
+    if not is_from_distribution(app):
+        return f"https://{app.current_event.request_context.domain_name}"
+    headers = lower_headers(app)
+    host = headers.get("x-forwarded-host") or app.current_event.request_context.domain_name
+    return f"{headers.get('x-forwarded-proto', 'https')}://{host}"
+
+
+def caller_address(app: HttpApp) -> str:
     """Where a request comes from, as far as that can be known.
 
-    Behind the distribution API Gateway sees the distribution alone, which says who asked it. That
-    is believed only with its key, read when there is one to compare: whoever calls the API itself
-    can write any header. X-Forwarded-For is never asked, as its beginning is the caller's own.
-    """
-    headers = lower_headers(app)
-    given, viewer = headers.get(EDGE_KEY), headers.get(VIEWER_ADDRESS)
-    if given and viewer and hmac.compare_digest(given.encode(), edge_key().encode()):
+    Behind the distribution API Gateway sees the distribution alone, which says who asked it.
+    X-Forwarded-For is never asked, as its beginning is the caller's own."""
+    viewer = lower_headers(app).get(VIEWER_ADDRESS)
+    if viewer and is_from_distribution(app):
         return viewer
-    return app.current_event.request_context.http.source_ip
+    return str(app.current_event.request_context.http.source_ip)
 
 
 def caller(app: HttpApp, workspaces: "WorkspaceStore", needed: Role | None = None) -> Caller:
-    """The signed-in caller, who has at least the role `needed`, or that which the route needs."""
+    """The signed-in caller, who has at least the role `needed`, or that which the route needs.
+    Who it is is read once a request, when it is admitted."""
+    known: Caller | None = app.context.get(_CALLER)
+    if needed is None and known is not None:
+        return known
     if needed is None:
-        needed = needed_role(app.context["_route"].func)
+        needed = needed_role(app.context["_route"].func) or Role.VIEWER
+    if known is not None:
+        require_role(known.membership, needed)
+        return known
     authorizer = app.current_event.raw_event.get("requestContext", {}).get("authorizer", {})
     claims = authorizer.get("jwt", {}).get("claims", {})
     who = identify(workspaces, claims, lower_headers(app), needed)
     bind(workspaceId=who.workspace_id)
+    app.context[_CALLER] = who
     return who

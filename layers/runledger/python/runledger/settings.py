@@ -36,7 +36,7 @@ class StoreSettings(_Settings):
     index_shards: int = Field(default=1, ge=1, le=64)
 
 
-class WebhookSettings(StoreSettings):
+class EdgeSettings(StoreSettings):
     """The secret by which the distribution's requests are told from others."""
 
     edge_secret_arn: str

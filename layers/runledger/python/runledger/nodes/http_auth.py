@@ -58,7 +58,7 @@ class BasicAuth(Auth):
 
     def header_value(self, rendered: Mapping[str, str]) -> str:
         if ":" in rendered["username"]:
-            raise NodeError("INVALID_HEADER", "a user name cannot hold a colon")
+            raise NodeError("INVALID_REQUEST", "a user name cannot hold a colon")
         pair = f"{rendered['username']}:{rendered['password']}"
         return f"Basic {base64.b64encode(pair.encode(errors='replace')).decode()}"
 

@@ -12,6 +12,7 @@ from jmespath.exceptions import JMESPathError
 from runledger.errors import NodeError
 from runledger.nodes.base import HttpRequest, HttpResponse
 from runledger.nodes.http_auth import Auth
+from runledger.nodes.http_headers import header_text, refuse_control_characters
 from runledger.redaction import REDACTED, Redactor
 from runledger.templating import text_of
 
@@ -36,12 +37,14 @@ class CallSettings(Protocol):
 def build_request(
     settings: CallSettings, rendered: Mapping[str, Any], effect_key: str
 ) -> HttpRequest:
-    """The call with every variable in place; raises NodeError `INVALID_HEADER`."""
-    headers = {name: _header(name, value) for name, value in rendered["headers"].items()}
+    """The call with every variable in place; raises NodeError `INVALID_REQUEST`."""
+    headers = {
+        name: header_text(name, text_of(value)) for name, value in rendered["headers"].items()
+    }
     if settings.auth is not None:
         texts = {name: text_of(value) for name, value in rendered["auth"].items()}
         name = settings.auth.header_name
-        headers[name] = _header(name, settings.auth.header_value(texts))
+        headers[name] = header_text(name, settings.auth.header_value(texts))
     present = {name.lower() for name in headers}
     body, content_type = _body(rendered["body"], headers)
     if content_type is not None and "content-type" not in present:
@@ -50,9 +53,12 @@ def build_request(
     if "idempotency-key" not in present and (settings.idempotent or changes):
         headers["Idempotency-Key"] = effect_key
     query = {name: text_of(value) for name, value in rendered["query"].items() if value is not None}
+    url = str(rendered["url"]).strip()
+    # Those of the query go out percent-encoded, whatever they hold.
+    refuse_control_characters("the address", url)
     return HttpRequest(
         method=settings.method,
-        url=str(rendered["url"]).strip(),
+        url=url,
         headers=headers,
         query=query,
         body=body,
@@ -120,20 +126,6 @@ def _why(response: HttpResponse, document: Any) -> str:
     if response.truncated:
         return ": it was too long and was cut off"
     return ": its body is not JSON" if document is None else ""
-
-
-def _header(name: str, value: Any) -> str:
-    text = text_of(value)
-    # Latin-1 is all that HTTP/1.1 carries; a line break would begin another header.
-    if any(character in text for character in "\r\n\0"):
-        raise NodeError("INVALID_HEADER", f"the header {name} would hold a line break")
-    try:
-        text.encode("latin-1")
-    except UnicodeEncodeError as error:
-        raise NodeError(
-            "INVALID_HEADER", f"the header {name} holds characters that HTTP cannot carry"
-        ) from error
-    return text.strip()
 
 
 def _body(value: Any, headers: Mapping[str, str]) -> tuple[bytes | None, str | None]:

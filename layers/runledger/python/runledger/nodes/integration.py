@@ -36,6 +36,7 @@ from runledger.nodes.http_auth import (
     known_credentials,
 )
 from runledger.nodes.http_exchange import Wanted, build_request, capture, parse_json
+from runledger.nodes.http_headers import refusal_of
 from runledger.nodes.http_record import Recorder
 from runledger.nodes.http_retry import NO_RETRY, Retry, is_repeatable
 from runledger.nodes.http_secrets import check_address, check_secret_use
@@ -53,10 +54,6 @@ MAX_CALL_SECONDS = 290
 _BODILESS = ("GET", "HEAD")
 # The output of a step whose call failed.
 _ERROR = "error"
-# The client's own to set: a config that could would confuse where a request ends or goes.
-_OWN_HEADERS = frozenset(
-    {"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"}
-)
 
 
 def _check_expression(expression: str) -> str:
@@ -164,12 +161,12 @@ class IntegrationConfig(Config):
             raise ValueError("`url` must begin with http:// or https://")
         if self.body is not None and self.method in _BODILESS:
             raise ValueError(f"a {self.method} has no body")
-        own = next((name for name in self.headers if name.lower() in _OWN_HEADERS), None)
-        if own is not None:
-            raise ValueError(f"the header {own} is set by the call itself")
+        signing = [self.auth.header_name] if self.auth else []
+        for name in (*self.headers, *signing):
+            refusal = refusal_of(name)
+            if refusal is not None:
+                raise ValueError(refusal)
         signed = self.auth.header_name.lower() if self.auth else None
-        if signed in _OWN_HEADERS:
-            raise ValueError(f"the header {signed} is set by the call itself")
         if signed in {name.lower() for name in self.headers}:
             raise ValueError(f"the header {signed} is set by `auth`; leave it out of `headers`")
         if _ERROR in self.capture:

@@ -60,7 +60,7 @@ class OutboundClient:
 
     def call(self, request: HttpRequest) -> HttpResponse:
         """Raises NodeError: `INVALID_URL`, `BLOCKED_ADDRESS`, `TIMEOUT`, `CONNECTION_FAILED`,
-        `TOO_MANY_REDIRECTS`. Redirects are followed for GET and HEAD only."""
+        `INVALID_REQUEST`, `TOO_MANY_REDIRECTS`. Redirects are followed for GET and HEAD only."""
         started = time.monotonic()
         deadline = Deadline(request.timeout_seconds)
         url = _checked(_parse(request.url, request.query))
@@ -121,6 +121,11 @@ class OutboundClient:
                 return _Answer(response.status, received, body, truncated)
         except httpcore.TimeoutException:
             raise deadline.error() from None
+        except httpcore.LocalProtocolError as error:
+            # Our own side refused to write it, so nothing left; the words may quote a credential.
+            raise NodeError(
+                "INVALID_REQUEST", "the request holds something that HTTP cannot carry"
+            ) from error
         except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
             raise NodeError(
                 "CONNECTION_FAILED",

@@ -71,8 +71,13 @@ def identify(
         if not chosen:
             raise NotFoundError(f"there is no workspace {wanted}")
         membership = chosen[0]
+    require_role(membership, needed)
+    return Caller(membership=membership, memberships=memberships)
+
+
+def require_role(membership: Membership, needed: Role) -> None:
+    """ForbiddenError where the member's role is less than `needed`."""
     if membership.role.level < needed.level:
         raise ForbiddenError(
             f"this needs the role {needed}; yours in {membership.workspace_id} is {membership.role}"
         )
-    return Caller(membership=membership, memberships=memberships)

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from runledger.store.rates import RateStore
 
 MAX_KEY_CHARACTERS = 255
+_SITE_BITS = 64
 _INDEX = re.compile(r"[0-9]{1,6}")
 _SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}")
 SIGNATURE_HEADER = "x-runledger-signature"
@@ -144,10 +146,11 @@ class Webhooks:
         now = self.clock()
         minute = now // MINUTE
         limit = intake.rate_limit_per_minute
-        if self.rates.count(automation.id, event.source, minute) > limit:
+        source = rated_source(event.source)
+        if self.rates.count(automation.id, source, minute) > limit:
             left = (minute + 1) * MINUTE - now
             raise RateLimitedError(
-                f"more than {limit} events in a minute from {event.source}",
+                f"more than {limit} events in a minute from {source}",
                 retry_after=max(1, -(-left // 1_000)),
             )
 
@@ -227,6 +230,21 @@ _REASONS: dict[type[RunledgerError], RefusalReason] = {
     UnauthorizedError: RefusalReason.BAD_SIGNATURE,
     NoContactError: RefusalReason.NO_CONTACT,
 }
+
+
+def rated_source(address: str) -> str:
+    """What events are counted by: an address, or the network that one customer of a provider has
+    at least. With IPv6 that is a /64 (RFC 6177, section 2), so any number of addresses in it are
+    one sender's. An IPv4 address written as IPv6 (RFC 4291, section 2.5.5.2) is the IPv4 one."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(parsed), _SITE_BITS), strict=False))
 
 
 def _refused(event: InboundEvent, kind: TriggerType, error: RunledgerError) -> RefusedTrigger:

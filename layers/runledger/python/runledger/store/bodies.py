@@ -87,6 +87,7 @@ class Bodies:
                 "Key": object_key,
                 # Never shown as a page: what it holds is a stranger's.
                 "ResponseContentDisposition": f'attachment; filename="{name}"',
+                "ResponseCacheControl": "no-store",
             },
             ExpiresIn=seconds,
         )

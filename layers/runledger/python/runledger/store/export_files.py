@@ -105,6 +105,7 @@ class ExportFiles:
                 "Key": key,
                 # Never shown as a page: what it holds is strangers'.
                 "ResponseContentDisposition": f'attachment; filename="{file_name}"',
+                "ResponseCacheControl": "no-store",
             },
             ExpiresIn=seconds,
         )
