@@ -50,11 +50,23 @@ class GoneError(RunledgerError):
 
 
 class ConflictError(RunledgerError):
-    """The thing's present state forbids this; `status` names that state where there is one."""
+    """The thing's present state forbids this; `status` names that state where there is one,
+    `revision` the one that a stale edit met."""
 
-    def __init__(self, message: str, status: str | None = None) -> None:
+    def __init__(
+        self, message: str, status: str | None = None, *, revision: int | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
+        self.revision = revision
+
+
+class PreconditionFailedError(RunledgerError):
+    """The thing is not at the revision that If-Match names, but at `revision`."""
+
+    def __init__(self, message: str, revision: int) -> None:
+        super().__init__(message)
+        self.revision = revision
 
 
 class ReentryBlockedError(ConflictError):

@@ -22,6 +22,7 @@ from runledger.errors import (
     InvalidInputError,
     NotFoundError,
     PayloadTooLargeError,
+    PreconditionFailedError,
     RateLimitedError,
     RunledgerError,
     TransientError,
@@ -62,6 +63,7 @@ _STATUSES: dict[type[RunledgerError], tuple[int, str]] = {
     NotFoundError: (404, "Not found"),
     ConflictError: (409, "Conflict"),
     GoneError: (410, "Gone"),
+    PreconditionFailedError: (412, "Precondition failed"),
     UnauthorizedError: (401, "Unauthorized"),
     ForbiddenError: (403, "Forbidden"),
     PayloadTooLargeError: (413, "Payload too large"),
@@ -98,8 +100,12 @@ def _extensions(error: RunledgerError) -> dict[str, Any]:
             return {"field": field}
         case InvalidGraphError():
             return {"problems": error.problems}
+        case ConflictError(status=str() as state, revision=int() as revision):
+            return {"state": state, "revision": revision}
         case ConflictError(status=str() as state):
             return {"state": state}
+        case PreconditionFailedError():
+            return {"revision": error.revision, "headers": {"ETag": f'"{error.revision}"'}}
         case GoneError():
             return error.facts
         case RateLimitedError():
@@ -169,15 +175,20 @@ def _admitting(identify: Callable[[HttpApp], object], validate: Any) -> Any:
     return admit
 
 
-def _require_sound_body(event: Mapping[str, Any]) -> None:
-    """The body, if any, must be JSON that can be kept as it is."""
+def _require_sound_body(event: dict[str, Any]) -> None:
+    """The body, if any, must be one JSON document that can be kept as it is."""
     body = raw_body(event)
     headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
     # Also without a body: a form would be read as a document with every field left out.
     if body or "content-type" in headers:
         require_json(headers.get("content-type", ""))
-    if body:
-        parse_json(body)
+    if not body:
+        return
+    if isinstance(parse_json(body), list):
+        # The resolver would take the first of them and drop the others.
+        raise InvalidInputError("the body: send one JSON object; a list of them is not taken")
+    # The resolver knows this one name for JSON; a merge patch has another.
+    event["headers"] = {**headers, "content-type": "application/json"}
 
 
 def make_router() -> APIGatewayHttpRouter:

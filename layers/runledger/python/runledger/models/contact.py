@@ -119,3 +119,12 @@ class Contact(Model):
     metadata: dict[str, Any]
     created_at: int
     updated_at: int
+
+    @property
+    def revision(self) -> int:
+        """Grows with every change."""
+        return self.updated_at
+
+    def document(self) -> ContactDocument:
+        """As a client would write it."""
+        return ContactDocument(**self.model_dump(include=set(ContactDocument.model_fields)))

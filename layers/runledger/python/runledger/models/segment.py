@@ -14,3 +14,8 @@ class Segment(Model):
     query: dict[str, Any]
     created_at: int
     updated_at: int
+
+    @property
+    def revision(self) -> int:
+        """Grows with every change."""
+        return self.updated_at

@@ -35,6 +35,11 @@ class Template(Model):
     created_at: int
     updated_at: int
 
+    @property
+    def revision(self) -> int:
+        """Grows with every change."""
+        return self.updated_at
+
     def document(self) -> TemplateDocument:
         """As its author wrote it."""
         return TemplateDocument(

@@ -68,6 +68,7 @@ class RunContactView(WireModel):
     """The contact as it was when the run was opened."""
 
     id: str = Field(description="The contact's id.")
+    revision: int = Field(description="Grows with every change; the `ETag` without its quotes.")
     email: str | None = Field(
         description="The e-mail address at that time; null where there was none."
     )
@@ -173,6 +174,7 @@ class SegmentView(WireModel):
     """A segment."""
 
     id: str = Field(description="The segment's id.")
+    revision: int = Field(description="Grows with every change; the `ETag` without its quotes.")
     name: str = Field(description="The segment's name.")
     match: Literal["ALL", "ANY"] = Field(
         description="Whether a contact has to match all of the rules, or any."
@@ -202,6 +204,7 @@ class TemplateView(WireModel):
     """A message template."""
 
     id: str = Field(description="The template's id.")
+    revision: int = Field(description="Grows with every change; the `ETag` without its quotes.")
     name: str = Field(description="The template's name.")
     channel: str = Field(description="The channel that it is written for.")
     subject: str | None = Field(description="The subject as Liquid; null for channels without one.")
@@ -279,4 +282,7 @@ class ProblemDetail(WireModel):
     )
     expired_at: str | None = Field(
         default=None, description="Since when it is not kept any more; with 410."
+    )
+    revision: int | None = Field(
+        default=None, description="The present revision; with 412, and with 409 of a stale edit."
     )

@@ -1,6 +1,7 @@
 """Writing, checking and activating automations."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from runledger.clock import Clock, iso
@@ -21,15 +22,19 @@ from runledger.models.automation import (
     Version,
 )
 from runledger.models.automation_views import AutomationView, ScheduleView, WebhookView
+from runledger.models.documents import merge_patch, validated
 from runledger.nodes.trigger import TriggerConfig
 from runledger.observability import logger
 from runledger.services.fire_views import schedule_view
+from runledger.services.revisions import ANY_REVISION, Expected, edit
 from runledger.services.schedules import scheduled_trigger
 from runledger.services.upstream_checks import upstream_problems
 from runledger.services.views import automation_summary_view, machine_view
 from runledger.store.machines import supersede
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runledger.compiler.compile import Compiled
     from runledger.models.schedule import Schedule
     from runledger.services.machines import Machines
@@ -86,29 +91,63 @@ class Automations:
         automation_id: str,
         document: AutomationDocument,
         by: str,
-        revision: int | None = None,
+        expected: Expected = ANY_REVISION,
     ) -> Automation:
-        """Changes the draft only; an active version stays as it is. ConflictError where
-        `revision`, the one that the document was made from, is not the draft's any more."""
-        before = self.store.get(workspace_id, automation_id)
-        if revision is not None and revision != before.draft_revision:
-            raise ConflictError(
-                f"the automation was changed by {before.updated_by} meanwhile", status="CHANGED"
+        """Changes the draft only; an active version stays as it is. InvalidGraphError with every
+        problem; a stale edit fails as in `Expected`."""
+        return self._edit(workspace_id, automation_id, lambda before: document, by, expected)
+
+    def patch(
+        self,
+        workspace_id: str,
+        automation_id: str,
+        changes: dict[str, Any],
+        by: str,
+        expected: Expected = ANY_REVISION,
+    ) -> Automation:
+        """As `update`, with the draft as it is and `changes` applied as a JSON merge patch."""
+
+        def patched(before: Automation) -> AutomationDocument:
+            now = AutomationDocument(
+                **dict(self.store.draft(before)), name=before.name, reentry=before.reentry
+            ).model_dump(mode="json", by_alias=True)
+            return validated(AutomationDocument, merge_patch(now, changes))
+
+        return self._edit(workspace_id, automation_id, patched, by, expected)
+
+    def _edit(
+        self,
+        workspace_id: str,
+        automation_id: str,
+        document_of: "Callable[[Automation], AutomationDocument]",
+        by: str,
+        expected: Expected,
+    ) -> Automation:
+        def change(before: Automation) -> Automation:
+            if before.status is AutomationStatus.ARCHIVED:
+                raise ConflictError("the automation is archived", status=before.status.value)
+            document = document_of(before)
+            graph = self._checked(workspace_id, document)
+            after = before.model_copy(
+                update={
+                    "name": document.name,
+                    "reentry": document.reentry,
+                    "draft_revision": before.draft_revision + 1,
+                    "updated_at": self.clock(),
+                    "updated_by": by,
+                }
             )
-        if before.status is AutomationStatus.ARCHIVED:
-            raise ConflictError("the automation is archived", status=before.status.value)
-        graph = self._checked(workspace_id, document)
-        after = before.model_copy(
-            update={
-                "name": document.name,
-                "reentry": document.reentry,
-                "draft_revision": before.draft_revision + 1,
-                "updated_at": self.clock(),
-                "updated_by": by,
-            }
+            self.store.save_draft(after, graph)
+            return after
+
+        read = partial(self.store.get, workspace_id, automation_id)
+        return edit(
+            read,
+            change,
+            lambda automation: automation.draft_revision,
+            expected,
+            changed_by=lambda automation: automation.updated_by,
         )
-        self.store.save_draft(after, graph)
-        return after
 
     def problems(self, workspace_id: str, graph: Graph) -> list[Problem]:
         return self._view(workspace_id, graph)[1]

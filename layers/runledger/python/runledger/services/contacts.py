@@ -1,7 +1,8 @@
 """Contacts: writing them, and finding or making the one that an event is about."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -9,17 +10,22 @@ from runledger.clock import Clock
 from runledger.errors import ConflictError, InvalidInputError, NotFoundError
 from runledger.ids import new_id
 from runledger.models.contact import (
+    Consents,
     Contact,
     ContactDocument,
     national_readings,
     normalize_email,
     normalize_phone,
 )
+from runledger.models.documents import merge_patch, validated
 from runledger.nodes.dates import written_dates
 from runledger.services.addresses import pasted
+from runledger.services.revisions import ANY_REVISION, Expected, edit
 from runledger.store.contacts import CONTACT_PREFIX
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runledger.store.contacts import ContactStore
 
 MAX_DATES = 40
@@ -41,20 +47,66 @@ class Contacts:
             workspace_id,
             new_id(CONTACT_PREFIX, now),
             document,
+            consents=document.consents,
             created_at=now,
             now=now,
         )
         self.store.create(contact)
         return contact
 
-    def replace(self, workspace_id: str, contact_id: str, document: ContactDocument) -> Contact:
-        before = self.store.get(workspace_id, contact_id)
-        # Two writes within one millisecond must still differ, or the second could not be told
-        # from a write that came in between.
-        now = max(self.clock(), before.updated_at + 1)
-        after = _contact(workspace_id, contact_id, document, created_at=before.created_at, now=now)
-        self.store.replace(before, after)
-        return after
+    def replace(
+        self,
+        workspace_id: str,
+        contact_id: str,
+        document: ContactDocument,
+        expected: Expected = ANY_REVISION,
+    ) -> Contact:
+        """Replaces everything but the consents: of those only the ones that `document` sets
+        change, so that leaving them out never brings back what the person withdrew.
+
+        ConflictError where an address belongs to another contact; a stale edit as in `Expected`.
+        """
+        return self._edit(workspace_id, contact_id, lambda before: document, expected)
+
+    def patch(
+        self,
+        workspace_id: str,
+        contact_id: str,
+        changes: dict[str, Any],
+        expected: Expected = ANY_REVISION,
+    ) -> Contact:
+        """As `replace`, with the contact as it is and `changes` applied as a JSON merge patch."""
+
+        def patched(before: Contact) -> ContactDocument:
+            now = before.document().model_dump(mode="json", by_alias=True, exclude={"consents"})
+            return validated(ContactDocument, merge_patch(now, changes))
+
+        return self._edit(workspace_id, contact_id, patched, expected)
+
+    def _edit(
+        self,
+        workspace_id: str,
+        contact_id: str,
+        document_of: "Callable[[Contact], ContactDocument]",
+        expected: Expected,
+    ) -> Contact:
+        def change(before: Contact) -> Contact:
+            document = document_of(before)
+            after = _contact(
+                workspace_id,
+                contact_id,
+                document,
+                consents=_changed_consents(before.consents, document),
+                created_at=before.created_at,
+                # Two writes within one millisecond must still differ, or the second could not be
+                # told from a write that came in between.
+                now=max(self.clock(), before.updated_at + 1),
+            )
+            self.store.replace(before, after)
+            return after
+
+        read = partial(self.store.get, workspace_id, contact_id)
+        return edit(read, change, lambda contact: contact.revision, expected)
 
     def find(self, workspace_id: str, by: str, value: str) -> Contact | None:
         """The contact with this `email`, `phone` or `id`, as a person or a system would write it;
@@ -122,8 +174,22 @@ class Contacts:
         return next(iter(found.values()), None)
 
 
+def _changed_consents(before: Consents, document: ContactDocument) -> Consents:
+    """The consents that the document sets, and the others as they are."""
+    if "consents" not in document.model_fields_set:
+        return before
+    sent = document.consents.model_dump(exclude_unset=True)
+    return Consents(**{**before.model_dump(), **sent})
+
+
 def _contact(
-    workspace_id: str, contact_id: str, document: ContactDocument, *, created_at: int, now: int
+    workspace_id: str,
+    contact_id: str,
+    document: ContactDocument,
+    *,
+    consents: Consents,
+    created_at: int,
+    now: int,
 ) -> Contact:
     dates = list(written_dates(document.metadata))
     if len(dates) > MAX_DATES:
@@ -146,7 +212,7 @@ def _contact(
         first_name=document.first_name,
         last_name=document.last_name,
         tags=tags,
-        consents=document.consents,
+        consents=consents,
         metadata=document.metadata,
         created_at=created_at,
         updated_at=now,

@@ -1,17 +1,22 @@
 """Segments: writing them, and looking at who belongs to one."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from runledger.clock import Clock
 from runledger.ids import new_id
+from runledger.models.documents import merge_patch, validated
 from runledger.models.segment import Segment
 from runledger.models.wire import SegmentPreviewView
 from runledger.nodes.segment_rules import SegmentDocument, SegmentRules
 from runledger.services.recipients import Recipients
+from runledger.services.revisions import ANY_REVISION, Expected, edit
 from runledger.services.views import contact_view
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runledger.models.contact import Contact
     from runledger.store.contacts import ContactStore
     from runledger.store.segments import SegmentStore
@@ -40,13 +45,54 @@ class Segments:
         self.store.create(segment)
         return segment
 
-    def replace(self, workspace_id: str, segment_id: str, document: SegmentDocument) -> Segment:
-        """Versions that pinned the segment as it was keep it so."""
-        before = self.store.get(workspace_id, segment_id)
-        changes = {"name": document.name, "query": _query(document), "updated_at": self.clock()}
-        after = before.model_copy(update=changes)
-        self.store.replace(after)
-        return after
+    def replace(
+        self,
+        workspace_id: str,
+        segment_id: str,
+        document: SegmentDocument,
+        expected: Expected = ANY_REVISION,
+    ) -> Segment:
+        """Versions that pinned the segment as it was keep it so. A stale edit fails as in
+        `Expected`."""
+        return self._edit(workspace_id, segment_id, lambda before: document, expected)
+
+    def patch(
+        self,
+        workspace_id: str,
+        segment_id: str,
+        changes: dict[str, Any],
+        expected: Expected = ANY_REVISION,
+    ) -> Segment:
+        """As `replace`, with the segment as it is and `changes` applied as a JSON merge patch."""
+
+        def patched(before: Segment) -> SegmentDocument:
+            now = {"name": before.name, **before.query}
+            return validated(SegmentDocument, merge_patch(now, changes))
+
+        return self._edit(workspace_id, segment_id, patched, expected)
+
+    def _edit(
+        self,
+        workspace_id: str,
+        segment_id: str,
+        document_of: "Callable[[Segment], SegmentDocument]",
+        expected: Expected,
+    ) -> Segment:
+        def change(before: Segment) -> Segment:
+            document = document_of(before)
+            after = Segment(
+                workspace_id=workspace_id,
+                id=segment_id,
+                name=document.name,
+                query=_query(document),
+                created_at=before.created_at,
+                updated_at=max(self.clock(), before.updated_at + 1),
+            )
+            self.store.replace(before, after)
+            return after
+
+        read = partial(self.store.get, workspace_id, segment_id)
+        return edit(read, change, lambda segment: segment.revision, expected)
 
     def preview(self, workspace_id: str, segment_id: str) -> SegmentPreviewView:
         """Who belongs to it now: the first of them, and how many, where they can be counted."""
@@ -70,4 +116,4 @@ class Segments:
 
 
 def _query(document: SegmentDocument) -> dict[str, Any]:
-    return document.model_dump(mode="json", by_alias=True, exclude={"name"})
+    return document.model_dump(mode="json", by_alias=True, include=set(SegmentRules.model_fields))

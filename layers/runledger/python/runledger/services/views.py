@@ -320,6 +320,7 @@ def version_view(version: "Version") -> VersionView:
 def contact_view(contact: "Contact") -> ContactView:
     return ContactView(
         id=contact.id,
+        revision=contact.revision,
         email=contact.email,
         phone=contact.phone,
         first_name=contact.first_name,
@@ -343,6 +344,7 @@ def secret_name_view(secret: "SecretName") -> SecretNameView:
 def segment_view(segment: "Segment") -> SegmentView:
     return SegmentView(
         id=segment.id,
+        revision=segment.revision,
         name=segment.name,
         match=segment.query["match"],
         rules=segment.query["rules"],
@@ -354,6 +356,7 @@ def segment_view(segment: "Segment") -> SegmentView:
 def template_view(template: "Template") -> TemplateView:
     return TemplateView(
         id=template.id,
+        revision=template.revision,
         name=template.name,
         channel=template.channel,
         subject=template.subject,

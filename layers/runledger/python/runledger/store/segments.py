@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
-from runledger.errors import ConditionFailedError, NotFoundError
+from runledger.errors import ConditionFailedError, ConflictError, NotFoundError
 from runledger.models.segment import Segment
 from runledger.store import keys
 from runledger.store.bodies import compress, decompress
@@ -25,12 +25,15 @@ class SegmentStore:
         is_new = Attr("pk").not_exists()
         self._table.put(_to_item(segment), is_new)
 
-    def replace(self, segment: Segment) -> None:
-        exists = Attr("pk").exists()
+    def replace(self, before: Segment, after: Segment) -> None:
+        """ConflictError where it was changed since `before` was read."""
+        is_unchanged = Attr("updatedAt").eq(before.updated_at)
         try:
-            self._table.put(_to_item(segment), exists)
+            self._table.put(_to_item(after), is_unchanged)
         except ConditionFailedError as error:
-            raise NotFoundError(f"there is no segment {segment.id}") from error
+            if error.item is None or _from_item(error.item) != after:
+                raise ConflictError("the segment was just changed by somebody else") from error
+            # Our own write, sent again below us because its answer was lost.
 
     def get(self, workspace_id: str, segment_id: str) -> Segment:
         item = self._table.get(keys.segment(workspace_id, segment_id), consistent=True)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
-from runledger.errors import ConditionFailedError, NotFoundError
+from runledger.errors import ConditionFailedError, ConflictError, NotFoundError
 from runledger.models.template import Template
 from runledger.store import keys
 from runledger.store.table import key_attributes
@@ -24,12 +24,15 @@ class TemplateStore:
         is_new = Attr("pk").not_exists()
         self._table.put(_to_item(template), is_new)
 
-    def replace(self, template: Template) -> None:
-        exists = Attr("pk").exists()
+    def replace(self, before: Template, after: Template) -> None:
+        """ConflictError where it was changed since `before` was read."""
+        is_unchanged = Attr("updatedAt").eq(before.updated_at)
         try:
-            self._table.put(_to_item(template), exists)
+            self._table.put(_to_item(after), is_unchanged)
         except ConditionFailedError as error:
-            raise NotFoundError(f"there is no template {template.id}") from error
+            if error.item is None or _from_item(error.item) != after:
+                raise ConflictError("the template was just changed by somebody else") from error
+            # Our own write, sent again below us because its answer was lost.
 
     def get(self, workspace_id: str, template_id: str) -> Template:
         item = self._table.get(keys.template(workspace_id, template_id), consistent=True)

@@ -1,8 +1,10 @@
 """Automations: their drafts, versions, states and signing secrets."""
 
 import time
+from http import HTTPStatus
 from typing import Annotated
 
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from runledger.aws import client
@@ -11,8 +13,11 @@ from runledger.compiler.compile import FunctionArns
 from runledger.http import make_router, needs, public_url
 from runledger.models.automation import AutomationDocument, AutomationStatus
 from runledger.models.automation_views import AutomationView, ProblemsView, RotationDocument
+from runledger.models.documents import sent_fields
 from runledger.models.workspace import Role
+from runledger.routes.api.documents import AutomationPatch, AutomationReplacement
 from runledger.routes.callers import calling
+from runledger.routes.revisions import IfMatch, expected, same_id, tagged
 from runledger.services.automations import Activations, Automations
 from runledger.services.identity import Caller
 from runledger.services.machines import Machines, MachineTurns
@@ -22,6 +27,10 @@ from runledger.services.wiring import automations_over, schedules, stopping, sto
 from runledger.settings import ApiSettings, read_settings
 
 router = make_router()
+
+Revision = Annotated[
+    int | None, Query(description="The draft's, as it was read; 409 where it has changed.")
+]
 
 
 def _automations() -> Automations:
@@ -50,28 +59,48 @@ def _activations() -> Activations:
 @needs(Role.ADMIN)
 def create_automation(
     document: Annotated[AutomationDocument, Body()],
-) -> AutomationView:
+) -> Response[AutomationView]:
     """Creates a draft. A graph with problems is refused with all of them."""
     who = calling(router)
     automations = _automations()
-    return automations.view(automations.create(who.workspace_id, document, who.email))
+    created = automations.create(who.workspace_id, document, who.email)
+    return tagged(automations.view(created), HTTPStatus.CREATED)
 
 
 @router.put("/v1/automations/<automation_id>", tags=["Automations"])
 @needs(Role.ADMIN)
 def update_automation(
     automation_id: str,
-    document: Annotated[AutomationDocument, Body()],
-    revision: Annotated[
-        int | None, Query(description="The draft's, as it was read; 409 where it has changed.")
-    ] = None,
-) -> AutomationView:
-    """Replaces the draft; an active version stays as it is until the next activation."""
+    document: Annotated[AutomationReplacement, Body()],
+    revision: Revision = None,
+    if_match: IfMatch = None,
+) -> Response[AutomationView]:
+    """Replaces the draft whole; takes what GET answered. An active version stays as it is until the
+    next activation."""
     who = calling(router)
+    same_id(document.id, automation_id)
+    wanted = expected(if_match, revision, document.revision)
     automations = _automations()
-    return automations.view(
-        automations.update(who.workspace_id, automation_id, document, who.email, revision)
-    )
+    after = automations.update(who.workspace_id, automation_id, document, who.email, wanted)
+    return tagged(automations.view(after))
+
+
+@router.patch("/v1/automations/<automation_id>", tags=["Automations"])
+@needs(Role.ADMIN)
+def patch_automation(
+    automation_id: str,
+    document: Annotated[AutomationPatch, Body()],
+    revision: Revision = None,
+    if_match: IfMatch = None,
+) -> Response[AutomationView]:
+    """Changes what is sent of the draft and leaves the rest (RFC 7396); `nodes` and `edges` are
+    replaced whole, `layout` is merged."""
+    who = calling(router)
+    wanted = expected(if_match, revision, document.revision)
+    automations = _automations()
+    changes = sent_fields(document)
+    after = automations.patch(who.workspace_id, automation_id, changes, who.email, wanted)
+    return tagged(automations.view(after))
 
 
 @router.post("/v1/automations/validate", tags=["Automations"])

@@ -1,15 +1,20 @@
 """People, and forgetting them."""
 
+from http import HTTPStatus
 from typing import Annotated
 
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from runledger.http import make_router, needs
 from runledger.models.contact import ContactDocument
+from runledger.models.documents import sent_fields
 from runledger.models.erasure import EraseDocument, ErasureView
 from runledger.models.wire import ContactView
 from runledger.models.workspace import Role
+from runledger.routes.api.documents import ContactPatch, ContactReplacement
 from runledger.routes.callers import calling
+from runledger.routes.revisions import IfMatch, expected, same_id, tagged
 from runledger.services.erasing import erasure_view, known_contact
 from runledger.services.erasing_wiring import erasing
 from runledger.services.views import contact_view
@@ -21,19 +26,42 @@ router = make_router()
 
 @router.post("/v1/contacts", tags=["Contacts"], status_code=201)
 @needs(Role.ADMIN)
-def create_contact(document: Annotated[ContactDocument, Body()]) -> ContactView:
+def create_contact(document: Annotated[ContactDocument, Body()]) -> Response[ContactView]:
     who = calling(router)
     contact = contacts().create(who.workspace_id, document)
-    return contact_view(contact)
+    return tagged(contact_view(contact), HTTPStatus.CREATED)
 
 
 @router.put("/v1/contacts/<contact_id>", tags=["Contacts"])
 @needs(Role.ADMIN)
-def replace_contact(contact_id: str, document: Annotated[ContactDocument, Body()]) -> ContactView:
+def replace_contact(
+    contact_id: str, document: Annotated[ContactReplacement, Body()], if_match: IfMatch = None
+) -> Response[ContactView]:
+    """Replaces a contact whole: what is missing is removed. Consents alone stay as they are where
+    they are not sent, and a withdrawn one returns only where it is sent as true. Takes what GET
+    answered."""
+    who = calling(router)
+    same_id(document.id, contact_id)
+    of = stores()
+    known_contact(of.contacts, of.erasures, who.workspace_id, contact_id)
+    wanted = expected(if_match, document.revision)
+    after = contacts().replace(who.workspace_id, contact_id, document, wanted)
+    return tagged(contact_view(after))
+
+
+@router.patch("/v1/contacts/<contact_id>", tags=["Contacts"])
+@needs(Role.ADMIN)
+def patch_contact(
+    contact_id: str, document: Annotated[ContactPatch, Body()], if_match: IfMatch = None
+) -> Response[ContactView]:
+    """Changes what is sent and leaves the rest (RFC 7396): null removes a value, `metadata` is
+    merged, `tags` are replaced."""
     who = calling(router)
     of = stores()
     known_contact(of.contacts, of.erasures, who.workspace_id, contact_id)
-    return contact_view(contacts().replace(who.workspace_id, contact_id, document))
+    wanted = expected(if_match, document.revision)
+    after = contacts().patch(who.workspace_id, contact_id, sent_fields(document), wanted)
+    return tagged(contact_view(after))
 
 
 @router.post("/v1/contacts/<contact_id>/erase", tags=["Contacts"], status_code=202)

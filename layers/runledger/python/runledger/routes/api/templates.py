@@ -1,18 +1,23 @@
 """Templates, and what they would say."""
 
 from functools import cache
+from http import HTTPStatus
 from typing import Annotated
 
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from runledger.channels.registry import describe_channels
 from runledger.clock import now_ms
 from runledger.http import make_router, needs
+from runledger.models.documents import sent_fields
 from runledger.models.preview import DraftPreviewDocument, PreviewDocument, PreviewView
 from runledger.models.template import TemplateDocument
 from runledger.models.wire import TemplateView
 from runledger.models.workspace import Role
+from runledger.routes.api.documents import TemplatePatch, TemplateReplacement
 from runledger.routes.callers import calling
+from runledger.routes.revisions import IfMatch, expected, same_id, tagged
 from runledger.services.preview import Previews
 from runledger.services.templates import Templates
 from runledger.services.views import template_view
@@ -33,20 +38,36 @@ def _previews() -> Previews:
 
 @router.post("/v1/templates", tags=["Templates"], status_code=201)
 @needs(Role.ADMIN)
-def create_template(document: Annotated[TemplateDocument, Body()]) -> TemplateView:
+def create_template(document: Annotated[TemplateDocument, Body()]) -> Response[TemplateView]:
     who = calling(router)
     template = _templates().create(who.workspace_id, document)
-    return template_view(template)
+    return tagged(template_view(template), HTTPStatus.CREATED)
 
 
 @router.put("/v1/templates/<template_id>", tags=["Templates"])
 @needs(Role.ADMIN)
 def replace_template(
-    template_id: str, document: Annotated[TemplateDocument, Body()]
-) -> TemplateView:
-    """Versions of automations that use the template keep it as it was."""
+    template_id: str, document: Annotated[TemplateReplacement, Body()], if_match: IfMatch = None
+) -> Response[TemplateView]:
+    """Replaces a template whole; takes what GET answered. Versions of automations that use the
+    template keep it as it was."""
     who = calling(router)
-    return template_view(_templates().replace(who.workspace_id, template_id, document))
+    same_id(document.id, template_id)
+    wanted = expected(if_match, document.revision)
+    after = _templates().replace(who.workspace_id, template_id, document, wanted)
+    return tagged(template_view(after))
+
+
+@router.patch("/v1/templates/<template_id>", tags=["Templates"])
+@needs(Role.ADMIN)
+def patch_template(
+    template_id: str, document: Annotated[TemplatePatch, Body()], if_match: IfMatch = None
+) -> Response[TemplateView]:
+    """Changes what is sent and leaves the rest (RFC 7396)."""
+    who = calling(router)
+    wanted = expected(if_match, document.revision)
+    after = _templates().patch(who.workspace_id, template_id, sent_fields(document), wanted)
+    return tagged(template_view(after))
 
 
 @router.post("/v1/templates/preview", tags=["Templates"])

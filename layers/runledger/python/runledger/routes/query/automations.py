@@ -1,5 +1,7 @@
 """Automations, their versions and fires, and what their graphs are made of."""
 
+from aws_lambda_powertools.event_handler import Response
+
 from runledger.http import make_router, public_url
 from runledger.models.automation_views import (
     AutomationSummaryView,
@@ -14,6 +16,7 @@ from runledger.models.workspace import Role
 from runledger.routes.callers import calling
 from runledger.routes.query.parameters import Cursor, Limit
 from runledger.routes.query.reading import reading
+from runledger.routes.revisions import tagged
 from runledger.services.wiring import automations_over, stores
 
 router = make_router()
@@ -26,11 +29,12 @@ def list_automations(limit: Limit = 50, cursor: Cursor = None) -> ListView[Autom
 
 
 @router.get("/v1/automations/<automation_id>", tags=["Automations"])
-def get_automation(automation_id: str) -> AutomationView:
+def get_automation(automation_id: str) -> Response[AutomationView]:
+    """The automation with its draft, whose revision is the `ETag`."""
     who = calling(router)
     automations = automations_over(stores(), public_url(router))
     automation = automations.store.get(who.workspace_id, automation_id)
-    return automations.view(automation, hides_webhook=not who.may(Role.MEMBER))
+    return tagged(automations.view(automation, hides_webhook=not who.may(Role.MEMBER)))
 
 
 @router.get("/v1/automations/<automation_id>/versions", tags=["Automations"])

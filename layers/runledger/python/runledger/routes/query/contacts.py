@@ -3,6 +3,7 @@
 from functools import cache
 from typing import TYPE_CHECKING, Annotated
 
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from runledger.clock import now_ms
@@ -12,6 +13,7 @@ from runledger.models.wire import ContactView, ListView
 from runledger.routes.callers import calling
 from runledger.routes.query.parameters import ContactText, Cursor, Limit
 from runledger.routes.query.reading import cursors, reading
+from runledger.routes.revisions import tagged
 from runledger.services.wiring import stores
 
 if TYPE_CHECKING:
@@ -41,14 +43,14 @@ def list_contacts(
 
 
 @router.get("/v1/contacts/<contact_id>", tags=["Contacts"])
-def get_contact(contact_id: str) -> ContactView:
-    """One person; 410 for one who was erased."""
+def get_contact(contact_id: str) -> Response[ContactView]:
+    """One person, with the revision as `ETag`; 410 for one who was erased."""
     from runledger.services.erasing import known_contact
     from runledger.services.views import contact_view
 
     of = stores()
     found = known_contact(of.contacts, of.erasures, calling(router).workspace_id, contact_id)
-    return contact_view(found)
+    return tagged(contact_view(found))
 
 
 @router.get("/v1/contacts/<contact_id>/timeline", tags=["Contacts"])

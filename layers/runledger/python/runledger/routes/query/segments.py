@@ -1,11 +1,14 @@
 """Segments, and who belongs to them."""
 
+from aws_lambda_powertools.event_handler import Response
+
 from runledger.clock import now_ms
 from runledger.http import make_router
 from runledger.models.wire import ListView, SegmentPreviewView, SegmentView
 from runledger.routes.callers import calling
 from runledger.routes.query.parameters import Cursor, Limit
 from runledger.routes.query.reading import reading
+from runledger.routes.revisions import tagged
 from runledger.services.wiring import stores
 
 router = make_router()
@@ -18,10 +21,12 @@ def list_segments(limit: Limit = 50, cursor: Cursor = None) -> ListView[SegmentV
 
 
 @router.get("/v1/segments/<segment_id>", tags=["Segments"])
-def get_segment(segment_id: str) -> SegmentView:
+def get_segment(segment_id: str) -> Response[SegmentView]:
+    """One segment, with its revision as `ETag`."""
     from runledger.services.views import segment_view
 
-    return segment_view(stores().segments.get(calling(router).workspace_id, segment_id))
+    found = stores().segments.get(calling(router).workspace_id, segment_id)
+    return tagged(segment_view(found))
 
 
 @router.get("/v1/segments/<segment_id>/preview", tags=["Segments"])

@@ -1,0 +1,75 @@
+"""The bodies of PUT and PATCH, derived from what a client writes and what the API answers."""
+
+from typing import TYPE_CHECKING
+
+from runledger.models.automation import AutomationDocument
+from runledger.models.automation_views import AutomationView
+from runledger.models.contact import ContactDocument
+from runledger.models.documents import patch_of, replacement_of
+from runledger.models.template import TemplateDocument
+from runledger.models.wire import ContactView, SegmentView, TemplateView
+from runledger.nodes.segment_rules import SegmentDocument
+
+if TYPE_CHECKING:
+    from runledger.models.base import WireModel
+
+    class _Sent(WireModel):
+        revision: int | None = None
+
+    class _Replacement(_Sent):
+        id: str | None = None
+
+    class ContactReplacement(_Replacement, ContactDocument): ...
+
+    class TemplateReplacement(_Replacement, TemplateDocument): ...
+
+    class SegmentReplacement(_Replacement, SegmentDocument): ...
+
+    class AutomationReplacement(_Replacement, AutomationDocument): ...
+
+    class ContactPatch(_Sent): ...
+
+    class TemplatePatch(_Sent): ...
+
+    class SegmentPatch(_Sent): ...
+
+    class AutomationPatch(_Sent): ...
+
+else:
+    ContactReplacement = replacement_of(
+        "ContactReplacement",
+        ContactDocument,
+        ContactView,
+        "A contact, whole. What is missing is removed, except consents: those change only where "
+        "they are sent.",
+    )
+    TemplateReplacement = replacement_of(
+        "TemplateReplacement", TemplateDocument, TemplateView, "A template, whole."
+    )
+    SegmentReplacement = replacement_of(
+        "SegmentReplacement", SegmentDocument, SegmentView, "A segment, whole."
+    )
+    AutomationReplacement = replacement_of(
+        "AutomationReplacement", AutomationDocument, AutomationView, "A draft, whole."
+    )
+    ContactPatch = patch_of(
+        "ContactPatch",
+        ContactDocument,
+        "Changes of a contact, as a JSON merge patch (RFC 7396). Null removes a value; consents "
+        "can be changed and not removed.",
+        kept=frozenset({"consents"}),
+    )
+    TemplatePatch = patch_of(
+        "TemplatePatch",
+        TemplateDocument,
+        "Changes of a template, as a JSON merge patch (RFC 7396).",
+    )
+    SegmentPatch = patch_of(
+        "SegmentPatch", SegmentDocument, "Changes of a segment, as a JSON merge patch (RFC 7396)."
+    )
+    AutomationPatch = patch_of(
+        "AutomationPatch",
+        AutomationDocument,
+        "Changes of a draft, as a JSON merge patch (RFC 7396). Lists such as `nodes` are replaced "
+        "whole.",
+    )

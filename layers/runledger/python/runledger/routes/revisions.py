@@ -1,0 +1,70 @@
+"""Revisions on the wire: ETag in answers, If-Match in requests (RFC 9110, sections 8.8.3 and
+13.1.1)."""
+
+import re
+from http import HTTPStatus
+from typing import Annotated, Any, Protocol, TypeVar
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Header
+
+from runledger.errors import InvalidInputError
+from runledger.models.base import WireModel
+from runledger.services.revisions import Expected
+
+# A compressing proxy turns "12" into W/"12", or into "12-gzip": the same revision to us.
+_ENTITY_TAG = re.compile(r'\s*(?:W/)?"([^"]*?)(?:[-;]gzip|-br)?"\s*')
+
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        description="The `ETag` that was read; 412 where the revision has changed since.",
+    ),
+]
+
+
+class _Revised(Protocol):
+    @property
+    def revision(self) -> int: ...
+
+
+ViewT = TypeVar("ViewT", bound=WireModel)
+
+
+def expected(if_match: str | None, *revisions: int | None) -> Expected:
+    """What a change was made from: the header, and the first of `revisions` that was sent.
+    InvalidInputError where the header names no entity tag, or the revisions differ."""
+    sent = {each for each in revisions if each is not None}
+    if len(sent) > 1:
+        raise InvalidInputError(
+            "the address and the body name two revisions; send one", field="revision"
+        )
+    return Expected(_tags(if_match), next(iter(sent), None))
+
+
+def _tags(header: str | None) -> frozenset[str] | None:
+    if header is None or header.strip() == "*":
+        return None
+    found = [_ENTITY_TAG.fullmatch(part) for part in header.split(",")]
+    if not all(found):
+        raise InvalidInputError(
+            'If-Match: send the ETag as it was answered, such as "12", or *', field="If-Match"
+        )
+    return frozenset(match[1] for match in found if match)
+
+
+def tagged(view: ViewT, status: HTTPStatus = HTTPStatus.OK) -> Response[ViewT]:
+    """The answer with a view whose revision is its ETag."""
+    revised: Any = view
+    return Response(status, "application/json", view, headers={"ETag": f'"{_revision(revised)}"'})
+
+
+def _revision(view: _Revised) -> int:
+    return view.revision
+
+
+def same_id(sent: str | None, there: str) -> None:
+    """InvalidInputError where a body names another thing than the path does."""
+    if sent is not None and sent != there:
+        raise InvalidInputError(f"the body is of {sent}, the address of {there}", field="id")

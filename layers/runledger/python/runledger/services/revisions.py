@@ -1,0 +1,61 @@
+"""Editing what others may be editing too: a stale write is refused, never applied."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from runledger.errors import ConflictError, PreconditionFailedError
+
+ThingT = TypeVar("ThingT")
+
+# Somebody else may write between our read and our write this many times.
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The revision that an edit was made from. `tags` are those of If-Match, None where any will
+    do; `revision` is what the address or the body names."""
+
+    tags: frozenset[str] | None = None
+    revision: int | None = None
+
+    def check(self, current: int, changed_by: str | None = None) -> None:
+        """PreconditionFailedError (If-Match) or ConflictError where `current` is another one."""
+        by = f" by {changed_by}" if changed_by else ""
+        if self.tags is not None and str(current) not in self.tags:
+            raise PreconditionFailedError(
+                f"it was changed{by} since it was read; its revision is {current} now", current
+            )
+        if self.revision is not None and self.revision != current:
+            raise ConflictError(
+                f"it was changed{by} since revision {self.revision} was read; "
+                f"its revision is {current} now",
+                status="CHANGED",
+                revision=current,
+            )
+
+
+ANY_REVISION = Expected()
+
+
+def edit(
+    read: Callable[[], ThingT],
+    change: Callable[[ThingT], ThingT],
+    revision_of: Callable[[ThingT], int],
+    expected: Expected,
+    changed_by: Callable[[ThingT], str | None] = lambda thing: None,
+) -> ThingT:
+    """Reads, checks and changes; once more where somebody else wrote in between.
+
+    `change` raises ConflictError where its write met another revision than it was given. Such an
+    edit is made again from what is there now, unless `expected` forbids that."""
+    for _ in range(_TRIES):
+        before = read()
+        expected.check(revision_of(before), changed_by(before))
+        try:
+            return change(before)
+        except ConflictError:
+            if revision_of(read()) == revision_of(before):
+                raise
+    raise ConflictError("others are changing it at this moment; try again", status="CHANGED")
