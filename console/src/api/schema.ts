@@ -37,7 +37,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** PATCH /v1/automations/{automation_id} */
+        patch: operations["patch_automation_v1_automations__automation_id__patch"];
         trace?: never;
     };
     "/v1/automations/{automation_id}/activate": {
@@ -243,7 +244,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** PATCH /v1/contacts/{contact_id} */
+        patch: operations["patch_contact_v1_contacts__contact_id__patch"];
         trace?: never;
     };
     "/v1/contacts/{contact_id}/erase": {
@@ -708,7 +710,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** PATCH /v1/segments/{segment_id} */
+        patch: operations["patch_segment_v1_segments__segment_id__patch"];
         trace?: never;
     };
     "/v1/segments/{segment_id}/preview": {
@@ -831,7 +834,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** PATCH /v1/templates/{template_id} */
+        patch: operations["patch_template_v1_templates__template_id__patch"];
         trace?: never;
     };
     "/v1/templates/{template_id}/preview": {
@@ -921,6 +925,144 @@ export interface components {
              * @default ALWAYS
              */
             reentry: components["schemas"]["Reentry"];
+        };
+        /**
+         * AutomationPatch
+         * @description Changes of a draft, as a JSON merge patch (RFC 7396). Lists such as `nodes` are replaced whole.
+         */
+        AutomationPatch: {
+            /**
+             * Edges
+             * @description The edges. They may not lead in a circle.
+             */
+            edges?: components["schemas"]["Edge"][] | null;
+            /**
+             * Layout
+             * @description Where the console shows each node, by node id. It changes no run.
+             */
+            layout?: {
+                [key: string]: components["schemas"]["Position"];
+            } | null;
+            /**
+             * Name
+             * @description The name for people.
+             */
+            name?: string;
+            /**
+             * Nodes
+             * @description The nodes, in any order; one of them is the TRIGGER.
+             */
+            nodes?: components["schemas"]["Node"][] | null;
+            /** @description Whether a contact may have several runs. */
+            reentry?: components["schemas"]["Reentry"] | null;
+            /**
+             * Revision
+             * @description If sent, the revision that was read; 409 where it has changed.
+             */
+            revision?: number | null;
+        };
+        /**
+         * AutomationReplacement
+         * @description A draft, whole.
+         */
+        AutomationReplacement: {
+            /**
+             * Createdat
+             * @description Read-only: what GET answered may be sent back and is ignored.
+             */
+            createdAt?: unknown;
+            /**
+             * Edges
+             * @description The edges. They may not lead in a circle.
+             */
+            edges?: components["schemas"]["Edge"][];
+            /**
+             * Hasunpublishedchanges
+             * @description Read-only: what GET answered may be sent back and is ignored.
+             */
+            hasUnpublishedChanges?: unknown;
+            /**
+             * Id
+             * @description If sent, the id in the path.
+             */
+            id?: string | null;
+            /**
+             * Layout
+             * @description Where the console shows each node, by node id. It changes no run.
+             */
+            layout?: {
+                [key: string]: components["schemas"]["Position"];
+            };
+            /**
+             * Machine
+             * @description Read-only: what GET answered may be sent back and is ignored.
+             */
+            machine?: unknown;
+            /**
+             * Name
+             * @description The name for people.
+             */
+            name: string;
+            /**
+             * Nextfireat
+             * @description Read-only: what GET answered may be sent back and is ignored.
+             */
+            nextFireAt?: unknown;
+            /**
+             * Nodes
+             * @description The nodes, in any order; one of them is the TRIGGER.
+             */
+            nodes?: components["schemas"]["Node"][];
+            /**
+             * Problems
+             * @description Read-only: what GET answered may be sent back and is ignored.
+             */
+            problems?: unknown;
+            /**
+             * @description Whether a contact may have several runs.
+             * @default ALWAYS
+             */
+            reentry: components["schemas"]["Reentry"];
+            /**
+             * Revision
+             * @description If sent, the revision that was read; 409 where it has changed.
+             */
+            revision?: number | null;
+            /**
+             * Schedule
+             * @description Read-only: what GET answered may be sent back and is ignored.
+             */
+            schedule?: unknown;
+            /**
+             * Status
+             * @description Read-only: what GET answered may be sent back and is ignored.
+             */
+            status?: unknown;
+            /**
+             * Triggertype
+             * @description Read-only: what GET answered may be sent back and is ignored.
+             */
+            triggerType?: unknown;
+            /**
+             * Updatedat
+             * @description Read-only: what GET answered may be sent back and is ignored.
+             */
+            updatedAt?: unknown;
+            /**
+             * Updatedby
+             * @description Read-only: what GET answered may be sent back and is ignored.
+             */
+            updatedBy?: unknown;
+            /**
+             * Version
+             * @description Read-only: what GET answered may be sent back and is ignored.
+             */
+            version?: unknown;
+            /**
+             * Webhook
+             * @description Read-only: what GET answered may be sent back and is ignored.
+             */
+            webhook?: unknown;
         };
         /**
          * AutomationStatus
@@ -1235,6 +1377,117 @@ export interface components {
             tags?: string[];
         };
         /**
+         * ContactPatch
+         * @description Changes of a contact, as a JSON merge patch (RFC 7396). Null removes a value; consents can be changed and not removed.
+         */
+        ContactPatch: {
+            /** @description What the contact agreed to. */
+            consents?: components["schemas"]["Consents"];
+            /**
+             * Email
+             * @description An e-mail address. It is kept in lower case.
+             */
+            email?: string | null;
+            /**
+             * Firstname
+             * @description The first name.
+             */
+            firstName?: string | null;
+            /**
+             * Lastname
+             * @description The last name.
+             */
+            lastName?: string | null;
+            /**
+             * Metadata
+             * @description Your own fields, of any JSON type.
+             */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Phone
+             * @description A phone number with its country code. It is kept as E.164.
+             */
+            phone?: string | null;
+            /**
+             * Revision
+             * @description If sent, the revision that was read; 409 where it has changed.
+             */
+            revision?: number | null;
+            /**
+             * Tags
+             * @description Tags that segments and conditions ask for.
+             */
+            tags?: string[] | null;
+        };
+        /**
+         * ContactReplacement
+         * @description A contact, whole. What is missing is removed, except consents: those change only where they are sent.
+         */
+        ContactReplacement: {
+            /**
+             * @description What the contact agreed to.
+             * @default {
+             *       "marketing": false,
+             *       "transactional": true
+             *     }
+             */
+            consents: components["schemas"]["Consents"];
+            /**
+             * Createdat
+             * @description Read-only: what GET answered may be sent back and is ignored.
+             */
+            createdAt?: unknown;
+            /**
+             * Email
+             * @description An e-mail address. It is kept in lower case.
+             */
+            email?: string | null;
+            /**
+             * Firstname
+             * @description The first name.
+             */
+            firstName?: string | null;
+            /**
+             * Id
+             * @description If sent, the id in the path.
+             */
+            id?: string | null;
+            /**
+             * Lastname
+             * @description The last name.
+             */
+            lastName?: string | null;
+            /**
+             * Metadata
+             * @description Your own fields, of any JSON type.
+             */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Phone
+             * @description A phone number with its country code. It is kept as E.164.
+             */
+            phone?: string | null;
+            /**
+             * Revision
+             * @description If sent, the revision that was read; 409 where it has changed.
+             */
+            revision?: number | null;
+            /**
+             * Tags
+             * @description Tags that segments and conditions ask for.
+             */
+            tags?: string[];
+            /**
+             * Updatedat
+             * @description Read-only: what GET answered may be sent back and is ignored.
+             */
+            updatedAt?: unknown;
+        };
+        /**
          * ContactView
          * @description A contact.
          */
@@ -1278,6 +1531,11 @@ export interface components {
              * @description The phone number, as E.164.
              */
             phone: string | null;
+            /**
+             * Revision
+             * @description Grows with every change; the `ETag` without its quotes.
+             */
+            revision: number;
             /**
              * Tags
              * @description The contact's tags.
@@ -2932,6 +3190,12 @@ export interface components {
              */
             problems: components["schemas"]["Problem"][] | null;
             /**
+             * Revision
+             * @description The present revision; with 412, and with 409 of a stale edit.
+             * @default null
+             */
+            revision: number | null;
+            /**
              * Status
              * @description The HTTP status.
              */
@@ -3494,6 +3758,32 @@ export interface components {
             rules: components["schemas"]["SegmentRule"][];
         };
         /**
+         * SegmentPatch
+         * @description Changes of a segment, as a JSON merge patch (RFC 7396).
+         */
+        SegmentPatch: {
+            /**
+             * Match
+             * @description Whether a contact has to match all of the rules, or any.
+             */
+            match?: ("ALL" | "ANY") | null;
+            /**
+             * Name
+             * @description What it is called.
+             */
+            name?: string;
+            /**
+             * Revision
+             * @description If sent, the revision that was read; 409 where it has changed.
+             */
+            revision?: number | null;
+            /**
+             * Rules
+             * @description What is asked of a contact.
+             */
+            rules?: components["schemas"]["SegmentRule"][];
+        };
+        /**
          * SegmentPreviewView
          * @description The contacts that belong to a segment now.
          */
@@ -3513,6 +3803,49 @@ export interface components {
              * @description False where only a part of the workspace was read, so that there may be more.
              */
             isWhole: boolean;
+        };
+        /**
+         * SegmentReplacement
+         * @description A segment, whole.
+         */
+        SegmentReplacement: {
+            /**
+             * Createdat
+             * @description Read-only: what GET answered may be sent back and is ignored.
+             */
+            createdAt?: unknown;
+            /**
+             * Id
+             * @description If sent, the id in the path.
+             */
+            id?: string | null;
+            /**
+             * Match
+             * @description Whether a contact has to match all of the rules, or any.
+             * @default ALL
+             * @enum {string}
+             */
+            match: "ALL" | "ANY";
+            /**
+             * Name
+             * @description What it is called.
+             */
+            name: string;
+            /**
+             * Revision
+             * @description If sent, the revision that was read; 409 where it has changed.
+             */
+            revision?: number | null;
+            /**
+             * Rules
+             * @description What is asked of a contact.
+             */
+            rules: components["schemas"]["SegmentRule"][];
+            /**
+             * Updatedat
+             * @description Read-only: what GET answered may be sent back and is ignored.
+             */
+            updatedAt?: unknown;
         };
         SegmentRule: {
             /**
@@ -3606,6 +3939,11 @@ export interface components {
              * @description The segment's name.
              */
             name: string;
+            /**
+             * Revision
+             * @description Grows with every change; the `ETag` without its quotes.
+             */
+            revision: number;
             /**
              * Rules
              * @description The rules as they were written.
@@ -3891,6 +4229,83 @@ export interface components {
             subject?: string | null;
         };
         /**
+         * TemplatePatch
+         * @description Changes of a template, as a JSON merge patch (RFC 7396).
+         */
+        TemplatePatch: {
+            /**
+             * Body
+             * @description The body as Liquid.
+             */
+            body?: string;
+            /**
+             * Channel
+             * @description The channel that it is written for: EMAIL, SMS or WHATSAPP.
+             */
+            channel?: string;
+            /**
+             * Name
+             * @description The name for people.
+             */
+            name?: string;
+            /**
+             * Revision
+             * @description If sent, the revision that was read; 409 where it has changed.
+             */
+            revision?: number | null;
+            /**
+             * Subject
+             * @description The subject as Liquid; for channels that have one.
+             */
+            subject?: string | null;
+        };
+        /**
+         * TemplateReplacement
+         * @description A template, whole.
+         */
+        TemplateReplacement: {
+            /**
+             * Body
+             * @description The body as Liquid.
+             */
+            body: string;
+            /**
+             * Channel
+             * @description The channel that it is written for: EMAIL, SMS or WHATSAPP.
+             */
+            channel: string;
+            /**
+             * Createdat
+             * @description Read-only: what GET answered may be sent back and is ignored.
+             */
+            createdAt?: unknown;
+            /**
+             * Id
+             * @description If sent, the id in the path.
+             */
+            id?: string | null;
+            /**
+             * Name
+             * @description The name for people.
+             */
+            name: string;
+            /**
+             * Revision
+             * @description If sent, the revision that was read; 409 where it has changed.
+             */
+            revision?: number | null;
+            /**
+             * Subject
+             * @description The subject as Liquid; for channels that have one.
+             */
+            subject?: string | null;
+            /**
+             * Updatedat
+             * @description Read-only: what GET answered may be sent back and is ignored.
+             */
+            updatedAt?: unknown;
+        };
+        /**
          * TemplateView
          * @description A message template.
          */
@@ -3920,6 +4335,11 @@ export interface components {
              * @description The template's name.
              */
             name: string;
+            /**
+             * Revision
+             * @description Grows with every change; the `ETag` without its quotes.
+             */
+            revision: number;
             /**
              * Subject
              * @description The subject as Liquid; null for channels without one.
@@ -4403,7 +4823,10 @@ export interface operations {
                 /** @description The draft's, as it was read; 409 where it has changed. */
                 revision?: number | null;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` that was read; 412 where the revision has changed since. */
+                "if-match"?: string | null;
+            };
             path: {
                 automation_id: string;
             };
@@ -4411,7 +4834,102 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AutomationDocument"];
+                "application/json": components["schemas"]["AutomationReplacement"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    patch_automation_v1_automations__automation_id__patch: {
+        parameters: {
+            query?: {
+                /** @description The draft's, as it was read; 409 where it has changed. */
+                revision?: number | null;
+            };
+            header?: {
+                /** @description The `ETag` that was read; 412 where the revision has changed since. */
+                "if-match"?: string | null;
+            };
+            path: {
+                automation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutomationPatch"];
             };
         };
         responses: {
@@ -5624,7 +6142,10 @@ export interface operations {
     replace_contact_v1_contacts__contact_id__put: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` that was read; 412 where the revision has changed since. */
+                "if-match"?: string | null;
+            };
             path: {
                 contact_id: string;
             };
@@ -5632,7 +6153,99 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ContactDocument"];
+                "application/json": components["schemas"]["ContactReplacement"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    patch_contact_v1_contacts__contact_id__patch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read; 412 where the revision has changed since. */
+                "if-match"?: string | null;
+            };
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactPatch"];
             };
         };
         responses: {
@@ -8574,7 +9187,10 @@ export interface operations {
     replace_segment_v1_segments__segment_id__put: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` that was read; 412 where the revision has changed since. */
+                "if-match"?: string | null;
+            };
             path: {
                 segment_id: string;
             };
@@ -8582,7 +9198,99 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SegmentDocument"];
+                "application/json": components["schemas"]["SegmentReplacement"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    patch_segment_v1_segments__segment_id__patch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read; 412 where the revision has changed since. */
+                "if-match"?: string | null;
+            };
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentPatch"];
             };
         };
         responses: {
@@ -9529,7 +10237,10 @@ export interface operations {
     replace_template_v1_templates__template_id__put: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` that was read; 412 where the revision has changed since. */
+                "if-match"?: string | null;
+            };
             path: {
                 template_id: string;
             };
@@ -9537,7 +10248,99 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TemplateDocument"];
+                "application/json": components["schemas"]["TemplateReplacement"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    patch_template_v1_templates__template_id__patch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read; 412 where the revision has changed since. */
+                "if-match"?: string | null;
+            };
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplatePatch"];
             };
         };
         responses: {

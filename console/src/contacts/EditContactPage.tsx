@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
 import type { Contact, ContactDocument } from '../api/types';
 import { useKeptState } from '../app/addressState';
@@ -12,11 +13,14 @@ import { contactQuery, replaceContact } from './queries';
 function Editor({ contact }: { contact: Contact }) {
   const { api } = useServices();
   const queries = useQueryClient();
+  // What the form was filled from: a later change by somebody else must not be overwritten.
+  const [revision] = useState(contact.revision);
   const navigate = useNavigate();
   const state = useKeptState();
   const address = `/contacts/${contact.id}`;
   const { mutate, error, isPending } = useMutation({
-    mutationFn: (document: ContactDocument) => replaceContact(api, contact.id, document),
+    mutationFn: (document: ContactDocument) =>
+      replaceContact(api, contact.id, { ...document, revision }),
     networkMode: 'always',
     onSuccess: (changed) => {
       queries.setQueryData(['contact', contact.id], changed);

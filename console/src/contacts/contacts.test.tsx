@@ -7,6 +7,7 @@ import { type Call, json, makeRun, ME, type Routes, serve } from '../test/server
 
 const ADA: Contact = {
   id: 'con_1',
+  revision: 3,
   email: 'ada@customer.example',
   phone: null,
   firstName: 'Ada',

@@ -2,7 +2,7 @@
 
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { ApiClient } from '../api/client';
-import type { Contact, ContactDocument, Erasure } from '../api/types';
+import type { Contact, ContactDocument, ContactReplacement, Erasure } from '../api/types';
 
 const PAGE_SIZE = 50;
 const TIMELINE_POLL_MS = 10_000;
@@ -49,7 +49,7 @@ export function createContact(api: ApiClient, document: ContactDocument): Promis
 export function replaceContact(
   api: ApiClient,
   id: string,
-  document: ContactDocument,
+  document: ContactReplacement,
 ): Promise<Contact> {
   return api.put('/v1/contacts/{contact_id}', { path: { contact_id: id }, body: document });
 }

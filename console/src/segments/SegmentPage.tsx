@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useParams } from 'react-router';
 import type { Segment, SegmentDocument } from '../api/types';
 import { useServices } from '../app/context';
@@ -27,11 +28,15 @@ function ReadOnly({ segment }: { segment: Segment }) {
 function Loaded({ segment }: { segment: Segment }) {
   const { api } = useServices();
   const queries = useQueryClient();
+  // What the form was filled from: a later change by somebody else must not be overwritten.
+  const [revision, setRevision] = useState(segment.revision);
   const mayEdit = useAllows('ADMIN');
   const { mutate, error, isPending, isSuccess } = useMutation({
-    mutationFn: (document: SegmentDocument) => replaceSegment(api, segment.id, document),
+    mutationFn: (document: SegmentDocument) =>
+      replaceSegment(api, segment.id, { ...document, revision }),
     networkMode: 'always',
     onSuccess: (changed) => {
+      setRevision(changed.revision);
       queries.setQueryData(['segment', segment.id], changed);
       void queries.invalidateQueries({ queryKey: ['segment', segment.id, 'preview'] });
       void queries.invalidateQueries({ queryKey: ['segments'] });

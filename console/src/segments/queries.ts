@@ -2,7 +2,7 @@
 
 import { queryOptions } from '@tanstack/react-query';
 import type { ApiClient } from '../api/client';
-import type { Segment, SegmentDocument } from '../api/types';
+import type { Segment, SegmentDocument, SegmentReplacement } from '../api/types';
 
 const PAGE_SIZE = 50;
 
@@ -35,7 +35,7 @@ export function createSegment(api: ApiClient, document: SegmentDocument): Promis
 export function replaceSegment(
   api: ApiClient,
   id: string,
-  document: SegmentDocument,
+  document: SegmentReplacement,
 ): Promise<Segment> {
   return api.put('/v1/segments/{segment_id}', { path: { segment_id: id }, body: document });
 }

@@ -16,6 +16,7 @@ const RULES: SegmentRule[] = [
 ];
 const SEGMENT: Segment = {
   id: 'seg_1',
+  revision: 3,
   name: 'Fans',
   match: 'ALL',
   rules: [{ kind: 'HAS_TAG', tag: 'vip' }],

@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useParams } from 'react-router';
 import type { Template, TemplateDocument } from '../api/types';
 import { useServices } from '../app/context';
@@ -14,11 +15,15 @@ const BACK = { to: '/templates', label: 'Templates' };
 function Loaded({ template }: { template: Template }) {
   const { api } = useServices();
   const queries = useQueryClient();
+  // What the form was filled from: a later change by somebody else must not be overwritten.
+  const [revision, setRevision] = useState(template.revision);
   const now = useNow();
   const { mutate, error, isPending, isSuccess } = useMutation({
-    mutationFn: (document: TemplateDocument) => replaceTemplate(api, template.id, document),
+    mutationFn: (document: TemplateDocument) =>
+      replaceTemplate(api, template.id, { ...document, revision }),
     networkMode: 'always',
     onSuccess: (changed) => {
+      setRevision(changed.revision);
       queries.setQueryData(['template', template.id], changed);
       void queries.invalidateQueries({ queryKey: ['templates'] });
     },

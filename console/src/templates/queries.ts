@@ -2,7 +2,7 @@
 
 import { keepPreviousData, queryOptions, skipToken } from '@tanstack/react-query';
 import type { ApiClient } from '../api/client';
-import type { Template, TemplateDocument } from '../api/types';
+import type { Template, TemplateDocument, TemplateReplacement } from '../api/types';
 import type { PreviewRequest } from './preview';
 
 const PAGE_SIZE = 50;
@@ -39,7 +39,7 @@ export function createTemplate(api: ApiClient, document: TemplateDocument): Prom
 export function replaceTemplate(
   api: ApiClient,
   id: string,
-  document: TemplateDocument,
+  document: TemplateReplacement,
 ): Promise<Template> {
   return api.put('/v1/templates/{template_id}', { path: { template_id: id }, body: document });
 }

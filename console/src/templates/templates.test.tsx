@@ -6,6 +6,7 @@ import { type Call, json, ME, type Routes, serve } from '../test/server';
 
 const RECEIPT: Template = {
   id: 'tpl_1',
+  revision: 3,
   name: 'Receipt',
   channel: 'EMAIL',
   subject: 'Order {{trigger.orderId}}',

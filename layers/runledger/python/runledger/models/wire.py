@@ -68,7 +68,6 @@ class RunContactView(WireModel):
     """The contact as it was when the run was opened."""
 
     id: str = Field(description="The contact's id.")
-    revision: int = Field(description="Grows with every change; the `ETag` without its quotes.")
     email: str | None = Field(
         description="The e-mail address at that time; null where there was none."
     )
@@ -159,6 +158,7 @@ class ContactView(WireModel):
     """A contact."""
 
     id: str = Field(description="The contact's id.")
+    revision: int = Field(description="Grows with every change; the `ETag` without its quotes.")
     email: str | None = Field(description="The e-mail address, in lower case.")
     phone: str | None = Field(description="The phone number, as E.164.")
     first_name: str | None = Field(description="The first name.")

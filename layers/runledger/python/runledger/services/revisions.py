@@ -25,12 +25,11 @@ class Expected:
         by = f" by {changed_by}" if changed_by else ""
         if self.tags is not None and str(current) not in self.tags:
             raise PreconditionFailedError(
-                f"it was changed{by} since it was read; its revision is {current} now", current
+                f"it was changed{by} after it was read; read it again", current
             )
         if self.revision is not None and self.revision != current:
             raise ConflictError(
-                f"it was changed{by} since revision {self.revision} was read; "
-                f"its revision is {current} now",
+                f"it was changed{by} after it was read; read it again",
                 status="CHANGED",
                 revision=current,
             )
