@@ -10,6 +10,7 @@ from runledger.routes.api import (
     contacts,
     deliveries,
     exports,
+    failures,
     runs,
     secrets,
     segments,
@@ -23,6 +24,7 @@ app = make_app(identify=calling)
 for resource in (
     automations,
     runs,
+    failures,
     exports,
     deliveries,
     contacts,

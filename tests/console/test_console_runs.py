@@ -86,7 +86,7 @@ def test_the_runs_of_one_error_agree_with_the_api(operator: Operator) -> None:
     group = operator.get("/v1/failure-groups", range="30d")["items"][0]
     operator.open("/runs?range=30d")
     page.get_by_label("Error", exact=True).first.click()
-    words = f"{group['automationName']}, {group['nodeId']}: {group['message']}"
+    words = f"{group['automationName']}, {group['nodeId']}: {group['title']}"
     page.get_by_role("option").filter(has_text=words).first.click()
     expect(page).to_have_url(re.compile(rf"[?&]errorGroup={group['id']}"))
     wanted = {"errorGroup": group["id"], "range": "30d"}

@@ -19,7 +19,8 @@ from runledger.models.wire import ListView
 from runledger.services import failure_reading
 from runledger.services.cursors import Cursors
 from runledger.services.failure_groups import FailureGroups
-from runledger.services.failure_reading import FailureReading, FailureRequest
+from runledger.services.failure_reading import FailureReading, FailureRequest, FailureViews
+from runledger.services.failure_resolution import FailureResolution
 from runledger.services.stores import Stores
 from runledger.services.views import run_view
 from runledger.services.workspaces import create_workspace
@@ -55,12 +56,12 @@ class Ledger:
         s3: Any = S3()
         self.stores = Stores(self.table, Bodies(s3, "bodies"))
         self.groups = FailureGroups(self.stores.runs, self.stores.failures)
+        of = self.stores
+        self.shown = FailureViews(of.runs, of.failures, of.automations, self.clock)
         self.reading = FailureReading(
-            self.stores.failures,
-            self.stores.automations,
-            Cursors(lambda: b"a key of this test", self.clock),
-            self.clock,
+            self.shown, Cursors(lambda: b"a key of this test", self.clock)
         )
+        self.resolution = FailureResolution(self.shown)
 
     def failed(
         self,
@@ -118,6 +119,7 @@ class Ledger:
 def request(**given: Any) -> FailureRequest:
     asked = {
         "automation_id": None,
+        "status": None,
         "range": None,
         "since": None,
         "until": None,
@@ -157,9 +159,9 @@ def test_runs_that_fail_alike_are_one_group(world: World) -> None:
         world.walk(run_id)
         groups.take(run_id)
 
-    reading = FailureReading(
-        world.stores.failures, world.stores.automations, world.reading.cursors, world.clock
-    )
+    of = world.stores
+    shown = FailureViews(of.runs, of.failures, of.automations, world.clock)
+    reading = FailureReading(shown, world.reading.cursors)
     (group,) = reading.page(world.workspace_id, request()).items
     first, *_, last = [world.stores.runs.get(run_id) for run_id in runs]
     assert group.message == "Order <id> is too small: <number>"
@@ -169,7 +171,7 @@ def test_runs_that_fail_alike_are_one_group(world: World) -> None:
     assert group.first_version == 1
     assert group.first_seen_at == run_view(first, 0).finished_at
     assert group.last_seen_at == run_view(last, 0).finished_at
-    assert reading.group(world.workspace_id, group.id) == group
+    assert shown.group(world.workspace_id, group.id) == group
     asked = history_request(error_group=group.id, limit=2)
     assert [run.id for run in world.reading.runs(world.workspace_id, asked).items] == runs[:0:-1]
     create_workspace(
@@ -422,7 +424,7 @@ def test_beyond_its_bound_a_count_says_that_there_are_more(
     ledger.grouped(SMALL.format(5), created_at=START + 5)
     (group,) = ledger.page().items
     assert (group.count, group.is_complete) == (5, False)
-    one = ledger.reading.group("ws_demo", str(runs[0].error_group))
+    one = ledger.shown.group("ws_demo", str(runs[0].error_group))
     assert (one.count, one.is_complete) == (5, False)
 
 
@@ -455,7 +457,7 @@ def test_expired_runs_are_not_counted_and_their_group_disappears(ledger: Ledger)
     ledger.clock.now = START + 6 * DAY
     assert ledger.page().items == []
     with pytest.raises(NotFoundError):
-        ledger.reading.group("ws_demo", str(run.error_group))
+        ledger.shown.group("ws_demo", str(run.error_group))
     # Time to live has deleted its item meanwhile; the next failure begins anew.
     ledger.table.delete(keys.failure_group(str(run.error_group)))
     ledger.grouped(SMALL.format(3), created_at=START + 6 * DAY)
@@ -468,9 +470,9 @@ def test_a_group_of_another_workspace_is_not_there(ledger: Ledger) -> None:
     assert ledger.page().items == []
     assert ledger.page(automation_id=run.automation_id).items == []
     with pytest.raises(NotFoundError):
-        ledger.reading.group("ws_demo", str(run.error_group))
+        ledger.shown.group("ws_demo", str(run.error_group))
     with pytest.raises(NotFoundError):
-        ledger.reading.group("ws_demo", "err_nothing")
+        ledger.shown.group("ws_demo", "err_nothing")
 
 
 def test_a_cursor_is_bound_to_its_list(ledger: Ledger) -> None:

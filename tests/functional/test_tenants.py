@@ -251,6 +251,7 @@ def test_a_writer_of_one_workspace_changes_nothing_of_another(
         "/v1/automations/{automation_id}/validate": WAITING,
         "/v1/contacts/{contact_id}": {"firstName": "mine now"},
         "/v1/deliveries/{delivery_id}/resend": {"force": True},
+        "/v1/failure-groups/{group_id}/resolve": {"note": "mine now"},
         "/v1/members/{user_id}": {"role": "VIEWER"},
         "/v1/runs/{run_id}/cancel": {"reason": "mine now"},
         "/v1/segments/{segment_id}": {"name": "mine", "rules": [{"kind": "HAS_TAG", "tag": "x"}]},

@@ -419,6 +419,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/failure-groups/{group_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/failure-groups/{group_id}/reopen */
+        post: operations["reopen_failure_group_v1_failure_groups__group_id__reopen_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/failure-groups/{group_id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/failure-groups/{group_id}/resolve */
+        post: operations["resolve_failure_group_v1_failure_groups__group_id__resolve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me": {
         parameters: {
             query?: never;
@@ -2250,14 +2284,51 @@ export interface components {
             lastSeenAt: string;
             /**
              * Message
-             * @description With placeholders, such as <number>, for what differs.
+             * @description The first message, with placeholders, such as <number>, for what differs.
              */
             message: string;
+            /**
+             * Newestmessage
+             * @description As the newest run tells it; a list shows its beginning. Null where that run is gone.
+             */
+            newestMessage: string | null;
+            /**
+             * Newestrunid
+             * @description The run that was created last.
+             */
+            newestRunId: string | null;
             /**
              * Nodeid
              * @description Null where the run failed outside of any node.
              */
             nodeId: string | null;
+            /**
+             * Note
+             * @description What was written then; null where it is OPEN.
+             */
+            note: string | null;
+            /**
+             * Reopenedat
+             * @description When it was opened again since it was last resolved; null otherwise.
+             */
+            reopenedAt: string | null;
+            /**
+             * Resolvedat
+             * @description When it was resolved; null where it is OPEN.
+             */
+            resolvedAt: string | null;
+            /**
+             * Resolvedby
+             * @description Who resolved it; null where it is OPEN.
+             */
+            resolvedBy: string | null;
+            /** @description RESOLVED until a run fails after that in the same way. */
+            status: components["schemas"]["GroupStatus"];
+            /**
+             * Title
+             * @description Names the group: a call by method, host, path and status, such as POST api.example.com/score/{id} answered 503; any other error by its message.
+             */
+            title: string;
         };
         /**
          * FilterDocument
@@ -2508,6 +2579,11 @@ export interface components {
              */
             nodes?: components["schemas"]["Node"][];
         };
+        /**
+         * GroupStatus
+         * @enum {string}
+         */
+        GroupStatus: "OPEN" | "RESOLVED";
         /**
          * HealthView
          * @description More about a run or a delivery that is not at its end.
@@ -3381,6 +3457,17 @@ export interface components {
             duplicate: boolean;
             /** @description Where the new delivery is in its life. */
             status: components["schemas"]["DeliveryStatus"];
+        };
+        /**
+         * ResolveDocument
+         * @description What was done about a failure, or why it does not matter.
+         */
+        ResolveDocument: {
+            /**
+             * Note
+             * @description Shown with the group while it is resolved.
+             */
+            note?: string | null;
         };
         /**
          * Role
@@ -7156,7 +7243,9 @@ export interface operations {
                 limit?: number;
                 /** @description 24h, 7d or 30d. */
                 range?: string | null;
-                /** @description Words that all occur in the message. */
+                /** @description RESOLVED, or OPEN; both where none is named. */
+                status?: components["schemas"]["GroupStatus"] | null;
+                /** @description Words that all occur in the title or the message. */
                 text?: string | null;
                 /** @description ISO 8601. */
                 to?: string | null;
@@ -7251,6 +7340,180 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureGroupView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    reopen_failure_group_v1_failure_groups__group_id__reopen_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureGroupView"];
+                };
+            };
+            /** @description The token is missing or not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The role does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description There is no such thing in the workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The thing's present state forbids this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description It is not kept any more; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Something in the request is wrong; every problem is named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description Too many calls; Retry-After says when to come back. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+        };
+    };
+    resolve_failure_group_v1_failure_groups__group_id__resolve_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolveDocument"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {

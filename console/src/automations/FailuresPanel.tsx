@@ -26,7 +26,7 @@ export function FailuresPanel({ automationId, now }: Props) {
           return (
             <li key={group.id}>
               <Link to={RUN_FILTERS.address('/runs', alike)}>
-                {group.nodeId === null ? group.message : `${group.nodeId}: ${group.message}`}
+                {group.nodeId === null ? group.title : `${group.nodeId}: ${group.title}`}
               </Link>
               <span className={classes.muted}>
                 {formatCount(group.count)}

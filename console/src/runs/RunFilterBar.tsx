@@ -17,9 +17,9 @@ interface Props {
   onChange: (changes: Partial<RunFilters>) => void;
 }
 
-function groupName({ count, automationName, nodeId, message }: FailureGroup): string {
+function groupName({ count, automationName, nodeId, title }: FailureGroup): string {
   const where = [automationName, nodeId].filter((part) => part !== null).join(', ');
-  return `${formatCount(count)} × ${where}: ${message}`;
+  return `${formatCount(count)} × ${where}: ${title}`;
 }
 
 /** Failed runs by what their errors have in common; not there where nothing groups them. */

@@ -290,13 +290,17 @@ describe('the run history', () => {
       automationName: 'Order paid',
       nodeId: 'score',
       kind: 'HTTP_STATUS',
-      message: 'It answered 503',
+      title: 'POST api.example.com/score/{id} answered 503',
       count: 1204,
     };
     stack({ '/v1/failure-groups': () => json({ items: [group], nextCursor: null }) });
     const { user } = openConsole('/runs');
     await user.click(await screen.findByRole('combobox', { name: 'Error' }));
-    await user.click(await screen.findByText('1,204 × Order paid, score: It answered 503'));
+    await user.click(
+      await screen.findByText(
+        '1,204 × Order paid, score: POST api.example.com/score/{id} answered 503',
+      ),
+    );
     expect(window.location.search).toBe('?errorGroup=err_1');
   });
 

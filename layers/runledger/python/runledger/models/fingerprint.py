@@ -30,6 +30,11 @@ _DAY = (
     rf"|(?:[A-Z][a-z]{{2}},\s)?\d{{1,2}}\s{_MONTH}(?:\s\d{{4}})?|{_MONTH}\s\d{{1,2}}(?:,?\s\d{{4}})?"
 )
 _UNIT = r"(?:ms|s|sec|min|KB|MB|GB|KiB|MiB|GiB|kB|x|st|nd|rd|th)"
+# What a three-digit number follows that is the status of an answer: it says what failed.
+_STATUS = (
+    r"HTTP(?:/\d(?:\.\d)?)?(?:\ [Ss]tatus)?(?:\ [Cc]ode)?|[Ss]tatus(?:\ [Cc]ode)?"
+    r"|(?:[Aa]nswered|[Rr]esponded)(?:\ with)?"
+)
 # A value in quotes: they open before and close behind what is no word, unlike an apostrophe.
 _QUOTES = ('""', "''", "“”", "„“", "\u2018\u2019", "«»")
 _QUOTED = "|".join(
@@ -48,6 +53,7 @@ _TOKEN = re.compile(
   | (?P<ip> (?<![\w>.:]) (?: \d{{1,3}}(?:\.\d{{1,3}}){{3}} (?::\d{{1,5}})? (?:/\d{{1,3}})?
         | (?=[0-9A-Fa-f:]{{0,40}}(?:\d|::)) (?:[0-9A-Fa-f]{{0,4}}:){{2,7}}[0-9A-Fa-f]{{0,4}} )
         (?![\w:.]\w) (?!\w) )
+  | (?P<status> (?<![\w>]) (?: {_STATUS} ) [\ :=]{{1,3}} [1-5]\d\d (?! \w | [.,:/\-\u2013]\w ) )
   | (?P<date> (?<![\w>]) (?: (?:{_DAY}) (?:(?:T|,?\s) {_CLOCK} {_ZONE})? | {_CLOCK} {_ZONE} )
         (?! \w | [.,:/]\d ) )
   | (?P<phone> (?<![\w>]) \+\d[\d\ ().\-]{{5,20}}\d (?!\w) )
@@ -137,21 +143,27 @@ def _url(text: str) -> str:
     address = address.partition("#")[0]
     host, *parts = address.split("/")
     host = host.rpartition("@")[2]
-    kept = [_host(host), *(_part(part) for part in parts)]
+    kept = [host.lower(), *(_part(part) for part in parts)]
     return f"{scheme.lower()}://{'/'.join(kept)}" + ("?<query>" if question else "")
 
 
-def _host(host: str) -> str:
-    is_address = re.fullmatch(r"[\d.]+(?::\d+)?", host) is not None
-    return "<ip>" if is_address else host.lower()
-
-
 def _part(part: str) -> str:
+    return part if is_word_part(part) else "<id>"
+
+
+def is_word_part(part: str) -> bool:
+    """Whether a part of a path looks like a word: it names a kind of thing, and no single one."""
     is_word = not any(character.isdigit() for character in part) or bool(
         _VERSION_OF_AN_API.fullmatch(part)
     )
+    return is_word and is_fixed_part(part)
+
+
+def is_fixed_part(part: str) -> bool:
+    """Whether a part of a path that is the same in every call may be shown: it may hold digits,
+    but nothing that looks like a token or an address."""
     is_short = len(part) <= _WORD_CHARACTERS
-    return part if is_word and is_short and not set("@%=&*") & set(part) else "<id>"
+    return is_short and not _is_random(part) and not set("@%=&*{}") & set(part)
 
 
 def _word(text: str) -> str:
@@ -190,6 +202,7 @@ def _is_random(text: str) -> bool:
 
 _REWRITTEN: dict[str, Callable[[str], str]] = {
     "placeholder": str,
+    "status": str,
     "url": _url,
     "word": _word,
 }

@@ -51,17 +51,35 @@ class TriggerType(StrEnum):
     UPSTREAM = "UPSTREAM"
 
 
+class FailedCall(Model):
+    """A call to another service that failed, without its values: `path` has `{id}` for each, and
+    `status` is None where no answer came."""
+
+    method: str
+    host: str
+    path: str
+    status: int | None
+
+    @property
+    def text(self) -> str:
+        """`POST api.example.com/score/{id} answered 503`."""
+        answered = "" if self.status is None else f" answered {self.status}"
+        return f"{self.method} {self.host}{self.path}{answered}"
+
+
 class ErrorDetail(Model):
     """Why a step or a run failed.
 
     `kind` is stable (`STOP_ERROR`, `MISSING_VARIABLE`, `OUTCOME_UNKNOWN`, …), `message` is for a
-    person, `cause` is the raw exception, redacted.
+    person, `cause` is the raw exception, redacted; `call` is there where a call failed, and kept
+    with the step only.
     """
 
     node_id: str | None
     kind: str
     message: str
     cause: str | None = None
+    call: FailedCall | None = None
 
 
 class Cancellation(Model):

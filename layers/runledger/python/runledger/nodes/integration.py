@@ -41,6 +41,7 @@ from runledger.nodes.http_record import Recorder
 from runledger.nodes.http_retry import NO_RETRY, Retry, is_repeatable
 from runledger.nodes.http_secrets import check_address, check_secret_use
 from runledger.nodes.http_status import Status, is_among
+from runledger.nodes.http_target import failed_call
 from runledger.nodes.http_tries import Calling, make
 from runledger.nodes.inputs import Place, Record, is_within, liquid_places, recorded
 from runledger.redaction import Redactor, is_credential_name, placeholder
@@ -334,7 +335,7 @@ class IntegrationNode(NodeType[IntegrationConfig]):
         told = {"request": stored, "evidence": tries.evidence()}
         if tries.response is None:
             assert tries.error is not None
-            return _failure(visit, _redacted(tries.error, redactor), None, told)
+            return _failure(config, visit, _redacted(tries.error, redactor), None, told)
         response = tries.response
         document = redactor.value(parse_json(response))
         told["response"] = recorder.response(response, document)
@@ -344,11 +345,11 @@ class IntegrationNode(NodeType[IntegrationConfig]):
                 "HTTP_STATUS",
                 f"{config.method} {stored['url']} answered {response.status}; expected {expected}",
             )
-            return _failure(visit, unexpected, response.status, told)
+            return _failure(config, visit, unexpected, response.status, told)
         try:
             output = capture(_captures(config), response, document, redactor)
         except NodeError as error:
-            return _failure(visit, _redacted(error, redactor), response.status, told)
+            return _failure(config, visit, _redacted(error, redactor), response.status, told)
         return NodeResult(outcome="ok" if visit.labels else None, output=output, **told)
 
 
@@ -386,13 +387,21 @@ def _redacted(error: NodeError, redactor: Redactor) -> NodeError:
 
 
 def _failure(
-    visit: Visit, error: NodeError, status: int | None, told: dict[str, Any]
+    config: IntegrationConfig,
+    visit: Visit,
+    error: NodeError,
+    status: int | None,
+    told: dict[str, Any],
 ) -> NodeResult:
     """The `error` branch where the graph has one, else a failed step."""
     if "error" in visit.labels:
         what = {"kind": error.kind, "status": status, "message": str(error)}
         return NodeResult(outcome="error", output={_ERROR: what}, **told)
     detail = ErrorDetail(
-        node_id=visit.node_id, kind=error.kind, message=str(error), cause=error.cause
+        node_id=visit.node_id,
+        kind=error.kind,
+        message=str(error),
+        cause=error.cause,
+        call=failed_call(config.method, config.url, str(told["request"]["url"]), status),
     )
     return NodeResult(status=StepStatus.FAILED, error=detail, **told)

@@ -10,8 +10,13 @@ from typing import TYPE_CHECKING
 
 from runledger.clock import DAY, HOUR
 from runledger.errors import NotFoundError, TransientError
-from runledger.models.failure import FailedRun, FailureGroup, failure_group_id
-from runledger.models.fingerprint import normalised
+from runledger.models.failure import (
+    FailedRun,
+    FailureGroup,
+    Resolution,
+    failure_group_id,
+    group_names,
+)
 from runledger.observability import logger
 
 if TYPE_CHECKING:
@@ -43,7 +48,8 @@ class FailureGroups:
         self._grow(run, run.error, run.error_group, member)
 
     def _grow(self, run: "Run", error: "ErrorDetail", group_id: str, member: FailedRun) -> None:
-        group = self.failures.find(group_id)
+        # As it is now: a group that was just resolved must not be taken for one that was not.
+        group = self.failures.find(group_id, consistent=True)
         for _ in range(_TRIES):
             if group is None:
                 group = self.failures.add(self._begun(run, error, group_id, member))
@@ -64,29 +70,41 @@ class FailureGroups:
     def _begun(
         self, run: "Run", error: "ErrorDetail", group_id: str, member: FailedRun
     ) -> FailureGroup:
+        told = self._told(run, error, group_id)
+        title, pattern = group_names(told)
         return FailureGroup(
             id=group_id,
             workspace_id=run.workspace_id,
             automation_id=run.automation_id,
             node_id=error.node_id,
             kind=error.kind,
-            message=self._message(run, error, group_id),
+            title=title,
+            message=pattern,
             first_at=member.failed_at,
             first_version=member.version,
             listed_at=_hour(member.failed_at),
             expires_at=_kept_until(member),
         )
 
-    def _message(self, run: "Run", error: "ErrorDetail", group_id: str) -> str:
-        whole = self.failures.whole_error(run) or error
-        if failure_group_id(run.workspace_id, run.automation_id, whole) == group_id:
-            return normalised(whole.message)
+    def _told(self, run: "Run", error: "ErrorDetail", group_id: str) -> "ErrorDetail":
+        """The error that the group was made of: the row's, where that is all of it, or the
+        step's."""
+        if _is_of(run, error, group_id):
+            return error
+        whole = self.failures.step_error(run)
+        if whole is not None and _is_of(run, whole, group_id):
+            return whole
         # Only the row knows it, and has cut it: half a word tells nothing, or a part of a value.
-        return normalised(error.message.rpartition(" ")[0] + " …")
+        return error.model_copy(update={"message": error.message.rpartition(" ")[0] + " …"})
+
+
+def _is_of(run: "Run", error: "ErrorDetail", group_id: str) -> bool:
+    return failure_group_id(run.workspace_id, run.automation_id, error) == group_id
 
 
 def grown(group: FailureGroup, member: FailedRun) -> FailureGroup:
-    """The group with one run more: the same for runs in any order and however often."""
+    """The group with one run more: the same for runs in any order and however often. A failure
+    after its resolution opens it again."""
     first_at, first_version = min(
         (group.first_at, group.first_version), (member.failed_at, member.version)
     )
@@ -96,8 +114,17 @@ def grown(group: FailureGroup, member: FailedRun) -> FailureGroup:
             "first_version": first_version,
             "listed_at": max(group.listed_at, _hour(member.failed_at)),
             "expires_at": max(group.expires_at, _kept_until(member)),
+            "resolution": _reopened(group.resolution, member),
         }
     )
+
+
+def _reopened(resolution: Resolution | None, member: FailedRun) -> Resolution | None:
+    if resolution is None or member.failed_at <= resolution.at:
+        return resolution
+    known = resolution.reopened_at
+    first = member.failed_at if known is None else min(known, member.failed_at)
+    return resolution.model_copy(update={"reopened_at": first})
 
 
 def _member(run: "Run") -> FailedRun:

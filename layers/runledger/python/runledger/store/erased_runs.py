@@ -52,7 +52,12 @@ class ErasedRunStore:
         if bag.get("delivery_ids"):
             kept["delivery_ids"] = bag["delivery_ids"]
         if bag.get("error"):
-            kept["error"] = {**bag["error"], "message": ERASED_TEXT, "cause": None}
+            kept["error"] = {
+                **bag["error"],
+                "message": ERASED_TEXT,
+                "cause": None,
+                "call": None,
+            }
         if bag.get("reason"):
             kept["reason"] = ERASED_TEXT
         return {"bag": self._bodies.pack(kept, "")}

@@ -11,13 +11,15 @@ from boto3.dynamodb.conditions import Attr
 
 from runledger.errors import ConditionFailedError, NotFoundError
 from runledger.models.erasure import ERASED_TEXT
-from runledger.models.failure import FailedRun, FailureGroup
+from runledger.models.failure import FailedRun, FailureGroup, Resolution
 from runledger.store import keys
 from runledger.store.run_rows import has_whole_message, step_from_item
 from runledger.store.table import Change, Path, SortRange, key_attributes, ttl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from boto3.dynamodb.conditions import ConditionBase
 
     from runledger.models.run import ErrorDetail, Run
     from runledger.store.bodies import Bodies
@@ -45,14 +47,18 @@ class FailureStore:
         self._bodies = bodies
 
     def whole_error(self, run: "Run") -> "ErrorDetail | None":
-        """The error of a failed run with all of its message, as far as it was kept: half a read
-        unit for each 4 KB of the step, where the row's is cut."""
-        error = run.error
-        if error is None or error.node_id is None or has_whole_message(error):
-            return error
-        item = self._table.get(keys.step(run.id, error.node_id))
-        step = step_from_item(item, self._bodies) if item is not None else None
-        return step.error if step is not None and step.error is not None else error
+        """The error of a failed run with all of its message, as far as it was kept: the step is
+        read where the row's is cut."""
+        if run.error is None or has_whole_message(run.error):
+            return run.error
+        return self.step_error(run) or run.error
+
+    def step_error(self, run: "Run") -> "ErrorDetail | None":
+        """The error as the failed node left it: half a read unit for each 4 KB of the step."""
+        if run.error is None or run.error.node_id is None:
+            return None
+        item = self._table.get(keys.step(run.id, run.error.node_id))
+        return step_from_item(item, self._bodies).error if item is not None else None
 
     def add_run(self, group_id: str, run: FailedRun) -> None:
         """One write unit: the same item, however often."""
@@ -64,7 +70,9 @@ class FailureStore:
         self._change_if_there(key, Change(remove=["contactId"]))
 
     def erase_message(self, group_id: str) -> None:
-        self._change_if_there(keys.failure_group(group_id), Change(set={"message": ERASED_TEXT}))
+        """And what a person wrote about the group."""
+        gone = Change(set={"message": ERASED_TEXT}, remove=["title", "note"])
+        self._change_if_there(keys.failure_group(group_id), gone)
 
     def _change_if_there(self, key: keys.Key, change: Change) -> None:
         is_there = Attr("pk").exists()
@@ -87,13 +95,14 @@ class FailureStore:
         or NotFoundError raised where none is. Five write units where it moves in the lists."""
         was, becomes = _to_item(before), _to_item(after)
         changed: dict[Path, Any] = {
-            name: value for name, value in becomes.items() if value != was[name]
+            name: value for name, value in becomes.items() if value != was.get(name)
         }
         is_as_read = (
             Attr("createdKey").eq(was["createdKey"])
             & Attr("firstAt").eq(was["firstAt"])
             & Attr("firstVersion").eq(was["firstVersion"])
             & Attr("ttl").eq(was["ttl"])
+            & _is_resolved_as_in(before)
         )
         key = keys.failure_group(before.id)
         try:
@@ -104,9 +113,36 @@ class FailureStore:
             return _from_item(error.item)
         return None
 
-    def find(self, group_id: str) -> FailureGroup | None:
-        """Half a read unit, and as stale as an index."""
-        item = self._table.get(keys.failure_group(group_id))
+    def resolve(self, group_id: str, resolution: Resolution) -> None:
+        """In place of any resolution before. NotFoundError where the group has expired."""
+        values: dict[Path, Any] = {"resolvedBy": resolution.by, "resolvedAt": resolution.at}
+        gone: list[Path] = ["reopenedAt"]
+        if resolution.note is None:
+            gone.append("note")
+        else:
+            values["note"] = resolution.note
+        is_there = Attr("pk").exists()
+        try:
+            self._table.update(
+                keys.failure_group(group_id), Change(set=values, remove=gone), is_there
+            )
+        except ConditionFailedError as error:
+            raise NotFoundError(f"there is no failure group {group_id}") from error
+
+    def reopen(self, group_id: str, resolved_at: int, moment: int) -> None:
+        """Nothing where it was opened again before, or resolved anew."""
+        is_that_resolution = Attr("resolvedAt").eq(resolved_at)
+        is_not_reopened = Attr("reopenedAt").not_exists()
+        with suppress(ConditionFailedError):
+            self._table.update(
+                keys.failure_group(group_id),
+                Change(set={"reopenedAt": moment}),
+                is_that_resolution & is_not_reopened,
+            )
+
+    def find(self, group_id: str, *, consistent: bool = False) -> FailureGroup | None:
+        """Half a read unit, and as stale as an index; a whole one where it is consistent."""
+        item = self._table.get(keys.failure_group(group_id), consistent=consistent)
         return _from_item(item) if item is not None else None
 
     def newest(
@@ -132,7 +168,9 @@ class FailureStore:
             if start is None:
                 return
 
-    def runs(self, group_id: str, since: int, until: int, limit: int) -> FailedRuns:
+    def runs(
+        self, group_id: str, since: int, until: int, limit: int, *, consistent: bool = False
+    ) -> FailedRuns:
         """The runs of a group that were created from `since` to `until`, at most so many: half a
         read unit for about 24 of them."""
         page = self._table.query(
@@ -140,6 +178,7 @@ class FailureStore:
             SortRange(low=keys.created_key(since, ""), high=keys.created_key(until, "\uffff")),
             ascending=False,
             limit=limit + 1,
+            consistent=consistent,
         )
         found = [_run_from_item(item) for item in page.items]
         return FailedRuns(found[:limit], len(found) <= limit)
@@ -157,11 +196,44 @@ def _to_item(group: FailureGroup) -> "Item":
         "automationId": group.automation_id,
         "node": group.node_id,
         "kind": group.kind,
+        "title": group.title,
         "message": group.message,
         "firstAt": group.first_at,
         "firstVersion": group.first_version,
         "ttl": ttl(group.expires_at),
+        **_resolution_to_item(group.resolution),
     }
+
+
+def _resolution_to_item(resolution: Resolution | None) -> "Item":
+    if resolution is None:
+        return {}
+    return {
+        "resolvedBy": resolution.by,
+        "resolvedAt": resolution.at,
+        "note": resolution.note,
+        "reopenedAt": resolution.reopened_at,
+    }
+
+
+def _resolution_from_item(item: "Item") -> Resolution | None:
+    if "resolvedAt" not in item:
+        return None
+    return Resolution(
+        by=item["resolvedBy"],
+        at=item["resolvedAt"],
+        note=item.get("note"),
+        reopened_at=item.get("reopenedAt"),
+    )
+
+
+def _is_resolved_as_in(group: FailureGroup) -> "ConditionBase":
+    """Nobody has resolved or reopened the group since it was read."""
+    told = _resolution_to_item(group.resolution)
+    resolved_at, reopened_at = told.get("resolvedAt"), told.get("reopenedAt")
+    resolved, reopened = Attr("resolvedAt"), Attr("reopenedAt")
+    is_same = resolved.not_exists() if resolved_at is None else resolved.eq(resolved_at)
+    return is_same & (reopened.not_exists() if reopened_at is None else reopened.eq(reopened_at))
 
 
 def _from_item(item: "Item") -> FailureGroup:
@@ -171,11 +243,13 @@ def _from_item(item: "Item") -> FailureGroup:
         automation_id=item["automationId"],
         node_id=item.get("node"),
         kind=item["kind"],
+        title=item.get("title"),
         message=item["message"],
         first_at=item["firstAt"],
         first_version=item["firstVersion"],
         listed_at=keys.created_at_of(item["createdKey"]),
         expires_at=item["ttl"] * 1_000,
+        resolution=_resolution_from_item(item),
     )
 
 

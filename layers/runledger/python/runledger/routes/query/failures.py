@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from runledger.clock import now_ms
 from runledger.http import make_router
-from runledger.models.failure import FailureGroupView
+from runledger.models.failure import FailureGroupView, GroupStatus
 from runledger.models.wire import ListView
 from runledger.routes.callers import calling
 from runledger.routes.query.parameters import (
@@ -21,16 +21,16 @@ from runledger.routes.query.reading import cursors
 from runledger.services.wiring import stores
 
 if TYPE_CHECKING:
-    from runledger.services.failure_reading import FailureReading
+    from runledger.services.failure_reading import FailureViews
 
 router = make_router()
 
 
-def _failures() -> "FailureReading":
-    from runledger.services.failure_reading import FailureReading
+def _views() -> "FailureViews":
+    from runledger.services.failure_reading import FailureViews
 
     of = stores()
-    return FailureReading(of.failures, of.automations, cursors(), now_ms)
+    return FailureViews(of.runs, of.failures, of.automations, now_ms)
 
 
 @router.get("/v1/failure-groups", tags=["Runs"])
@@ -39,19 +39,25 @@ def list_failure_groups(
     range_: RangeText = None,
     from_: FromText = None,
     to: ToText = None,
+    status: Annotated[
+        GroupStatus | None,
+        Query(description="RESOLVED, or OPEN; both where none is named."),
+    ] = None,
     text: Annotated[
         str | None,
-        Query(max_length=500, description="Words that all occur in the message."),
+        Query(max_length=500, description="Words that all occur in the title or the message."),
     ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ListView[FailureGroupView]:
     """Failed runs by what they failed of: those of one automation whose errors differ only in ids,
-    numbers, addresses and the like, the latest failure first (by the hour)."""
-    from runledger.services.failure_reading import FailureRequest
+    numbers, addresses and the like, the latest failure first (by the hour). What calls failed with
+    is told apart by method, host, path and status."""
+    from runledger.services.failure_reading import FailureReading, FailureRequest
 
     request = FailureRequest(
         automation_id=automation_id,
+        status=status,
         range=range_,
         since=from_,
         until=to,
@@ -59,10 +65,11 @@ def list_failure_groups(
         limit=limit,
         cursor=cursor,
     )
-    return _failures().page(calling(router).workspace_id, request)
+    reading = FailureReading(_views(), cursors())
+    return reading.page(calling(router).workspace_id, request)
 
 
 @router.get("/v1/failure-groups/<group_id>", tags=["Runs"])
 def get_failure_group(group_id: str) -> FailureGroupView:
     """One failure group, over all the time that its runs are kept."""
-    return _failures().group(calling(router).workspace_id, group_id)
+    return _views().group(calling(router).workspace_id, group_id)

@@ -1,0 +1,59 @@
+"""The address of a call as its failure group knows it: host and shape of the path, no values."""
+
+import re
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from runledger.models.fingerprint import is_fixed_part, is_word_part
+from runledger.models.run import FailedCall
+
+if TYPE_CHECKING:
+    import httpx
+
+_VALUE = "{id}"
+_PATH_CHARACTERS = 160
+_LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+# Stands for Liquid in a template, and is never part of a word.
+_MARK = "%"
+
+
+def failed_call(method: str, template: str, url: str, status: int | None) -> FailedCall | None:
+    """A call that failed; `template` is the address in the node's config, `url` what Liquid made of
+    it, secrets struck, and `status` that of the answer, where one came.
+
+    The address is the one that was asked first: a redirect may lead elsewhere each time. None
+    where `url` is no address, so that nothing was called."""
+    import httpx
+
+    try:
+        parsed = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError, TypeError):
+        return None
+    if not parsed.host:
+        return None
+    return FailedCall(method=method, host=_host(parsed), path=_path(template, url), status=status)
+
+
+def _host(url: "httpx.URL") -> str:
+    """In lower case, names with other letters as they read, the port where it is not the usual."""
+    host = url.host.rstrip(".")
+    shown = f"[{ip_address(host).compressed}]" if ":" in host else host
+    return shown if url.port is None else f"{shown}:{url.port}"
+
+
+def _path(template: str, url: str) -> str:
+    """The parts that are the same in every call. Where Liquid makes whole parts of the template's
+    path, these are values. Where a value brought parts of its own, what looks like a word stays."""
+    written, made = _parts(_LIQUID.sub(_MARK, template)), _parts(url)
+    if len(written) == len(made):
+        shape = "".join(f"/{part if is_fixed_part(part) else _VALUE}" for part in written)
+    else:
+        shape = "".join(f"/{part if is_word_part(part) else _VALUE}" for part in made)
+    return shape if len(shape) <= _PATH_CHARACTERS else f"{shape[:_PATH_CHARACTERS]}…"
+
+
+def _parts(address: str) -> list[str]:
+    """Of the path, without parameters; a slash at the end or doubled makes no difference."""
+    rest = address.strip().partition("://")[2] or address.strip()
+    path = re.split(r"[?#]", rest, maxsplit=1)[0].partition("/")[2]
+    return [part.partition(";")[0] for part in path.split("/") if part.partition(";")[0]]

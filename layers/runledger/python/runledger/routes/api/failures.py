@@ -1,0 +1,39 @@
+"""Saying that a failure is dealt with, and that it is not."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Body
+
+from runledger.clock import now_ms
+from runledger.http import make_router, needs
+from runledger.models.failure import FailureGroupView, ResolveDocument
+from runledger.models.workspace import Role
+from runledger.routes.callers import calling
+from runledger.services.failure_reading import FailureViews
+from runledger.services.failure_resolution import FailureResolution
+from runledger.services.wiring import stores
+
+router = make_router()
+
+
+def _resolution() -> FailureResolution:
+    of = stores()
+    return FailureResolution(FailureViews(of.runs, of.failures, of.automations, now_ms))
+
+
+@router.post("/v1/failure-groups/<group_id>/resolve", tags=["Runs"])
+@needs(Role.MEMBER)
+def resolve_failure_group(
+    group_id: str, document: Annotated[ResolveDocument, Body()]
+) -> FailureGroupView:
+    """Says that a failure is dealt with. It is open again as soon as another run fails in the same
+    way after that."""
+    who = calling(router)
+    return _resolution().resolve(who.workspace_id, group_id, who.email, document.note)
+
+
+@router.post("/v1/failure-groups/<group_id>/reopen", tags=["Runs"])
+@needs(Role.MEMBER)
+def reopen_failure_group(group_id: str) -> FailureGroupView:
+    """Opens a resolved group again; one that is open stays as it is."""
+    return _resolution().reopen(calling(router).workspace_id, group_id)

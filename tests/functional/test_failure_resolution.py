@@ -1,0 +1,417 @@
+"""Failed calls by their status, and resolved groups: what opens them again, what readers see, and
+who may resolve."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from runledger.clock import DAY, HOUR, MINUTE, now_ms
+from runledger.errors import NotFoundError, TransientError
+from runledger.ids import derived_id
+from runledger.models.erasure import ERASED_TEXT
+from runledger.models.failure import GroupStatus
+from runledger.models.run import RunStatus
+from runledger.services.failure_groups import FailureGroups
+from runledger.services.failure_reading import FailureReading, FailureViews
+
+from tests.functional.test_api_handlers import call, deployed
+from tests.functional.test_failure_groups import SMALL, Ledger, ledger, request
+from tests.functional.test_upstream import upstream_document
+from tests.support.boundary import Call
+from tests.support.world import START, World
+
+__all__ = ["deployed", "ledger"]
+
+BY = "ada@demo.example"
+
+
+# ── calls ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def calling(url: str) -> dict[str, Any]:
+    document = upstream_document()
+    document["nodes"] = [
+        document["nodes"][0],
+        {"id": "score", "type": "INTEGRATION", "config": {"url": url, "capture": {"a": "data.a"}}},
+        {"id": "done", "type": "END"},
+    ]
+    document["edges"] = [
+        {"source": "start", "target": "score"},
+        {"source": "score", "target": "done"},
+    ]
+    return document
+
+
+def test_calls_are_told_apart_by_what_they_were_answered(world: World) -> None:
+    url = "https://api.example.com/{{trigger.kind}}/{{trigger.n}}?q={{trigger.n}}"
+    automation_id = world.activate(calling(url))
+    groups = FailureGroups(world.stores.runs, world.stores.failures)
+    made = 0
+    for status in (401, 404, 503, 200):
+        for kind in ("orders", "people"):
+            made += 1
+            world.http.status = status
+            run_id = world.fire(automation_id, {"n": f"A-{made}", "kind": kind})
+            world.walk(run_id)
+            groups.take(run_id)
+            assert world.stores.runs.get(run_id).status is RunStatus.FAILED
+    shown = FailureViews(
+        world.stores.runs, world.stores.failures, world.stores.automations, world.clock
+    )
+    reading = FailureReading(shown, world.reading.cursors)
+    found = {group.title: group for group in reading.page(world.workspace_id, request()).items}
+    where = "POST api.example.com/{id}/{id} answered"
+    missing = f"{where} 200: the response has no value for `a` at `data.a`"
+    assert set(found) == {f"{where} {status}" for status in (401, 404, 503)} | {missing}
+    assert {group.count for group in found.values()} == {2}
+    newest = "POST https://api.example.com/people/A-6?q=A-6 answered 503; expected 2xx"
+    one = found[f"{where} 503"]
+    assert shown.group(world.workspace_id, one.id).newest_message == newest
+    assert one.newest_message == newest
+    # A pasted message finds the group of its status, and so do the words that one reads.
+    texts = (newest, newest.lower().replace("post", "POST"), "api.example.com answered 503")
+    for text in texts:
+        pasted = reading.page(world.workspace_id, request(text=text)).items
+        assert [group.title for group in pasted] == [f"{where} 503"], text
+    assert len(reading.page(world.workspace_id, request(text="answered")).items) == 4
+    others = [newest.replace("api.", "shop."), newest.replace("503", "500"), "answered 429"]
+    for text in others:
+        assert reading.page(world.workspace_id, request(text=text)).items == [], text
+    # Of a person whose name is a part of an address nothing is kept.
+    assert "people" not in str(_groups(world))
+
+
+def _groups(world: World) -> list[dict[str, Any]]:
+    pages = world.dynamodb.get_paginator("scan").paginate(TableName="runledger")
+    return [row for page in pages for row in page["Items"] if row["sk"]["S"] == "GROUP"]
+
+
+def test_the_newest_message_is_read_and_not_stored(ledger: Ledger) -> None:
+    old = ledger.grouped(SMALL.format("A-1"))
+    group_id = str(old.error_group)
+    assert ledger.shown.group("ws_demo", group_id).newest_message == SMALL.format("A-1")
+    new = ledger.grouped(SMALL.format("A-2"), created_at=START + HOUR, kept=2 * DAY)
+    told = ledger.shown.group("ws_demo", group_id)
+    assert (told.newest_message, told.newest_run_id) == (SMALL.format("A-2"), new.id)
+    # Also where the range of a list ends before it.
+    ledger.clock.now = START + DAY
+    (listed,) = ledger.page(until="2023-11-14T22:30:00Z").items
+    assert (listed.count, listed.newest_run_id) == (1, new.id)
+    stored = [row for key, row in ledger.rows().items() if key[1] == "GROUP"]
+    assert "A-2" not in str(stored) and "A-1" not in str(stored)
+    ledger.clock.now = START + 3 * DAY
+    assert ledger.shown.group("ws_demo", group_id).newest_message is None
+
+
+def test_a_long_message_is_told_whole_of_one_group_and_begun_in_a_list(ledger: Ledger) -> None:
+    message = "Nothing fits order 17, " + "as the address is wrong " * 8
+    run = ledger.grouped(message, step=True)
+    assert ledger.shown.group("ws_demo", str(run.error_group)).newest_message == message
+    (listed,) = ledger.page().items
+    assert listed.newest_message is not None
+    assert listed.newest_message.endswith("…")
+    assert message.startswith(listed.newest_message[:-1])
+
+
+# ── resolving ────────────────────────────────────────────────────────────────────────────────────
+
+
+def later(ledger: Ledger, number: int = 9, **given_: Any) -> str:
+    """A run that fails after now, not in its group yet."""
+    at = ledger.clock.now + MINUTE
+    run_id = ledger.failed(SMALL.format(number), created_at=at, **given_).id
+    ledger.clock.now = at + MINUTE
+    return run_id
+
+
+def test_a_group_is_resolved_until_it_fails_again(ledger: Ledger) -> None:
+    run = ledger.grouped(SMALL.format(1))
+    group_id = str(run.error_group)
+    ledger.clock.now = START + HOUR
+    told = ledger.resolution.resolve("ws_demo", group_id, BY, "The price list was wrong")
+    assert (told.status, told.resolved_by) == (GroupStatus.RESOLVED, BY)
+    assert (told.note, told.reopened_at) == ("The price list was wrong", None)
+    assert told.resolved_at == "2023-11-14T23:13:20.003Z"
+    assert ledger.pages(status=GroupStatus.RESOLVED) == [group_id]
+    assert ledger.pages(status=GroupStatus.OPEN) == []
+    assert ledger.pages() == [group_id]
+    # One that had failed before, and is told of only now.
+    ledger.grouped(SMALL.format(2), created_at=START + MINUTE)
+    assert ledger.shown.group("ws_demo", group_id).status is GroupStatus.RESOLVED
+    run_id = later(ledger)
+    ledger.groups.take(run_id)
+    told = ledger.shown.group("ws_demo", group_id)
+    assert told.status is GroupStatus.OPEN
+    assert (told.resolved_by, told.resolved_at, told.note) == (None, None, None)
+    assert told.reopened_at == "2023-11-14T23:14:21.012Z"
+    assert ledger.pages(status=GroupStatus.OPEN) == [group_id]
+    # Resolved anew; the queue repeats what it told before.
+    told = ledger.resolution.resolve("ws_demo", group_id, "bob@demo.example", None)
+    ledger.groups.take(run_id)
+    told = ledger.shown.group("ws_demo", group_id)
+    assert (told.status, told.resolved_by) == (GroupStatus.RESOLVED, "bob@demo.example")
+    assert (told.note, told.reopened_at) == (None, None)
+
+
+def test_a_run_that_waited_and_fails_after_the_resolution_opens_it(ledger: Ledger) -> None:
+    run = ledger.grouped(SMALL.format(1))
+    ledger.clock.now = START + 2 * DAY
+    ledger.resolution.resolve("ws_demo", str(run.error_group), BY, None)
+    ledger.grouped(SMALL.format(2), created_at=START + 1, took=5 * DAY)
+    assert ledger.shown.group("ws_demo", str(run.error_group)).status is GroupStatus.OPEN
+
+
+def test_a_person_opens_it_again(ledger: Ledger) -> None:
+    group_id = str(ledger.grouped(SMALL.format(1)).error_group)
+    before = ledger.rows()
+    assert ledger.resolution.reopen("ws_demo", group_id).status is GroupStatus.OPEN
+    assert ledger.rows() == before
+    ledger.resolution.resolve("ws_demo", group_id, BY, "done")
+    told = ledger.resolution.reopen("ws_demo", group_id)
+    assert (told.status, told.note) == (GroupStatus.OPEN, None)
+    assert told.reopened_at is not None
+    again = ledger.resolution.reopen("ws_demo", group_id)
+    assert again == told
+
+
+def test_what_is_not_there_is_not_resolved(ledger: Ledger) -> None:
+    other = str(ledger.grouped(SMALL.format(1), workspace_id="ws_other").error_group)
+    gone = str(ledger.grouped(SMALL.format(2), kept=DAY).error_group)
+    ledger.clock.now = START + 4 * DAY
+    before = ledger.rows()
+    for group_id in (other, gone, "err_nothing"):
+        with pytest.raises(NotFoundError):
+            ledger.resolution.resolve("ws_demo", group_id, BY, None)
+        with pytest.raises(NotFoundError):
+            ledger.resolution.reopen("ws_demo", group_id)
+    assert ledger.rows() == before
+
+
+def test_a_failure_costs_no_more_where_its_group_is_resolved(ledger: Ledger) -> None:
+    group_id = str(ledger.grouped(SMALL.format(1)).error_group)
+    ledger.resolution.resolve("ws_demo", group_id, BY, None)
+    runs = [later(ledger, number) for number in range(20)]
+    writes: list[str] = []
+    ledger.table.listeners.append(lambda before, after: writes.append((after or {})["sk"]))
+    for run_id in runs:
+        ledger.groups.take(run_id)
+    # One for each run; the first one's opens the group, the clock's hour moves it.
+    assert len(writes) == 20 + writes.count("GROUP")
+    assert writes.count("GROUP") <= 2
+
+
+def test_an_erasure_takes_the_note_and_the_title_with_the_message(ledger: Ledger) -> None:
+    group_id = str(ledger.grouped(SMALL.format(1)).error_group)
+    ledger.clock.now = START + HOUR
+    ledger.resolution.resolve("ws_demo", group_id, BY, "Ada Lovelace called")
+    ledger.stores.failures.erase_message(group_id)
+    told = ledger.shown.group("ws_demo", group_id)
+    assert (told.title, told.note) == (ERASED_TEXT, None)
+    assert "Lovelace" not in str(ledger.rows())
+    assert told.status is GroupStatus.RESOLVED
+
+
+# ── at the same moment ───────────────────────────────────────────────────────────────────────────
+
+
+class Crash(BaseException):
+    """The process is gone."""
+
+
+@dataclass
+class Meeting:
+    """Two actions on one group; the second one comes just before call `point` of the first, or the
+    first one's process dies at it."""
+
+    point: int
+    made: int = 0
+    ledger: Ledger = field(default_factory=Ledger)
+
+    def __post_init__(self) -> None:
+        self.group_id = str(self.ledger.grouped(SMALL.format(1)).error_group)
+        self.ledger.clock.now = START + DAY
+        # It fails after all that is done here, and moves the group in the lists too.
+        self.run_id = self.ledger.failed(SMALL.format(2), created_at=START + DAY, took=HOUR).id
+
+    def fail(self) -> None:
+        self.ledger.groups.take(self.run_id)
+
+    def resolve(self) -> None:
+        self.ledger.resolution.resolve("ws_demo", self.group_id, BY, "done")
+
+    @property
+    def status(self) -> GroupStatus:
+        return self.ledger.shown.group("ws_demo", self.group_id).status
+
+    def play(self, first: Callable[[], None], at_the_point: Callable[[], None]) -> bool:
+        """Whether the first action came to that call at all."""
+
+        def around(each: Call, act: Callable[[], Any]) -> Any:
+            self.made += 1
+            if self.made != self.point:
+                return act()
+            self.ledger.table.around = lambda _, plain: plain()
+            at_the_point()
+            self.ledger.table.around = around
+            return act()
+
+        self.ledger.table.around = around
+        first()
+        self.ledger.table.around = lambda _, act: act()
+        return self.made >= self.point
+
+
+def test_a_failure_between_any_two_calls_of_resolving_is_not_hidden() -> None:
+    point = 1
+    while (meeting := Meeting(point)).play(meeting.resolve, meeting.fail):
+        assert meeting.status is GroupStatus.OPEN, point
+        point += 1
+    assert point > 5
+
+
+def test_a_resolution_between_any_two_calls_of_adding_a_failure_is_opened_by_it() -> None:
+    point = 1
+    while (meeting := Meeting(point)).play(meeting.fail, meeting.resolve):
+        assert meeting.status is GroupStatus.OPEN, point
+        point += 1
+    assert point > 3
+
+
+def test_a_repeat_mends_what_a_dying_process_left_of_a_resolution() -> None:
+    def die() -> None:
+        raise Crash
+
+    point = 1
+    while True:
+        meeting = Meeting(point)
+        try:
+            meeting.play(meeting.resolve, die)
+            break
+        except Crash:
+            meeting.ledger.table.around = lambda _, act: act()
+        # It is resolved with its note, or not at all.
+        told = meeting.ledger.shown.group("ws_demo", meeting.group_id)
+        assert (told.note == "done") is (told.status is GroupStatus.RESOLVED)
+        meeting.resolve()
+        assert meeting.status is GroupStatus.RESOLVED
+        meeting.fail()
+        assert meeting.status is GroupStatus.OPEN
+        point += 1
+    assert point > 5
+
+
+actions = st.lists(
+    st.one_of(
+        st.tuples(st.just("fail"), st.integers(0, 90)),  # minutes that the run takes
+        st.tuples(st.just("take"), st.integers(0, 5)),
+        st.tuples(st.just("resolve"), st.just(0)),
+        st.tuples(st.just("reopen"), st.just(0)),
+    ),
+    max_size=14,
+)
+
+
+@settings(deadline=None, max_examples=80)
+@given(actions)
+def test_it_is_resolved_where_no_known_failure_is_later(given_: list[tuple[str, int]]) -> None:
+    ledger = Ledger()
+    group_id = str(ledger.grouped(SMALL.format(0)).error_group)
+    known: list[int] = []
+    waiting: list[tuple[str, int]] = []
+    resolved_at: int | None = None
+    reopened = False
+    for number, (what, value) in enumerate(given_):
+        ledger.clock.advance(HOUR)
+        if what == "fail":
+            run = ledger.failed(
+                SMALL.format(number),
+                run_id=derived_id("run", str(number)),
+                created_at=ledger.clock.now,
+                took=value * MINUTE,
+            )
+            waiting.append((run.id, ledger.clock.now + value * MINUTE))
+        elif what == "take" and waiting:
+            run_id, at = waiting[value % len(waiting)]
+            ledger.groups.take(run_id)
+            known.append(at)
+        elif what == "resolve":
+            resolved_at, reopened = ledger.clock.now, False
+            ledger.resolution.resolve("ws_demo", group_id, BY, None)
+        elif what == "reopen":
+            reopened = True
+            ledger.resolution.reopen("ws_demo", group_id)
+        is_resolved = (
+            resolved_at is not None
+            and not reopened
+            and not any(at > resolved_at + 10 for at in known)
+        )
+        status = ledger.shown.group("ws_demo", group_id).status
+        assert (status is GroupStatus.RESOLVED) is is_resolved
+        # What opened it once does so for good, until it is resolved anew.
+        reopened = reopened or (resolved_at is not None and not is_resolved)
+
+
+def test_one_that_is_resolved_again_and_again_meanwhile_is_tried_later(ledger: Ledger) -> None:
+    group_id = str(ledger.grouped(SMALL.format(1)).error_group)
+    ledger.clock.now = START + 2 * DAY
+    run_id = ledger.failed(SMALL.format(2), created_at=START + 3 * DAY).id
+
+    def around(each: Call, act: Callable[[], Any]) -> Any:
+        if each.operation == "UpdateItem":
+            ledger.table.around = lambda _, plain: plain()
+            ledger.stores.failures.resolve(group_id, _resolution(ledger))
+            ledger.table.around = around
+        return act()
+
+    ledger.table.around = around
+    with pytest.raises(TransientError):
+        ledger.groups.take(run_id)
+
+
+def _resolution(ledger: Ledger) -> Any:
+    from runledger.models.failure import Resolution
+
+    return Resolution(by=BY, at=ledger.clock(), note=None)
+
+
+# ── the routes ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_members_resolve_and_open_again_over_http(deployed: World) -> None:
+    deployed.clock.now = now_ms() - MINUTE
+    automation_id = deployed.activate(upstream_document())
+    run_id = deployed.fire(automation_id, {"n": 3})
+    deployed.walk(run_id)
+    FailureGroups(deployed.stores.runs, deployed.stores.failures).take(run_id)
+    group_id = deployed.stores.runs.get(run_id).error_group
+    path = f"/v1/failure-groups/{group_id}"
+    assert call("GET", path, role="viewer")["body"]["status"] == "OPEN"
+    for action in ("resolve", "reopen"):
+        assert call("POST", f"{path}/{action}", {}, role="viewer")["status"] == 403
+    answer = call("POST", f"{path}/resolve", {"note": " fixed in 4.2 "}, role="member")
+    assert answer["status"] == 200
+    told = answer["body"]
+    assert (told["status"], told["note"]) == ("RESOLVED", "fixed in 4.2")
+    assert (told["resolvedBy"], told["title"]) == ("member@example.com", "only <number>")
+    assert told["newestMessage"] == "only 3" and told["newestRunId"] == run_id
+    assert call("GET", path, role="viewer")["body"] == told
+    for status, count in (("RESOLVED", 1), ("OPEN", 0)):
+        listed = call("GET", "/v1/failure-groups", query=f"status={status}", role="viewer")["body"]
+        assert len(listed["items"]) == count
+    opened = call("POST", f"{path}/reopen", role="member")
+    assert (opened["status"], opened["body"]["status"]) == (200, "OPEN")
+    assert opened["body"]["resolvedBy"] is None and opened["body"]["reopenedAt"]
+
+
+def test_what_cannot_be_asked_is_a_problem(deployed: World) -> None:
+    path = "/v1/failure-groups/err_nothing/resolve"
+    assert call("POST", path, {}, role="member")["status"] == 404
+    long = call("POST", path, {"note": "x" * 501}, role="member")
+    assert (long["status"], long["body"]["field"]) == (422, "note")
+    unknown = call("POST", path, {"because": "x"}, role="member")
+    assert (unknown["status"], unknown["body"]["field"]) == (422, "because")
+    listed = call("GET", "/v1/failure-groups", query="status=CLOSED")
+    assert (listed["status"], listed["body"]["field"]) == (422, "status")
