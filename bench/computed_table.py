@@ -212,5 +212,5 @@ class ComputedTable:
     def delete(self, key: Key) -> None:
         raise TypeError("computed rows cannot be written")
 
-    def transact(self, writes: Sequence[Write]) -> None:
+    def transact(self, writes: Sequence[Write], token: str | None = None) -> None:
         raise TypeError("computed rows cannot be written")

@@ -1,5 +1,6 @@
 """Makes the next try of a delivery, as the delivery-retry machine asks for it."""
 
+import time
 from functools import cache
 from typing import Any
 
@@ -10,7 +11,7 @@ from runledger.clock import now_ms
 from runledger.observability import begin
 from runledger.services.retry_contract import RetryEvent
 from runledger.services.retry_delivery import RetryDelivery
-from runledger.services.wiring import stores
+from runledger.services.wiring import patience, stores
 from runledger.settings import RetryDeliverySettings, read_settings
 
 
@@ -27,4 +28,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     asked = RetryEvent.model_validate(event)
     ids = {"workspaceId": asked.workspace_id, "deliveryId": asked.delivery_id}
     begin(context.aws_request_id, **ids)
-    return retrier().handle(asked).model_dump(by_alias=True)
+    time_left = patience(context.get_remaining_time_in_millis(), time.sleep)
+    return retrier().handle(asked, time_left).model_dump(by_alias=True)

@@ -13,7 +13,7 @@ from runledger.outbound.client import OutboundClient
 from runledger.services.integration_tools import IntegrationTools
 from runledger.services.secret_values import SecretValues
 from runledger.services.walk_contract import WalkEvent
-from runledger.services.wiring import stores, walker
+from runledger.services.wiring import patience, stores, walker
 from runledger.settings import IntegrationSettings, read_settings
 
 
@@ -29,7 +29,8 @@ def toolbox() -> IntegrationTools:
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     walk = WalkEvent.model_validate(event)
+    left = context.get_remaining_time_in_millis()
     request_id = context.aws_request_id
     begin(request_id, workspaceId=walk.workspace_id, runId=walk.run_id, nodeId=walk.node_id)
-    answer = walker(toolbox(), request_id).walk(walk)
+    answer = walker(toolbox(), request_id, patience(left, time.sleep)).walk(walk)
     return answer.model_dump(by_alias=True)

@@ -1,5 +1,6 @@
 """Runs the nodes that send messages."""
 
+import time
 from functools import cache
 from typing import Any
 
@@ -10,7 +11,7 @@ from runledger.clock import now_ms
 from runledger.observability import begin
 from runledger.services.toolboxes import MessageTools
 from runledger.services.walk_contract import WalkEvent
-from runledger.services.wiring import gatekeeper_over, retry_machine, stores, walker
+from runledger.services.wiring import gatekeeper_over, patience, retry_machine, stores, walker
 from runledger.settings import MessageSettings, read_settings
 
 
@@ -30,7 +31,8 @@ def toolbox() -> MessageTools:
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     walk = WalkEvent.model_validate(event)
+    left = context.get_remaining_time_in_millis()
     request_id = context.aws_request_id
     begin(request_id, workspaceId=walk.workspace_id, runId=walk.run_id, nodeId=walk.node_id)
-    answer = walker(toolbox(), request_id).walk(walk)
+    answer = walker(toolbox(), request_id, patience(left, time.sleep)).walk(walk)
     return answer.model_dump(by_alias=True)

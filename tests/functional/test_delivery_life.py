@@ -82,7 +82,7 @@ def ask(world: World, attempt: DeliveryAttempt, try_number: int | None = None) -
     event = RetryEvent(
         workspace_id=attempt.workspace_id, delivery_id=attempt.id, try_number=try_number
     )
-    return world.retrier.handle(event)
+    return world.retrier.handle(event, world.patience())
 
 
 def walk_machine(world: World, attempt: DeliveryAttempt) -> list[int]:

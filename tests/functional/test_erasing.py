@@ -385,7 +385,7 @@ def test_a_resend_that_was_asked_for_at_the_same_moment_is_not_sent(
     world.table.delete(keys.contact("ws_demo", contact_id))
     asked = RetryEvent(contract=1, workspace_id="ws_demo", delivery_id=made.id)
     world.clock.advance(SECOND)
-    assert not world.retrier.handle(asked).goes_on
+    assert not world.retrier.handle(asked, world.patience()).goes_on
     assert world.stores.deliveries.get(made.id).status is DeliveryStatus.SUPPRESSED
     assert len(channel.asked) == 1
     world.table.put(contact)

@@ -66,7 +66,8 @@ def test_a_throttled_node_is_come_back_to_and_nothing_is_done_twice(world: World
     told = world.detail(run_id)
     assert (told["status"], told["health"]["state"]) == ("RUNNING", "RETRYING")
     assert told["health"]["attempt"] == 2
-    assert "second: Lambda.TooManyRequestsException" in told["health"]["lastError"]
+    why = "node second: AWS had no room for it (Lambda.TooManyRequestsException)"
+    assert told["health"]["text"] == f"goes on soon (attempt 2): {why}"
     assert [step["status"] for step in told["steps"]] == ["COMPLETED", "COMPLETED"]
     world.settler.settle_due(100)
     assert started(world, run_id) == []

@@ -278,10 +278,10 @@ def test_what_was_sent_before_a_node_raised_is_told(
     run_id = world.fire(world.activate(document), {})
     begin = world.stores.deliveries.begin
 
-    def fails_for_b(attempt: Any, run: Any) -> Any:
+    def fails_for_b(attempt: Any, *more: Any) -> Any:
         if attempt.address.startswith("b@"):
             raise KeyError("nobody thought of this")
-        return begin(attempt, run)
+        return begin(attempt, *more)
 
     monkeypatch.setattr(world.stores.deliveries, "begin", fails_for_b)
     world.walk(run_id)

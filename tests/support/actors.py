@@ -11,6 +11,7 @@ from runledger.models.automation import AutomationStatus
 from runledger.models.run import Cancellation, Run
 from runledger.nodes.base import Operation
 from runledger.services import wiring
+from runledger.services.patience import Patience
 from runledger.services.settle import ExecutionEnded
 from runledger.services.walk import NoTools
 from runledger.services.walk_contract import WalkEvent
@@ -136,7 +137,9 @@ class Actors:
             node_id=node_id,
             state=state or None,
         )
-        return wiring.walker(toolbox, f"{self._requests:08d}-visit").walk(event)
+        clock = self.stage.clock
+        patience = Patience(clock.now + 60_000, clock, self.stage.sleep)
+        return wiring.walker(toolbox, f"{self._requests:08d}-visit", patience).walk(event)
 
     def walk(self, since: str = "start", until: str = "") -> None:
         """As the machine walks, failure state included; stops before `until`."""

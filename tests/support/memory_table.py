@@ -81,6 +81,8 @@ class MemoryTable:
         self.listeners: list[Listener] = []
         self.holds_back = False
         self._rows = _Rows()
+        # Of transactions that took effect.
+        self._tokens: set[str] = set()
 
     # ── for tests ──────────────────────────────────────────────────────────────────────────────
 
@@ -137,9 +139,9 @@ class MemoryTable:
     def delete(self, key: Key) -> None:
         self._call("DeleteItem", key, lambda: self._write(Delete(key)))
 
-    def transact(self, writes: Sequence[Write]) -> None:
+    def transact(self, writes: Sequence[Write], token: str | None = None) -> None:
         target = _key_of(writes[0]) if writes else Key("", "")
-        self._call("TransactWriteItems", target, lambda: self._write_all(writes))
+        self._call("TransactWriteItems", target, lambda: self._write_once(writes, token))
 
     def query(
         self,
@@ -200,6 +202,13 @@ class MemoryTable:
         key, before, after = self._after(write)
         self._store(key, before, after)
         return after
+
+    def _write_once(self, writes: Sequence[Write], token: str | None) -> None:
+        if token in self._tokens:
+            return
+        self._write_all(writes)
+        if token is not None:
+            self._tokens.add(token)
 
     def _write_all(self, writes: Sequence[Write]) -> None:
         keys = [_key_of(write) for write in writes]

@@ -49,6 +49,7 @@ OPERATOR = "operator@example.com"
 STREAM_TRIES = 6
 ASYNC_TRIES = 3
 QUEUE_TRIES = 10
+WALKING = ("run_logic", "run_message", "run_integration")
 PERSON_TRIES = 4
 
 
@@ -105,6 +106,10 @@ class Stage:
             "scheduler": self.scheduler,
             "stepfunctions": self.step_functions,
         }
+
+    def sleep(self, seconds: float) -> None:
+        """Lets the time pass for which a function sleeps."""
+        self.clock.advance(round(seconds * 1_000))
 
     # ── the functions ──────────────────────────────────────────────────────────────────────────
 
@@ -414,7 +419,7 @@ def open_stage() -> Iterator[Stage]:
         if "marker" in stage.followers:
             beat(store, moment)
 
-    sleeping = SimpleNamespace(sleep=lambda seconds: stage.clock.advance(int(seconds * 1_000)))
+    sleeping = SimpleNamespace(sleep=stage.sleep)
     patches: list[Any] = [
         patch.dict("os.environ", environment()),
         patch.object(runledger.clock, "time", clock),
@@ -428,7 +433,7 @@ def open_stage() -> Iterator[Stage]:
         # In threads, calls would come in another order each time.
         patch.object(module_of("tick"), "at_once", in_turn),
     ]
-    for function in ("api", "tick", "run_integration"):
+    for function in (*WALKING, "api", "tick", "retry_delivery"):
         if hasattr(module_of(function), "time"):
             patches.append(patch.object(module_of(function), "time", sleeping))
     level = logger.log_level

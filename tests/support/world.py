@@ -11,6 +11,7 @@ from unittest.mock import patch
 import boto3
 from moto import mock_aws
 from runledger.channels.registry import CHANNEL_NAMES, make_channels
+from runledger.clock import from_iso
 from runledger.compiler.compile import FunctionArns
 from runledger.compiler.graph import GraphView
 from runledger.models.automation import AutomationDocument
@@ -36,6 +37,7 @@ from runledger.services.left_behind import LeftBehind
 from runledger.services.machines import MachineRemover, Machines, MachineTurns
 from runledger.services.manual import ManualRuns
 from runledger.services.missed_fires import MissedFires
+from runledger.services.patience import Patience
 from runledger.services.reading import Reading
 from runledger.services.recipients import Recipients
 from runledger.services.retry_delivery import RetryDelivery
@@ -319,7 +321,7 @@ class World:
         )
 
     # Tools are lent as the functions would lend them.
-    def tools(self, frame: Frame, node_id: str) -> Tools:
+    def tools(self, frame: Frame, node_id: str, patience: Patience) -> Tools:
         begun: list[str] = []
         integration = IntegrationTools(
             http=self.http,
@@ -327,10 +329,10 @@ class World:
             runs=self.stores.runs,
             bodies=self.stores.bodies,
             clock=self.clock,
-            sleep=lambda seconds: self.clock.advance(round(seconds * 1_000)),
+            sleep=self.sleep,
         )
         return replace(
-            integration.tools(frame, node_id),
+            integration.tools(frame, node_id, patience),
             begun=begun,
             contacts=Recipients(self.stores.contacts, frame.workspace.id, frame.version.segments),
             messenger=Delivery(
@@ -346,8 +348,16 @@ class World:
                 retention=frame.workspace.retention,
                 clock=self.clock,
                 begun=begun,
+                patience=patience,
             ),
         )
+
+    def sleep(self, seconds: float) -> None:
+        self.clock.advance(round(seconds * 1_000))
+
+    def patience(self, milliseconds: int = 300_000) -> Patience:
+        """What an invocation has that may take so long."""
+        return Patience(self.clock.now + milliseconds, self.clock, self.sleep)
 
     def walker(self, request_id: str = "request-1") -> Walker:
         return Walker(
@@ -357,6 +367,7 @@ class World:
             self,
             self.clock,
             request_id,
+            self.patience(),
         )
 
     def template(self, body: str = "Hello {{contact.email}}", subject: str = "Hi") -> str:
@@ -413,8 +424,8 @@ class World:
         return self.frames.graph(self.stores.runs.get(run_id))
 
     def walk(self, run_id: str, *, until: str | None = None) -> list[str]:
-        """Walks a graph without forks as its machine would, failure state included; the nodes
-        visited. Stops before `until`."""
+        """Walks a graph without forks as its machine would, waits and failure state included; the
+        nodes visited. Stops before `until`."""
         graph = self.graph(run_id)
         node_id = graph.starts[0]
         visited: list[str] = []
@@ -432,6 +443,8 @@ class World:
             last = answer.model_dump(by_alias=True)
             if answer.more:
                 continue
+            if answer.wait_until is not None:
+                self.clock.now = max(self.clock.now, from_iso(answer.wait_until))
             ways = [
                 edge.target
                 for edge in graph.out(node_id)

@@ -113,6 +113,11 @@ class TransientError(RunledgerError):
     """An AWS service throttled or was briefly away; the same call may succeed later."""
 
 
+class BranchUnfinishedError(TransientError):
+    """A machine came to a node before every branch in front of it had finished; the run's next
+    attempt walks the branch that is missing."""
+
+
 class ServiceError(RunledgerError):
     """An AWS service refused the call for good; `code` is its own error code."""
 
@@ -122,7 +127,8 @@ class ServiceError(RunledgerError):
 
 
 class StepInProgressError(RunledgerError):
-    """Another walker holds a live lease on this node; come back after it."""
+    """Another walker holds a live lease on this node; come back after it. Where it outlasts the
+    machine's retries, the run is handed back."""
 
 
 class RunReleasedError(RunledgerError):

@@ -29,7 +29,9 @@ States = dict[str, State]
 
 CONTRACT = 1
 ERROR_PATH = "$.error"
-RELEASING_ERRORS = ("RunReleasedError", "StepInProgressError")
+# Of a walk that has no say in the run (any more). Whoever finds a node taken, also after the lease,
+# leads to the failure state: the run is handed back there, and never left without a walker.
+RELEASING_ERRORS = ("RunReleasedError",)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from runledger.clock import Clock
 from runledger.errors import NodeError
-from runledger.ids import derived_id
+from runledger.ids import derived_id, new_token
 from runledger.models.attempt_life import (
     UNKNOWN_AFTER,
     found_unknown,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from runledger.channels.base import Channel
     from runledger.models.automation import TemplateSnapshot
     from runledger.models.run import Run
+    from runledger.services.patience import Patience
     from runledger.services.retry_machine import RetryMachine
     from runledger.store.contacts import ContactStore
     from runledger.store.deliveries import DeliveryStore
@@ -56,6 +57,7 @@ class Delivery:
     retention: int
     clock: Clock
     begun: list[str]
+    patience: "Patience"
 
     def deliver(self, message: OutboundMessage, scope: Mapping[str, Any]) -> MessageOutcome:
         channel = self.channels[message.channel]
@@ -104,7 +106,8 @@ class Delivery:
                 return _outcome(stored)
             # It was claimed by an earlier visit, when the gate was open still.
             return self._recall(stored)
-        earlier = self.deliveries.begin(attempt, self.run)
+        token = new_token()
+        earlier = self.patience.insist(lambda: self.deliveries.begin(attempt, self.run, token))
         if earlier is not None:
             return self._recall(earlier)
         return self._send(channel, attempt)
@@ -127,7 +130,9 @@ class Delivery:
     def _send(self, channel: "Channel", attempt: DeliveryAttempt) -> MessageOutcome:
         made = send(channel, attempt, self.clock)
         outcome = partial(tried, made=made, now=self.clock())
-        settled = self.deliveries.settle(attempt, outcome, self.shards)
+        settled = self.patience.insist(
+            lambda: self.deliveries.settle(attempt, outcome, self.shards)
+        )
         if settled.status is DeliveryStatus.RETRYING:
             self.retries.start(settled)
         return _outcome(settled)

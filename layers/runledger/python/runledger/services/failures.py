@@ -16,6 +16,10 @@ _UNAVAILABLE = (
     "UNAVAILABLE",
     "An AWS service this node needs did not answer, also when asked again.",
 )
+_STALLED = (
+    "STALLED",
+    "The run could not go on from this node, also when it was tried again.",
+)
 _TIMED_OUT = ("TIMED_OUT", "The node did not finish in its time.")
 _INTERNAL = ("INTERNAL_ERROR", "The node stopped with an unexpected error.")
 
@@ -31,6 +35,8 @@ _KINDS = {
     "Lambda.SdkClientException": _UNAVAILABLE,
     "Lambda.TooManyRequestsException": _UNAVAILABLE,
     "TransientError": _UNAVAILABLE,
+    "StepInProgressError": _STALLED,
+    "BranchUnfinishedError": _STALLED,
 }
 
 
@@ -60,6 +66,22 @@ def is_node_failure(caught: dict[str, Any]) -> bool:
 
 
 def is_for_later(caught: dict[str, Any]) -> bool:
-    """AWS throttled or was briefly away, also when asked again: nothing is wrong with the node,
-    and it did not run."""
-    return caught.get("Error") in TRANSIENT_ERRORS
+    """Nothing is wrong with the node: AWS throttled or was briefly away, also when asked again,
+    another request was at the node, or a branch before it is missing. The run goes on from there
+    as its next attempt."""
+    return caught.get("Error") in _FOR_LATER
+
+
+def in_words(caught: dict[str, Any]) -> str:
+    """Why a run is handed back, for a person: short, as the run row keeps it."""
+    name = str(caught.get("Error", "Unknown"))
+    return f"{_WORDS.get(name, _DID_NOT_ANSWER)} ({name})"
+
+
+_DID_NOT_ANSWER = "AWS did not answer in time"
+_WORDS = {
+    "Lambda.TooManyRequestsException": "AWS had no room for it",
+    "StepInProgressError": "another request held it for too long",
+    "BranchUnfinishedError": "a branch before it had not finished",
+}
+_FOR_LATER = frozenset((*TRANSIENT_ERRORS, "StepInProgressError", "BranchUnfinishedError"))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from runledger.models.run import Run
     from runledger.nodes.base import HttpCaller
     from runledger.services.frames import Frame
+    from runledger.services.patience import Patience
     from runledger.store.bodies import Bodies
     from runledger.store.runs import RunStore
 
@@ -44,7 +45,7 @@ class IntegrationTools:
     clock: Clock
     sleep: Callable[[float], None]
 
-    def tools(self, frame: "Frame", node_id: str) -> Tools:
+    def tools(self, frame: "Frame", node_id: str, patience: "Patience") -> Tools:
         return Tools(
             http=self.http,
             secrets=WorkspaceSecrets(self.secrets, frame.workspace.id),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from runledger.clock import SECOND, Clock
 from runledger.errors import ConditionFailedError, NotFoundError
+from runledger.ids import new_token
 from runledger.models.attempt_life import claimed, found_unknown, tried, withheld
 from runledger.models.delivery import DeliveryStatus, Gate
 from runledger.nodes.base import OutboundMessage
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from runledger.channels.base import Channel
     from runledger.models.delivery import DeliveryAttempt
+    from runledger.services.patience import Patience
     from runledger.store.contacts import ContactStore
     from runledger.store.deliveries import DeliveryStore
     from runledger.store.suppressions import SuppressionStore
@@ -41,7 +43,7 @@ class RetryDelivery:
     channels: "Mapping[str, Channel]"
     clock: Clock
 
-    def handle(self, event: RetryEvent) -> RetryAnswer:
+    def handle(self, event: RetryEvent, patience: "Patience") -> RetryAnswer:
         """Makes the try that is due, if there is one, and says what comes then."""
         attempt = self.deliveries.find(event.delivery_id)
         if attempt is None or attempt.workspace_id != event.workspace_id:
@@ -50,7 +52,7 @@ class RetryDelivery:
         shards = self.workspaces.cached(attempt.workspace_id).shards
         if attempt.status in _WAITING:
             if self._is_due(attempt, event):
-                attempt = self._try(attempt, shards)
+                attempt = self._try(attempt, shards, patience)
         elif attempt.tries == event.try_number:
             # The very try that is asked for was claimed before and did not come to its end.
             lost = partial(found_unknown, now=self.clock())
@@ -63,7 +65,9 @@ class RetryDelivery:
             return True
         return attempt.next_try_at is None or attempt.next_try_at <= self.clock()
 
-    def _try(self, attempt: "DeliveryAttempt", shards: int) -> "DeliveryAttempt":
+    def _try(
+        self, attempt: "DeliveryAttempt", shards: int, patience: "Patience"
+    ) -> "DeliveryAttempt":
         closed = self._closed(attempt)
         now = self.clock()
         if closed is not None:
@@ -71,12 +75,13 @@ class RetryDelivery:
                 return self.deliveries.change(attempt, withheld(attempt, closed, now), shards)
             # Somebody else changed it at this very moment.
             return self.deliveries.get(attempt.id)
-        begun = self.deliveries.claim(attempt, claimed(attempt, now), shards, now)
+        after, token = claimed(attempt, now), new_token()
+        begun = patience.insist(lambda: self.deliveries.claim(attempt, after, shards, now, token))
         if begun is None:
             return self.deliveries.get(attempt.id)
         made = send(self.channels[begun.channel], begun, self.clock)
         outcome = partial(tried, made=made, now=self.clock())
-        return self.deliveries.settle(begun, outcome, shards)
+        return patience.insist(lambda: self.deliveries.settle(begun, outcome, shards))
 
     def _closed(self, attempt: "DeliveryAttempt") -> Gate | None:
         """The gate that refuses the attempt by now: whoever took a consent back, or was put on the

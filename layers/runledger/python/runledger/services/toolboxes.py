@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from runledger.channels.base import Channel
     from runledger.services.frames import Frame
     from runledger.services.gatekeeper import Gatekeeper
+    from runledger.services.patience import Patience
     from runledger.services.retry_machine import RetryMachine
     from runledger.store.contacts import ContactStore
     from runledger.store.deliveries import DeliveryStore
@@ -30,7 +31,7 @@ class MessageTools:
     retries: "RetryMachine"
     clock: Clock
 
-    def tools(self, frame: "Frame", node_id: str) -> Tools:
+    def tools(self, frame: "Frame", node_id: str, patience: "Patience") -> Tools:
         begun: list[str] = []
         return Tools(
             begun=begun,
@@ -49,5 +50,6 @@ class MessageTools:
                 retention=frame.workspace.retention,
                 clock=self.clock,
                 begun=begun,
+                patience=patience,
             ),
         )

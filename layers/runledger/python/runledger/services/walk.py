@@ -37,11 +37,9 @@ from runledger.models.run import (
 )
 from runledger.nodes.base import Function, NodeResult, Operation, Tools, Visit
 from runledger.observability import bind, log_failure, logger
-from runledger.services.failures import (
-    CAUSE_CHARACTERS,
-    caught_error,
-    is_for_later,
-)
+from runledger.services.branch_failures import BranchFailures
+from runledger.services.branches import require_finished
+from runledger.services.failures import CAUSE_CHARACTERS, caught_error
 from runledger.services.frames import (
     Frame,
     Frames,
@@ -50,13 +48,9 @@ from runledger.services.frames import (
     require_owner,
     scope_of,
 )
-from runledger.services.start import (
-    LONGEST_PUT_OFF,
-    MAX_RESUMED_ATTEMPTS,
-    SHORTEST_PUT_OFF,
-)
+from runledger.services.patience import MARGIN, Patience
 from runledger.services.walk_contract import WalkAnswer, WalkEvent
-from runledger.services.whereabouts import failed_node, lost_step
+from runledger.services.whereabouts import lost_step
 from runledger.store.run_rows import run_from_item
 from runledger.store.runs import Closing
 
@@ -76,19 +70,21 @@ CLAIM_ID_CHARACTERS = 13
 class Toolbox(Protocol):
     """What one function may lend its nodes, made for one run."""
 
-    def tools(self, frame: Frame, node_id: str) -> Tools: ...
+    def tools(self, frame: Frame, node_id: str, patience: Patience) -> Tools:
+        """`patience` is what the visit has for storing what it comes to know."""
 
 
 class NoTools:
     """The toolbox of a function that touches nothing outside."""
 
-    def tools(self, frame: Frame, node_id: str) -> Tools:
+    def tools(self, frame: Frame, node_id: str, patience: Patience) -> Tools:
         return Tools()
 
 
 @dataclass(frozen=True, slots=True)
 class Walker:
-    """`request_id` names the Lambda invocation in the claims it makes."""
+    """`request_id` names the Lambda invocation in the claims it makes; `patience` lasts as long
+    as the invocation may."""
 
     runs: "RunStore"
     automations: "AutomationStore"
@@ -96,6 +92,11 @@ class Walker:
     toolbox: Toolbox
     clock: Clock
     request_id: str
+    patience: Patience
+
+    @property
+    def failures(self) -> BranchFailures:
+        return BranchFailures(self.runs, self.clock)
 
     def walk(self, event: WalkEvent) -> WalkAnswer:
         """Raises RunReleasedError, StepInProgressError, NodeFailedError or TransientError, which
@@ -144,42 +145,65 @@ class Walker:
 
     def _visit(self, event: WalkEvent) -> WalkAnswer:
         frame = self._frame(event)
+        rank = frame.graph.topology.rank(event.node_id)
         recorded = frame.history.steps.get(event.node_id)
         if recorded is not None and recorded.status is not StepStatus.RUNNING:
+            self._park(frame.run, rank, frame.run.open_claims.get(rank), recorded)
             return _answer(recorded)
         node_type, config = frame.graph.parsed(event.node_id)
-        rank = frame.graph.topology.rank(event.node_id)
+        if node_type.is_join:
+            steps = frame.history.steps
+            require_finished(event.node_id, frame.run, steps, frame.graph, self.clock())
         earlier = self._earlier_claim(frame.run, rank)
         is_lost = earlier is not None and earlier.request_id != ""
         if earlier is not None and is_lost and not node_type.repeatable(config):
             return _answer(self.runs.record(frame.run, lost_step(frame, event.node_id, earlier)))
-        claim = self._claim(frame, event.node_id, rank, node_type, config, replaces=earlier)
+        claim = self._new_claim(node_type, config)
+        patience = self.patience.within(claim.lease_until - MARGIN)
+        is_done = False
         try:
-            visit = self._visit_of(frame, event.node_id, node_type, config, recorded)
+            self._claim(frame, event.node_id, rank, claim, replaces=earlier)
+            visit = self._visit_of(frame, event.node_id, node_type, config, recorded, patience)
             result = _run_node(visit, node_type, config, recorded)
+            step = Step(
+                node_id=event.node_id,
+                type=node_type.name,
+                started_at=recorded.started_at if recorded else claim.started_at,
+                finished_at=self.clock() if result.status.is_finished else None,
+                visits=recorded.visits + 1 if recorded else 1,
+                input=recorded.input if recorded else _input(visit, node_type, config, result),
+                **dict(result),
+            )
+            is_done = True
+            stored = patience.insist(lambda: self.runs.record(frame.run, step, after=recorded))
         except TransientError:
-            # Raised by our own reads and writes, never by an effect's answer: nothing has begun,
-            # and the machine's retry need not wait for the lease.
-            self.runs.release(frame.run, rank, claim)
+            # Of the node's own reads and writes, never of an effect's answer: as long as the node
+            # is not done nothing has begun, and the machine's retry need not wait for the lease.
+            if not is_done or node_type.repeatable(config):
+                self._give_back(frame.run, rank, claim)
             raise
-        step = Step(
-            node_id=event.node_id,
-            type=node_type.name,
-            started_at=recorded.started_at if recorded else claim.started_at,
-            finished_at=self.clock() if result.status.is_finished else None,
-            visits=recorded.visits + 1 if recorded else 1,
-            input=recorded.input if recorded else _input(visit, node_type, config, result),
-            **dict(result),
-        )
-        stored = self.runs.record(frame.run, step, after=recorded)
         if stored.status is StepStatus.RUNNING:
             if stored.visits != step.visits or step.status is not StepStatus.RUNNING:
                 raise StepInProgressError("another request has gone on with this node")
             # The next visit need not wait for the lease.
-            self.runs.release(frame.run, rank, claim)
-        if stored.status is StepStatus.WAITING and stored.wait_until is not None:
-            self.runs.park(frame.run, rank, claim, stored.wait_until)
+            self._give_back(frame.run, rank, claim)
+        patience.insist(lambda: self._park(frame.run, rank, claim, stored))
         return _answer(stored)
+
+    def _give_back(self, run: Run, rank: int, claim: Claim) -> None:
+        """Releases a claim, as far as that can be done: one that stays is waited for."""
+        patience = self.patience.within(claim.lease_until)
+        try:
+            patience.insist(lambda: self.runs.release(run, rank, claim))
+        except TransientError as error:
+            log_failure("a claim could not be given back", error)
+
+    def _park(self, run: Run, rank: int, claim: Claim | None, step: Step) -> None:
+        """Tells with the claim until when a waiting node waits, unless that was told before."""
+        if step.status is not StepStatus.WAITING or step.wait_until is None or claim is None:
+            return
+        if claim.wait_until is None and step.wait_until > self.clock():
+            self.runs.park(run, rank, claim, step.wait_until)
 
     def _earlier_claim(self, run: Run, rank: int) -> Claim | None:
         """The claim to take over, or None where the node was never claimed."""
@@ -190,23 +214,18 @@ class Walker:
             raise StepInProgressError("another request is at this node")
         return claim
 
-    def _claim(
-        self,
-        frame: Frame,
-        node_id: str,
-        rank: int,
-        node_type: "NodeType[Any]",
-        config: "Config",
-        *,
-        replaces: Claim | None,
-    ) -> Claim:
+    def _new_claim(self, node_type: "NodeType[Any]", config: "Config") -> Claim:
         now = self.clock()
-        claim = Claim(
+        return Claim(
             request_id=self.request_id[:CLAIM_ID_CHARACTERS],
             started_at=now,
             lease_until=now + lease_seconds(node_type, config) * 1_000,
             sends=node_type.function is Function.MESSAGE,
         )
+
+    def _claim(
+        self, frame: Frame, node_id: str, rank: int, claim: Claim, *, replaces: Claim | None
+    ) -> None:
         topology = frame.graph.topology
         left = [topology.rank(before) for before in topology.predecessors(node_id)]
         gone = [other for other in left if other in frame.run.open_claims]
@@ -216,11 +235,10 @@ class Walker:
             found = run_from_item(error.item) if error.item else None
             if found and found.open_claims.get(rank) == claim and not found.status.is_terminal:
                 # Our own write, sent again below us because its answer was lost.
-                return claim
+                return
             if found is None or found.execution != frame.run.execution or found.status.is_terminal:
                 raise RunReleasedError("the run was taken or ended meanwhile") from error
             raise StepInProgressError("another request is at this node") from error
-        return claim
 
     def _visit_of(
         self,
@@ -229,6 +247,7 @@ class Walker:
         node_type: "NodeType[Any]",
         config: "Config",
         before: Step | None,
+        patience: Patience,
     ) -> Visit:
         """`before` is the step as an earlier visit left it, where the node goes on."""
         templates = frame.version.templates
@@ -242,7 +261,7 @@ class Walker:
             contact=frame.contact,
             now=self.clock(),
             effect_key=derived_id("eff", frame.run.id, node_id),
-            tools=self.toolbox.tools(frame, node_id),
+            tools=self.toolbox.tools(frame, node_id, patience),
             labels=frozenset(edge.label for edge in frame.graph.out(node_id) if edge.label),
             texts=tuple(text for each in used for text in (each.subject, each.body) if text),
             progress=before.progress if before else None,
@@ -252,15 +271,17 @@ class Walker:
 
     def _complete(self, event: WalkEvent) -> WalkAnswer:
         began = self.clock()
-        run = self._read_run(event)
+        run, steps = self.runs.outline(event.run_id)
+        self._check_workspace(run, event)
         execution = execution_of(event.run_id, event.execution)
         answer = WalkAnswer(node_id=event.node_id)
         if run.status is RunStatus.COMPLETED and run.execution == execution:
             return answer
         require_owner(run, execution, RunStatus.RUNNING)
+        require_finished(event.node_id, run, steps, self.frames.graph(run), began)
         now = self.clock()
         closing = Closing(RunStatus.COMPLETED, now, end_node_id=event.node_id, end_ms=now - began)
-        self._close(run, closing)
+        self.failures.close(run, closing)
         return answer
 
     # ── FAIL ───────────────────────────────────────────────────────────────────────────────────
@@ -268,8 +289,6 @@ class Walker:
     def _fail(self, event: WalkEvent) -> WalkAnswer:
         answer = WalkAnswer(node_id=event.node_id)
         execution = execution_of(event.run_id, event.execution)
-        state = event.state or {}
-        caught = state.get("error") or {}
         if self._read_run(event).status is RunStatus.PENDING:
             # The trigger itself failed; the run is not owned and the due index starts it again.
             return answer
@@ -278,60 +297,20 @@ class Walker:
             require_owner(frame.run, execution, RunStatus.RUNNING)
         except RunReleasedError:
             return answer
-        node_id = failed_node(frame, event.node_id, state, caught)
-        if is_for_later(caught) and frame.run.attempt < MAX_RESUMED_ATTEMPTS:
-            self._hand_back(frame.run, node_id, str(caught.get("Error")))
-            return answer
-        step = frame.history.steps.get(node_id) if node_id else None
-        if step is not None and step.error is not None:
-            error = step.error
-        else:
-            error = caught_error(caught, node_id)
-            if node_id is not None and (step is None or step.status is StepStatus.RUNNING):
-                error = self._record_failure(frame, node_id, error, step)
-        self._close(frame.run, Closing(RunStatus.FAILED, self.clock(), error=error))
+        self.failures.settle(frame, event.node_id, event.state or {})
         return answer
-
-    def _hand_back(self, run: Run, node_id: str | None, name: str) -> None:
-        """AWS had no room for the node: the run goes on from there, as its next attempt, later."""
-        now = self.clock()
-        walked = (now - (run.resumed_at or run.started_at or run.created_at)) // 2
-        delay = min(max(walked, SHORTEST_PUT_OFF), LONGEST_PUT_OFF)
-        place = f"node {node_id}: " if node_id else ""
-        try:
-            self.runs.hand_back(run, now + delay, f"{place}{name}", untried=True)
-        except ConditionFailedError as error:
-            raise RunReleasedError("the run was taken or ended meanwhile") from error
-
-    def _record_failure(
-        self, frame: Frame, node_id: str, error: ErrorDetail, before: Step | None
-    ) -> ErrorDetail:
-        now = self.clock()
-        if before is not None:
-            ended = {"status": StepStatus.FAILED, "finished_at": now, "progress": None}
-            failed = before.model_copy(
-                update={**ended, "error": error, "visits": before.visits + 1}
-            )
-            return self.runs.record(frame.run, failed, after=before).error or error
-        claim = frame.run.open_claims.get(frame.graph.topology.rank(node_id))
-        step = Step(
-            node_id=node_id,
-            type=frame.graph.nodes[node_id].node.type,
-            status=StepStatus.FAILED,
-            started_at=claim.started_at if claim else now,
-            finished_at=now,
-            error=error,
-        )
-        return self.runs.record(frame.run, step).error or error
 
     # ── shared ─────────────────────────────────────────────────────────────────────────────────
 
     def _read_run(self, event: WalkEvent) -> Run:
         run = self.runs.get(event.run_id)
+        self._check_workspace(run, event)
+        return run
+
+    def _check_workspace(self, run: Run, event: WalkEvent) -> None:
         if run.workspace_id != event.workspace_id:
             raise NotFoundError(f"there is no run {event.run_id}")
         bind(automationId=run.automation_id)
-        return run
 
     def _frame(self, event: WalkEvent) -> Frame:
         frame = self.frames.read(event.run_id, event.workspace_id)
@@ -339,14 +318,6 @@ class Walker:
         execution = execution_of(event.run_id, event.execution)
         require_owner(frame.run, execution, RunStatus.RUNNING)
         return frame
-
-    def _close(self, run: Run, closing: Closing) -> None:
-        """Where somebody else ended the run first, theirs stands. Claims come and go without
-        changing what the condition looks at, so a close of the owner's fails for no other cause."""
-        try:
-            self.runs.close(run, closing)
-        except ConditionFailedError as error:
-            raise RunReleasedError("the run was taken or ended meanwhile") from error
 
 
 def _run_node(

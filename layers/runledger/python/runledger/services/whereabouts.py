@@ -18,12 +18,12 @@ _GRAPHS_A_PAGE = 10
 
 
 def lost_step(frame: "Frame", node_id: str, claim: Claim) -> Step:
-    """The step of an effect whose request died: it may or may not have happened."""
+    """The step of an effect that was not recorded: it may or may not have happened."""
     error = ErrorDetail(
         node_id=node_id,
         kind="OUTCOME_UNKNOWN",
         message=(
-            "The request that ran this node died before its answer was recorded: "
+            "The request that ran this node ended before its answer was recorded: "
             "the call may or may not have been made, so it was not repeated."
         ),
         cause=f"claimed by request {claim.request_id}, lease expired",

@@ -19,6 +19,8 @@ from runledger.settings import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runledger.services.automations import Automations
     from runledger.services.bulk_cancel import BulkCancels
     from runledger.services.cancel import Stopping
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from runledger.services.gatekeeper import Gatekeeper
     from runledger.services.missed_fires import MissedFires
     from runledger.services.open_run import Opener
+    from runledger.services.patience import Patience
     from runledger.services.retry_machine import RetryMachine
     from runledger.services.schedules import Schedules
     from runledger.services.walk import Toolbox, Walker
@@ -211,7 +214,14 @@ def bulk_cancels(machine_prefix: str) -> "BulkCancels":
     return BulkCancels(of.bulk_cancels, frozen_lists(), of.runs, canceler, now_ms)
 
 
-def walker(toolbox: "Toolbox", request_id: str) -> "Walker":
+def patience(remaining_ms: int, sleep: "Callable[[float], None]") -> "Patience":
+    """How long one invocation may hold on to what it knows, by the time that it has left."""
+    from runledger.services.patience import MARGIN, Patience
+
+    return Patience(now_ms() + remaining_ms - MARGIN, now_ms, sleep)
+
+
+def walker(toolbox: "Toolbox", request_id: str, patience: "Patience") -> "Walker":
     """A walker of this process for one request."""
     from runledger.services.walk import Walker
 
@@ -222,4 +232,5 @@ def walker(toolbox: "Toolbox", request_id: str) -> "Walker":
         toolbox=toolbox,
         clock=now_ms,
         request_id=request_id,
+        patience=patience,
     )

@@ -44,9 +44,10 @@ class DeliveryStore:
         self._table = table
         self._bodies = bodies
 
-    def begin(self, attempt: DeliveryAttempt, run: "Run") -> DeliveryAttempt | None:
+    def begin(self, attempt: DeliveryAttempt, run: "Run", token: str) -> DeliveryAttempt | None:
         """Claims the effect by writing its PROCESSING attempt, in one transaction with a look at
         the run: once a run has ended or changed hands, none of its messages can be claimed.
+        `token` names the claim: done again with it, one that took effect is known as one's own.
 
         Returns None, or, where the effect was claimed before, the attempt found: nothing may be
         sent then. RunReleasedError where the run is not this execution's to walk any more."""
@@ -58,7 +59,8 @@ class DeliveryStore:
                 [
                     Put(delivery_to_item(attempt, self._bodies, listed=None), is_new),
                     Check(keys.run(run.id), is_running & is_owned),
-                ]
+                ],
+                token,
             )
         except ConditionFailedError as error:
             found = self._find(attempt.id)
@@ -134,11 +136,16 @@ class DeliveryStore:
         return after
 
     def claim(
-        self, before: DeliveryAttempt, after: DeliveryAttempt, shards: int, now: int
+        self,
+        before: DeliveryAttempt,
+        after: DeliveryAttempt,
+        shards: int,
+        now: int,
+        token: str,
     ) -> DeliveryAttempt | None:
         """Claims the next try of a waiting attempt, in one transaction with a look at its run: a
         canceled one stops it. The attempt claimed; None where nothing may be sent: the attempt
-        moved on, or was stopped."""
+        moved on, or was stopped. `token` as for `begin`."""
         change = delivery_change(after, self._bodies, shards)
         writes: list[Write] = [Modify(keys.delivery(before.id), change, _is_unchanged(before))]
         if before.run_id is not None:
@@ -147,7 +154,7 @@ class DeliveryStore:
             is_not_canceled = Attr("status").ne(RunStatus.CANCELED.value)
             writes.append(Check(keys.run(before.run_id), is_gone | is_not_canceled))
         try:
-            self._table.transact(writes)
+            self._table.transact(writes, token)
         except ConditionFailedError:
             found = self.get(before.id)
             if found.sequence == before.sequence and found.revision == before.revision:

@@ -208,6 +208,15 @@ def step_to_item(run: Run, step: Step, bodies: "Bodies") -> "Item":
 
 def step_from_item(item: "Item", bodies: "Bodies") -> Step:
     bag: dict[str, Any] = bodies.unpack(item["bag"]) if "bag" in item else {}
+    return _step(item, bag)
+
+
+def step_outline(item: "Item") -> Step:
+    """A step without what its bag holds, which may lie in S3."""
+    return _step(item, {})
+
+
+def _step(item: "Item", bag: dict[str, Any]) -> Step:
     return Step.model_validate(
         {
             "node_id": item["sk"].removeprefix(keys.STEP_PREFIX),

@@ -34,9 +34,10 @@ from runledger.store.run_rows import (
     run_from_item,
     run_to_item,
     step_from_item,
+    step_outline,
     step_to_item,
 )
-from runledger.store.table import Change, Path, Put, key_attributes, ttl
+from runledger.store.table import Change, Path, Put, SortRange, key_attributes, ttl
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -206,6 +207,22 @@ class RunStore:
             payload=payload_from_item(rows["PAYLOAD"], self._bodies),
             steps={step.node_id: step for step in steps},
         )
+
+    def outline(self, run_id: str) -> tuple[Run, dict[str, Step]]:
+        """Row and steps in one consistent read, the steps without what they tell (input, output,
+        evidence …); NotFoundError where there is no row."""
+        page = self._table.query(
+            keys.run(run_id).pk, SortRange(low=keys.run(run_id).sk), consistent=True
+        )
+        rows = {item["sk"]: item for item in page.items}
+        if "RUN" not in rows:
+            raise NotFoundError(f"there is no run {run_id}")
+        steps = [
+            step_outline(item)
+            for sort, item in rows.items()
+            if sort.startswith(keys.STEP_PREFIX) and item["ttl"] == rows["RUN"]["ttl"]
+        ]
+        return run_from_item(rows["RUN"]), {step.node_id: step for step in steps}
 
     def own(self, run: Run, execution: str, started_at: int, trigger_ms: int) -> Run:
         """PENDING → RUNNING for this execution; ConditionFailedError with the row otherwise."""

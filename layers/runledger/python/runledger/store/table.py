@@ -99,8 +99,9 @@ class Table(Protocol):
 
     def delete(self, key: Key) -> None: ...
 
-    def transact(self, writes: Sequence[Write]) -> None:
-        """All or nothing; ConditionFailedError where any condition does not hold."""
+    def transact(self, writes: Sequence[Write], token: str | None = None) -> None:
+        """All or nothing; ConditionFailedError where any condition does not hold. The same writes
+        with the same token within ten minutes take effect once, and succeed each time."""
 
     def query(
         self,
@@ -180,8 +181,10 @@ class DynamoTable:
     def delete(self, key: Key) -> None:
         self._call("delete_item", TableName=self._name, Key=_key(key))
 
-    def transact(self, writes: Sequence[Write]) -> None:
-        self._call("transact_write_items", TransactItems=[self._write(write) for write in writes])
+    def transact(self, writes: Sequence[Write], token: str | None = None) -> None:
+        named = {} if token is None else {"ClientRequestToken": token}
+        items = [self._write(write) for write in writes]
+        self._call("transact_write_items", TransactItems=items, **named)
 
     def query(
         self,
