@@ -77,6 +77,14 @@ class ReentryBlockedError(ConflictError):
         self.run_id = run_id
 
 
+class KeyReusedError(ConflictError):
+    """An idempotency key came before with another body; `run_id` is the run it opened, if any."""
+
+    def __init__(self, message: str, run_id: str | None = None) -> None:
+        super().__init__(message, status="KEY_REUSED")
+        self.run_id = run_id
+
+
 class UnauthorizedError(RunledgerError):
     """Who is calling could not be established."""
 

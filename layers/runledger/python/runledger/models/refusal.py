@@ -17,6 +17,7 @@ class RefusalReason(StrEnum):
     REENTRY_BLOCKED = "REENTRY_BLOCKED"
     RATE_LIMITED = "RATE_LIMITED"
     CHAIN_TOO_DEEP = "CHAIN_TOO_DEEP"
+    KEY_REUSED = "KEY_REUSED"
 
 
 class Refusal(Model):

@@ -64,6 +64,15 @@ class Branching:
 
 
 @dataclass(frozen=True, slots=True)
+class Warned:
+    """What a config allows and its author should know; `field` is its dotted path."""
+
+    code: str
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Placement:
     """Where a node stands in the machine being built.
 
@@ -293,6 +302,10 @@ class NodeType(ABC, Generic[ConfigT]):
         """Whether a visit whose request died may be done again. False for an effect, unless it
         keeps its own account of what left or the other side tells repeats apart."""
         return not self.effect
+
+    def warnings(self, config: ConfigT) -> list[Warned]:
+        """What may be saved, and is better thought over."""
+        return []
 
     def template_ids(self, config: ConfigT) -> frozenset[str]:
         """The message templates this node uses; a version pins them."""

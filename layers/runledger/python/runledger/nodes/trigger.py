@@ -6,7 +6,7 @@ from pydantic import Field, SerializeAsAny, StringConstraints, model_validator
 
 from runledger.models.base import Config
 from runledger.models.run import TriggerType
-from runledger.nodes.base import NodeResult, NodeType, Operation, Visit
+from runledger.nodes.base import NodeResult, NodeType, Operation, Visit, Warned
 from runledger.nodes.date_rules import Repeat
 from runledger.nodes.dates import KEY_CHARACTERS
 from runledger.nodes.fields import PayloadPath, TimeOfDay, TimeZone, picks
@@ -32,6 +32,10 @@ class WebhookIntake(Config):
     dedupe_path: PayloadPath | None = Field(
         default=None, description="A payload value that may open a run only once, e.g. orderId."
     )
+    dedupe: Literal["ON", "OFF"] = Field(
+        default="ON",
+        description="OFF opens a run for every delivery, also for one that is sent again.",
+    )
     rate_limit_per_minute: int = Field(
         default=120, ge=1, le=6_000, description="Events a minute, per token and source."
     )
@@ -40,8 +44,10 @@ class WebhookIntake(Config):
     )
 
     @model_validator(mode="after")
-    def _can_create(self) -> "WebhookIntake":
+    def _sound(self) -> "WebhookIntake":
         lookup = self.contact_lookup
+        if self.dedupe == "OFF" and self.dedupe_path is not None:
+            raise ValueError("dedupePath tells events apart, so dedupe cannot be OFF")
         if self.create_if_missing and (lookup is None or lookup.by == "id"):
             raise ValueError("createIfMissing needs a contactLookup by email or phone")
         return self
@@ -175,6 +181,17 @@ class TriggerNode(NodeType[TriggerConfig]):
     operation = Operation.OWN
     is_start = True
     config_model = TriggerConfig
+
+    def warnings(self, config: TriggerConfig) -> list[Warned]:
+        intake = config.intake
+        if intake is None or intake.dedupe == "ON":
+            return []
+        place = "dedupe" if isinstance(config, WebhookIntake) else "source.dedupe"
+        message = (
+            "Every delivery opens a run: an event that is sent again, by its sender or by somebody "
+            "who captured it, runs again."
+        )
+        return [Warned("REPLAY_POSSIBLE", place, message)]
 
     def run(self, config: TriggerConfig, visit: Visit) -> NodeResult:
         return NodeResult()

@@ -44,6 +44,7 @@ class ManualRuns:
             body=document.payload,
             dedupe_key=None if key is None else f"manual:{key}",
             source=by,
+            must_match=key is not None,
         )
         return self.opener.open(automation, contact, facts)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runledger.clock import MINUTE, SECOND, Clock
-from runledger.errors import ConflictError, ReentryBlockedError
+from runledger.errors import ConflictError, KeyReusedError, ReentryBlockedError
 from runledger.ids import derived_id, new_id
 from runledger.models.automation import AutomationStatus
 from runledger.models.refusal import RefusalReason
@@ -34,7 +34,8 @@ class TriggerFacts:
 
     `scheduled_for` (epoch milliseconds) is when the run starts, where that is not at once.
     `source` is whoever fired it. `may_repeat` says that the event comes at least once by its
-    nature, so that its coming again is worth no word."""
+    nature, so that its coming again is worth no word. `must_match` says that the key is the
+    caller's own word: the same key with another body or contact is refused."""
 
     type: TriggerType
     details: dict[str, Any]
@@ -43,6 +44,7 @@ class TriggerFacts:
     scheduled_for: int | None = None
     source: str | None = None
     may_repeat: bool = False
+    must_match: bool = False
 
 
 def keyed_run_id(workspace_id: str, automation_id: str, dedupe_key: str) -> str:
@@ -78,7 +80,7 @@ class Opener:
         """Writes a PENDING run, or finds the one the same event opened before.
 
         ConflictError where the automation takes no runs now; ReentryBlockedError where it takes
-        none for this contact. Whatever opened no run has left its refusal."""
+        none for this contact; KeyReusedError where the key was used for another event. Whatever opened no run has left its refusal."""
         try:
             active = require_active(automation)
         except ConflictError as error:
@@ -88,7 +90,13 @@ class Opener:
         run = self._run(automation, active, contact, facts, workspace.retention)
         payload = Payload(trigger={"type": facts.type.value, **facts.details}, body=facts.body)
         try:
-            stored, is_new = self.runs.open(run, payload, workspace.shards, active.reentry)
+            stored, is_new = self.runs.open(
+                run, payload, workspace.shards, active.reentry, must_match=facts.must_match
+            )
+        except KeyReusedError as error:
+            reason = RefusalReason.KEY_REUSED
+            self._refuse(automation, contact, facts, reason, str(error), error.run_id)
+            raise
         except ReentryBlockedError as error:
             reason = RefusalReason.REENTRY_BLOCKED
             self._refuse(automation, contact, facts, reason, str(error), error.run_id)

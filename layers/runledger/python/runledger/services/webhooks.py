@@ -117,7 +117,7 @@ class Webhooks:
         intake: WebhookIntake,
     ) -> "tuple[Contact | None, TriggerFacts]":
         payload = _parse(event)
-        key = _dedupe_key(event, intake, payload)
+        key, must_match = _dedupe_key(event, intake, payload)
         details: dict[str, Any] = {"source": event.source, "dedupeKey": key}
         scheduled_for = None
         if isinstance(trigger, DateTrigger) and isinstance(intake, WebhookPayloadDate):
@@ -133,6 +133,7 @@ class Webhooks:
             dedupe_key=key,
             scheduled_for=scheduled_for,
             source=event.source,
+            must_match=must_match,
         )
 
     def _automation(self, token: str) -> "Automation":
@@ -271,23 +272,35 @@ def _parse(event: InboundEvent) -> dict[str, Any]:
     return payload
 
 
-def _dedupe_key(event: InboundEvent, intake: WebhookIntake, payload: dict[str, Any]) -> str | None:
-    """The header wins, as the caller of one request knows best; both name spaces are apart."""
+def _dedupe_key(
+    event: InboundEvent, intake: WebhookIntake, payload: dict[str, Any]
+) -> tuple[str | None, bool]:
+    """The key of the event, and whether it is the sender's word alone, so that the same key with
+    another body is a mistake.
+
+    Where the body is signed, the key comes out of it: a header is not signed, and whoever captured
+    a body could send it again under another. Each kind of key is a name space of its own."""
+    if intake.dedupe == "OFF":
+        return None, False
+    if intake.dedupe_path is not None:
+        return _path_key(intake.dedupe_path, payload), False
+    if intake.signed:
+        return f"digest:{hashlib.sha256(event.body).hexdigest()}", False
     given = event.headers.get(IDEMPOTENCY_HEADER)
-    if given is not None:
-        if not given.strip() or len(given) > MAX_KEY_CHARACTERS:
-            raise InvalidInputError(
-                f"Idempotency-Key has 1 to {MAX_KEY_CHARACTERS} characters",
-                field="Idempotency-Key",
-            )
-        return f"header:{given.strip()}"
-    if intake.dedupe_path is None:
-        return None
-    value = value_at(payload, intake.dedupe_path)
+    if given is None:
+        return None, False
+    if not given.strip() or len(given) > MAX_KEY_CHARACTERS:
+        raise InvalidInputError(
+            f"Idempotency-Key has 1 to {MAX_KEY_CHARACTERS} characters", field="Idempotency-Key"
+        )
+    return f"header:{given.strip()}", True
+
+
+def _path_key(path: str, payload: dict[str, Any]) -> str:
+    value = value_at(payload, path)
     if not isinstance(value, (str, int, float)) or isinstance(value, bool) or value == "":
         raise InvalidInputError(
-            f"the payload has no text or number at {intake.dedupe_path}, which tells events apart",
-            field=intake.dedupe_path,
+            f"the payload has no text or number at {path}, which tells events apart", field=path
         )
     if isinstance(value, float) and value.is_integer():
         # 1 and 1.0 are one number to whoever sent them; "1" is the same id, written as a text.

@@ -9,10 +9,12 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from runledger.errors import (
     ConditionFailedError,
+    KeyReusedError,
     NotFoundError,
     ReentryBlockedError,
     TransientError,
 )
+from runledger.json_body import is_same_json
 from runledger.models.automation import Reentry
 from runledger.models.run import (
     Cancellation,
@@ -23,6 +25,7 @@ from runledger.models.run import (
     RunStatus,
     Step,
     StepStatus,
+    TriggerType,
 )
 from runledger.store import keys
 from runledger.store.run_rows import (
@@ -73,6 +76,7 @@ class Closing:
 START_ERROR_CHARACTERS = 100
 # Each lost try means that another run of the same contact was opened or ended in between.
 _ENTRY_TRIES = 5
+_REUSED = "this idempotency key was used before, with another {}"
 
 
 class RunStore:
@@ -81,14 +85,29 @@ class RunStore:
         self._bodies = bodies
 
     def open(
-        self, run: Run, payload: Payload, shards: int, reentry: Reentry = Reentry.ALWAYS
+        self,
+        run: Run,
+        payload: Payload,
+        shards: int,
+        reentry: Reentry = Reentry.ALWAYS,
+        *,
+        must_match: bool = False,
     ) -> tuple[Run, bool]:
         """Writes a PENDING run; (the run, whether this call opened it). ReentryBlockedError where
-        the contact may not enter the automation now.
+        the contact may not enter the automation now; with `must_match`, KeyReusedError where the
+        run that was found has another contact or body.
 
         The payload goes first: the row is the queue, and whoever sees it must find the payload.
         Where a run of this id exists, it is returned as it is and nothing changes. A payload left
         by a call that died in between belongs to the same event, and is kept."""
+        found, is_opened = self._open(run, payload, shards, reentry, must_match=must_match)
+        if must_match and not is_opened:
+            self._require_same(found, run, payload)
+        return found, is_opened
+
+    def _open(
+        self, run: Run, payload: Payload, shards: int, reentry: Reentry, *, must_match: bool
+    ) -> tuple[Run, bool]:
         is_new = Attr("pk").not_exists()
         is_guarded = reentry is not Reentry.ALWAYS and run.contact_id is not None
         holder = self._holder(run, reentry) if is_guarded else None
@@ -107,6 +126,9 @@ class RunStore:
             existing = self._table.get(keys.run(run.id), consistent=True)
             if existing is not None:
                 return run_from_item(existing), False
+            if must_match and error.item is not None and error.item["ttl"] > ttl(run.created_at):
+                # Nobody was answered yet, but the payload is there and would be this run's.
+                _require_same_body(payload_from_item(error.item, self._bodies), payload, None)
             self._replace_expired(item, error.item, run.created_at)
         row = run_to_item(run, keys.shard_of(run.id, shards))
         if is_guarded:
@@ -124,6 +146,18 @@ class RunStore:
                 raise
             return run_from_item(error.item), False
         return run_from_item(row), True
+
+    def _require_same(self, found: Run, run: Run, payload: Payload) -> None:
+        """What an erasure took away can no longer be compared."""
+        if found.erased_at is not None:
+            return
+        is_by_hand = run.trigger_type is TriggerType.MANUAL
+        # Of an event the body says whom it is for.
+        if is_by_hand and found.contact_id != run.contact_id:
+            raise KeyReusedError(_REUSED.format("contact"), found.id)
+        item = self._table.get(keys.payload(found.id), consistent=True)
+        if item is not None and "erasedAt" not in item:
+            _require_same_body(payload_from_item(item, self._bodies), payload, found.id)
 
     def _replace_expired(self, item: "Item", found: "Item | None", now: int) -> None:
         """Where the payload found was that of a run which expired, and whose row is deleted
@@ -438,6 +472,11 @@ def _again(
         },
         remove=gone,
     )
+
+
+def _require_same_body(found: Payload, given: Payload, run_id: str | None) -> None:
+    if not is_same_json(found.body, given.body):
+        raise KeyReusedError(_REUSED.format("body"), run_id)
 
 
 def _blocked(reentry: Reentry, run_id: str) -> str:
