@@ -97,13 +97,6 @@ def test_the_same_event_opens_one_run(world: World) -> None:
     assert (other.run.id != first.run.id, other.is_duplicate) == (True, False)
 
 
-def test_an_idempotency_key_wins_over_the_payload(world: World) -> None:
-    token = hooked(world, dedupePath="orderId")
-    first = world.webhooks.receive(event(token, {"orderId": 7}, idempotency_key="k1"))
-    again = world.webhooks.receive(event(token, {"orderId": 8}, idempotency_key="k1"))
-    assert (again.run.id, again.is_duplicate) == (first.run.id, True)
-
-
 def test_a_missing_contact_is_created_once(world: World) -> None:
     token = hooked(world, contactLookup=BY_EMAIL, createIfMissing=True)
     ids = {

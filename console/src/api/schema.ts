@@ -1239,6 +1239,11 @@ export interface components {
              * @description The active version; null where none is.
              */
             version: number | null;
+            /**
+             * Warnings
+             * @description What the draft may do and its author should know; it can be activated.
+             */
+            warnings: components["schemas"]["Problem"][];
             /** @description Where other systems post; null for other triggers, and for VIEWER. */
             webhook: components["schemas"]["WebhookView"] | null;
         };
@@ -3297,6 +3302,11 @@ export interface components {
              * @description Every problem; empty where the graph can be activated.
              */
             problems: components["schemas"]["Problem"][];
+            /**
+             * Warnings
+             * @description What the graph may do and its author should know; it can be activated.
+             */
+            warnings: components["schemas"]["Problem"][];
         };
         /**
          * Reentry
@@ -3309,7 +3319,7 @@ export interface components {
          * @description Why a trigger opened no run.
          * @enum {string}
          */
-        RefusalReason: "DUPLICATE" | "NO_CONTACT" | "BAD_SIGNATURE" | "INACTIVE" | "INVALID_PAYLOAD" | "REENTRY_BLOCKED" | "RATE_LIMITED" | "CHAIN_TOO_DEEP";
+        RefusalReason: "DUPLICATE" | "NO_CONTACT" | "BAD_SIGNATURE" | "INACTIVE" | "INVALID_PAYLOAD" | "REENTRY_BLOCKED" | "RATE_LIMITED" | "CHAIN_TOO_DEEP" | "KEY_REUSED";
         /**
          * RefusalView
          * @description A trigger that opened no run. Refusals with one reason in the same minute share one row,

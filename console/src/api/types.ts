@@ -89,6 +89,7 @@ export const REFUSAL_REASONS = [
   'REENTRY_BLOCKED',
   'RATE_LIMITED',
   'CHAIN_TOO_DEEP',
+  'KEY_REUSED',
 ] as const satisfies RefusalReason[];
 
 export const CHANNELS = ['EMAIL', 'SMS', 'WHATSAPP'] as const;

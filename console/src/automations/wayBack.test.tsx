@@ -28,6 +28,7 @@ const AUTOMATION: Automation = {
   schedule: null,
   machine: null,
   problems: [],
+  warnings: [],
 };
 const NONE = () => json({ items: [], nextCursor: null });
 const NOT_THERE = () => json({ detail: 'Nobody counts.' }, 404);
@@ -39,7 +40,7 @@ function stack() {
     '/v1/automations': () => json({ items: [AUTOMATION], nextCursor: null }),
     [own]: () => json(AUTOMATION),
     [`${own}/versions`]: NONE,
-    [`${own}/validate`]: () => json({ problems: [] }),
+    [`${own}/validate`]: () => json({ problems: [], warnings: [] }),
     '/v1/node-types': () => json({ items: nodeTypes, nextCursor: null }),
     '/v1/runs': NONE,
     '/v1/runs/counts': NOT_THERE,

@@ -3,6 +3,7 @@ import {
   IconDoorOff,
   IconFileAlert,
   IconGauge,
+  IconKeyOff,
   IconLink,
   IconPlayerPause,
   IconSignature,
@@ -22,6 +23,7 @@ const ICONS: Record<RefusalReason, Icon> = {
   REENTRY_BLOCKED: IconDoorOff,
   RATE_LIMITED: IconGauge,
   CHAIN_TOO_DEEP: IconLink,
+  KEY_REUSED: IconKeyOff,
 };
 
 /** Why a trigger opened no run, as icon and words. */

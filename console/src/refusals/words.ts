@@ -43,4 +43,8 @@ export const REASON_WORDS: Record<RefusalReason, ReasonWords> = {
     meaning: 'Automations started one another too many times in a row.',
     advice: 'Look for automations that start each other in a circle.',
   },
+  KEY_REUSED: {
+    meaning: 'The idempotency key had come before with another body.',
+    advice: 'Have the sender use a new key for each event, and the same one only to repeat it.',
+  },
 };

@@ -1,4 +1,4 @@
-import { IconAlertTriangle, IconCircleCheck, IconLoader2 } from '@tabler/icons-react';
+import { IconAlertTriangle, IconCircleCheck, IconInfoCircle, IconLoader2 } from '@tabler/icons-react';
 import type { AutomationDocument } from './document';
 import classes from './Editor.module.css';
 import { type DocumentProblem, nodeOf, type ProblemsFound } from './problems';
@@ -49,6 +49,31 @@ function Summary({ found }: { found: ProblemsFound }) {
   );
 }
 
+interface PlacesProps extends Pick<Props, 'document' | 'onOpen'> {
+  problems: readonly DocumentProblem[];
+}
+
+function Places({ problems, document, onOpen }: PlacesProps) {
+  if (problems.length === 0) return null;
+  return (
+    <ul>
+      {problems.map((problem, index) => (
+        <li key={index}>
+          <button
+            type="button"
+            data-problem-of={nodeOf(problem, document)}
+            onClick={() => {
+              onOpen(problem);
+            }}
+          >
+            <strong>{place(problem, document)}</strong> {problem.message}
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 /** Every problem of the document, each the way to where it is. */
 export function ProblemList({ found, document, onOpen }: Props) {
   return (
@@ -56,22 +81,14 @@ export function ProblemList({ found, document, onOpen }: Props) {
       <div role="status">
         <Summary found={found} />
       </div>
-      {found.problems.length > 0 && (
-        <ul>
-          {found.problems.map((problem, index) => (
-            <li key={index}>
-              <button
-                type="button"
-                data-problem-of={nodeOf(problem, document)}
-                onClick={() => {
-                  onOpen(problem);
-                }}
-              >
-                <strong>{place(problem, document)}</strong> {problem.message}
-              </button>
-            </li>
-          ))}
-        </ul>
+      <Places problems={found.problems} document={document} onOpen={onOpen} />
+      {found.warnings.length > 0 && (
+        <>
+          <p className={classes.summary} data-tone="warn">
+            <IconInfoCircle size={18} aria-hidden /> Good to know
+          </p>
+          <Places problems={found.warnings} document={document} onOpen={onOpen} />
+        </>
       )}
     </section>
   );

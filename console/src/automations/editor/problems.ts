@@ -21,6 +21,8 @@ export interface DocumentProblem {
 
 export interface ProblemsFound {
   problems: DocumentProblem[];
+  /** What may be saved, and is better thought over. */
+  warnings: DocumentProblem[];
   /** Whether they are those of the document as it is now. */
   isCurrent: boolean;
   /** Why nobody knows. */
@@ -58,7 +60,7 @@ async function validate(
   api: ApiClient,
   automationId: string | null,
   document: AutomationDocument,
-): Promise<DocumentProblem[]> {
+): Promise<Pick<ProblemsFound, 'problems' | 'warnings'>> {
   // Without a name it would be refused before its graph is looked at.
   const isNamed = document.name.trim() !== '';
   const missing = isNamed ? [] : [NO_NAME];
@@ -71,11 +73,14 @@ async function validate(
             path: { automation_id: automationId },
             body,
           });
-    return [...missing, ...answer.problems.map(fromProblem)];
+    return {
+      problems: [...missing, ...answer.problems.map(fromProblem)],
+      warnings: answer.warnings.map(fromProblem),
+    };
   } catch (error) {
     const told = problemsIn(error);
     if (told === null) throw error;
-    return [...missing, ...told];
+    return { problems: [...missing, ...told], warnings: [] };
   }
 }
 
@@ -97,7 +102,8 @@ export function useProblems(
     gcTime: 60_000,
   });
   return {
-    problems: data ?? [],
+    problems: data?.problems ?? [],
+    warnings: data?.warnings ?? [],
     isCurrent: !isPlaceholderData && !isPending && settled === document,
     error,
   };

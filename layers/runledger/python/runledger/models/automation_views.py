@@ -121,6 +121,9 @@ class AutomationView(AutomationSummaryView):
     problems: list[Problem] = Field(
         description="What is wrong with the draft now; it can be activated where this is empty."
     )
+    warnings: list[Problem] = Field(
+        description="What the draft may do and its author should know; it can be activated."
+    )
 
 
 class VersionSummaryView(WireModel):
@@ -144,6 +147,9 @@ class ProblemsView(WireModel):
 
     problems: list[Problem] = Field(
         description="Every problem; empty where the graph can be activated."
+    )
+    warnings: list[Problem] = Field(
+        description="What the graph may do and its author should know; it can be activated."
     )
 
 

@@ -8,6 +8,7 @@ from runledger.clock import Clock, iso
 from runledger.compiler.checks import problems_of
 from runledger.compiler.compile import FunctionArns, compile_graph
 from runledger.compiler.graph import GraphView
+from runledger.compiler.warnings import warnings_of
 from runledger.errors import ConflictError, InvalidGraphError, RateLimitedError, RunledgerError
 from runledger.ids import new_id, new_token
 from runledger.models.automation import (
@@ -21,7 +22,12 @@ from runledger.models.automation import (
     TemplateSnapshot,
     Version,
 )
-from runledger.models.automation_views import AutomationView, ScheduleView, WebhookView
+from runledger.models.automation_views import (
+    AutomationView,
+    ProblemsView,
+    ScheduleView,
+    WebhookView,
+)
 from runledger.models.documents import merge_patch, validated
 from runledger.nodes.trigger import TriggerConfig
 from runledger.observability import logger
@@ -149,8 +155,9 @@ class Automations:
             changed_by=lambda automation: automation.updated_by,
         )
 
-    def problems(self, workspace_id: str, graph: Graph) -> list[Problem]:
-        return self._view(workspace_id, graph)[1]
+    def check(self, workspace_id: str, graph: Graph) -> ProblemsView:
+        view, problems = self._view(workspace_id, graph)
+        return ProblemsView(problems=problems, warnings=warnings_of(view))
 
     def view(self, automation: Automation, *, hides_webhook: bool = False) -> AutomationView:
         """`hides_webhook` for those who may not trigger: the address is all it takes."""
@@ -159,6 +166,7 @@ class Automations:
         if automation.active is not None:
             version = self.store.version(automation.id, automation.active.version)
         schedule = self._schedule(automation)
+        checked = self.check(automation.workspace_id, draft)
         return AutomationView(
             **dict(automation_summary_view(automation, schedule)),
             revision=automation.draft_revision,
@@ -168,7 +176,8 @@ class Automations:
             webhook=None if hides_webhook else self._webhook_view(automation),
             schedule=self._schedule_view(schedule),
             machine=machine_view(version) if version else None,
-            problems=self.problems(automation.workspace_id, draft),
+            problems=checked.problems,
+            warnings=checked.warnings,
         )
 
     def _schedule(self, automation: Automation) -> "Schedule | None":

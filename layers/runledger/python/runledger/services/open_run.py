@@ -80,7 +80,8 @@ class Opener:
         """Writes a PENDING run, or finds the one the same event opened before.
 
         ConflictError where the automation takes no runs now; ReentryBlockedError where it takes
-        none for this contact; KeyReusedError where the key was used for another event. Whatever opened no run has left its refusal."""
+        none for this contact; KeyReusedError where the key was used for another event. Whatever
+        opened no run has left its refusal."""
         try:
             active = require_active(automation)
         except ConflictError as error:

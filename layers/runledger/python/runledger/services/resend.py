@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runledger.clock import Clock
-from runledger.errors import ConflictError, InvalidInputError, KeyReusedError, NotFoundError
+from runledger.errors import ConflictError, InvalidInputError, NotFoundError
 from runledger.ids import derived_id, new_id
 from runledger.models.attempt_life import MACHINE_GRACE, kept_until, suppressed
 from runledger.models.automation import TemplateSnapshot
@@ -64,21 +64,19 @@ class Resends:
         new = _new_id(original, document.idempotency_key)
         known = self.deliveries.find(new) if document.idempotency_key is not None else None
         if known is not None:
-            return self._again(known, document)
+            return self._again(known)
         self._check(original)
         attempt = self._attempt(new, original, by if document.force else None, by, now)
         shards = self.workspaces.cached(workspace_id).shards
         written = self.deliveries.add_resend(attempt, original, shards)
         if written is not attempt:
-            return self._again(written, document)
+            return self._again(written)
         if written.status is DeliveryStatus.QUEUED:
             self.machine.start(written)
         return Resent(written, is_duplicate=False)
 
-    def _again(self, known: DeliveryAttempt, document: "ResendDocument") -> Resent:
+    def _again(self, known: DeliveryAttempt) -> Resent:
         """Whoever made it may have died before its machine was started."""
-        if known.forced is not document.force:
-            raise KeyReusedError("this idempotency key was used before, with another `force`")
         if known.status is DeliveryStatus.QUEUED:
             self.machine.start(known)
         return Resent(known, is_duplicate=True)

@@ -110,7 +110,7 @@ def validate_new_automation(
 ) -> ProblemsView:
     """Every problem of a document that is to become an automation."""
     who = calling(router)
-    return ProblemsView(problems=_automations().problems(who.workspace_id, document))
+    return _automations().check(who.workspace_id, document)
 
 
 @router.post("/v1/automations/<automation_id>/validate", tags=["Automations"])
@@ -122,7 +122,7 @@ def validate_automation(
     who = calling(router)
     automations = _automations()
     automations.store.get(who.workspace_id, automation_id)
-    return ProblemsView(problems=automations.problems(who.workspace_id, document))
+    return automations.check(who.workspace_id, document)
 
 
 @router.post("/v1/automations/<automation_id>/activate", tags=["Automations"])

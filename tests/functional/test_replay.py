@@ -1,0 +1,227 @@
+"""The same event: what tells it again, and what a stranger may not tell instead."""
+
+import hashlib
+import hmac
+import json
+from typing import Any
+
+import pytest
+from runledger.errors import ConflictError, KeyReusedError
+from runledger.models.contact import ContactDocument
+from runledger.models.run import Payload, RunStatus
+from runledger.models.wire import RunDocument
+from runledger.services.open_run import keyed_run_id
+from runledger.services.signing import SigningSecrets
+from runledger.services.webhooks import InboundEvent
+from runledger.store import keys
+from runledger.store.runs import RunStore
+
+from tests.functional.test_webhooks import event, hooked
+from tests.support.world import World
+
+
+def signed(world: World, token: str, body: bytes, **headers: str) -> InboundEvent:
+    target = world.stores.automations.by_webhook_token(token)
+    assert target is not None
+    secret = SigningSecrets(world.secrets, "runledger").read(target.automation_id)
+    digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    return event(token, body, x_runledger_signature=f"sha256={digest}", **headers)
+
+
+def opened(world: World) -> set[str]:
+    rows = world.dynamodb.scan(TableName="runledger")["Items"]
+    return {row["pk"]["S"] for row in rows if row["sk"]["S"] == "RUN"}
+
+
+def reasons(world: World) -> list[str]:
+    rows = world.dynamodb.scan(TableName="runledger")["Items"]
+    return [row["reason"]["S"] for row in rows if "reason" in row]
+
+
+@pytest.mark.parametrize("trigger", [{"dedupePath": "orderId"}, {}])
+def test_a_captured_signed_body_opens_one_run_whatever_its_headers(
+    world: World, trigger: dict[str, Any]
+) -> None:
+    token = hooked(world, signed=True, **trigger)
+    body = b'{"orderId": "A-1"}'
+    first = world.webhooks.receive(signed(world, token, body))
+    for key in ("k1", "k2", "k3", " ", "x" * 300):
+        again = world.webhooks.receive(signed(world, token, body, idempotency_key=key))
+        assert (again.run.id, again.is_duplicate) == (first.run.id, True)
+    assert len(opened(world)) == 1
+
+
+def test_two_signed_bodies_open_two_runs_under_one_header(world: World) -> None:
+    token = hooked(world, signed=True)
+    for number in (1, 2):
+        body = json.dumps({"n": number}).encode()
+        assert not world.webhooks.receive(
+            signed(world, token, body, idempotency_key="k")
+        ).is_duplicate
+    assert len(opened(world)) == 2
+
+
+def test_a_path_wins_over_an_unsigned_header(world: World) -> None:
+    token = hooked(world, dedupePath="orderId")
+    first = world.webhooks.receive(event(token, {"orderId": 7}, idempotency_key="k1"))
+    again = world.webhooks.receive(event(token, {"orderId": 7}, idempotency_key="k2"))
+    other = world.webhooks.receive(event(token, {"orderId": 8}, idempotency_key="k1"))
+    assert (again.run.id, again.is_duplicate) == (first.run.id, True)
+    assert (other.run.id == first.run.id, other.is_duplicate) == (False, False)
+
+
+@pytest.mark.parametrize("is_signed", [True, False])
+def test_without_deduplication_every_delivery_opens_a_run(world: World, is_signed: bool) -> None:
+    token = hooked(world, signed=is_signed, dedupe="OFF")
+    for _ in range(2):
+        sent = signed(world, token, b'{"n": 1}', idempotency_key="k") if is_signed else None
+        taken = world.webhooks.receive(sent or event(token, {"n": 1}, idempotency_key="k"))
+        assert not taken.is_duplicate
+    assert len(opened(world)) == 2
+
+
+def test_switching_it_off_is_warned_of(world: World) -> None:
+    token = hooked(world, dedupe="OFF")
+    target = world.stores.automations.by_webhook_token(token)
+    assert target is not None
+    automation = world.stores.automations.get(world.workspace_id, target.automation_id)
+    (warned,) = world.automations.view(automation).warnings
+    assert (warned.code, warned.node_id, warned.field) == ("REPLAY_POSSIBLE", "start", "dedupe")
+
+
+@pytest.mark.parametrize(
+    ("body", "is_same"),
+    [
+        (b'{"a":1,"b":[true,null,"x"]}', True),
+        (b'{ "b": [true, null, "\\u0078"],\n "a": 1.0 }', True),
+        (b'{"a": 2, "b": [true, null, "x"]}', False),
+        (b'{"a": true, "b": [true, null, "x"]}', False),
+        (b'{"a": 1, "b": [1, null, "x"]}', False),
+        (b'{"a": 1, "b": [true, null, "x"], "c": null}', False),
+        (b'{"a": 1, "b": [true, null]}', False),
+        (b'{"a": "1", "b": [true, null, "x"]}', False),
+    ],
+)
+def test_a_key_stands_for_one_document(world: World, body: bytes, is_same: bool) -> None:
+    token = hooked(world)
+    sent = event(token, {"a": 1, "b": [True, None, "x"]}, idempotency_key="k")
+    first = world.webhooks.receive(sent)
+    second = event(token, body, idempotency_key="k")
+    if is_same:
+        again = world.webhooks.receive(second)
+        assert (again.run.id, again.is_duplicate) == (first.run.id, True)
+        return
+    with pytest.raises(KeyReusedError) as refused:
+        world.webhooks.receive(second)
+    assert (refused.value.status, refused.value.run_id) == ("KEY_REUSED", first.run.id)
+    assert reasons(world) == ["KEY_REUSED"]
+    assert world.stores.runs.history(first.run.id).payload.body["a"] == 1
+    assert len(opened(world)) == 1
+
+
+def test_a_long_body_is_compared_too(world: World) -> None:
+    token = hooked(world)
+    noise = hashlib.shake_256(b"noise").hexdigest(300_000)
+    world.webhooks.receive(event(token, {"text": noise}, idempotency_key="k"))
+    assert world.webhooks.receive(event(token, {"text": noise}, idempotency_key="k")).is_duplicate
+    with pytest.raises(KeyReusedError):
+        world.webhooks.receive(event(token, {"text": noise + "!"}, idempotency_key="k"))
+
+
+@pytest.mark.parametrize("reentry", ["ONCE", "ONE_AT_A_TIME"])
+def test_a_key_is_compared_where_the_contact_may_not_enter_twice(
+    world: World, reentry: str
+) -> None:
+    start = {"triggerType": "WEBHOOK", "contactLookup": {"by": "email", "path": "email"}}
+    nodes = [
+        {"id": "start", "type": "TRIGGER", "config": {**start, "createIfMissing": True}},
+        {"id": "done", "type": "END"},
+    ]
+    edges = [{"source": "start", "target": "done"}]
+    automation_id = world.activate(
+        {"name": "Hook", "reentry": reentry, "nodes": nodes, "edges": edges}
+    )
+    token = world.stores.automations.get(world.workspace_id, automation_id).webhook_token or ""
+    body = {"email": "ada@example.com"}
+    first = world.webhooks.receive(event(token, body, idempotency_key="k"))
+    again = world.webhooks.receive(event(token, body, idempotency_key="k"))
+    assert (again.run.id, again.is_duplicate) == (first.run.id, True)
+    for other in ({**body, "more": 1}, {"email": "bob@example.com"}):
+        with pytest.raises(KeyReusedError):
+            world.webhooks.receive(event(token, other, idempotency_key="k"))
+    assert opened(world) == {f"RUN#{first.run.id}"}
+
+
+def test_what_came_first_decides_also_between_its_two_writes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One request has written its payload and not its row when another comes with its key."""
+    token = hooked(world)
+    original: Any = RunStore._open
+    inside: list[BaseException] = []
+
+    def cut_in(self: RunStore, run: Any, payload: Payload, *args: Any, **more: Any) -> Any:
+        if payload.body == {"n": 1}:
+            put = self._table.put
+
+            def put_and_let_the_other_come(item: Any, condition: Any) -> Any:
+                put(item, condition)
+                if item["sk"] == keys.payload("").sk:
+                    with pytest.raises(KeyReusedError) as error:
+                        world.webhooks.receive(event(token, {"n": 2}, idempotency_key="k"))
+                    inside.append(error.value)
+
+            with monkeypatch.context() as patched:
+                patched.setattr(self._table, "put", put_and_let_the_other_come)
+                return original(self, run, payload, *args, **more)
+        return original(self, run, payload, *args, **more)
+
+    monkeypatch.setattr(RunStore, "_open", cut_in)
+    first = world.webhooks.receive(event(token, {"n": 1}, idempotency_key="k"))
+    assert len(inside) == 1
+    assert not first.is_duplicate
+    assert world.stores.runs.history(first.run.id).payload.body == {"n": 1}
+    assert world.webhooks.receive(event(token, {"n": 1}, idempotency_key="k")).is_duplicate
+
+
+def test_a_payload_that_a_dead_request_left_keeps_its_key(world: World) -> None:
+    token = hooked(world)
+    first = world.webhooks.receive(event(token, {"n": 1}, idempotency_key="k"))
+    world.dynamodb.delete_item(
+        TableName="runledger", Key={"pk": {"S": f"RUN#{first.run.id}"}, "sk": {"S": "RUN"}}
+    )
+    with pytest.raises(KeyReusedError):
+        world.webhooks.receive(event(token, {"n": 2}, idempotency_key="k"))
+    again = world.webhooks.receive(event(token, {"n": 1}, idempotency_key="k"))
+    assert (again.run.id, again.is_duplicate) == (first.run.id, False)
+
+
+def test_by_hand_a_key_stands_for_one_contact_and_one_body(world: World) -> None:
+    token = hooked(world)
+    target = world.stores.automations.by_webhook_token(token)
+    assert target is not None
+    for email in ("ada@example.com", "bob@example.com"):
+        world.contacts.create(world.workspace_id, ContactDocument(email=email))
+
+    def by_hand(email: str, payload: dict[str, Any]) -> Any:
+        document = RunDocument(email=email, payload=payload, idempotency_key="k")
+        return world.manual.open(world.workspace_id, target.automation_id, document, "eve")
+
+    first = by_hand("ada@example.com", {"a": 1})
+    assert by_hand("ADA@example.com", {"a": 1.0}).run.id == first.run.id
+    for email, payload in (("bob@example.com", {"a": 1}), ("ada@example.com", {"a": 2})):
+        with pytest.raises(ConflictError, match="this idempotency key was used before"):
+            by_hand(email, payload)
+    assert first.run.status is RunStatus.PENDING
+    assert opened(world) == {f"RUN#{first.run.id}"}
+
+
+def test_keys_of_another_kind_never_meet(world: World) -> None:
+    """A header cannot be written so that it takes the place of a path or a digest."""
+    token = hooked(world)
+    target = world.stores.automations.by_webhook_token(token)
+    assert target is not None
+    body = b'{"n": 1}'
+    for key in ("path:7", f"digest:{hashlib.sha256(body).hexdigest()}", "manual:k"):
+        made = world.webhooks.receive(event(token, body, idempotency_key=key)).run.id
+        assert made != keyed_run_id(world.workspace_id, target.automation_id, key)
