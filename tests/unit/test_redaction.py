@@ -1,6 +1,9 @@
 """Known secrets are struck in every form in which a service may echo them."""
 
 import json
+import random
+import string
+import time
 from typing import Any
 
 import pytest
@@ -205,8 +208,59 @@ def test_a_long_secret_is_struck_too() -> None:
     assert redactor.text(secret.replace("\n", "\r\n")) == "{{secret.PEM}}"
 
 
-@pytest.mark.parametrize("piece", ["\\", "&amp;", "%25", "&#0000000", '\\"', "/", "a1B2"])
+@pytest.mark.parametrize(
+    "piece", ["\\", "&amp;", "%25", "&#0000000", '\\"', "/", "a1B2", "=41", "=\n", "0x"]
+)
 def test_a_strangers_text_cannot_stall_it(piece: str) -> None:
     # A pattern that backtracks would take hours here, and the test its time limit.
     text = piece * (1_000_000 // len(piece))
     assert Redactor({"KEY": SECRET}).text(text) == text
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        [*SECRET.encode()],
+        {"type": "Buffer", "data": [*SECRET.encode()]},
+        {str(index): byte for index, byte in enumerate(SECRET.encode())},
+        [f"{byte:02x}" for byte in SECRET.encode()],
+        [f"0x{byte:02X}" for byte in SECRET.encode()],
+        [*SECRET],
+        [SECRET[:9], SECRET[9:]],
+    ],
+    ids=["bytes", "Buffer", "typed array", "hex", "0x", "characters", "parts"],
+)
+def test_a_secret_in_pieces_is_struck(document: Any) -> None:
+    shown = json.dumps(Redactor({"KEY": SECRET}).value({"it": document}))
+    assert MARK in shown
+    assert json.dumps(document) not in shown
+    assert not any(f'"{part}"' in shown for part in (SECRET[:9], "115", "73"))
+
+
+def test_lists_of_other_things_stay() -> None:
+    document = {"codes": [104, 117, 110], "tags": ["a", "b"], "rows": [[1], [2]], "0": 5}
+    assert Redactor({"KEY": SECRET}).value(document) == document
+
+
+@pytest.mark.parametrize("form", ["plain", "quote", "base64 b'' b''", "base32", "byte list"])
+def test_what_stands_beside_a_secret_stays(form: str) -> None:
+    shown = Redactor({"KEY": "hunter22-Käse"}).value({"a": f"say [{forms('hunter22-Käse')[form]}]"})
+    assert shown == {"a": "say [{{secret.KEY}}]"} or form == "byte list"
+
+
+def test_a_short_secret_is_not_found_across_blanks_or_among_letters() -> None:
+    redactor = Redactor({"PIN": "door"})
+    assert redactor.text("do or do not: NRXW64Q and 64 6f") == "do or do not: NRXW64Q and 64 6f"
+    assert redactor.text("the DOOR; 646F6F72") == "the {{secret.PIN}}; {{secret.PIN}}"
+
+
+def test_a_megabyte_with_twenty_secrets_stays_quick() -> None:
+    letters = random.Random(5)
+    secrets = {f"S{n}": "".join(letters.choices(string.printable[:94], k=32)) for n in range(20)}
+    redactor = Redactor(secrets)
+    rows = '{"id": 12345, "name": "x\\u00e4", "url": "https:\\/\\/a.b\\/c?d=%20e&amp;"},\n'
+    text = rows * (1_000_000 // len(rows))
+    began = time.process_time()
+    assert redactor.text(text) == text
+    # A second or two where nothing else runs.
+    assert time.process_time() - began < 10

@@ -1,0 +1,158 @@
+"""What to look for: the forms of a secret in each way of reading a text.
+
+Escapes of single characters are undone before (redaction/readings.py). Here are those that encode
+the secret as a whole, in which its neighbours may be mixed with its first and last characters.
+"""
+
+import base64
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+from runledger.redaction.readings import lowered, unescape
+
+MIN_SECRET_CHARACTERS = 4
+# Found across blanks, or written in letters as words are: longer, not to be found by chance.
+_MIN_BROKEN = 8
+_MIN_LETTERS = 6
+_MIN_BASE85 = 4
+_ESCAPE_LEVELS = 5
+
+
+class Way(Enum):
+    """How a text is read when a form is looked for in it."""
+
+    # In lower case, as it stands and without blanks.
+    PLAIN = "PLAIN"
+    BROKEN = "BROKEN"
+    # Without blanks, with the signs of URL-safe base64 for those of the other.
+    BLOCK = "BLOCK"
+    HEXADECIMAL = "HEXADECIMAL"
+    NUMBERS = "NUMBERS"
+
+
+@dataclass(frozen=True, slots=True)
+class Needle:
+    """`before` and `after` are characters around it that hold bits of the secret too; `padded`
+    says that signs of padding may follow."""
+
+    way: Way
+    text: str
+    before: int = 0
+    after: int = 0
+    padded: bool = False
+
+
+@lru_cache(maxsize=256)
+def needles(secret: str) -> tuple[Needle, ...]:
+    """Every form of a secret of at least `MIN_SECRET_CHARACTERS`, once."""
+    found = [*_plain(secret)]
+    for data in _data(secret):
+        found += _base64(data)
+        found.append(Needle(Way.HEXADECIMAL, data.hex()))
+        found += _numbers(data)
+    data = secret.encode(errors="surrogatepass")
+    found += _base32(data)
+    found += _base85(data)
+    return tuple(dict.fromkeys(found))
+
+
+def _plain(secret: str) -> Iterable[Needle]:
+    """Also as it reads where its own characters look like escapes, and with + for blanks, as forms
+    write them."""
+    text = secret
+    for _ in range(_ESCAPE_LEVELS):
+        for form in {text, text.replace(" ", "+")}:
+            lower = lowered(form).replace("\xa0", " ")
+            if len(lower) >= MIN_SECRET_CHARACTERS:
+                yield Needle(Way.PLAIN, lower)
+            whole = "".join(lower.replace("\0", "").split())
+            if len(whole) >= _MIN_BROKEN:
+                yield Needle(Way.BROKEN, whole)
+        undone = unescape(text)
+        if undone == text:
+            return
+        text = undone
+
+
+def _data(secret: str) -> Iterable[bytes]:
+    """The secret's bytes, as services may take them."""
+    yield secret.encode(errors="surrogatepass")
+    yield secret.encode("utf-16-le", errors="surrogatepass")
+    yield secret.encode("utf-16-be", errors="surrogatepass")
+    if not secret.isascii():
+        yield secret.encode("latin-1", errors="replace")
+
+
+def _numbers(data: bytes) -> Iterable[Needle]:
+    """Its bytes in decimal; where they are signed, those over 127 stand for 256 less."""
+    yield Needle(Way.NUMBERS, f",{','.join(map(str, data))},")
+    if max(data) > 127:
+        signed = (str(256 - byte if byte > 127 else byte) for byte in data)
+        yield Needle(Way.NUMBERS, f",{','.join(signed)},")
+
+
+def _base64(data: bytes) -> Iterable[Needle]:
+    for before in range(3):
+        encoded = base64.b64encode(b"\0" * before + data).decode().rstrip("=")
+        first = before + 1 if before else 0
+        mixed_last = (before + len(data)) % 3 != 0
+        inner = encoded[first : len(encoded) - mixed_last]
+        # A form takes + for a blank, and blanks are left out.
+        for text in {inner, inner.replace("+", "")}:
+            if len(text) >= MIN_SECRET_CHARACTERS:
+                yield Needle(Way.BLOCK, text, int(before > 0), int(mixed_last), padded=True)
+
+
+def _base32(data: bytes) -> Iterable[Needle]:
+    """RFC 4648, both alphabets, in both cases."""
+    for encode in (base64.b32encode, base64.b32hexencode):
+        for before in range(5):
+            encoded = encode(b"\0" * before + data).decode().rstrip("=")
+            # Of the neighbour's 8 * before bits, the last may share a character with the secret.
+            first = -(-8 * before // 5)
+            mixed_last = 8 * (before + len(data)) % 5 != 0
+            inner = encoded[first : len(encoded) - mixed_last]
+            if len(inner) >= _MIN_LETTERS:
+                mixed_first = int(8 * before % 5 != 0)
+                for text in (inner, inner.lower()):
+                    yield Needle(Way.BLOCK, text, mixed_first, int(mixed_last), padded=True)
+
+
+_RFC1924 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
+_Z85 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
+_TO_Z85 = str.maketrans(_RFC1924, _Z85)
+
+
+def _base85(data: bytes) -> Iterable[Needle]:
+    """Ascii85, RFC 1924 and Z85. Four bytes become five characters, each of which all four have a
+    part in: so of the groups at the ends nothing is looked for unless the secret begins there."""
+    for before in range(4):
+        whole = data[(4 - before) % 4 :]
+        groups = len(whole) // 4
+        ended = whole[: groups * 4]
+        tail = len(whole) - len(ended)
+        texts = [_ascii85(ended), base64.b85encode(ended).decode()]
+        texts.append(texts[1].translate(_TO_Z85))
+        if not before and tail:
+            # Nothing before it, and nothing after it.
+            alone = [_ascii85(whole), base64.b85encode(whole).decode()]
+            alone.append(alone[1].translate(_TO_Z85))
+            texts += alone
+        for text in texts:
+            form = block_signs(text)
+            if len(form) >= _MIN_BASE85:
+                yield Needle(Way.BLOCK, form, 5 if before else 0, 5 if tail else 0)
+
+
+def _ascii85(data: bytes) -> str:
+    return base64.a85encode(data).decode()
+
+
+def block_signs(text: str) -> str:
+    """With the signs of URL-safe base64 for those of the other."""
+    return text.translate(_BLOCK_SIGNS)
+
+
+_BLOCK_SIGNS = str.maketrans("-_", "+/")

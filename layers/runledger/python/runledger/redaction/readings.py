@@ -1,0 +1,221 @@
+"""The ways in which a text can be read: as it stands, and with what encodes its characters undone.
+
+A reading remembers how it came about, so that what is found in it is struck where it stands in the
+text itself. Every step is one pass of a bounded pattern: the texts come from strangers.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from functools import cached_property, lru_cache
+from html.entities import html5
+
+# How often one escape may stand upon another: JSON in JSON in JSON, an address in an address.
+_LEVELS = 5
+# The same, after quoted printable.
+_QUOTED_LEVELS = 2
+_MAX_CODE = 0x110000
+
+
+def _bytes_after(prefix: str) -> str:
+    """A character of UTF-8, or else any byte, written as two digits after the prefix each."""
+    digit = "[0-9a-fA-F]"
+    more = f"(?:{prefix}[89abAB]{digit})"
+    return (
+        f"{prefix}[cdCD]{digit}{more}|{prefix}[eE]{digit}{more}{{2}}"
+        f"|{prefix}[fF][0-7]{more}{{3}}|{prefix}{digit}{{2}}"
+    )
+
+
+_BACKSLASH_X = r"\\[xX]"
+_PAIR = r"[\\%]u[dD][89abAB][0-9a-fA-F]{2}[\\%]u[dD][c-fC-F][0-9a-fA-F]{2}"
+_ESCAPE = re.compile(
+    f"(?P<pair>{_PAIR})"
+    r"|\\u\{(?P<braced>[0-9a-fA-F]{1,6})\}"
+    r"|[\\%]u(?P<unit>[0-9a-fA-F]{4})|\\U(?P<long>[0-9a-fA-F]{8})"
+    rf"|(?P<bytes>{_bytes_after('%')}|{_bytes_after(_BACKSLASH_X)})"
+    r"|(?P<octal>\\3[0-7]{2}(?:\\2[0-7]{2}){1,3}|\\[0-3][0-7]{2})"
+    r"|\\(?P<letter>[\"'/\\nrtbf])"
+    r"|&\#(?P<decimal>[0-9]{1,10});?|&\#[xX](?P<hex>[0-9a-fA-F]{1,8});?"
+    r"|&(?P<entity>[A-Za-z][A-Za-z0-9]{1,31};)"
+)
+_LETTERS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
+# RFC 2045, section 6.7: =XX for a byte, and a line that is broken after =.
+_SOFT_BREAK = re.compile(r"=[ \t]{0,80}\r?\n")
+_QUOTED = re.compile(f"(?P<bytes>{_bytes_after('=')})")
+# What a text may be broken at without meaning another: lines of MIME, folded headers.
+_BLANK = re.compile(r"[\s\0]+")
+_EMPTY = re.compile("\0+")
+_NO_DIGIT = re.compile(r"\D+")
+# Between the digits of bytes, and before each of them.
+_BETWEEN_HEX = re.compile(r"(?<![0-9a-f])0x|[^0-9a-z]+x?|(?<![0-9a-z])x")
+_NOTHING = re.compile(r"(?!)")
+_BYTE = re.compile(r"[0-9a-fA-F]{2}")
+
+# A text, or what makes one of a match.
+Undo = str | Callable[[re.Match[str]], str]
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    kind, value = match.lastgroup, match[match.lastgroup or 0]
+    match kind:
+        case "bytes":
+            return _character(value)
+        case "letter":
+            return _LETTERS.get(value, value)
+        case "entity":
+            return html5.get(value, match[0])
+        case "pair":
+            high, low = int(value[2:6], 16), int(value[8:12], 16)
+            return chr(0x10000 + ((high & 0x3FF) << 10) + (low & 0x3FF))
+        case "octal":
+            return _decoded(bytes(int(digits, 8) for digits in value.split("\\")[1:]))
+        case "decimal":
+            code = int(value)
+        case _:
+            code = int(value, 16)
+    return chr(code) if code < _MAX_CODE else match[0]
+
+
+def _unquoted(reading: "Reading") -> "Reading":
+    # A line may be broken within a character.
+    whole = reading.read(_SOFT_BREAK, "")
+    return whole.read(_QUOTED, lambda match: _character(match["bytes"]))
+
+
+@lru_cache(maxsize=4_096)
+def _character(escaped: str) -> str:
+    return _decoded(bytes(int(digits, 16) for digits in _BYTE.findall(escaped)))
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def unescape(text: str) -> str:
+    """One level of percent, backslash and HTML escapes undone."""
+    return _ESCAPE.sub(_unescaped, text)
+
+
+class Reading:
+    """A text as it was read, and the one it was read from."""
+
+    def __init__(
+        self,
+        text: str,
+        origin: "Reading | None" = None,
+        pattern: re.Pattern[str] = _ESCAPE,
+        undo: Undo = _unescaped,
+    ) -> None:
+        self.text = text
+        self._origin = origin
+        self._pattern = pattern
+        self._undo = undo
+
+    def read(self, pattern: re.Pattern[str], undo: Undo) -> "Reading":
+        """This reading with every match undone; itself where nothing matches."""
+        text = pattern.sub(undo, self.text)
+        return self if text == self.text else Reading(text, self, pattern, undo)
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where in the first text this piece stands."""
+        if self._origin is None:
+            return start, end
+        first, last = self._piece(start), self._piece(end - 1)
+        return self._origin.span(
+            first[1] + (0 if first[2] else start - first[0]),
+            last[2] or last[1] + end - last[0],
+        )
+
+    def _piece(self, place: int) -> tuple[int, int, int]:
+        return self._pieces[bisect_right(self._starts, place) - 1]
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [start for start, _, _ in self._pieces]
+
+    @cached_property
+    def _pieces(self) -> list[tuple[int, int, int]]:
+        """(where it begins here, where it begins in the origin, where it ends there if undone)."""
+        assert self._origin is not None
+        pieces = [(0, 0, 0)]
+        here = there = 0
+        for match in self._pattern.finditer(self._origin.text):
+            here += match.start() - there
+            there = match.end()
+            pieces.append((here, match.start(), there))
+            undo = self._undo
+            here += len(undo if isinstance(undo, str) else undo(match))
+            pieces.append((here, there, 0))
+        return pieces
+
+
+def readings(text: str) -> Iterator[Reading]:
+    """The text, and what it says where escapes are undone, one level after the other. Quoted
+    printable is tried beside them, as its sign is an ordinary character elsewhere."""
+    seen: set[str] = set()
+    for first in _quoted(Reading(text)):
+        levels = _LEVELS if first.text == text else _QUOTED_LEVELS
+        for reading in _levels(first, levels):
+            if reading.text in seen:
+                continue
+            seen.add(reading.text)
+            yield reading
+            if "\0" in reading.text:
+                # The empty halves of UTF-16.
+                yield reading.read(_EMPTY, "")
+
+
+def _quoted(reading: Reading) -> Iterator[Reading]:
+    yield reading
+    if "=" in reading.text:
+        yield _unquoted(reading)
+    once = _unescaped_once(reading)
+    if once is not reading and "=" in once.text:
+        yield _unquoted(once)
+
+
+def _unescaped_once(reading: Reading) -> Reading:
+    # Looking for three signs is quicker than trying the pattern everywhere.
+    if not any(sign in reading.text for sign in "\\%&"):
+        return reading
+    return reading.read(_ESCAPE, _unescaped)
+
+
+def _levels(reading: Reading, levels: int) -> Iterator[Reading]:
+    yield reading
+    for _ in range(levels):
+        after = _unescaped_once(reading)
+        if after is reading:
+            return
+        yield after
+        reading = after
+
+
+def without_blanks(reading: Reading) -> Reading:
+    return reading.read(_BLANK, "")
+
+
+def as_hexadecimal(reading: Reading) -> Reading:
+    """In lower case, with nothing between the digits of bytes."""
+    return in_lower_case(reading).read(_BETWEEN_HEX, "")
+
+
+def as_numbers(reading: Reading) -> Reading:
+    """Numbers between commas."""
+    return reading.read(_NO_DIGIT, ",")
+
+
+def in_lower_case(reading: Reading) -> Reading:
+    return Reading(lowered(reading.text), reading, _NOTHING, "")
+
+
+def lowered(text: str) -> str:
+    """In lower case, every character in its place."""
+    lower = text.lower()
+    if len(lower) == len(text):
+        return lower
+    return "".join(each.lower() if len(each.lower()) == 1 else each for each in text)

@@ -1,0 +1,49 @@
+"""Finding many needles in one text, in a time that depends on the text and hardly on them.
+
+Needles of eight characters and more are found by their pieces of five: every fourth piece of the
+text is looked up among the first four of each needle, so no occurrence can slip through. Shorter
+ones are few and looked for one by one.
+"""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator
+from typing import Generic, TypeVar
+
+_PIECE = 5
+_STRIDE = 4
+
+T = TypeVar("T", bound=Hashable)
+
+
+class Search(Generic[T]):
+    """Finds texts, each of which stands for something."""
+
+    def __init__(self, wanted: Iterable[tuple[str, T]]) -> None:
+        self._short: list[tuple[str, T]] = []
+        self._pieces: dict[str, list[tuple[int, str, T]]] = defaultdict(list)
+        self._shortest = 0
+        for text, what in wanted:
+            self._shortest = min(self._shortest or len(text), len(text))
+            if len(text) < _PIECE + _STRIDE - 1:
+                self._short.append((text, what))
+                continue
+            for offset in range(_STRIDE):
+                self._pieces[text[offset : offset + _PIECE]].append((offset, text, what))
+
+    def find(self, text: str) -> Iterator[tuple[int, int, T]]:
+        """(start, end, what) of every occurrence."""
+        if not self._shortest or len(text) < self._shortest:
+            return
+        for needle, what in self._short:
+            place = text.find(needle)
+            while place >= 0:
+                yield place, place + len(needle), what
+                place = text.find(needle, place + len(needle))
+        pieces = self._pieces
+        if not pieces:
+            return
+        places = range(0, len(text) - _PIECE + 1, _STRIDE)
+        for place in [each for each in places if text[each : each + _PIECE] in pieces]:
+            for offset, needle, what in pieces[text[place : place + _PIECE]]:
+                if text.startswith(needle, place - offset) and place >= offset:
+                    yield place - offset, place - offset + len(needle), what
