@@ -1093,6 +1093,11 @@ export interface components {
              */
             version?: unknown;
             /**
+             * Warnings
+             * @description Read-only: what GET answered may be sent back and is ignored.
+             */
+            warnings?: unknown;
+            /**
              * Webhook
              * @description Read-only: what GET answered may be sent back and is ignored.
              */
