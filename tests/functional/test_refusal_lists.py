@@ -146,6 +146,7 @@ def test_what_a_refusal_tells(world: World) -> None:
         "createdAt": "2023-11-14T22:13:20.001Z",
         "lastAt": "2023-11-14T22:13:20.001Z",
         "erasedAt": None,
+        "unreadable": None,
     }
 
 

@@ -104,6 +104,19 @@ def test_what_is_put_is_read_in_plain_values(table: Table) -> None:
     )
 
 
+def test_half_of_a_surrogate_pair_is_stored_as_a_replacement_character(table: Table) -> None:
+    dirty = {"k\ud83d": ["\ud83d\ude00", "\ude00\ud83d"]}
+    table.put(row(text="a\ud83d", map=dirty, words={"\udfff"}, nul="a\0b"))
+    table.update(KEY, Change(set={"more": "\ud800", ("map", "x"): "\udc00"}))
+    assert table.get(KEY) == row(
+        text="a\ufffd",
+        map={"k\ufffd": ["\U0001f600", "\ufffd\ufffd"], "x": "\ufffd"},
+        words={"\ufffd"},
+        nul="a\0b",
+        more="\ufffd",
+    )
+
+
 def test_types_are_kept_apart(table: Table) -> None:
     table.put(row(yes=True, one=1, even=2.0, broken=0.5))
     found = table.get(KEY)

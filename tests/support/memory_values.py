@@ -10,6 +10,7 @@ from runledger.errors import ServiceError
 from runledger.store.keys import INDEX_ATTRIBUTES, Key
 from runledger.store.table import Change, Path, is_storable
 from runledger.store.values import Item, from_dynamo, to_attribute
+from runledger.texts import clean_text
 
 MAX_ITEM_BYTES = 400 * 1_024
 # Integers below are exact in DynamoDB as in Python; all other numbers go the long way.
@@ -31,14 +32,16 @@ def normal_item(item: Mapping[str, Any]) -> Item:
 def normal(value: Any) -> Any:
     """A copy of one value as DynamoDB gives it back."""
     kind = type(value)
-    if kind is str or kind is bool or kind is bytes or value is None:
+    if kind is str:
+        return clean_text(value)
+    if kind is bool or kind is bytes or value is None:
         return value
     if kind is int and -_SAFE_INTEGER < value < _SAFE_INTEGER:
         return value
     if kind is list or kind is tuple:
         return [normal(element) for element in value]
     if kind is dict:
-        return {name: normal(element) for name, element in value.items()}
+        return {clean_text(name): normal(element) for name, element in value.items()}
     if isinstance(value, (set, frozenset)):
         if not value:
             raise invalid("an empty set cannot be stored")

@@ -3,10 +3,10 @@ compressed, and every object."""
 
 import gzip
 import json
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from runledger.errors import UnreadableError
 from runledger.store.bodies import decompress
 from runledger.store.delivery_rows import WORDS
 from runledger.store.values import Item, from_dynamo
@@ -65,5 +65,5 @@ def _opened(data: bytes) -> str:
         return gzip.decompress(data).decode()
     try:
         return json.dumps(decompress(data, WORDS), ensure_ascii=False)
-    except zlib.error:
+    except UnreadableError:
         return data.decode(errors="replace")

@@ -30,6 +30,7 @@ FLOORS = {
     "observability": 1,
     "settings": 0,
     "json_body": 1,
+    "texts": 0,
     "clock": 0,
     "ids": 0,
     "errors": 0,

@@ -1767,6 +1767,11 @@ export interface components {
              * @description When the provider's answer was found to be lost. A report may settle it.
              */
             unknownSince: string | null;
+            /**
+             * Unreadable
+             * @description What of the stored row is damaged and could not be read, in one sentence; its fields hold nothing then. Null for a row that was read in full.
+             */
+            unreadable?: string | null;
         };
         /**
          * DeliveryLinksView
@@ -1934,6 +1939,11 @@ export interface components {
              * @description How often the message was claimed for sending.
              */
             tries: number;
+            /**
+             * Unreadable
+             * @description What of the stored row is damaged and could not be read, in one sentence; its fields hold nothing then. Null for a row that was read in full.
+             */
+            unreadable?: string | null;
         };
         /**
          * DeliveryStatus
@@ -3396,6 +3406,11 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
+             * Unreadable
+             * @description What of the stored row is damaged and could not be read, in one sentence; its fields hold nothing then. Null for a row that was read in full.
+             */
+            unreadable?: string | null;
+            /**
              * Version
              * @description The version that was active; null where none was.
              */
@@ -3640,6 +3655,11 @@ export interface components {
             trigger: {
                 [key: string]: unknown;
             };
+            /**
+             * Unreadable
+             * @description What of the stored row is damaged and could not be read, in one sentence; its fields hold nothing then. Null for a row that was read in full.
+             */
+            unreadable?: string | null;
             /** @description The run whose end opened this one; null for other triggers. */
             upstream: components["schemas"]["UpstreamRunView"] | null;
             /**
@@ -3775,6 +3795,11 @@ export interface components {
             trigger: {
                 [key: string]: unknown;
             };
+            /**
+             * Unreadable
+             * @description What of the stored row is damaged and could not be read, in one sentence; its fields hold nothing then. Null for a row that was read in full.
+             */
+            unreadable?: string | null;
             /**
              * Version
              * @description The version of the automation that ran.
@@ -4233,6 +4258,11 @@ export interface components {
              * @description The node's type.
              */
             type: string;
+            /**
+             * Unreadable
+             * @description What of the stored row is damaged and could not be read, in one sentence; its fields hold nothing then. Null for a row that was read in full.
+             */
+            unreadable?: string | null;
             /**
              * Waitedms
              * @description The part of `durationMs` in which the run waited; null where it did not, or still does.

@@ -134,6 +134,10 @@ class ServiceError(RunledgerError):
         self.code = code
 
 
+class UnreadableError(RunledgerError):
+    """What is stored is damaged: it can be shown in part, and nothing can be done with it."""
+
+
 class StepInProgressError(RunledgerError):
     """Another walker holds a live lease on this node; come back after it. Where it outlasts the
     machine's retries, the run is handed back."""

@@ -27,6 +27,7 @@ from runledger.errors import (
     RunledgerError,
     TransientError,
     UnauthorizedError,
+    UnreadableError,
     UnsupportedMediaTypeError,
 )
 from runledger.json_body import parse_json, require_json
@@ -34,6 +35,7 @@ from runledger.models.workspace import Role
 from runledger.observability import bind, log_failure, logger
 from runledger.services.identity import Caller, identify, require_role
 from runledger.settings import EdgeSettings, read_settings
+from runledger.texts import clean, clean_text
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
@@ -62,6 +64,7 @@ _STATUSES: dict[type[RunledgerError], tuple[int, str]] = {
     InvalidGraphError: (422, "Invalid automation"),
     NotFoundError: (404, "Not found"),
     ConflictError: (409, "Conflict"),
+    UnreadableError: (409, "Unreadable"),
     GoneError: (410, "Gone"),
     PreconditionFailedError: (412, "Precondition failed"),
     UnauthorizedError: (401, "Unauthorized"),
@@ -176,7 +179,7 @@ def _admitting(identify: Callable[[HttpApp], object], validate: Any) -> Any:
 
 
 def _require_sound_body(event: dict[str, Any]) -> None:
-    """The body, if any, must be one JSON document that can be kept as it is."""
+    """The body, if any, must be one JSON document that can be kept."""
     body = raw_body(event)
     headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
     # Also without a body: a form would be read as a document with every field left out.
@@ -184,9 +187,13 @@ def _require_sound_body(event: dict[str, Any]) -> None:
         require_json(headers.get("content-type", ""))
     if not body:
         return
-    if isinstance(parse_json(body), list):
+    document = parse_json(body)
+    if isinstance(document, list):
         # The resolver would take the first of them and drop the others.
         raise InvalidInputError("the body: send one JSON object; a list of them is not taken")
+    if b"\\u" in body:
+        # As it was cleaned: the resolver reads the body once more.
+        event["body"], event["isBase64Encoded"] = json.dumps(document, ensure_ascii=False), False
     # The resolver knows this one name for JSON; a merge patch has another.
     event["headers"] = {**headers, "content-type": "application/json"}
 
@@ -198,7 +205,7 @@ def make_router() -> APIGatewayHttpRouter:
 
 def _serialize(value: Any) -> str:
     """As short as it can be: Lambda answers at most 6 MB."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return clean_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
 def _refuse_unknown_query(
@@ -254,8 +261,9 @@ def _node_id(body: Any, index: int) -> str | None:
 def resolve(
     app: APIGatewayHttpResolver, event: dict[str, Any], context: "LambdaContext"
 ) -> dict[str, Any]:
-    """Answers one request. No cache on the way may keep any answer: each is one caller's."""
-    answer: dict[str, Any] = app.resolve(event, context)
+    """Answers one request, its texts clean. No cache on the way may keep any answer: each is one
+    caller's."""
+    answer: dict[str, Any] = app.resolve(clean(event), context)
     answer["headers"] = {**answer.get("headers", {}), "Cache-Control": "no-store"}
     return answer
 
@@ -268,7 +276,7 @@ def _answer_unexpected(error: Exception) -> Response[str]:
 def raw_body(event: Mapping[str, Any]) -> bytes:
     """The body's own bytes, which API Gateway hands over as text or as base64."""
     body = event.get("body") or ""
-    return base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
+    return base64.b64decode(body) if event.get("isBase64Encoded") else clean_text(body).encode()
 
 
 def lower_headers(app: HttpApp) -> dict[str, str]:

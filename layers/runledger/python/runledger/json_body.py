@@ -1,10 +1,11 @@
-"""JSON from strangers: strict, bounded, and refused with a reason."""
+"""JSON from strangers: strict, bounded, clean, and refused with a reason."""
 
 import json
 import math
 from typing import Any
 
 from runledger.errors import InvalidInputError, UnsupportedMediaTypeError
+from runledger.texts import clean
 
 MAX_DEPTH = 100
 
@@ -18,8 +19,8 @@ def require_json(content_type: str) -> None:
 
 
 def parse_json(body: bytes) -> Any:
-    """The value; InvalidInputError says where the text stops being JSON, or what in it cannot be
-    kept: numbers that are none, half of a surrogate pair, too deep a nesting."""
+    """The value, its texts clean; InvalidInputError says where the text stops being JSON, or what
+    in it cannot be kept: numbers that are none, too deep a nesting."""
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -39,12 +40,8 @@ def parse_json(body: bytes) -> Any:
         raise InvalidInputError("the body holds a number with too many digits") from error
     if _depth(value) > MAX_DEPTH:
         raise InvalidInputError(f"the body is nested more than {MAX_DEPTH} deep")
-    if "\\u" in text:
-        try:
-            json.dumps(value, ensure_ascii=False).encode()
-        except UnicodeEncodeError as error:
-            raise InvalidInputError("the body holds half of a surrogate pair") from error
-    return value
+    # Only an escape can bring in half of a pair: the text itself is UTF-8.
+    return clean(value) if "\\u" in text else value
 
 
 def is_same_json(one: Any, other: Any) -> bool:

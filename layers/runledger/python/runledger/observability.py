@@ -1,10 +1,21 @@
 """One structured logger. It holds ids, never bodies."""
 
+import json
 import traceback
+from typing import Any
 
 from aws_lambda_powertools import Logger
 
-logger = Logger(service="runledger")
+from runledger.texts import clean_text
+
+
+def _line(entry: dict[str, Any]) -> str:
+    """As short as powertools writes it, and always such that it can be written: a line that holds
+    half of a surrogate pair would be lost."""
+    return clean_text(json.dumps(entry, default=str, separators=(",", ":"), ensure_ascii=False))
+
+
+logger = Logger(service="runledger", json_serializer=_line)
 
 
 def begin(request_id: str, **ids: str | int | None) -> None:

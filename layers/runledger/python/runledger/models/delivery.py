@@ -96,7 +96,8 @@ class DeliveryAttempt(Model):
     `reports`. `addressee_id` is the contact that an AD_HOC address belonged to when the message was
     made; a message to a contact has none. `rules` are what its node asked of the gates, so that a
     resend asks the same. A resend names the attempt it repeats, and `resends` of that one name it
-    back. `erased_at` is when the person was taken out of it.
+    back. `erased_at` is when the person was taken out of it; `unreadable` says what of a damaged
+    row was left out, and is never stored.
     """
 
     id: str
@@ -135,6 +136,7 @@ class DeliveryAttempt(Model):
     resends: frozenset[str] = frozenset()
     erased_at: int | None = None
     expires_at: int
+    unreadable: str | None = None
 
     @property
     def base_status(self) -> DeliveryStatus:

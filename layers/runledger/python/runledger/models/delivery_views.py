@@ -5,7 +5,7 @@ from pydantic import Field
 from runledger.models.base import WireModel
 from runledger.models.delivery import DeliveryStatus, TryOutcome
 from runledger.models.report import ReportKind
-from runledger.models.wire import ErrorView, HealthView
+from runledger.models.wire import UNREADABLE, ErrorView, HealthView
 
 
 class GateView(WireModel):
@@ -81,6 +81,7 @@ class DeliveryView(WireModel):
         default=None,
         description="When the contact was erased, and with it everything about the person.",
     )
+    unreadable: str | None = Field(default=None, description=UNREADABLE)
 
 
 class DeliveryRowView(WireModel):
@@ -116,6 +117,7 @@ class DeliveryRowView(WireModel):
         default=None,
         description="When the contact was erased, and with it everything about the person.",
     )
+    unreadable: str | None = Field(default=None, description=UNREADABLE)
 
 
 class DeliveryLinksView(WireModel):

@@ -25,7 +25,7 @@ class Refusal(Model):
 
     `run_id` is the run in the way or the one the same event opened before, `source` whoever fired:
     an address, a user's e-mail, the id of an upstream run. `erased_at` is when its person was taken
-    out of it."""
+    out of it; `unreadable` says what of a damaged row was left out."""
 
     id: str
     workspace_id: str
@@ -43,6 +43,7 @@ class Refusal(Model):
     last_at: int
     expires_at: int
     erased_at: int | None = None
+    unreadable: str | None = None
 
     @property
     def person_id(self) -> str | None:

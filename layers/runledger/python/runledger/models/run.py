@@ -115,7 +115,8 @@ class Run(Model):
     was not at once, `resumed_at` when a later attempt took up the walk;
     `error_group` is the failure group of a failed run's whole error;
     `erased_at` is when its person was taken out of it;
-    `list_partition` is the row's partition in the list by status, once it is stored.
+    `list_partition` is the row's partition in the list by status, once it is stored;
+    `unreadable` says what of a damaged row was left out, and is never stored.
     """
 
     id: str
@@ -150,6 +151,7 @@ class Run(Model):
     start_refused: bool = False
     erased_at: int | None = None
     list_partition: str = ""
+    unreadable: str | None = None
 
     @property
     def person_id(self) -> str | None:
@@ -168,17 +170,19 @@ class Run(Model):
 
 
 class Payload(Model):
-    """What a run was opened with: the trigger's facts and the event's own body."""
+    """What a run was opened with: the trigger's facts and the event's own body. `unreadable` as of
+    a run."""
 
     trigger: dict[str, Any]
     body: Any
+    unreadable: str | None = None
 
 
 class Step(Model):
     """One node of a run. `input` are the values that the texts of its config had, by JSON pointer,
     as far as nothing else of the step tells them; `output` is the bag later nodes read as
     `steps.<nodeId>.<name>`. A node that goes on is visited more than once; `progress` is what it
-    left for its next visit."""
+    left for its next visit; `unreadable` as of a run."""
 
     node_id: str
     type: str
@@ -197,6 +201,7 @@ class Step(Model):
     delivery_ids: tuple[str, ...] = ()
     visits: int = 1
     progress: dict[str, Any] | None = None
+    unreadable: str | None = None
 
     @property
     def keeps_files(self) -> bool:

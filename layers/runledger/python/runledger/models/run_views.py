@@ -8,7 +8,7 @@ from runledger.models.automation import Graph
 from runledger.models.base import WireModel
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.run import RunStatus, StepStatus
-from runledger.models.wire import ErrorView, RunView
+from runledger.models.wire import UNREADABLE, ErrorView, RunView
 
 
 class StepView(WireModel):
@@ -61,6 +61,7 @@ class StepView(WireModel):
     )
     error: ErrorView | None = Field(description="Why it failed; null unless it did.")
     delivery_ids: list[str] = Field(description="The deliveries that it made.")
+    unreadable: str | None = Field(default=None, description=UNREADABLE)
 
 
 class DeliveryLinkView(WireModel):

@@ -76,6 +76,12 @@ class RunContactView(WireModel):
     )
 
 
+UNREADABLE = (
+    "What of the stored row is damaged and could not be read, in one sentence; its fields hold "
+    "nothing then. Null for a row that was read in full."
+)
+
+
 class RunView(WireModel):
     """A run as lists show it."""
 
@@ -121,6 +127,7 @@ class RunView(WireModel):
         default=None,
         description="When the contact was erased, and with it everything about the person.",
     )
+    unreadable: str | None = Field(default=None, description=UNREADABLE)
 
 
 class RefusalView(WireModel):
@@ -152,6 +159,7 @@ class RefusalView(WireModel):
         default=None,
         description="When the contact was erased, and with it everything about the person.",
     )
+    unreadable: str | None = Field(default=None, description=UNREADABLE)
 
 
 class ContactView(WireModel):

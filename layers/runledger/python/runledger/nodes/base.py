@@ -32,6 +32,9 @@ from runledger.redaction import Redactor
 
 ConfigT = TypeVar("ConfigT", bound=Config)
 
+# Statuses of an answer that points to another address.
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
 # Where a task's answer lies in the state: {"nodeId": …, "outcome": …, "waitUntil": …}.
 RESULT_PATH = "$.last"
 
@@ -100,13 +103,15 @@ class HttpRequest(Model):
 
 
 class HttpResponse(Model):
-    """`body` is at most the caller's size bound; `truncated` says it was longer."""
+    """`body` is at most the caller's size bound; `truncated` says it was longer. `redirects_to` is
+    the address that an answer points to which was not followed."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
     truncated: bool
     duration_ms: int
+    redirects_to: str | None = None
 
 
 class HttpCaller(Protocol):

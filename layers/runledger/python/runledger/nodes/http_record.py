@@ -11,9 +11,11 @@ from urllib.parse import parse_qsl, urlencode
 from runledger.errors import RunledgerError
 from runledger.models.run import KEPT_FILE
 from runledger.nodes.base import BodyKeeper, HttpRequest, HttpResponse
-from runledger.nodes.http_exchange import FORM, content_type_of, json_of
+from runledger.nodes.http_answer import Reading, header, media_type, read_body
+from runledger.nodes.http_exchange import FORM
 from runledger.observability import log_failure
 from runledger.redaction import Redactor
+from runledger.texts import clean_text
 
 # Of a text body, that the step itself shows.
 MAX_STORED_BYTES = 16 * 1024
@@ -34,7 +36,8 @@ class Recorder:
         `auth` is the way of signing in, if any."""
         shown = self._redactor
         body = request.body or b""
-        content_type = content_type_of(request.headers.items())
+        content_type = header(request.headers.items(), "content-type")
+        reading = read_body(body, content_type)
         return {
             "method": request.method,
             "url": shown.url(request.url),
@@ -42,53 +45,62 @@ class Recorder:
             **({"auth": auth} if auth else {}),
             "query": shown.value(request.query),
             "size": len(body),
-            **self._body("request", body, content_type, shown.value(json_of(body, content_type))),
+            **self._body("request", body, content_type, reading),
         }
 
-    def response(self, response: HttpResponse, document: Any) -> dict[str, Any]:
-        """`document` is its JSON, struck, where it is JSON."""
+    def response(self, response: HttpResponse, reading: Reading) -> dict[str, Any]:
+        """`reading` is what was made of its body."""
         shown = self._redactor
-        content_type = content_type_of(response.headers)
+        content_type = header(response.headers, "content-type")
+        target = response.redirects_to
         return {
             "status": response.status,
             "headers": shown.headers(response.headers),
             "size": len(response.body),
             "truncated": response.truncated,
             "durationMs": response.duration_ms,
-            **self._body("response", response.body, content_type, document, response.truncated),
+            **({"redirectsTo": shown.url(target)} if target else {}),
+            **({"notes": [shown.text(note) for note in reading.notes]} if reading.notes else {}),
+            **self._body("response", response.body, content_type, reading, response.truncated),
         }
 
     def _body(
-        self, name: str, body: bytes, content_type: str, document: Any, truncated: bool = False
+        self,
+        name: str,
+        body: bytes,
+        content_type: str,
+        reading: Reading,
+        truncated: bool = False,
     ) -> dict[str, Any]:
         if not body:
             return {"body": None}
-        if document is not None and len(body) <= MAX_STORED_BYTES:
+        document = self._redactor.value(reading.shown)
+        if reading.is_json and len(body) <= MAX_STORED_BYTES:
             return {"body": document}
-        text = _text(body)
+        text = reading.text
         if text is None:
             return {
                 "body": None,
                 "binary": {
-                    "contentType": self._redactor.text(content_type) or None,
+                    "contentType": self._redactor.text(media_type(content_type)) or None,
                     "bytes": len(body),
                     "sha256": hashlib.sha256(body).hexdigest(),
                 },
             }
         # Struck before it is cut, so that no half of a secret stays at the end.
-        if document is not None:
+        if reading.is_json:
             text = json.dumps(document, ensure_ascii=False)
-        elif content_type == FORM:
+        elif media_type(content_type) == FORM:
             text = urlencode(self._redactor.pairs(parse_qsl(text, keep_blank_values=True)))
         else:
             text = self._redactor.text(text)
         if truncated:
             text = text[: max(len(text) - _TORN_CHARACTERS, MAX_STORED_BYTES)]
-        encoded = text.encode(errors="replace")
+        encoded = clean_text(text).encode()
         if len(encoded) <= MAX_STORED_BYTES:
             return {"body": text}
         kept = encoded[:MAX_STORED_BYTES].decode(errors="ignore")
-        whole = self._keep(name, text, len(encoded), _TEXT if document is None else _JSON)
+        whole = self._keep(name, text, len(encoded), _JSON if reading.is_json else _TEXT)
         return {"body": kept, "note": f"cut after {MAX_STORED_BYTES} bytes", **whole}
 
     def _keep(self, name: str, text: str, size: int, content_type: str) -> dict[str, Any]:
@@ -101,15 +113,3 @@ class Recorder:
             # not be made again.
             log_failure("a body could not be kept", error)
             return {"rest": "could not be kept"}
-
-
-def _text(body: bytes) -> str | None:
-    """The body as text; None where it is none."""
-    try:
-        text = body.decode()
-    except UnicodeDecodeError as error:
-        # A body that was cut inside a character is still text.
-        if error.start < len(body) - 3 or error.reason != "unexpected end of data":
-            return None
-        text = body[: error.start].decode()
-    return None if "\0" in text else text

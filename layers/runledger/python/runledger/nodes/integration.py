@@ -3,31 +3,24 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-import jmespath
-from jmespath.exceptions import JMESPathError
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    JsonValue,
-    SerializeAsAny,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, SerializeAsAny, StringConstraints, model_validator
 
 from runledger.clock import SECOND
 from runledger.errors import NodeError, TransientError
 from runledger.models.base import Config
 from runledger.models.run import ErrorDetail, StepStatus
 from runledger.nodes.base import (
+    REDIRECTS,
     Branching,
     Function,
     HttpCaller,
+    HttpResponse,
     NodeResult,
     NodeType,
     Visit,
 )
 from runledger.nodes.fields import LiquidValue, Scalar, check_liquid
+from runledger.nodes.http_answer import header, read_body
 from runledger.nodes.http_auth import (
     Auth,
     HeaderName,
@@ -35,7 +28,8 @@ from runledger.nodes.http_auth import (
     credentials_of,
     known_credentials,
 )
-from runledger.nodes.http_exchange import Wanted, build_request, capture, parse_json
+from runledger.nodes.http_capture import CaptureName, CaptureOrPath, capture
+from runledger.nodes.http_exchange import build_request
 from runledger.nodes.http_headers import refusal_of
 from runledger.nodes.http_record import Recorder
 from runledger.nodes.http_retry import NO_RETRY, Retry, is_repeatable
@@ -55,55 +49,6 @@ MAX_CALL_SECONDS = 290
 _BODILESS = ("GET", "HEAD")
 # The output of a step whose call failed.
 _ERROR = "error"
-
-
-def _check_expression(expression: str) -> str:
-    try:
-        jmespath.compile(expression)
-    except JMESPathError as error:
-        raise ValueError(f"not a JMESPath expression: {error}".splitlines()[0]) from error
-    return expression
-
-
-def _capture_path(value: Any) -> Any:
-    return {"path": value} if isinstance(value, str) else value
-
-
-Expression = Annotated[
-    str, StringConstraints(min_length=1, max_length=500), AfterValidator(_check_expression)
-]
-CaptureName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
-
-
-class Capture(Config):
-    """One value to take from the response."""
-
-    path: Expression = Field(description="JMESPath into the response's JSON, e.g. data.score.")
-    required: bool = Field(
-        default=True,
-        description="Fails the node when the response has no such value. With a default, false.",
-    )
-    default: JsonValue = Field(
-        default=None, description="Stands in for a value that is not there and not required."
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _optional_by_default(cls, data: Any) -> Any:
-        if isinstance(data, dict) and data.get("default") is not None:
-            return {"required": False, **data}
-        return data
-
-    @model_validator(mode="after")
-    def _sound(self) -> "Capture":
-        if self.required and self.default is not None:
-            raise ValueError("a required value takes no default")
-        return self
-
-
-CaptureOrPath = Annotated[
-    Capture, BeforeValidator(_capture_path, json_schema_input_type=str | Capture)
-]
 
 
 class IntegrationConfig(Config):
@@ -337,20 +282,36 @@ class IntegrationNode(NodeType[IntegrationConfig]):
             assert tries.error is not None
             return _failure(config, visit, _redacted(tries.error, redactor), None, told)
         response = tries.response
-        document = redactor.value(parse_json(response))
-        told["response"] = recorder.response(response, document)
+        reading = read_body(
+            response.body,
+            header(response.headers, "content-type"),
+            wants_json=bool(config.capture),
+        )
+        told["response"] = recorder.response(response, reading)
         if not is_among(response.status, config.expected_status):
             expected = ", ".join(config.expected_status)
             unexpected = NodeError(
                 "HTTP_STATUS",
-                f"{config.method} {stored['url']} answered {response.status}; expected {expected}",
+                f"{config.method} {stored['url']} answered {response.status}; expected {expected}"
+                f"{_redirected(config, response, redactor)}",
             )
             return _failure(config, visit, unexpected, response.status, told)
         try:
-            output = capture(_captures(config), response, document, redactor)
+            fault = "it was too long and was cut off" if response.truncated else reading.fault
+            output = capture(config.capture, redactor.value(reading.document), fault, redactor)
         except NodeError as error:
             return _failure(config, visit, _redacted(error, redactor), response.status, told)
         return NodeResult(outcome="ok" if visit.labels else None, output=output, **told)
+
+
+def _redirected(config: IntegrationConfig, response: HttpResponse, redactor: Redactor) -> str:
+    """Where an answer points that was not followed."""
+    if response.status not in REDIRECTS:
+        return ""
+    if response.redirects_to is None:
+        return "; it redirects, but does not say where"
+    target = redactor.url(response.redirects_to)
+    return f"; it redirects to {target}, and a {config.method} is not sent to another address"
 
 
 def _secrets(config: IntegrationConfig, visit: Visit) -> dict[str, str]:
@@ -371,13 +332,6 @@ def _rendered(
         "query": render_value(config.query, scope),
         "body": render_value(config.body, scope),
         "auth": render_value(config.auth.texts(), scope) if config.auth else {},
-    }
-
-
-def _captures(config: IntegrationConfig) -> dict[str, Wanted]:
-    return {
-        name: Wanted(each.path, each.required, each.default)
-        for name, each in config.capture.items()
     }
 
 

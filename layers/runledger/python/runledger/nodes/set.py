@@ -17,6 +17,7 @@ from runledger.nodes.comparison import as_number, describe
 from runledger.nodes.fields import LiquidValue
 from runledger.nodes.inputs import Place, Record
 from runledger.nodes.moments import parse_moment, to_iso
+from runledger.nodes.unreadable import UnreadableValues
 from runledger.templating import render_value, text_of
 
 MAX_OUTPUT_BYTES = 64 * 1024
@@ -117,6 +118,8 @@ def fold_vars(steps: Iterable[Step]) -> dict[str, Any]:
     for step in steps:
         if step.type != SetNode.name or step.status is not StepStatus.COMPLETED:
             continue
+        if step.unreadable is not None:
+            return UnreadableValues("vars")
         replaces = step.evidence is not None and step.evidence.get("mode") == SetMode.REPLACE
         variables = dict(step.output) if replaces else {**variables, **step.output}
     return variables

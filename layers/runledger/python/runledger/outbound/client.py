@@ -2,22 +2,23 @@
 
 import ssl
 import time
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import httpcore
 import httpx
 
 from runledger.errors import NodeError
-from runledger.nodes.base import HttpRequest, HttpResponse
+from runledger.nodes.base import REDIRECTS, HttpRequest, HttpResponse
 from runledger.outbound.connection import Deadline, GuardedBackend, Resolver, resolve
 from runledger.outbound.guard import AllowList
+from runledger.outbound.unpacking import read_body
+from runledger.texts import decode_utf8, without_controls
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_URL_CHARACTERS = 8_192
 MAX_REDIRECTS = 3
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_LINE_BREAKS = dict.fromkeys((0x09, 0x0A, 0x0D))
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 # Sent along to another origin. Any other header may be a credential, whatever it is called.
 _HARMLESS_HEADERS = frozenset({"accept", "accept-language", "accept-encoding", "user-agent"})
@@ -34,9 +35,7 @@ class _Answer:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     truncated: bool
-
-    def header(self, name: str) -> str | None:
-        return next((value for key, value in self.headers if key.lower() == name), None)
+    location: bytes | None
 
 
 class OutboundClient:
@@ -60,7 +59,8 @@ class OutboundClient:
 
     def call(self, request: HttpRequest) -> HttpResponse:
         """Raises NodeError: `INVALID_URL`, `BLOCKED_ADDRESS`, `TIMEOUT`, `CONNECTION_FAILED`,
-        `INVALID_REQUEST`, `TOO_MANY_REDIRECTS`. Redirects are followed for GET and HEAD only."""
+        `INVALID_REQUEST`, `INVALID_ANSWER`, `TOO_MANY_REDIRECTS`. Redirects are followed for GET
+        and HEAD only; the answer to anything else says where it points."""
         started = time.monotonic()
         deadline = Deadline(request.timeout_seconds)
         url = _checked(_parse(request.url, request.query))
@@ -68,15 +68,16 @@ class OutboundClient:
         redirects = 0
         while True:
             answer = self._exchange(request, url, headers, deadline)
-            target = answer.header("location")
-            follows = answer.status in _REDIRECTS and request.method in _SAFE_METHODS
-            if not follows or target is None:
+            is_redirect = answer.status in REDIRECTS
+            target = _target(answer.location) if answer.location and is_redirect else None
+            if target is None or request.method not in _SAFE_METHODS:
                 return HttpResponse(
                     status=answer.status,
                     headers=answer.headers,
                     body=answer.body,
                     truncated=answer.truncated,
                     duration_ms=round((time.monotonic() - started) * 1_000),
+                    redirects_to=target and _absolute(url, target),
                 )
             redirects += 1
             if redirects > MAX_REDIRECTS:
@@ -113,12 +114,16 @@ class OutboundClient:
                     request.method, target, headers=encoded, content=request.body
                 ) as response,
             ):
-                received = tuple(
-                    (name.decode("latin-1"), value.decode("latin-1"))
-                    for name, value in response.headers
+                received = {name.lower(): value for name, value in reversed(response.headers)}
+                encoding = _header_text(received.get(b"content-encoding", b""))
+                body, truncated = read_body(response.iter_stream(), encoding, MAX_BODY_BYTES)
+                return _Answer(
+                    response.status,
+                    tuple((_header_text(k), _header_text(v)) for k, v in response.headers),
+                    body,
+                    truncated,
+                    received.get(b"location"),
                 )
-                body, truncated = _read(response.iter_stream(), _encoding(received))
-                return _Answer(response.status, received, body, truncated)
         except httpcore.TimeoutException:
             raise deadline.error() from None
         except httpcore.LocalProtocolError as error:
@@ -142,6 +147,33 @@ def _parse(text: str, query: dict[str, str]) -> httpx.URL:
         return url.copy_merge_params(query) if query else url
     except (httpx.InvalidURL, ValueError, TypeError) as error:
         raise NodeError("INVALID_URL", "the address is not a URL", cause=str(error)) from error
+
+
+def _header_text(data: bytes) -> str:
+    """A header may hold any bytes (RFC 9110, 5.5): most that are not ASCII are UTF-8."""
+    try:
+        return decode_utf8(data)
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _target(location: bytes) -> str | None:
+    """A Location as an address, its bytes kept: UTF-8 is left to be escaped as such; what is not
+    UTF-8 is escaped byte by byte, as browsers and curl do."""
+    try:
+        text = decode_utf8(location)
+    except UnicodeDecodeError:
+        text = "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in location)
+    # As WHATWG's URL parser takes it: no tabs and line breaks anywhere, no blanks around it.
+    return without_controls(text).translate(_LINE_BREAKS).strip() or None
+
+
+def _absolute(base: httpx.URL, target: str) -> str:
+    """For people; what is no address is told as it came."""
+    try:
+        return str(base.join(target))
+    except (httpx.InvalidURL, ValueError, TypeError):
+        return target
 
 
 def _join(base: httpx.URL, target: str) -> httpx.URL:
@@ -175,27 +207,3 @@ def _with_defaults(headers: dict[str, str]) -> list[tuple[str, str]]:
     present = {name.lower() for name in headers}
     defaults = [each for each in _DEFAULT_HEADERS if each[0].lower() not in present]
     return [*defaults, *headers.items()]
-
-
-def _encoding(headers: tuple[tuple[str, str], ...]) -> str:
-    found = (value for name, value in headers if name.lower() == "content-encoding")
-    return next(found, "").strip().lower()
-
-
-def _read(chunks: Iterator[bytes], encoding: str) -> tuple[bytes, bool]:
-    """The body up to the bound, and whether there was more. A compressed one is unpacked piece by
-    piece, so that a small bomb stays small."""
-    # 47 lets zlib tell gzip and zlib apart by their first bytes.
-    unpack = zlib.decompressobj(47) if encoding in ("gzip", "x-gzip", "deflate") else None
-    body = bytearray()
-    for chunk in chunks:
-        if unpack is None:
-            body += chunk
-        else:
-            try:
-                body += unpack.decompress(chunk, MAX_BODY_BYTES + 1 - len(body))
-            except zlib.error as error:
-                raise httpcore.RemoteProtocolError(f"bad {encoding} body: {error}") from error
-        if len(body) > MAX_BODY_BYTES:
-            return bytes(body[:MAX_BODY_BYTES]), True
-    return bytes(body), False

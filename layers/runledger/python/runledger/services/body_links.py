@@ -42,11 +42,12 @@ def _linked(step: "StepView", run: "Run", bodies: "Bodies", now: int) -> "StepVi
         if told is None or stored is None:
             continue
         shown = {key: value for key, value in told.items() if key != KEPT_FILE}
-        if stored["key"].startswith(_own_keys(run, step.node_id, name)):
+        file = stored if isinstance(stored, dict) else {}
+        if str(file.get("key")).startswith(_own_keys(run, step.node_id, name)):
             shown[_SHOWN] = {
-                "url": bodies.link(stored["key"], LINK_SECONDS),
+                "url": bodies.link(file["key"], LINK_SECONDS),
                 "expiresAt": iso(now + LINK_SECONDS * SECOND),
-                "bytes": stored["bytes"],
+                "bytes": file.get("bytes"),
             }
         changes[name] = shown
     return step.model_copy(update=changes) if changes else step

@@ -17,6 +17,7 @@ from runledger.errors import (
     ConflictError,
     NotFoundError,
     TransientError,
+    UnreadableError,
 )
 from runledger.ids import new_id
 from runledger.models.bulk_cancel import BulkCancel, BulkCancelDocument, BulkCancelView
@@ -178,8 +179,8 @@ class BulkCancels:
                 return True
             except ConflictError:
                 run = self.runs.get(run_id)
-        except NotFoundError:
-            logger.info("run is gone", extra={"runId": run_id})
+        except (NotFoundError, UnreadableError):
+            logger.info("run is gone or damaged", extra={"runId": run_id})
             return False
         return run.canceled == canceled and (run.finished_at or 0) >= asked.created_at
 

@@ -16,7 +16,7 @@ from runledger.models.delivery_views import (
 )
 from runledger.models.feedback import error_after, has_complaint
 from runledger.models.wire import HealthView
-from runledger.services.views import error_view
+from runledger.services.step_views import error_view
 
 if TYPE_CHECKING:
     from runledger.models.delivery import DeliveryAttempt, Try
@@ -52,6 +52,7 @@ def delivery_view(attempt: "DeliveryAttempt") -> DeliveryView:
         created_at=iso(attempt.created_at),
         settled_at=optional_iso(attempt.settled_at),
         erased_at=optional_iso(attempt.erased_at),
+        unreadable=attempt.unreadable,
     )
 
 
@@ -100,6 +101,7 @@ def delivery_row_view(attempt: "DeliveryAttempt", automation_name: str | None) -
         created_at=iso(attempt.created_at),
         settled_at=optional_iso(attempt.settled_at),
         erased_at=optional_iso(attempt.erased_at),
+        unreadable=attempt.unreadable,
     )
 
 

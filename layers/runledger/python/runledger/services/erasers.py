@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from runledger.clock import MINUTE, Clock
-from runledger.errors import ConditionFailedError, ConflictError
+from runledger.errors import ConditionFailedError, ConflictError, UnreadableError
 from runledger.ids import id_floor
 from runledger.models.attempt_life import erased
 from runledger.models.erasure import CANCEL_REASON, Address, Erasure
@@ -20,7 +20,7 @@ from runledger.models.run import Cancellation, Run
 from runledger.services.export_pages import STALL
 from runledger.services.exports import EXPORT_PREFIX
 from runledger.store import keys
-from runledger.store.run_rows import run_from_item
+from runledger.store.run_rows import shown_run_from_item
 
 if TYPE_CHECKING:
     from runledger.channels.base import Channel
@@ -72,15 +72,15 @@ class RunEraser:
     clock: Clock
 
     def addresses(self, row: "Item") -> Iterable[Address]:
-        run = run_from_item(row)
+        run = shown_run_from_item(row)
         if run.contact_email is not None:
             yield Address("EMAIL", run.contact_email)
         if run.contact_phone is not None:
             yield Address("PHONE", run.contact_phone)
 
     def erase(self, erasure: Erasure, row: "Item") -> bool:
-        run = run_from_item(row)
-        if not run.status.is_terminal:
+        run = shown_run_from_item(row)
+        if not run.status.is_terminal and run.unreadable is None:
             self._cancel(erasure, run)
             ended = self.runs.read(run.id)
             if ended is None:
@@ -103,14 +103,17 @@ class RunEraser:
         canceled = Cancellation(by=erasure.requested_by, reason=CANCEL_REASON)
         try:
             self.canceler.cancel(run.workspace_id, run.id, canceled)
-        except ConflictError:
-            # It has ended by itself.
+        except (ConflictError, UnreadableError):
+            # It has ended by itself, or its row is damaged: nobody can walk it any more.
             return
 
 
 def _is_quiet(run: Run, since: int, now: int) -> bool:
     """Whether nobody can be at work on the run any more, and no message of it is to be looked
     after, which is found by the contact."""
+    if run.unreadable is not None:
+        # Nobody can walk a damaged row, nor look after its messages.
+        return now >= since + LONGEST_WORK
     leases = (claim.lease_until for claim in run.open_claims.values())
     return run.due_at is None and now >= max([since, *leases]) + LONGEST_WORK
 
@@ -145,11 +148,12 @@ class DeliveryEraser:
     clock: Clock
 
     def addresses(self, row: "Item") -> Iterable[Address]:
-        if row.get("address"):
-            yield Address(self.channels[row["channel"]].address_kind, row["address"])
+        channel, address = self.channels.get(str(row.get("channel"))), row.get("address")
+        if channel is not None and address and isinstance(address, str):
+            yield Address(channel.address_kind, address)
 
     def erase(self, erasure: Erasure, row: "Item") -> bool:
-        attempt = self.deliveries.find(row["pk"].partition("#")[2])
+        attempt = self.deliveries.find_shown(row["pk"].partition("#")[2])
         if attempt is None:
             return False
         now = self.clock()

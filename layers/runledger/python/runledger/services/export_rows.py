@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from runledger.models.export import Export, ExportFormat
 from runledger.models.listing import ListName
+from runledger.texts import clean_text, without_controls
 
 if TYPE_CHECKING:
     from runledger.services.frozen_lists import RowView
@@ -51,6 +52,7 @@ COLUMNS: dict[ListName, tuple[str, ...]] = {
         "health.lastError",
         "at",
         "erasedAt",
+        "unreadable",
     ),
     ListName.DELIVERIES: (
         "id",
@@ -72,6 +74,7 @@ COLUMNS: dict[ListName, tuple[str, ...]] = {
         "createdAt",
         "settledAt",
         "erasedAt",
+        "unreadable",
     ),
     ListName.REFUSALS: (
         "id",
@@ -88,6 +91,7 @@ COLUMNS: dict[ListName, tuple[str, ...]] = {
         "createdAt",
         "lastAt",
         "erasedAt",
+        "unreadable",
     ),
 }
 _BYTE_ORDER_MARK = "\ufeff"
@@ -124,7 +128,7 @@ def lines(export: Export, rows: "Iterable[RowView]") -> bytes:
         columns = COLUMNS[export.list]
         documents = (row.model_dump(mode="json") for row in rows)
         text = _csv([_cell(_at(document, path)) for path in columns] for document in documents)
-    return text.encode(errors="replace")
+    return clean_text(text).encode()
 
 
 def _csv(rows: Iterable[Iterable[str]]) -> str:
@@ -147,6 +151,9 @@ def _cell(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, list):
         return _cell(" ".join(value))
+    if isinstance(value, str):
+        # No reader of CSV takes a NUL, and spreadsheets refuse the other controls.
+        value = without_controls(value)
     if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
         return f"'{value}"
     return str(value)

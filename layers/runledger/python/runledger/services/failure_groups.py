@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runledger.clock import DAY, HOUR
-from runledger.errors import NotFoundError, TransientError
+from runledger.errors import NotFoundError, TransientError, UnreadableError
 from runledger.models.failure import (
     FailedRun,
     FailureGroup,
@@ -17,7 +17,7 @@ from runledger.models.failure import (
     failure_group_id,
     group_names,
 )
-from runledger.observability import logger
+from runledger.observability import log_failure, logger
 
 if TYPE_CHECKING:
     from runledger.models.run import ErrorDetail, Run
@@ -39,6 +39,10 @@ class FailureGroups:
             run = self.runs.get(run_id)
         except NotFoundError:
             logger.info("a failed run is gone", extra={"runId": run_id})
+            return
+        except UnreadableError as error:
+            # It will never be readable; the others of the queue are.
+            log_failure("a failed run is damaged", error, runId=run_id)
             return
         if run.error is None or run.error_group is None:
             return

@@ -12,6 +12,7 @@ from runledger.clock import Clock
 from runledger.models.report import FeedbackReport, ReportKind
 from runledger.models.suppression import Suppression, SuppressionReason
 from runledger.observability import logger
+from runledger.texts import clean
 
 if TYPE_CHECKING:
     from runledger.channels.base import Channel
@@ -32,10 +33,11 @@ class Feedback:
     def take(self, event: Mapping[str, Any]) -> "list[DeliveryAttempt]":
         """Applies an EventBridge event and returns the attempts that it is about. ValueError for
         an event that is not as its provider documents it."""
+        told = clean(event)
         found = [
             self._apply(channel, report)
             for channel in self.channels.values()
-            for report in channel.reports(event)
+            for report in channel.reports(told)
         ]
         return [attempt for attempt in found if attempt is not None]
 

@@ -113,11 +113,18 @@ def scope_of(frame: Frame) -> dict[str, Any]:
     """The roots that Liquid sees. Without a contact there is no `contact`, so that a template
     which needs one fails by name."""
     from runledger.nodes.set import fold_vars
+    from runledger.nodes.unreadable import UnreadableValues
 
     steps = in_order(frame.history.steps, frame.graph)
+    payload = frame.history.payload
     scope: dict[str, Any] = {
-        "trigger": frame.history.payload.body,
-        "steps": {step.node_id: step.output for step in steps},
+        "trigger": payload.body if payload.unreadable is None else UnreadableValues("trigger"),
+        "steps": {
+            step.node_id: step.output
+            if step.unreadable is None
+            else UnreadableValues(f"steps.{step.node_id}")
+            for step in steps
+        },
         "vars": fold_vars(steps),
         "workspace": {"id": frame.workspace.id, "name": frame.workspace.name},
     }

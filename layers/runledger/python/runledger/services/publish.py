@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from runledger.aws import domain_error
 from runledger.clock import iso, optional_iso
+from runledger.errors import UnreadableError
 from runledger.models.events import (
     SOURCE,
     EventCanceled,
@@ -28,6 +29,7 @@ from runledger.observability import log_failure, logger
 from runledger.services.delivery_events import DeliveryChange, delivery_change
 from runledger.store import keys
 from runledger.store.run_rows import run_from_item
+from runledger.store.salvage import DAMAGES
 from runledger.store.values import from_dynamo
 
 if TYPE_CHECKING:
@@ -72,7 +74,7 @@ def changes_of(records: Iterable[Mapping[str, Any]]) -> list[Change]:
     for record in records:
         try:
             change = _change_of(record)
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
+        except (*DAMAGES, UnreadableError) as error:
             key = record.get("dynamodb", {}).get("Keys", {}).get("pk", {}).get("S", "unknown")
             log_failure("stream record cannot be read", error, row=str(key))
             continue

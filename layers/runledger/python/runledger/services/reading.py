@@ -193,7 +193,7 @@ class Reading:
         now = self.clock()
         key = keys.run(run_id)
         try:
-            history = self.stores.runs.history(run_id, now)
+            history = self.stores.runs.shown(run_id, now)
         except NotFoundError:
             raise self._missing(workspace_id, key, f"run {run_id}", now) from None
         if history.run.workspace_id != workspace_id:
@@ -233,7 +233,7 @@ class Reading:
     def refusal(self, workspace_id: str, refusal_id: str) -> RefusalView:
         """NotFoundError also for a refusal of another workspace; GoneError for one that expired."""
         now = self.clock()
-        refusal = self.stores.refusals.find(refusal_id)
+        refusal = self.stores.refusals.find_shown(refusal_id)
         if refusal is None or refusal.workspace_id != workspace_id or refusal.expires_at <= now:
             key = keys.refusal(refusal_id)
             raise self._missing(workspace_id, key, f"refusal {refusal_id}", now)
@@ -243,7 +243,7 @@ class Reading:
         """NotFoundError also for a delivery of another workspace; GoneError for one that
         expired."""
         now = self.clock()
-        attempt = self.stores.deliveries.find(delivery_id)
+        attempt = self.stores.deliveries.find_shown(delivery_id)
         if attempt is None or attempt.workspace_id != workspace_id or attempt.expires_at <= now:
             key = keys.delivery(delivery_id)
             raise self._missing(workspace_id, key, f"delivery {delivery_id}", now)

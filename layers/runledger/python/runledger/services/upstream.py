@@ -8,6 +8,7 @@ from runledger.clock import optional_iso
 from runledger.errors import ConflictError, NotFoundError
 from runledger.models.refusal import RefusalReason
 from runledger.models.run import ErrorDetail, TriggerType
+from runledger.nodes.unreadable import UnreadableValues
 from runledger.observability import log_failure, logger
 from runledger.services.frames import scope_of
 from runledger.services.open_run import MAX_BODY_BYTES, TriggerFacts
@@ -153,8 +154,14 @@ def body_of(frame: "Frame") -> dict[str, Any]:
             "finishedAt": optional_iso(run.finished_at),
             "error": _error(frame),
         },
-        **{name: scope[name] for name in ("trigger", "steps", "vars")},
+        **{name: _passed_on(scope[name]) for name in ("trigger", "vars")},
+        "steps": {name: _passed_on(output) for name, output in scope["steps"].items()},
     }
+
+
+def _passed_on(values: Any) -> Any:
+    """What is damaged is handed on as empty: its names have no value in the next run either."""
+    return {} if isinstance(values, UnreadableValues) else values
 
 
 def _error(frame: "Frame") -> dict[str, Any] | None:

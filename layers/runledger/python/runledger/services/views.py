@@ -14,13 +14,11 @@ from runledger.models.run_views import (
     DeliveryLinkView,
     DownstreamRunView,
     RunDetailView,
-    StepView,
     UpstreamRunView,
 )
 from runledger.models.wire import (
     CanceledView,
     ContactView,
-    ErrorView,
     HealthView,
     RefusalView,
     RunContactView,
@@ -29,6 +27,7 @@ from runledger.models.wire import (
     SegmentView,
     TemplateView,
 )
+from runledger.services.step_views import by_graph, error_view, fit_steps, step_view
 from runledger.services.story import health_of, steps_of, upstream_run_id
 from runledger.services.whereabouts import standing_at
 
@@ -40,18 +39,13 @@ if TYPE_CHECKING:
     from runledger.models.contact import Contact
     from runledger.models.delivery import DeliveryAttempt
     from runledger.models.refusal import Refusal
-    from runledger.models.run import ErrorDetail, Run, Step
+    from runledger.models.run import Run
     from runledger.models.schedule import Schedule
     from runledger.models.segment import Segment
     from runledger.models.template import Template
     from runledger.services.story import Health
     from runledger.store.runs import RunHistory
     from runledger.store.secrets import SecretName
-
-
-# Of all steps in one answer. Lambda answers at most 6 MB, and the payload (1 MB) and the graph want
-# their share.
-DETAIL_BYTES = 3_500_000
 
 
 def run_view(run: "Run", now: int, at: "Sequence[str] | None" = None) -> RunView:
@@ -88,6 +82,7 @@ def run_view(run: "Run", now: int, at: "Sequence[str] | None" = None) -> RunView
         canceled=canceled,
         at=standing_at(run, None) if at is None else list(at),
         erased_at=optional_iso(run.erased_at),
+        unreadable=run.unreadable,
     )
 
 
@@ -100,9 +95,11 @@ def run_detail_view(
     now: int,
 ) -> RunDetailView:
     """`upstream` is the run that opened this one, where it is there still; `attempts` are the run's
-    messages by id, as far as they were read."""
-    steps = steps_of(history, graph, now)
-    base = run_view(history.run, now, standing_at(history.run, graph))
+    messages by id, as far as they were read. A step that cannot be shown says so, and takes down
+    nothing else."""
+    known, unknown = by_graph(history, graph)
+    steps = steps_of(known, graph, now)
+    base = run_view(history.run, now, _standing_at(history.run, graph))
     failed = next((step for step in steps if step.error is not None), None)
     # The row carries the first line of the error; the step it came from has the whole of it.
     error = base.error
@@ -114,15 +111,18 @@ def run_detail_view(
         for id_ in step.delivery_ids
     ]
     fields = dict(base)
-    fields.update(trigger=history.payload.trigger, error=error)
+    damaged = [each for each in (base.unreadable, history.payload.unreadable) if each]
+    fields.update(
+        trigger=history.payload.trigger, error=error, unreadable=" ".join(damaged) or None
+    )
     return RunDetailView(
         **fields,
         payload=history.payload.body,
         graph=graph.graph,
         steps=fit_steps(
             [
-                _step_view(step, order, graph, _input_of(step, graph, history.payload.trigger))
-                for order, step in enumerate(steps, 1)
+                step_view(step, order, graph, history.payload.trigger)
+                for order, step in enumerate([*steps, *unknown], 1)
             ]
         ),
         deliveries=links,
@@ -139,12 +139,16 @@ def run_detail_view(
     )
 
 
+def _standing_at(run: "Run", graph: "GraphView") -> list[str]:
+    return [] if run.unreadable is not None else standing_at(run, graph)
+
+
 def _upstream_view(trigger: "Mapping[str, Any]", run: "Run | None") -> UpstreamRunView | None:
     run_id = upstream_run_id(trigger)
     if run_id is None:
         return None
     return UpstreamRunView(
-        automation_id=trigger["upstreamAutomationId"],
+        automation_id=str(trigger.get("upstreamAutomationId", "")),
         automation_name=run.automation_name if run else None,
         run_id=run_id,
         status=run.status if run else None,
@@ -164,36 +168,6 @@ def _delivery_link(
     )
 
 
-def fit_steps(steps: list[StepView]) -> list[StepView]:
-    """The steps within what one answer can hold: the largest bags are left out, and say so."""
-    sizes = [len(step.model_dump_json().encode()) for step in steps]
-    total = sum(sizes)
-    fitted = list(steps)
-    for index in sorted(range(len(steps)), key=lambda each: -sizes[each]):
-        if total <= DETAIL_BYTES:
-            break
-        left_out = {"leftOut": f"{sizes[index]} bytes, as the run's steps are too large together"}
-        fitted[index] = steps[index].model_copy(
-            update={
-                "input": steps[index].input and left_out,
-                "output": left_out,
-                "evidence": steps[index].evidence and left_out,
-                "request": steps[index].request and left_out,
-                "response": steps[index].response and left_out,
-            }
-        )
-        total -= sizes[index]
-    return fitted
-
-
-def error_view(error: "ErrorDetail | None") -> ErrorView | None:
-    if error is None:
-        return None
-    return ErrorView(
-        node_id=error.node_id, kind=error.kind, message=error.message, cause=error.cause
-    )
-
-
 def _health_view(health: "Health") -> HealthView:
     return HealthView(
         state=health.state,
@@ -201,58 +175,6 @@ def _health_view(health: "Health") -> HealthView:
         until=optional_iso(health.until),
         attempt=health.attempt,
         last_error=health.last_error,
-    )
-
-
-def _input_of(
-    step: "Step", graph: "GraphView", trigger: "Mapping[str, Any]"
-) -> dict[str, Any] | None:
-    """What the node worked with: its config, and in it the recorded values. None where one of
-    them is not known."""
-    from runledger.nodes.inputs import filled
-
-    node = graph.nodes[step.node_id]
-    if node.type is None or node.config is None:
-        return None
-    if node.type.is_start:
-        return dict(trigger)
-    if not node.type.is_told(node.config, step.input, step):
-        return None
-    return filled(node.node.config, step.input, node.type.told(node.config, step))
-
-
-def _step_view(
-    step: "Step", order: int, graph: "GraphView", given: dict[str, Any] | None
-) -> StepView:
-    ended = step.finished_at
-    waited = None
-    if step.wait_until is not None and ended is not None:
-        waited = max(min(step.wait_until, ended) - step.started_at, 0)
-    labels = [edge.label for edge in graph.out(step.node_id) if edge.label is not None]
-    calls = (step.evidence or {}).get("tries")
-    return StepView(
-        node_id=step.node_id,
-        type=step.type,
-        status=step.status,
-        order=order,
-        started_at=iso(step.started_at),
-        finished_at=optional_iso(ended),
-        duration_ms=None if ended is None else ended - step.started_at,
-        waited_ms=waited,
-        tries=len(calls) if isinstance(calls, list) else None,
-        outcome=step.outcome,
-        branches_not_taken=[
-            label for label in labels if step.outcome is not None and label != step.outcome
-        ],
-        reason=step.reason,
-        wait_until=optional_iso(step.wait_until),
-        input=given,
-        output=step.output,
-        evidence=step.evidence,
-        request=step.request,
-        response=step.response,
-        error=error_view(step.error),
-        delivery_ids=list(step.delivery_ids),
     )
 
 
@@ -272,6 +194,7 @@ def refusal_view(refusal: "Refusal") -> RefusalView:
         created_at=iso(refusal.created_at),
         last_at=iso(refusal.last_at),
         erased_at=optional_iso(refusal.erased_at),
+        unreadable=refusal.unreadable,
     )
 
 

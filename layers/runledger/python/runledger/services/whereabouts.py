@@ -111,7 +111,7 @@ def standings(runs: "Iterable[Run]", frames: "Frames") -> dict[str, list[str]]:
     found = {}
     for run in runs:
         found[run.id] = standing_at(run, None)
-        if found[run.id] or not _has_begun(run):
+        if found[run.id] or not _has_begun(run) or run.unreadable is not None:
             continue
         version = (run.automation_id, run.version)
         if version not in graphs:

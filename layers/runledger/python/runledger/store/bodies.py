@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runledger.aws import domain_error
-from runledger.errors import ServiceError
+from runledger.errors import ServiceError, UnreadableError
 from runledger.store.objects import read_object
 from runledger.store.table import ttl
+from runledger.texts import clean, clean_text, decode_utf8
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -62,7 +63,7 @@ class Bodies:
     def keep(self, text: str, object_key: str, content_type: str) -> str:
         """Keeps a text as a file for people; its key, which begins with `object_key` and ends in
         what the file holds."""
-        data = text.encode(errors="replace")
+        data = clean_text(text).encode()
         object_key = f"{object_key}-{hashlib.sha256(data).hexdigest()[:20]}"
         try:
             self._s3.put_object(
@@ -112,10 +113,13 @@ class Bodies:
             raise domain_error(error) from error
 
     def unpack(self, attribute: bytes | Mapping[str, str], words: bytes = b"") -> Any:
-        """NotFoundError where it lay in S3 and is gone."""
-        if isinstance(attribute, bytes):
-            return decompress(attribute, words)
-        return decompress(read_object(self._s3, self._bucket, attribute["s3"]), words)
+        """NotFoundError where it lay in S3 and is gone, UnreadableError where it is damaged."""
+        data = attribute
+        if not isinstance(data, bytes):
+            if not isinstance(data, Mapping) or not isinstance(data.get("s3"), str):
+                raise UnreadableError("a stored value is neither bytes nor the name of an object")
+            data = read_object(self._s3, self._bucket, data["s3"])
+        return decompress(data, words)
 
 
 def compress(value: Any, words: bytes = b"") -> bytes:
@@ -123,13 +127,18 @@ def compress(value: Any, words: bytes = b"") -> bytes:
     only be read with them, so they must never change."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     packer = zlib.compressobj(6, zdict=words) if words else zlib.compressobj(6)
-    return packer.compress(text.encode("utf-8", "surrogatepass")) + packer.flush()
+    # What JSON writes for half of a pair, the text holds as it is.
+    return packer.compress(clean_text(text).encode()) + packer.flush()
 
 
 def decompress(data: bytes, words: bytes = b"") -> Any:
-    """Also of what was compressed without any words."""
+    """Also of what was compressed without any words. UnreadableError where it is damaged."""
     unpacker = zlib.decompressobj(zdict=words)
-    text = unpacker.decompress(data) + unpacker.flush()
-    if not unpacker.eof:
-        raise ValueError("the compressed value is cut off")
-    return json.loads(text.decode("utf-8", "surrogatepass"))
+    try:
+        text = unpacker.decompress(data) + unpacker.flush()
+        if not unpacker.eof:
+            raise UnreadableError("a stored value is cut off")
+        # Rows that were written before texts were cleaned may hold surrogates, as bytes.
+        return clean(json.loads(decode_utf8(text)))
+    except (zlib.error, ValueError, RecursionError) as error:
+        raise UnreadableError("a stored value is damaged") from error

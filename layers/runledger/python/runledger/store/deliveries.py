@@ -213,6 +213,11 @@ class DeliveryStore:
         """As `get`, with None where there is none."""
         return self._find(delivery_id)
 
+    def find_shown(self, delivery_id: str) -> DeliveryAttempt | None:
+        """As `find`, for readers and erasing alone: of a damaged row what can be read."""
+        item = self._table.get(keys.delivery(delivery_id), consistent=True)
+        return None if item is None else shown_delivery_from_item(item, self._bodies)
+
     def _find(self, delivery_id: str) -> DeliveryAttempt | None:
         item = self._table.get(keys.delivery(delivery_id), consistent=True)
         return None if item is None else delivery_from_item(item, self._bodies)

@@ -6,7 +6,7 @@ of it. What no condition, list or event looks at is in the compressed bag.
 
 from typing import TYPE_CHECKING, Any
 
-from runledger.errors import NotFoundError
+from runledger.errors import NotFoundError, UnreadableError
 from runledger.models.attempt_life import without_person
 from runledger.models.delivery import (
     DeliveryAttempt,
@@ -19,8 +19,10 @@ from runledger.models.delivery import (
 from runledger.models.feedback import error_after, has_complaint
 from runledger.models.report import KeptReport
 from runledger.models.run import ErrorDetail
+from runledger.observability import log_failure
 from runledger.store import keys
 from runledger.store.bodies import delivery_objects, is_object
+from runledger.store.salvage import NEVER, Reader, salvaged, whole
 from runledger.store.table import Change, Path, key_attributes, ttl
 
 if TYPE_CHECKING:
@@ -144,58 +146,108 @@ def delivery_change(attempt: DeliveryAttempt, bodies: "Bodies", shards: int) -> 
 
 
 def delivery_from_item(item: "Item", bodies: "Bodies") -> DeliveryAttempt:
-    """NotFoundError where its message lay in S3 and is gone."""
-    return _from_item(item, bodies.unpack(item["bag"], WORDS))
+    """NotFoundError where its message lay in S3 and is gone, UnreadableError where it is
+    damaged."""
+    return whole(DeliveryAttempt, _ATTEMPT, {**item, "bag": _unpacked(item, bodies)}, "delivery")
 
 
 def shown_delivery_from_item(item: "Item", bodies: "Bodies") -> DeliveryAttempt:
-    """As `delivery_from_item`, without its message where that is gone: never to be stored."""
+    """As `delivery_from_item`, without its message where that is gone, and of a damaged row what
+    can be read: never to be stored."""
+    bag: dict[str, Any] = {}
+    lost: list[str] = []
     try:
         return delivery_from_item(item, bodies)
     except NotFoundError:
-        return _from_item(item, {})
+        pass
+    except UnreadableError as error:
+        log_failure("a delivery is damaged", error, row=str(item.get("pk")))
+        try:
+            bag = _unpacked(item, bodies)
+        except (NotFoundError, UnreadableError):
+            lost = ["message"]
+    listed = str(item.get("gsi1pk", "")).split("#")[2:3]
+    statuses = (each for each in DeliveryStatus if [each.value] == listed)
+    instead: dict[str, Any] = {
+        "id": str(item.get("pk", "")).partition("#")[2],
+        "workspace_id": "",
+        "run_id": None,
+        "node_id": None,
+        "automation_id": None,
+        "contact_id": None,
+        "channel": "",
+        "address": "",
+        "status": next(statuses, DeliveryStatus.PROCESSING),
+        "known": None,
+        "template_id": "",
+        "consent": "TRANSACTIONAL",
+        "subject": None,
+        "body": None,
+        "gates": (),
+        "tries": 0,
+        "tries_log": (),
+        "provider_id": None,
+        "error": None,
+        "reports": {},
+        "created_at": 0,
+        "settled_at": None,
+        "due_at": None,
+        "sequence": 1,
+        "expires_at": NEVER,
+    }
+    return salvaged(DeliveryAttempt, _ATTEMPT, instead, {**item, "bag": bag}, lost)
 
 
-def _from_item(item: "Item", bag: dict[str, Any]) -> DeliveryAttempt:
-    due_key = item.get("dueKey")
-    return DeliveryAttempt(
-        id=keys.id_of(item["createdKey"]),
-        workspace_id=item["workspaceId"],
-        run_id=item.get("runId"),
-        node_id=item.get("nodeId"),
-        automation_id=item.get("automationId"),
-        contact_id=item.get("contactId"),
-        addressee_id=item.get("addresseeId"),
-        channel=item["channel"],
-        address=item.get("address", ""),
-        status=DeliveryStatus(item["status"]),
-        known=DeliveryStatus(item["known"]) if "known" in item else None,
-        template_id=item["templateId"],
-        consent=bag.get("consent", "TRANSACTIONAL"),
-        subject=bag.get("subject"),
-        body=bag.get("body"),
-        gates=tuple(Gate.model_validate(gate) for gate in bag.get("gates", ())),
-        rules=bag.get("rules", {}),
-        tries=item["tries"],
-        tries_log=tuple(_try_from_bag(each, item) for each in bag.get("tries", ())),
-        provider_id=item.get("providerId"),
-        error=ErrorDetail.model_validate(bag["error"]) if bag.get("error") else None,
-        reports=_reports_from_item(item),
-        created_at=keys.created_at_of(item["createdKey"]),
-        settled_at=item.get("settledAt"),
-        next_try_at=item.get("nextTryAt"),
-        unknown_since=item.get("unknownSince"),
-        due_at=keys.created_at_of(due_key) if due_key else None,
-        generation=item.get("generation", 0),
-        sequence=item.get("sequence", 1),
-        revision=item.get("revision", 0),
-        resend_of=item.get("resendOf"),
-        requested_by=item.get("requestedBy"),
-        forced=item.get("forced", False),
-        resends=frozenset(item.get("resends", ())),
-        erased_at=item.get("erasedAt"),
-        expires_at=item["ttl"] * 1_000,
-    )
+def _unpacked(item: "Item", bodies: "Bodies") -> dict[str, Any]:
+    bag = bodies.unpack(item.get("bag", b""), WORDS)
+    if not isinstance(bag, dict):
+        raise UnreadableError("what a delivery keeps is no object")
+    return bag
+
+
+# Of a row whose bag was unpacked.
+_ATTEMPT: dict[str, Reader] = {
+    "id": lambda item: keys.id_of(item["createdKey"]),
+    "workspace_id": lambda item: item["workspaceId"],
+    "run_id": lambda item: item.get("runId"),
+    "node_id": lambda item: item.get("nodeId"),
+    "automation_id": lambda item: item.get("automationId"),
+    "contact_id": lambda item: item.get("contactId"),
+    "addressee_id": lambda item: item.get("addresseeId"),
+    "channel": lambda item: item["channel"],
+    "address": lambda item: item.get("address", ""),
+    "status": lambda item: DeliveryStatus(item["status"]),
+    "known": lambda item: DeliveryStatus(item["known"]) if "known" in item else None,
+    "template_id": lambda item: item["templateId"],
+    "consent": lambda item: item["bag"].get("consent", "TRANSACTIONAL"),
+    "subject": lambda item: item["bag"].get("subject"),
+    "body": lambda item: item["bag"].get("body"),
+    "gates": lambda item: tuple(Gate.model_validate(g) for g in item["bag"].get("gates", ())),
+    "rules": lambda item: item["bag"].get("rules", {}),
+    "tries": lambda item: item["tries"],
+    "tries_log": lambda item: tuple(
+        _try_from_bag(each, item) for each in item["bag"].get("tries", ())
+    ),
+    "provider_id": lambda item: item.get("providerId"),
+    "error": lambda item: (
+        ErrorDetail.model_validate(item["bag"]["error"]) if item["bag"].get("error") else None
+    ),
+    "reports": lambda item: _reports_from_item(item),
+    "created_at": lambda item: keys.created_at_of(item["createdKey"]),
+    "settled_at": lambda item: item.get("settledAt"),
+    "next_try_at": lambda item: item.get("nextTryAt"),
+    "unknown_since": lambda item: item.get("unknownSince"),
+    "due_at": lambda item: keys.created_at_of(item["dueKey"]) if item.get("dueKey") else None,
+    "generation": lambda item: item.get("generation", 0),
+    "sequence": lambda item: item.get("sequence", 1),
+    "revision": lambda item: item.get("revision", 0),
+    "resend_of": lambda item: item.get("resendOf"),
+    "requested_by": lambda item: item.get("requestedBy"),
+    "forced": lambda item: item.get("forced", False),
+    "resends": lambda item: frozenset(item.get("resends", ())),
+    "erased_at": lambda item: item.get("erasedAt"),
+    "expires_at": lambda item: item["ttl"] * 1_000,
+}
 
 
 def delivery_facts(item: "Item") -> DeliveryFacts:

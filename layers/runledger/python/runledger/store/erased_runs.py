@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr
 
-from runledger.errors import ConditionFailedError, NotFoundError
+from runledger.errors import ConditionFailedError, NotFoundError, UnreadableError
 from runledger.models.erasure import CANCEL_REASON, ERASED_TEXT
 from runledger.store import keys
-from runledger.store.run_rows import run_from_item
+from runledger.store.run_rows import shown_run_from_item
 from runledger.store.table import Change, Path
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class ErasedRunStore:
         return bool(left)
 
     def _blank_payload(self, run: "Run", item: "Item") -> dict[Path, Any]:
-        trigger = self._unpacked(item["body"]).get("trigger", {})
+        trigger = _mapping(self._unpacked(item.get("body", b"")).get("trigger"))
         facts = {name: trigger[name] for name in _TRIGGER_FACTS if name in trigger}
         told = {"type": run.trigger_type.value, **facts}
         return {"body": self._bodies.pack({"trigger": told, "body": None}, "")}
@@ -51,24 +51,21 @@ class ErasedRunStore:
         kept: dict[str, Any] = {}
         if bag.get("delivery_ids"):
             kept["delivery_ids"] = bag["delivery_ids"]
-        if bag.get("error"):
-            kept["error"] = {
-                **bag["error"],
-                "message": ERASED_TEXT,
-                "cause": None,
-                "call": None,
-            }
+        error = _mapping(bag.get("error"))
+        if error:
+            kept["error"] = {**error, "message": ERASED_TEXT, "cause": None, "call": None}
         if bag.get("reason"):
             kept["reason"] = ERASED_TEXT
         return {"bag": self._bodies.pack(kept, "")}
 
     def _unpacked(self, attribute: "bytes | dict[str, str]") -> dict[str, Any]:
-        """Nothing, where somebody else who erases the run has removed the file already."""
+        """Nothing, where somebody else who erases the run has removed the file already, and where
+        it is damaged: then nothing of it stays."""
         try:
-            value: dict[str, Any] = self._bodies.unpack(attribute)
-        except NotFoundError:
+            value = self._bodies.unpack(attribute)
+        except (NotFoundError, UnreadableError):
             return {}
-        return value
+        return value if isinstance(value, dict) else {}
 
     def blank_row(self, run: "Run", now: int) -> None:
         """The row of an ended run. It stays in the contact's index, which leads back to it for a
@@ -78,7 +75,12 @@ class ErasedRunStore:
             values["error", "message"] = ERASED_TEXT
         if run.canceled is not None and run.canceled.reason != CANCEL_REASON:
             values["canceled", "reason"] = ERASED_TEXT
-        self._write(keys.run(run.id), values, ("email", "phone", "startError"))
+        gone = ["email", "phone", "startError"]
+        if run.unreadable is not None:
+            # What is damaged may hold the person too.
+            left = {"error": run.error, "canceled": run.canceled}
+            gone += [name for name, value in left.items() if value is None]
+        self._write(keys.run(run.id), values, tuple(gone))
 
     def release(self, run: "Run") -> None:
         """Takes what is left of the person from the row: after this, nothing leads from either to
@@ -87,9 +89,14 @@ class ErasedRunStore:
 
     def read(self, run_id: str) -> "Run | None":
         item = self._table.get(keys.run(run_id), consistent=True)
-        return None if item is None else run_from_item(item)
+        return None if item is None else shown_run_from_item(item)
 
     def _write(self, key: keys.Key, values: dict[Path, Any], gone: tuple[str, ...]) -> None:
         is_there = Attr("pk").exists()
         with suppress(ConditionFailedError):
             self._table.update(key, Change(set=values, remove=gone), is_there)
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    """The value, or nothing where it is damaged: what it holds instead may be the person's."""
+    return value if isinstance(value, dict) else {}

@@ -13,7 +13,7 @@ from runledger.errors import ConditionFailedError, NotFoundError
 from runledger.models.erasure import ERASED_TEXT
 from runledger.models.failure import FailedRun, FailureGroup, Resolution
 from runledger.store import keys
-from runledger.store.run_rows import has_whole_message, step_from_item
+from runledger.store.run_rows import has_whole_message, shown_step_from_item
 from runledger.store.table import Change, Path, SortRange, key_attributes, ttl
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class FailureStore:
         if run.error is None or run.error.node_id is None:
             return None
         item = self._table.get(keys.step(run.id, run.error.node_id))
-        return step_from_item(item, self._bodies).error if item is not None else None
+        return shown_step_from_item(item, self._bodies).error if item is not None else None
 
     def add_run(self, group_id: str, run: FailedRun) -> None:
         """One write unit: the same item, however often."""

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
-from runledger.errors import ConditionFailedError, NotFoundError
+from runledger.errors import ConditionFailedError, NotFoundError, UnreadableError
 from runledger.models.erasure import ERASED_TEXT
 from runledger.models.refusal import Refusal, RefusalReason
 from runledger.models.run import TriggerType
+from runledger.observability import log_failure
 from runledger.store import keys
+from runledger.store.salvage import NEVER, Reader, salvaged, whole
 from runledger.store.table import Change, key_attributes, ttl
 
 if TYPE_CHECKING:
@@ -66,9 +68,15 @@ class RefusalStore:
         item = self._table.get(keys.refusal(refusal_id), consistent=True)
         return None if item is None else _from_item(item)
 
+    def find_shown(self, refusal_id: str) -> Refusal | None:
+        """As `find`, of a damaged row what can be read."""
+        item = self._table.get(keys.refusal(refusal_id), consistent=True)
+        return None if item is None else _shown_from_item(item)
+
     def get_many(self, refusal_ids: "Iterable[str]") -> dict[str, Refusal]:
+        """To be shown: of a damaged row what can be read."""
         found = self._table.batch_get(keys.refusal(refusal_id) for refusal_id in refusal_ids)
-        refusals = [_from_item(item) for item in found.values()]
+        refusals = [_shown_from_item(item) for item in found.values()]
         return {refusal.id: refusal for refusal in refusals}
 
 
@@ -100,22 +108,51 @@ def _to_item(refusal: Refusal, shards: int) -> "Item":
     }
 
 
+_REFUSAL: dict[str, Reader] = {
+    "id": lambda item: keys.id_of(item["createdKey"]),
+    "workspace_id": lambda item: item["workspaceId"],
+    "automation_id": lambda item: item["automationId"],
+    "automation_name": lambda item: item["automationName"],
+    "version": lambda item: item.get("version"),
+    "trigger_type": lambda item: TriggerType(item["trigger"]),
+    "reason": lambda item: RefusalReason(item["reason"]),
+    "message": lambda item: item["message"],
+    "contact_id": lambda item: item.get("contactId"),
+    "run_id": lambda item: item.get("runId"),
+    "source": lambda item: item.get("source"),
+    "count": lambda item: item["count"],
+    "created_at": lambda item: keys.created_at_of(item["createdKey"]),
+    "last_at": lambda item: item["lastAt"],
+    "expires_at": lambda item: item["ttl"] * 1_000,
+    "erased_at": lambda item: item.get("erasedAt"),
+}
+
+
 def _from_item(item: "Item") -> Refusal:
-    return Refusal(
-        id=keys.id_of(item["createdKey"]),
-        workspace_id=item["workspaceId"],
-        automation_id=item["automationId"],
-        automation_name=item["automationName"],
-        version=item.get("version"),
-        trigger_type=TriggerType(item["trigger"]),
-        reason=RefusalReason(item["reason"]),
-        message=item["message"],
-        contact_id=item.get("contactId"),
-        run_id=item.get("runId"),
-        source=item.get("source"),
-        count=item["count"],
-        created_at=keys.created_at_of(item["createdKey"]),
-        last_at=item["lastAt"],
-        expires_at=item["ttl"] * 1_000,
-        erased_at=item.get("erasedAt"),
-    )
+    """UnreadableError where the row is damaged."""
+    return whole(Refusal, _REFUSAL, item, "refusal")
+
+
+def _shown_from_item(item: "Item") -> Refusal:
+    """As `_from_item`, of a damaged row what can be read: to be shown."""
+    try:
+        return _from_item(item)
+    except UnreadableError as error:
+        log_failure("a refusal is damaged", error, row=str(item.get("pk")))
+    listed = str(item.get("gsi1pk", "")).split("#")[2:3]
+    reasons = (each for each in RefusalReason if [each.value] == listed)
+    instead = {
+        "id": str(item.get("pk", "")).partition("#")[2],
+        "workspace_id": "",
+        "automation_id": "",
+        "automation_name": "",
+        "version": None,
+        "trigger_type": TriggerType.WEBHOOK,
+        "reason": next(reasons, RefusalReason.INVALID_PAYLOAD),
+        "message": "",
+        "count": 1,
+        "created_at": 0,
+        "last_at": 0,
+        "expires_at": NEVER,
+    }
+    return salvaged(Refusal, _REFUSAL, instead, item)

@@ -7,6 +7,7 @@ whole of it stands on the step).
 
 from typing import TYPE_CHECKING, Any
 
+from runledger.errors import NotFoundError, UnreadableError
 from runledger.models.failure import GROUP_PREFIX, failure_group_id
 from runledger.models.run import (
     Cancellation,
@@ -19,11 +20,15 @@ from runledger.models.run import (
     StepStatus,
     TriggerType,
 )
+from runledger.observability import log_failure
 from runledger.store import keys
 from runledger.store.bodies import is_object, run_objects
+from runledger.store.salvage import DAMAGES, NEVER, Reader, left_out, salvaged, whole
 from runledger.store.table import key_attributes, ttl
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from runledger.store.bodies import Bodies
     from runledger.store.values import Item
 
@@ -62,45 +67,89 @@ def run_to_item(run: Run, shard: int) -> "Item":
     }
 
 
+_RUN: dict[str, Reader] = {
+    "id": lambda item: keys.id_of(item["createdKey"]),
+    "workspace_id": lambda item: item["workspaceId"],
+    "automation_id": lambda item: item["automationId"],
+    "automation_name": lambda item: item["automationName"],
+    "version": lambda item: item["version"],
+    "status": lambda item: RunStatus(item["status"]),
+    "attempt": lambda item: item["attempt"],
+    "execution": lambda item: item.get("execution"),
+    "trigger_type": lambda item: TriggerType(item["trigger"]),
+    "contact_id": lambda item: item.get("contactId"),
+    "contact_email": lambda item: item.get("email"),
+    "contact_phone": lambda item: item.get("phone"),
+    "created_at": lambda item: keys.created_at_of(item["createdKey"]),
+    "scheduled_for": lambda item: item.get("scheduledFor"),
+    "started_at": lambda item: item.get("startedAt"),
+    "resumed_at": lambda item: item.get("resumedAt"),
+    "trigger_ms": lambda item: item.get("triggerMs"),
+    "finished_at": lambda item: item.get("finishedAt"),
+    "end_ms": lambda item: item.get("endMs"),
+    "end_node_id": lambda item: item.get("endNodeId"),
+    "due_at": lambda item: keys.created_at_of(item["dueKey"]) if item.get("dueKey") else None,
+    "sequence": lambda item: item["sequence"],
+    "expires_at": lambda item: item["ttl"] * 1_000,
+    "claimed": lambda item: frozenset(item.get("claimed", ())),
+    "open_claims": lambda item: {
+        int(rank): _claim_from_value(value) for rank, value in item.get("openClaims", {}).items()
+    },
+    "error": lambda item: _error_from_item(item.get("error")),
+    "error_group": lambda item: _group_from_item(item.get("error")),
+    "canceled": lambda item: Cancellation(**item["canceled"]) if "canceled" in item else None,
+    "start_error": lambda item: item.get("startError"),
+    "start_refused": lambda item: item.get("startRefused", False),
+    "erased_at": lambda item: item.get("erasedAt"),
+    "list_partition": lambda item: item["gsi1pk"],
+}
+
+
 def run_from_item(item: "Item") -> Run:
-    due_key = item.get("dueKey")
-    return Run(
-        id=keys.id_of(item["createdKey"]),
-        workspace_id=item["workspaceId"],
-        automation_id=item["automationId"],
-        automation_name=item["automationName"],
-        version=item["version"],
-        status=RunStatus(item["status"]),
-        attempt=item["attempt"],
-        execution=item.get("execution"),
-        trigger_type=TriggerType(item["trigger"]),
-        contact_id=item.get("contactId"),
-        contact_email=item.get("email"),
-        contact_phone=item.get("phone"),
-        created_at=keys.created_at_of(item["createdKey"]),
-        scheduled_for=item.get("scheduledFor"),
-        started_at=item.get("startedAt"),
-        resumed_at=item.get("resumedAt"),
-        trigger_ms=item.get("triggerMs"),
-        finished_at=item.get("finishedAt"),
-        end_ms=item.get("endMs"),
-        end_node_id=item.get("endNodeId"),
-        due_at=keys.created_at_of(due_key) if due_key else None,
-        sequence=item["sequence"],
-        expires_at=item["ttl"] * 1_000,
-        claimed=frozenset(item.get("claimed", ())),
-        open_claims={
-            int(rank): _claim_from_value(value)
-            for rank, value in item.get("openClaims", {}).items()
-        },
-        error=_error_from_item(item.get("error")),
-        error_group=_group_from_item(item.get("error")),
-        canceled=Cancellation(**item["canceled"]) if "canceled" in item else None,
-        start_error=item.get("startError"),
-        start_refused=item.get("startRefused", False),
-        erased_at=item.get("erasedAt"),
-        list_partition=item["gsi1pk"],
-    )
+    """UnreadableError where the row is damaged."""
+    return whole(Run, _RUN, item, "run")
+
+
+def shown_run_from_item(item: "Item") -> Run:
+    """As `run_from_item`, of a damaged row what can be read: to be shown or erased, and never to be
+    acted on."""
+    try:
+        return run_from_item(item)
+    except UnreadableError as error:
+        log_failure("a run row is damaged", error, row=str(item.get("pk")))
+        instead = {
+            "id": str(item.get("pk", "")).partition("#")[2],
+            "workspace_id": "",
+            "automation_id": "",
+            "automation_name": "",
+            "version": 0,
+            "status": _listed_status(item),
+            "attempt": 1,
+            "execution": None,
+            "trigger_type": TriggerType.MANUAL,
+            "contact_id": None,
+            "contact_email": None,
+            "contact_phone": None,
+            "created_at": 0,
+            "started_at": None,
+            "trigger_ms": None,
+            "finished_at": None,
+            "end_ms": None,
+            "end_node_id": None,
+            "due_at": None,
+            "sequence": 0,
+            "expires_at": NEVER,
+            "claimed": frozenset(),
+            "open_claims": {},
+            "error": None,
+        }
+        return salvaged(Run, _RUN, instead, item)
+
+
+def _listed_status(item: "Item") -> RunStatus:
+    """By the list in which a row stands that does not tell its status."""
+    bucket = str(item.get("gsi1pk", "")).split("#")[2:3]
+    return next((each for each in RunStatus if [each.value] == bucket), RunStatus.RUNNING)
 
 
 def claim_value(claim: Claim) -> list[Any]:
@@ -156,9 +205,12 @@ def has_whole_message(error: ErrorDetail) -> bool:
     return not error.message.endswith("…")
 
 
+_PAYLOAD = {"trigger", "body"}
+
+
 def payload_to_item(run: Run, payload: Payload, bodies: "Bodies") -> "Item":
     prefix = run_objects(run.id, run.expires_at)
-    body = bodies.pack(payload.model_dump(mode="json"), f"{prefix}payload")
+    body = bodies.pack(payload.model_dump(mode="json", include=_PAYLOAD), f"{prefix}payload")
     return {
         **key_attributes(keys.payload(run.id)),
         "workspaceId": run.workspace_id,
@@ -169,7 +221,20 @@ def payload_to_item(run: Run, payload: Payload, bodies: "Bodies") -> "Item":
 
 
 def payload_from_item(item: "Item", bodies: "Bodies") -> Payload:
-    return Payload.model_validate(bodies.unpack(item["body"]))
+    """UnreadableError where it is damaged, NotFoundError where it lay in S3 and is gone."""
+    try:
+        return Payload.model_validate(bodies.unpack(item["body"]))
+    except DAMAGES as error:
+        raise UnreadableError("the stored payload cannot be read") from error
+
+
+def shown_payload_from_item(item: "Item", bodies: "Bodies", trigger: TriggerType) -> Payload:
+    """As `payload_from_item`; of one that is damaged or gone, no more than what opened the run."""
+    try:
+        return payload_from_item(item, bodies)
+    except (UnreadableError, NotFoundError) as error:
+        log_failure("a payload is damaged", error, row=str(item.get("pk")))
+        return Payload(trigger={"type": trigger.value}, body=None, unreadable=left_out(["payload"]))
 
 
 _BAG = (
@@ -206,27 +271,63 @@ def step_to_item(run: Run, step: Step, bodies: "Bodies") -> "Item":
     }
 
 
+_SHOWN_BAG = ("input", "output", "evidence", "request", "response", "error")
+_STEP: dict[str, Reader] = {
+    "node_id": lambda item: item["sk"].removeprefix(keys.STEP_PREFIX),
+    "type": lambda item: item["type"],
+    "status": lambda item: StepStatus(item["status"]),
+    "started_at": lambda item: item["startedAt"],
+    "finished_at": lambda item: item.get("finishedAt"),
+    "outcome": lambda item: item.get("outcome"),
+    "wait_until": lambda item: item.get("waitUntil"),
+    "visits": lambda item: item.get("visits", 1),
+}
+
+
 def step_from_item(item: "Item", bodies: "Bodies") -> Step:
-    bag: dict[str, Any] = bodies.unpack(item["bag"]) if "bag" in item else {}
-    return _step(item, bag)
+    """UnreadableError where it is damaged, NotFoundError where its bag lay in S3 and is gone."""
+    bag = _unpacked(item, bodies)
+    return whole(Step, {**_STEP, **{name: _from(bag, name) for name in bag}}, item, "step")
+
+
+def shown_step_from_item(item: "Item", bodies: "Bodies") -> Step:
+    """As `step_from_item`, of a damaged step what can be read: it takes down nothing else."""
+    try:
+        return step_from_item(item, bodies)
+    except (UnreadableError, NotFoundError) as error:
+        log_failure("a step is damaged", error, row=str(item.get("pk")), step=str(item.get("sk")))
+    try:
+        return _salvaged_step(item, _unpacked(item, bodies), [])
+    except (UnreadableError, NotFoundError):
+        return _salvaged_step(item, {}, _SHOWN_BAG)
 
 
 def step_outline(item: "Item") -> Step:
-    """A step without what its bag holds, which may lie in S3."""
-    return _step(item, {})
+    """A step without what its bag holds, which may lie in S3; of a damaged one what can be read."""
+    try:
+        return whole(Step, _STEP, item, "step")
+    except UnreadableError:
+        return _salvaged_step(item, {}, [])
 
 
-def _step(item: "Item", bag: dict[str, Any]) -> Step:
-    return Step.model_validate(
-        {
-            "node_id": item["sk"].removeprefix(keys.STEP_PREFIX),
-            "type": item["type"],
-            "status": StepStatus(item["status"]),
-            "started_at": item["startedAt"],
-            "finished_at": item.get("finishedAt"),
-            "outcome": item.get("outcome"),
-            "wait_until": item.get("waitUntil"),
-            "visits": item.get("visits", 1),
-            **bag,
-        }
-    )
+def _salvaged_step(item: "Item", bag: dict[str, Any], lost: "Sequence[str]") -> Step:
+    is_over = isinstance(item.get("finishedAt"), int)
+    instead = {
+        "type": "UNKNOWN",
+        "status": StepStatus.COMPLETED if is_over else StepStatus.RUNNING,
+        "started_at": item["finishedAt"] if is_over else 0,
+        "finished_at": None,
+    }
+    readers = {**_STEP, **{name: _from(bag, name) for name in bag if name in _BAG}}
+    return salvaged(Step, readers, instead, item, lost)
+
+
+def _unpacked(item: "Item", bodies: "Bodies") -> dict[str, Any]:
+    bag = bodies.unpack(item["bag"]) if "bag" in item else {}
+    if not isinstance(bag, dict):
+        raise UnreadableError("what a step keeps is no object")
+    return bag
+
+
+def _from(bag: dict[str, Any], name: str) -> Reader:
+    return lambda _: bag[name]

@@ -36,14 +36,16 @@ from runledger.store.run_rows import (
     row_error,
     run_from_item,
     run_to_item,
-    step_from_item,
+    shown_payload_from_item,
+    shown_run_from_item,
+    shown_step_from_item,
     step_outline,
     step_to_item,
 )
 from runledger.store.table import Change, Path, Put, SortRange, key_attributes, ttl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from runledger.store.bodies import Bodies
     from runledger.store.table import Table
@@ -219,26 +221,36 @@ class RunStore:
         return run_from_item(item)
 
     def get_many(self, run_ids: "Iterable[str]") -> dict[str, Run]:
+        """To be shown: of a damaged row what can be read."""
         found = self._table.batch_get(keys.run(run_id) for run_id in run_ids)
-        runs = [run_from_item(item) for item in found.values()]
+        runs = [shown_run_from_item(item) for item in found.values()]
         return {run.id: run for run in runs}
 
     def history(self, run_id: str, now: int = 0) -> RunHistory:
         """Row, payload and steps in one consistent read; NotFoundError where there is no row, or
-        one that has expired by `now`."""
+        one that has expired by `now`, UnreadableError where the row is damaged. A damaged payload
+        or step says so itself."""
+        return self._history(run_id, now, run_from_item)
+
+    def shown(self, run_id: str, now: int) -> RunHistory:
+        """As `history`, also of a damaged row what can be read: to be shown alone."""
+        return self._history(run_id, now, shown_run_from_item)
+
+    def _history(self, run_id: str, now: int, read: "Callable[[Item], Run]") -> RunHistory:
         page = self._table.query(keys.run(run_id).pk, consistent=True)
         rows = {item["sk"]: item for item in page.items}
-        if "RUN" not in rows or "PAYLOAD" not in rows or rows["RUN"]["ttl"] * 1_000 <= now:
+        run = read(rows["RUN"]) if "RUN" in rows and "PAYLOAD" in rows else None
+        if run is None or run.expires_at <= now:
             raise NotFoundError(f"there is no run {run_id}")
         steps = [
-            step_from_item(item, self._bodies)
+            shown_step_from_item(item, self._bodies)
             for sort, item in rows.items()
             # One of another expiry is left of an earlier run that the same event opened.
-            if sort.startswith(keys.STEP_PREFIX) and item["ttl"] == rows["RUN"]["ttl"]
+            if sort.startswith(keys.STEP_PREFIX) and item.get("ttl") == rows["RUN"].get("ttl")
         ]
         return RunHistory(
-            run=run_from_item(rows["RUN"]),
-            payload=payload_from_item(rows["PAYLOAD"], self._bodies),
+            run=run,
+            payload=shown_payload_from_item(rows["PAYLOAD"], self._bodies, run.trigger_type),
             steps={step.node_id: step for step in steps},
         )
 
@@ -254,7 +266,7 @@ class RunStore:
         steps = [
             step_outline(item)
             for sort, item in rows.items()
-            if sort.startswith(keys.STEP_PREFIX) and item["ttl"] == rows["RUN"]["ttl"]
+            if sort.startswith(keys.STEP_PREFIX) and item.get("ttl") == rows["RUN"].get("ttl")
         ]
         return run_from_item(rows["RUN"]), {step.node_id: step for step in steps}
 
@@ -343,7 +355,7 @@ class RunStore:
         except ConditionFailedError as error:
             if error.item is None:
                 raise
-            return step_from_item(error.item, self._bodies)
+            return shown_step_from_item(error.item, self._bodies)
         return step
 
     def close(self, run: Run, closing: Closing) -> Run:

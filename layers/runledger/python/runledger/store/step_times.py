@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from runledger.store import keys
-from runledger.store.run_rows import step_from_item
+from runledger.store.run_rows import shown_step_from_item
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,8 +24,10 @@ class StepTimeStore:
         does, its bag included: half a unit for 4 KB."""
         wanted = {keys.step(run_id, node_id): (run_id, node_id) for run_id, node_id in visits}
         found = self._table.batch_get(wanted)
-        return {wanted[key]: self._step(item) for key, item in found.items()}
+        steps = {wanted[key]: self._step(item) for key, item in found.items()}
+        # Of a damaged one nobody knows how long it took.
+        return {visit: step for visit, step in steps.items() if step.unreadable is None}
 
     def _step(self, item: "Item") -> "Step":
         bare = {name: value for name, value in item.items() if name != "bag"}
-        return step_from_item(bare, self._bodies)
+        return shown_step_from_item(bare, self._bodies)

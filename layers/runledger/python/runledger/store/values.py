@@ -6,6 +6,8 @@ from typing import Any
 
 from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 
+from runledger.texts import clean, clean_text
+
 Item = dict[str, Any]
 
 _SERIALIZER = TypeSerializer()
@@ -23,17 +25,20 @@ def to_dynamo(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def from_dynamo(raw: Mapping[str, Any]) -> Item:
-    """A row as plain values: int for whole numbers, bytes for binaries, sets as sets."""
-    return {name: _plain(_DESERIALIZER.deserialize(value)) for name, value in raw.items()}
+    """A row as plain values: int for whole numbers, bytes for binaries, sets as sets. Its texts are
+    clean, also where the row was written before they had to be."""
+    return clean({name: _plain(_DESERIALIZER.deserialize(value)) for name, value in raw.items()})
 
 
 def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean_text(value)
     if isinstance(value, float):
         return Decimal(str(value))
     if isinstance(value, (frozenset, set)):
         return {_storable(element) for element in value}
     if isinstance(value, Mapping):
-        return {key: _storable(element) for key, element in value.items()}
+        return {_storable(key): _storable(element) for key, element in value.items()}
     if isinstance(value, (list, tuple)):
         return [_storable(element) for element in value]
     return value

@@ -1,0 +1,147 @@
+"""What is taken from an answer: how a config says it, and how it is found."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from jmespath.exceptions import JMESPathError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    JsonValue,
+    StringConstraints,
+    model_validator,
+)
+
+from runledger.errors import NodeError
+from runledger.models.base import Config
+from runledger.nodes.jmespath_limits import (
+    MAX_STEPS,
+    MAX_WEIGHT,
+    Budget,
+    LimitError,
+    check,
+    search,
+)
+from runledger.nodes.numbers import OddNumber, odd_in
+from runledger.redaction import REDACTED, Redactor
+from runledger.texts import clean
+
+MAX_OUTPUT_BYTES = 64 * 1024
+_NO_VALUES = (JMESPathError, ArithmeticError, LookupError, TypeError, ValueError)
+
+
+def _check_expression(expression: str) -> str:
+    check(expression)
+    return expression
+
+
+def _capture_path(value: Any) -> Any:
+    return {"path": value} if isinstance(value, str) else value
+
+
+Expression = Annotated[
+    str, StringConstraints(min_length=1, max_length=500), AfterValidator(_check_expression)
+]
+CaptureName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
+
+
+class Capture(Config):
+    """One value to take from the response."""
+
+    path: Expression = Field(description="JMESPath into the response's JSON, e.g. data.score.")
+    required: bool = Field(
+        default=True,
+        description="Fails the node when the response has no such value. With a default, false.",
+    )
+    default: JsonValue = Field(
+        default=None, description="Stands in for a value that is not there and not required."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _optional_by_default(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("default") is not None:
+            return {"required": False, **data}
+        return data
+
+    @model_validator(mode="after")
+    def _sound(self) -> "Capture":
+        if self.required and self.default is not None:
+            raise ValueError("a required value takes no default")
+        return self
+
+
+CaptureOrPath = Annotated[
+    Capture, BeforeValidator(_capture_path, json_schema_input_type=str | Capture)
+]
+
+
+def capture(
+    wanted: Mapping[str, Capture], document: Any, fault: str | None, redactor: Redactor
+) -> dict[str, Any]:
+    """The values that JMESPath finds; one that is not there and has no default is left out.
+
+    `document` is the response's JSON with credentials struck: what is kept was never made of one;
+    `fault` is why there is none. Raises NodeError `CAPTURE_MISSING` (also for a number that cannot
+    be kept, however deep it stands in the value), `CAPTURE_FAILED`, `CAPTURE_LIMIT`,
+    `OUTPUT_TOO_LARGE`.
+    """
+    found: dict[str, Any] = {}
+    budget = Budget()
+    for name, each in wanted.items():
+        value, why = _found(name, each.path, document, budget)
+        if value is None and each.required:
+            why = why or fault
+            raise NodeError(
+                "CAPTURE_MISSING",
+                f"the response has no value for `{name}` at `{each.path}`"
+                f"{f': {why}' if why else ''}",
+            )
+        value = each.default if value is None else clean(redactor.value(value))
+        if value is not None:
+            found[name] = value
+    size = len(json.dumps(found, ensure_ascii=False).encode())
+    if size > MAX_OUTPUT_BYTES:
+        raise NodeError(
+            "OUTPUT_TOO_LARGE",
+            f"the captured values take {size} bytes, at most {MAX_OUTPUT_BYTES} are allowed",
+        )
+    return found
+
+
+def _found(name: str, path: str, document: Any, budget: Budget) -> tuple[Any, str | None]:
+    """The value, or None and why it is none."""
+    try:
+        value, weight = search(path, document, budget)
+    except LimitError as error:
+        raise NodeError(
+            "CAPTURE_LIMIT",
+            f"`{name}` could not be captured by `{path}`: {error} (at most {MAX_STEPS} steps and "
+            f"{MAX_WEIGHT // 1024**2} MB)",
+        ) from error
+    except _NO_VALUES as error:
+        raise NodeError(
+            "CAPTURE_FAILED", f"`{name}` could not be captured by `{path}`", cause=str(error)
+        ) from error
+    if weight > MAX_OUTPUT_BYTES:
+        raise NodeError(
+            "OUTPUT_TOO_LARGE",
+            f"`{name}` takes more than {MAX_OUTPUT_BYTES} bytes, which is all that may be captured",
+        )
+    if value == REDACTED:
+        raise NodeError(
+            "CAPTURE_FAILED",
+            f"`{name}` at `{path}` is a credential, and what is captured is kept in the "
+            "run's history; store it as a secret instead",
+        )
+    odd = odd_in(value)
+    if odd is None:
+        return value, None
+    why = odd.why if isinstance(odd, OddNumber) else f"{odd} is not a number that can be kept"
+    if math.isfinite(odd):
+        # There is a value: no default may stand in for it, nor a rounded one.
+        raise NodeError("CAPTURE_FAILED", f"`{name}` could not be captured by `{path}`: {why}")
+    return None, why

@@ -1,0 +1,223 @@
+"""JMESPath within bounds: the steps an evaluation takes, and the size of every value it makes.
+
+An expression is short, and its answer may be huge: `[@,@]|[@,@]|…` doubles with every level. The
+lists share their members, so making them costs next to nothing; whoever walks through the result
+pays. So every value that an expression makes is weighed, each member as often as it occurs. Steps
+are counted, not timed: what can be captured today can be captured tomorrow.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+from jmespath.functions import Functions
+from jmespath.parser import ParsedResult
+from jmespath.visitor import Options, TreeInterpreter
+
+# Of one evaluation, and of all that one answer is asked for.
+MAX_STEPS = 100_000
+MAX_STEPS_IN_ALL = 500_000
+# Of a value that an expression makes: characters, and one for each thing in it.
+MAX_WEIGHT = 2 * 1024 * 1024
+# Levels of an expression, and of a value that it makes.
+MAX_DEPTH = 100
+_WEIGHT_A_STEP = 64
+_OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
+# What makes values out of others; all else picks from what is there.
+_MAKING = frozenset(
+    {
+        "multi_select_list",
+        "multi_select_dict",
+        "flatten",
+        "projection",
+        "filter_projection",
+        "value_projection",
+        "slice",
+        "function_expression",
+    }
+)
+# What shows on any answer, and so on the smallest, shows when an automation is saved.
+_PROBE_STEPS = 10_000
+_PROBES: tuple[Any, ...] = ({}, 1, [1], {"a": [1]})
+
+
+class LimitError(JMESPathError):
+    """The expression does too much. The message says which bound it met."""
+
+
+class Budget:
+    """The steps that are left to all evaluations on one answer."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, steps: int = MAX_STEPS_IN_ALL) -> None:
+        self.left = steps
+
+
+def check(expression: str) -> None:
+    """ValueError for what is no JMESPath, is nested too deeply, or does too much on any answer."""
+    try:
+        parsed = compiled(expression)
+    except JMESPathError as error:
+        raise ValueError(f"not a JMESPath expression: {error}".splitlines()[0]) from error
+    for probe in _PROBES:
+        try:
+            _Interpreter(_PROBE_STEPS).run(parsed, probe)
+        except LimitError as error:
+            raise ValueError(f"the expression does too much: {error}") from error
+        except (JMESPathError, ArithmeticError, LookupError, TypeError, ValueError):
+            # It asks for values that this probe does not have.
+            continue
+
+
+def search(expression: str, document: Any, budget: Budget) -> tuple[Any, int]:
+    """The value, and what it weighs: its JSON is no shorter. Raises LimitError, and what jmespath
+    raises."""
+    interpreter = _Interpreter(min(MAX_STEPS, budget.left))
+    try:
+        return interpreter.run(compiled(expression), document)
+    finally:
+        budget.left = max(budget.left - interpreter.steps, 0)
+
+
+@lru_cache(maxsize=512)
+def compiled(expression: str) -> ParsedResult:
+    """Raises JMESPathError, also for an expression that is nested too deeply."""
+    if _brackets(expression) > MAX_DEPTH:
+        raise LimitError("it is nested too deeply")
+    try:
+        parsed = jmespath.compile(expression)
+    except RecursionError as error:
+        raise LimitError("it is nested too deeply") from error
+    if _levels(parsed.parsed) > MAX_DEPTH:
+        raise LimitError("it is nested too deeply")
+    return parsed
+
+
+def _brackets(expression: str) -> int:
+    """How deep brackets may be nested, and how many negations stand in a row, at most: how deep the
+    parser itself can go depends on who called it."""
+    depth = deepest = 0
+    for character in expression:
+        if character in _OPENING or character == "!":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in _CLOSING:
+            depth -= 1
+    return deepest
+
+
+def _levels(node: Mapping[str, Any]) -> int:
+    level, depth = [node], 0
+    while level:
+        depth += 1
+        level = [
+            child
+            for each in level
+            for child in each.get("children", ())
+            if isinstance(child, Mapping)
+        ]
+    return depth
+
+
+class _Weights:
+    """What values weigh and how deep they are; each list and object is looked at once."""
+
+    def __init__(self) -> None:
+        # With the value itself, so that no other can take its id.
+        self._known: dict[int, tuple[int, int, Any]] = {}
+
+    def of(self, value: Any) -> tuple[int, int]:
+        """(weight, depth). LimitError where either is too much."""
+        if isinstance(value, str):
+            return 1 + len(value), 0
+        if isinstance(value, bool) or value is None or isinstance(value, float):
+            return 1, 0
+        if isinstance(value, int):
+            return 1 + value.bit_length() // 8, 0
+        if not isinstance(value, dict | list):
+            # A reference to an expression (`&name`).
+            raise TypeError("a reference to an expression is no value")
+        known = self._known.get(id(value))
+        if known is not None:
+            return known[0], known[1]
+        weight, depth = 1, 0
+        if isinstance(value, dict):
+            weight += sum(1 + len(key) for key in value)
+            parts: Any = value.values()
+        else:
+            parts = value
+        for part in parts:
+            part_weight, part_depth = self.of(part)
+            weight += part_weight
+            depth = max(depth, part_depth)
+            if weight > MAX_WEIGHT:
+                raise LimitError("it makes a value that is too large")
+        if depth >= MAX_DEPTH:
+            raise LimitError("it makes a value that is nested too deeply")
+        self._known[id(value)] = (weight, depth + 1, value)
+        return weight, depth + 1
+
+
+class _Functions(Functions):
+    """The functions of JMESPath; those that multiply two sizes are weighed before."""
+
+    def __init__(self, interpreter: "_Interpreter") -> None:
+        self._interpreter = interpreter
+
+    def call_function(self, function_name: str, resolved_args: Any) -> Any:
+        weigh = self._interpreter.weigh
+        weight = sum(weigh(each) for each in resolved_args if not _is_reference(each))
+        self._interpreter.take(weight // _WEIGHT_A_STEP)
+        if function_name == "join" and len(resolved_args) == 2:
+            separator, parts = resolved_args
+            if isinstance(separator, str) and isinstance(parts, list):
+                if len(separator) * len(parts) + weight > MAX_WEIGHT:
+                    raise LimitError("it makes a value that is too large")
+        return super().call_function(function_name, resolved_args)
+
+
+class _Interpreter(TreeInterpreter):
+    def __init__(self, most_steps: int) -> None:
+        super().__init__(Options(custom_functions=_Functions(self)))
+        self.steps = 0
+        self._most_steps = most_steps
+        self._weights = _Weights()
+
+    def run(self, expression: ParsedResult, document: Any) -> tuple[Any, int]:
+        try:
+            found = self.visit(expression.parsed, document)
+            return found, self.weigh(found)
+        except RecursionError as error:
+            raise LimitError("it is nested too deeply") from error
+
+    def take(self, steps: int) -> None:
+        self.steps += steps
+        if self.steps > self._most_steps:
+            raise LimitError("it takes too many steps")
+
+    def weigh(self, value: Any) -> int:
+        return self._weights.of(value)[0]
+
+    def visit(self, node: Any, *args: Any, **kwargs: Any) -> Any:
+        self.take(1)
+        made = super().visit(node, *args, **kwargs)
+        if node["type"] in _MAKING and made is not None:
+            self.weigh(made)
+            if isinstance(made, list | dict):
+                self.take(len(made) // 4)
+        return made
+
+    def visit_comparator(self, node: Any, value: Any) -> Any:
+        left, right = (self.visit(child, value) for child in node["children"])
+        if not _is_reference(left) and not _is_reference(right):
+            self.take((self.weigh(left) + self.weigh(right)) // _WEIGHT_A_STEP)
+        literals = [{"type": "literal", "children": [], "value": each} for each in (left, right)]
+        compared: Any = {**node, "children": literals}
+        return super().visit_comparator(compared, value)
+
+
+def _is_reference(value: Any) -> bool:
+    return not isinstance(value, str | bool | int | float | dict | list) and value is not None

@@ -1,0 +1,93 @@
+"""Numbers of a partner's JSON that cannot be kept as they were sent.
+
+JSON has numbers of any size; a float holds 17 digits up to 1.8e308. What is more is neither rounded
+nor dropped: it is marked, shown as it was written, and never captured.
+"""
+
+import math
+from decimal import Context, Decimal
+from typing import Any
+
+# A double is known by so many digits (IEEE 754, 5.12.2).
+_EXACT_DIGITS = 17
+# Python reads and writes integers of at most 4,300 digits.
+_MOST_DIGITS = 4_000
+
+
+class OddNumber(float):
+    """`literal` is how it was written; the value is the float nearest to it."""
+
+    literal: str
+
+    @property
+    def why(self) -> str:
+        """Why it cannot be kept, to follow a number's name."""
+        shown = self.literal if len(self.literal) <= 60 else f"{self.literal[:60]}…"
+        if math.isfinite(self):
+            return f"{shown} has more digits than can be kept exactly"
+        return f"{shown} is not a number that can be kept"
+
+
+# JMESPath's functions know a number by the name of its type.
+OddNumber.__name__ = "float"
+
+
+def constant(literal: str) -> OddNumber:
+    """NaN, Infinity and -Infinity, which are no JSON, but sent all the same."""
+    return _odd(literal, float(literal))
+
+
+def integer(literal: str) -> "int | OddNumber":
+    return int(literal) if len(literal) <= _MOST_DIGITS else _odd(literal, _nearest(literal))
+
+
+def decimal(literal: str) -> float:
+    number = _nearest(literal)
+    digits = _significant_digits(literal)
+    if math.isfinite(number) and (number != 0 or not digits):
+        if len(digits) <= _EXACT_DIGITS:
+            return number
+        # A double that was written with all its digits, or with some of them.
+        if Decimal(literal) == Context(prec=len(digits)).create_decimal(Decimal(number)):
+            return number
+    return _odd(literal, number)
+
+
+def odd_in(value: Any) -> "OddNumber | float | None":
+    """The first number in a value that cannot be kept: an odd one, or one that was made of it."""
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, OddNumber) or (isinstance(each, float) and not math.isfinite(each)):
+            return each
+        if isinstance(each, dict):
+            left.extend(reversed(each.values()))
+        elif isinstance(each, list):
+            left.extend(reversed(each))
+    return None
+
+
+def as_written(value: Any) -> Any:
+    """The value with odd numbers as the texts they were written as."""
+    if isinstance(value, OddNumber):
+        return value.literal
+    if isinstance(value, dict):
+        return {key: as_written(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [as_written(item) for item in value]
+    return value
+
+
+def _odd(literal: str, number: float) -> OddNumber:
+    odd = OddNumber(number)
+    odd.literal = literal
+    return odd
+
+
+def _nearest(literal: str) -> float:
+    return float(literal)
+
+
+def _significant_digits(literal: str) -> str:
+    mantissa = literal.lower().partition("e")[0]
+    return "".join(each for each in mantissa if each.isdigit()).strip("0")

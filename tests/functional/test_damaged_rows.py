@@ -1,0 +1,348 @@
+"""Rows that are damaged: every reader shows the rest, says what it left out, and goes on."""
+
+import json
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from boto3.dynamodb.types import Binary
+from runledger.errors import UnreadableError
+from runledger.models.erasure import ErasureStatus
+from runledger.models.run import RunStatus
+from runledger.services.cursors import Cursors
+from runledger.services.failure_groups import FailureGroups
+from runledger.services.publish import changes_of
+from runledger.services.stats import Stats
+from runledger.services.timeline import Timelines
+from runledger.store import keys
+from runledger.store.bodies import compress
+from runledger.store.delivery_rows import WORDS
+from runledger.store.values import to_attribute
+
+from tests.functional.test_api_handlers import call, deployed
+from tests.functional.test_erasing import a_person, erased, event, moved, shop, surroundings
+from tests.functional.test_exports import ask, content, documents, write
+from tests.functional.test_history import request
+from tests.support.world import TABLE, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["deployed", "surroundings"]
+
+DELETED = object()
+GARBAGE = b"\x00\xffgarbage"
+# As a version before texts were cleaned wrote it.
+POISONED = zlib.compress(
+    json.dumps({"output": {"note \udc00": "Great \ud83d"}}, ensure_ascii=False).encode(
+        "utf-8", "surrogatepass"
+    )
+)
+STEPS: dict[str, dict[str, Any]] = {
+    "garbage": {"bag": GARBAGE},
+    "cut off": {"bag": compress({"output": {"a": "b" * 90}})[:-5]},
+    "of the wrong kind": {"bag": compress([1, 2])},
+    "gone": {"bag": {"s3": "runs/nowhere"}},
+    "no body at all": {"bag": "text"},
+    "deep": {"bag": zlib.compress(b"[" * 5_000)},
+    "bad evidence": {"bag": compress({"evidence": [1], "output": {"kept": "yes"}})},
+    "bad error": {"bag": compress({"error": {"kind": 7}, "output": {"kept": "yes"}})},
+    "bad request": {"bag": compress({"request": {"x": 1}, "output": {"kept": "yes"}})},
+    "bad file": {"bag": compress({"response": {"bodyObject": "x"}, "output": {"kept": "yes"}})},
+    "status": {"status": "ODD"},
+    "moments": {"startedAt": "soon", "finishedAt": "later"},
+    "no type": {"type": DELETED},
+    "outcome": {"outcome": 7},
+}
+RUNS: dict[str, dict[str, Any]] = {
+    "error": {"error": "canary-answer"},
+    "status": {"status": "ODD"},
+    "name": {"automationName": DELETED},
+    "trigger": {"trigger": "ODD"},
+    "claims": {"openClaims": [1]},
+    "attempt": {"attempt": "first"},
+    "moments": {"finishedAt": "later", "startedAt": "soon"},
+    "canceled": {"canceled": "canary-reason"},
+    "sequence": {"sequence": DELETED},
+    "many": {"version": "x", "error": 5, "endMs": "x", "claimed": 3, "endNodeId": 9},
+}
+DELIVERIES: dict[str, dict[str, Any]] = {
+    "garbage": {"bag": GARBAGE},
+    "cut off": {"bag": compress({"body": "x" * 90}, WORDS)[:-5]},
+    "gates": {"bag": compress({"subject": "Hi", "gates": [{"name": 1}]}, WORDS)},
+    "no bag": {"bag": DELETED},
+    "status": {"status": "ODD"},
+    "tries": {"tries": "many"},
+    "reports": {"reports": [1]},
+    "template": {"templateId": DELETED},
+}
+REFUSALS: dict[str, dict[str, Any]] = {
+    "reason": {"reason": "ODD"},
+    "message": {"message": DELETED},
+    "count": {"count": "many"},
+    "moments": {"lastAt": "later"},
+    "trigger": {"trigger": "ODD"},
+}
+
+
+@dataclass(frozen=True)
+class Story:
+    """A run that failed and one that was completed, whose message the person got, and a refusal."""
+
+    contact_id: str
+    failed: str
+    completed: str
+    delivery: str
+    refusal: str
+
+
+@pytest.fixture
+def story(world: World) -> Story:
+    contact_id = a_person(world)
+    moved(world, contact_id)
+    automation_id = shop(world)
+    failed = world.fire(automation_id, event(total=5))
+    world.walk(failed)
+    completed = world.fire(automation_id, event())
+    world.walk(completed)
+    (delivery_id,) = (link["id"] for link in world.detail(completed)["deliveries"])
+    once = shop(world, reentry="ONCE")
+    world.walk(world.fire(once, event()))
+    with pytest.raises(Exception, match="may do so once"):
+        world.fire(once, event())
+    (refusal,) = world.reading.refusals(world.workspace_id, request()).items
+    return Story(contact_id, failed, completed, delivery_id, refusal.id)
+
+
+def damage(world: World, key: keys.Key, changes: dict[str, Any]) -> None:
+    """Writes below the store, which would not."""
+    primary = {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
+    item = world.dynamodb.get_item(TableName=TABLE, Key=primary)["Item"]
+    for name, value in changes.items():
+        item.pop(name, None)
+        if value is not DELETED:
+            item[name] = to_attribute(Binary(value) if isinstance(value, bytes) else value)
+    world.dynamodb.put_item(TableName=TABLE, Item=item)
+
+
+def timeline(world: World, contact_id: str) -> dict[str, Any]:
+    timelines = Timelines(world.stores, Cursors(lambda: b"any", world.clock), world.clock)
+    page = timelines.page(world.workspace_id, contact_id, frozenset(), 100, None)
+    found = {}
+    for item in json.loads(page.model_dump_json())["items"]:
+        row = item["run"] or item["delivery"] or item["refusal"]
+        found[row["id"]] = row
+    return found
+
+
+def listed(world: World, name: str) -> dict[str, Any]:
+    """The rows of a list, as its page and its exports have them, by id."""
+    pages: dict[str, Callable[..., Any]] = {
+        "RUNS": world.reading.runs,
+        "DELIVERIES": world.reading.deliveries,
+        "REFUSALS": world.reading.refusals,
+    }
+    page = pages[name](world.workspace_id, request(limit=100))
+    rows = {row["id"]: row for row in json.loads(page.model_dump_json())["items"]}
+    for format_ in ("JSONL", "CSV"):
+        export = ask(world, name, format_)
+        write(world, export)
+        data = content(world, export)
+        assert all(row_id.encode() in data for row_id in rows)
+        if format_ == "JSONL":
+            assert {each["id"]: each for each in documents(data)} == rows
+    return rows
+
+
+def everything_but_the_damaged(world: World, story: Story) -> None:
+    """What must go on whatever is damaged: lists, files, statistics, the person's timeline."""
+    for name in ("RUNS", "DELIVERIES", "REFUSALS"):
+        assert listed(world, name)
+    assert set(timeline(world, story.contact_id)) >= {
+        story.failed,
+        story.completed,
+        story.delivery,
+        story.refusal,
+    }
+    run = world.reading.run(world.workspace_id, story.completed)
+    stats = Stats(world.reading).of(world.workspace_id, run.automation_id or None, None, None, None)
+    stats.model_dump_json()
+
+
+@pytest.mark.parametrize("how", STEPS)
+def test_a_damaged_step_takes_down_nothing_else(world: World, story: Story, how: str) -> None:
+    damage(world, keys.step(story.failed, "score"), STEPS[how])
+    detail = json.loads(
+        world.reading.run(world.workspace_id, story.failed).model_dump_json(by_alias=True)
+    )
+    steps = {step["nodeId"]: step for step in detail["steps"]}
+    assert set(steps) == {"start", "score", "big", "bad"}
+    told = steps["score"]["unreadable"]
+    if how == "bad file":
+        # Only the link to the file is left out.
+        assert told is None
+    else:
+        assert told.startswith("Damaged in the store and left out: ")
+    assert all(steps[other]["unreadable"] is None for other in ("start", "big", "bad"))
+    assert steps["bad"]["error"]["message"] == "Too small: canary-payload"
+    if "bag" in STEPS[how] and how.startswith("bad"):
+        # What could be read of it is there.
+        assert steps["score"]["output"] == {"kept": "yes"}
+    everything_but_the_damaged(world, story)
+    FailureGroups(world.stores.runs, world.stores.failures).take(story.failed)
+    assert erased(world, story.contact_id).status is ErasureStatus.ERASED
+    assert "canary" not in json.dumps(world.detail(story.failed))
+
+
+def test_a_step_that_was_written_before_texts_were_cleaned_is_read(
+    world: World, story: Story
+) -> None:
+    damage(world, keys.step(story.failed, "score"), {"bag": POISONED})
+    steps = {step["nodeId"]: step for step in world.detail(story.failed)["steps"]}
+    assert steps["score"]["output"] == {"note \ufffd": "Great \ufffd"}
+    assert steps["score"]["unreadable"] is None
+
+
+def test_the_failed_step_itself_is_damaged_and_its_group_is_made(
+    world: World, story: Story
+) -> None:
+    long = world.fire(shop(world), event(total=5, note="word " * 60))
+    world.walk(long)
+    damage(world, keys.step(long, "bad"), {"bag": GARBAGE})
+    FailureGroups(world.stores.runs, world.stores.failures).take(long)
+    group_id = world.reading.run(world.workspace_id, long).error_group
+    assert group_id is not None
+    group = world.stores.failures.find(group_id)
+    assert group is not None and group.message.startswith("Too small: word")
+
+
+def test_a_damaged_payload_is_said_and_the_steps_are_there(world: World, story: Story) -> None:
+    damage(world, keys.payload(story.failed), {"body": GARBAGE})
+    detail = world.detail(story.failed)
+    assert detail["payload"] is None
+    assert detail["unreadable"] == "Damaged in the store and left out: payload."
+    assert detail["trigger"] == {"type": "WEBHOOK"}
+    assert [step["nodeId"] for step in detail["steps"]] == ["start", "score", "big", "bad"]
+    everything_but_the_damaged(world, story)
+    assert erased(world, story.contact_id).status is ErasureStatus.ERASED
+
+
+@pytest.mark.parametrize("how", RUNS)
+def test_a_damaged_run_row_is_shown_as_such(world: World, story: Story, how: str) -> None:
+    key = keys.run(story.failed)
+    damage(world, key, RUNS[how])
+    row = listed(world, "RUNS")[story.failed]
+    assert row["unreadable"].startswith("Damaged in the store and left out: ")
+    assert row["status"] == "FAILED"
+    assert listed(world, "RUNS")[story.completed]["unreadable"] is None
+    detail = world.detail(story.failed)
+    assert detail["unreadable"] == row["unreadable"]
+    assert "score" in {step["nodeId"] for step in detail["steps"]} or how == "many"
+    everything_but_the_damaged(world, story)
+    with pytest.raises(UnreadableError):
+        world.stores.runs.get(story.failed)
+    FailureGroups(world.stores.runs, world.stores.failures).take(story.failed)
+    assert erased(world, story.contact_id).status is ErasureStatus.ERASED
+    item = world.dynamodb.get_item(TableName=TABLE, Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}})[
+        "Item"
+    ]
+    assert "canary" not in json.dumps(item, default=str)
+
+
+def test_an_open_run_whose_row_is_damaged_is_erased_too(world: World, story: Story) -> None:
+    waiting = world.fire(shop(world, waits=True), event())
+    world.walk(waiting, until="done")
+    damage(world, keys.run(waiting), {"attempt": "first"})
+    assert world.detail(waiting)["status"] == "RUNNING"
+    assert erased(world, story.contact_id, ticks=20).status is ErasureStatus.ERASED
+
+
+@pytest.mark.parametrize("how", DELIVERIES)
+def test_a_damaged_delivery_is_shown_as_such(world: World, story: Story, how: str) -> None:
+    damage(world, keys.delivery(story.delivery), DELIVERIES[how])
+    row = listed(world, "DELIVERIES")[story.delivery]
+    assert row["unreadable"].startswith("Damaged in the store and left out: ")
+    shown = world.reading.delivery(world.workspace_id, story.delivery)
+    assert shown.unreadable == row["unreadable"]
+    assert json.loads(shown.model_dump_json())["channel"] == "EMAIL"
+    links = world.detail(story.completed)["deliveries"]
+    assert [link["id"] for link in links] == [story.delivery]
+    everything_but_the_damaged(world, story)
+    assert erased(world, story.contact_id, ticks=20).status is ErasureStatus.ERASED
+
+
+@pytest.mark.parametrize("how", REFUSALS)
+def test_a_damaged_refusal_is_shown_as_such(world: World, story: Story, how: str) -> None:
+    damage(world, keys.refusal(story.refusal), REFUSALS[how])
+    row = listed(world, "REFUSALS")[story.refusal]
+    assert row["unreadable"].startswith("Damaged in the store and left out: ")
+    assert row["reason"] == "REENTRY_BLOCKED"
+    shown = world.reading.refusal(world.workspace_id, story.refusal)
+    assert shown.unreadable == row["unreadable"]
+    everything_but_the_damaged(world, story)
+    assert erased(world, story.contact_id).status is ErasureStatus.ERASED
+
+
+@pytest.mark.parametrize("how", RUNS)
+def test_a_damaged_row_in_the_stream_holds_up_no_others(
+    world: World, story: Story, how: str
+) -> None:
+    def record(run_id: str, position: str) -> dict[str, Any]:
+        key = keys.run(run_id)
+        primary = {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
+        image = world.dynamodb.get_item(TableName=TABLE, Key=primary)["Item"]
+        told = {"Keys": primary, "NewImage": image, "SequenceNumber": position}
+        return {"eventName": "INSERT", "dynamodb": told}
+
+    damage(world, keys.run(story.failed), RUNS[how])
+    changes = changes_of([record(story.failed, "1"), record(story.completed, "2")])
+    assert [change.position for change in changes] == ["2"]
+
+
+def test_nobody_acts_on_a_damaged_row(deployed: World, story: Story) -> None:
+    damage(deployed, keys.run(story.failed), {"attempt": "first"})
+    answer = call("POST", f"/v1/runs/{story.failed}/cancel", {"reason": "x"})
+    assert (answer["status"], answer["body"]["title"]) == (409, "Unreadable")
+    assert call("GET", f"/v1/runs/{story.failed}")["status"] == 200
+
+
+@pytest.mark.parametrize("path", ["steps.score.told", "trigger.note | default: 'none'"])
+def test_a_damaged_value_is_an_error_to_whoever_needs_it_and_never_a_default(
+    world: World, path: str
+) -> None:
+    document = {
+        "name": "Reads",
+        "nodes": [
+            {"id": "start", "type": "TRIGGER", "config": {"triggerType": "WEBHOOK"}},
+            {
+                "id": "score",
+                "type": "INTEGRATION",
+                "config": {"url": "https://x.example", "capture": {"told": "data.told"}},
+            },
+            {"id": "bad", "type": "STOP_ERROR", "config": {"message": f"{{{{{path}}}}}"}},
+        ],
+        "edges": [{"source": "start", "target": "score"}, {"source": "score", "target": "bad"}],
+    }
+    run_id = world.fire(world.activate(document), {"note": "here"})
+    world.walk(run_id, until="bad")
+    damage(world, keys.step(run_id, "score"), {"bag": GARBAGE})
+    damage(world, keys.payload(run_id), {"body": GARBAGE})
+    world.walk(run_id)
+    run = world.stores.runs.get(run_id)
+    assert (run.status, run.error and run.error.kind) == (RunStatus.FAILED, "UNREADABLE_VALUE")
+
+
+def test_what_is_damaged_is_told_in_the_api(deployed: World, story: Story) -> None:
+    damage(deployed, keys.step(story.failed, "score"), {"bag": GARBAGE})
+    damage(deployed, keys.delivery(story.delivery), {"bag": GARBAGE})
+    for path in (
+        f"/v1/runs/{story.failed}",
+        "/v1/runs",
+        "/v1/deliveries",
+        f"/v1/deliveries/{story.delivery}",
+        f"/v1/contacts/{story.contact_id}/timeline",
+        "/v1/stats",
+        "/v1/failure-groups",
+    ):
+        assert call("GET", path)["status"] == 200, path
