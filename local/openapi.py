@@ -1,71 +1,244 @@
-"""Writes functions/query/openapi.json from the handlers' own models."""
+"""Writes functions/query/openapi.json from the handlers' own models.
 
+What a route answers follows from its shape (who may call it, whether it takes a body, a cursor, an
+id) and from what its handler says by `answers`; texts come from the handlers' docstrings and the
+models' fields. Nothing about one route is written here.
+"""
+
+import inspect
 import json
+import re
 import sys
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from runledger.models.wire import ProblemDetail
+from pydantic.alias_generators import to_camel
+from runledger.http import PROBLEM_JSON, needed_role, own_answers
+from runledger.models.problem import GatewayMessage, ProblemDetail
+from runledger.models.workspace import Role
 
 from functions.api.handler import app as api
 from functions.query.handler import app as query
+from functions.webhook_in.handler import PREFIX
 from functions.webhook_in.handler import app as webhooks
+from local.webhook_operation import with_webhook_facts
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+    from aws_lambda_powertools.event_handler.api_gateway import Route
 
 TARGET = Path(__file__).parents[1] / "functions" / "query" / "openapi.json"
-_DESCRIPTION = "Automations whose run history answers exactly."
-# What any call may answer besides its own result.
-_PROBLEMS = {
-    "401": "The token is missing or not valid.",
-    "403": "The role does not allow this.",
-    "404": "There is no such thing in the workspace.",
-    "410": "It is not kept any more; `expiredAt` says since when.",
-    "409": "The thing's present state forbids this.",
-    "422": "Something in the request is wrong; every problem is named.",
-    "429": "Too many calls; Retry-After says when to come back.",
+Document = dict[str, Any]
+
+_DESCRIPTION = """Automations whose run history answers exactly.
+
+Times are ISO 8601 in UTC. Errors are problem documents (RFC 9457), but for those that API Gateway
+answers itself. An id of another workspace is answered as one that does not exist. Unknown fields
+and parameters are refused. A method that a path does not take is answered 405 with `Allow`."""
+_TAGS = {
+    "Automations": "Graphs of nodes, their versions and when they fire.",
+    "Contacts": "The people that automations run for.",
+    "Deliveries": "Messages to one address on one channel.",
+    "Exports": "Lists as files.",
+    "Refusals": "Triggers that opened no run.",
+    "Runs": "What an automation did for one contact or event.",
+    "Secrets": "Values that INTEGRATION nodes use and nobody reads back.",
+    "Segments": "Saved queries over contacts.",
+    "Suppressions": "Addresses that nothing is sent to.",
+    "Templates": "Texts of messages.",
+    "Webhooks": "Where other systems post their events.",
+    "Workspace": "The caller, the members and the settings.",
+}
+# What a status means, unless a handler says more by `answers`.
+_MEANINGS = {
+    200: "Done.",
+    201: "Created.",
+    202: "Accepted: the work goes on after the answer.",
+    204: "Done; the answer has no body.",
+    400: "The cursor is damaged, another list's or too old.",
+    401: "The token is missing, expired or not valid.",
+    403: "The caller is in no workspace, or the role does not allow this.",
+    404: "The workspace has no such thing, or the caller is not in the workspace.",
+    409: "The revision in the body is not the present one.",
+    412: "The revision in `If-Match` is not the present one.",
+    413: "The request is too large.",
+    415: "The body is not JSON.",
+    422: "Something in the request is wrong; `problems` names everything that is.",
+    429: "Too many calls.",
+    500: "The request failed. It is in the log by its id.",
+    503: "Something was busy; the same call may succeed later.",
+}
+# API Gateway answers these itself, before or instead of a function ("Working with HTTP APIs",
+# "Throttle requests to your HTTP APIs", "Control access to HTTP APIs with JWT authorizers").
+_GATEWAYS_OWN = frozenset({401, 413, 429, 500, 503})
+_ANY_CALL = frozenset({422, 429, 500, 503})
+_SIGNED_IN = frozenset({401, 403, 404})
+# Also of a call whose body nobody needs.
+_CHANGE = frozenset({413, 415})
+# A body names a revision too.
+_EDIT = frozenset({409, 412})
+_HEADERS: dict[int, Document] = {
+    401: {
+        "WWW-Authenticate": {
+            "description": "How to sign in, by API Gateway's authorizer.",
+            "schema": {"type": "string"},
+        }
+    },
+    429: {
+        "Retry-After": {
+            "description": "Seconds to wait; absent where API Gateway refused the call.",
+            "schema": {"type": "integer", "minimum": 0},
+        }
+    },
+}
+_WORKSPACE: Document = {
+    "name": "X-Workspace-Id",
+    "in": "header",
+    "required": False,
+    "description": "The workspace to act in, for callers in several; the first unless named.",
+    "schema": {"type": "string"},
 }
 
 
-def document() -> dict[str, Any]:
+def document() -> Document:
     """One OpenAPI document of all functions, in a fixed order."""
-    parts = [
-        json.loads(app.get_openapi_json_schema(title="Runledger", version="1"))
-        for app in (query, api, webhooks)
-    ]
-    paths: dict[str, Any] = {}
-    schemas: dict[str, Any] = {"ProblemDetail": ProblemDetail.model_json_schema(by_alias=True)}
-    for part in parts:
+    schemas: Document = {}
+    for model in (ProblemDetail, GatewayMessage):
+        _add_schema(schemas, model.__name__, model.model_json_schema(by_alias=True))
+    paths: Document = {}
+    for app in (query, api, webhooks):
+        part = json.loads(app.get_openapi_json_schema(title="Runledger", version="1"))
         schemas.update(part.get("components", {}).get("schemas", {}))
-        for path, operations in part["paths"].items():
-            paths.setdefault(path, {}).update(operations)
-    problem_schema = schemas["ProblemDetail"]
-    schemas.update(problem_schema.pop("$defs", {}))
+        for route in _routes(app):
+            method = route.method.lower()
+            operation = part["paths"][route.openapi_path][method]
+            found = _finished(operation, route)
+            paths.setdefault(route.openapi_path, {})[method] = found
     for name in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
         schemas.pop(name, None)
-    for operations in paths.values():
-        for operation in operations.values():
-            _finish(operation)
+    for name, schema in schemas.items():
+        if name.startswith("ListView_"):
+            schema["description"] = "One page of a list."
     text = json.dumps(schemas, sort_keys=True).replace("#/$defs/", "#/components/schemas/")
     return {
         "openapi": "3.1.0",
         "info": {"title": "Runledger", "version": "1", "description": _DESCRIPTION},
+        "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
         "paths": {path: paths[path] for path in sorted(paths)},
         "components": {
             "schemas": json.loads(text),
-            "securitySchemes": {"operators": {"type": "http", "scheme": "bearer"}},
+            "parameters": {"Workspace": _WORKSPACE},
+            "responses": {
+                _component(status): _response(status, _MEANINGS[status])
+                for status in sorted(_MEANINGS)
+                if status >= HTTPStatus.BAD_REQUEST
+            },
+            "securitySchemes": {
+                "operators": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "An access token of the workspace's Cognito user pool.",
+                }
+            },
         },
         "security": [{"operators": []}],
     }
 
 
-def _finish(operation: dict[str, Any]) -> None:
-    content = {
-        "application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDetail"}}
-    }
-    for status, description in _PROBLEMS.items():
-        operation["responses"][status] = {"description": description, "content": content}
-    if "204" in operation["responses"]:
-        # It has no body; the framework writes one for every handler that returns a response.
-        operation["responses"]["204"].pop("content", None)
+def _add_schema(schemas: Document, name: str, schema: Document) -> None:
+    schemas.update(schema.pop("$defs", {}))
+    schemas[name] = schema
+
+
+def _routes(app: "APIGatewayHttpResolver") -> "Iterator[Route]":
+    for route in (*app._static_routes, *app._dynamic_routes):
+        if route.include_in_schema:
+            yield route
+
+
+def _finished(operation: Document, route: "Route") -> Document:
+    """The operation with its texts, its parameters described and every answer it may give."""
+    handler = route.func
+    name = handler.__name__
+    operation["operationId"] = to_camel(name)
+    operation["summary"] = name.replace("_", " ").capitalize()
+    operation["description"] = _text_of(handler)
+    is_open = route.openapi_path.startswith(PREFIX)
+    for parameter in operation.get("parameters", []):
+        parameter["required"] = bool(parameter.get("required"))
+        thing, is_id, _ = parameter["name"].partition("_id")
+        if is_id and parameter["in"] == "path":
+            parameter.setdefault("description", f"The id of the {thing.replace('_', ' ')}.")
+    if is_open:
+        operation["security"] = []
+        with_webhook_facts(operation)
+    else:
+        workspace = {"$ref": "#/components/parameters/Workspace"}
+        operation["parameters"] = [*operation.get("parameters", []), workspace]
+        role = needed_role(handler)
+        if role is not None and role is not Role.VIEWER:
+            above = "" if role is Role.OWNER else " and above"
+            operation["description"] += f"\n\nFor {role}{above}."
+    operation["responses"] = _responses(operation, route, is_open)
+    return operation
+
+
+def _text_of(handler: Callable[..., Any]) -> str:
+    """The docstring, a paragraph a line."""
+    paragraphs = inspect.cleandoc(handler.__doc__ or "").split("\n\n")
+    return "\n\n".join(re.sub(r"\s+", " ", each) for each in paragraphs).strip()
+
+
+def _responses(operation: Document, route: "Route", is_open: bool) -> Document:
+    status, own = route.status_code, own_answers(route.func)
+    result = operation["responses"][str(status)].get("content", {})
+    statuses = {status, *own, *_ANY_CALL}
+    statuses |= {404} if is_open else _SIGNED_IN
+    if route.method != "GET":
+        statuses |= _CHANGE
+    names = {each.get("name", "").lower() for each in operation.get("parameters", [])}
+    if "cursor" in names:
+        statuses.add(400)
+    if "if-match" in names:
+        statuses |= _EDIT
+    found = {}
+    for each in sorted(statuses):
+        if each < HTTPStatus.BAD_REQUEST:
+            meaning = own.get(each, _MEANINGS[each])
+            found[str(each)] = {"description": meaning}
+            # 204 has no body; the framework writes one for every handler that returns a response.
+            if each != HTTPStatus.NO_CONTENT:
+                found[str(each)]["content"] = result
+            if _is_revised(route):
+                found[str(each)]["headers"]["ETag"] = {"$ref": "#/components/headers/ETag"}
+        elif each in own:
+            found[str(each)] = _response(each, own[each], by_gateway=not is_open)
+        else:
+            found[str(each)] = {"$ref": f"#/components/responses/{_component(each)}"}
+    return found
+
+
+def _is_revised(route: "Route") -> bool:
+    """Whether the answer is one thing with a revision."""
+    answered = route.dependant.return_param
+    return answered is not None and "revision" in getattr(answered.type_, "model_fields", {})
+
+
+def _component(status: int) -> str:
+    return re.sub(r"\W", "", HTTPStatus(status).phrase.title())
+
+
+def _response(status: int, meaning: str, by_gateway: bool = True) -> Document:
+    """An error's answer, where `by_gateway` says that API Gateway may give it too."""
+    content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/ProblemDetail"}}}
+    if by_gateway and status in _GATEWAYS_OWN:
+        content["application/json"] = {"schema": {"$ref": "#/components/schemas/GatewayMessage"}}
+    response = {"description": meaning, "content": content}
+    if status in _HEADERS and by_gateway:
+        response["headers"] = _HEADERS[status]
+    return response
 
 
 def rendered() -> str:

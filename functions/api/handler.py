@@ -19,8 +19,9 @@ from runledger.routes.api import (
     workspace,
 )
 from runledger.routes.callers import calling
+from runledger.routes.paths import methods_of
 
-app = make_app(identify=calling)
+app = make_app(methods=methods_of, identify=calling)
 for resource in (
     automations,
     runs,

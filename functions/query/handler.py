@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.http import make_app, needs, resolve
 from runledger.observability import begin
 from runledger.routes.callers import calling
+from runledger.routes.paths import DOCUMENT_PATH, methods_of
 from runledger.routes.query import (
     automations,
     contacts,
@@ -23,7 +24,7 @@ from runledger.routes.query import (
     workspace,
 )
 
-app = make_app(identify=calling)
+app = make_app(methods=methods_of, identify=calling)
 for resource in (
     workspace,
     runs,
@@ -41,7 +42,7 @@ for resource in (
     app.include_router(resource.router)
 
 
-@app.get("/v1/openapi.json", include_in_schema=False)
+@app.get(DOCUMENT_PATH, include_in_schema=False)
 @needs(None)
 def openapi() -> Response[str]:
     """This document, generated from the models of all handlers."""

@@ -1,13 +1,14 @@
 """Turns a webhook into a PENDING run."""
 
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.aws import client
 from runledger.clock import now_ms
-from runledger.http import caller_address, lower_headers, make_app, raw_body, resolve
+from runledger.http import answers, caller_address, lower_headers, make_app, raw_body, resolve
 from runledger.models.wire import OpenedView
 from runledger.observability import begin, bind, logger
 from runledger.services.contacts import Contacts
@@ -21,7 +22,7 @@ PREFIX = "/v1/webhooks/in/"
 OPENED: Any = {"model": OpenedView}
 
 # No validation by the resolver: the service reads the raw bytes itself.
-app = make_app(validate=False)
+app = make_app(methods=lambda _: ["POST"], validate=False)
 
 
 @cache
@@ -42,16 +43,20 @@ def webhooks() -> Webhooks:
     f"{PREFIX}<token>",
     tags=["Webhooks"],
     status_code=202,
-    security=[],
-    responses={
-        202: {"description": "A run was opened.", "content": {"application/json": OPENED}},
-        200: {
-            "description": "The same event opened this run before.",
-            "content": {"application/json": OPENED},
-        },
-    },
+    responses={202: {"description": "", "content": {"application/json": OPENED}}},
 )
-def receive(token: str) -> Response[str]:
+@answers(
+    {
+        200: "The same event had opened the run before.",
+        202: "A run was opened.",
+        401: "The signature is missing or does not match the body.",
+        404: "No automation has this token.",
+        409: "The automation takes no events now, or the contact may not enter it again.",
+    }
+)
+def receive_webhook(
+    token: Annotated[str, Path(description="The secret part of the webhook's address.")],
+) -> Response[str]:
     """Opens a run of the automation that the token belongs to."""
     event = app.current_event
     raw = event.raw_event

@@ -3,7 +3,7 @@
 import base64
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -54,6 +54,8 @@ HttpApp = APIGatewayHttpResolver | APIGatewayHttpRouter
 _NEEDED: dict[Callable[..., Any], Role | None] = {}
 # Where `caller` keeps who is calling, until the request is answered.
 _CALLER = "caller"
+# What each handler of a route answers besides its result and what every route may answer.
+_ANSWERS: dict[Callable[..., Any], Mapping[int, str]] = {}
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -130,11 +132,31 @@ def needed_role(handler: Callable[..., Any]) -> Role | None:
     return _NEEDED.get(handler, Role.VIEWER)
 
 
+def answers(statuses: Mapping[int, str]) -> Callable[[HandlerT], HandlerT]:
+    """Says what a route answers besides its result and what every route may answer: statuses, each
+    with what it means here. The API's document is made of it, and a status below 300 has the same
+    body as the result."""
+
+    def note(handler: HandlerT) -> HandlerT:
+        _ANSWERS[handler] = statuses
+        return handler
+
+    return note
+
+
+def own_answers(handler: Callable[..., Any]) -> Mapping[int, str]:
+    return _ANSWERS.get(handler, {})
+
+
 def make_app(
-    *, validate: bool = True, identify: Callable[[HttpApp], object] | None = None
+    *,
+    methods: Callable[[str], Sequence[str]],
+    validate: bool = True,
+    identify: Callable[[HttpApp], object] | None = None,
 ) -> APIGatewayHttpResolver:
     """A resolver that validates by the handlers' own models and answers errors as problems.
 
+    `methods` are those that a path takes, in whichever function; none where there is no such path.
     `identify` asks who is calling and raises where the caller may not do this at all: before
     anything of the request is read, so that nobody learns more than that."""
     app = APIGatewayHttpResolver(enable_validation=validate, serializer=_serialize)
@@ -151,6 +173,12 @@ def make_app(
 
     def answer_route(error: RouteNotFoundError) -> Response[str]:
         event = app.current_event
+        taken = methods(event.path)
+        if taken:
+            # RFC 9110, section 15.5.6: the answer names the methods that are taken.
+            allowed = ", ".join(taken)
+            detail = f"{event.path} takes {allowed}, not {event.http_method}"
+            return problem(405, "Method not allowed", detail, {"Allow": allowed})
         return problem(404, "Not found", f"there is no {event.http_method} {event.path}")
 
     app.exception_handler(RunledgerError)(answer_error)

@@ -4,7 +4,6 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import Field, StringConstraints
 
-from runledger.models.automation import Problem
 from runledger.models.base import WireModel
 from runledger.models.contact import Consents
 from runledger.models.refusal import RefusalReason
@@ -269,28 +268,4 @@ class OpenedView(WireModel):
     status: RunStatus = Field(description="Where that run is in its life.")
     duplicate: bool = Field(
         default=False, description="True where the same event had opened the run before."
-    )
-
-
-class ProblemDetail(WireModel):
-    """An error as RFC 9457 describes it, with members of our own."""
-
-    type: str = Field(description="Always about:blank: the status says what kind of problem it is.")
-    title: str = Field(description="The kind of problem, in words.")
-    status: int = Field(description="The HTTP status.")
-    detail: str = Field(description="What is wrong with this request.")
-    field: str | None = Field(
-        default=None,
-        description=(
-            "The path of the wrong value in the request; absent where the whole request is wrong."
-        ),
-    )
-    problems: list[Problem] | None = Field(
-        default=None, description="Every problem of the request or of its graph."
-    )
-    expired_at: str | None = Field(
-        default=None, description="Since when it is not kept any more; with 410."
-    )
-    revision: int | None = Field(
-        default=None, description="The present revision; with 412, and with 409 of a stale edit."
     )

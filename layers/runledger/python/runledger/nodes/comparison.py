@@ -17,6 +17,8 @@ _MAX_EVIDENCE_CHARACTERS = 1_000
 
 
 class Operator(StrEnum):
+    """How two values compare."""
+
     EQUALS = "EQUALS"
     NOT_EQUALS = "NOT_EQUALS"
     GREATER_THAN = "GREATER_THAN"

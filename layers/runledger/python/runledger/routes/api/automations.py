@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from runledger.aws import client
 from runledger.clock import now_ms
 from runledger.compiler.compile import FunctionArns
-from runledger.http import make_router, needs, public_url
+from runledger.http import answers, make_router, needs, public_url
 from runledger.models.automation import AutomationDocument, AutomationStatus
 from runledger.models.automation_views import AutomationView, ProblemsView, RotationDocument
 from runledger.models.documents import sent_fields
@@ -68,6 +68,7 @@ def create_automation(
 
 
 @router.put("/v1/automations/<automation_id>", tags=["Automations"])
+@answers({409: "The automation is archived, or the draft has another revision now."})
 @needs(Role.ADMIN)
 def update_automation(
     automation_id: str,
@@ -86,6 +87,7 @@ def update_automation(
 
 
 @router.patch("/v1/automations/<automation_id>", tags=["Automations"])
+@answers({409: "The automation is archived, or the draft has another revision now."})
 @needs(Role.ADMIN)
 def patch_automation(
     automation_id: str,
@@ -126,6 +128,7 @@ def validate_automation(
 
 
 @router.post("/v1/automations/<automation_id>/activate", tags=["Automations"])
+@answers({409: "The automation is archived, or somebody changed it meanwhile."})
 @needs(Role.ADMIN)
 def activate_automation(automation_id: str) -> AutomationView:
     """Freezes the draft as the next version and takes events for it."""
@@ -134,6 +137,7 @@ def activate_automation(automation_id: str) -> AutomationView:
 
 
 @router.post("/v1/automations/<automation_id>/pause", tags=["Automations"])
+@answers({409: "The automation is archived, or somebody changed it meanwhile."})
 @needs(Role.ADMIN)
 def pause_automation(automation_id: str) -> AutomationView:
     """Takes no new runs and cancels the open ones. Activating it again takes new runs only."""
@@ -142,9 +146,10 @@ def pause_automation(automation_id: str) -> AutomationView:
 
 
 @router.post("/v1/automations/<automation_id>/archive", tags=["Automations"])
+@answers({409: "Somebody changed the automation meanwhile."})
 @needs(Role.ADMIN)
 def archive_automation(automation_id: str) -> AutomationView:
-    """As pausing, for good."""
+    """Stops the automation as pausing does, for good."""
     who = calling(router)
     return _stopped(who, automation_id, AutomationStatus.ARCHIVED)
 
@@ -156,6 +161,7 @@ def _stopped(who: Caller, automation_id: str, status: AutomationStatus) -> Autom
 
 
 @router.post("/v1/automations/<automation_id>/rotate-secret", tags=["Automations"])
+@answers({409: "The automation takes no signed webhooks, or is being rotated already."})
 @needs(Role.ADMIN)
 def rotate_secret(
     automation_id: str, document: Annotated[RotationDocument | None, Body()] = None

@@ -6,7 +6,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
-from runledger.http import make_router, needs
+from runledger.http import answers, make_router, needs
 from runledger.models.contact import ContactDocument
 from runledger.models.documents import sent_fields
 from runledger.models.erasure import EraseDocument, ErasureView
@@ -25,14 +25,22 @@ router = make_router()
 
 
 @router.post("/v1/contacts", tags=["Contacts"], status_code=201)
+@answers({409: "Another contact has the e-mail or the phone."})
 @needs(Role.ADMIN)
 def create_contact(document: Annotated[ContactDocument, Body()]) -> Response[ContactView]:
+    """Creates a contact."""
     who = calling(router)
     contact = contacts().create(who.workspace_id, document)
     return tagged(contact_view(contact), HTTPStatus.CREATED)
 
 
 @router.put("/v1/contacts/<contact_id>", tags=["Contacts"])
+@answers(
+    {
+        409: "Another contact has the e-mail or the phone, or the revision is another one.",
+        410: "The contact was erased.",
+    }
+)
 @needs(Role.ADMIN)
 def replace_contact(
     contact_id: str, document: Annotated[ContactReplacement, Body()], if_match: IfMatch = None
@@ -50,6 +58,12 @@ def replace_contact(
 
 
 @router.patch("/v1/contacts/<contact_id>", tags=["Contacts"])
+@answers(
+    {
+        409: "Another contact has the e-mail or the phone, or the revision is another one.",
+        410: "The contact was erased.",
+    }
+)
 @needs(Role.ADMIN)
 def patch_contact(
     contact_id: str, document: Annotated[ContactPatch, Body()], if_match: IfMatch = None
@@ -65,6 +79,7 @@ def patch_contact(
 
 
 @router.post("/v1/contacts/<contact_id>/erase", tags=["Contacts"], status_code=202)
+@answers({409: "The contact kept changing."})
 @needs(Role.ADMIN)
 def erase_contact(
     contact_id: str, document: Annotated[EraseDocument | None, Body()] = None

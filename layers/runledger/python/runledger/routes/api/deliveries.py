@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from runledger.channels.registry import describe_channels
 from runledger.clock import now_ms
-from runledger.http import make_router, needs
+from runledger.http import answers, make_router, needs
 from runledger.models.resend import ResendDocument, ResentView
 from runledger.models.workspace import Role
 from runledger.routes.callers import calling
@@ -35,6 +35,12 @@ def _resends() -> Resends:
 
 
 @router.post("/v1/deliveries/<delivery_id>/resend", tags=["Deliveries"], status_code=202)
+@answers(
+    {
+        200: "The same key had sent the message again before.",
+        409: "The delivery cannot be sent again.",
+    }
+)
 @needs(Role.MEMBER)
 def resend_delivery(
     delivery_id: str, document: Annotated[ResendDocument | None, Body()] = None

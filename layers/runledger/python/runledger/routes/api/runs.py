@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from runledger.clock import now_ms
-from runledger.http import make_router, needs
+from runledger.http import answers, make_router, needs
 from runledger.models.bulk_cancel import BulkCancelDocument, BulkCancelView
 from runledger.models.run import Cancellation
 from runledger.models.wire import CancelDocument, OpenedView, RunDocument, RunView
@@ -23,6 +23,12 @@ router = make_router()
 
 
 @router.post("/v1/automations/<automation_id>/runs", tags=["Runs"], status_code=202)
+@answers(
+    {
+        200: "The same key had opened the run before.",
+        409: "The automation takes no runs, or the contact may not enter it again.",
+    }
+)
 @needs(Role.MEMBER)
 def open_run(automation_id: str, document: Annotated[RunDocument, Body()]) -> Response[OpenedView]:
     """Opens a run by hand for one contact; 200 where the same key opened it before."""
@@ -37,6 +43,7 @@ def open_run(automation_id: str, document: Annotated[RunDocument, Body()]) -> Re
 
 
 @router.post("/v1/runs/cancel", tags=["Runs"], status_code=202)
+@answers({200: "Everything is canceled already, or nothing is to be: it was a dry run."})
 @needs(Role.MEMBER)
 def cancel_runs(document: Annotated[BulkCancelDocument, Body()]) -> Response[BulkCancelView]:
     """Ends for good all open runs that match now, none that is opened later; 202, as the next
@@ -54,6 +61,7 @@ def cancel_runs(document: Annotated[BulkCancelDocument, Body()]) -> Response[Bul
 
 
 @router.post("/v1/runs/<run_id>/cancel", tags=["Runs"])
+@answers({409: "The run has ended."})
 @needs(Role.MEMBER)
 def cancel_run(run_id: str, document: Annotated[CancelDocument, Body()]) -> RunView:
     """Ends an open run for good; 409 with its status for one that has ended."""

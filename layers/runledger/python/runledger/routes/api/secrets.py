@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 
 from runledger.aws import client
 from runledger.clock import now_ms
@@ -19,6 +19,7 @@ from runledger.services.wiring import stores
 from runledger.settings import ApiSettings, read_settings
 
 router = make_router()
+SecretName = Annotated[str, Path(description="The name of the secret.")]
 
 
 @cache
@@ -29,7 +30,7 @@ def _secrets() -> Secrets:
 
 @router.put("/v1/secrets/<name>", tags=["Secrets"])
 @needs(Role.ADMIN)
-def put_secret(name: str, document: Annotated[SecretDocument, Body()]) -> SecretNameView:
+def put_secret(name: SecretName, document: Annotated[SecretDocument, Body()]) -> SecretNameView:
     """Sets or replaces a secret. Its value can never be read back."""
     who = calling(router)
     return secret_name_view(_secrets().put(who.workspace_id, name, document.value))
@@ -37,7 +38,7 @@ def put_secret(name: str, document: Annotated[SecretDocument, Body()]) -> Secret
 
 @router.delete("/v1/secrets/<name>", tags=["Secrets"], status_code=204)
 @needs(Role.ADMIN)
-def delete_secret(name: str) -> Response[str]:
+def delete_secret(name: SecretName) -> Response[str]:
     """Deletes a secret for good. Its name may be set again at once."""
     who = calling(router)
     _secrets().delete(who.workspace_id, name)

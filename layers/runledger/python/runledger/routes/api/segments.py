@@ -29,6 +29,7 @@ def _segments() -> Segments:
 @router.post("/v1/segments", tags=["Segments"], status_code=201)
 @needs(Role.ADMIN)
 def create_segment(document: Annotated[SegmentDocument, Body()]) -> Response[SegmentView]:
+    """Creates a segment."""
     who = calling(router)
     segment = _segments().create(who.workspace_id, document)
     return tagged(segment_view(segment), HTTPStatus.CREATED)

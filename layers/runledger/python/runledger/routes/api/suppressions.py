@@ -5,11 +5,11 @@ from typing import Annotated
 from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 
 from runledger.channels.registry import describe_channels
 from runledger.clock import now_ms
-from runledger.http import make_router, needs
+from runledger.http import answers, make_router, needs
 from runledger.models.suppression import SuppressionDocument, SuppressionView
 from runledger.models.workspace import Role
 from runledger.routes.callers import calling
@@ -24,6 +24,7 @@ def _suppressions() -> Suppressions:
 
 
 @router.post("/v1/suppressions", tags=["Suppressions"], status_code=201)
+@answers({200: "The address was on the list already."})
 @needs(Role.ADMIN)
 def add_suppression(
     document: Annotated[SuppressionDocument, Body()],
@@ -37,7 +38,9 @@ def add_suppression(
 
 @router.delete("/v1/suppressions/<address>", tags=["Suppressions"], status_code=204)
 @needs(Role.ADMIN)
-def remove_suppression(address: str) -> Response[str]:
+def remove_suppression(
+    address: Annotated[str, Path(description="The address, an e-mail or a phone.")],
+) -> Response[str]:
     """Takes an address off the list, whatever put it there."""
     who = calling(router)
     _suppressions().remove(who.workspace_id, unquote(address))

@@ -39,6 +39,7 @@ def _previews() -> Previews:
 @router.post("/v1/templates", tags=["Templates"], status_code=201)
 @needs(Role.ADMIN)
 def create_template(document: Annotated[TemplateDocument, Body()]) -> Response[TemplateView]:
+    """Creates a template."""
     who = calling(router)
     template = _templates().create(who.workspace_id, document)
     return tagged(template_view(template), HTTPStatus.CREATED)

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from runledger.aws import client
 from runledger.clock import now_ms
-from runledger.http import make_router, needs
+from runledger.http import answers, make_router, needs
 from runledger.models.workspace import Role
 from runledger.models.workspace_views import (
     MemberDocument,
@@ -42,6 +42,7 @@ def put_settings(document: Annotated[SettingsDocument, Body()]) -> SettingsView:
 
 
 @router.post("/v1/members", tags=["Workspace"], status_code=201)
+@answers({409: "The person is a member already, or the workspace is full."})
 @needs(Role.OWNER)
 def add_member(document: Annotated[MemberDocument, Body()]) -> MemberView:
     """Lets somebody in; 409 where they are a member already."""
@@ -50,6 +51,7 @@ def add_member(document: Annotated[MemberDocument, Body()]) -> MemberView:
 
 
 @router.put("/v1/members/<user_id>", tags=["Workspace"])
+@answers({409: "The last owner stays one."})
 @needs(Role.OWNER)
 def change_member(user_id: str, document: Annotated[RoleDocument, Body()]) -> MemberView:
     """Gives a member another role; 409 for the last owner, who stays one."""
@@ -58,6 +60,7 @@ def change_member(user_id: str, document: Annotated[RoleDocument, Body()]) -> Me
 
 
 @router.delete("/v1/members/<user_id>", tags=["Workspace"], status_code=204)
+@answers({409: "The last owner stays one."})
 @needs(Role.OWNER)
 def remove_member(user_id: str) -> Response[str]:
     """Takes a member out, who has no access from then on; 409 for the last owner."""

@@ -1,6 +1,9 @@
 """Automations, their versions and fires, and what their graphs are made of."""
 
+from typing import Annotated
+
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path
 
 from runledger.http import make_router, public_url
 from runledger.models.automation_views import (
@@ -24,7 +27,7 @@ router = make_router()
 
 @router.get("/v1/automations", tags=["Automations"])
 def list_automations(limit: Limit = 50, cursor: Cursor = None) -> ListView[AutomationSummaryView]:
-    """Newest first."""
+    """Automations, the newest first."""
     return reading().automations_page(calling(router).workspace_id, limit, cursor)
 
 
@@ -39,6 +42,7 @@ def get_automation(automation_id: str) -> Response[AutomationView]:
 
 @router.get("/v1/automations/<automation_id>/versions", tags=["Automations"])
 def list_versions(automation_id: str) -> ListView[VersionSummaryView]:
+    """The versions of an automation, the newest first."""
     from runledger.services.views import version_summary_view
 
     automation = stores().automations.get(calling(router).workspace_id, automation_id)
@@ -47,7 +51,11 @@ def list_versions(automation_id: str) -> ListView[VersionSummaryView]:
 
 
 @router.get("/v1/automations/<automation_id>/versions/<number>", tags=["Automations"])
-def get_version(automation_id: str, number: int) -> VersionView:
+def get_version(
+    automation_id: str,
+    number: Annotated[int, Path(ge=1, description="The number of the version.")],
+) -> VersionView:
+    """One version with its graph."""
     from runledger.services.views import version_view
 
     automation = stores().automations.get(calling(router).workspace_id, automation_id)

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from runledger.clock import now_ms
-from runledger.http import make_router
+from runledger.http import answers, make_router
 from runledger.models.timeline import TimelineItemView, TimelineKind
 from runledger.models.wire import ContactView, ListView
 from runledger.routes.callers import calling
@@ -35,7 +35,7 @@ def list_contacts(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ListView[ContactView]:
-    """Newest first; or the one asked for, if the workspace has it."""
+    """Contacts, the newest first; or the one asked for, if the workspace has it."""
     workspace_id = calling(router).workspace_id
     if contact is not None:
         return reading().contact_named(workspace_id, contact)
@@ -43,6 +43,7 @@ def list_contacts(
 
 
 @router.get("/v1/contacts/<contact_id>", tags=["Contacts"])
+@answers({410: "The contact was erased."})
 def get_contact(contact_id: str) -> Response[ContactView]:
     """One person, with the revision as `ETag`; 410 for one who was erased."""
     from runledger.services.erasing import known_contact
@@ -54,7 +55,8 @@ def get_contact(contact_id: str) -> Response[ContactView]:
 
 
 @router.get("/v1/contacts/<contact_id>/timeline", tags=["Contacts"])
-def contact_timeline(
+@answers({410: "The contact was erased."})
+def get_contact_timeline(
     contact_id: str,
     kind: Annotated[list[TimelineKind] | None, Query(description="One or several.")] = None,
     limit: Limit = 50,

@@ -1,6 +1,6 @@
 """Messages."""
 
-from runledger.http import make_router
+from runledger.http import answers, make_router
 from runledger.models.count_views import CountsView
 from runledger.models.delivery_views import DeliveryDetailView, DeliveryRowView
 from runledger.models.wire import ListView
@@ -28,6 +28,7 @@ def count_deliveries(filters: DeliveryFilters) -> CountsView:
 
 
 @router.get("/v1/deliveries/<delivery_id>", tags=["Deliveries"])
+@answers({410: "The delivery has expired."})
 def get_delivery(delivery_id: str) -> DeliveryDetailView:
     """One message with its gates, its tries and what the provider reported."""
     return reading().delivery(calling(router).workspace_id, delivery_id)

@@ -28,12 +28,13 @@ def _exports() -> "ExportReading":
 
 @router.get("/v1/exports", tags=["Exports"])
 def list_exports(limit: Limit = 50, cursor: Cursor = None) -> ListView[ExportView]:
-    """Newest first."""
+    """Exports, the newest first."""
     who = calling(router)
     return _exports().page(who.workspace_id, limit, cursor, may_link=who.may(Role.MEMBER))
 
 
 @router.get("/v1/exports/<export_id>", tags=["Exports"])
 def get_export(export_id: str) -> ExportView:
+    """One export: how far it is, and the link to its file."""
     who = calling(router)
     return _exports().one(who.workspace_id, export_id, may_link=who.may(Role.MEMBER))

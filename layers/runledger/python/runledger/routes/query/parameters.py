@@ -15,13 +15,17 @@ from runledger.services.list_requests import ListRequest
 
 
 class Order(StrEnum):
+    """Which end of a list comes first."""
+
     NEWEST = "newest"
     OLDEST = "oldest"
 
 
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows a page.")]
 Cursor = Annotated[str | None, Query(description="`nextCursor` of the page before.")]
-AutomationId = Annotated[str | None, Query(alias="automationId")]
+AutomationId = Annotated[
+    str | None, Query(alias="automationId", description="The id of an automation.")
+]
 ContactText = Annotated[str | None, Query(description="An id, an e-mail or a phone.")]
 RangeText = Annotated[str | None, Query(alias="range", description="24h, 7d or 30d.")]
 FromText = Annotated[str | None, Query(alias="from", description="ISO 8601.")]
@@ -93,7 +97,7 @@ class DeliveryFilters:
     channel: Annotated[_Channel | None, Query(description="EMAIL, SMS or WHATSAPP.")] = None
     automation_id: AutomationId = None
     contact: ContactText = None
-    run_id: Annotated[str | None, Query(alias="runId")] = None
+    run_id: Annotated[str | None, Query(alias="runId", description="The id of a run.")] = None
     address: Annotated[
         str | None, Query(description="Where the message went: an e-mail or a phone, as pasted.")
     ] = None

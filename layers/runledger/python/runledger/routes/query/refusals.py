@@ -1,6 +1,6 @@
 """Triggers that opened no run."""
 
-from runledger.http import make_router
+from runledger.http import answers, make_router
 from runledger.models.count_views import CountsView
 from runledger.models.wire import ListView, RefusalView
 from runledger.routes.callers import calling
@@ -27,5 +27,7 @@ def count_refusals(filters: RefusalFilters) -> CountsView:
 
 
 @router.get("/v1/refusals/<refusal_id>", tags=["Refusals"])
+@answers({410: "The refusal has expired."})
 def get_refusal(refusal_id: str) -> RefusalView:
+    """One refusal."""
     return reading().refusal(calling(router).workspace_id, refusal_id)

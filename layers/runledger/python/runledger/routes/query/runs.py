@@ -1,7 +1,7 @@
 """Runs: lists, counts and figures, one with its steps, and how far canceling many of them is."""
 
 from runledger.clock import now_ms
-from runledger.http import make_router
+from runledger.http import answers, make_router
 from runledger.models.bulk_cancel import BulkCancelView
 from runledger.models.count_views import CountsView, StatsView
 from runledger.models.run_views import RunDetailView
@@ -37,6 +37,7 @@ def count_runs(filters: RunFilters) -> CountsView:
 
 
 @router.get("/v1/runs/<run_id>", tags=["Runs"])
+@answers({410: "The run has expired."})
 def get_run(run_id: str) -> RunDetailView:
     """One run with every step, in one consistent read."""
     return reading().run(calling(router).workspace_id, run_id)

@@ -16,7 +16,7 @@ router = make_router()
 
 @router.get("/v1/segments", tags=["Segments"])
 def list_segments(limit: Limit = 50, cursor: Cursor = None) -> ListView[SegmentView]:
-    """Newest first."""
+    """Segments, the newest first."""
     return reading().segments_page(calling(router).workspace_id, limit, cursor)
 
 

@@ -15,7 +15,7 @@ router = make_router()
 
 @router.get("/v1/templates", tags=["Templates"])
 def list_templates(limit: Limit = 50, cursor: Cursor = None) -> ListView[TemplateView]:
-    """Newest first."""
+    """Templates, the newest first."""
     return reading().templates_page(calling(router).workspace_id, limit, cursor)
 
 
