@@ -79,7 +79,7 @@ _SIGNED_IN = frozenset({401, 403, 404})
 _CHANGE = frozenset({413, 415})
 # A body names a revision too.
 _EDIT = frozenset({409, 412})
-_HEADERS: dict[int, Document] = {
+_GATEWAY_HEADERS: dict[int, Document] = {
     401: {
         "WWW-Authenticate": {
             "description": "How to sign in, by API Gateway's authorizer.",
@@ -93,6 +93,16 @@ _HEADERS: dict[int, Document] = {
         }
     },
 }
+_NO_STORE: Document = {
+    "description": "Always no-store: an answer is for its caller alone.",
+    "required": True,
+    "schema": {"const": "no-store"},
+}
+_ETAG: Document = {
+    "description": "The revision, to send back as `If-Match`.",
+    "schema": {"type": "string"},
+}
+_OWN_HEADERS = {"Cache-Control": {"$ref": "#/components/headers/NoStore"}}
 _WORKSPACE: Document = {
     "name": "X-Workspace-Id",
     "in": "header",
@@ -129,6 +139,7 @@ def document() -> Document:
         "paths": {path: paths[path] for path in sorted(paths)},
         "components": {
             "schemas": json.loads(text),
+            "headers": {"NoStore": _NO_STORE, "ETag": _ETAG},
             "parameters": {"Workspace": _WORKSPACE},
             "responses": {
                 _component(status): _response(status, _MEANINGS[status])
@@ -207,7 +218,7 @@ def _responses(operation: Document, route: "Route", is_open: bool) -> Document:
     for each in sorted(statuses):
         if each < HTTPStatus.BAD_REQUEST:
             meaning = own.get(each, _MEANINGS[each])
-            found[str(each)] = {"description": meaning}
+            found[str(each)] = {"description": meaning, "headers": dict(_OWN_HEADERS)}
             # 204 has no body; the framework writes one for every handler that returns a response.
             if each != HTTPStatus.NO_CONTENT:
                 found[str(each)]["content"] = result
@@ -233,12 +244,11 @@ def _component(status: int) -> str:
 def _response(status: int, meaning: str, by_gateway: bool = True) -> Document:
     """An error's answer, where `by_gateway` says that API Gateway may give it too."""
     content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/ProblemDetail"}}}
+    headers = dict(_OWN_HEADERS)
     if by_gateway and status in _GATEWAYS_OWN:
         content["application/json"] = {"schema": {"$ref": "#/components/schemas/GatewayMessage"}}
-    response = {"description": meaning, "content": content}
-    if status in _HEADERS and by_gateway:
-        response["headers"] = _HEADERS[status]
-    return response
+        headers = _GATEWAY_HEADERS.get(status, {})
+    return {"description": meaning, "headers": headers, "content": content}
 
 
 def rendered() -> str:

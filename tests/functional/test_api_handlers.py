@@ -12,6 +12,7 @@ from runledger.clock import now_ms
 from runledger.models.workspace import Membership, Role
 from runledger.observability import logger
 
+from tests.support.document import faults_of_answer
 from tests.support.processes import forget_clients
 from tests.support.world import (
     ACCOUNT,
@@ -101,7 +102,7 @@ def call(
     raw: bytes | None = None,
     headers: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Status, headers and parsed body of one request."""
+    """Status, headers and parsed body of one request, which the API's document has to allow."""
     from functions.api.handler import handler as api
     from functions.query.handler import handler as query_handler
 
@@ -118,8 +119,10 @@ def call(
     event["body"] = base64.b64encode(content).decode()
     event["isBase64Encoded"] = True
     answer = (query_handler if method == "GET" else api)(event, CONTEXT)
+    status = int(answer["statusCode"])
+    assert faults_of_answer(method, path, status, answer["headers"], answer["body"]) == []
     parsed = json.loads(answer["body"]) if answer["body"] else None
-    return {"status": int(answer["statusCode"]), "headers": answer["headers"], "body": parsed}
+    return {"status": status, "headers": answer["headers"], "body": parsed}
 
 
 def test_who_is_calling_is_told(deployed: World) -> None:
@@ -620,3 +623,38 @@ def test_feedback_about_no_attempt_of_ours_is_taken_and_changes_nothing(deployed
     handler(sample("delivery_feedback"), CONTEXT)
     assert deployed.stores.suppressions.newest(deployed.workspace_id, 10, None) == ([], None)
     feedback.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/v1/runs/run_1", "GET"),
+        ("DELETE", "/v1/runs", "GET"),
+        ("PATCH", "/v1/members/user-1", "DELETE, PUT"),
+        ("GET", "/v1/members/user-1", "DELETE, PUT"),
+        ("HEAD", "/v1/templates", "GET, POST"),
+        ("DELETE", "/v1/openapi.json", "GET"),
+    ],
+)
+def test_a_method_that_a_path_does_not_take_is_refused_with_those_it_does(
+    deployed: World, method: str, path: str, allowed: str
+) -> None:
+    answer = call(method, path)
+    assert answer["status"] == 405
+    assert answer["headers"]["Allow"] == allowed
+    assert answer["body"]["title"] == "Method not allowed"
+
+
+def test_a_path_that_is_none_is_not_found_by_any_method(deployed: World) -> None:
+    for method in ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"):
+        assert call(method, "/v1/nothing/here")["status"] == 404, method
+
+
+def test_the_webhook_address_takes_posts_only(deployed: World) -> None:
+    from functions.webhook_in.handler import handler
+
+    for method in ("GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"):
+        event = sample("webhook_in")
+        event["requestContext"]["http"]["method"] = method
+        answer = handler(event, CONTEXT)
+        assert (answer["statusCode"], answer["headers"]["Allow"]) == (405, "POST"), method

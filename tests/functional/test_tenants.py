@@ -20,6 +20,7 @@ from tests.functional.test_delivery_lists import an_attempt
 from tests.functional.test_refusal_lists import a_refusal
 from tests.functional.test_run_store import a_run
 from tests.functional.test_settle import WAITING
+from tests.support.document import resolved
 from tests.support.world import World
 
 __all__ = ["deployed"]
@@ -145,7 +146,7 @@ def _cancellation(world: World) -> str:
 
 def _operations(method: str) -> list[tuple[str, list[dict[str, Any]]]]:
     return [
-        (path, operations[method].get("parameters", []))
+        (path, [resolved(each) for each in operations[method].get("parameters", [])])
         for path, operations in DOCUMENT["paths"].items()
         if method in operations
     ]

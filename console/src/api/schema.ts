@@ -11,11 +11,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/automations */
-        get: operations["list_automations_v1_automations_get"];
+        /**
+         * List automations
+         * @description Automations, the newest first.
+         */
+        get: operations["listAutomations"];
         put?: never;
-        /** POST /v1/automations */
-        post: operations["create_automation_v1_automations_post"];
+        /**
+         * Create automation
+         * @description Creates a draft. A graph with problems is refused with all of them.
+         *
+         *     For ADMIN and above.
+         */
+        post: operations["createAutomation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -29,16 +37,29 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/automations/{automation_id} */
-        get: operations["get_automation_v1_automations__automation_id__get"];
-        /** PUT /v1/automations/{automation_id} */
-        put: operations["update_automation_v1_automations__automation_id__put"];
+        /**
+         * Get automation
+         * @description The automation with its draft, whose revision is the `ETag`.
+         */
+        get: operations["getAutomation"];
+        /**
+         * Update automation
+         * @description Replaces the draft whole; takes what GET answered. An active version stays as it is until the next activation.
+         *
+         *     For ADMIN and above.
+         */
+        put: operations["updateAutomation"];
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** PATCH /v1/automations/{automation_id} */
-        patch: operations["patch_automation_v1_automations__automation_id__patch"];
+        /**
+         * Patch automation
+         * @description Changes what is sent of the draft and leaves the rest (RFC 7396); `nodes` and `edges` are replaced whole, `layout` is merged.
+         *
+         *     For ADMIN and above.
+         */
+        patch: operations["patchAutomation"];
         trace?: never;
     };
     "/v1/automations/{automation_id}/activate": {
@@ -50,8 +71,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** POST /v1/automations/{automation_id}/activate */
-        post: operations["activate_automation_v1_automations__automation_id__activate_post"];
+        /**
+         * Activate automation
+         * @description Freezes the draft as the next version and takes events for it.
+         *
+         *     For ADMIN and above.
+         */
+        post: operations["activateAutomation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -67,8 +93,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** POST /v1/automations/{automation_id}/archive */
-        post: operations["archive_automation_v1_automations__automation_id__archive_post"];
+        /**
+         * Archive automation
+         * @description Stops the automation as pausing does, for good.
+         *
+         *     For ADMIN and above.
+         */
+        post: operations["archiveAutomation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -82,8 +113,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/automations/{automation_id}/fires */
-        get: operations["list_fires_v1_automations__automation_id__fires_get"];
+        /**
+         * List fires
+         * @description What a date automation did on each day, the newest first.
+         */
+        get: operations["listFires"];
         put?: never;
         post?: never;
         delete?: never;
@@ -101,8 +135,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** POST /v1/automations/{automation_id}/pause */
-        post: operations["pause_automation_v1_automations__automation_id__pause_post"];
+        /**
+         * Pause automation
+         * @description Takes no new runs and cancels the open ones. Activating it again takes new runs only.
+         *
+         *     For ADMIN and above.
+         */
+        post: operations["pauseAutomation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -118,8 +157,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** POST /v1/automations/{automation_id}/rotate-secret */
-        post: operations["rotate_secret_v1_automations__automation_id__rotate_secret_post"];
+        /**
+         * Rotate secret
+         * @description Replaces the signing secret of the webhook; the new one is shown in this answer only.
+         *
+         *     For ADMIN and above.
+         */
+        post: operations["rotateSecret"];
         delete?: never;
         options?: never;
         head?: never;
@@ -135,8 +179,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** POST /v1/automations/{automation_id}/runs */
-        post: operations["open_run_v1_automations__automation_id__runs_post"];
+        /**
+         * Open run
+         * @description Opens a run by hand for one contact; 200 where the same key opened it before.
+         *
+         *     For MEMBER and above.
+         */
+        post: operations["openRun"];
         delete?: never;
         options?: never;
         head?: never;
@@ -152,8 +201,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** POST /v1/automations/{automation_id}/validate */
-        post: operations["validate_automation_v1_automations__automation_id__validate_post"];
+        /**
+         * Validate automation
+         * @description Every problem of a document, without saving it.
+         *
+         *     For ADMIN and above.
+         */
+        post: operations["validateAutomation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -167,8 +221,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/automations/{automation_id}/versions */
-        get: operations["list_versions_v1_automations__automation_id__versions_get"];
+        /**
+         * List versions
+         * @description The versions of an automation, the newest first.
+         */
+        get: operations["listVersions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -184,8 +241,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/automations/{automation_id}/versions/{number} */
-        get: operations["get_version_v1_automations__automation_id__versions__number__get"];
+        /**
+         * Get version
+         * @description One version with its graph.
+         */
+        get: operations["getVersion"];
         put?: never;
         post?: never;
         delete?: never;
@@ -203,8 +263,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** POST /v1/automations/validate */
-        post: operations["validate_new_automation_v1_automations_validate_post"];
+        /**
+         * Validate new automation
+         * @description Every problem of a document that is to become an automation.
+         *
+         *     For ADMIN and above.
+         */
+        post: operations["validateNewAutomation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -218,11 +283,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/contacts */
-        get: operations["list_contacts_v1_contacts_get"];
+        /**
+         * List contacts
+         * @description Contacts, the newest first; or the one asked for, if the workspace has it.
+         */
+        get: operations["listContacts"];
         put?: never;
-        /** POST /v1/contacts */
-        post: operations["create_contact_v1_contacts_post"];
+        /**
+         * Create contact
+         * @description Creates a contact.
+         *
+         *     For ADMIN and above.
+         */
+        post: operations["createContact"];
         delete?: never;
         options?: never;
         head?: never;
@@ -236,16 +309,29 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/contacts/{contact_id} */
-        get: operations["get_contact_v1_contacts__contact_id__get"];
-        /** PUT /v1/contacts/{contact_id} */
-        put: operations["replace_contact_v1_contacts__contact_id__put"];
+        /**
+         * Get contact
+         * @description One person, with the revision as `ETag`; 410 for one who was erased.
+         */
+        get: operations["getContact"];
+        /**
+         * Replace contact
+         * @description Replaces a contact whole: what is missing is removed. Consents alone stay as they are where they are not sent, and a withdrawn one returns only where it is sent as true. Takes what GET answered.
+         *
+         *     For ADMIN and above.
+         */
+        put: operations["replaceContact"];
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** PATCH /v1/contacts/{contact_id} */
-        patch: operations["patch_contact_v1_contacts__contact_id__patch"];
+        /**
+         * Patch contact
+         * @description Changes what is sent and leaves the rest (RFC 7396): null removes a value, `metadata` is merged, `tags` are replaced.
+         *
+         *     For ADMIN and above.
+         */
+        patch: operations["patchContact"];
         trace?: never;
     };
     "/v1/contacts/{contact_id}/erase": {
@@ -257,8 +343,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** POST /v1/contacts/{contact_id}/erase */
-        post: operations["erase_contact_v1_contacts__contact_id__erase_post"];
+        /**
+         * Erase contact
+         * @description Erases a person for good: the contact at once, with its open runs canceled and messages not yet sent stopped; then everything that tells of it. Asked again, it says how far that is.
+         *
+         *     For ADMIN and above.
+         */
+        post: operations["eraseContact"];
         delete?: never;
         options?: never;
         head?: never;
@@ -272,8 +363,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/contacts/{contact_id}/timeline */
-        get: operations["contact_timeline_v1_contacts__contact_id__timeline_get"];
+        /**
+         * Get contact timeline
+         * @description Runs, deliveries and refusals of one person in one order, newest first; messages that other people's runs sent to them are there too.
+         */
+        get: operations["getContactTimeline"];
         put?: never;
         post?: never;
         delete?: never;
@@ -289,8 +383,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/deliveries */
-        get: operations["list_deliveries_v1_deliveries_get"];
+        /**
+         * List deliveries
+         * @description Messages that were sent, refused or put off, newest first. One whose first try is with the provider is told by its run, and listed once that is over.
+         */
+        get: operations["listDeliveries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -306,8 +403,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/deliveries/{delivery_id} */
-        get: operations["get_delivery_v1_deliveries__delivery_id__get"];
+        /**
+         * Get delivery
+         * @description One message with its gates, its tries and what the provider reported.
+         */
+        get: operations["getDelivery"];
         put?: never;
         post?: never;
         delete?: never;
@@ -325,8 +425,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** POST /v1/deliveries/{delivery_id}/resend */
-        post: operations["resend_delivery_v1_deliveries__delivery_id__resend_post"];
+        /**
+         * Resend delivery
+         * @description Sends a message again, as a delivery of its own; 200 where the same key did so before. One that a gate refuses is SUPPRESSED; `force` overrules the gates, for ADMIN.
+         *
+         *     For MEMBER and above.
+         */
+        post: operations["resendDelivery"];
         delete?: never;
         options?: never;
         head?: never;
@@ -340,8 +445,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/deliveries/counts */
-        get: operations["count_deliveries_v1_deliveries_counts_get"];
+        /**
+         * Count deliveries
+         * @description How many deliveries the list of these filters shows, by status.
+         */
+        get: operations["countDeliveries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -357,11 +465,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/exports */
-        get: operations["list_exports_v1_exports_get"];
+        /**
+         * List exports
+         * @description Exports, the newest first.
+         */
+        get: operations["listExports"];
         put?: never;
-        /** POST /v1/exports */
-        post: operations["create_export_v1_exports_post"];
+        /**
+         * Create export
+         * @description Writes a list to a file, as it is now and whatever its length; `GET` tells how far it is, and has the link.
+         *
+         *     For MEMBER and above.
+         */
+        post: operations["createExport"];
         delete?: never;
         options?: never;
         head?: never;
@@ -375,8 +491,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/exports/{export_id} */
-        get: operations["get_export_v1_exports__export_id__get"];
+        /**
+         * Get export
+         * @description One export: how far it is, and the link to its file.
+         */
+        get: operations["getExport"];
         put?: never;
         post?: never;
         delete?: never;
@@ -392,8 +511,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/failure-groups */
-        get: operations["list_failure_groups_v1_failure_groups_get"];
+        /**
+         * List failure groups
+         * @description Failed runs by what they failed of: those of one automation whose errors differ only in ids, numbers, addresses and the like, the latest failure first (by the hour). What calls failed with is told apart by method, host, path and status.
+         */
+        get: operations["listFailureGroups"];
         put?: never;
         post?: never;
         delete?: never;
@@ -409,8 +531,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/failure-groups/{group_id} */
-        get: operations["get_failure_group_v1_failure_groups__group_id__get"];
+        /**
+         * Get failure group
+         * @description One failure group, over all the time that its runs are kept.
+         */
+        get: operations["getFailureGroup"];
         put?: never;
         post?: never;
         delete?: never;
@@ -428,8 +553,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** POST /v1/failure-groups/{group_id}/reopen */
-        post: operations["reopen_failure_group_v1_failure_groups__group_id__reopen_post"];
+        /**
+         * Reopen failure group
+         * @description Opens a resolved group again; one that is open stays as it is.
+         *
+         *     For MEMBER and above.
+         */
+        post: operations["reopenFailureGroup"];
         delete?: never;
         options?: never;
         head?: never;
@@ -445,8 +575,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** POST /v1/failure-groups/{group_id}/resolve */
-        post: operations["resolve_failure_group_v1_failure_groups__group_id__resolve_post"];
+        /**
+         * Resolve failure group
+         * @description Says that a failure is dealt with. It is open again as soon as another run fails in the same way after that.
+         *
+         *     For MEMBER and above.
+         */
+        post: operations["resolveFailureGroup"];
         delete?: never;
         options?: never;
         head?: never;
@@ -460,8 +595,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/me */
-        get: operations["me_v1_me_get"];
+        /**
+         * Get me
+         * @description Who is calling, in which workspace and role.
+         */
+        get: operations["getMe"];
         put?: never;
         post?: never;
         delete?: never;
@@ -477,11 +615,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/members */
-        get: operations["list_members_v1_members_get"];
+        /**
+         * List members
+         * @description Everybody in the workspace, in the order they joined.
+         *
+         *     For OWNER.
+         */
+        get: operations["listMembers"];
         put?: never;
-        /** POST /v1/members */
-        post: operations["add_member_v1_members_post"];
+        /**
+         * Add member
+         * @description Lets somebody in; 409 where they are a member already.
+         *
+         *     For OWNER.
+         */
+        post: operations["addMember"];
         delete?: never;
         options?: never;
         head?: never;
@@ -496,11 +644,21 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** PUT /v1/members/{user_id} */
-        put: operations["change_member_v1_members__user_id__put"];
+        /**
+         * Change member
+         * @description Gives a member another role; 409 for the last owner, who stays one.
+         *
+         *     For OWNER.
+         */
+        put: operations["changeMember"];
         post?: never;
-        /** DELETE /v1/members/{user_id} */
-        delete: operations["remove_member_v1_members__user_id__delete"];
+        /**
+         * Remove member
+         * @description Takes a member out, who has no access from then on; 409 for the last owner.
+         *
+         *     For OWNER.
+         */
+        delete: operations["removeMember"];
         options?: never;
         head?: never;
         patch?: never;
@@ -513,8 +671,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/node-types */
-        get: operations["list_node_types_v1_node_types_get"];
+        /**
+         * List node types
+         * @description The node palette, with a JSON Schema of each config.
+         */
+        get: operations["listNodeTypes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -530,8 +691,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/refusals */
-        get: operations["list_refusals_v1_refusals_get"];
+        /**
+         * List refusals
+         * @description Triggers that opened no run, and why, newest first.
+         */
+        get: operations["listRefusals"];
         put?: never;
         post?: never;
         delete?: never;
@@ -547,8 +711,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/refusals/{refusal_id} */
-        get: operations["get_refusal_v1_refusals__refusal_id__get"];
+        /**
+         * Get refusal
+         * @description One refusal.
+         */
+        get: operations["getRefusal"];
         put?: never;
         post?: never;
         delete?: never;
@@ -564,8 +731,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/refusals/counts */
-        get: operations["count_refusals_v1_refusals_counts_get"];
+        /**
+         * Count refusals
+         * @description How many refusals the list of these filters shows, by reason. One that stands for several triggers of a minute is one.
+         */
+        get: operations["countRefusals"];
         put?: never;
         post?: never;
         delete?: never;
@@ -581,8 +751,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/runs */
-        get: operations["list_runs_v1_runs_get"];
+        /**
+         * List runs
+         * @description Runs, newest first unless asked otherwise.
+         */
+        get: operations["listRuns"];
         put?: never;
         post?: never;
         delete?: never;
@@ -598,8 +771,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/runs/{run_id} */
-        get: operations["get_run_v1_runs__run_id__get"];
+        /**
+         * Get run
+         * @description One run with every step, in one consistent read.
+         */
+        get: operations["getRun"];
         put?: never;
         post?: never;
         delete?: never;
@@ -617,8 +793,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** POST /v1/runs/{run_id}/cancel */
-        post: operations["cancel_run_v1_runs__run_id__cancel_post"];
+        /**
+         * Cancel run
+         * @description Ends an open run for good; 409 with its status for one that has ended.
+         *
+         *     For MEMBER and above.
+         */
+        post: operations["cancelRun"];
         delete?: never;
         options?: never;
         head?: never;
@@ -634,8 +815,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** POST /v1/runs/cancel */
-        post: operations["cancel_runs_v1_runs_cancel_post"];
+        /**
+         * Cancel runs
+         * @description Ends for good all open runs that match now, none that is opened later; 202, as the next minutes look for more: what was left, and runs opened just before. `dryRun` tells what would be canceled.
+         *
+         *     For MEMBER and above.
+         */
+        post: operations["cancelRuns"];
         delete?: never;
         options?: never;
         head?: never;
@@ -649,8 +835,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/runs/cancel/{cancellation_id} */
-        get: operations["get_cancellation_v1_runs_cancel__cancellation_id__get"];
+        /**
+         * Get cancellation
+         * @description How far a cancellation of many runs is.
+         */
+        get: operations["getCancellation"];
         put?: never;
         post?: never;
         delete?: never;
@@ -666,8 +855,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/runs/counts */
-        get: operations["count_runs_v1_runs_counts_get"];
+        /**
+         * Count runs
+         * @description How many runs the list of these filters shows, by status.
+         */
+        get: operations["countRuns"];
         put?: never;
         post?: never;
         delete?: never;
@@ -683,8 +875,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/secrets */
-        get: operations["list_secrets_v1_secrets_get"];
+        /**
+         * List secrets
+         * @description Names only: a value can never be read back. `lastUsedAt` is right to the hour.
+         */
+        get: operations["listSecrets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -701,11 +896,21 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** PUT /v1/secrets/{name} */
-        put: operations["put_secret_v1_secrets__name__put"];
+        /**
+         * Put secret
+         * @description Sets or replaces a secret. Its value can never be read back.
+         *
+         *     For ADMIN and above.
+         */
+        put: operations["putSecret"];
         post?: never;
-        /** DELETE /v1/secrets/{name} */
-        delete: operations["delete_secret_v1_secrets__name__delete"];
+        /**
+         * Delete secret
+         * @description Deletes a secret for good. Its name may be set again at once.
+         *
+         *     For ADMIN and above.
+         */
+        delete: operations["deleteSecret"];
         options?: never;
         head?: never;
         patch?: never;
@@ -718,11 +923,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/segments */
-        get: operations["list_segments_v1_segments_get"];
+        /**
+         * List segments
+         * @description Segments, the newest first.
+         */
+        get: operations["listSegments"];
         put?: never;
-        /** POST /v1/segments */
-        post: operations["create_segment_v1_segments_post"];
+        /**
+         * Create segment
+         * @description Creates a segment.
+         *
+         *     For ADMIN and above.
+         */
+        post: operations["createSegment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -736,16 +949,29 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/segments/{segment_id} */
-        get: operations["get_segment_v1_segments__segment_id__get"];
-        /** PUT /v1/segments/{segment_id} */
-        put: operations["replace_segment_v1_segments__segment_id__put"];
+        /**
+         * Get segment
+         * @description One segment, with its revision as `ETag`.
+         */
+        get: operations["getSegment"];
+        /**
+         * Replace segment
+         * @description Replaces a segment whole; takes what GET answered. Versions of automations that use the segment keep it as it was.
+         *
+         *     For ADMIN and above.
+         */
+        put: operations["replaceSegment"];
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** PATCH /v1/segments/{segment_id} */
-        patch: operations["patch_segment_v1_segments__segment_id__patch"];
+        /**
+         * Patch segment
+         * @description Changes what is sent and leaves the rest (RFC 7396); `rules` are replaced whole.
+         *
+         *     For ADMIN and above.
+         */
+        patch: operations["patchSegment"];
         trace?: never;
     };
     "/v1/segments/{segment_id}/preview": {
@@ -755,8 +981,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/segments/{segment_id}/preview */
-        get: operations["preview_segment_v1_segments__segment_id__preview_get"];
+        /**
+         * Preview segment
+         * @description Who belongs to it now: the first contacts, and how many there are.
+         */
+        get: operations["previewSegment"];
         put?: never;
         post?: never;
         delete?: never;
@@ -772,10 +1001,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/settings */
-        get: operations["get_settings_v1_settings_get"];
-        /** PUT /v1/settings */
-        put: operations["put_settings_v1_settings_put"];
+        /**
+         * Get settings
+         * @description The settings of the workspace.
+         *
+         *     For OWNER.
+         */
+        get: operations["getSettings"];
+        /**
+         * Put settings
+         * @description Replaces the settings. A retention holds for what begins from then on.
+         *
+         *     For OWNER.
+         */
+        put: operations["putSettings"];
         post?: never;
         delete?: never;
         options?: never;
@@ -790,8 +1029,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/stats */
-        get: operations["get_stats_v1_stats_get"];
+        /**
+         * Get stats
+         * @description Runs by hour and status, and how long the newest 1,000 finished runs of the range took: of an automation also node by node, from at most 1,000 steps of the newest of them (`sampled` tells of how many each). The last 24 hours unless asked otherwise.
+         */
+        get: operations["getStats"];
         put?: never;
         post?: never;
         delete?: never;
@@ -807,11 +1049,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/suppressions */
-        get: operations["list_suppressions_v1_suppressions_get"];
+        /**
+         * List suppressions
+         * @description Addresses that nothing is sent to, newest first; or the one asked for, if it is on the list.
+         */
+        get: operations["listSuppressions"];
         put?: never;
-        /** POST /v1/suppressions */
-        post: operations["add_suppression_v1_suppressions_post"];
+        /**
+         * Add suppression
+         * @description Sends nothing to an address from now on; 200 where it was on the list, with its reason.
+         *
+         *     For ADMIN and above.
+         */
+        post: operations["addSuppression"];
         delete?: never;
         options?: never;
         head?: never;
@@ -828,8 +1078,13 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** DELETE /v1/suppressions/{address} */
-        delete: operations["remove_suppression_v1_suppressions__address__delete"];
+        /**
+         * Remove suppression
+         * @description Takes an address off the list, whatever put it there.
+         *
+         *     For ADMIN and above.
+         */
+        delete: operations["removeSuppression"];
         options?: never;
         head?: never;
         patch?: never;
@@ -842,11 +1097,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/templates */
-        get: operations["list_templates_v1_templates_get"];
+        /**
+         * List templates
+         * @description Templates, the newest first.
+         */
+        get: operations["listTemplates"];
         put?: never;
-        /** POST /v1/templates */
-        post: operations["create_template_v1_templates_post"];
+        /**
+         * Create template
+         * @description Creates a template.
+         *
+         *     For ADMIN and above.
+         */
+        post: operations["createTemplate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -860,16 +1123,29 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /v1/templates/{template_id} */
-        get: operations["get_template_v1_templates__template_id__get"];
-        /** PUT /v1/templates/{template_id} */
-        put: operations["replace_template_v1_templates__template_id__put"];
+        /**
+         * Get template
+         * @description One template, with its revision as `ETag`.
+         */
+        get: operations["getTemplate"];
+        /**
+         * Replace template
+         * @description Replaces a template whole; takes what GET answered. Versions of automations that use the template keep it as it was.
+         *
+         *     For ADMIN and above.
+         */
+        put: operations["replaceTemplate"];
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** PATCH /v1/templates/{template_id} */
-        patch: operations["patch_template_v1_templates__template_id__patch"];
+        /**
+         * Patch template
+         * @description Changes what is sent and leaves the rest (RFC 7396).
+         *
+         *     For ADMIN and above.
+         */
+        patch: operations["patchTemplate"];
         trace?: never;
     };
     "/v1/templates/{template_id}/preview": {
@@ -881,8 +1157,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** POST /v1/templates/{template_id}/preview */
-        post: operations["preview_template_v1_templates__template_id__preview_post"];
+        /**
+         * Preview template
+         * @description What a template would say to a contact; nothing is sent. Variables without a value are told by name among the `problems`.
+         *
+         *     For MEMBER and above.
+         */
+        post: operations["previewTemplate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -898,8 +1179,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** POST /v1/templates/preview */
-        post: operations["preview_draft_v1_templates_preview_post"];
+        /**
+         * Preview draft
+         * @description What a template that is not saved would say; nothing is sent.
+         *
+         *     For MEMBER and above.
+         */
+        post: operations["previewDraft"];
         delete?: never;
         options?: never;
         head?: never;
@@ -915,8 +1201,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** POST /v1/webhooks/in/{token} */
-        post: operations["receive_v1_webhooks_in__token__post"];
+        /**
+         * Receive webhook
+         * @description Opens a run of the automation that the token belongs to.
+         */
+        post: operations["receiveWebhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2577,6 +2866,17 @@ export interface components {
             reason: string;
         };
         /**
+         * GatewayMessage
+         * @description An error that API Gateway answers itself, before or instead of a function.
+         */
+        GatewayMessage: {
+            /**
+             * Message
+             * @description A few words, such as Unauthorized.
+             */
+            message: string | null;
+        };
+        /**
          * Graph
          * @description The nodes and edges of one automation.
          */
@@ -2659,7 +2959,10 @@ export interface components {
          * @enum {string}
          */
         ListName: "RUNS" | "DELIVERIES" | "REFUSALS";
-        /** ListView[AutomationSummaryView] */
+        /**
+         * ListView[AutomationSummaryView]
+         * @description One page of a list.
+         */
         ListView_AutomationSummaryView_: {
             /**
              * Items
@@ -2672,7 +2975,10 @@ export interface components {
              */
             nextCursor: string | null;
         };
-        /** ListView[ContactView] */
+        /**
+         * ListView[ContactView]
+         * @description One page of a list.
+         */
         ListView_ContactView_: {
             /**
              * Items
@@ -2685,7 +2991,10 @@ export interface components {
              */
             nextCursor: string | null;
         };
-        /** ListView[DeliveryRowView] */
+        /**
+         * ListView[DeliveryRowView]
+         * @description One page of a list.
+         */
         ListView_DeliveryRowView_: {
             /**
              * Items
@@ -2698,7 +3007,10 @@ export interface components {
              */
             nextCursor: string | null;
         };
-        /** ListView[ExportView] */
+        /**
+         * ListView[ExportView]
+         * @description One page of a list.
+         */
         ListView_ExportView_: {
             /**
              * Items
@@ -2711,7 +3023,10 @@ export interface components {
              */
             nextCursor: string | null;
         };
-        /** ListView[FailureGroupView] */
+        /**
+         * ListView[FailureGroupView]
+         * @description One page of a list.
+         */
         ListView_FailureGroupView_: {
             /**
              * Items
@@ -2724,7 +3039,10 @@ export interface components {
              */
             nextCursor: string | null;
         };
-        /** ListView[FireView] */
+        /**
+         * ListView[FireView]
+         * @description One page of a list.
+         */
         ListView_FireView_: {
             /**
              * Items
@@ -2737,7 +3055,10 @@ export interface components {
              */
             nextCursor: string | null;
         };
-        /** ListView[MemberView] */
+        /**
+         * ListView[MemberView]
+         * @description One page of a list.
+         */
         ListView_MemberView_: {
             /**
              * Items
@@ -2750,7 +3071,10 @@ export interface components {
              */
             nextCursor: string | null;
         };
-        /** ListView[NodeTypeView] */
+        /**
+         * ListView[NodeTypeView]
+         * @description One page of a list.
+         */
         ListView_NodeTypeView_: {
             /**
              * Items
@@ -2763,7 +3087,10 @@ export interface components {
              */
             nextCursor: string | null;
         };
-        /** ListView[RefusalView] */
+        /**
+         * ListView[RefusalView]
+         * @description One page of a list.
+         */
         ListView_RefusalView_: {
             /**
              * Items
@@ -2776,7 +3103,10 @@ export interface components {
              */
             nextCursor: string | null;
         };
-        /** ListView[RunView] */
+        /**
+         * ListView[RunView]
+         * @description One page of a list.
+         */
         ListView_RunView_: {
             /**
              * Items
@@ -2789,7 +3119,10 @@ export interface components {
              */
             nextCursor: string | null;
         };
-        /** ListView[SecretNameView] */
+        /**
+         * ListView[SecretNameView]
+         * @description One page of a list.
+         */
         ListView_SecretNameView_: {
             /**
              * Items
@@ -2802,7 +3135,10 @@ export interface components {
              */
             nextCursor: string | null;
         };
-        /** ListView[SegmentView] */
+        /**
+         * ListView[SegmentView]
+         * @description One page of a list.
+         */
         ListView_SegmentView_: {
             /**
              * Items
@@ -2815,7 +3151,10 @@ export interface components {
              */
             nextCursor: string | null;
         };
-        /** ListView[SuppressionView] */
+        /**
+         * ListView[SuppressionView]
+         * @description One page of a list.
+         */
         ListView_SuppressionView_: {
             /**
              * Items
@@ -2828,7 +3167,10 @@ export interface components {
              */
             nextCursor: string | null;
         };
-        /** ListView[TemplateView] */
+        /**
+         * ListView[TemplateView]
+         * @description One page of a list.
+         */
         ListView_TemplateView_: {
             /**
              * Items
@@ -2841,7 +3183,10 @@ export interface components {
              */
             nextCursor: string | null;
         };
-        /** ListView[TimelineItemView] */
+        /**
+         * ListView[TimelineItemView]
+         * @description One page of a list.
+         */
         ListView_TimelineItemView_: {
             /**
              * Items
@@ -2854,7 +3199,10 @@ export interface components {
              */
             nextCursor: string | null;
         };
-        /** ListView[VersionSummaryView] */
+        /**
+         * ListView[VersionSummaryView]
+         * @description One page of a list.
+         */
         ListView_VersionSummaryView_: {
             /**
              * Items
@@ -3102,11 +3450,13 @@ export interface components {
         };
         /**
          * Operator
+         * @description How two values compare.
          * @enum {string}
          */
         Operator: "EQUALS" | "NOT_EQUALS" | "GREATER_THAN" | "GREATER_OR_EQUAL" | "LESS_THAN" | "LESS_OR_EQUAL" | "CONTAINS" | "NOT_CONTAINS" | "STARTS_WITH" | "ENDS_WITH" | "IS_EMPTY" | "IS_NOT_EMPTY";
         /**
          * Order
+         * @description Which end of a list comes first.
          * @enum {string}
          */
         Order: "newest" | "oldest";
@@ -3236,15 +3586,13 @@ export interface components {
             /**
              * Edge
              * @description The edge that it is about, by its index in `edges`.
-             * @default null
              */
-            edge: number | null;
+            edge?: number | null;
             /**
              * Field
              * @description The path of the wrong value in the node's config or the request, e.g. `assignments.0.target`.
-             * @default null
              */
-            field: string | null;
+            field?: string | null;
             /**
              * Message
              * @description What is wrong, in words.
@@ -3253,9 +3601,8 @@ export interface components {
             /**
              * Nodeid
              * @description The node that it is about.
-             * @default null
              */
-            nodeId: string | null;
+            nodeId?: string | null;
         };
         /**
          * ProblemDetail
@@ -3268,6 +3615,17 @@ export interface components {
              */
             detail: string;
             /**
+             * Erasedat
+             * @description When the contact was erased; with 410.
+             * @default null
+             */
+            erasedAt: string | null;
+            /**
+             * @description How far the erasing of the contact is; with 410.
+             * @default null
+             */
+            erasure: components["schemas"]["ErasureStatus"] | null;
+            /**
              * Expiredat
              * @description Since when it is not kept any more; with 410.
              * @default null
@@ -3275,13 +3633,13 @@ export interface components {
             expiredAt: string | null;
             /**
              * Field
-             * @description The path of the wrong value in the request; absent where the whole request is wrong.
+             * @description The path of the wrong value; absent where the whole request is wrong.
              * @default null
              */
             field: string | null;
             /**
              * Problems
-             * @description Every problem of the request or of its graph.
+             * @description Every problem of the request or of its graph; with 422.
              * @default null
              */
             problems: components["schemas"]["Problem"][] | null;
@@ -3291,6 +3649,12 @@ export interface components {
              * @default null
              */
             revision: number | null;
+            /**
+             * State
+             * @description The present state that forbids the call; with 409.
+             * @default null
+             */
+            state: string | null;
             /**
              * Status
              * @description The HTTP status.
@@ -3304,8 +3668,9 @@ export interface components {
             /**
              * Type
              * @description Always about:blank: the status says what kind of problem it is.
+             * @constant
              */
-            type: string;
+            type: "about:blank";
         };
         /**
          * ProblemsView
@@ -3974,6 +4339,7 @@ export interface components {
              */
             updatedAt?: unknown;
         };
+        /** @description One thing that is asked of a contact. */
         SegmentRule: {
             /**
              * Kind
@@ -4681,15 +5047,148 @@ export interface components {
             role: components["schemas"]["Role"];
         };
     };
-    responses: never;
-    parameters: never;
+    responses: {
+        /** @description The cursor is damaged, another list's or too old. */
+        BadRequest: {
+            headers: {
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDetail"];
+            };
+        };
+        /** @description The revision in the body is not the present one. */
+        Conflict: {
+            headers: {
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDetail"];
+            };
+        };
+        /** @description The caller is in no workspace, or the role does not allow this. */
+        Forbidden: {
+            headers: {
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDetail"];
+            };
+        };
+        /** @description The request failed. It is in the log by its id. */
+        InternalServerError: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["GatewayMessage"];
+                "application/problem+json": components["schemas"]["ProblemDetail"];
+            };
+        };
+        /** @description The workspace has no such thing, or the caller is not in the workspace. */
+        NotFound: {
+            headers: {
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDetail"];
+            };
+        };
+        /** @description The revision in `If-Match` is not the present one. */
+        PreconditionFailed: {
+            headers: {
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDetail"];
+            };
+        };
+        /** @description The request is too large. */
+        RequestEntityTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["GatewayMessage"];
+                "application/problem+json": components["schemas"]["ProblemDetail"];
+            };
+        };
+        /** @description Something was busy; the same call may succeed later. */
+        ServiceUnavailable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["GatewayMessage"];
+                "application/problem+json": components["schemas"]["ProblemDetail"];
+            };
+        };
+        /** @description Too many calls. */
+        TooManyRequests: {
+            headers: {
+                /** @description Seconds to wait; absent where API Gateway refused the call. */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["GatewayMessage"];
+                "application/problem+json": components["schemas"]["ProblemDetail"];
+            };
+        };
+        /** @description The token is missing, expired or not valid. */
+        Unauthorized: {
+            headers: {
+                /** @description How to sign in, by API Gateway's authorizer. */
+                "WWW-Authenticate"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["GatewayMessage"];
+                "application/problem+json": components["schemas"]["ProblemDetail"];
+            };
+        };
+        /** @description Something in the request is wrong; `problems` names everything that is. */
+        UnprocessableEntity: {
+            headers: {
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDetail"];
+            };
+        };
+        /** @description The body is not JSON. */
+        UnsupportedMediaType: {
+            headers: {
+                "Cache-Control": components["headers"]["NoStore"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDetail"];
+            };
+        };
+    };
+    parameters: {
+        /** @description The workspace to act in, for callers in several; the first unless named. */
+        Workspace: string;
+    };
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description The revision, to send back as `If-Match`. */
+        ETag: string;
+        /** @description Always no-store: an answer is for its caller alone. */
+        NoStore: "no-store";
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    list_automations_v1_automations_get: {
+    listAutomations: {
         parameters: {
             query?: {
                 /** @description `nextCursor` of the page before. */
@@ -4697,90 +5196,42 @@ export interface operations {
                 /** @description Rows a page. */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_AutomationSummaryView_"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    create_automation_v1_automations_post: {
+    createAutomation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4790,166 +5241,64 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Created. */
             201: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AutomationView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    get_automation_v1_automations__automation_id__get: {
+    getAutomation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the automation. */
                 automation_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AutomationView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    update_automation_v1_automations__automation_id__put: {
+    updateAutomation: {
         parameters: {
             query?: {
                 /** @description The draft's, as it was read; 409 where it has changed. */
@@ -4958,8 +5307,11 @@ export interface operations {
             header?: {
                 /** @description The `ETag` that was read; 412 where the revision has changed since. */
                 "if-match"?: string | null;
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
+                /** @description The id of the automation. */
                 automation_id: string;
             };
             cookie?: never;
@@ -4970,81 +5322,40 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AutomationView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The automation is archived, or the draft has another revision now. */
             409: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    patch_automation_v1_automations__automation_id__patch: {
+    patchAutomation: {
         parameters: {
             query?: {
                 /** @description The draft's, as it was read; 409 where it has changed. */
@@ -5053,8 +5364,11 @@ export interface operations {
             header?: {
                 /** @description The `ETag` that was read; 412 where the revision has changed since. */
                 "if-match"?: string | null;
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
+                /** @description The id of the automation. */
                 automation_id: string;
             };
             cookie?: never;
@@ -5065,251 +5379,134 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AutomationView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The automation is archived, or the draft has another revision now. */
             409: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    activate_automation_v1_automations__automation_id__activate_post: {
+    activateAutomation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the automation. */
                 automation_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AutomationView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The automation is archived, or somebody changed it meanwhile. */
             409: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    archive_automation_v1_automations__automation_id__archive_post: {
+    archiveAutomation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the automation. */
                 automation_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AutomationView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description Somebody changed the automation meanwhile. */
             409: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    list_fires_v1_automations__automation_id__fires_get: {
+    listFires: {
         parameters: {
             query?: {
                 /** @description `nextCursor` of the page before. */
@@ -5317,178 +5514,94 @@ export interface operations {
                 /** @description Rows a page. */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the automation. */
                 automation_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_FireView_"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    pause_automation_v1_automations__automation_id__pause_post: {
+    pauseAutomation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the automation. */
                 automation_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AutomationView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The automation is archived, or somebody changed it meanwhile. */
             409: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    rotate_secret_v1_automations__automation_id__rotate_secret_post: {
+    rotateSecret: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the automation. */
                 automation_id: string;
             };
             cookie?: never;
@@ -5499,85 +5612,47 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AutomationView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The automation takes no signed webhooks, or is being rotated already. */
             409: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    open_run_v1_automations__automation_id__runs_post: {
+    openRun: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the automation. */
                 automation_id: string;
             };
             cookie?: never;
@@ -5588,85 +5663,56 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
-            202: {
+            /** @description The same key had opened the run before. */
+            200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["OpenedView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
+            /** @description Accepted: the work goes on after the answer. */
+            202: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                    "application/json": components["schemas"]["OpenedView"];
                 };
             };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The automation takes no runs, or the contact may not enter it again. */
             409: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    validate_automation_v1_automations__automation_id__validate_post: {
+    validateAutomation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the automation. */
                 automation_id: string;
             };
             cookie?: never;
@@ -5677,255 +5723,104 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ProblemsView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    list_versions_v1_automations__automation_id__versions_get: {
+    listVersions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the automation. */
                 automation_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_VersionSummaryView_"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    get_version_v1_automations__automation_id__versions__number__get: {
+    getVersion: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the automation. */
                 automation_id: string;
+                /** @description The number of the version. */
                 number: number;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["VersionView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    validate_new_automation_v1_automations_validate_post: {
+    validateNewAutomation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5935,81 +5830,28 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ProblemsView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    list_contacts_v1_contacts_get: {
+    listContacts: {
         parameters: {
             query?: {
                 /** @description An id, an e-mail or a phone. */
@@ -6019,90 +5861,42 @@ export interface operations {
                 /** @description Rows a page. */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_ContactView_"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    create_contact_v1_contacts_post: {
+    createContact: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6112,173 +5906,94 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Created. */
             201: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ContactView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description Another contact has the e-mail or the phone. */
             409: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    get_contact_v1_contacts__contact_id__get: {
+    getContact: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the contact. */
                 contact_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ContactView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The contact was erased. */
             410: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    replace_contact_v1_contacts__contact_id__put: {
+    replaceContact: {
         parameters: {
             query?: never;
             header?: {
                 /** @description The `ETag` that was read; 412 where the revision has changed since. */
                 "if-match"?: string | null;
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
+                /** @description The id of the contact. */
                 contact_id: string;
             };
             cookie?: never;
@@ -6289,88 +6004,60 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ContactView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description Another contact has the e-mail or the phone, or the revision is another one. */
             409: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description It is not kept any more; `expiredAt` says since when. */
+            /** @description The contact was erased. */
             410: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    patch_contact_v1_contacts__contact_id__patch: {
+    patchContact: {
         parameters: {
             query?: never;
             header?: {
                 /** @description The `ETag` that was read; 412 where the revision has changed since. */
                 "if-match"?: string | null;
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
+                /** @description The id of the contact. */
                 contact_id: string;
             };
             cookie?: never;
@@ -6381,85 +6068,58 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ContactView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description Another contact has the e-mail or the phone, or the revision is another one. */
             409: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description It is not kept any more; `expiredAt` says since when. */
+            /** @description The contact was erased. */
             410: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    erase_contact_v1_contacts__contact_id__erase_post: {
+    eraseContact: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the contact. */
                 contact_id: string;
             };
             cookie?: never;
@@ -6470,81 +6130,38 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Accepted: the work goes on after the answer. */
             202: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ErasureView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The contact kept changing. */
             409: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    contact_timeline_v1_contacts__contact_id__timeline_get: {
+    getContactTimeline: {
         parameters: {
             query?: {
                 /** @description `nextCursor` of the page before. */
@@ -6554,93 +6171,54 @@ export interface operations {
                 /** @description Rows a page. */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the contact. */
                 contact_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_TimelineItemView_"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The contact was erased. */
             410: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    list_deliveries_v1_deliveries_get: {
+    listDeliveries: {
         parameters: {
             query?: {
                 /** @description Where the message went: an e-mail or a phone, as pasted. */
                 address?: string | null;
+                /** @description The id of an automation. */
                 automationId?: string | null;
                 /** @description EMAIL, SMS or WHATSAPP. */
                 channel?: string | null;
@@ -6656,182 +6234,95 @@ export interface operations {
                 order?: components["schemas"]["Order"];
                 /** @description 24h, 7d or 30d. */
                 range?: string | null;
+                /** @description The id of a run. */
                 runId?: string | null;
                 /** @description One or several. */
                 status?: components["schemas"]["DeliveryStatus"][] | null;
                 /** @description ISO 8601. */
                 to?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_DeliveryRowView_"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    get_delivery_v1_deliveries__delivery_id__get: {
+    getDelivery: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the delivery. */
                 delivery_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["DeliveryDetailView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The delivery has expired. */
             410: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    resend_delivery_v1_deliveries__delivery_id__resend_post: {
+    resendDelivery: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the delivery. */
                 delivery_id: string;
             };
             cookie?: never;
@@ -6842,85 +6333,53 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
-            202: {
+            /** @description The same key had sent the message again before. */
+            200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ResentView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
+            /** @description Accepted: the work goes on after the answer. */
+            202: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                    "application/json": components["schemas"]["ResentView"];
                 };
             };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The delivery cannot be sent again. */
             409: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    count_deliveries_v1_deliveries_counts_get: {
+    countDeliveries: {
         parameters: {
             query?: {
                 /** @description Where the message went: an e-mail or a phone, as pasted. */
                 address?: string | null;
+                /** @description The id of an automation. */
                 automationId?: string | null;
                 /** @description EMAIL, SMS or WHATSAPP. */
                 channel?: string | null;
@@ -6930,93 +6389,42 @@ export interface operations {
                 from?: string | null;
                 /** @description 24h, 7d or 30d. */
                 range?: string | null;
+                /** @description The id of a run. */
                 runId?: string | null;
                 /** @description One or several. */
                 status?: components["schemas"]["DeliveryStatus"][] | null;
                 /** @description ISO 8601. */
                 to?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CountsView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    list_exports_v1_exports_get: {
+    listExports: {
         parameters: {
             query?: {
                 /** @description `nextCursor` of the page before. */
@@ -7024,90 +6432,42 @@ export interface operations {
                 /** @description Rows a page. */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_ExportView_"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    create_export_v1_exports_post: {
+    createExport: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -7117,168 +6477,65 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Accepted: the work goes on after the answer. */
             202: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ExportView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    get_export_v1_exports__export_id__get: {
+    getExport: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the export. */
                 export_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ExportView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    list_failure_groups_v1_failure_groups_get: {
+    listFailureGroups: {
         parameters: {
             query?: {
+                /** @description The id of an automation. */
                 automationId?: string | null;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string | null;
@@ -7295,261 +6552,114 @@ export interface operations {
                 /** @description ISO 8601. */
                 to?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_FailureGroupView_"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    get_failure_group_v1_failure_groups__group_id__get: {
+    getFailureGroup: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the group. */
                 group_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FailureGroupView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    reopen_failure_group_v1_failure_groups__group_id__reopen_post: {
+    reopenFailureGroup: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the group. */
                 group_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FailureGroupView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    resolve_failure_group_v1_failure_groups__group_id__resolve_post: {
+    resolveFailureGroup: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the group. */
                 group_id: string;
             };
             cookie?: never;
@@ -7560,250 +6670,96 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FailureGroupView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    me_v1_me_get: {
+    getMe: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MeView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    list_members_v1_members_get: {
+    listMembers: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_MemberView_"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    add_member_v1_members_post: {
+    addMember: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -7813,85 +6769,46 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Created. */
             201: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MemberView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The person is a member already, or the workspace is full. */
             409: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    change_member_v1_members__user_id__put: {
+    changeMember: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the user. */
                 user_id: string;
             };
             cookie?: never;
@@ -7902,249 +6819,116 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MemberView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The last owner stays one. */
             409: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    remove_member_v1_members__user_id__delete: {
+    removeMember: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the user. */
                 user_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The last owner stays one. */
             409: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    list_node_types_v1_node_types_get: {
+    listNodeTypes: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_NodeTypeView_"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    list_refusals_v1_refusals_get: {
+    listRefusals: {
         parameters: {
             query?: {
+                /** @description The id of an automation. */
                 automationId?: string | null;
                 /** @description An id, an e-mail or a phone. */
                 contact?: string | null;
@@ -8165,174 +6949,83 @@ export interface operations {
                 /** @description One or several. */
                 triggerType?: components["schemas"]["TriggerType"][] | null;
             };
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_RefusalView_"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    get_refusal_v1_refusals__refusal_id__get: {
+    getRefusal: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the refusal. */
                 refusal_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["RefusalView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The refusal has expired. */
             410: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    count_refusals_v1_refusals_counts_get: {
+    countRefusals: {
         parameters: {
             query?: {
+                /** @description The id of an automation. */
                 automationId?: string | null;
                 /** @description An id, an e-mail or a phone. */
                 contact?: string | null;
@@ -8347,89 +7040,38 @@ export interface operations {
                 /** @description One or several. */
                 triggerType?: components["schemas"]["TriggerType"][] | null;
             };
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CountsView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    list_runs_v1_runs_get: {
+    listRuns: {
         parameters: {
             query?: {
+                /** @description The id of an automation. */
                 automationId?: string | null;
                 /** @description An id, an e-mail or a phone. */
                 contact?: string | null;
@@ -8452,176 +7094,88 @@ export interface operations {
                 /** @description One or several. */
                 triggerType?: components["schemas"]["TriggerType"][] | null;
             };
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_RunView_"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    get_run_v1_runs__run_id__get: {
+    getRun: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the run. */
                 run_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["RunDetailView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The run has expired. */
             410: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    cancel_run_v1_runs__run_id__cancel_post: {
+    cancelRun: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the run. */
                 run_id: string;
             };
             cookie?: never;
@@ -8632,84 +7186,44 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["RunView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The run has ended. */
             409: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    cancel_runs_v1_runs_cancel_post: {
+    cancelRuns: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -8719,168 +7233,75 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
-            202: {
+            /** @description Everything is canceled already, or nothing is to be: it was a dry run. */
+            200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["BulkCancelView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
+            /** @description Accepted: the work goes on after the answer. */
+            202: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                    "application/json": components["schemas"]["BulkCancelView"];
                 };
             };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    get_cancellation_v1_runs_cancel__cancellation_id__get: {
+    getCancellation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the cancellation. */
                 cancellation_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["BulkCancelView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    count_runs_v1_runs_counts_get: {
+    countRuns: {
         parameters: {
             query?: {
+                /** @description The id of an automation. */
                 automationId?: string | null;
                 /** @description An id, an e-mail or a phone. */
                 contact?: string | null;
@@ -8897,174 +7318,74 @@ export interface operations {
                 /** @description One or several. */
                 triggerType?: components["schemas"]["TriggerType"][] | null;
             };
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CountsView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    list_secrets_v1_secrets_get: {
+    listSecrets: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_SecretNameView_"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    put_secret_v1_secrets__name__put: {
+    putSecret: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The name of the secret. */
                 name: string;
             };
             cookie?: never;
@@ -9075,164 +7396,62 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SecretNameView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    delete_secret_v1_secrets__name__delete: {
+    deleteSecret: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The name of the secret. */
                 name: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    list_segments_v1_segments_get: {
+    listSegments: {
         parameters: {
             query?: {
                 /** @description `nextCursor` of the page before. */
@@ -9240,90 +7459,42 @@ export interface operations {
                 /** @description Rows a page. */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_SegmentView_"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    create_segment_v1_segments_post: {
+    createSegment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -9333,173 +7504,74 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Created. */
             201: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SegmentView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    get_segment_v1_segments__segment_id__get: {
+    getSegment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the segment. */
                 segment_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SegmentView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    replace_segment_v1_segments__segment_id__put: {
+    replaceSegment: {
         parameters: {
             query?: never;
             header?: {
                 /** @description The `ETag` that was read; 412 where the revision has changed since. */
                 "if-match"?: string | null;
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
+                /** @description The id of the segment. */
                 segment_id: string;
             };
             cookie?: never;
@@ -9510,88 +7582,41 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SegmentView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    patch_segment_v1_segments__segment_id__patch: {
+    patchSegment: {
         parameters: {
             query?: never;
             header?: {
                 /** @description The `ETag` that was read; 412 where the revision has changed since. */
                 "if-match"?: string | null;
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
+                /** @description The id of the segment. */
                 segment_id: string;
             };
             cookie?: never;
@@ -9602,252 +7627,102 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SegmentView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    preview_segment_v1_segments__segment_id__preview_get: {
+    previewSegment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the segment. */
                 segment_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SegmentPreviewView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    get_settings_v1_settings_get: {
+    getSettings: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SettingsView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    put_settings_v1_settings_put: {
+    putSettings: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -9857,83 +7732,31 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SettingsView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    get_stats_v1_stats_get: {
+    getStats: {
         parameters: {
             query?: {
+                /** @description The id of an automation. */
                 automationId?: string | null;
                 /** @description ISO 8601. */
                 from?: string | null;
@@ -9942,87 +7765,35 @@ export interface operations {
                 /** @description ISO 8601. */
                 to?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["StatsView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    list_suppressions_v1_suppressions_get: {
+    listSuppressions: {
         parameters: {
             query?: {
                 /** @description One address, as it was pasted. */
@@ -10032,90 +7803,42 @@ export interface operations {
                 /** @description Rows a page. */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_SuppressionView_"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    add_suppression_v1_suppressions_post: {
+    addSuppression: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -10125,164 +7848,72 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
-            201: {
+            /** @description The address was on the list already. */
+            200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SuppressionView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
+            /** @description Created. */
+            201: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                    "application/json": components["schemas"]["SuppressionView"];
                 };
             };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    remove_suppression_v1_suppressions__address__delete: {
+    removeSuppression: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The address, an e-mail or a phone. */
                 address: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    list_templates_v1_templates_get: {
+    listTemplates: {
         parameters: {
             query?: {
                 /** @description `nextCursor` of the page before. */
@@ -10290,90 +7921,42 @@ export interface operations {
                 /** @description Rows a page. */
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListView_TemplateView_"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    create_template_v1_templates_post: {
+    createTemplate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -10383,173 +7966,74 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Created. */
             201: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TemplateView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    get_template_v1_templates__template_id__get: {
+    getTemplate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the template. */
                 template_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TemplateView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    replace_template_v1_templates__template_id__put: {
+    replaceTemplate: {
         parameters: {
             query?: never;
             header?: {
                 /** @description The `ETag` that was read; 412 where the revision has changed since. */
                 "if-match"?: string | null;
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
+                /** @description The id of the template. */
                 template_id: string;
             };
             cookie?: never;
@@ -10560,88 +8044,41 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TemplateView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    patch_template_v1_templates__template_id__patch: {
+    patchTemplate: {
         parameters: {
             query?: never;
             header?: {
                 /** @description The `ETag` that was read; 412 where the revision has changed since. */
                 "if-match"?: string | null;
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
+                /** @description The id of the template. */
                 template_id: string;
             };
             cookie?: never;
@@ -10652,85 +8089,39 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TemplateView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    preview_template_v1_templates__template_id__preview_post: {
+    previewTemplate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path: {
+                /** @description The id of the template. */
                 template_id: string;
             };
             cookie?: never;
@@ -10741,84 +8132,34 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PreviewView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    preview_draft_v1_templates_preview_post: {
+    previewDraft: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -10828,94 +8169,63 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PreviewView"];
                 };
             };
-            /** @description The token is missing or not valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description The thing's present state forbids this. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
-    receive_v1_webhooks_in__token__post: {
+    receiveWebhook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key opens one run, however often the event is sent. */
+                "Idempotency-Key"?: string;
+                /** @description The HMAC-SHA256 of the raw body under the trigger's signing secret; where the trigger is signed, a call without it is answered 401. */
+                "X-Runledger-Signature"?: string;
+            };
             path: {
+                /** @description The secret part of the webhook's address. */
                 token: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        /** @description The event: a JSON object of any shape, of at most 1 MB. The trigger says where in it the contact and the event's id are. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "orderId": "A-1001",
+                 *       "customer": {
+                 *         "email": "ada@example.com"
+                 *       }
+                 *     }
+                 */
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
         responses: {
-            /** @description The same event opened this run before. */
+            /** @description The same event had opened the run before. */
             200: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10925,75 +8235,49 @@ export interface operations {
             /** @description A run was opened. */
             202: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["OpenedView"];
                 };
             };
-            /** @description The token is missing or not valid. */
+            /** @description The signature is missing or does not match the body. */
             401: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description The role does not allow this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description There is no such thing in the workspace. */
+            /** @description No automation has this token. */
             404: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description The thing's present state forbids this. */
+            /** @description The automation takes no events now, or the contact may not enter it again. */
             409: {
                 headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description It is not kept any more; `expiredAt` says since when. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Something in the request is wrong; every problem is named. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
-            /** @description Too many calls; Retry-After says when to come back. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetail"];
-                };
-            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
 }

@@ -174,7 +174,8 @@ def make_app(
     def answer_route(error: RouteNotFoundError) -> Response[str]:
         event = app.current_event
         taken = methods(event.path)
-        if taken:
+        # A path with characters that no id has is no route of ours, whatever its shape.
+        if taken and event.http_method not in taken:
             # RFC 9110, section 15.5.6: the answer names the methods that are taken.
             allowed = ", ".join(taken)
             detail = f"{event.path} takes {allowed}, not {event.http_method}"

@@ -3,7 +3,16 @@
 from abc import abstractmethod
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, SerializeAsAny, StrictBool, StringConstraints, model_validator
+from pydantic import (
+    Field,
+    GetJsonSchemaHandler,
+    SerializeAsAny,
+    StrictBool,
+    StringConstraints,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from runledger.errors import NodeError
 from runledger.models.automation import Name
@@ -25,6 +34,13 @@ class SegmentRule(VariantConfig):
     @abstractmethod
     def matches(self, contact: Contact) -> bool:
         """Whether the contact is as the rule asks."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        schema = super().__get_pydantic_json_schema__(core_schema, handler)
+        return {"description": cls.__doc__, **schema}
 
 
 class HasTagRule(SegmentRule):

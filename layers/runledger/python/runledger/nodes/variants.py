@@ -1,6 +1,5 @@
 """Configs that come in several shapes, told apart by one field."""
 
-import inspect
 from contextvars import ContextVar
 from typing import Any, ClassVar, Self, get_args
 
@@ -76,7 +75,6 @@ class VariantConfig(Config):
         try:
             variants = dict.fromkeys(cls.variants().values())
             return {
-                "description": inspect.cleandoc(cls.__doc__ or ""),
                 "oneOf": [handler(variant.__pydantic_core_schema__) for variant in variants],
                 "discriminator": {"propertyName": cls.discriminator},
             }
