@@ -214,7 +214,7 @@ def _responses(operation: Document, route: "Route", is_open: bool) -> Document:
         statuses.add(400)
     if "if-match" in names:
         statuses |= _EDIT
-    found = {}
+    found: Document = {}
     for each in sorted(statuses):
         if each < HTTPStatus.BAD_REQUEST:
             meaning = own.get(each, _MEANINGS[each])

@@ -2901,6 +2901,7 @@ export interface components {
         };
         /**
          * GroupStatus
+         * @description Whether somebody said that the failure is dealt with.
          * @enum {string}
          */
         GroupStatus: "OPEN" | "RESOLVED";

@@ -19,6 +19,8 @@ NOTE_CHARACTERS = 500
 
 
 class GroupStatus(StrEnum):
+    """Whether somebody said that the failure is dealt with."""
+
     OPEN = "OPEN"
     RESOLVED = "RESOLVED"
 
