@@ -19,6 +19,10 @@ from runledger.settings import StoreSettings, read_settings
 from runledger.store.rates import RateStore
 
 PREFIX = "/v1/webhooks/in/"
+# Senders give up after 5 to 30 seconds, and API Gateway after 30, with an answer of its own that
+# says nothing of when to try again. Before that, and before this function's own timeout, what AWS
+# did not do by then is answered with 503 and Retry-After. The last call may still connect (2 s).
+ANSWER_SECONDS = 8.0
 OPENED: Any = {"model": OpenedView}
 
 # No validation by the resolver: the service reads the raw bytes itself.
@@ -85,4 +89,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     # Every text is looked up alike: the router would answer for itself where it takes a character
     # for no part of a path.
     app.context["token"] = token
-    return resolve(app, {**event, "rawPath": f"{PREFIX}token"}, context)
+    return resolve(app, {**event, "rawPath": f"{PREFIX}token"}, context, ANSWER_SECONDS)

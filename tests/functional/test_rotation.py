@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 from runledger.clock import HOUR, MINUTE, iso, now_ms
-from runledger.errors import ConflictError, NotFoundError, TransientError, UnauthorizedError
+from runledger.errors import (
+    ConflictError,
+    MissingResourceError,
+    NotFoundError,
+    TransientError,
+    UnauthorizedError,
+)
 from runledger.models.automation import AutomationStatus
 from runledger.models.automation_views import AutomationView
 from runledger.services.rotation import Rotations
@@ -193,7 +199,9 @@ def test_an_automation_whose_first_secret_was_never_made_gets_it_by_rotation(
 ) -> None:
     name = f"runledger/webhooks/{signed.id}"
     signed.world.secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
-    assert not signed.takes(signed.first)
+    # Not the sender's fault: it is asked to come back.
+    with pytest.raises(MissingResourceError):
+        signed.takes(signed.first)
     assert signed.takes(signed.new_secret())
 
 

@@ -23,6 +23,19 @@ def client_error(code: str, operation: str, status: int = 400) -> ClientError:
     )
 
 
+class _Events:
+    """Takes the handlers of a client's events, none of which come: there is no connection."""
+
+    def register(self, event: str, handler: Callable[..., object]) -> None:
+        assert callable(handler)
+
+    register_first = register
+
+
+class _Meta:
+    events = _Events()
+
+
 class Client:
     """A boto3 client: every method is a call across the boundary to a service in memory.
 
@@ -30,6 +43,7 @@ class Client:
     for again below us."""
 
     def __init__(self, service: str, backend: Any, boundary: Boundary, tries: int) -> None:
+        self.meta = _Meta()
         self._service = service
         self._backend = backend
         self._boundary = boundary

@@ -137,7 +137,9 @@ def test_a_whatsapp_message_is_a_text_for_one_person() -> None:
 )
 def test_what_passes_is_transient(name: str, code: str, status: int) -> None:
     answer = send(refusing(name, code, status), name)
-    assert (answer.accepted, answer.is_transient, answer.code) == (False, True, code)
+    assert (answer.accepted, answer.is_transient) == (False, True)
+    assert answer.code == code.removesuffix("Exception")
+    assert "moment" in str(answer.message) or "paused" in str(answer.message)
 
 
 @pytest.mark.parametrize(
@@ -174,14 +176,16 @@ def test_an_internal_failure_says_neither_yes_nor_no(name: str, code: str, statu
 )
 def test_what_stays_is_permanent(name: str, code: str, status: int) -> None:
     answer = send(refusing(name, code, status), name)
-    assert (answer.accepted, answer.is_transient, answer.code) == (False, False, code)
-    assert answer.message == "no"
+    assert (answer.accepted, answer.is_transient) == (False, False)
+    assert answer.code == code.removesuffix("Exception")
+    # In our words, which every code that is documented has.
+    assert answer.message not in ("no", "the provider refused the message")
 
 
 def test_the_reason_within_a_code_is_told() -> None:
     stub = refusing("SMS", "ConflictException", 400, Reason="DESTINATION_PHONE_NUMBER_OPTED_OUT")
     answer = send(stub, "SMS")
-    assert answer.code == "ConflictException.DESTINATION_PHONE_NUMBER_OPTED_OUT"
+    assert answer.code == "Conflict.DESTINATION_PHONE_NUMBER_OPTED_OUT"
     assert not answer.is_transient
 
 

@@ -4,7 +4,13 @@ from typing import Any
 
 
 class RunledgerError(Exception):
-    """Base of the tree. The message is for a person and holds no secret."""
+    """Base of the tree. The message is for a person: it holds no secret, and no words of AWS's.
+    `detail` is for the log alone: what a service said in its own words."""
+
+    detail: str | None = None
+
+    def for_log(self) -> str:
+        return self.detail or str(self)
 
 
 class InvalidInputError(RunledgerError):
@@ -120,6 +126,10 @@ class ConditionFailedError(RunledgerError):
 class TransientError(RunledgerError):
     """An AWS service throttled or was briefly away; the same call may succeed later."""
 
+    def __init__(self, message: str, detail: str | None = None) -> None:
+        super().__init__(message)
+        self.detail = detail
+
 
 class BranchUnfinishedError(TransientError):
     """A machine came to a node before every branch in front of it had finished; the run's next
@@ -129,9 +139,19 @@ class BranchUnfinishedError(TransientError):
 class ServiceError(RunledgerError):
     """An AWS service refused the call for good; `code` is its own error code."""
 
-    def __init__(self, message: str, code: str) -> None:
+    def __init__(self, message: str, code: str, detail: str | None = None) -> None:
         super().__init__(message)
         self.code = code
+        self.detail = detail
+
+
+class SetupError(ServiceError):
+    """Something of the installation's own is missing: a resource or a permission. Not the fault
+    of the caller, who may try again when it is repaired."""
+
+
+class MissingResourceError(SetupError):
+    """AWS has no resource of the name that it was asked for."""
 
 
 class UnreadableError(RunledgerError):

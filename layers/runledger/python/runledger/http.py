@@ -5,6 +5,7 @@ import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -12,7 +13,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError as Rout
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from runledger.aws import client, read_secret
+from runledger.aws import answer_within, client, read_secret
 from runledger.errors import (
     ConflictError,
     ForbiddenError,
@@ -25,6 +26,7 @@ from runledger.errors import (
     PreconditionFailedError,
     RateLimitedError,
     RunledgerError,
+    SetupError,
     TransientError,
     UnauthorizedError,
     UnreadableError,
@@ -75,7 +77,13 @@ _STATUSES: dict[type[RunledgerError], tuple[int, str]] = {
     UnsupportedMediaTypeError: (415, "Unsupported media type"),
     RateLimitedError: (429, "Too many requests"),
     TransientError: (503, "Try again"),
+    SetupError: (503, "Try again"),
 }
+# API Gateway waits 30 seconds for an integration, whatever is set, and its functions have 29:
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+ANSWER_SECONDS = 24.0
+# Seconds after which a request that met a passing fault may be sent again.
+RETRY_AFTER = 5
 
 
 def problem(
@@ -92,10 +100,13 @@ def problem(
 
 
 def answer_error(error: RunledgerError) -> Response[str]:
+    told = {"error": type(error).__name__, "detail": error.for_log()}
     for kind, (status, title) in _STATUSES.items():
         if isinstance(error, kind):
+            if status == HTTPStatus.SERVICE_UNAVAILABLE:
+                logger.warning("request put off", extra=told)
             return problem(status, title, str(error), **_extensions(error))
-    logger.error("request failed", extra={"error": type(error).__name__, "detail": str(error)})
+    logger.error("request failed", extra=told)
     return problem(500, "Internal error", "The request failed. It is in the log by its id.")
 
 
@@ -115,6 +126,8 @@ def _extensions(error: RunledgerError) -> dict[str, Any]:
             return error.facts
         case RateLimitedError():
             return {"headers": {"Retry-After": str(error.retry_after)}}
+        case TransientError() | SetupError():
+            return {"headers": {"Retry-After": str(RETRY_AFTER)}}
     return {}
 
 
@@ -288,11 +301,15 @@ def _node_id(body: Any, index: int) -> str | None:
 
 
 def resolve(
-    app: APIGatewayHttpResolver, event: dict[str, Any], context: "LambdaContext"
+    app: APIGatewayHttpResolver,
+    event: dict[str, Any],
+    context: "LambdaContext",
+    seconds: float = ANSWER_SECONDS,
 ) -> dict[str, Any]:
-    """Answers one request, its texts clean. No cache on the way may keep any answer: each is one
-    caller's."""
-    answer: dict[str, Any] = app.resolve(clean(event), context)
+    """Answers one request, its texts clean, in about `seconds` at most: then calls of AWS end as
+    passing faults. No cache on the way may keep any answer: each is one caller's."""
+    with answer_within(seconds):
+        answer: dict[str, Any] = app.resolve(clean(event), context)
     answer["headers"] = {**answer.get("headers", {}), "Cache-Control": "no-store"}
     return answer
 

@@ -5,9 +5,8 @@ import sys
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
-from runledger.aws import domain_error
+from runledger.aws import AWS_ERRORS, domain_error
 from runledger.clock import now_ms
 from runledger.errors import RunledgerError
 from runledger.models.contact import normalize_email
@@ -99,7 +98,7 @@ def _outputs(stack: str) -> dict[str, str]:
     """The outputs of a deployed stack, by name."""
     try:
         answer = boto3.client("cloudformation").describe_stacks(StackName=stack)
-    except (ClientError, BotoCoreError) as error:
+    except AWS_ERRORS as error:
         raise domain_error(error) from error
     outputs = answer["Stacks"][0].get("Outputs", [])
     return {each["OutputKey"]: each["OutputValue"] for each in outputs}

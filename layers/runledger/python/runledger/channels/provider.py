@@ -2,8 +2,13 @@
 
 Three things can come back: the message was taken; it was refused, for now or for good, by a code
 that the service documents; or nobody can tell, and then it is never sent again by itself.
+
+What is kept is in our words. The service's own name its resources and are for the log, where they
+stand without the addresses that they may quote.
 """
 
+import re
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -16,10 +21,13 @@ from botocore.exceptions import (
     NoCredentialsError,
     ParamValidationError,
     ProxyConnectionError,
+    ReadTimeoutError,
+    SSLError,
 )
 from botocore.parsers import ResponseParserError
 
 from runledger.channels.base import ProviderAnswer, UnknownOutcomeError
+from runledger.observability import logger
 
 # The connection was never made, or the request could not be signed: nothing left.
 _NOT_LEFT = (
@@ -42,11 +50,41 @@ COMMON_TRANSIENT = frozenset(
 )
 
 
+_ADDRESS = re.compile(r"[^\s<>\"',;:()]+@[^\s<>\"',;:()]+|\+?\d{7,}")
+
+_NOT_ALLOWED = "the installation may not send as this sender"
+_NOT_KNOWN = "the provider does not know the sender or another resource of the installation"
+_NOT_READ = "the provider could not use the address or the text"
+_TOO_MANY = "the provider takes no more messages at the moment"
+_WORDS = {
+    "AccessDenied": _NOT_ALLOWED,
+    "AccountSuspended": "the provider has suspended the account's sending",
+    "BadRequest": _NOT_READ,
+    "Conflict": "the provider may not send to this number now",
+    "InvalidParameters": _NOT_READ,
+    "LimitExceeded": _TOO_MANY,
+    "MailFromDomainNotVerified": "the sender's MAIL FROM domain is not verified",
+    "MessageRejected": "the provider rejected the message, its sender or its recipient",
+    "NotFound": _NOT_KNOWN,
+    "ResourceNotFound": _NOT_KNOWN,
+    "SendingPaused": "the provider has paused sending",
+    "ServiceQuotaExceeded": _TOO_MANY,
+    "ServiceUnavailable": "the provider is not available at the moment",
+    "ThrottledRequest": _TOO_MANY,
+    "Throttling": _TOO_MANY,
+    "RequestLimitExceeded": _TOO_MANY,
+    "TooManyRequests": _TOO_MANY,
+    "Validation": _NOT_READ,
+}
+_REFUSED = "the provider refused the message"
+
+
 def ask(
     send: Callable[[], dict[str, Any]], id_field: str, transient: frozenset[str]
 ) -> ProviderAnswer:
     """Sends by `send` and classes the answer. `transient` are the codes that the operation
-    documents as passing, besides the common ones; `id_field` holds the provider's message id.
+    documents as passing, besides the common ones; `id_field` holds the provider's message id. The
+    answer's code is the provider's, without its ending `Exception`.
 
     UnknownOutcomeError where no answer came, or one that says neither yes nor no."""
     try:
@@ -54,16 +92,21 @@ def ask(
     except ClientError as error:
         return _refusal(error, transient | COMMON_TRANSIENT)
     except ParamValidationError as error:
-        return ProviderAnswer(accepted=False, code="InvalidRequest", message=str(error))
+        _log("InvalidRequest", str(error))
+        return ProviderAnswer(accepted=False, code="InvalidRequest", message=_NOT_READ)
     except _NOT_LEFT as error:
-        return ProviderAnswer(
-            accepted=False, code="Unreachable", message=str(error), is_transient=True
-        )
+        return _unreachable(error)
+    except SSLError as error:
+        if _is_certificate_refused(error):
+            return _unreachable(error)
+        raise _unknown(error, "the connection to the provider broke") from error
+    except ReadTimeoutError as error:
+        raise _unknown(error, "the provider did not answer in time") from error
     except (BotoCoreError, ResponseParserError) as error:
         # The request left and no answer came back: the service may have taken the message.
-        raise UnknownOutcomeError(str(error)) from error
+        raise _unknown(error, "the provider's answer was lost") from error
     if not answer.get(id_field):
-        raise UnknownOutcomeError("the answer holds no message id")
+        raise UnknownOutcomeError("the provider's answer holds no message id")
     return ProviderAnswer(accepted=True, provider_id=answer[id_field])
 
 
@@ -76,17 +119,50 @@ def not_set_up(channel: str) -> ProviderAnswer:
 
 def _refusal(error: ClientError, transient: frozenset[str]) -> ProviderAnswer:
     response: dict[str, Any] = dict(error.response)
-    code = str(response.get("Error", {}).get("Code", "Unknown"))
-    message = str(response.get("Error", {}).get("Message") or code)
+    code = str(response.get("Error", {}).get("Code") or "Unknown")
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    _log(code, str(response.get("Error", {}).get("Message") or ""))
     if status >= 500 and code not in transient:
         # A gateway gave up, or something nobody documents: what became of the message is open.
-        raise UnknownOutcomeError(f"HTTP {status} {code}: {message}") from error
+        raise UnknownOutcomeError(f"the provider failed with HTTP {status}") from error
+    short = code.removesuffix("Exception") or code
     # Several reasons go by one code; the service tells them apart in a field of its own.
     reason = response.get("Reason")
     return ProviderAnswer(
         accepted=False,
-        code=f"{code}.{reason}" if reason else code,
-        message=message,
+        code=f"{short}.{reason}" if reason else short,
+        message=_WORDS.get(short, _REFUSED),
         is_transient=code in transient or status == 429,
     )
+
+
+def _unreachable(error: Exception) -> ProviderAnswer:
+    _log(type(error).__name__, str(error))
+    return ProviderAnswer(
+        accepted=False,
+        code="Unreachable",
+        message="the provider could not be reached",
+        is_transient=True,
+    )
+
+
+def _is_certificate_refused(error: SSLError) -> bool:
+    """Whether TLS ended before a byte of the request could be sent. Of other faults of TLS nobody
+    can tell when they came."""
+    found: BaseException | None = error.kwargs.get("error")
+    while found is not None:
+        if isinstance(found, ssl.SSLCertVerificationError):
+            return True
+        inner = [each for each in found.args if isinstance(each, BaseException)]
+        found = inner[0] if inner else found.__cause__
+    return False
+
+
+def _unknown(error: Exception, message: str) -> UnknownOutcomeError:
+    _log(type(error).__name__, str(error))
+    return UnknownOutcomeError(message)
+
+
+def _log(code: str, said: str) -> None:
+    said = _ADDRESS.sub("…", said)
+    logger.warning("provider did not take a message", extra={"code": code, "said": said})

@@ -337,7 +337,7 @@ class Activations:
             if now is None or now.version != number:
                 self.machines.delete(before.id, number)
         except RunledgerError as error:
-            logger.warning("machine left", extra={"version": number, "reason": str(error)})
+            logger.warning("machine left", extra={"version": number, "reason": error.for_log()})
 
     def _touched(self, before: Automation, by: str, changes: dict[str, Any]) -> Automation:
         return before.model_copy(update={**changes, "updated_at": self.clock(), "updated_by": by})

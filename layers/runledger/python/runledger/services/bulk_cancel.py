@@ -98,7 +98,9 @@ class BulkCancels:
             return self._go_on(asked, REQUEST_BATCHES, now + REQUEST_TIME)
         except (ConditionFailedError, TransientError) as error:
             # It is asked for; the tick goes on with it.
-            logger.warning("cancellation held up", extra={"id": asked.id, "reason": str(error)})
+            logger.warning(
+                "cancellation held up", extra={"id": asked.id, "reason": error.for_log()}
+            )
             return self.store.get(workspace_id, asked.id, now)
 
     def settle(self, row: "DueRow") -> None:

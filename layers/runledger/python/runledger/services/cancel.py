@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from runledger.aws import domain_error
+from runledger.aws import AWS_ERRORS, domain_error
 from runledger.clock import MINUTE, SECOND, Clock
 from runledger.errors import ConditionFailedError, ConflictError, NotFoundError, TransientError
 from runledger.models.automation import Automation, AutomationStatus, Drain
@@ -90,8 +88,8 @@ class Canceler:
                 error="Canceled",
                 cause="the run was canceled",
             )
-        except (ClientError, BotoCoreError) as error:
-            reason = str(domain_error(error))
+        except AWS_ERRORS as error:
+            reason = domain_error(error).for_log()
             logger.warning("execution not stopped", extra={"runId": run.id, "reason": reason})
 
 

@@ -204,7 +204,7 @@ class ExportPages:
                 self.files.delete(before.left_over)
             except RunledgerError as error:
                 # The bucket deletes it with the others, some days later.
-                reason = str(error)
+                reason = error.for_log()
                 logger.warning("left-over stays", extra={"exportId": before.id, "reason": reason})
         return stored
 

@@ -4,9 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from runledger.aws import domain_error
+from runledger.aws import AWS_ERRORS, domain_error
 from runledger.clock import DAY, MINUTE, SECOND, Clock, iso, optional_iso
 from runledger.ids import new_id
 from runledger.models.export import Export, ExportStatus
@@ -52,8 +50,8 @@ class ExportMachine:
                 name=f"{export.id}-{export.attempt}",
                 input=json.dumps(place.model_dump(mode="json")),
             )
-        except (ClientError, BotoCoreError) as error:
-            reason = str(domain_error(error))
+        except AWS_ERRORS as error:
+            reason = domain_error(error).for_log()
             logger.warning("export not started", extra={"exportId": export.id, "reason": reason})
 
 

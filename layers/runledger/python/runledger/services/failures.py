@@ -1,16 +1,26 @@
-"""From what Step Functions caught to an error that a person understands."""
+"""From what Step Functions caught to an error that a person understands.
+
+AWS's own words stay in the log: what a person reads is in ours, and says nothing of names and
+addresses within the installation.
+"""
 
 import json
+import re
 from typing import Any
 
-from runledger.compiler.task_errors import TRANSIENT_ERRORS
+from runledger.compiler.task_errors import Handling, handling_of
 from runledger.models.run import ErrorDetail
+from runledger.observability import logger
 
 CAUSE_CHARACTERS = 2_000
 
 _CRASHED = (
     "CRASHED",
     "The function that ran this node stopped before it answered.",
+)
+_OUT_OF_MEMORY = (
+    "CRASHED",
+    "The function that ran this node ran out of memory before it answered.",
 )
 _UNAVAILABLE = (
     "UNAVAILABLE",
@@ -23,30 +33,62 @@ _STALLED = (
 _TIMED_OUT = ("TIMED_OUT", "The node did not finish in its time.")
 _INTERNAL = ("INTERNAL_ERROR", "The node stopped with an unexpected error.")
 
-# Error names as Step Functions reports them for Lambda tasks, and our own that are not a node's.
 _KINDS = {
-    "Lambda.Unknown": _CRASHED,
-    "Runtime.ExitError": _CRASHED,
-    "Runtime.OutOfMemory": _CRASHED,
+    "Runtime.OutOfMemory": _OUT_OF_MEMORY,
     "Sandbox.Timedout": _TIMED_OUT,
+    "Sandbox.Timeout": _TIMED_OUT,
+    "States.HeartbeatTimeout": _TIMED_OUT,
     "States.Timeout": _TIMED_OUT,
-    "Lambda.ServiceException": _UNAVAILABLE,
-    "Lambda.AWSLambdaException": _UNAVAILABLE,
-    "Lambda.SdkClientException": _UNAVAILABLE,
-    "Lambda.TooManyRequestsException": _UNAVAILABLE,
-    "TransientError": _UNAVAILABLE,
     "StepInProgressError": _STALLED,
     "BranchUnfinishedError": _STALLED,
 }
+_KINDS_BY_HANDLING = {
+    Handling.PASSING: _UNAVAILABLE,
+    Handling.FOR_LATER: _UNAVAILABLE,
+    Handling.CRASH: _CRASHED,
+    Handling.LASTING: _INTERNAL,
+}
+_NO_ROOM = frozenset({"Lambda.TooManyRequestsException", "Lambda.EC2ThrottledException"})
+# Names that AWS gives to errors of its own; a function's are class names, without a dot.
+_OF_AWS = re.compile(r"(Lambda|Runtime|Sandbox|Extension|Function|States)\..+")
+# How AWS and its libraries speak: of ARNs and hosts, of their own errors, of requests.
+_WORDS_OF_AWS = re.compile(
+    r"arn:aws|amazonaws|botocore|boto3|urllib3|An error occurred \(|Exception\b"
+    r"|[Rr]equest ?I[dD]\b|\bStates\.[A-Z]"
+)
+_IN_THE_LOG = "the reason is in the log"
 
 
 def caught_error(caught: dict[str, Any], node_id: str | None) -> ErrorDetail:
     """`caught` is `{"Error": name, "Cause": text}`. Lambda's Cause is JSON with errorType and
     errorMessage; the stack trace is for the log and left out."""
     name = str(caught.get("Error", "Unknown"))
-    kind, message = _KINDS.get(name, _INTERNAL)
-    cause = f"{name}: {_cause_text(caught.get('Cause'))}"
-    return ErrorDetail(node_id=node_id, kind=kind, message=message, cause=cause[:CAUSE_CHARACTERS])
+    kind, message = _KINDS.get(name) or _KINDS_BY_HANDLING[handling_of(name)]
+    said = _cause_text(caught.get("Cause"))
+    if _OF_AWS.fullmatch(name):
+        logger.warning("task failed", extra={"nodeId": node_id, "error": name, "said": said})
+    return ErrorDetail(node_id=node_id, kind=kind, message=message, cause=shown_cause(name, said))
+
+
+def shown_cause(name: str, said: str) -> str | None:
+    """What a person may read of an error of that name that said this; None where AWS raised it
+    itself, and the error's own message says all there is to say."""
+    if _OF_AWS.fullmatch(name):
+        return None
+    text = f"{name}: {said}"[:CAUSE_CHARACTERS]
+    return text if plain(text) == text else _IN_THE_LOG
+
+
+def unforeseen_cause(error: Exception) -> str | None:
+    """The same of an error that nobody foresaw."""
+    if type(error).__module__.partition(".")[0] in ("boto3", "botocore", "urllib3"):
+        return _IN_THE_LOG
+    return shown_cause(type(error).__name__, str(error))
+
+
+def plain(text: str) -> str:
+    """The text, where a person may read it."""
+    return _IN_THE_LOG if _WORDS_OF_AWS.search(text) else text
 
 
 def _cause_text(cause: object) -> str:
@@ -66,22 +108,23 @@ def is_node_failure(caught: dict[str, Any]) -> bool:
 
 
 def is_for_later(caught: dict[str, Any]) -> bool:
-    """Nothing is wrong with the node: AWS throttled or was briefly away, also when asked again,
-    another request was at the node, or a branch before it is missing. The run goes on from there
-    as its next attempt."""
-    return caught.get("Error") in _FOR_LATER
+    """Nothing is wrong with the node: AWS throttled, was away or could not run the function, also
+    when asked again, another request was at the node, or a branch before it is missing. The run
+    goes on from there as its next attempt; where the node ran, its claim tells how far it came."""
+    name = str(caught.get("Error"))
+    return name in _OURS or handling_of(name) in (Handling.PASSING, Handling.FOR_LATER)
 
 
 def in_words(caught: dict[str, Any]) -> str:
     """Why a run is handed back, for a person: short, as the run row keeps it."""
-    name = str(caught.get("Error", "Unknown"))
-    return f"{_WORDS.get(name, _DID_NOT_ANSWER)} ({name})"
+    name = str(caught.get("Error"))
+    if name in _NO_ROOM:
+        return "AWS had no room for it"
+    return _OURS.get(name, "AWS did not answer in time")
 
 
-_DID_NOT_ANSWER = "AWS did not answer in time"
-_WORDS = {
-    "Lambda.TooManyRequestsException": "AWS had no room for it",
+# Of the engine's own, by name.
+_OURS = {
     "StepInProgressError": "another request held it for too long",
     "BranchUnfinishedError": "a branch before it had not finished",
 }
-_FOR_LATER = frozenset((*TRANSIENT_ERRORS, "StepInProgressError", "BranchUnfinishedError"))

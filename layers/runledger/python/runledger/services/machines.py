@@ -4,9 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from runledger.aws import domain_error
+from runledger.aws import AWS_ERRORS, domain_error
 from runledger.clock import SECOND, Clock
 from runledger.services.start import machine_name
 
@@ -54,7 +52,7 @@ class MachineRemover:
         arn = machine_name(self.arn_prefix, automation_id, version)
         try:
             self.stepfunctions.delete_state_machine(stateMachineArn=arn)
-        except (ClientError, BotoCoreError) as error:
+        except AWS_ERRORS as error:
             raise domain_error(error) from error
 
 
@@ -72,7 +70,7 @@ class Machines(MachineRemover):
         arn = machine_name(self.arn_prefix, automation_id, version)
         try:
             self._create(arn, compiled)
-        except (ClientError, BotoCoreError) as error:
+        except AWS_ERRORS as error:
             raise domain_error(error) from error
 
     def _create(self, arn: str, compiled: "Compiled") -> None:

@@ -5,9 +5,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from runledger.aws import domain_error
+from runledger.aws import AWS_ERRORS, domain_error
 from runledger.clock import DAY, MINUTE, Clock
 from runledger.errors import RunledgerError
 from runledger.models.schedule import Fire, FireSource, FireStatus, MissedReason
@@ -156,7 +154,7 @@ class MissedFires:
         except RunledgerError as error:
             logger.warning(
                 "schedule not told",
-                extra={"automationId": schedule.automation_id, "reason": str(error)},
+                extra={"automationId": schedule.automation_id, "reason": error.for_log()},
             )
             self._store.postpone(schedule, self.clock() + MINUTE)
 
@@ -167,8 +165,8 @@ class MissedFires:
             self.stepfunctions.start_execution(
                 stateMachineArn=self.fan_out_arn, name=name, input=json.dumps(facts)
             )
-        except (ClientError, BotoCoreError) as error:
+        except AWS_ERRORS as error:
             logger.warning(
                 "fan-out not started",
-                extra={"automationId": told.automation_id, "reason": str(domain_error(error))},
+                extra={"automationId": told.automation_id, "reason": domain_error(error).for_log()},
             )

@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from runledger.aws import domain_error
+from runledger.aws import AWS_ERRORS, domain_error
 from runledger.clock import iso, optional_iso
 from runledger.errors import UnreadableError
 from runledger.models.events import (
@@ -134,8 +132,8 @@ class Publisher:
         until the record is too old."""
         try:
             answer = self.events.put_events(Entries=entries)
-        except (ClientError, BotoCoreError) as error:
-            reason = str(domain_error(error))
+        except AWS_ERRORS as error:
+            reason = domain_error(error).for_log()
             logger.warning("events refused", extra={"events": len(entries), "reason": reason})
             return 0
         for index, (entry, told) in enumerate(zip(entries, answer["Entries"], strict=True)):

@@ -64,7 +64,7 @@ class Refusals:
             self.store.tally(refusal, workspace.shards)
         except TransientError as error:
             # More a second than one row can count: the caller's answer stays what it is.
-            logger.warning("refusal not counted", extra={"reason": str(error)})
+            logger.warning("refusal not counted", extra={"reason": error.for_log()})
 
 
 def _refusal(

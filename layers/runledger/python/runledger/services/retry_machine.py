@@ -4,9 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from runledger.aws import domain_error
+from runledger.aws import AWS_ERRORS, domain_error
 from runledger.errors import ServiceError
 from runledger.observability import logger
 
@@ -39,9 +37,9 @@ class RetryMachine:
                 name=f"{attempt.id}-{attempt.generation}",
                 input=json.dumps(claim_check),
             )
-        except (ClientError, BotoCoreError) as error:
+        except AWS_ERRORS as error:
             ours = domain_error(error)
             if isinstance(ours, ServiceError) and ours.code == "ExecutionAlreadyExists":
                 return
-            told = {"deliveryId": attempt.id, "reason": str(ours)}
+            told = {"deliveryId": attempt.id, "reason": ours.for_log()}
             logger.warning("retry machine not started", extra=told)

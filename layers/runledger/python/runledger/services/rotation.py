@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runledger.clock import MINUTE, Clock
-from runledger.errors import ConflictError, NotFoundError
+from runledger.errors import ConflictError, MissingResourceError
 from runledger.models.automation import AutomationStatus, SecretRotation
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Rotations:
             raise ConflictError("the automation takes no signed webhooks", before.status.value)
         try:
             current = self.signing.current_version(automation_id)
-        except NotFoundError:
+        except MissingResourceError:
             # Activated, but its first secret was never made.
             return self._shown(before, self.signing.mint(automation_id))
         now = self.clock()

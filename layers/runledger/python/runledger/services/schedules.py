@@ -8,13 +8,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from runledger.aws import domain_error
+from runledger.aws import AWS_ERRORS, domain_error
 from runledger.clock import MINUTE, Clock
 from runledger.errors import (
     ConditionFailedError,
-    NotFoundError,
+    MissingResourceError,
     RunledgerError,
     TransientError,
 )
@@ -108,7 +106,7 @@ class Schedules:
         except RunledgerError as error:
             logger.warning(
                 "schedule left to the tick",
-                extra={"automationId": automation_id, "reason": str(error)},
+                extra={"automationId": automation_id, "reason": error.for_log()},
             )
 
     def sync(self, schedule: Schedule) -> Schedule:
@@ -140,11 +138,11 @@ class Schedules:
                     Name=schedule.automation_id, GroupName=self.target.group
                 )
             )
-        except (ClientError, BotoCoreError) as error:
+        except AWS_ERRORS as error:
             ours = domain_error(error)
-            if isinstance(ours, NotFoundError):
+            if isinstance(ours, MissingResourceError):
                 return MissedReason.SCHEDULE_MISSING
-            logger.warning("schedule not described", extra={"reason": str(ours)})
+            logger.warning("schedule not described", extra={"reason": ours.for_log()})
             return MissedReason.UNKNOWN
         if found.get("State") == "DISABLED":
             return MissedReason.SCHEDULE_DISABLED
@@ -167,7 +165,7 @@ class Schedules:
                 self.scheduler.create_schedule(**definition)
             except self.scheduler.exceptions.ConflictException:
                 self.scheduler.update_schedule(**definition)
-        except (ClientError, BotoCoreError) as error:
+        except AWS_ERRORS as error:
             raise domain_error(error) from error
 
     def _delete(self, automation_id: str) -> None:

@@ -7,8 +7,8 @@ from runledger.aws import read_secret
 from runledger.clock import HOUR, SECOND, Clock
 from runledger.errors import (
     ConditionFailedError,
+    MissingResourceError,
     NodeError,
-    NotFoundError,
     RunledgerError,
     ServiceError,
 )
@@ -64,7 +64,7 @@ class SecretValues:
             identifier = secret_id(self.stack, workspace_id, name, row.generation)
             try:
                 return row, read_secret(self.secrets, identifier)
-            except NotFoundError:
+            except MissingResourceError:
                 continue
             except ServiceError as error:
                 if error.code != _BEING_DELETED:

@@ -9,13 +9,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from runledger.aws import domain_error
+from runledger.aws import AWS_ERRORS, domain_error
 from runledger.clock import MINUTE, Clock
 from runledger.errors import (
     ConditionFailedError,
     InvalidInputError,
+    MissingResourceError,
     NotFoundError,
     RunledgerError,
     TransientError,
@@ -111,7 +110,7 @@ class Secrets:
             identifier = secret_id(self.stack, row.workspace_id, row.name, generation)
             try:
                 self._call("delete_secret", SecretId=identifier, ForceDeleteWithoutRecovery=True)
-            except NotFoundError:
+            except MissingResourceError:
                 # Deleted before, or never made.
                 continue
         oldest = min(row.making.values(), default=now)
@@ -120,7 +119,7 @@ class Secrets:
     def _call(self, operation: str, **request: object) -> None:
         try:
             getattr(self.secrets, operation)(**request)
-        except (ClientError, BotoCoreError) as error:
+        except AWS_ERRORS as error:
             raise domain_error(error) from error
 
 

@@ -33,7 +33,7 @@ def send(channel: "Channel", attempt: "DeliveryAttempt", clock: "Clock") -> Try:
         return _unknown(at, str(error))
     except Exception as error:
         log_failure("channel raised", error, deliveryId=attempt.id)
-        return _unknown(at, f"{type(error).__name__}: {error}")
+        return _unknown(at, "sending stopped with an unexpected error")
     if answer.accepted:
         return Try(at=at, outcome=TryOutcome.ACCEPTED, provider_id=answer.provider_id)
     return Try(

@@ -8,14 +8,18 @@ own status events settle a run sooner, but nothing relies on their coming.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from runledger.aws import domain_error
+from runledger.aws import AWS_ERRORS, domain_error
 from runledger.clock import DAY, MINUTE, SECOND, Clock, iso
-from runledger.errors import ConditionFailedError, NotFoundError, RunReleasedError
+from runledger.errors import (
+    ConditionFailedError,
+    MissingResourceError,
+    NotFoundError,
+    RunReleasedError,
+)
 from runledger.models.automation import MachineType
 from runledger.models.run import ErrorDetail, Run, RunStatus
 from runledger.observability import logger
+from runledger.services.failures import plain
 from runledger.services.frames import Frames, attempt_of, execution_of
 from runledger.services.start import MAX_ATTEMPTS, Starter, machine_name, most_attempts
 from runledger.store.runs import Closing
@@ -39,6 +43,7 @@ _EVENT_KINDS = {
     "ABORTED": ("EXECUTION_ABORTED", "The execution was stopped from outside."),
     "FAILED": ("EXECUTION_FAILED", "The execution failed outside of any node."),
 }
+_ENDS = {"TIMED_OUT": "timed out", "ABORTED": "was stopped", "FAILED": "failed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ class Settler:
             self.starter.start(self.runs.next_attempt(run, now + START_GRACE, reason))
 
     def _give_up(self, run: Run) -> None:
-        cause = run.start_error or "Step Functions reported no reason"
+        cause = run.start_error or "no reason was reported"
         what = "gone on with" if run.is_handed_back else "started"
         error = ErrorDetail(
             node_id=None,
@@ -132,9 +137,10 @@ class Settler:
                 error="Overdue",
                 cause="the run passed its deadline",
             )
-        except (ClientError, BotoCoreError) as error:
-            if not isinstance(domain_error(error), NotFoundError):
-                raise domain_error(error) from error
+        except AWS_ERRORS as error:
+            ours = domain_error(error)
+            if not isinstance(ours, MissingResourceError):
+                raise ours from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +152,10 @@ class ExecutionEnded:
     status: str
     error: str | None
     cause: str | None
+
+    def words(self) -> dict[str, str | None]:
+        """What was said of its end, for the log."""
+        return {"executionError": self.error, "executionCause": self.cause}
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +181,8 @@ class Closer:
         try:
             if run.status is RunStatus.PENDING and run.attempt == attempt_of(execution):
                 # It ended before it could own the run: the tick starts the next attempt now.
-                reason = ended.cause or ended.error or ended.status
+                logger.warning("execution ended early", extra={"runId": run_id, **ended.words()})
+                reason = f"its execution {_ENDS[ended.status]} before it began"
                 self.runs.postpone(run, self.clock(), start_error=reason)
             elif run.status is RunStatus.RUNNING and run.execution == execution:
                 self._fail(run, ended)
@@ -182,6 +193,7 @@ class Closer:
         kind, message = _EVENT_KINDS[ended.status]
         at_work = max(run.open_claims, default=None)
         node_id = None if at_work is None else self.frames.graph(run).topology.node_at(at_work)
-        cause = ": ".join(part for part in (ended.error, ended.cause) if part) or None
+        logger.warning("execution ended", extra={"runId": run.id, **ended.words()})
+        cause = plain(": ".join(part for part in (ended.error, ended.cause) if part)) or None
         error = ErrorDetail(node_id=node_id, kind=kind, message=message, cause=cause)
         self.runs.close(run, Closing(RunStatus.FAILED, self.clock(), error=error))

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from runledger.aws import domain_error
+from runledger.aws import AWS_ERRORS, domain_error
 from runledger.errors import ServiceError
 from runledger.ids import new_token
 from runledger.services.secret_names import signing_secret_id
@@ -37,15 +35,16 @@ class SigningSecrets:
         return value
 
     def read(self, automation_id: str, version: str | None = None) -> str:
-        """The current secret, or the one of a version; NotFoundError where there is none. Asked of
-        Secrets Manager each time: a kept one would outlive its rotation."""
+        """The current secret, or the one of a version; MissingResourceError where there is none.
+        Asked of Secrets Manager each time: a kept one would outlive its rotation."""
         name = signing_secret_id(self.stack, automation_id)
         which: Any = {"VersionId": version} if version else {"VersionStage": _CURRENT}
         answer = _called(lambda: self.secrets.get_secret_value(SecretId=name, **which))
         return str(answer["SecretString"])
 
     def current_version(self, automation_id: str) -> str:
-        """The id of the current secret, without its value; NotFoundError where there is none."""
+        """The id of the current secret, without its value; MissingResourceError where
+        there is none."""
         name = signing_secret_id(self.stack, automation_id)
         described = _called(lambda: self.secrets.describe_secret(SecretId=name))
         stages: dict[str, list[str]] = described["VersionIdsToStages"]
@@ -62,5 +61,5 @@ class SigningSecrets:
 def _called(call: "Callable[[], Any]") -> Any:
     try:
         return call()
-    except (ClientError, BotoCoreError) as error:
+    except AWS_ERRORS as error:
         raise domain_error(error) from error

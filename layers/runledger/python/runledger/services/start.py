@@ -4,11 +4,16 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from runledger.aws import domain_error
+from runledger.aws import AWS_ERRORS, domain_error
 from runledger.clock import MINUTE, SECOND, Clock
-from runledger.errors import ConditionFailedError, ServiceError, TransientError
+from runledger.errors import (
+    ConditionFailedError,
+    MissingResourceError,
+    RunledgerError,
+    ServiceError,
+    SetupError,
+    TransientError,
+)
 from runledger.observability import logger
 
 if TYPE_CHECKING:
@@ -80,14 +85,16 @@ class Starter:
                 name=f"{run.id}-{run.attempt}",
                 input=json.dumps(claim_check),
             )
-        except (ClientError, BotoCoreError) as error:
+        except AWS_ERRORS as error:
             ours = domain_error(error)
             if isinstance(ours, ServiceError) and ours.code == "ExecutionAlreadyExists":
                 return True
             if isinstance(ours, TransientError):
                 self.braked[run.workspace_id] = self.clock() + BRAKE
-            # Throttled or over a quota, Step Functions never saw the name: it can be used again.
-            self._put_off(run, str(ours), is_untried=isinstance(ours, TransientError))
+            # Throttled or over a quota, Step Functions never saw the name. Where no answer came it
+            # may have: then the same start is answered alike, or as ExecutionAlreadyExists.
+            logger.warning("start refused", extra={"runId": run.id, "reason": ours.for_log()})
+            self._put_off(run, _reason(ours), is_untried=isinstance(ours, TransientError))
             return False
         return True
 
@@ -99,3 +106,15 @@ class Starter:
             self.runs.postpone(run, now + delay, start_error=reason, refused=is_untried)
         except ConditionFailedError:
             logger.info("run moved on before its start was put off", extra={"runId": run.id})
+
+
+def _reason(error: RunledgerError) -> str:
+    """Why a start was refused, as people read it."""
+    match error:
+        case TransientError():
+            return "no more executions can be started at the moment"
+        case MissingResourceError():
+            return "the state machine of its version is not there"
+        case SetupError():
+            return "the installation is not allowed to start executions"
+    return "the start was refused; the reason is in the log"

@@ -39,7 +39,7 @@ from runledger.nodes.base import Function, NodeResult, Operation, Tools, Visit
 from runledger.observability import bind, log_failure, logger
 from runledger.services.branch_failures import BranchFailures
 from runledger.services.branches import require_finished
-from runledger.services.failures import CAUSE_CHARACTERS, caught_error
+from runledger.services.failures import caught_error, unforeseen_cause
 from runledger.services.frames import (
     Frame,
     Frames,
@@ -336,9 +336,8 @@ def _run_node(
         # Not foreseen, so there is nothing to say to a person but that; what had been done until
         # then must not be lost with it.
         log_failure("node raised", error)
-        cause = f"{type(error).__name__}: {error}"
         caught = caught_error({"Error": type(error).__name__, "Cause": str(error)}, visit.node_id)
-        detail = caught.model_copy(update={"cause": cause[:CAUSE_CHARACTERS]})
+        detail = caught.model_copy(update={"cause": unforeseen_cause(error)})
         return _failed(detail, before, visit.tools)
     if result.error is not None and result.error.node_id is None:
         named = result.error.model_copy(update={"node_id": visit.node_id})

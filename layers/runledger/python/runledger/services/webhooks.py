@@ -12,6 +12,7 @@ from runledger.clock import MINUTE, Clock
 from runledger.errors import (
     ConflictError,
     InvalidInputError,
+    MissingResourceError,
     NoContactError,
     NotFoundError,
     PayloadTooLargeError,
@@ -141,7 +142,11 @@ class Webhooks:
         if target is None:
             raise NotFoundError("there is no such webhook")
         # Read eventually: the trigger state asks again, consistently, before anything runs.
-        return self.automations.get(target.workspace_id, target.automation_id, consistent=False)
+        try:
+            return self.automations.get(target.workspace_id, target.automation_id, consistent=False)
+        except NotFoundError as error:
+            # Automations are never deleted, so this read came too early.
+            raise TransientError("the webhook is being set up; send the event again") from error
 
     def _limit(self, event: InboundEvent, automation: "Automation", intake: WebhookIntake) -> None:
         now = self.clock()
@@ -170,7 +175,10 @@ class Webhooks:
     ) -> bool:
         try:
             secret = self.signing_secret(automation_id, version)
-        except NotFoundError:
+        except MissingResourceError:
+            if version is None:
+                # The automation's own secret is gone: not the sender's fault.
+                raise
             return False
         expected = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
         return hmac.compare_digest(given, expected)

@@ -4,9 +4,9 @@ alone."""
 import re
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from runledger.aws import domain_error
+from runledger.aws import AWS_ERRORS, domain_error
 from runledger.errors import InvalidInputError, ServiceError
 from runledger.models.contact import normalize_email
 from runledger.models.workspace import Membership, Role, Workspace
@@ -108,7 +108,7 @@ def _user(
                 UserPoolId=pool, Username=email, Password=password, Permanent=True
             )
         user = cognito.admin_get_user(UserPoolId=pool, Username=email)
-    except (ClientError, BotoCoreError) as error:
+    except AWS_ERRORS as error:
         raise domain_error(error) from error
     attributes = {each["Name"]: each.get("Value", "") for each in user["UserAttributes"]}
     return attributes["sub"]

@@ -7,9 +7,7 @@ import zlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from runledger.aws import domain_error
+from runledger.aws import AWS_ERRORS, domain_error
 from runledger.errors import ServiceError, UnreadableError
 from runledger.store.objects import read_object
 from runledger.store.table import ttl
@@ -56,7 +54,7 @@ class Bodies:
         object_key = f"{object_key}-{hashlib.sha256(data).hexdigest()[:20]}"
         try:
             self._s3.put_object(Bucket=self._bucket, Key=object_key, Body=data)
-        except (ClientError, BotoCoreError) as error:
+        except AWS_ERRORS as error:
             raise domain_error(error) from error
         return {"s3": object_key}
 
@@ -74,7 +72,7 @@ class Bodies:
                 ContentType=content_type,
                 ContentEncoding="gzip",
             )
-        except (ClientError, BotoCoreError) as error:
+        except AWS_ERRORS as error:
             raise domain_error(error) from error
         return object_key
 
@@ -109,7 +107,7 @@ class Bodies:
                 for left in answer.get("Errors", []):
                     raise ServiceError(f"S3 kept {left.get('Key')}", left.get("Code", "Unknown"))
                 deleted += len(found)
-        except (ClientError, BotoCoreError) as error:
+        except AWS_ERRORS as error:
             raise domain_error(error) from error
 
     def unpack(self, attribute: bytes | Mapping[str, str], words: bytes = b"") -> Any:

@@ -4,9 +4,9 @@ import base64
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from runledger.aws import domain_error
+from runledger.aws import AWS_ERRORS, domain_error
 from runledger.errors import ServiceError
 from runledger.models.export import Part
 from runledger.store.objects import read_object
@@ -83,7 +83,7 @@ class ExportFiles:
             # Somebody else may have made it just now.
             if not _is(error, "NoSuchUpload") or not self._exists(key):
                 raise domain_error(error) from error
-        except BotoCoreError as error:
+        except AWS_ERRORS as error:
             raise domain_error(error) from error
 
     def abort(self, key: str, upload_id: str) -> None:
@@ -93,7 +93,7 @@ class ExportFiles:
         except ClientError as error:
             if not _is(error, "NoSuchUpload"):
                 raise domain_error(error) from error
-        except BotoCoreError as error:
+        except AWS_ERRORS as error:
             raise domain_error(error) from error
 
     def link(self, key: str, seconds: int, file_name: str) -> str:
@@ -139,12 +139,14 @@ class ExportFiles:
             if _is(error, "404", "403"):
                 return False
             raise domain_error(error) from error
+        except AWS_ERRORS as error:
+            raise domain_error(error) from error
         return True
 
     def _call(self, operation: str, **request: Any) -> Any:
         try:
             return getattr(self._s3, operation)(Bucket=self._bucket, **request)
-        except (ClientError, BotoCoreError) as error:
+        except AWS_ERRORS as error:
             raise domain_error(error) from error
 
 

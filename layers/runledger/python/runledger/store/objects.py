@@ -2,9 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from runledger.aws import domain_error
+from runledger.aws import AWS_ERRORS, domain_error
 from runledger.errors import NotFoundError, ServiceError
 
 if TYPE_CHECKING:
@@ -12,12 +10,12 @@ if TYPE_CHECKING:
 
 
 def read_object(s3: "S3Client", bucket: str, key: str) -> bytes:
-    """What the object holds; NotFoundError where there is none."""
+    """What the object holds; NotFoundError where there is none (any more)."""
     try:
         return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    except (ClientError, BotoCoreError) as error:
+    except AWS_ERRORS as error:
         found = domain_error(error)
         # What is not there is forbidden, to whoever may not list the bucket.
         if isinstance(found, ServiceError) and found.code == "AccessDenied":
-            found = NotFoundError(str(found))
+            found = NotFoundError("what was kept of it is not there any more")
         raise found from error

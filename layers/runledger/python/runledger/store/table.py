@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from boto3.dynamodb.conditions import ConditionExpressionBuilder
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from runledger.aws import domain_error
+from runledger.aws import AWS_ERRORS, domain_error
 from runledger.errors import ConditionFailedError, RunledgerError, TransientError
 from runledger.store.keys import INDEX_ATTRIBUTES, Index, Key
 from runledger.store.values import Item, from_dynamo, to_attribute, to_dynamo
@@ -242,14 +242,14 @@ class DynamoTable:
                     raise self._translated(error) from error
                 # Somebody's transaction holds the row for a moment; nothing was written.
                 time.sleep(delay * random.random())
-            except BotoCoreError as error:
+            except AWS_ERRORS as error:
                 raise self._translated(error) from error
         try:
             return getattr(self._dynamodb, operation)(**request)
-        except (ClientError, BotoCoreError) as error:
+        except AWS_ERRORS as error:
             raise self._translated(error) from error
 
-    def _translated(self, error: "ClientError | BotoCoreError") -> RunledgerError:
+    def _translated(self, error: Exception) -> RunledgerError:
         ours = domain_error(error)
         if isinstance(ours, ConditionFailedError) and isinstance(error, ClientError):
             response: dict[str, Any] = dict(error.response)

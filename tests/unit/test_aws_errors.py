@@ -1,0 +1,201 @@
+"""What an error of AWS's becomes: by its code, its HTTP status and the way in which it came."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore import exceptions as botocore_exceptions
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+from runledger.aws import AWS_ERRORS, DeadlineError, domain_error
+from runledger.errors import (
+    ConditionFailedError,
+    MissingResourceError,
+    NotFoundError,
+    ServiceError,
+    SetupError,
+    TransientError,
+)
+from runledger.http import answer_error
+
+SERVICES = (
+    "cognito-idp",
+    "dynamodb",
+    "events",
+    "pinpoint-sms-voice-v2",
+    "s3",
+    "scheduler",
+    "secretsmanager",
+    "sesv2",
+    "socialmessaging",
+    "stepfunctions",
+)
+WORDS_OF_AWS = re.compile(r"arn:|Exception|botocore|urllib3|An error occurred|runledger-table|HTTP")
+SAID = "Requested resource arn:aws:dynamodb:eu:1:table/runledger-table (Request ID: 7)"
+
+
+def refused(code: str, operation: str = "PutItem", status: int = 400, **more: Any) -> ClientError:
+    response: Any = {
+        "Error": {"Code": code, "Message": SAID},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+        **more,
+    }
+    return ClientError(response, operation)
+
+
+def marked_as_passing() -> Iterator[str]:
+    """The codes that the models of our services mark as retryable or as the service's fault, and
+    those that their names tell."""
+    for service in SERVICES:
+        model = botocore.session.get_session().get_service_model(service)
+        for shape in model.error_shapes:
+            status = shape.metadata.get("error", {}).get("httpStatusCode", 400)
+            is_ours = not re.search("Signature|Activation|Tier", shape.name)
+            named = re.search("Throttl|TooManyRequests|Internal|Unavailable", shape.name)
+            if shape.metadata.get("retryable") or (named and is_ours and status < 500):
+                yield f"{service} {shape.name} {status}"
+
+
+@pytest.mark.parametrize("found", sorted(set(marked_as_passing())))
+def test_what_a_model_marks_as_passing_passes(found: str) -> None:
+    service, code, status = found.split()
+    if code in ("PointInTimeRecoveryUnavailableException", "ContinuousBackupsUnavailableException"):
+        pytest.skip(f"{service} answers that to no operation of ours")
+    assert isinstance(domain_error(refused(code, status=int(status))), TransientError)
+
+
+@pytest.mark.parametrize("status", [500, 501, 502, 503, 504, 599, 408, 429])
+@pytest.mark.parametrize("code", ["", "504", "Whatever", "DependencyException", "InternalError"])
+def test_a_status_of_the_services_own_fault_passes(code: str, status: int) -> None:
+    assert isinstance(domain_error(refused(code, status=status)), TransientError)
+
+
+def broken_connections() -> Iterator[BotoCoreError]:
+    arguments = {
+        "endpoint_url": "https://dynamodb.eu.amazonaws.com",
+        "error": OSError("reset"),
+        "proxy_url": "http://proxy",
+        "request": None,
+        "actual_bytes": 1,
+        "expected_bytes": 2,
+        "checksum_type": "crc32",
+        "expected_checksum": "1",
+        "actual_checksum": "2",
+        "provider": "env",
+        "error_msg": "gone",
+    }
+    for name in (
+        "ConnectionClosedError",
+        "ReadTimeoutError",
+        "ConnectTimeoutError",
+        "EndpointConnectionError",
+        "SSLError",
+        "ProxyConnectionError",
+        "ResponseStreamingError",
+        "HTTPClientError",
+        "IncompleteReadError",
+        "ChecksumError",
+        "FlexibleChecksumError",
+        "CredentialRetrievalError",
+        "NoCredentialsError",
+    ):
+        yield getattr(botocore_exceptions, name)(**arguments)
+    yield DeadlineError()
+
+
+@pytest.mark.parametrize("error", [*broken_connections()], ids=lambda error: type(error).__name__)
+def test_a_lost_answer_passes(error: BotoCoreError) -> None:
+    assert isinstance(error, AWS_ERRORS)
+    assert isinstance(domain_error(error), TransientError)
+
+
+def test_an_answer_that_cannot_be_read_passes() -> None:
+    error = ResponseParserError("Unable to parse response (no element found), invalid XML received")
+    assert isinstance(error, AWS_ERRORS)
+    assert isinstance(domain_error(error), TransientError)
+
+
+@pytest.mark.parametrize("operation", ["GetItem", "Query", "TransactWriteItems", "BatchGetItem"])
+def test_a_missing_table_is_our_own_trouble(operation: str) -> None:
+    assert isinstance(domain_error(refused("ResourceNotFoundException", operation)), TransientError)
+
+
+def test_so_is_a_missing_bucket() -> None:
+    for operation in ("GetObject", "PutObject", "ListObjectsV2"):
+        assert isinstance(domain_error(refused("NoSuchBucket", operation, 404)), TransientError)
+
+
+@pytest.mark.parametrize(
+    ("code", "operation"),
+    [
+        ("ResourceNotFoundException", "GetSecretValue"),
+        ("ResourceNotFoundException", "GetSchedule"),
+        ("StateMachineDoesNotExist", "StartExecution"),
+        ("ExecutionDoesNotExist", "StopExecution"),
+    ],
+)
+def test_what_aws_does_not_have_is_never_a_persons_not_found(code: str, operation: str) -> None:
+    error = domain_error(refused(code, operation))
+    assert isinstance(error, MissingResourceError)
+    assert not isinstance(error, NotFoundError)
+    assert answer_error(error).status_code == 503
+
+
+def test_an_object_that_is_gone_is_not_found() -> None:
+    assert isinstance(domain_error(refused("NoSuchKey", "GetObject", 404)), NotFoundError)
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "AccessDenied"])
+def test_a_missing_permission_is_our_own_trouble(code: str) -> None:
+    error = domain_error(refused(code))
+    assert isinstance(error, SetupError)
+    assert error.code == code
+    assert answer_error(error).status_code == 503
+
+
+def test_conditions_and_transactions() -> None:
+    def canceled(*reasons: str) -> Exception:
+        told = [{"Code": reason} for reason in reasons]
+        return domain_error(
+            refused("TransactionCanceledException", "TransactWriteItems", CancellationReasons=told)
+        )
+
+    assert isinstance(
+        domain_error(refused("ConditionalCheckFailedException")), ConditionFailedError
+    )
+    assert isinstance(canceled("None", "ConditionalCheckFailed"), ConditionFailedError)
+    assert isinstance(canceled("None", "TransactionConflict"), TransientError)
+    assert isinstance(canceled("ThrottlingError"), TransientError)
+    lasting = canceled("None", "ValidationError")
+    assert isinstance(lasting, ServiceError)
+    assert not isinstance(lasting, TransientError)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        refused("ThrottlingException"),
+        refused("", status=504),
+        refused("ResourceNotFoundException", "GetItem"),
+        refused("ResourceNotFoundException", "GetSecretValue"),
+        refused("AccessDeniedException"),
+        refused("ValidationException"),
+        refused("NoSuchKey", "GetObject", 404),
+        *broken_connections(),
+        ResponseParserError(SAID),
+    ],
+    ids=lambda error: f"{type(error).__name__} {error}"[:60],
+)
+def test_the_message_is_ours_and_the_rest_for_the_log(error: Exception) -> None:
+    ours = domain_error(error)
+    assert not WORDS_OF_AWS.search(str(ours))
+    answer = answer_error(ours)
+    assert not WORDS_OF_AWS.search(str(answer.body))
+    if isinstance(ours, (TransientError, ServiceError)):
+        # What happened can be read, by whoever reads the log.
+        assert ours.for_log() != str(ours)
+    if answer.status_code == 503:
+        assert int(str(answer.headers["Retry-After"])) > 0
+        assert answer.content_type == "application/problem+json"
