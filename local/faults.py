@@ -9,10 +9,15 @@ and `DELETE /_local/faults` forgets them.
 
 The service is the name of the API: `ses`, `sms-voice`, `social-messaging`, `dynamodb`, `events`,
 `states`, `secretsmanager`, `sqs`.
+
+A task of a state machine fails by the service `lambda` and the operation `Invoke`: `code` is then
+the error's name as Step Functions reports it, and `match` a text of the function's ARN or of its
+input.
 """
 
 import asyncio
 import json
+import threading
 from itertools import count
 from typing import Literal
 
@@ -72,6 +77,8 @@ class Faults:
 
     def __init__(self) -> None:
         self._left: dict[str, Fault] = {}
+        # Tasks of machines ask from threads of their own.
+        self._lock = threading.Lock()
         self._numbers = count(1)
 
     def add(self, fault: Fault) -> str:
@@ -90,13 +97,15 @@ class Faults:
 
     def take(self, operation: tuple[str, str], body: bytes) -> Fault | None:
         """The first that fits, one time fewer."""
-        for fault_id, fault in self._left.items():
-            if (fault.service, fault.operation) == operation and fault.match.encode() in body:
-                if fault.times == 1:
-                    del self._left[fault_id]
-                else:
-                    self._left[fault_id] = fault.model_copy(update={"times": fault.times - 1})
-                return fault
+        with self._lock:
+            for fault_id, fault in self._left.items():
+                is_meant = (fault.service, fault.operation) == operation
+                if is_meant and fault.match.encode() in body:
+                    if fault.times == 1:
+                        del self._left[fault_id]
+                    else:
+                        self._left[fault_id] = fault.model_copy(update={"times": fault.times - 1})
+                    return fault
         return None
 
 

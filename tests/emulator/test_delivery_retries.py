@@ -106,7 +106,7 @@ def test_a_message_refused_for_now_is_sent_though_its_run_has_completed(
 
     assert [each["outcome"] for each in sent["triesLog"]] == [*["TRANSIENT"] * 3, "ACCEPTED"]
     assert sent["tries"] == 4 and sent["error"] is None and sent["nextTryAt"] is None
-    assert sent["triesLog"][0]["code"] == "TooManyRequestsException"
+    assert sent["triesLog"][0]["code"] == "TooManyRequests"
     assert taken(stack, email) == 1
 
 

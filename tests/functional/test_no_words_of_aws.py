@@ -1,0 +1,272 @@
+"""Whatever AWS says when it fails, no answer and no row repeats it: every operation of the API,
+each of its calls broken in every way, and runs whose starts, messages and steps fail alike.
+
+Each error quotes a name that only AWS knows, so it is seen wherever it comes out.
+"""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    EndpointConnectionError,
+    HTTPClientError,
+    ReadTimeoutError,
+    SSLError,
+)
+from botocore.parsers import ResponseParserError
+from runledger.clock import now_ms
+from runledger.errors import RunledgerError
+
+from tests.functional.test_api_handlers import call, deployed
+from tests.functional.test_settle import WAITING
+from tests.functional.test_tenants import _filled, _operations, ids
+from tests.support.world import World
+
+__all__ = ["deployed", "ids"]
+
+CANARY = "arn:aws:dynamodb:eu-central-1:1:table/canary-5150"
+BANNED = ("canary-5150", "Exception", "botocore", "urllib3", "An error occurred (", "arn:aws:dyn")
+
+Raise = Callable[[str], Exception]
+
+
+def answered(code: str, status: int) -> Raise:
+    def error(operation: str) -> Exception:
+        message = f"User {CANARY} failed (Service: AmazonDynamoDB; Request ID: canary-5150)"
+        response: Any = {
+            "Error": {"Code": code, "Message": message},
+            "ResponseMetadata": {"HTTPStatusCode": status},
+        }
+        return ClientError(response, operation)
+
+    return error
+
+
+PASSING: dict[str, Raise] = {
+    "throttled": answered("ThrottlingException", 400),
+    "at its limit": answered("ProvisionedThroughputExceededException", 400),
+    "busy": answered("TooManyRequestsException", 429),
+    "broken": answered("InternalServerError", 500),
+    "a bare 504": answered("504", 504),
+    "away": answered("", 503),
+    "no table": answered("ResourceNotFoundException", 400),
+    "no bucket": answered("NoSuchBucket", 404),
+    "forbidden": answered("AccessDeniedException", 403),
+    "closed": lambda operation: ConnectionClosedError(endpoint_url=CANARY),
+    "late": lambda operation: ReadTimeoutError(endpoint_url=CANARY),
+    "not there": lambda operation: EndpointConnectionError(endpoint_url=CANARY),
+    "odd": lambda operation: HTTPClientError(error=f"urllib3 {CANARY}"),
+    "TLS": lambda operation: SSLError(endpoint_url=CANARY, error="urllib3"),
+    "unreadable": lambda operation: ResponseParserError(f"invalid XML received: {CANARY}"),
+}
+LASTING: dict[str, Raise] = {
+    "invalid": answered("ValidationException", 400),
+    "unheard of": answered("SomethingNewException", 400),
+}
+SHAPES = {**PASSING, **LASTING}
+
+BODIES: dict[str, Any] = {
+    "/v1/automations": {**WAITING, "name": "Another"},
+    "/v1/automations/{automation_id}": {**WAITING, "name": "Renamed"},
+    "/v1/automations/{automation_id}/runs": {"payload": {}},
+    "/v1/automations/{automation_id}/validate": WAITING,
+    "/v1/contacts": {"firstName": "Ada"},
+    "/v1/contacts/{contact_id}": {"firstName": "Bob"},
+    "/v1/deliveries/{delivery_id}/resend": {"force": True},
+    "/v1/exports": {"list": "RUNS", "format": "CSV", "filter": {}},
+    "/v1/members/{user_id}": {"role": "VIEWER"},
+    "/v1/runs/cancel": {"filter": {}, "reason": "test", "dryRun": True},
+    "/v1/runs/{run_id}/cancel": {"reason": "test"},
+    "/v1/segments": {"name": "s", "rules": [{"kind": "HAS_TAG", "tag": "x"}]},
+    "/v1/segments/{segment_id}": {"name": "s", "rules": [{"kind": "HAS_TAG", "tag": "x"}]},
+    "/v1/secrets/{name}": {"value": "another secret"},
+    "/v1/suppressions": {"address": "eve@customer.example"},
+    "/v1/templates": {"name": "t", "channel": "EMAIL", "subject": "x", "body": "x"},
+    "/v1/templates/{template_id}": {"name": "t", "channel": "EMAIL", "subject": "x", "body": "x"},
+    "/v1/templates/{template_id}/preview": {},
+}
+# Done last, and of these no more than a read each: what they end is not there any more.
+ENDS = ("archive", "erase", "delete")
+
+
+class Breaker:
+    """Counts the calls of all clients, and breaks those that it is told to."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        self.wanted: Callable[[int, str], bool] = lambda number, operation: False
+        self.shape: Raise = PASSING["throttled"]
+        make = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+        def call_or_break(client: Any, operation: str, request: Any) -> Any:
+            number, self.count = self.count, self.count + 1
+            if self.wanted(number, operation):
+                raise self.shape(operation)
+            return make(client, operation, request)
+
+        monkeypatch.setattr(BaseClient, "_make_api_call", call_or_break)
+
+    def point(self, point: int | None, shape: Raise) -> None:
+        self.count, self.shape = 0, shape
+        self.wanted = lambda number, operation: number == point
+
+    def operation(self, name: str, shape: Raise) -> None:
+        self.count, self.shape = 0, shape
+        self.wanted = lambda number, operation: operation == name
+
+    def heal(self) -> None:
+        self.wanted = lambda number, operation: False
+
+
+@pytest.fixture
+def breaker(monkeypatch: pytest.MonkeyPatch) -> Breaker:
+    return Breaker(monkeypatch)
+
+
+def assert_clean(told: Any, where: object) -> None:
+    text = json.dumps(told, default=str)
+    for word in BANNED:
+        assert word not in text, (where, word, text[:2_000])
+
+
+def rows(world: World) -> list[Any]:
+    found = []
+    for page in world.dynamodb.get_paginator("scan").paginate(TableName="runledger"):
+        found += page["Items"]
+    return found
+
+
+def operations(*methods: str) -> list[tuple[str, str, list[dict[str, Any]]]]:
+    found = [
+        (method, path, parameters)
+        for method in methods
+        for path, parameters in _operations(method)
+        if "{token}" not in path
+    ]
+    return sorted(found, key=lambda each: any(end in f"{each[0]} {each[1]}" for end in ENDS))
+
+
+@pytest.mark.parametrize("first", range(2))
+@pytest.mark.parametrize("methods", [("get",), ("post", "put", "delete")], ids=["reads", "writes"])
+def test_no_answer_of_the_api_repeats_it(
+    deployed: World,
+    ids: dict[str, str],
+    breaker: Breaker,
+    methods: tuple[str, ...],
+    first: int,
+) -> None:
+    names = sorted(SHAPES)
+    turn = first * 8
+    broken = 0
+    for method, path, parameters in operations(*methods):
+        filled = _filled(path, parameters, ids)
+        body = BODIES.get(path)
+        for point in range(12):
+            turn += 1
+            name = names[turn % len(names)]
+            breaker.point(point, SHAPES[name])
+            answer = call(method.upper(), filled, body)
+            where = (method, path, point, name, answer)
+            assert_clean(answer, where)
+            if breaker.count <= point:
+                break
+            broken += 1
+            if name in PASSING:
+                # Never 404 for what is the installation's own trouble, and never its words.
+                assert answer["status"] in (503, 200, 201, 202, 204, 409, 410, 429), where
+            if answer["status"] == 503:
+                assert int(answer["headers"]["Retry-After"]) > 0
+    breaker.heal()
+    assert broken > 50
+    for row in rows(deployed):
+        assert_clean(row, row.get("pk"))
+
+
+MAILING = {
+    "name": "Mails",
+    "nodes": [
+        {"id": "start", "type": "TRIGGER", "config": {"triggerType": "WEBHOOK"}},
+        {"id": "mail", "type": "SEND_MESSAGE"},
+        {"id": "done", "type": "END"},
+    ],
+    "edges": [{"source": "start", "target": "mail"}, {"source": "mail", "target": "done"}],
+}
+
+
+def mailing(world: World) -> str:
+    """An automation that writes to one address, at the time that the handlers have."""
+    world.clock.now = now_ms()
+    template = {"name": "t", "channel": "EMAIL", "subject": "x", "body": "x"}
+    template_id = call("POST", "/v1/templates", template)["body"]["id"]
+    document = json.loads(json.dumps(MAILING))
+    document["nodes"][1]["config"] = {
+        "recipients": {"kind": "AD_HOC", "addresses": ["ada@customer.example"]},
+        "channels": [{"channel": "EMAIL", "templateId": template_id}],
+    }
+    return world.activate(document)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_start_that_is_refused_says_so_in_our_words(
+    deployed: World, breaker: Breaker, name: str
+) -> None:
+    automation_id = mailing(deployed)
+    run_id = deployed.fire(automation_id, {})
+    run = deployed.stores.runs.get(run_id)
+    breaker.operation("StartExecution", SHAPES[name])
+    assert not deployed.starter.start(run)
+    breaker.heal()
+    told = call("GET", f"/v1/runs/{run.id}")["body"]
+    assert told["startError"] and told["health"]["lastError"] == told["startError"]
+    assert_clean(told, name)
+    for row in rows(deployed):
+        assert_clean(row, name)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_message_that_is_refused_says_so_in_our_words(
+    deployed: World, breaker: Breaker, name: str
+) -> None:
+    automation_id = mailing(deployed)
+    run_id = deployed.fire(automation_id, {})
+    breaker.operation("SendEmail", SHAPES[name])
+    deployed.walk(run_id)
+    breaker.heal()
+    told = call("GET", f"/v1/runs/{run_id}")["body"]
+    assert_clean(told, name)
+    [delivery] = call("GET", "/v1/deliveries")["body"]["items"]
+    whole = call("GET", f"/v1/deliveries/{delivery['id']}")["body"]
+    assert whole["error"]["message"]
+    assert_clean(whole, name)
+    assert_clean(call("GET", "/v1/failure-groups")["body"], name)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_step_that_fails_says_so_in_our_words(
+    deployed: World, breaker: Breaker, name: str
+) -> None:
+    """Each call of a walk is broken once; the failure is recorded where the machine would."""
+    automation_id = mailing(deployed)
+    ended = set()
+    for point in range(40):
+        run_id = deployed.fire(automation_id, {})
+        breaker.point(point, SHAPES[name])
+        # Where not even the failure can be recorded, the walk raises as the function would.
+        with suppress(RunledgerError):
+            deployed.walk(run_id)
+        is_over = breaker.count <= point
+        breaker.heal()
+        told = call("GET", f"/v1/runs/{run_id}")["body"]
+        assert_clean(told, (name, point))
+        ended.add(told["error"] and told["error"]["kind"])
+        if is_over:
+            break
+    assert is_over and None in ended
+    for row in rows(deployed):
+        assert_clean(row, name)
