@@ -85,7 +85,7 @@ def test_templates_are_checked_where_they_are_given(
     capsys.readouterr()
     templates.write_text(json.dumps([{"id": "tpl_1"}]))
     assert main(["compile", str(graph_file), "--templates", str(templates)]) == 2
-    assert "is no list of templates: 0.name: Field required" in capsys.readouterr().err
+    assert "is no list of templates: 0.name: is missing" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from runledger.compiler.examples import (
     write_examples,
 )
 from runledger.models.automation import Graph, Problem, TemplateSnapshot
+from runledger.models.validation_words import words
 from runledger.operating import add_member_command, add_workspace_command
 
 Subparsers = Any  # argparse keeps the class of its sub-parsers to itself.
@@ -150,7 +151,7 @@ def _templates(graph: Graph, path: Path | None) -> Mapping[str, TemplateSnapshot
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
-        raise UnreadableError(f"{path} is no list of templates: {place}: {first['msg']}") from error
+        raise UnreadableError(f"{path} is no list of templates: {place}: {words(first)}") from error
     return {template.id: template for template in listed}
 
 

@@ -33,6 +33,7 @@ from runledger.errors import (
     UnsupportedMediaTypeError,
 )
 from runledger.json_body import parse_json, require_json
+from runledger.models.validation_words import path_in, words
 from runledger.models.workspace import Role
 from runledger.observability import bind, log_failure, logger
 from runledger.services.identity import Caller, identify, require_role
@@ -279,17 +280,20 @@ def _answer_validation(error: RequestValidationError, event: Mapping[str, Any]) 
 
 def _request_problem(fault: Mapping[str, Any], body: Any) -> dict[str, Any]:
     """One wrong value, by its path; inside a graph also by the node or edge it belongs to."""
-    path = [part for part in fault["loc"] if part not in _PLACES]
+    place, *inside = fault["loc"] or ("body",)
+    path: list[Any] = inside if place in _PLACES else [place, *inside]
+    if place == "body":
+        path = path_in(body, path, missing=fault["type"] == "missing")
     found = {
         "code": "INVALID_REQUEST",
-        "message": fault["msg"],
+        "message": words(fault),
         "field": ".".join(str(part) for part in path),
     }
     match path:
-        case ["nodes", int(index), *_]:
-            return {**found, "nodeId": _node_id(body, index)}
-        case ["edges", int(index), *_]:
-            return {**found, "edge": index}
+        case ["nodes", index, *_]:
+            return {**found, "nodeId": _node_id(body, int(index))}
+        case ["edges", index, *_]:
+            return {**found, "edge": int(index)}
     return found
 
 

@@ -1,12 +1,13 @@
 """pydantic's errors as fields of a node's config, in wire names, one message a field."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from runledger.models.validation_words import path_in, words
 from runledger.templating import TemplateSyntaxError
 
 # Raised for a whole config whose discriminator, in the context, is missing or unknown.
@@ -26,13 +27,13 @@ def field_errors(error: ValidationError, document: Mapping[str, Any]) -> tuple[F
     messages: dict[str | None, list[str]] = {}
     liquid: set[str | None] = set()
     for detail in error.errors(include_url=False, include_input=False):
-        path = _path_in(document, detail["loc"], missing=detail["type"] == "missing")
+        path = path_in(document, detail["loc"], missing=detail["type"] == "missing")
         if detail["type"] in _VARIANT_ERRORS:
             path.append(str(detail["ctx"]["field"]))
         field = ".".join(path) or None
         if _is_liquid(detail):
             liquid.add(field)
-        message = detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+        message = words(detail)
         known = messages.setdefault(field, [])
         if message not in known:
             known.append(message)
@@ -47,19 +48,3 @@ def _is_liquid(detail: ErrorDetails) -> bool:
     """Whether a text was refused as Liquid; the check of Liquid reports it with its place."""
     raised = detail.get("ctx", {}).get("error")
     return isinstance(raised, Exception) and isinstance(raised.__cause__, TemplateSyntaxError)
-
-
-def _path_in(document: Any, location: Sequence[int | str], *, missing: bool) -> list[str]:
-    """The location without what is not in the document: pydantic puts union tags in between."""
-    path: list[str] = []
-    here = document
-    for place, part in enumerate(location):
-        is_last = place == len(location) - 1
-        if isinstance(here, Mapping) and part in here:
-            here = here[part]
-        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
-            here = here[part]
-        elif not (is_last and missing):
-            continue
-        path.append(str(part))
-    return path

@@ -14,6 +14,7 @@ from pydantic_core import PydanticUndefined
 
 from runledger.errors import InvalidInputError
 from runledger.models.base import WireModel
+from runledger.models.validation_words import path_in, words
 
 ModelT = TypeVar("ModelT", bound=WireModel)
 
@@ -100,5 +101,6 @@ def validated(model: type[ModelT], value: Any) -> ModelT:
         return model.model_validate(value)
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise InvalidInputError(f"{field}: {first['msg']}", field=field or None) from error
+        path = path_in(value, first["loc"], missing=first["type"] == "missing")
+        field = ".".join(path)
+        raise InvalidInputError(f"{field}: {words(first)}", field=field or None) from error

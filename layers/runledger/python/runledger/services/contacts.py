@@ -18,6 +18,7 @@ from runledger.models.contact import (
     normalize_phone,
 )
 from runledger.models.documents import merge_patch, validated
+from runledger.models.validation_words import words
 from runledger.nodes.dates import written_dates
 from runledger.services.addresses import pasted
 from runledger.services.revisions import ANY_REVISION, Expected, edit
@@ -133,7 +134,7 @@ class Contacts:
         try:
             document = ContactDocument.model_validate({by: value})
         except ValidationError as error:
-            raise ValueError(error.errors()[0]["msg"]) from error
+            raise ValueError(words(error.errors()[0])) from error
         try:
             return self.create(workspace_id, document)
         except ConflictError:

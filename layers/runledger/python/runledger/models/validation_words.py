@@ -1,0 +1,136 @@
+"""What is wrong with a value, in our own words: pydantic's sentences speak Python to people who
+write JSON."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
+
+from pydantic_core import core_schema
+
+# What a text with one of our patterns has to look like. A pattern itself is shown to nobody.
+_STATUS = "[1-5](xx|[0-9]{2}(-[1-5][0-9]{2})?)"
+_PATTERNS = {
+    r"^[A-Za-z][A-Za-z0-9_]{0,47}$": (
+        "must begin with a letter and have only letters, digits and _, at most 48"
+    ),
+    r"^[A-Za-z_][A-Za-z0-9_]{0,63}$": (
+        "must begin with a letter or _ and have only letters, digits and _, at most 64"
+    ),
+    r"^vars\.[A-Za-z_][A-Za-z0-9_]{0,63}$": (
+        "must be vars. and a name of letters, digits and _, such as vars.tier"
+    ),
+    r"^[A-Z][A-Z0-9_]{0,39}$": "must be the name of a channel, such as EMAIL",
+    r"^[^.\s{}\[\]]+(\.[^.\s{}\[\]]+)*$": (
+        "must be a path of names with dots between them, such as customer.email"
+    ),
+    r"^([01][0-9]|2[0-3]):[0-5][0-9]$": "must be a time of day from 00:00 to 23:59, such as 09:30",
+    r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$": "must be the name of a header, such as X-Api-Key",
+    f"^{_STATUS}$": "must be a status such as 200, a class such as 2xx or a range such as 200-204",
+    f"^({_STATUS}|CONNECTION_FAILED|TIMEOUT)$": (
+        "must be a status such as 503, a class such as 5xx, a range, CONNECTION_FAILED or TIMEOUT"
+    ),
+    "^(EMAIL|SMS|WHATSAPP)$": "must be EMAIL, SMS or WHATSAPP",
+}
+
+_TYPES = {
+    "missing": "is missing",
+    "extra_forbidden": "is not a field that is known here",
+    "none_required": "must be null",
+    "string_type": "must be a text",
+    "string_unicode": "must be a text of valid Unicode",
+    "string_sub_type": "must be a text",
+    "bytes_type": "must be a text",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_parsing_size": "must be a smaller whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a finite number",
+    "list_type": "must be a list",
+    "tuple_type": "must be a list",
+    "set_type": "must be a list",
+    "frozen_set_type": "must be a list",
+    "dict_type": "must be an object",
+    "mapping_type": "must be an object",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "dataclass_type": "must be an object",
+    "json_invalid": "must be JSON",
+    "json_type": "must be JSON",
+    "invalid_key": "must have texts as names",
+    "recursion_loop": "is nested too deeply",
+    "datetime_type": "must be a date and time, such as 2026-01-31T09:30:00Z",
+    "datetime_parsing": "must be a date and time, such as 2026-01-31T09:30:00Z",
+    "datetime_from_date_parsing": "must be a date and time, such as 2026-01-31T09:30:00Z",
+    "date_type": "must be a date, such as 2026-01-31",
+    "date_parsing": "must be a date, such as 2026-01-31",
+    "date_from_datetime_parsing": "must be a date, such as 2026-01-31",
+}
+
+# With the numbers that pydantic puts into the error's context.
+_BOUNDS = {
+    "string_too_short": "must have at least {min_length} {characters}",
+    "string_too_long": "must have at most {max_length} {characters}",
+    "too_short": "must have at least {min_length} {entries}; it has {actual_length}",
+    "too_long": "must have at most {max_length} {entries}",
+    "greater_than": "must be greater than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "multiple_of": "must be a multiple of {multiple_of}",
+    "enum": "must be {expected}",
+    "literal_error": "must be {expected}",
+    "union_tag_invalid": "{discriminator} must be {expected_tags}",
+    "union_tag_not_found": "{discriminator} is missing",
+}
+
+_UNKNOWN = "has a form that is not allowed here"
+_PYDANTIC_TYPES = frozenset(get_args(core_schema.ErrorType))
+
+
+def words(detail: Mapping[str, Any]) -> str:
+    """What is wrong with the value of one of pydantic's errors, to go behind its name."""
+    kind, context = detail["type"], detail.get("ctx") or {}
+    if kind in ("value_error", "assertion_error"):
+        # Ours: the words of the check that raised it, behind a prefix.
+        text = str(detail["msg"])
+        return text.removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    if kind == "string_pattern_mismatch":
+        return _PATTERNS.get(context["pattern"], _UNKNOWN)
+    if kind in _BOUNDS:
+        number = context.get("min_length", context.get("max_length"))
+        return _BOUNDS[kind].format_map(
+            {
+                **context,
+                "characters": "character" if number == 1 else "characters",
+                "entries": "entry" if number == 1 else "entries",
+                **{
+                    name: str(context[name]).replace("'", "")
+                    for name in ("expected", "expected_tags", "discriminator")
+                    if name in context
+                },
+            }
+        )
+    if kind in _TYPES:
+        return _TYPES[kind]
+    # An error type of our own carries our own words.
+    return _UNKNOWN if kind in _PYDANTIC_TYPES else str(detail["msg"])
+
+
+def path_in(document: Any, location: Sequence[int | str], *, missing: bool) -> list[str]:
+    """The location of an error without what is not in the document: pydantic puts the tags of
+    unions in between. `missing` where the last part is a name that the document lacks."""
+    path: list[str] = []
+    here = document
+    for place, part in enumerate(location):
+        is_last = place == len(location) - 1
+        if isinstance(here, Mapping) and part in here:
+            here = here[part]
+        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
+            here = here[part]
+        elif not (is_last and missing):
+            continue
+        path.append(str(part))
+    return path
