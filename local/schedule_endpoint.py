@@ -2,14 +2,14 @@
 
 `POST /_local/schedules/fire` with `{"name", "group"?, "scheduledTime"?}` fires it as if that moment
 (ISO 8601; else its own next one) had come, and answers `{"executionId", "scheduledTime"}` once its
-target is reached: 404 where there is no such schedule, 409 for a disabled one, 502 with the reason
-where the target was not reached. `GET /_local/schedules` lists `{group, name, state, expression,
+target is reached: 404 where there is no such schedule, 409 for a disabled one and for a moment that
+has not come, 502 with the reason where the target was not reached. `GET /_local/schedules` lists `{group, name, state, expression,
 timeZone, nextFire}`.
 """
 
 import json
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ministack.core.concurrency import run_reentrant
@@ -21,6 +21,9 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 Answer = tuple[int, Any]
+
+# As the engine has it: a schedule's clock may be ahead of ours by so much.
+_EARLY = timedelta(minutes=1)
 
 LIST_PATH = "/_local/schedules"
 FIRE_PATH = "/_local/schedules/fire"
@@ -74,6 +77,9 @@ def fire(body: bytes) -> Answer:
     at = moment or next_fire
     if at is None:
         return 409, {"message": f"the schedule {key} never fires again; name a scheduledTime"}
+    if at > datetime.now(UTC) + _EARLY:
+        # The engine ignores a schedule that comes early, so firing it would change nothing.
+        return 409, {"message": f"{_text(at)} has not come; name a scheduledTime that has"}
     try:
         execution_id = schedules.fire(scope, at)
     except DeliveryError as error:

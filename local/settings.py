@@ -23,7 +23,8 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 PASSWORD = "Runledger-demo-1"
 ROLES = ("OWNER", "ADMIN", "MEMBER", "VIEWER")
 WORKSPACES = (("ws_demo", "Demo", "demo.example"), ("ws_other", "Other", "other.example"))
-DEFAULT_USER = "member@demo.example"
+# An admin: the first thing to do is to write an automation.
+DEFAULT_USER = "admin@demo.example"
 
 
 class LocalError(Exception):

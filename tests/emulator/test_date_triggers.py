@@ -68,10 +68,11 @@ def fires(api: httpx.Client, automation: dict[str, Any]) -> list[dict[str, Any]]
 
 
 def fire_now(stack: Stack, automation: dict[str, Any]) -> None:
-    """Fires the schedule as if its next moment had come, through its own role and target."""
+    """Fires the schedule for its next moment, through its own role and target, once that is near
+    enough."""
     name = {"name": automation["id"], "group": group(stack)}
     fired = httpx.post(f"{stack.aws_endpoint}/_local/schedules/fire", json=name, timeout=30)
-    assert fired.status_code == 200, fired.text
+    assert fired.status_code == 200 or "has not come" in fired.text, fired.text
 
 
 def begun(stack: Stack, api: httpx.Client, automation: dict[str, Any]) -> dict[str, Any]:

@@ -38,6 +38,23 @@ def test_a_path_without_a_dot_in_its_end_is_a_page(path: str, served: str) -> No
     assert run("DeepLinks", {"request": {"uri": path, "headers": {}}})["uri"] == served
 
 
+@pytest.mark.parametrize("path", ["/v1", "/v2/runs", "/v2", "/v12/"])
+def test_an_api_that_is_not_there_is_a_problem_and_no_page(path: str) -> None:
+    answer = run("DeepLinks", {"request": {"uri": path, "headers": {}}})
+    assert answer["statusCode"] == 404
+    assert answer["headers"]["content-type"]["value"] == "application/problem+json"
+    body = json.loads(answer["body"]["data"])
+    assert (body["status"], path in body["detail"]) == (404, True)
+
+
+def test_health_is_the_api_s() -> None:
+    event = {"viewer": {"ip": "::1"}, "request": {"uri": "/health", "headers": {"host": {"value": "x"}}}}
+    assert run("Callers", event)["uri"] == "/v1/health"
+    behaviors = RESOURCES["Distribution"]["Properties"]["DistributionConfig"]["CacheBehaviors"]
+    targets = {each["PathPattern"]: each["TargetOriginId"] for each in behaviors}
+    assert targets == {"/v1/*": "api", "/health": "api"}
+
+
 def test_the_api_is_told_who_asks_whatever_the_caller_wrote() -> None:
     headers = {
         "host": {"value": "console.example.com"},

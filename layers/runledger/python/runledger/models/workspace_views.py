@@ -1,6 +1,6 @@
 """Workspaces, their settings and their members, as the API shows and takes them."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
@@ -70,3 +70,9 @@ class MemberView(WireModel):
     email: str = Field(description="The user's e-mail address.")
     role: Role = Field(description="The user's role.")
     joined_at: str = Field(description="When the user joined.")
+
+
+class ServiceHealthView(WireModel):
+    """Whether the API answers."""
+
+    status: Literal["ok"] = Field(description="Always ok: an API that is down does not answer.")

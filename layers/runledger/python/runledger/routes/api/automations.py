@@ -105,6 +105,18 @@ def patch_automation(
     return tagged(automations.view(after))
 
 
+Strict = Annotated[
+    bool, Query(description="Answer 422 instead of 200 where there are problems, for scripts.")
+]
+
+
+def _checked(problems: list[Problem], strict: bool) -> ProblemsView:
+    view = ProblemsView(problems=problems)
+    if strict and problems:
+        raise InvalidGraphError(view.model_dump(mode="json", exclude_none=True)["problems"])
+    return view
+
+
 @router.post("/v1/automations/validate", tags=["Automations"])
 @needs(Role.ADMIN)
 def validate_new_automation(

@@ -3,11 +3,18 @@
 from runledger.http import make_router, needs
 from runledger.models.wire import ListView
 from runledger.models.workspace import Role
-from runledger.models.workspace_views import MemberView, MeView, SettingsView
+from runledger.models.workspace_views import MemberView, MeView, ServiceHealthView, SettingsView
 from runledger.routes.callers import calling
 from runledger.services.wiring import stores
 
 router = make_router()
+
+
+@router.get("/v1/health", tags=["Workspace"])
+@needs(None)
+def get_health() -> ServiceHealthView:
+    """Whether the API answers. Needs no token."""
+    return ServiceHealthView(status="ok")
 
 
 @router.get("/v1/me", tags=["Workspace"])
