@@ -1,10 +1,12 @@
 """The one address of console and API: what the template's distribution is on AWS.
 
-`/v1/*` goes to the deployed HTTP API as it came, `/cognito` to the emulator's Cognito,
+`/v1/*` goes to the deployed HTTP API as it came, `/health` as `/v1/health`; `/v1`, `/v2/…` are no
+API and no page. `/cognito` to the emulator's Cognito,
 `/config.json` tells the console its user pool client, and everything else is the built console,
 where a path without a dot is a page of it.
 """
 
+import re
 from pathlib import Path
 
 import httpx
@@ -45,6 +47,8 @@ _OWN_HEADERS = frozenset(
 )
 SECURITY_HEADERS = response_headers("SecurityHeaders")
 API_HEADERS = response_headers("ApiHeaders")
+# As the distribution's function has it.
+_NO_API = re.compile(r"v[0-9]+(/|$)")
 _COGNITO_TARGET = "AWSCognitoIdentityProviderService."
 _TIMEOUT_SECONDS = 35
 
@@ -60,7 +64,7 @@ _NOT_BUILT = """<!doctype html>
 class _SecurityHeaders(BaseHTTPMiddleware):
     async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
         response = await call_next(request)
-        is_api = request.url.path.startswith("/v1/")
+        is_api = request.url.path.startswith("/v1/") or request.url.path == "/health"
         response.headers.update(API_HEADERS if is_api else SECURITY_HEADERS)
         return response
 
@@ -84,6 +88,7 @@ class Gateway:
         return Starlette(
             routes=[
                 Route("/v1/{path:path}", self._api, methods=_METHODS),
+                Route("/health", self._health, methods=["GET", "HEAD"]),
                 Route("/cognito", self._cognito, methods=["POST"]),
                 Route("/config.json", self._config),
                 Route("/{path:path}", self._page),
@@ -96,6 +101,9 @@ class Gateway:
         if request.scope["query_string"]:
             raw_path += b"?" + request.scope["query_string"]
         return await self._forward(request, raw_path)
+
+    async def _health(self, request: Request) -> Response:
+        return await self._forward(request, self._api_path + b"/v1/health")
 
     async def _cognito(self, request: Request) -> Response:
         if not request.headers.get("x-amz-target", "").startswith(_COGNITO_TARGET):
@@ -147,9 +155,17 @@ class Gateway:
         )
 
     async def _page(self, request: Request) -> Response:
+        path = request.path_params["path"]
+        if _NO_API.match(path):
+            problem = {
+                "type": "about:blank",
+                "title": "Not found",
+                "status": 404,
+                "detail": f"there is no API at /{path}; its paths begin with /v1/",
+            }
+            return JSONResponse(problem, 404, media_type="application/problem+json")
         if not (self._console / "index.html").exists():
             return HTMLResponse(_NOT_BUILT, status_code=503)
-        path = request.path_params["path"]
         is_page = "." not in path.rsplit("/", 1)[-1]
         files = StaticFiles(directory=self._console)
         response = await files.get_response("index.html" if is_page else path, request.scope)

@@ -3,8 +3,8 @@
 `POST /_local/schedules/fire` with `{"name", "group"?, "scheduledTime"?}` fires it as if that moment
 (ISO 8601; else its own next one) had come, and answers `{"executionId", "scheduledTime"}` once its
 target is reached: 404 where there is no such schedule, 409 for a disabled one and for a moment that
-has not come, 502 with the reason where the target was not reached. `GET /_local/schedules` lists `{group, name, state, expression,
-timeZone, nextFire}`.
+has not come, 502 with the reason where the target was not reached. `GET /_local/schedules` lists
+`{group, name, state, expression, timeZone, nextFire}`.
 """
 
 import json

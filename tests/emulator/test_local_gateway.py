@@ -33,6 +33,20 @@ def test_a_deep_link_is_a_page_of_the_console_and_a_missing_file_is_404(stack: S
     assert httpx.get(f"{stack.url}/assets/missing.js").status_code == 404
 
 
+def test_health_needs_no_token(stack: Stack) -> None:
+    for path in ("/health", "/v1/health"):
+        answer = httpx.get(stack.url + path)
+        assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.parametrize("path", ["/v1", "/v2", "/v2/runs"])
+def test_an_api_that_is_not_there_is_a_problem_and_no_page(stack: Stack, path: str) -> None:
+    answer = httpx.get(stack.url + path)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert path in answer.json()["detail"]
+
+
 def test_every_answer_carries_the_security_headers(stack: Stack) -> None:
     for path in ("/", "/config.json", "/v1/me"):
         answer = httpx.get(stack.url + path)

@@ -323,6 +323,52 @@ def test_a_document_that_is_no_automation_yet_is_checked(deployed: World) -> Non
     assert call("POST", "/v1/automations/validate", document, role="member")["status"] == 403
 
 
+def test_a_script_may_ask_for_422_where_there_are_problems(deployed: World) -> None:
+    document = {"name": "New", "nodes": [{"id": "done", "type": "END"}], "edges": []}
+    lenient = call("POST", "/v1/automations/validate", document, query="strict=false")
+    strict = call("POST", "/v1/automations/validate", document, query="strict=true")
+    assert (lenient["status"], strict["status"]) == (200, 422)
+    codes = [{each["code"] for each in one["body"]["problems"]} for one in (lenient, strict)]
+    assert codes[0] == codes[1] >= {"NO_TRIGGER"}
+    document["nodes"] = [
+        {"id": "start", "type": "TRIGGER", "config": {"triggerType": "MANUAL"}},
+        {"id": "done", "type": "END"},
+    ]
+    document["edges"] = [{"source": "start", "target": "done"}]
+    made = call("POST", "/v1/automations", document)["body"]
+    for path in ("/v1/automations/validate", f"/v1/automations/{made['id']}/validate"):
+        assert call("POST", path, document, query="strict=true")["status"] == 200
+
+
+def test_a_name_that_another_automation_has_is_warned_of(deployed: World) -> None:
+    document = {
+        "name": "Größe",
+        "nodes": [
+            {"id": "start", "type": "TRIGGER", "config": {"triggerType": "MANUAL"}},
+            {"id": "done", "type": "END"},
+        ],
+        "edges": [{"source": "start", "target": "done"}],
+    }
+    first = call("POST", "/v1/automations", document)["body"]
+    assert first["warnings"] == []
+    again = {**document, "name": " gro\u0308ße "}
+    asked = call("POST", "/v1/automations/validate", again)["body"]
+    second = call("POST", "/v1/automations", again)["body"]
+    for warnings in (asked["warnings"], second["warnings"]):
+        [warning] = warnings
+        assert (warning["code"], warning["field"]) == ("NAME_TAKEN", "name")
+        assert first["id"] in warning["message"]
+    renamed = call("PATCH", f"/v1/automations/{second['id']}", {"name": "Another"})["body"]
+    assert renamed["warnings"] == []
+    own = call("PUT", f"/v1/automations/{first['id']}", document)["body"]
+    assert own["warnings"] == []
+
+
+def test_health_needs_no_token(deployed: World) -> None:
+    answer = call("GET", "/v1/health", role=None)
+    assert (answer["status"], answer["body"]) == (200, {"status": "ok"})
+
+
 def test_a_draft_that_somebody_else_saved_is_not_overwritten(deployed: World) -> None:
     document = {
         "name": "Mine",

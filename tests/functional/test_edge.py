@@ -48,7 +48,10 @@ def test_an_api_that_is_not_there_is_a_problem_and_no_page(path: str) -> None:
 
 
 def test_health_is_the_api_s() -> None:
-    event = {"viewer": {"ip": "::1"}, "request": {"uri": "/health", "headers": {"host": {"value": "x"}}}}
+    event = {
+        "viewer": {"ip": "::1"},
+        "request": {"uri": "/health", "headers": {"host": {"value": "x"}}},
+    }
     assert run("Callers", event)["uri"] == "/v1/health"
     behaviors = RESOURCES["Distribution"]["Properties"]["DistributionConfig"]["CacheBehaviors"]
     targets = {each["PathPattern"]: each["TargetOriginId"] for each in behaviors}
@@ -93,12 +96,12 @@ def test_the_policy_is_strict() -> None:
 def test_the_api_is_never_cached_and_errors_are_never_pages() -> None:
     config = RESOURCES["Distribution"]["Properties"]["DistributionConfig"]
     assert "CustomErrorResponses" not in config
-    [api] = config["CacheBehaviors"]
-    assert api["PathPattern"] == "/v1/*"
-    # AWS's own policies: CachingDisabled, AllViewerExceptHostHeader.
-    assert api["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
-    assert api["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac"
-    assert api["ResponseHeadersPolicyId"]["Ref"] == "ApiHeaders"
+    assert {api["PathPattern"] for api in config["CacheBehaviors"]} == {"/v1/*", "/health"}
+    for api in config["CacheBehaviors"]:
+        # AWS's own policies: CachingDisabled, AllViewerExceptHostHeader.
+        assert api["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+        assert api["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac"
+        assert api["ResponseHeadersPolicyId"]["Ref"] == "ApiHeaders"
     assert config["DefaultCacheBehavior"]["ResponseHeadersPolicyId"]["Ref"] == "SecurityHeaders"
 
 

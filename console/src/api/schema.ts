@@ -203,7 +203,7 @@ export interface paths {
         put?: never;
         /**
          * Validate automation
-         * @description Every problem of a document, without saving it.
+         * @description Lists every problem of a document, without saving it. The answer is 200 also where there are problems, as the check itself succeeded; with `strict=true` it is 422 then.
          *
          *     For ADMIN and above.
          */
@@ -265,7 +265,7 @@ export interface paths {
         put?: never;
         /**
          * Validate new automation
-         * @description Every problem of a document that is to become an automation.
+         * @description Lists every problem of a document that is to become an automation. The answer is 200 also where there are problems, as the check itself succeeded; with `strict=true` it is 422 then.
          *
          *     For ADMIN and above.
          */
@@ -582,6 +582,26 @@ export interface paths {
          *     For MEMBER and above.
          */
         post: operations["resolveFailureGroup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get health
+         * @description Whether the API answers. Needs no token.
+         */
+        get: operations["getHealth"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4450,6 +4470,18 @@ export interface components {
             updatedAt: string;
         };
         /**
+         * ServiceHealthView
+         * @description Whether the API answers.
+         */
+        ServiceHealthView: {
+            /**
+             * Status
+             * @description Always ok: an API that is down does not answer.
+             * @constant
+             */
+            status: "ok";
+        };
+        /**
          * SettingsDocument
          * @description The settings of a workspace. A retention holds for what begins after it was set.
          */
@@ -5707,7 +5739,10 @@ export interface operations {
     };
     validateAutomation: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Answer 422 instead of 200 where there are problems, for scripts. */
+                strict?: boolean;
+            };
             header?: {
                 /** @description The workspace to act in, for callers in several; the first unless named. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
@@ -5817,7 +5852,10 @@ export interface operations {
     };
     validateNewAutomation: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Answer 422 instead of 200 where there are problems, for scripts. */
+                strict?: boolean;
+            };
             header?: {
                 /** @description The workspace to act in, for callers in several; the first unless named. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
@@ -6686,6 +6724,37 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["RequestEntityTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to act in, for callers in several; the first unless named. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceHealthView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];

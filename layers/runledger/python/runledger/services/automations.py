@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 from runledger.clock import Clock, iso
 from runledger.compiler.checks import problems_of
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
     from runledger.store.table import Write
     from runledger.store.templates import TemplateStore
 
+# Automations whose names a new one is compared with.
+_NAMES_COMPARED = 200
 # Numbers without a version that one activation looks back on.
 _DEAD_VERSIONS = 40
 
@@ -156,8 +159,32 @@ class Automations:
         )
 
     def check(self, workspace_id: str, graph: Graph) -> ProblemsView:
+        """Every problem and warning of a graph, without saving it."""
         view, problems = self._view(workspace_id, graph)
         return ProblemsView(problems=problems, warnings=warnings_of(view))
+
+    def saved_view(self, automation: Automation) -> AutomationView:
+        """As `view`, with what the one who saved it should know besides."""
+        view = self.view(automation)
+        taken = self.name_warnings(automation.workspace_id, automation.name, automation.id)
+        return view.model_copy(update={"warnings": [*view.warnings, *taken]})
+
+    def name_warnings(
+        self, workspace_id: str, name: str, automation_id: str | None = None
+    ) -> list[Problem]:
+        """A warning where another automation, of the newest in the workspace, has this name."""
+        newest, _ = self.store.newest(workspace_id, _NAMES_COMPARED, None)
+        twins = [
+            each.id
+            for each in newest
+            if _same_name(each.name, name)
+            and each.id != automation_id
+            and each.status is not AutomationStatus.ARCHIVED
+        ]
+        if not twins:
+            return []
+        message = f"Another automation has this name too: {', '.join(twins[:3])}."
+        return [Problem(code="NAME_TAKEN", message=message, field="name")]
 
     def view(self, automation: Automation, *, hides_webhook: bool = False) -> AutomationView:
         """`hides_webhook` for those who may not trigger: the address is all it takes."""
@@ -367,6 +394,10 @@ class Activations:
             activated_at=self.clock(),
             activated_by=by,
         )
+
+
+def _same_name(one: str, other: str) -> bool:
+    return normalize("NFC", one).casefold() == normalize("NFC", other).casefold()
 
 
 def _superseded(before: Automation, after: Automation) -> "list[Write]":

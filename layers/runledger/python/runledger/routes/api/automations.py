@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from runledger.aws import client
 from runledger.clock import now_ms
 from runledger.compiler.compile import FunctionArns
+from runledger.errors import InvalidGraphError
 from runledger.http import answers, make_router, needs, public_url
 from runledger.models.automation import AutomationDocument, AutomationStatus
 from runledger.models.automation_views import AutomationView, ProblemsView, RotationDocument
@@ -64,7 +65,7 @@ def create_automation(
     who = calling(router)
     automations = _automations()
     created = automations.create(who.workspace_id, document, who.email)
-    return tagged(automations.view(created), HTTPStatus.CREATED)
+    return tagged(automations.saved_view(created), HTTPStatus.CREATED)
 
 
 @router.put("/v1/automations/<automation_id>", tags=["Automations"])
@@ -83,7 +84,7 @@ def update_automation(
     wanted = expected(if_match, revision, document.revision)
     automations = _automations()
     after = automations.update(who.workspace_id, automation_id, document, who.email, wanted)
-    return tagged(automations.view(after))
+    return tagged(automations.saved_view(after))
 
 
 @router.patch("/v1/automations/<automation_id>", tags=["Automations"])
@@ -102,7 +103,7 @@ def patch_automation(
     automations = _automations()
     changes = sent_fields(document)
     after = automations.patch(who.workspace_id, automation_id, changes, who.email, wanted)
-    return tagged(automations.view(after))
+    return tagged(automations.saved_view(after))
 
 
 Strict = Annotated[
@@ -110,33 +111,37 @@ Strict = Annotated[
 ]
 
 
-def _checked(problems: list[Problem], strict: bool) -> ProblemsView:
-    view = ProblemsView(problems=problems)
-    if strict and problems:
-        raise InvalidGraphError(view.model_dump(mode="json", exclude_none=True)["problems"])
-    return view
+def _validated(
+    who: Caller, document: AutomationDocument, strict: bool, automation_id: str | None = None
+) -> ProblemsView:
+    automations = _automations()
+    found = automations.check(who.workspace_id, document)
+    if strict and found.problems:
+        raise InvalidGraphError(found.model_dump(mode="json", exclude_none=True)["problems"])
+    names = automations.name_warnings(who.workspace_id, document.name, automation_id)
+    return found.model_copy(update={"warnings": [*found.warnings, *names]})
 
 
 @router.post("/v1/automations/validate", tags=["Automations"])
 @needs(Role.ADMIN)
 def validate_new_automation(
-    document: Annotated[AutomationDocument, Body()],
+    document: Annotated[AutomationDocument, Body()], strict: Strict = False
 ) -> ProblemsView:
-    """Every problem of a document that is to become an automation."""
-    who = calling(router)
-    return _automations().check(who.workspace_id, document)
+    """Lists every problem of a document that is to become an automation. The answer is 200 also
+    where there are problems, as the check itself succeeded; with `strict=true` it is 422 then."""
+    return _validated(calling(router), document, strict)
 
 
 @router.post("/v1/automations/<automation_id>/validate", tags=["Automations"])
 @needs(Role.ADMIN)
 def validate_automation(
-    automation_id: str, document: Annotated[AutomationDocument, Body()]
+    automation_id: str, document: Annotated[AutomationDocument, Body()], strict: Strict = False
 ) -> ProblemsView:
-    """Every problem of a document, without saving it."""
+    """Lists every problem of a document, without saving it. The answer is 200 also where there are
+    problems, as the check itself succeeded; with `strict=true` it is 422 then."""
     who = calling(router)
-    automations = _automations()
-    automations.store.get(who.workspace_id, automation_id)
-    return automations.check(who.workspace_id, document)
+    _automations().store.get(who.workspace_id, automation_id)
+    return _validated(who, document, strict, automation_id)
 
 
 @router.post("/v1/automations/<automation_id>/activate", tags=["Automations"])
