@@ -22,6 +22,7 @@ from runledger.services.settle import Settler
 from runledger.services.start import Starter
 from runledger.services.superseded import SupersededMachines
 from runledger.services.totals_settle import TotalSettler, countables
+from runledger.services.watchdog import Watchdog
 from runledger.services.wiring import (
     bulk_cancels,
     export_files,
@@ -41,22 +42,33 @@ LAST_SECONDS = 25 * SECOND
 
 
 @cache
-def due_work() -> DueWork:
+def starter() -> Starter:
+    prefix = read_settings(StartSettings).machine_prefix
+    return Starter(stores().runs, effect_client("stepfunctions"), prefix, now_ms)
+
+
+@cache
+def watchdog() -> Watchdog:
     of = stores()
-    settings = read_settings(StartSettings)
-    prefix, stack = settings.machine_prefix, settings.stack
-    settler = Settler(
+    prefix = read_settings(StartSettings).machine_prefix
+    return Watchdog(
         runs=of.runs,
         automations=of.automations,
         frames=frames(),
-        starter=Starter(of.runs, effect_client("stepfunctions"), prefix, now_ms),
-        left_behind=LeftBehind(
-            of.runs, of.deliveries, of.workspaces, frames(), CHANNEL_NAMES, now_ms
-        ),
+        starter=starter(),
         stepfunctions=client("stepfunctions"),
         execution_prefix=prefix.replace(":stateMachine:", ":execution:"),
         clock=now_ms,
     )
+
+
+@cache
+def due_work() -> DueWork:
+    of = stores()
+    settings = read_settings(StartSettings)
+    prefix, stack = settings.machine_prefix, settings.stack
+    left_behind = LeftBehind(of.runs, of.deliveries, of.workspaces, frames(), CHANNEL_NAMES, now_ms)
+    settler = Settler(of.runs, starter(), left_behind, watchdog(), now_ms)
     turns = MachineTurns(of.pace, now_ms, time.sleep)
     remover = MachineRemover(client("stepfunctions"), prefix, turns)
     superseded = SupersededMachines(of.machines, remover, of.workspaces, now_ms)

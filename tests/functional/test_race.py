@@ -63,6 +63,16 @@ def walked_to(node_id: str) -> Callable[[Actors], None]:
     return walk
 
 
+def silent_at(node_id: str) -> Callable[[Actors], None]:
+    """Its walker was held up before that node for so long that the run is silent."""
+
+    def fall_silent(actors: Actors) -> None:
+        walked_to(node_id)(actors)
+        actors.stage.clock.advance(6 * MINUTE)
+
+    return fall_silent
+
+
 def handed_back(actors: Actors) -> None:
     walked_to("score")(actors)
     actors.be_refused()
@@ -101,6 +111,27 @@ PAIRS = [
     for name in ("cancel", "pause")
     for against in AGAINST
     if name == "cancel" or against not in MANY
+]
+# What may come to a run that the watchdog finds silent, and is alive all the same.
+PAIRS += [
+    Race(
+        f"watchdog against {name}",
+        silent_at(node_id),
+        lambda actors, name=name, act=act: {  # type: ignore[misc]
+            "watchdog": actors.watch,
+            name: act(actors),
+        },
+    )
+    for name, node_id, act in (
+        ("logic", "big", lambda a: lambda: a.visit("big")),
+        ("integration", "score", lambda a: lambda: a.visit("score")),
+        ("message", "mail", lambda a: lambda: a.visit("mail")),
+        ("end", "done", lambda a: lambda: a.visit("done")),
+        ("its reported end", "score", lambda a: a.tell_of_its_end),
+        ("handing back", "score", lambda a: a.be_refused),
+        ("cancel", "score", lambda a: a.cancel),
+        ("another watchdog", "score", lambda a: a.watch),
+    )
 ]
 PAIRS += [
     Race("pause against open", unopened, lambda a: {"pause": a.pause, "open": a.open}),
@@ -194,6 +225,35 @@ CROWDS = [
             "tick": a.tick,
         },
         later=3 * MINUTE,
+    ),
+    Race(
+        "watchdog against walker and its next attempt",
+        silent_at("score"),
+        lambda a: {
+            "watchdog": a.watch,
+            "walker": lambda: a.walk("score"),
+            "next": a.walk_again,
+        },
+    ),
+    Race(
+        "cancel against watchdog against two walkers",
+        silent_at("mail"),
+        lambda a: {
+            "cancel": a.cancel,
+            "watchdog": a.watch,
+            "one": lambda: a.walk("mail"),
+            "two": lambda: a.walk("mail"),
+        },
+    ),
+    Race(
+        "pause against watchdog against walker against tick",
+        silent_at("big"),
+        lambda a: {
+            "pause": a.pause,
+            "watchdog": a.watch,
+            "walker": lambda: a.walk("big"),
+            "tick": a.tick,
+        },
     ),
     Race(
         "cancel against start against tick against tick",

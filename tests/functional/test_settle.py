@@ -9,6 +9,7 @@ from runledger.clock import DAY, MINUTE
 from runledger.errors import RunReleasedError, TransientError
 from runledger.models.run import RunStatus
 from runledger.nodes.base import Operation
+from runledger.services import watchdog
 from runledger.services.settle import ExecutionEnded
 from runledger.services.start import MAX_ATTEMPTS
 
@@ -91,7 +92,7 @@ def test_a_run_that_never_starts_fails_with_the_reason(world: World) -> None:
     assert str(MAX_ATTEMPTS) in told["error"]["message"]
 
 
-def test_a_waiting_run_is_left_alone_until_its_deadline_and_then_ended(world: World) -> None:
+def test_a_waiting_run_is_left_alone_until_its_wait_is_over(world: World) -> None:
     run_id = world.fire(world.activate(WAITING), {})
     world.visit(run_id, "start", Operation.OWN)
     world.visit(run_id, "pause")
@@ -105,12 +106,14 @@ def test_a_waiting_run_is_left_alone_until_its_deadline_and_then_ended(world: Wo
     world.clock.advance(3 * MINUTE)
     assert world.settler.settle_due(100) == 0
 
-    world.clock.advance(DAY)
+    world.clock.advance(53 * MINUTE)
+    assert world.settler.settle_due(100) == 0
+    world.clock.advance(6 * MINUTE)
     world.settler.settle_due(100)
     told = world.detail(run_id)
-    assert told["status"] == "FAILED"
-    assert (told["error"]["kind"], told["error"]["nodeId"]) == ("OVERDUE", "pause")
-    # The hour was over; what never came is the step after it.
+    # The hour was over; what never came is the node after it.
+    text = "goes on soon (attempt 2): the run stopped moving at node done: its execution is gone"
+    assert (told["status"], told["health"]["text"]) == ("RUNNING", text)
     assert [step["status"] for step in told["steps"]] == ["COMPLETED", "COMPLETED"]
 
 
@@ -243,7 +246,7 @@ def test_an_execution_of_no_run_is_let_be(world: World) -> None:
     world.closer.close(ExecutionEnded("arn:x:by-hand", "by-hand", "FAILED", None, None))
 
 
-def test_an_overdue_run_is_ended_before_its_execution_is_stopped(
+def test_a_run_without_attempts_is_ended_before_its_execution_is_stopped(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stopping it first would let the event of its end tell another reason."""
@@ -254,6 +257,7 @@ def test_an_overdue_run_is_ended_before_its_execution_is_stopped(
     arn = execution["executionArn"]
     world.visit(run_id, "start", Operation.OWN, execution=arn)
     stop = world.stepfunctions.stop_execution
+    monkeypatch.setattr(watchdog, "MAX_ATTEMPTS", 1)
 
     def stop_and_report(**request: Any) -> Any:
         answer = stop(**request)
@@ -263,6 +267,8 @@ def test_an_overdue_run_is_ended_before_its_execution_is_stopped(
     monkeypatch.setattr(world.stepfunctions, "stop_execution", stop_and_report)
     world.clock.advance(2 * DAY)
     world.settler.settle_due(100)
-    assert world.detail(run_id)["error"]["kind"] == "OVERDUE"
+    error = world.detail(run_id)["error"]
+    assert (error["kind"], error["nodeId"]) == ("OVERDUE", "pause")
+    assert error["message"].startswith("The run stopped moving at node pause and passed its dead")
     described = world.stepfunctions.describe_execution(executionArn=arn)
     assert described["status"] == "ABORTED"

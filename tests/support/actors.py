@@ -95,6 +95,11 @@ class Actors:
     def tick(self) -> None:
         module_of("tick").due_work().settle_due(1_000)
 
+    def watch(self) -> None:
+        """The watchdog's look at the run, as if it had been silent until now. Of other runs, and
+        of one that is not due, it makes nothing."""
+        module_of("tick").watchdog().look(self.run_id)
+
     def settle(self) -> None:
         """The tick's work on the run alone, without looking for what is due."""
         row = DueRow(id=self.run_id, key=keys.run(self.run_id))
@@ -141,18 +146,24 @@ class Actors:
         patience = Patience(clock.now + 60_000, clock, self.stage.sleep)
         return wiring.walker(toolbox, f"{self._requests:08d}-visit", patience).walk(event)
 
-    def walk(self, since: str = "start", until: str = "") -> None:
+    def walk_again(self) -> None:
+        """As the execution of the next attempt walks, which begins when there is one."""
+        for _ in range(12):
+            if wiring.stores().runs.get(self.run_id).attempt > 1:
+                return self.walk(attempt=2)
+
+    def walk(self, since: str = "start", until: str = "", *, attempt: int = 1) -> None:
         """As the machine walks, failure state included; stops before `until`."""
         node_id = since
         last: dict[str, Any] = {}
         while node_id != until:
             try:
-                answer = self.visit(node_id)
+                answer = self.visit(node_id, attempt=attempt)
             except RunledgerError as error:
                 name = type(error).__name__
-                if name not in ("RunReleasedError", "StepInProgressError"):
+                if name != "RunReleasedError":
                     caught = {"Error": name, "Cause": str(error)}
-                    self.visit("start", Operation.FAIL, error=caught, last=last)
+                    self.visit("start", Operation.FAIL, attempt=attempt, error=caught, last=last)
                 return
             last = answer.model_dump(by_alias=True)
             if answer.more:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from botocore.exceptions import ReadTimeoutError
+from runledger.clock import SECOND
 from runledger.errors import NodeError, TransientError
 
 from tests.support.boundary import Call
@@ -18,6 +19,13 @@ class Fault(StrEnum):
     DIED_BEFORE = "the process dies before it takes effect"
     DIED_AFTER = "the process dies after it took effect"
     SENT_AGAIN = "the answer is lost, and the client below sends it again"
+    THROTTLED = "this operation is throttled for longer than the client's own tries last"
+    SILENT = "it takes effect, and for longer than the client's own tries no answer comes"
+
+
+# How long AWS lets an operation down that it throttles, or does not answer: longer than the tries
+# of a client and those of a machine, shorter than the lease of a node that reaches outside.
+LONG = 10 * SECOND
 
 
 class FaultyCall:
@@ -31,6 +39,8 @@ class FaultyCall:
         self._point = point
         self._fault = fault
         self._dead_request: int | None = None
+        self._down: tuple[str, str] | None = None
+        self._until = 0
 
     def __call__(self, call: Call, act: Callable[[], Any]) -> Any:
         if self._stage.function is None:
@@ -39,15 +49,23 @@ class FaultyCall:
             raise ProcessDied
         number = len(self.made)
         self.made.append((self._stage.function, call))
-        if number != self._point or self._fault is None:
+        if self._fault is None:
             return act()
-        return self._break(self._fault, call, act)
+        if number == self._point:
+            if self._fault in (Fault.THROTTLED, Fault.SILENT):
+                self._down = (call.service, call.operation)
+                self._until = self._stage.clock.now + LONG
+            return self._break(self._fault, call, act)
+        is_down = self._down == (call.service, call.operation)
+        if is_down and self._stage.clock.now < self._until:
+            return self._break(self._fault, call, act)
+        return act()
 
     def _break(self, fault: Fault, call: Call, act: Callable[[], Any]) -> Any:
         match fault:
-            case Fault.REFUSED:
+            case Fault.REFUSED | Fault.THROTTLED:
                 raise _refusal(call)
-            case Fault.UNANSWERED:
+            case Fault.UNANSWERED | Fault.SILENT:
                 act()
                 raise _silence(call)
             case Fault.DIED_BEFORE | Fault.DIED_AFTER:
@@ -59,6 +77,13 @@ class FaultyCall:
                 answer = act()
                 # A transaction carries a token by which DynamoDB knows it again.
                 return answer if call.operation == "TransactWriteItems" else act()
+
+
+def applies(fault: Fault, call: Call) -> bool:
+    """Whether a call can be broken in this way: only a client with more than one try sends again,
+    or is let down for longer than its tries last."""
+    is_of_many_tries = fault in (Fault.SENT_AGAIN, Fault.THROTTLED, Fault.SILENT)
+    return call.repeats or not is_of_many_tries
 
 
 def _refusal(call: Call) -> Exception:

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tests.support.boundary import Call
-from tests.support.faults import Fault, FaultyCall
-from tests.support.verdicts import Watch, describe, problems
+from tests.support.faults import Fault, FaultyCall, applies
+from tests.support.verdicts import Watch, describe, problems, unknown
 
 if TYPE_CHECKING:
     from tests.support.stage import Stage
 
 # The functions whose work reaches outside.
 EFFECTS = ("run_message", "run_integration")
+# What leaves the process that made the call alive, with all that it knows.
+LIVING = (Fault.REFUSED, Fault.UNANSWERED, Fault.SENT_AGAIN, Fault.THROTTLED, Fault.SILENT)
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ def break_everything(ready: Any, scenario: Scenario) -> str:
     `ready` has a `stage` and what can `restore` it."""
     unbroken, statuses = _play(ready, scenario, None, None)
     assert statuses == list(scenario.ends)
+    told_unknown = unknown(ready.stage)
     if scenario.deliveries is not None:
         told = sorted(row["status"] for row in ready.stage.deliveries())
         assert told == sorted(scenario.deliveries)
@@ -43,16 +46,19 @@ def break_everything(ready: Any, scenario: Scenario) -> str:
     ends = Counter[str]()
     for point, (function, call) in enumerate(unbroken):
         for fault in Fault:
-            if fault is Fault.SENT_AGAIN and not call.repeats:
+            if not applies(fault, call):
                 continue
             _, statuses = _play(ready, scenario, point, fault)
+            if fault in LIVING and call.repeats:
+                lost = unknown(ready.stage)
+                assert lost == told_unknown, f"{describe(unbroken, point)}: {fault}"
             tried += 1
             ends.update(statuses)
             if statuses != list(scenario.ends):
                 # Only an effect may be lost, as its function cannot know whether to repeat it; and
-                # none is where the client below gets its answer after all.
+                # none is where its process lived and AWS got better while the claim held.
                 assert function in EFFECTS, describe(unbroken, point)
-                assert fault is not Fault.SENT_AGAIN, describe(unbroken, point)
+                assert fault not in LIVING or not call.repeats, describe(unbroken, point)
     told = ", ".join(f"{count} {status}" for status, count in sorted(ends.items()))
     name = scenario.play.__name__
     return f"{name}: {len(unbroken)} calls, {tried} kill points; runs ended: {told}"

@@ -163,6 +163,14 @@ class StepFunctions:
         self._close(execution, "ABORTED", error, cause)
         return {}
 
+    def describe_execution(self, *, executionArn: str) -> dict[str, Any]:
+        execution = self.executions.get(executionArn)
+        if execution is None or execution.is_express:
+            raise refusal("ExecutionDoesNotExist", "DescribeExecution")
+        # Of one that is lost nobody knows; it looks as if it went on.
+        status = "RUNNING" if execution.status == "LOST" else execution.status
+        return {"executionArn": executionArn, "status": status}
+
     # ── for tests ──────────────────────────────────────────────────────────────────────────────
 
     def walk_again(self, arn: str) -> None:

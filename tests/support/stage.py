@@ -45,12 +45,18 @@ from tests.support.world import DELIVERY_RETRY, EXPORT, FAN_OUT, START, Clock
 EVENTS = Path(__file__).parents[2] / "events"
 WORKSPACE = "ws_demo"
 OPERATOR = "operator@example.com"
-# As often as AWS delivers a stream record, and an asynchronous invocation.
+# As often as AWS delivers a stream record.
 STREAM_TRIES = 6
-ASYNC_TRIES = 3
+STREAM_WAIT = 2_000
+# After each try of an asynchronous invocation (AWS Lambda Developer Guide, "How Lambda handles
+# errors and retries with asynchronous invocation").
+ASYNC_WAITS = (60_000, 120_000, 0)
 QUEUE_TRIES = 10
+# The visibility timeout that template.yaml sets.
+QUEUE_WAIT = 180_000
 WALKING = ("run_logic", "run_message", "run_integration")
-PERSON_TRIES = 4
+# After each try of a sender or an operator who gets no answer, or a 5xx.
+PERSON_WAITS = (1_000, 5_000, 15_000, 0)
 
 
 class ProcessDied(BaseException):  # it is no error that anyone may catch
@@ -141,10 +147,11 @@ class Stage:
 
     def asynchronously(self, function: str, event: dict[str, Any]) -> None:
         """As Lambda invokes for EventBridge: again where it fails, and then no more."""
-        for _ in range(ASYNC_TRIES):
+        for wait in ASYNC_WAITS:
             try:
                 self.invoke(function, event)
             except (Exception, ProcessDied):
+                self.clock.advance(wait)
                 continue
             return
 
@@ -155,9 +162,10 @@ class Stage:
             try:
                 answer = self.invoke(function, {"Records": [record]})
             except (Exception, ProcessDied):
-                continue
+                answer = {"batchItemFailures": [record]}
             if not answer["batchItemFailures"]:
                 return
+            self.clock.advance(QUEUE_WAIT)
 
     def request(self, function: str, method: str, path: str, body: Any) -> dict[str, Any]:
         """One HTTP request, sent again by its caller while the answer is a 5xx or none at all.
@@ -170,14 +178,14 @@ class Stage:
         claims = {"sub": "user-operator"}
         event["requestContext"]["authorizer"] = {"jwt": {"claims": claims, "scopes": None}}
         answer: dict[str, Any] = {}
-        for _ in range(PERSON_TRIES):
+        for wait in PERSON_WAITS:
             try:
                 answer = self.invoke(function, event)
             except ProcessDied:
                 answer = {"statusCode": 502, "body": "null"}
             if answer["statusCode"] < 500:
                 break
-            self.clock.advance(1_000)
+            self.clock.advance(wait)
         return {"status": int(answer["statusCode"]), "body": json.loads(answer["body"] or "null")}
 
     # ── what AWS does by itself ────────────────────────────────────────────────────────────────
@@ -192,10 +200,12 @@ class Stage:
             try:
                 answer = self.invoke(function, {"Records": batch})
             except (Exception, ProcessDied):
+                self.clock.advance(STREAM_WAIT)
                 continue
             failed = [int(each["itemIdentifier"]) for each in answer["batchItemFailures"]]
             # Everything from the first failed record on comes again.
             first = min(failed, default=len(records) + 1)
+            self.clock.advance(STREAM_WAIT if failed else 0)
             left = {number: record for number, record in left.items() if number >= first}
 
     def deliver_stream(self) -> bool:

@@ -4,14 +4,19 @@ import json
 from collections import Counter
 from typing import Any
 
+from runledger.clock import MINUTE
 from runledger.ids import derived_id
 from runledger.models.events import event_id
+from runledger.services import wiring
 from runledger.store.bodies import decompress
+from runledger.store.keys import Key
 from runledger.store.values import Item
 
 from tests.support.boundary import Call
 from tests.support.stage import Stage
 
+# Five minutes, beyond the lease and the machine's retries of the longest node in these stories.
+SILENT_FOR = 5 * MINUTE + 45_000
 OPEN = ("PENDING", "RUNNING")
 TERMINAL = ("COMPLETED", "FAILED", "CANCELED")
 # Error kinds that say: it may have happened.
@@ -27,8 +32,12 @@ class Watch:
         self.wrong: list[str] = []
         stage.table.listeners.append(self)
         self._stage = stage
+        # Of each open run, when it must have moved again.
+        self._by: dict[str, int] = {}
 
     def __call__(self, before: Item | None, after: Item | None) -> None:
+        if after is not None and after["pk"].startswith("RUN#"):
+            self._heard(after["pk"])
         if before is None or after is None:
             return
         # Who was erased is taken out of what is written else no more.
@@ -41,6 +50,20 @@ class Watch:
             self.wrong.append(f"the recorded step {before['sk']} was written again")
         if before["sk"] == "DELIVERY":
             self.wrong += _wrong_change(before, after)
+
+    def _heard(self, run_key: str) -> None:
+        """The run, or a step of it, was written."""
+        now = self._stage.clock.now
+        if now > self._by.get(run_key, now):
+            late = (now - self._by[run_key]) // 1_000
+            self.wrong.append(f"{run_key} was silent for {late} s too long")
+        self._by.pop(run_key, None)
+        row = self._stage.table.row(Key(run_key, "RUN"))
+        if row is not None and row["status"] in OPEN:
+            waits = [step.get("waitUntil", 0) for step in self._stage.steps(run_key).values()]
+            # One that no execution owns is in the due index for when it is started (again).
+            starts = 0 if "execution" in row else int(row["dueKey"][:13]) + MINUTE
+            self._by[run_key] = max(now, starts, *waits, 0) + SILENT_FOR
 
     def stop(self) -> None:
         self._stage.table.listeners.remove(self)
@@ -69,6 +92,16 @@ def _wrong_change(before: Item, after: Item) -> list[str]:
         if was not in _UNSETTLED and not is_link and "erasedAt" not in after:
             found.append(f"a {was} delivery was written again")
     return found
+
+
+def unknown(stage: Stage) -> list[str]:
+    """What is told as an outcome that nobody knows: of calls by node, of messages by number."""
+    found = []
+    for row in stage.table.items():
+        kind = error_of(row).get("kind") if row["sk"].startswith("STEP#") else row.get("errorKind")
+        if kind == "OUTCOME_UNKNOWN":
+            found.append(row["sk"])
+    return sorted(found)
 
 
 def problems(stage: Stage) -> list[str]:
@@ -158,12 +191,35 @@ def _run_problems(stage: Stage, row: Item) -> list[str]:
         found.append(f"a {row['status']} run with the error {row.get('error')}")
     if (row["status"] == "CANCELED") != ("canceled" in row):
         found.append(f"a {row['status']} run canceled by {row.get('canceled')}")
+    if row["status"] == "COMPLETED":
+        found += [f"a COMPLETED run without {node_id}" for node_id in _missing(stage, row)]
     for node_id, step in stage.steps(row["pk"]).items():
         if row["status"] == "COMPLETED" and step["status"] == "FAILED":
             found.append(f"a COMPLETED run with the failed step {node_id}")
         if step["type"] == "INTEGRATION":
             found += _call_problems(stage, step, derived_id("eff", _id_of(row), node_id))
     return found
+
+
+def _missing(stage: Stage, row: Item) -> list[str]:
+    """The nodes on the paths that a completed run took, of which it has no finished step."""
+    version = wiring.stores().automations.version(row["automationId"], row["version"])
+    kinds = {node.id: node.type for node in version.graph.nodes}
+    steps = stage.steps(row["pk"])
+    to_visit = [node_id for node_id, kind in kinds.items() if kind == "TRIGGER"]
+    missing = []
+    while to_visit:
+        node_id = to_visit.pop()
+        step = steps.get(node_id, {})
+        if kinds[node_id] not in ("TRIGGER", "END"):
+            if step.get("status") not in ("COMPLETED", "SKIPPED", "WAITING"):
+                missing.append(node_id)
+        to_visit += [
+            edge.target
+            for edge in version.graph.edges
+            if edge.source == node_id and edge.label in (None, step.get("outcome"))
+        ]
+    return missing
 
 
 def _call_problems(stage: Stage, step: Item, effect_key: str) -> list[str]:

@@ -55,6 +55,7 @@ from runledger.services.templates import Templates
 from runledger.services.upstream import UpstreamRuns
 from runledger.services.walk import Walker
 from runledger.services.walk_contract import WalkAnswer, WalkEvent
+from runledger.services.watchdog import Watchdog
 from runledger.services.webhooks import InboundEvent, Webhooks
 from runledger.services.wiring import (
     date_fires_over,
@@ -242,10 +243,17 @@ class World:
         self.manual = ManualRuns(
             self.stores.automations, self.contacts, opener_over(self.stores, self.clock)
         )
-        self.run_settler = Settler(
+        self.watchdog = Watchdog(
             self.stores.runs,
             self.stores.automations,
             self.frames,
+            self.starter,
+            self.stepfunctions,
+            execution_prefix,
+            self.clock,
+        )
+        self.run_settler = Settler(
+            self.stores.runs,
             self.starter,
             LeftBehind(
                 self.stores.runs,
@@ -255,8 +263,7 @@ class World:
                 CHANNEL_NAMES,
                 self.clock,
             ),
-            self.stepfunctions,
-            execution_prefix,
+            self.watchdog,
             self.clock,
         )
         self.superseded = SupersededMachines(

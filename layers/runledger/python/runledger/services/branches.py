@@ -36,7 +36,7 @@ def walked(
             continue
         step = steps.get(node_id)
         if node_id == start:
-            found[node_id] = None if run.started_at is None else run.started_at
+            found[node_id] = run.started_at
         else:
             found[node_id] = None if step is None else _finished_at(step, steps, graph, now)
         if found[node_id] is not None:
@@ -74,4 +74,4 @@ def require_finished(
         if finished_at is None and graph.topology.reaches(before, node_id)
     ]
     if missing:
-        raise BranchUnfinishedError(f"before {node_id}, {missing[0]} has not finished")
+        raise BranchUnfinishedError(f"before node {node_id}, node {missing[0]} had not finished")

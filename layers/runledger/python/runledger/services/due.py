@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runledger.clock import MINUTE, Clock
-from runledger.errors import ConditionFailedError
+from runledger.errors import ConditionFailedError, TransientError
 from runledger.observability import log_failure, logger
 
 if TYPE_CHECKING:
@@ -38,7 +38,17 @@ class DueWork:
                 self.kinds[row.id.partition("_")[0]](row)
             except ConditionFailedError:
                 logger.info("row moved on while it was being settled", extra={"rowId": row.id})
+            except TransientError as error:
+                # AWS was briefly away, which is nothing of the row's.
+                log_failure("row could not be settled now", error, rowId=row.id)
+                self._put_back(row, MINUTE)
             except Exception as error:
                 log_failure("row could not be settled", error, rowId=row.id)
-                self.due.put_back(row, self.clock() + PUT_BACK)
+                self._put_back(row, PUT_BACK)
         return seen
+
+    def _put_back(self, row: "DueRow", delay: int) -> None:
+        try:
+            self.due.put_back(row, self.clock() + delay)
+        except TransientError as error:
+            log_failure("row could not be put back", error, rowId=row.id)

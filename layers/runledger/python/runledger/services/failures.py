@@ -118,6 +118,8 @@ def is_for_later(caught: dict[str, Any]) -> bool:
 def in_words(caught: dict[str, Any]) -> str:
     """Why a run is handed back, for a person: short, as the run row keeps it."""
     name = str(caught.get("Error"))
+    if name == "BranchUnfinishedError":
+        return _cause_text(caught.get("Cause")) or _OURS[name]
     if name in _NO_ROOM:
         return "AWS had no room for it"
     return _OURS.get(name, "AWS did not answer in time")

@@ -1,42 +1,32 @@
-"""Settling: no run stays open past its deadline, whatever was lost on the way.
+"""Settling: no run stays open without moving, whatever was lost on the way.
 
-The tick looks at rows that are due: a PENDING one is started again as its next attempt, a RUNNING
-one is given until its deadline and then gone on with (Express) or ended (Standard). Step Functions'
-own status events settle a run sooner, but nothing relies on their coming.
+The tick looks at rows that are due: a PENDING one, or one that was handed back, is started again as
+its next attempt; one that an execution owns is left to the watchdog. Step Functions' own status
+events settle a run sooner, but nothing relies on their coming.
 """
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runledger.aws import AWS_ERRORS, domain_error
-from runledger.clock import DAY, MINUTE, SECOND, Clock, iso
-from runledger.errors import (
-    ConditionFailedError,
-    MissingResourceError,
-    NotFoundError,
-    RunReleasedError,
-)
-from runledger.models.automation import MachineType
-from runledger.models.run import ErrorDetail, Run, RunStatus
+from runledger.clock import DAY, Clock
+from runledger.errors import ConditionFailedError, NotFoundError, RunReleasedError
+from runledger.models.run import ErrorDetail, Run, RunStatus, StepStatus
 from runledger.observability import logger
+from runledger.services.branch_failures import BranchFailures
 from runledger.services.failures import plain
 from runledger.services.frames import Frames, attempt_of, execution_of
-from runledger.services.start import MAX_ATTEMPTS, Starter, machine_name, most_attempts
+from runledger.services.start import START_GRACE, Starter, most_attempts
+from runledger.services.watchdog import may_go_on
 from runledger.store.runs import Closing
 
 if TYPE_CHECKING:
-    from mypy_boto3_stepfunctions import SFNClient
-
     from runledger.services.left_behind import LeftBehind
-    from runledger.store.automations import AutomationStore
+    from runledger.services.watchdog import Watchdog
     from runledger.store.due import DueRow
     from runledger.store.runs import RunStore
 
-START_GRACE = 2 * MINUTE
 # Throttling and full quotas use up no attempt, but a start that is a day late is a failure.
 REFUSALS_END = DAY
-# Beyond the machine's own bound: clocks differ, and the last write takes a moment.
-DEADLINE_SLACK = 30 * SECOND
 
 _EVENT_KINDS = {
     "TIMED_OUT": ("EXECUTION_TIMED_OUT", "The execution ran longer than its machine allows."),
@@ -49,12 +39,9 @@ _ENDS = {"TIMED_OUT": "timed out", "ABORTED": "was stopped", "FAILED": "failed"}
 @dataclass(frozen=True, slots=True)
 class Settler:
     runs: "RunStore"
-    automations: "AutomationStore"
-    frames: Frames
     starter: Starter
     left_behind: "LeftBehind"
-    stepfunctions: "SFNClient"
-    execution_prefix: str
+    watchdog: "Watchdog"
     clock: Clock
 
     def settle(self, row: "DueRow") -> None:
@@ -66,7 +53,7 @@ class Settler:
         if run.execution is None:
             self._start_due(run)
         else:
-            self._take_back_overdue(run)
+            self.watchdog.look(run.id)
 
     def _start_due(self, run: Run) -> None:
         """Starts a run that no execution owns: PENDING, or handed back amid its walk."""
@@ -98,49 +85,6 @@ class Settler:
             cause=cause,
         )
         self.runs.close(run, Closing(RunStatus.FAILED, self.clock(), error=error))
-
-    def _take_back_overdue(self, run: Run) -> None:
-        version = self.automations.version(run.automation_id, run.version)
-        walked_from = run.resumed_at or run.started_at or run.created_at
-        deadline = walked_from + version.run_seconds * SECOND + DEADLINE_SLACK
-        if self.clock() < deadline:
-            self.runs.postpone(run, deadline)
-            return
-        node_id = self._whereabouts(run)
-        place = f" at node {node_id}" if node_id else ""
-        message = f"The run stopped moving{place} and passed its deadline, {iso(deadline)}."
-        is_express = version.machine_type is MachineType.EXPRESS
-        if is_express and run.attempt < MAX_ATTEMPTS:
-            # An Express execution ends without a word, and in minutes: what it left is gone on
-            # with. A Standard one tells of its end; where not even that came, too much is lost.
-            due_at = self.clock() + START_GRACE
-            again = self.runs.hand_back(run, due_at, message, untried=False)
-            self.starter.start(again)
-            return
-        error = ErrorDetail(node_id=node_id, kind="OVERDUE", message=message)
-        self.runs.close(run, Closing(RunStatus.FAILED, self.clock(), error=error))
-        # Only now: the event of its end must not tell another reason first.
-        if not is_express:
-            self._stop(run)
-
-    def _whereabouts(self, run: Run) -> str | None:
-        """The node that the run was last at: the claimed one nearest the end."""
-        if not run.open_claims:
-            return None
-        return self.frames.graph(run).topology.node_at(max(run.open_claims))
-
-    def _stop(self, run: Run) -> None:
-        name = machine_name(self.execution_prefix, run.automation_id, run.version)
-        try:
-            self.stepfunctions.stop_execution(
-                executionArn=f"{name}:{run.id}-{run.execution}",
-                error="Overdue",
-                cause="the run passed its deadline",
-            )
-        except AWS_ERRORS as error:
-            ours = domain_error(error)
-            if not isinstance(ours, MissingResourceError):
-                raise ours from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,15 +129,29 @@ class Closer:
                 reason = f"its execution {_ENDS[ended.status]} before it began"
                 self.runs.postpone(run, self.clock(), start_error=reason)
             elif run.status is RunStatus.RUNNING and run.execution == execution:
-                self._fail(run, ended)
-        except ConditionFailedError:
+                self._settle(run, ended)
+        except (ConditionFailedError, RunReleasedError):
             logger.info("run moved on while its execution's end was read", extra={"runId": run_id})
 
-    def _fail(self, run: Run, ended: ExecutionEnded) -> None:
+    def _settle(self, run: Run, ended: ExecutionEnded) -> None:
+        run, steps = self.runs.outline(run.id)
+        failed = next((step for step in steps.values() if step.status is StepStatus.FAILED), None)
+        if failed is not None:
+            # The node's failure was recorded, and then not even the run's could be.
+            error = self.runs.history(run.id).steps[failed.node_id].error
+        elif ended.status == "FAILED" and may_go_on(run, steps, self.frames.graph(run)):
+            logger.warning("execution failed", extra={"runId": run.id, **ended.words()})
+            reason = "its execution failed before it could record why"
+            BranchFailures(self.runs, self.clock).hand_back(run, reason)
+            return
+        else:
+            error = self._own_error(run, ended)
+        self.runs.close(run, Closing(RunStatus.FAILED, self.clock(), error=error))
+
+    def _own_error(self, run: Run, ended: ExecutionEnded) -> ErrorDetail:
         kind, message = _EVENT_KINDS[ended.status]
         at_work = max(run.open_claims, default=None)
         node_id = None if at_work is None else self.frames.graph(run).topology.node_at(at_work)
         logger.warning("execution ended", extra={"runId": run.id, **ended.words()})
         cause = plain(": ".join(part for part in (ended.error, ended.cause) if part)) or None
-        error = ErrorDetail(node_id=node_id, kind=kind, message=message, cause=cause)
-        self.runs.close(run, Closing(RunStatus.FAILED, self.clock(), error=error))
+        return ErrorDetail(node_id=node_id, kind=kind, message=message, cause=cause)

@@ -27,6 +27,8 @@ CONTRACT = 1
 MAX_ATTEMPTS = 5
 # The same for a run that was handed back because AWS had no capacity for its next node.
 MAX_RESUMED_ATTEMPTS = 25
+# How long an execution has to take the run before another one is started.
+START_GRACE = 2 * MINUTE
 # A start that was refused is put off by half the run's age, within these.
 SHORTEST_PUT_OFF = MINUTE
 LONGEST_PUT_OFF = 15 * MINUTE
@@ -66,6 +68,13 @@ class Starter:
             self.hold_back(run, is_untried=True)
             return False
         return self.start(run)
+
+    def start_again(self, run: "Run") -> None:
+        """Starts the next attempt of a run that was just handed back."""
+        if self.is_braked(run.workspace_id):
+            self.hold_back(run, is_untried=True)
+        else:
+            self.start(run)
 
     def hold_back(self, run: "Run", *, is_untried: bool) -> None:
         """Puts a run of a braked workspace off; `is_untried` where its attempt is not used up."""

@@ -441,15 +441,22 @@ class RunStore:
             self._table.update(keys.run(run.id), change, is_unchanged & is_unowned)
         )
 
-    def hand_back(self, run: Run, due_at: int, reason: str, *, untried: bool) -> Run:
+    def hand_back(
+        self, run: Run, due_at: int, reason: str, *, untried: bool, is_as_read: bool = False
+    ) -> Run:
         """Takes a RUNNING run from its execution, which cannot go on, for the next attempt to
         walk: what was recorded stays, and claims outlive their owner. `untried` where that attempt
         is left to be started when due. ConditionFailedError where the run ended or changed hands
-        since."""
+        since; with `is_as_read` also where a node was claimed since."""
         is_running = Attr("status").eq(RunStatus.RUNNING.value)
         is_owned = Attr("execution").eq(run.execution)
         change = _again(run, due_at, reason, untried=untried, gone=("execution",))
-        return run_from_item(self._table.update(keys.run(run.id), change, is_running & is_owned))
+        may_take: ConditionBase = is_running & is_owned
+        if is_as_read:
+            claims = {str(rank): claim_value(claim) for rank, claim in run.open_claims.items()}
+            is_unmoved = Attr("openClaims").eq(claims)
+            may_take = may_take & is_unmoved
+        return run_from_item(self._table.update(keys.run(run.id), change, may_take))
 
     def resume(self, run: Run, execution: str, now: int) -> Run:
         """Gives a run that was handed back to the execution of its present attempt;
