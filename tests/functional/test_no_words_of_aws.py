@@ -20,8 +20,9 @@ from botocore.exceptions import (
     SSLError,
 )
 from botocore.parsers import ResponseParserError
-from runledger.clock import now_ms
+from runledger.clock import MINUTE, now_ms
 from runledger.errors import RunledgerError
+from runledger.services.export_contract import Caught, ExportEvent, ExportOperation, ExportPlace
 
 from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_settle import WAITING
@@ -270,3 +271,29 @@ def test_a_step_that_fails_says_so_in_our_words(
     assert is_over and None in ended
     for row in rows(deployed):
         assert_clean(row, name)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_an_export_that_fails_says_so_in_our_words(
+    deployed: World, ids: dict[str, str], breaker: Breaker, name: str
+) -> None:
+    path = f"/v1/exports/{ids['export_id']}"
+    place = ExportPlace(workspace_id=deployed.workspace_id, export_id=ids["export_id"])
+    error: Exception = SHAPES[name]("PutObject")
+    breaker.point(1, SHAPES[name])
+    try:
+        deployed.export_pages.handle(
+            ExportEvent(operation=ExportOperation.PAGE, export=place), deployed.clock() + MINUTE
+        )
+    except RunledgerError as raised:
+        error = raised
+    breaker.heal()
+    # What the machine catches of it, and of the same error where nobody had made it ours.
+    for told in (error, SHAPES[name]("PutObject")):
+        cause = json.dumps({"errorType": type(told).__name__, "errorMessage": str(told)})
+        caught = Caught(Error=type(told).__name__, Cause=cause)
+        failing = ExportEvent(operation=ExportOperation.FAIL, export=place, caught=caught)
+        deployed.export_pages.handle(failing, 0)
+        view = call("GET", path)["body"]
+        assert (view["status"], bool(view["error"])) == ("FAILED", True)
+        assert_clean(view, name)

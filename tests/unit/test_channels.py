@@ -2,6 +2,7 @@
 
 import base64
 import json
+import ssl
 from typing import Any
 
 import pytest
@@ -11,11 +12,13 @@ from botocore.exceptions import (
     EndpointConnectionError,
     NoCredentialsError,
     ReadTimeoutError,
+    SSLError,
 )
 from runledger.channels.base import Channel, ProviderAnswer, RenderedMessage, UnknownOutcomeError
 from runledger.channels.registry import CHANNEL_NAMES, describe_channels, make_channels
 from runledger.models.template import TemplateDocument
 from runledger.settings import ChannelSettings
+from urllib3.exceptions import SSLError as URLLib3SSLError
 
 from tests.support.provider_stub import ProviderStub
 
@@ -203,10 +206,24 @@ def test_what_never_left_is_tried_again(name: str, error: Exception) -> None:
     assert (answer.accepted, answer.is_transient, answer.code) == (False, True, "Unreachable")
 
 
+def tls(inner: Exception) -> SSLError:
+    """As botocore tells of a fault of TLS."""
+    return SSLError(endpoint_url="https://provider", error=URLLib3SSLError(inner))
+
+
+@pytest.mark.parametrize("name", CHANNEL_NAMES)
+def test_a_certificate_that_was_refused_let_nothing_through(name: str) -> None:
+    refused = tls(ssl.SSLCertVerificationError("self-signed certificate"))
+    answer = send(ProviderStub(error=refused), name)
+    assert (answer.accepted, answer.is_transient, answer.code) == (False, True, "Unreachable")
+
+
 @pytest.mark.parametrize("name", CHANNEL_NAMES)
 @pytest.mark.parametrize(
     "stub",
     [
+        # TLS may break while the answer is read.
+        ProviderStub(error=tls(ssl.SSLError("bad record mac"))),
         ProviderStub(error=ReadTimeoutError(endpoint_url="https://provider")),
         ProviderStub(error=ConnectionClosedError(endpoint_url="https://provider")),
         ProviderStub(504, body=b"<html>gateway timed out</html>"),

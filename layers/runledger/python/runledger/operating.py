@@ -105,5 +105,7 @@ def _outputs(stack: str) -> dict[str, str]:
 
 
 def _refused(error: Exception) -> int:
-    print(f"runledger: {error}", file=sys.stderr)
+    # Operators of the installation may know what AWS said: it is theirs to mend.
+    said = error.for_log() if isinstance(error, RunledgerError) else str(error)
+    print(f"runledger: {said}", file=sys.stderr)
     return 1

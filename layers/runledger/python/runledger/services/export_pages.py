@@ -8,6 +8,7 @@ the file is made of them.
 """
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from runledger.services.export_contract import (
     ExportPlace,
 )
 from runledger.services.export_rows import content_type, head, lines
+from runledger.services.failures import plain
 from runledger.store import keys
 from runledger.store.export_files import MAX_PARTS, folder
 
@@ -237,8 +239,7 @@ def _reason(caught: Caught | None) -> str:
         return "the export's execution failed"
     known = getattr(errors, caught.error, None)
     if isinstance(known, type) and issubclass(known, RunledgerError):
-        try:
-            return str(json.loads(caught.cause)["errorMessage"])
-        except (ValueError, KeyError, TypeError):
-            return caught.error
-    return f"the export stopped at an error ({caught.error}); the log of export_page tells it"
+        with suppress(ValueError, KeyError, TypeError):
+            return plain(str(json.loads(caught.cause)["errorMessage"]))
+    logger.warning("export failed", extra={"error": caught.error})
+    return "the export stopped at an unexpected error; the log of export_page tells it"
