@@ -9,7 +9,7 @@ import boto3
 from runledger.aws import AWS_ERRORS, domain_error
 from runledger.clock import now_ms
 from runledger.errors import RunledgerError
-from runledger.models.contact import normalize_email
+from runledger.models.addresses import normalize_email
 from runledger.models.workspace import Role, Workspace
 from runledger.services.workspaces import add_member, create_workspace
 from runledger.store.table import DynamoTable

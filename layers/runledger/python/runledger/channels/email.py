@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from runledger.channels.base import Channel, ClientOf, ProviderAnswer, RenderedMessage
 from runledger.channels.provider import ask
-from runledger.models.contact import normalize_email
+from runledger.models.addresses import ascii_email, normalize_email
 from runledger.models.report import FeedbackReport, ReportKind
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class EmailChannel(Channel):
     def send(self, message: RenderedMessage) -> ProviderAnswer:
         request: dict[str, Any] = {
             "FromEmailAddress": self._sender,
-            "Destination": {"ToAddresses": [message.address]},
+            "Destination": {"ToAddresses": [ascii_email(message.address)]},
             "Content": {
                 "Simple": {
                     "Subject": {"Data": message.subject or "", "Charset": "UTF-8"},

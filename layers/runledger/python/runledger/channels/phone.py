@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar
 
 from runledger.channels.base import Channel
-from runledger.models.contact import normalize_phone
+from runledger.models.addresses import normalize_phone
 from runledger.template_markup import has_liquid
 
 if TYPE_CHECKING:

@@ -1,60 +1,12 @@
-"""Contacts: the people automations run for.
-
-The libraries of addresses and phone numbers are imported when the first one is read: together they
-take longer to load than all that most requests need.
-"""
+"""Contacts: the people automations run for."""
 
 import json
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, StrictBool, StringConstraints
 
+from runledger.models.addresses import nfc, normalize_email, normalize_phone
 from runledger.models.base import Model, WireModel
-
-
-def normalize_email(value: str) -> str:
-    """Lower-cased, IDNA-normalised address; raises ValueError with the library's reason.
-
-    The whole address is lower-cased: mail systems that tell `A@x` from `a@x` are not met in
-    practice, while a person pasted twice in two cases is."""
-    from email_validator import EmailNotValidError, validate_email
-
-    try:
-        checked = validate_email(value.strip(), check_deliverability=False, test_environment=True)
-    except EmailNotValidError as error:
-        raise ValueError(str(error)) from error
-    return checked.normalized.lower()
-
-
-def normalize_phone(value: str, region: str | None = None) -> str:
-    """E.164 form of a phone number as a person would paste it; `region` helps national formats."""
-    import phonenumbers
-
-    try:
-        number = phonenumbers.parse(value, region)
-    except phonenumbers.NumberParseException as error:
-        raise ValueError(f"not a phone number: {error}") from error
-    if not phonenumbers.is_possible_number(number):
-        raise ValueError("not a possible phone number; write it with its country code, e.g. +49…")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def national_readings(value: str) -> tuple[str, ...]:
-    """The E.164 numbers that a phone number written without its country code can be: one for each
-    country where it is valid, and one where only its + was forgotten."""
-    import phonenumbers
-
-    found = set()
-    readings = [(value, region) for region in sorted(phonenumbers.SUPPORTED_REGIONS)]
-    for text, region in [*readings, (f"+{value}", None)]:
-        try:
-            number = phonenumbers.parse(text, region)
-        except phonenumbers.NumberParseException:
-            continue
-        if phonenumbers.is_valid_number(number):
-            found.add(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-    return tuple(sorted(found))
-
 
 METADATA_BYTES = 32_000
 
@@ -68,7 +20,10 @@ def _bounded(metadata: dict[str, Any]) -> dict[str, Any]:
 Email = Annotated[str, AfterValidator(normalize_email)]
 Phone = Annotated[str, AfterValidator(normalize_phone)]
 ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
-Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+# One form of each character, so that a tag is found however it was typed.
+Tag = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), AfterValidator(nfc)
+]
 
 
 class Consents(WireModel):

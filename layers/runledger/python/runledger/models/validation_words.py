@@ -29,6 +29,7 @@ _PATTERNS = {
         "must be a status such as 503, a class such as 5xx, a range, CONNECTION_FAILED or TIMEOUT"
     ),
     "^(EMAIL|SMS|WHATSAPP)$": "must be EMAIL, SMS or WHATSAPP",
+    "^sha256=[0-9a-f]{64}$": "must be sha256= and 64 hexadecimal digits in lower case",
 }
 
 _TYPES = {

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from runledger.models.addresses import normalize_email
 from runledger.models.base import WireModel
-from runledger.models.contact import normalize_email
 from runledger.models.workspace import MAX_RETENTION_DAYS, MIN_RETENTION_DAYS, Role
 
 

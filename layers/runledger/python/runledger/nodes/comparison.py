@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from runledger.errors import NodeError
+from runledger.models.addresses import nfc
 from runledger.nodes.moments import parse_moment
 from runledger.template_markup import has_liquid
 from runledger.templating import evaluate, text_of
@@ -79,7 +80,7 @@ def is_equal(left: Any, right: Any) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return _is_scalar(left) and _is_scalar(right) and _folded(left) == _folded(right)
     if isinstance(left, str) and isinstance(right, str):
-        return left == right
+        return nfc(left) == nfc(right)
     left_number, right_number = as_number(left), as_number(right)
     if left_number is not None and right_number is not None:
         return left_number == right_number
@@ -140,7 +141,7 @@ def _contains(left: Any, right: Any) -> bool:
 
 def _text(value: Any, operator: Operator) -> str:
     if isinstance(value, str | int | float | Decimal) and not isinstance(value, bool):
-        return str(value)
+        return nfc(str(value))
     raise NodeError("INCOMPARABLE", f"{operator} needs text, not {describe(value)}")
 
 
@@ -155,7 +156,7 @@ def _is_scalar(value: Any) -> bool:
 
 
 def _folded(value: Any) -> str:
-    return text_of(value).strip().lower()
+    return nfc(text_of(value)).strip().lower()
 
 
 def _incomparable(left: Any, operator: Operator, right: Any) -> NodeError:

@@ -6,7 +6,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, SerializeAsAny, StringConstraints, model_validator
 
-from runledger.models.contact import Contact, normalize_phone
+from runledger.models.addresses import nfc, normalize_phone
+from runledger.models.contact import Contact
 from runledger.nodes.base import Branching, NodeResult, NodeType, Visit
 from runledger.nodes.comparison import Operator, compare, for_evidence, is_equal, read_operand
 from runledger.nodes.fields import Comparable, Scalar, check_liquid
@@ -72,7 +73,7 @@ class HasTagConfig(ContactConditionConfig, ConditionConfig):
         return {"tag": self.tag}
 
     def ask(self, contact: Contact, scope: Scope) -> tuple[Any, bool]:
-        return list(contact.tags), str(evaluate(self.tag, scope)) in contact.tags
+        return list(contact.tags), nfc(str(evaluate(self.tag, scope))) in contact.tags
 
 
 class HasEmailConfig(ContactConditionConfig, ConditionConfig):

@@ -2,10 +2,10 @@
 
 import re
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, JsonValue, StringConstraints
 
+from runledger.nodes.zones import canonical_zone
 from runledger.template_markup import has_liquid
 from runledger.templating import TemplateSyntaxError, references
 
@@ -53,14 +53,6 @@ def _check_scalar(value: Any) -> Any:
     return value
 
 
-def _check_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"there is no time zone {name!r}; write e.g. Europe/Berlin") from error
-    return name
-
-
 def _check_operand(text: str) -> str:
     if not has_liquid(text) and not _PATH.fullmatch(text):
         raise ValueError("write a path such as trigger.plan, or Liquid such as {{ trigger.plan }}")
@@ -88,4 +80,6 @@ PayloadPath = Annotated[
     str, StringConstraints(pattern=r"^[^.\s{}\[\]]+(\.[^.\s{}\[\]]+)*$", max_length=200)
 ]
 TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-TimeZone = Annotated[str, AfterValidator(_check_zone), Field(json_schema_extra=picks("TIME_ZONE"))]
+TimeZone = Annotated[
+    str, AfterValidator(canonical_zone), Field(json_schema_extra=picks("TIME_ZONE"))
+]

@@ -4,7 +4,7 @@ to."""
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
@@ -12,6 +12,7 @@ from runledger.models.base import Config
 from runledger.models.frequency import MAX_CAP_HOURS, MAX_CAP_MESSAGES
 from runledger.nodes.fields import TimeOfDay, TimeZone
 from runledger.nodes.moments import to_utc
+from runledger.nodes.zones import zone_named
 
 
 class FrequencyCap(Config):
@@ -39,8 +40,8 @@ class QuietHours(Config):
 
     def zone_of(self, metadata: dict[str, Any] | None) -> str:
         """The contact's own zone, where its metadata name one that there is."""
-        own = (metadata or {}).get("timeZone")
-        return own if isinstance(own, str) and _is_zone(own) else self.time_zone
+        own = zone_named((metadata or {}).get("timeZone"))
+        return self.time_zone if own is None else own.key
 
     def ends(self, now: datetime, zone: str) -> datetime | None:
         """When the quiet hours that `now` lies in are over; None where it lies in none.
@@ -57,11 +58,3 @@ class QuietHours(Config):
             if since <= now < until:
                 return until
         return None
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True

@@ -9,13 +9,11 @@ from pydantic import ValidationError
 from runledger.clock import Clock
 from runledger.errors import ConflictError, InvalidInputError, NotFoundError
 from runledger.ids import new_id
+from runledger.models.addresses import normalize_email, normalize_phone, phone_readings
 from runledger.models.contact import (
     Consents,
     Contact,
     ContactDocument,
-    national_readings,
-    normalize_email,
-    normalize_phone,
 )
 from runledger.models.documents import merge_patch, validated
 from runledger.models.validation_words import words
@@ -116,7 +114,7 @@ class Contacts:
         if by == "email":
             found = self.store.find_email(workspace_id, normalize_email(value))
         elif by == "phone":
-            found = self.store.find_phone(workspace_id, normalize_phone(value))
+            found = self._find_phone(workspace_id, value)
         else:
             found = value
         if found is None:
@@ -154,23 +152,23 @@ class Contacts:
         try:
             contact = self.find(workspace_id, by, written)
         except ValueError as error:
-            readings = national_readings(written) if by == "phone" else ()
-            if readings:
-                return self._one_of(workspace_id, text, readings)
             raise InvalidInputError(
                 f"{text!r} is not a contact id, an e-mail or a phone: {error}", field="contact"
             ) from error
         return contact.id if contact else None
 
-    def _one_of(self, workspace_id: str, text: str, phones: tuple[str, ...]) -> str | None:
-        """The contact with one of these phones; two contacts of different countries may have the
-        same national number."""
-        found = self.store.find_phones(workspace_id, phones)
+    def _find_phone(self, workspace_id: str, text: str) -> str | None:
+        """The contact with one of the numbers that the text can be; two contacts of different
+        countries may have the same number without its country code."""
+        readings = phone_readings(text)
+        if not readings:
+            # For its words.
+            normalize_phone(text)
+        found = self.store.find_phones(workspace_id, readings)
         if len(set(found.values())) > 1:
-            raise InvalidInputError(
-                f"{text!r} is the number of several contacts, without the country codes of "
-                f"{', '.join(sorted(found))}; write it with one",
-                field="contact",
+            raise ValueError(
+                f"it is the number of several contacts, without the country codes of "
+                f"{', '.join(sorted(found))}; write it with one"
             )
         return next(iter(found.values()), None)
 

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from runledger.aws import AWS_ERRORS, domain_error
 from runledger.errors import InvalidInputError, ServiceError
-from runledger.models.contact import normalize_email
+from runledger.models.addresses import normalize_email
 from runledger.models.workspace import Membership, Role, Workspace
 
 if TYPE_CHECKING:

@@ -1,0 +1,140 @@
+"""The one form of an e-mail address, a phone number and a text, however people write them.
+
+The libraries of addresses and phone numbers are imported when the first one is read: together they
+take longer to load than all that most requests need.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+# What people put between the digits of a phone number.
+_SEPARATORS = re.compile(r"[\s().\-/\u00a0\u2010-\u2015]+")
+_DIGITS = re.compile(r"[+\uff0b]\d+")
+_DIGITS_FOR_ONE_READING = 11
+_NO_EMAIL = "not an e-mail address; write one such as ada@example.com"
+_NO_PHONE = "not a phone number; write it with its country code, such as +49 1512 3456789"
+_READINGS_CACHED = 256
+
+
+def nfc(text: str) -> str:
+    """The text with one form of each character (Unicode's NFC)."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def normalize_email(value: str) -> str:
+    """The address in lower case, its domain in Unicode; ValueError where it is none.
+
+    The whole address is lower-cased: mail systems that tell `A@x` from `a@x` are not met in
+    practice, while a person pasted twice in two cases is. A local part beyond ASCII needs a mail
+    system that knows SMTPUTF8, which SES is not."""
+    from email_validator import EmailNotValidError, validate_email
+
+    text = value.strip()
+    if not text.rpartition("@")[0].isascii():
+        raise ValueError(
+            "the part before the @ may have ASCII characters only; others cannot be delivered"
+        )
+    try:
+        checked = validate_email(
+            text, check_deliverability=False, test_environment=True, allow_smtputf8=False
+        )
+    except EmailNotValidError as error:
+        raise ValueError(_NO_EMAIL) from error
+    return checked.normalized.lower()
+
+
+def ascii_email(address: str) -> str:
+    """A normalised address as mail systems take it: its domain in punycode (RFC 5891)."""
+    if address.isascii():
+        return address
+    from email_validator import validate_email
+
+    checked = validate_email(address, check_deliverability=False, test_environment=True)
+    return checked.ascii_email or address
+
+
+def normalize_phone(value: str) -> str:
+    """The E.164 form of a number that begins with its country code, after `+` or `00`, or that can
+    be the number of one country only; ValueError where it is none.
+
+    Mexican and Brazilian mobile numbers have two customary forms; both become the present one."""
+    text = _international(value)
+    if text is None:
+        readings = phone_readings(value)
+        if len(readings) != 1:
+            raise ValueError(_NO_PHONE)
+        return readings[0]
+    import phonenumbers
+
+    text = _present_form(_SEPARATORS.sub("", text.removeprefix("tel:")))
+    if not _DIGITS.fullmatch(text):
+        # Letters would be dialled as digits, and an extension would be lost.
+        raise ValueError(_NO_PHONE)
+
+    try:
+        number = phonenumbers.parse(text, None)
+    except phonenumbers.NumberParseException as error:
+        raise ValueError(_NO_PHONE) from error
+    if not phonenumbers.is_possible_number(number):
+        raise ValueError("not a possible phone number; write it with its country code, e.g. +49…")
+    return _present_form(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def phone_readings(value: str) -> tuple[str, ...]:
+    """The E.164 numbers that a phone number can be. With `+` or `00` it is one; without, it can be
+    one of each country where it is valid, or the one where only the `+` was forgotten."""
+    if _international(value) is None:
+        return _national_readings(value)
+    try:
+        return (normalize_phone(value),)
+    except ValueError:
+        return ()
+
+
+@lru_cache(maxsize=_READINGS_CACHED)
+def _national_readings(value: str) -> tuple[str, ...]:
+    import phonenumbers
+
+    digits = _SEPARATORS.sub("", value)
+    forgotten = _valid(_present_form(f"+{digits}"), None)
+    if forgotten is not None and len(digits) >= _DIGITS_FOR_ONE_READING:
+        # Longer than the numbers that people dial within a country.
+        return (forgotten,)
+    found = {_valid(value, region) for region in phonenumbers.SUPPORTED_REGIONS} | {forgotten}
+    return tuple(sorted(each for each in found if each is not None))
+
+
+def _valid(text: str, region: str | None) -> str | None:
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    return _present_form(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _international(value: str) -> str | None:
+    """The number beginning with +, where it has its country code; None where it has not."""
+    text = value.strip()
+    if text.startswith(("+", "\uff0b", "tel:")):
+        return text
+    digits = _SEPARATORS.sub("", text)
+    return f"+{digits[2:]}" if digits.startswith("00") else None
+
+
+# +52 1 and ten digits: the 1 of mobile numbers ended in 2019, but messengers still show it.
+_OLD_MEXICAN = re.compile(r"\+521(\d{10})")
+# +55, two digits of the area and eight of a mobile number, which got a leading 9 until 2016.
+_OLD_BRAZILIAN = re.compile(r"\+55(\d{2})([6-9]\d{7})")
+
+
+def _present_form(number: str) -> str:
+    if match := _OLD_MEXICAN.fullmatch(number):
+        return f"+52{match[1]}"
+    if match := _OLD_BRAZILIAN.fullmatch(number):
+        return f"+55{match[1]}9{match[2]}"
+    return number
