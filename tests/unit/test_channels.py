@@ -92,6 +92,12 @@ def test_an_email_carries_its_ids_as_tags_through_the_configuration_set() -> Non
     assert sent["Content"]["Simple"]["Body"]["Text"]["Data"] == "Grüße, Ada ☕"
 
 
+def test_a_domain_beyond_ascii_goes_out_in_punycode() -> None:
+    stub = accepting("EMAIL")
+    send(stub, "EMAIL", address="ada@münchen.example")
+    assert stub.sent()["Destination"] == {"ToAddresses": ["ada@xn--mnchen-3ya.example"]}
+
+
 @pytest.mark.parametrize(
     ("consent", "kind"), [("TRANSACTIONAL", "TRANSACTIONAL"), ("MARKETING", "PROMOTIONAL")]
 )
