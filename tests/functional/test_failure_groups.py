@@ -123,6 +123,7 @@ def request(**given: Any) -> FailureRequest:
         "range": None,
         "since": None,
         "until": None,
+        "time_zone": None,
         "text": None,
         "limit": 50,
         "cursor": None,

@@ -178,6 +178,7 @@ def _values(name: str, ids: dict[str, str], path: str) -> list[str]:
         "channel": ["EMAIL"],
         "kind": [],
         "range": ["30d"],
+        "timeZone": ["Europe/Berlin"],
         "from": [iso(now_ms() - 30 * DAY)],
         "to": [],
         "order": ["oldest"],

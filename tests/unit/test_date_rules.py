@@ -24,9 +24,9 @@ from runledger.nodes.dates import (
     local_date,
     moment_of_day,
     shifted,
-    written_date,
 )
 from runledger.nodes.moments import from_milliseconds
+from runledger.nodes.written_dates import read_date
 
 # Whole and half hours, gaps at midnight and at 24:00, a half-hour's saving, no saving at all.
 ZONES = [
@@ -215,10 +215,12 @@ def test_an_instants_written_day_is_at_most_a_day_off(
 ) -> None:
     sign = "-" if hours < 0 else "+"
     text = f"{moment.isoformat(timespec='seconds')}{sign}{abs(hours):02d}:00"
-    written, local = written_date(text), calendar_date(text, zone)
+    written, local = read_date(text), calendar_date(text, zone)
     assert written is not None and local is not None
     assert written.is_instant
-    assert (written.day.month, written.day.day) in nearby([(local.month, local.day)])
+    day = written.day("UTC")
+    assert day is not None
+    assert (day.month, day.day) in nearby([(local.month, local.day)])
     # Without an offset it is a day on the wall, wherever the wall is.
     bare = calendar_date(moment.isoformat(timespec="seconds"), zone)
     assert bare == moment.date() == calendar_date(moment.date().isoformat(), zone)
@@ -243,5 +245,5 @@ def test_the_instants_of_days_enclose_them(zone: str, first: date, more: int, se
     "value", ["", "soon", "2026-02-30", "2026-1-1", 20260101, None, True, ["2026-01-01"], "12:00"]
 )
 def test_other_values_are_no_dates(value: object) -> None:
-    assert written_date(value) is None
+    assert read_date(value) is None
     assert calendar_date(value, "UTC") is None

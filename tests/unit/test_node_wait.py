@@ -1,5 +1,6 @@
 """WAIT: moments, time zones and clock changes."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,13 +15,13 @@ from runledger.nodes.base import Placement
 from runledger.nodes.moments import (
     from_milliseconds,
     next_time_of_day,
-    parse_moment,
     to_iso,
     to_milliseconds,
     to_utc,
 )
 from runledger.nodes.registry import node_type
 from runledger.nodes.wait import WaitConfig
+from runledger.nodes.written_dates import ACCEPTED, moment_of
 
 from tests.support.visits import NOW, run_node, visit
 
@@ -103,12 +104,14 @@ def test_a_moment_just_within_its_days_is_fine() -> None:
 
 
 @pytest.mark.parametrize(
-    "due", ["tomorrow", "2026-02-30", "2026-03-01T25:00", "20260301", "", 1_773_144_000, None, []]
+    "due",
+    ["tomorrow", "2026-02-30", "2026-03-01T25:00", "20260301", "", 20_260_301, True, None, []],
 )
 def test_what_is_no_date_is_an_error(due: Any) -> None:
-    with pytest.raises(NodeError, match=r"`trigger.due` is .*, not a date like") as caught:
+    with pytest.raises(NodeError, match=r"^`trigger.due`: .* is not a date; ") as caught:
         wait(until(field="trigger.due"), due=due)
     assert caught.value.kind == "INVALID_DATE"
+    assert json.dumps(due) in str(caught.value) and str(caught.value).endswith(ACCEPTED)
 
 
 def test_a_missing_date_is_named() -> None:
@@ -175,7 +178,7 @@ def test_every_wall_clock_time_has_one_instant(moment: Any, zone: str) -> None:
     # The same instant, or the earlier one of two that the clocks show alike.
     assert found <= moment
     assert found.astimezone(place).replace(tzinfo=None) == local.replace(fold=0)
-    assert parse_moment(local.isoformat(), zone) == found
+    assert moment_of(local.isoformat(), zone) == found
 
 
 @settings(deadline=None)

@@ -1,5 +1,6 @@
 """When a date in an event starts its run: clocks that jump, months that end, years that leap."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +12,9 @@ from runledger.clock import DAY, iso
 from runledger.errors import InvalidInputError
 from runledger.nodes.moments import from_milliseconds
 from runledger.nodes.trigger import DateTrigger, TriggerConfig, WebhookPayloadDate
+from runledger.nodes.written_dates import ACCEPTED
 from runledger.services.payload_dates import LONGEST_WAIT, PayloadDate, payload_date
+from runledger.services.refusals import MESSAGE_CHARACTERS
 
 ZONES = [
     "UTC",
@@ -85,13 +88,16 @@ def test_the_moment_that_a_date_starts_its_run_at(
     [None, "", "tomorrow", 20260131, 1.5, True, [], {}, "2026-02-29", "2026-13-01", "31.01.2026",
      "2026-1-1", "2026-01-31T25:00:00Z", "2026-01-31x", "x" * 10_000],
 )  # fmt: skip
-def test_what_is_no_date_is_refused_by_its_path_and_not_repeated(value: Any) -> None:
+def test_what_is_no_date_is_refused_by_its_path_with_the_accepted_forms(value: Any) -> None:
     with pytest.raises(InvalidInputError) as refused:
         at(value)
     assert refused.value.field == FIELD
-    assert FIELD in str(refused.value)
-    if value not in (None, "", True, [], {}):
-        assert str(value) not in str(refused.value)
+    beginning = json.dumps(value)[:80]
+    assert f"no date at {FIELD}: {beginning}" in str(refused.value)
+    assert str(refused.value).endswith(ACCEPTED)
+    # It fits into a refusal as a whole.
+    assert len(str(refused.value)) <= MESSAGE_CHARACTERS
+    assert refused.value.kept == str(refused.value)
 
 
 @pytest.mark.parametrize(("value", "offset"), [("0001-01-01", -1), ("9999-12-31", 1)])

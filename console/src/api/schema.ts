@@ -2473,6 +2473,7 @@ export interface components {
              *       "reason": [],
              *       "runId": null,
              *       "status": [],
+             *       "timeZone": null,
              *       "to": null,
              *       "triggerType": []
              *     }
@@ -2691,7 +2692,7 @@ export interface components {
             errorGroup?: string | null;
             /**
              * From
-             * @description The earliest creation time, ISO 8601.
+             * @description The earliest creation: a date (from its first moment on), a date-time, or seconds or milliseconds since 1970.
              */
             from?: string | null;
             /**
@@ -2717,8 +2718,13 @@ export interface components {
              */
             status: string[];
             /**
+             * Timezone
+             * @description The IANA zone in which dates and times without an offset are read; UTC unless given.
+             */
+            timeZone?: string | null;
+            /**
              * To
-             * @description The latest creation time, ISO 8601.
+             * @description The latest creation, written likewise: a date means the end of that day.
              */
             to?: string | null;
             /**
@@ -6265,7 +6271,7 @@ export interface operations {
                 contact?: string | null;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string | null;
-                /** @description ISO 8601. */
+                /** @description The earliest creation: a date (from its first moment on), a date-time, or seconds or milliseconds since 1970. */
                 from?: string | null;
                 /** @description Rows a page. */
                 limit?: number;
@@ -6277,7 +6283,9 @@ export interface operations {
                 runId?: string | null;
                 /** @description One or several. */
                 status?: components["schemas"]["DeliveryStatus"][] | null;
-                /** @description ISO 8601. */
+                /** @description The IANA zone in which dates and times without an offset are read; UTC unless given. */
+                timeZone?: string | null;
+                /** @description The latest creation, written likewise: a date means the end of that day. */
                 to?: string | null;
             };
             header?: {
@@ -6424,7 +6432,7 @@ export interface operations {
                 channel?: string | null;
                 /** @description An id, an e-mail or a phone. */
                 contact?: string | null;
-                /** @description ISO 8601. */
+                /** @description The earliest creation: a date (from its first moment on), a date-time, or seconds or milliseconds since 1970. */
                 from?: string | null;
                 /** @description 24h, 7d or 30d. */
                 range?: string | null;
@@ -6432,7 +6440,9 @@ export interface operations {
                 runId?: string | null;
                 /** @description One or several. */
                 status?: components["schemas"]["DeliveryStatus"][] | null;
-                /** @description ISO 8601. */
+                /** @description The IANA zone in which dates and times without an offset are read; UTC unless given. */
+                timeZone?: string | null;
+                /** @description The latest creation, written likewise: a date means the end of that day. */
                 to?: string | null;
             };
             header?: {
@@ -6578,7 +6588,7 @@ export interface operations {
                 automationId?: string | null;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string | null;
-                /** @description ISO 8601. */
+                /** @description The earliest creation: a date (from its first moment on), a date-time, or seconds or milliseconds since 1970. */
                 from?: string | null;
                 /** @description Rows a page. */
                 limit?: number;
@@ -6588,7 +6598,9 @@ export interface operations {
                 status?: components["schemas"]["GroupStatus"] | null;
                 /** @description Words that all occur in the title or the message. */
                 text?: string | null;
-                /** @description ISO 8601. */
+                /** @description The IANA zone in which dates and times without an offset are read; UTC unless given. */
+                timeZone?: string | null;
+                /** @description The latest creation, written likewise: a date means the end of that day. */
                 to?: string | null;
             };
             header?: {
@@ -7004,7 +7016,7 @@ export interface operations {
                 contact?: string | null;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string | null;
-                /** @description ISO 8601. */
+                /** @description The earliest creation: a date (from its first moment on), a date-time, or seconds or milliseconds since 1970. */
                 from?: string | null;
                 /** @description Rows a page. */
                 limit?: number;
@@ -7014,7 +7026,9 @@ export interface operations {
                 range?: string | null;
                 /** @description One or several. */
                 reason?: components["schemas"]["RefusalReason"][] | null;
-                /** @description ISO 8601. */
+                /** @description The IANA zone in which dates and times without an offset are read; UTC unless given. */
+                timeZone?: string | null;
+                /** @description The latest creation, written likewise: a date means the end of that day. */
                 to?: string | null;
                 /** @description One or several. */
                 triggerType?: components["schemas"]["TriggerType"][] | null;
@@ -7099,13 +7113,15 @@ export interface operations {
                 automationId?: string | null;
                 /** @description An id, an e-mail or a phone. */
                 contact?: string | null;
-                /** @description ISO 8601. */
+                /** @description The earliest creation: a date (from its first moment on), a date-time, or seconds or milliseconds since 1970. */
                 from?: string | null;
                 /** @description 24h, 7d or 30d. */
                 range?: string | null;
                 /** @description One or several. */
                 reason?: components["schemas"]["RefusalReason"][] | null;
-                /** @description ISO 8601. */
+                /** @description The IANA zone in which dates and times without an offset are read; UTC unless given. */
+                timeZone?: string | null;
+                /** @description The latest creation, written likewise: a date means the end of that day. */
                 to?: string | null;
                 /** @description One or several. */
                 triggerType?: components["schemas"]["TriggerType"][] | null;
@@ -7149,7 +7165,7 @@ export interface operations {
                 cursor?: string | null;
                 /** @description The id of a failure group. */
                 errorGroup?: string | null;
-                /** @description ISO 8601. */
+                /** @description The earliest creation: a date (from its first moment on), a date-time, or seconds or milliseconds since 1970. */
                 from?: string | null;
                 /** @description Rows a page. */
                 limit?: number;
@@ -7159,7 +7175,9 @@ export interface operations {
                 range?: string | null;
                 /** @description One or several. */
                 status?: components["schemas"]["RunStatus"][] | null;
-                /** @description ISO 8601. */
+                /** @description The IANA zone in which dates and times without an offset are read; UTC unless given. */
+                timeZone?: string | null;
+                /** @description The latest creation, written likewise: a date means the end of that day. */
                 to?: string | null;
                 /** @description One or several. */
                 triggerType?: components["schemas"]["TriggerType"][] | null;
@@ -7377,13 +7395,15 @@ export interface operations {
                 contact?: string | null;
                 /** @description The id of a failure group. */
                 errorGroup?: string | null;
-                /** @description ISO 8601. */
+                /** @description The earliest creation: a date (from its first moment on), a date-time, or seconds or milliseconds since 1970. */
                 from?: string | null;
                 /** @description 24h, 7d or 30d. */
                 range?: string | null;
                 /** @description One or several. */
                 status?: components["schemas"]["RunStatus"][] | null;
-                /** @description ISO 8601. */
+                /** @description The IANA zone in which dates and times without an offset are read; UTC unless given. */
+                timeZone?: string | null;
+                /** @description The latest creation, written likewise: a date means the end of that day. */
                 to?: string | null;
                 /** @description One or several. */
                 triggerType?: components["schemas"]["TriggerType"][] | null;
@@ -7828,11 +7848,13 @@ export interface operations {
             query?: {
                 /** @description The id of an automation. */
                 automationId?: string | null;
-                /** @description ISO 8601. */
+                /** @description The earliest creation: a date (from its first moment on), a date-time, or seconds or milliseconds since 1970. */
                 from?: string | null;
                 /** @description 24h, 7d or 30d. */
                 range?: string | null;
-                /** @description ISO 8601. */
+                /** @description The IANA zone in which dates and times without an offset are read; UTC unless given. */
+                timeZone?: string | null;
+                /** @description The latest creation, written likewise: a date means the end of that day. */
                 to?: string | null;
             };
             header?: {

@@ -43,9 +43,20 @@ class FilterDocument(WireModel):
     )
     range: str | None = Field(default=None, description="24h, 7d or 30d, counted back from now.")
     from_: str | None = Field(
-        default=None, alias="from", description="The earliest creation time, ISO 8601."
+        default=None,
+        alias="from",
+        description="The earliest creation: a date (from its first moment on), a date-time, or "
+        "seconds or milliseconds since 1970.",
     )
-    to: str | None = Field(default=None, description="The latest creation time, ISO 8601.")
+    to: str | None = Field(
+        default=None,
+        description="The latest creation, written likewise: a date means the end of that day.",
+    )
+    time_zone: str | None = Field(
+        default=None,
+        description="The IANA zone in which dates and times without an offset are read; UTC "
+        "unless given.",
+    )
 
 
 class FilterView(WireModel):

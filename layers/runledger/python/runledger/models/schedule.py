@@ -63,7 +63,9 @@ class Fire(Model):
 
     `anchor` is the day whose contacts are due (None beyond the calendar), `rule` what decides
     which those are, `cursor` how far they were looked through, `attempt` the execution at work.
-    `opened` and `refused` count contacts. `reason` tells why it stopped."""
+    `opened` and `refused` count contacts. `reason` tells why it stopped. `looks_at_all` is True for
+    the first one of a key of metadata, which looks at every contact; None for one that was made
+    before that was done."""
 
     workspace_id: str
     automation_id: str
@@ -83,4 +85,5 @@ class Fire(Model):
     refused: int = 0
     finished_at: int | None = None
     reason: str | None = None
+    looks_at_all: bool | None = None
     expires_at: int

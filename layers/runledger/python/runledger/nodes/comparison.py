@@ -2,14 +2,14 @@
 
 import json
 import re
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from runledger.errors import NodeError
 from runledger.models.addresses import nfc
-from runledger.nodes.moments import parse_moment
+from runledger.nodes.written_dates import ACCEPTED, moment_of, shown
 from runledger.template_markup import has_liquid
 from runledger.templating import evaluate, text_of
 
@@ -124,9 +124,9 @@ def _is_ordered(left: Any, operator: Operator, right: Any) -> bool:
             return bool(pair[0] <= pair[1])
 
 
-def _moment(value: Any) -> datetime | date | None:
+def _moment(value: Any) -> datetime | None:
     """The instant a date or date-time means, in UTC where it names no offset."""
-    return parse_moment(value, "UTC") if isinstance(value, str) else None
+    return moment_of(value, "UTC")
 
 
 def _contains(left: Any, right: Any) -> bool:
@@ -163,11 +163,10 @@ def _incomparable(left: Any, operator: Operator, right: Any) -> NodeError:
     return NodeError(
         "INCOMPARABLE",
         f"{describe(left)} {operator} {describe(right)} has no answer: "
-        "both sides must be numbers, or both dates",
+        f"both sides must be numbers, or both dates; {ACCEPTED}",
     )
 
 
 def describe(value: Any) -> str:
     """A value in a message: its kind and its beginning."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 80 else text[:80] + "…"
+    return shown(value)

@@ -2,39 +2,45 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from runledger.nodes.moments import from_milliseconds, parse_moment, to_milliseconds, to_utc
+from runledger.nodes.moments import from_milliseconds, to_milliseconds, to_utc
+from runledger.nodes.written_dates import Written, read_date
 
 # Of a metadata key that a trigger can name.
 KEY_CHARACTERS = 64
-_DATE_CHARACTERS = len("2026-01-31")
 
 
-class WrittenDate(NamedTuple):
-    """A date as a value tells it. `is_instant` where the value names an offset: the day is then
-    UTC's, and another in other zones."""
-
-    day: date
-    is_instant: bool
-
-
-def written_date(value: Any) -> WrittenDate | None:
-    """The day of an ISO 8601 date or date-time; None where the value is neither."""
-    moment = parse_moment(value, "UTC") if isinstance(value, str) else None
-    if moment is None:
-        return None
-    text = value.strip()
-    is_bare = len(text) == _DATE_CHARACTERS
-    is_instant = not is_bare and datetime.fromisoformat(text).tzinfo is not None
-    return WrittenDate(moment.date(), is_instant)
+def written_dates(metadata: Mapping[str, Any]) -> dict[str, Written]:
+    """The dates among a contact's metadata, by their keys, as far as a trigger can name those.
+    Without numbers and the like: most of them are no dates."""
+    found = {key: read_date(value) for key, value in metadata.items() if is_date_key(key)}
+    return {
+        key: written
+        for key, written in found.items()
+        if written is not None and not written.is_digits
+    }
 
 
-def written_dates(metadata: Mapping[str, Any]) -> dict[str, WrittenDate]:
-    """The dates among a contact's metadata, by their keys, as far as a trigger can name those."""
-    found = {key: written_date(value) for key, value in metadata.items() if is_date_key(key)}
-    return {key: written for key, written in found.items() if written is not None}
+def doubtful_dates(metadata: Mapping[str, Any]) -> dict[str, Written | None]:
+    """All other values under keys that a trigger can name: those that are dates only if a trigger
+    goes by them, and None for those that are no dates at all."""
+    found = {
+        key: read_date(value)
+        for key, value in metadata.items()
+        if is_date_key(key) and not _is_blank(value)
+    }
+    return {key: written for key, written in found.items() if written is None or written.is_digits}
+
+
+def is_unreadable(value: Any) -> bool:
+    """Whether a value is there and is no date."""
+    return not _is_blank(value) and read_date(value) is None
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def is_date_key(key: str) -> bool:
@@ -43,13 +49,10 @@ def is_date_key(key: str) -> bool:
 
 
 def calendar_date(value: Any, zone: str) -> date | None:
-    """The day that an ISO 8601 date (or a date-time without an offset) names, whatever the zone,
-    or that an instant falls on in the zone; None where the value is none of them."""
-    written = written_date(value)
-    if written is None or not written.is_instant:
-        return written and written.day
-    moment = parse_moment(value, "UTC")
-    return moment and _day_in(zone, moment)
+    """The day that a value names, whatever the zone, or that its instant falls on in the zone;
+    None where it is no date."""
+    written = read_date(value)
+    return None if written is None else written.day(zone)
 
 
 def local_date(moment: int, zone: str) -> date | None:

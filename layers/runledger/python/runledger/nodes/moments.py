@@ -1,13 +1,7 @@
-"""Dates, times of day and time zones as nodes read them."""
+"""Moments, times of day and time zones as nodes count with them."""
 
-import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
-
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_DATE_TIME = re.compile(
-    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?"
-)
 
 
 def to_utc(local: datetime, zone: ZoneInfo) -> datetime:
@@ -39,21 +33,6 @@ def _end_of_gap(local: datetime, zone: ZoneInfo) -> datetime:
         else:
             high = middle
     return high.replace(microsecond=0)
-
-
-def parse_moment(text: str, zone: str) -> datetime | None:
-    """The instant of an ISO 8601 date (the start of its day in the zone) or date-time (in the
-    zone where it names no offset); None where the text is neither."""
-    text = text.strip()
-    try:
-        if _DATE.fullmatch(text):
-            return to_utc(datetime.combine(date.fromisoformat(text), time.min), ZoneInfo(zone))
-        if not _DATE_TIME.fullmatch(text):
-            return None
-        moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo else to_utc(moment, ZoneInfo(zone))
-    except (ValueError, OverflowError):
-        return None
 
 
 def next_time_of_day(now: datetime, time_of_day: str, zone: str) -> datetime:

@@ -16,13 +16,13 @@ from runledger.nodes.base import NodeResult, NodeType, Visit
 from runledger.nodes.comparison import as_number, describe
 from runledger.nodes.fields import LiquidValue
 from runledger.nodes.inputs import Place, Record
-from runledger.nodes.moments import parse_moment, to_iso
+from runledger.nodes.moments import to_iso
 from runledger.nodes.unreadable import UnreadableValues
+from runledger.nodes.written_dates import not_a_date, read_date
 from runledger.templating import render_value, text_of
 
 MAX_OUTPUT_BYTES = 64 * 1024
 _PREFIX = "vars."
-_DATE_LENGTH = len("2026-03-01")
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -163,11 +163,11 @@ def _as_boolean(value: Any) -> bool | None:
 
 def _as_date(value: Any) -> str | None:
     """A date stays a date; a date-time becomes UTC."""
-    moment = parse_moment(value, "UTC") if isinstance(value, str) else None
-    if moment is None:
+    written = read_date(value)
+    moment = None if written is None else written.instant("UTC")
+    if written is None or moment is None:
         return None
-    text = str(value).strip()
-    return text if len(text) == _DATE_LENGTH else to_iso(moment)
+    return written.moment.date().isoformat() if written.is_day else to_iso(moment)
 
 
 def _as_json(assignment: Assignment, value: Any) -> JsonValue:
@@ -180,7 +180,6 @@ def _as_json(assignment: Assignment, value: Any) -> JsonValue:
 
 
 def _invalid(assignment: Assignment, value: Any) -> NodeError:
-    return NodeError(
-        "INVALID_VALUE",
-        f"{assignment.target} cannot be set: {describe(value)} is not a {assignment.type.value}",
-    )
+    is_date = assignment.type is ValueType.DATE
+    why = not_a_date(value) if is_date else f"{describe(value)} is not a {assignment.type.value}"
+    return NodeError("INVALID_VALUE", f"{assignment.target} cannot be set: {why}")

@@ -9,16 +9,15 @@ from runledger.errors import NodeError
 from runledger.models.base import Config
 from runledger.models.run import StepStatus
 from runledger.nodes.base import RESULT_PATH, NodeResult, NodeType, Placement, Visit
-from runledger.nodes.comparison import describe
 from runledger.nodes.fields import Operand, TimeOfDay, TimeZone, operand_source
 from runledger.nodes.inputs import Place, Record
 from runledger.nodes.moments import (
     from_milliseconds,
     next_time_of_day,
-    parse_moment,
     to_iso,
     to_milliseconds,
 )
+from runledger.nodes.written_dates import moment_of, not_a_date
 from runledger.templating import evaluate
 
 # A year's Standard execution, less a day for everything else in it.
@@ -32,7 +31,8 @@ class Until(Config):
 
     field: Operand | None = Field(
         default=None,
-        description="An ISO 8601 date or date-time: a path like trigger.dueOn, or Liquid.",
+        description="A date or date-time, or seconds or milliseconds since 1970: a path like "
+        "trigger.dueOn, or Liquid.",
     )
     max_days: int | None = Field(
         default=None,
@@ -143,13 +143,9 @@ def _field_moment(config: WaitConfig, visit: Visit) -> tuple[Any, dict[str, Any]
     if until is None or until.field is None:
         raise ValueError("a wait without a mode cannot be built")
     value = evaluate(operand_source(until.field), visit.scope)
-    moment = parse_moment(value, config.time_zone) if isinstance(value, str) else None
+    moment = moment_of(value, config.time_zone)
     if moment is None:
-        raise NodeError(
-            "INVALID_DATE",
-            f"`{until.field}` is {describe(value)}, not a date like 2026-03-01 "
-            "or a date-time like 2026-03-01T09:00:00Z",
-        )
+        raise NodeError("INVALID_DATE", f"`{until.field}`: {not_a_date(value)}")
     if moment > from_milliseconds(visit.now) + timedelta(days=until.days):
         raise NodeError(
             "WAIT_TOO_LONG",

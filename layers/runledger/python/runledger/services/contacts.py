@@ -20,7 +20,7 @@ from runledger.models.validation_words import words
 from runledger.nodes.dates import written_dates
 from runledger.services.addresses import pasted
 from runledger.services.revisions import ANY_REVISION, Expected, edit
-from runledger.store.contacts import CONTACT_PREFIX
+from runledger.store.contacts import CONTACT_PREFIX, MAX_LISTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from runledger.store.contacts import ContactStore
 
 MAX_DATES = 40
-# Each has an item of its own, and replacing a contact may write all anew, with the contact and its
-# addresses: DynamoDB takes 100 writes at once.
-MAX_LISTINGS = 47
 
 
 @dataclass(frozen=True, slots=True)

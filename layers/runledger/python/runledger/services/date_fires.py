@@ -4,6 +4,7 @@ A fire is begun in one transaction with the schedule's going on to the next day.
 runs first and stores its cursor then: whoever repeats a page finds the runs of the first time.
 """
 
+import hashlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,8 +25,9 @@ from runledger.models.schedule import Fire, FireStatus
 from runledger.nodes.date_rules import anchor_of
 from runledger.nodes.dates import local_date, moment_of_day, shifted
 from runledger.nodes.trigger import ContactMetadataDate, DateTrigger
+from runledger.nodes.written_dates import not_a_date, shown
 from runledger.observability import logger
-from runledger.services.due_contacts import CREATED_FIELD, DueContact, DuePage
+from runledger.services.due_contacts import CREATED_FIELD, DueContact, DuePage, Unreadable
 from runledger.services.fire_contract import FireEvent, FireInput, FireOperation, FirePlace
 from runledger.services.open_run import TriggerFacts, keyed_run_id
 from runledger.services.refusals import RefusedTrigger
@@ -57,6 +59,8 @@ STALL = 5 * MINUTE
 _EARLY = MINUTE
 # Each lost try means that somebody else changed the automation or its schedule.
 _BEGIN_TRIES = 4
+# Looked at for one that has looked at all contacts.
+_EARLIER_FIRES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,7 @@ class DateFires:
             by=told.by,
             missed=told.missed,
             status=FireStatus.RUNNING,
+            looks_at_all=self._looks_at_all(automation.id, trigger),
             expires_at=now + retention,
         )
         is_active = Attr("status").eq(AutomationStatus.ACTIVE.value)
@@ -137,8 +142,24 @@ class DateFires:
         if schedule.next_day == day:
             # Where an earlier day is missing, the tick comes to this one in its turn.
             writes.append(self._advance(schedule))
+        source = trigger.source
+        if fire.looks_at_all and isinstance(source, ContactMetadataDate):
+            # Who is written from now on is listed by that key; the others are looked through.
+            writes.append(self.due.contacts.goes_by(automation.workspace_id, source.key))
         self.table.transact(writes)
         return _place(told, day, version, goes_on=True)
+
+    def _looks_at_all(self, automation_id: str, trigger: DateTrigger) -> bool:
+        """Unless an earlier fire of the same key did, or came after one that did."""
+        if not isinstance(trigger.source, ContactMetadataDate):
+            return False
+        earlier, _ = self.fires.newest(automation_id, _EARLIER_FIRES, None)
+        return not any(
+            fire.status is FireStatus.COMPLETED
+            and fire.looks_at_all is not None
+            and rule_trigger(fire.rule).source == trigger.source
+            for fire in earlier
+        )
 
     def page(self, place: FirePlace) -> FirePlace:
         """Opens a run for each due contact of the next page."""
@@ -163,12 +184,14 @@ class DateFires:
             return over
         found = self._due(fire, trigger)
         refused = sum(not self._open(automation, trigger, fire, each) for each in found.due)
+        for unread in found.unreadable:
+            self._refuse_unreadable(automation, trigger, unread)
         after = fire.model_copy(
             update={
                 "cursor": found.cursor,
                 "pages": fire.pages + 1,
                 "opened": fire.opened + len(found.due) - refused,
-                "refused": fire.refused + refused,
+                "refused": fire.refused + refused + len(found.unreadable),
             }
         )
         pages = place.pages + 1
@@ -186,7 +209,12 @@ class DateFires:
         if fire.anchor is None:
             return DuePage([], None)
         return self.due.page(
-            fire.workspace_id, trigger, fire.anchor, limit=PAGE_CONTACTS, after=fire.cursor
+            fire.workspace_id,
+            trigger,
+            fire.anchor,
+            limit=PAGE_CONTACTS,
+            after=fire.cursor,
+            looks_at_all=bool(fire.looks_at_all),
         )
 
     def _open(
@@ -264,6 +292,22 @@ class DateFires:
             extra={"automationId": told.automation_id, "reason": reason},
         )
         return _place(told, None, None, goes_on=False)
+
+    def _refuse_unreadable(
+        self, automation: "Automation", trigger: DateTrigger, found: Unreadable
+    ) -> None:
+        """One refusal for each value, however many days it stays."""
+        assert isinstance(trigger.source, ContactMetadataDate)
+        key = trigger.source.key
+        value = hashlib.sha256(shown(found.value).encode(errors="replace")).hexdigest()[:16]
+        refused = RefusedTrigger(
+            trigger_type=TriggerType.DATE,
+            reason=RefusalReason.INVALID_PAYLOAD,
+            message=f"metadata.{key} of the contact: {not_a_date(found.value)}",
+            contact_id=found.contact.id,
+            event_key=f"date:{found.contact.id}:{key}:{value}",
+        )
+        self.refusals.record(automation, refused)
 
     def _refuse(self, automation: "Automation", day: "date | None") -> None:
         what = "has no date trigger"

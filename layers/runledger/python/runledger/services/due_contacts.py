@@ -6,7 +6,8 @@ changed since counts by its present date.
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runledger.clock import iso
 from runledger.errors import RunledgerError
@@ -18,7 +19,7 @@ from runledger.nodes.date_rules import (
     origins,
     recurs_on,
 )
-from runledger.nodes.dates import calendar_date, local_date
+from runledger.nodes.dates import calendar_date, doubtful_dates, is_unreadable, local_date
 from runledger.nodes.trigger import ContactCreatedDate, ContactMetadataDate
 from runledger.store import keys
 from runledger.store.contacts import CONTACT_PREFIX
@@ -34,6 +35,17 @@ if TYPE_CHECKING:
 
 CREATED_FIELD = "createdAt"
 _LAST = "\uffff"
+# First and last of the ids of contacts.
+_CONTACTS = (CONTACT_PREFIX, CONTACT_PREFIX + _LAST)
+
+
+class Listing(Enum):
+    """What a stretch of a partition lists: contacts by their dates, those without a date that can
+    be read, or all there are."""
+
+    DATES = auto()
+    UNREADABLE = auto()
+    ALL = auto()
 
 
 class Span(NamedTuple):
@@ -42,6 +54,12 @@ class Span(NamedTuple):
     partition: str
     low: str
     high: str
+    lists: Listing = Listing.DATES
+
+
+class _Listed(NamedTuple):
+    contact_id: str
+    lists: Listing
 
 
 class DueContact(NamedTuple):
@@ -51,12 +69,20 @@ class DueContact(NamedTuple):
     written: str
 
 
+class Unreadable(NamedTuple):
+    """A contact with a value under the trigger's key that is no date."""
+
+    contact: "Contact"
+    value: Any
+
+
 @dataclass(frozen=True, slots=True)
 class DuePage:
     """`cursor` is where the next page starts; None at the end."""
 
     due: list[DueContact]
     cursor: str | None
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +98,16 @@ class DueContacts:
         *,
         limit: int,
         after: str | None,
+        looks_at_all: bool = False,
     ) -> DuePage:
-        """Looks at up to `limit` contacts after the cursor `after`, in an order that stays."""
+        """Looks at up to `limit` contacts after the cursor `after`, in an order that stays.
+
+        Behind the contacts listed by their dates come those whose value is no date. With
+        `looks_at_all` these are looked for among all contacts, and listed for the next time, as
+        are dates in digits: of contacts that were written before an automation went by the key."""
         index, sort = _position(after)
-        found: list[str] = []
-        spans = list(self._spans(workspace_id, trigger, anchor))
+        found: list[_Listed] = []
+        spans = list(self._spans(workspace_id, trigger, anchor, looks_at_all))
         while index < len(spans) and len(found) < limit:
             span = spans[index]
             start = dict(key_attributes(keys.Key(span.partition, sort))) if sort else None
@@ -86,34 +117,60 @@ class DueContacts:
                 limit=limit - len(found),
                 after=start,
             )
-            found += [str(item["sk"]) for item in page.items]
+            ids = [str(item["sk"]).rpartition("#")[2] for item in page.items]
+            found += [_Listed(contact_id, span.lists) for contact_id in ids]
             if page.next is None:
                 index, sort = index + 1, ""
             else:
                 sort = page.items[-1]["sk"] if page.items else str(page.next["sk"])
         cursor = f"{index}#{sort}" if index < len(spans) else None
-        return DuePage(self._judged(workspace_id, trigger, anchor, found), cursor)
+        due, unreadable = self._judged(workspace_id, trigger, anchor, found)
+        return DuePage(due, cursor, unreadable)
 
     def _judged(
-        self, workspace_id: str, trigger: "DateTrigger", anchor: date, found: list[str]
-    ) -> list[DueContact]:
+        self, workspace_id: str, trigger: "DateTrigger", anchor: date, found: list[_Listed]
+    ) -> tuple[list[DueContact], tuple[Unreadable, ...]]:
         # Where a contact has dates of neighbouring days it may be listed twice.
-        ids = list(dict.fromkeys(sort.rpartition("#")[2] for sort in found))
+        listed = list(dict.fromkeys(found))
+        ids = list(dict.fromkeys(each.contact_id for each in listed))
         contacts = self.contacts.get_many(workspace_id, ids)
-        due = []
-        for contact_id in ids:
+        due: list[DueContact] = []
+        unreadable: list[Unreadable] = []
+        for contact_id, lists in listed:
             contact = contacts.get(contact_id)
-            if contact is None:
+            if contact is None or (lists is Listing.ALL and not self._is_new(contact, trigger)):
                 continue
             day, written = date_of(contact, trigger)
-            if day is not None and recurs_on(day, trigger.repeat, anchor):
-                due.append(DueContact(contact, written))
-        return due
+            if lists is not Listing.DATES:
+                unreadable += _unreadable(contact, trigger)
+            if lists is not Listing.UNREADABLE and day is not None:
+                if recurs_on(day, trigger.repeat, anchor):
+                    due.append(DueContact(contact, written))
+        return due, tuple(unreadable)
 
-    def _spans(self, workspace_id: str, trigger: "DateTrigger", anchor: date) -> "Iterator[Span]":
+    def _is_new(self, contact: "Contact", trigger: "DateTrigger") -> bool:
+        """Whether its value is one that contacts are listed by only since an automation goes by the
+        key; it is listed for the next time then."""
+        source = trigger.source
+        if not isinstance(source, ContactMetadataDate):
+            return False
+        if source.key not in doubtful_dates(contact.metadata):
+            return False
+        self.contacts.list_doubtful(contact, source.key)
+        return True
+
+    def _spans(
+        self, workspace_id: str, trigger: "DateTrigger", anchor: date, looks_at_all: bool
+    ) -> "Iterator[Span]":
         source = trigger.source
         if isinstance(source, ContactMetadataDate):
             yield from _dated(workspace_id, source.key, trigger, anchor)
+            others = keys.unreadable_date(workspace_id, source.key, "").pk
+            everybody = keys.contact(workspace_id, "").pk
+            if looks_at_all:
+                yield Span(everybody, *_CONTACTS, Listing.ALL)
+            else:
+                yield Span(others, *_CONTACTS, Listing.UNREADABLE)
         elif isinstance(source, ContactCreatedDate):
             yield from self._created(workspace_id, trigger, anchor)
         else:
@@ -153,6 +210,14 @@ def date_of(contact: "Contact", trigger: "DateTrigger") -> tuple[date | None, st
         written = contact.metadata.get(source.key)
         return calendar_date(written, trigger.time_zone), str(written)
     return local_date(contact.created_at, trigger.time_zone), iso(contact.created_at)
+
+
+def _unreadable(contact: "Contact", trigger: "DateTrigger") -> "Iterator[Unreadable]":
+    source = trigger.source
+    if isinstance(source, ContactMetadataDate):
+        value = contact.metadata.get(source.key)
+        if is_unreadable(value):
+            yield Unreadable(contact, value)
 
 
 def _position(cursor: str | None) -> tuple[int, str]:

@@ -36,7 +36,8 @@ _ANSWERED = re.compile(r"\banswered (?:with )?(?:status )?(\d{3})\b")
 
 @dataclass(frozen=True, slots=True)
 class FailureRequest:
-    """What a reader asked for, as they wrote it. `since` and `until` are ISO 8601; the words of
+    """What a reader asked for, as they wrote it. `since` and `until` are dates or moments, read in
+    `time_zone`; the words of
     `text` all have to occur in a group's title or message, the values in it are passed over."""
 
     automation_id: str | None
@@ -44,6 +45,7 @@ class FailureRequest:
     range: str | None
     since: str | None
     until: str | None
+    time_zone: str | None
     text: str | None
     limit: int
     cursor: str | None
@@ -112,14 +114,14 @@ class FailureReading:
         A page is full until the end, or until its budget was spent; then it has a cursor, too.
         InvalidInputError names the parameter that cannot be read."""
         now = self.shown.clock()
-        since, until = window(request.range, request.since, request.until, now)
+        since, until = window(request.range, request.since, request.until, now, request.time_zone)
         words = words_of(request.text or "")
         binding = {
             "workspace": workspace_id,
             "list": "failure-groups",
             "automation": request.automation_id,
             "status": request.status,
-            "range": [request.range, request.since, request.until],
+            "range": [request.range, request.since, request.until, request.time_zone],
             "text": words,
         }
         position: str | None = None

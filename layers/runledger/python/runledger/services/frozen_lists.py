@@ -73,7 +73,7 @@ class FrozenLists:
         self, workspace_id: str, name: ListName, asked: "FilterDocument", now: int
     ) -> FrozenFilter:
         statuses = _statuses(name, asked)
-        since, until = window(asked.range, asked.from_, asked.to, now)
+        since, until = window(asked.range, asked.from_, asked.to, now, asked.time_zone)
         contact = asked.contact
         is_nobody = False
         if contact is not None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ListRequest:
-    """What a reader asked for, as they wrote it. `since` and `until` are ISO 8601; the statuses
+    """What a reader asked for, as they wrote it. `since` and `until` are dates or moments, which
+    are read in `time_zone` (UTC where there is none) unless they name an offset; the statuses
     of refusals are their reasons; empty sets ask for everything. `channel`, `run_id` and
     `address` (as it was pasted) are of deliveries, `error_group` of runs."""
 
@@ -23,3 +24,4 @@ class ListRequest:
     trigger_types: frozenset[str] = frozenset()
     error_group: str | None = None
     newest_first: bool = True
+    time_zone: str | None = None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from runledger.clock import DAY
 from runledger.errors import InvalidInputError
 from runledger.nodes.dates import calendar_date, moment_of_day, shifted
+from runledger.nodes.written_dates import not_a_date
 
 if TYPE_CHECKING:
     from runledger.nodes.trigger import DateTrigger
@@ -28,7 +29,7 @@ def payload_date(trigger: "DateTrigger", path: str, value: Any, now: int) -> Pay
     day = calendar_date(value, trigger.time_zone)
     if day is None:
         raise InvalidInputError(
-            f"the payload has no ISO 8601 date (such as 2026-01-31) at {path}", field=path
+            f"the payload has no date at {path}: {not_a_date(value)}", field=path
         )
     moment = _moment(day, trigger)
     if moment is None:

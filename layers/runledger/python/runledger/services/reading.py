@@ -129,7 +129,7 @@ class Reading:
             "statuses": sorted(request.statuses),
             "automation": wanted.automation_id,
             "contact": wanted.contact_id,
-            "range": [request.range, request.since, request.until],
+            "range": [request.range, request.since, request.until, request.time_zone],
             "newestFirst": request.newest_first,
             "others": [
                 request.channel,
@@ -163,7 +163,9 @@ class Reading:
 
     def filter_of(self, workspace_id: str, request: ListRequest, now: int) -> ListFilter | None:
         """What a list of this request shows; None where there can be nothing."""
-        created_from, created_to = window(request.range, request.since, request.until, now)
+        created_from, created_to = window(
+            request.range, request.since, request.until, now, request.time_zone
+        )
         automation_id, contact_id = request.automation_id, None
         if request.run_id is not None:
             run = self._run_of(workspace_id, request.run_id, now)

@@ -48,13 +48,14 @@ class Stats:
         range_: str | None,
         since: str | None,
         until: str | None,
+        time_zone: str | None = None,
     ) -> StatsView:
         """Of 24 hours unless asked otherwise; InvalidInputError names the parameter that cannot be
         read."""
         now = self.reading.clock()
         if range_ is None and since is None and until is None:
             range_ = _DEFAULT_RANGE
-        first, last = window(range_, since, until, now)
+        first, last = window(range_, since, until, now, time_zone)
         last = max(min(last, now), first)
         if last - first > LONGEST:
             raise InvalidInputError(f"at most {LONGEST // DAY} days", field="from")

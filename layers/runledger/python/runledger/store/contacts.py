@@ -5,21 +5,30 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
-from runledger.errors import ConditionFailedError, ConflictError, NotFoundError
+from runledger.errors import (
+    ConditionFailedError,
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+)
 from runledger.models.contact import Consents, Contact
-from runledger.nodes.dates import written_dates
+from runledger.nodes.dates import doubtful_dates, written_dates
 from runledger.store import keys
 from runledger.store.bodies import compress, decompress
-from runledger.store.table import Delete, Put, Write, key_attributes
+from runledger.store.table import Change, Delete, Modify, Put, Write, key_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from runledger.nodes.written_dates import Written
     from runledger.store.keys import Key
     from runledger.store.table import Table
     from runledger.store.values import Item
 
 CONTACT_PREFIX = "con"
+# Each has an item of its own, and replacing a contact may write all anew, with the contact and its
+# addresses: DynamoDB takes 100 writes at once.
+MAX_LISTINGS = 47
 
 
 class ContactStore:
@@ -34,7 +43,7 @@ class ContactStore:
             Put({**key_attributes(key), "contactId": contact.id}, is_new)
             for key in _addresses(contact)
         ]
-        writes += [Put(dict(key_attributes(key))) for key in sorted(_listings(contact))]
+        writes += [Put(dict(key_attributes(key))) for key in sorted(self._listings(contact))]
         self._write(writes)
 
     def replace(self, before: Contact, after: Contact) -> None:
@@ -49,7 +58,7 @@ class ContactStore:
             Put({**key_attributes(key), "contactId": after.id}, is_free)
             for key in sorted(new - old)
         ]
-        old_listings, new_listings = _listings(before), _listings(after)
+        old_listings, new_listings = self._listings(before), self._listings(after)
         writes += [Delete(key) for key in sorted(old_listings - new_listings)]
         writes += [Put(dict(key_attributes(key))) for key in sorted(new_listings - old_listings)]
         self._write(writes)
@@ -62,7 +71,7 @@ class ContactStore:
         key = keys.contact(contact.workspace_id, contact.id)
         writes: list[Write] = [also, Delete(key, is_unchanged)]
         writes += [Delete(address, is_own) for address in _addresses(contact)]
-        writes += [Delete(listing) for listing in sorted(_listings(contact))]
+        writes += [Delete(listing) for listing in sorted(self._listings(contact))]
         self._write(writes)
 
     def get(self, workspace_id: str, contact_id: str) -> Contact:
@@ -130,6 +139,38 @@ class ContactStore:
         page = self._table.query(key.pk, limit=limit, after=start, consistent=True)
         return [_from_item(item) for item in page.items], page.next is not None
 
+    def date_fields(self, workspace_id: str) -> frozenset[str]:
+        """The keys of metadata that date automations go by."""
+        item = self._table.get(keys.date_fields(workspace_id), consistent=True)
+        return frozenset(item.get("fields", ())) if item is not None else frozenset()
+
+    def goes_by(self, workspace_id: str, field: str) -> Modify:
+        """Notes that a date automation goes by a key of metadata: from now on contacts are listed
+        under it by all forms of dates, and those without a date there too."""
+        change = Change(add={"fields": {field}})
+        return Modify(keys.date_fields(workspace_id), change)
+
+    def list_doubtful(self, contact: Contact, field: str) -> None:
+        """Lists a contact that was written before an automation went by the key."""
+        for key in _doubtful(contact, frozenset({field})):
+            self._table.put(dict(key_attributes(key)))
+
+    def _listings(self, contact: Contact) -> "set[Key]":
+        """An item for each tag and date: what the contact is found by. InvalidInputError where
+        they are too many for one transaction."""
+        found = _dates(contact) | {
+            keys.contact_tag(contact.workspace_id, tag, contact.id) for tag in contact.tags
+        }
+        if doubtful_dates(contact.metadata):
+            found |= _doubtful(contact, self.date_fields(contact.workspace_id))
+        if len(found) > MAX_LISTINGS:
+            raise InvalidInputError(
+                f"at most {MAX_LISTINGS} tags and dates of the metadata are allowed together; "
+                f"there are {len(found)}, with the values that automations go by as dates",
+                field="tags",
+            )
+        return found
+
     def _find(self, key: "Key") -> str | None:
         item = self._table.get(key, consistent=True)
         return None if item is None else str(item["contactId"])
@@ -152,25 +193,29 @@ def _addresses(contact: Contact) -> "list[Key]":
     return found
 
 
-def _listings(contact: Contact) -> "set[Key]":
-    """An item for each tag and date: what the contact is found by."""
-    return _dates(contact) | {
-        keys.contact_tag(contact.workspace_id, tag, contact.id) for tag in contact.tags
-    }
-
-
 def _dates(contact: Contact) -> "set[Key]":
     """An item for each date in the metadata: what date automations find the contact by."""
     return {
-        keys.contact_date(
-            contact.workspace_id,
-            keys.DateKind.INSTANT if written.is_instant else keys.DateKind.DAY,
-            written.day,
-            field,
-            contact.id,
-        )
-        for field, written in written_dates(contact.metadata).items()
+        _date(contact, field, written) for field, written in written_dates(contact.metadata).items()
     }
+
+
+def _doubtful(contact: Contact, fields: frozenset[str]) -> "set[Key]":
+    """An item for each value under these keys that is a date in digits, or none."""
+    return {
+        keys.unreadable_date(contact.workspace_id, field, contact.id)
+        if written is None
+        else _date(contact, field, written)
+        for field, written in doubtful_dates(contact.metadata).items()
+        if field in fields
+    }
+
+
+def _date(contact: Contact, field: str, written: "Written") -> "Key":
+    kind = keys.DateKind.INSTANT if written.is_instant else keys.DateKind.DAY
+    # Beyond the years that Python knows in UTC, the day as it is written.
+    day = written.day("UTC") or written.moment.date()
+    return keys.contact_date(contact.workspace_id, kind, day, field, contact.id)
 
 
 def _to_item(contact: Contact) -> "Item":

@@ -130,6 +130,7 @@ def _to_item(fire: Fire) -> "Item":
         "refused": fire.refused,
         "finishedAt": fire.finished_at,
         "reason": fire.reason,
+        "looksAtAll": fire.looks_at_all,
         "ttl": ttl(fire.expires_at),
     }
 
@@ -155,5 +156,6 @@ def _from_item(item: "Item") -> Fire:
         refused=item["refused"],
         finished_at=item.get("finishedAt"),
         reason=item.get("reason"),
+        looks_at_all=item.get("looksAtAll"),
         expires_at=item["ttl"] * 1_000,
     )

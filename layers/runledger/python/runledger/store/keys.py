@@ -26,6 +26,8 @@
 | webhooks of one source this minute | table | `RATE#automation#source` | `minute` |
 | contacts of a workspace; one by id | table | `WORKSPACE#workspace#CONTACT` | `contact` |
 | contacts by a date of theirs | table | `WORKSPACE#workspace#DATE#D#MM-DD#key` | `YYYY#contact` |
+| contacts with no date under such a key | table | `WORKSPACE#workspace#NODATE#key` | `contact` |
+| keys of metadata that date automations go by | table | `WORKSPACE#workspace` | `DATEKEYS` |
 | contacts by a tag of theirs | table | `WORKSPACE#workspace#TAG#tag` | `contact` |
 | contact by e-mail or phone | table | `WORKSPACE#workspace#ADDRESS` | `EMAIL#…`, `PHONE#…` |
 | contacts of a workspace that were erased | table | `WORKSPACE#workspace#ERASURE` | `contact` |
@@ -272,6 +274,17 @@ def contact_dates(workspace_id: str, kind: DateKind, month: int, day: int, field
 def contact_date(workspace_id: str, kind: DateKind, day: date, field: str, contact_id: str) -> Key:
     partition = contact_dates(workspace_id, kind, day.month, day.day, field)
     return Key(partition, f"{date_year(day.year)}{contact_id}")
+
+
+def unreadable_date(workspace_id: str, field: str, contact_id: str) -> Key:
+    """A contact whose metadata hold something else than a date under a key that an automation goes
+    by; all of a key are one partition."""
+    return Key(f"WORKSPACE#{workspace_id}#NODATE#{field}", contact_id)
+
+
+def date_fields(workspace_id: str) -> Key:
+    """The keys of metadata that date automations of the workspace go by, or went by."""
+    return Key(workspace(workspace_id).pk, "DATEKEYS")
 
 
 def date_year(year: int) -> str:

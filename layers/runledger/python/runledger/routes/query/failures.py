@@ -15,6 +15,7 @@ from runledger.routes.query.parameters import (
     FromText,
     Limit,
     RangeText,
+    TimeZoneText,
     ToText,
 )
 from runledger.routes.query.reading import cursors
@@ -39,6 +40,7 @@ def list_failure_groups(
     range_: RangeText = None,
     from_: FromText = None,
     to: ToText = None,
+    time_zone: TimeZoneText = None,
     status: Annotated[
         GroupStatus | None,
         Query(description="RESOLVED, or OPEN; both where none is named."),
@@ -61,6 +63,7 @@ def list_failure_groups(
         range=range_,
         since=from_,
         until=to,
+        time_zone=time_zone,
         text=text,
         limit=limit,
         cursor=cursor,

@@ -28,8 +28,26 @@ AutomationId = Annotated[
 ]
 ContactText = Annotated[str | None, Query(description="An id, an e-mail or a phone.")]
 RangeText = Annotated[str | None, Query(alias="range", description="24h, 7d or 30d.")]
-FromText = Annotated[str | None, Query(alias="from", description="ISO 8601.")]
-ToText = Annotated[str | None, Query(description="ISO 8601.")]
+FromText = Annotated[
+    str | None,
+    Query(
+        alias="from",
+        description="The earliest creation: a date (from its first moment on), a date-time, or "
+        "seconds or milliseconds since 1970.",
+    ),
+]
+ToText = Annotated[
+    str | None,
+    Query(description="The latest creation, written likewise: a date means the end of that day."),
+]
+TimeZoneText = Annotated[
+    str | None,
+    Query(
+        alias="timeZone",
+        description="The IANA zone in which dates and times without an offset are read; UTC "
+        "unless given.",
+    ),
+]
 _Channel = Annotated[str, StringConstraints(pattern=f"^({'|'.join(CHANNEL_NAMES)})$")]
 _TriggerTypes = Annotated[
     list[TriggerType] | None, Query(alias="triggerType", description="One or several.")
@@ -61,6 +79,7 @@ class RunFilters:
     range_: RangeText = None
     from_: FromText = None
     to: ToText = None
+    time_zone: TimeZoneText = None
 
     def request(self, page: Page = _NO_PAGE) -> ListRequest:
         return _request(
@@ -81,6 +100,7 @@ class RefusalFilters:
     range_: RangeText = None
     from_: FromText = None
     to: ToText = None
+    time_zone: TimeZoneText = None
 
     def request(self, page: Page = _NO_PAGE) -> ListRequest:
         return _request(
@@ -104,6 +124,7 @@ class DeliveryFilters:
     range_: RangeText = None
     from_: FromText = None
     to: ToText = None
+    time_zone: TimeZoneText = None
 
     def request(self, page: Page = _NO_PAGE) -> ListRequest:
         return _request(
@@ -126,6 +147,7 @@ def _request(
         range=filters.range_,
         since=filters.from_,
         until=filters.to,
+        time_zone=filters.time_zone,
         limit=page.limit,
         cursor=page.cursor,
         newest_first=page.order is Order.NEWEST,

@@ -14,6 +14,7 @@ from runledger.routes.query.parameters import (
     Page,
     RangeText,
     RunFilters,
+    TimeZoneText,
     ToText,
 )
 from runledger.routes.query.reading import counts, reading
@@ -58,6 +59,7 @@ def get_stats(
     range_: RangeText = None,
     from_: FromText = None,
     to: ToText = None,
+    time_zone: TimeZoneText = None,
 ) -> StatsView:
     """Runs by hour and status, and how long the newest 1,000 finished runs of the range took: of an
     automation also node by node, from at most 1,000 steps of the newest of them (`sampled` tells of
@@ -65,4 +67,5 @@ def get_stats(
     from runledger.services.stats import Stats
 
     stats = Stats(reading())
-    return stats.of(calling(router).workspace_id, automation_id, range_, from_, to)
+    workspace_id = calling(router).workspace_id
+    return stats.of(workspace_id, automation_id, range_, from_, to, time_zone)

@@ -1,0 +1,187 @@
+"""Dates of contacts in every form: each fires, and what is none is a refusal that says so."""
+
+from typing import Any
+
+import pytest
+from runledger.errors import InvalidInputError
+from runledger.models.contact import ContactDocument
+from runledger.models.refusal import RefusalReason
+from runledger.models.run import RunStatus
+from runledger.models.schedule import FireStatus
+from runledger.nodes.written_dates import ACCEPTED
+from runledger.services import date_fires
+from runledger.store import keys
+from runledger.store.contacts import MAX_LISTINGS
+from runledger.store.table import Put, key_attributes
+
+from tests.functional.test_date_triggers import Dates, dates
+from tests.support.world import World
+
+__all__ = ["dates"]
+
+SECOND, THIRD = "2026-01-17T08:00:00Z", "2026-01-18T08:00:00Z"
+# All are 16 January in Berlin.
+FORMS = [
+    "2001-01-16",
+    "2001-01-16T08:00:00.1234567Z",
+    "2001-01-15 23:30:00+00",
+    "2001-01-16t08:00:00,123456789z",
+    "Tue, 16 Jan 2001 09:00:00 +0100",
+    979_632_000,
+    979_632_000_000,
+    "1989-W03-1",
+    "2003-01-15T24:00:00-10:00",
+    632_484_000,
+]
+# The same as texts.
+DIGITS = ["1263632400", "1263632400123"]
+OTHERS = ["soon", "16.01.1990", "1990-02-30", 35, True, ["1990-01-16"], {"year": 1990}, "20010116"]
+
+
+def person(dates: Dates, value: Any, **metadata: Any) -> str:
+    document = ContactDocument(metadata={"birthday": value, **metadata})
+    return dates.world.contacts.create(dates.world.workspace_id, document).id
+
+
+def refusals(world: World) -> dict[str | None, str]:
+    """The messages by contact; fails where one has two."""
+    rows = [
+        world.stores.refusals.get(row["pk"]["S"].partition("#")[2])
+        for row in world.dynamodb.scan(TableName="runledger")["Items"]
+        if row["sk"]["S"] == "REFUSAL"
+    ]
+    found = {row.contact_id: row.message for row in rows}
+    assert len(found) == len(rows)
+    assert {row.reason for row in rows} <= {RefusalReason.INVALID_PAYLOAD}
+    return found
+
+
+def listed(world: World) -> list[str]:
+    rows = world.dynamodb.scan(TableName="runledger")["Items"]
+    return sorted(row["sk"]["S"] for row in rows if "#NODATE#" in row["pk"]["S"])
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_every_form_fires_and_what_is_none_is_refused(dates: Dates, is_known: bool) -> None:
+    dates.at("2026-01-14T12:00:00Z")
+    automation_id = dates.activate()
+    if is_known:
+        # The key is one that an automation goes by, when the contacts are written.
+        dates.fire(automation_id, "2026-01-15T08:00:00Z")
+    due = [person(dates, value) for value in [*FORMS, *DIGITS]]
+    wrong = {person(dates, value): value for value in OTHERS}
+    quiet = [person(dates, value) for value in (None, "", "  ", "1990-01-20", 979_200_000)]
+    quiet.append(dates.contact(None))
+    fire = dates.fire(automation_id)
+    assert fire is not None and fire.status is FireStatus.COMPLETED
+    assert fire.looks_at_all is not is_known
+    assert set(dates.runs()) == set(due)
+    told = refusals(dates.world)
+    assert set(told) == set(wrong)
+    assert not set(told) & set(quiet)
+    expected = f'metadata.birthday of the contact: "soon" is not a date; {ACCEPTED}'
+    assert told[next(iter(wrong))] == expected
+    assert all(message.endswith(ACCEPTED) for message in told.values())
+    assert (fire.opened, fire.refused) == (len(due), len(wrong))
+    assert listed(dates.world) == sorted(wrong)
+
+
+def test_it_is_said_once_for_each_value_and_no_more_once_it_is_mended(dates: Dates) -> None:
+    automation_id = dates.activate()
+    contact_id = person(dates, "16.01.1990")
+    early = person(dates, "soon")
+    first = dates.fire(automation_id)
+    again = dates.fire(automation_id, SECOND)
+    assert first is not None and again is not None
+    assert (first.looks_at_all, again.looks_at_all) == (True, False)
+    assert (first.refused, again.refused) == (2, 2)
+    assert set(refusals(dates.world)) == {contact_id, early}
+    workspace_id = dates.world.workspace_id
+    mended = ContactDocument(metadata={"birthday": 632_656_800})
+    dates.world.contacts.replace(workspace_id, contact_id, mended)
+    dates.world.contacts.replace(workspace_id, early, ContactDocument(metadata={}))
+    assert listed(dates.world) == []
+    last = dates.fire(automation_id, THIRD)
+    # 18 January 1990, in seconds: written after the first fire, and found by its listing.
+    assert last is not None and (last.opened, last.refused) == (1, 0)
+    assert dates.runs() == {contact_id: RunStatus.PENDING}
+
+
+def test_a_contact_that_is_written_after_the_first_fire_is_found_by_its_listing(
+    dates: Dates,
+) -> None:
+    automation_id = dates.activate()
+    dates.fire(automation_id)
+    contact_id = person(dates, "17.01.1990")
+    assert listed(dates.world) == [contact_id]
+    fire = dates.fire(automation_id, SECOND)
+    assert fire is not None and fire.refused == 1
+    assert set(refusals(dates.world)) == {contact_id}
+    # Other keys cost no item, and neither does a contact of another workspace.
+    person(dates, "1990-01-17", anniversary="soon", amount=632_656_800)
+    assert listed(dates.world) == [contact_id]
+    dates.world.contacts.replace(
+        dates.world.workspace_id, contact_id, ContactDocument(metadata={"birthday": "1990-01-17"})
+    )
+    assert listed(dates.world) == []
+
+
+def test_another_key_and_a_stopped_fire_look_at_all_again(
+    dates: Dates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(date_fires, "PAGE_CONTACTS", 2)
+    automation_id = dates.activate()
+    people = [person(dates, "soon", nameday="later") for _ in range(5)]
+    place = dates.page(dates.begin(automation_id))
+    dates.pause(automation_id)
+    stopped = dates.stored(automation_id, dates.walk(place))
+    assert stopped is not None and stopped.status is FireStatus.STOPPED
+    dates.resume(automation_id)
+    fire = dates.fire(automation_id, SECOND)
+    assert fire is not None and (fire.looks_at_all, fire.refused) == (True, 5)
+    assert set(refusals(dates.world)) == set(people)
+    dates.change(automation_id, source={"kind": "CONTACT_METADATA", "key": "nameday"})
+    other = dates.fire(automation_id, THIRD)
+    assert other is not None and (other.looks_at_all, other.refused) == (True, 5)
+    assert dates.world.stores.contacts.date_fields("ws_demo") == {"birthday", "nameday"}
+    assert dates.world.stores.contacts.date_fields("ws_other") == frozenset()
+
+
+def test_a_fire_of_before_all_were_looked_at_counts_for_none(dates: Dates) -> None:
+    automation_id = dates.activate()
+    dates.fire(automation_id)
+    key = keys.fire(automation_id, dates.fires(automation_id)[0].day, 1)
+    dates.world.dynamodb.update_item(
+        TableName="runledger",
+        Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}},
+        UpdateExpression="REMOVE looksAtAll",
+    )
+    person(dates, "soon")
+    fire = dates.fire(automation_id, SECOND)
+    assert fire is not None and (fire.looks_at_all, fire.refused) == (True, 1)
+
+
+def test_erasing_takes_the_listing_too(dates: Dates) -> None:
+    automation_id = dates.activate()
+    dates.fire(automation_id)
+    contact_id = person(dates, "soon")
+    contact = dates.world.stores.contacts.get("ws_demo", contact_id)
+    also = Put(dict(key_attributes(keys.erasure("ws_demo", contact_id))))
+    dates.world.stores.contacts.erase(contact, also)
+    assert listed(dates.world) == []
+    fire = dates.fire(automation_id, SECOND)
+    assert fire is not None and fire.refused == 0
+
+
+def test_too_many_listings_are_refused_before_anything_is_written(dates: Dates) -> None:
+    dates.fire(dates.activate())
+    tags = [f"tag{n}" for n in range(MAX_LISTINGS)]
+    document = ContactDocument(tags=tags, metadata={"birthday": "soon"})
+    with pytest.raises(InvalidInputError, match="that automations go by as dates") as refused:
+        dates.world.contacts.create(dates.world.workspace_id, document)
+    assert refused.value.field == "tags"
+    fits = document.model_copy(update={"tags": tags[1:]})
+    assert dates.world.contacts.create(dates.world.workspace_id, fits).id in listed(dates.world)
+    # Where no automation goes by a key it counts for nothing.
+    other = ContactDocument(tags=tags, metadata={"other": "soon"})
+    dates.world.contacts.create(dates.world.workspace_id, other)
