@@ -7,6 +7,7 @@ import boto3
 from runledger.clock import now_ms
 from runledger.errors import ConflictError
 from runledger.models.workspace import Role, Workspace
+from runledger.services.accounts import Accounts
 from runledger.services.workspaces import add_member, create_workspace
 from runledger.store.table import DynamoTable
 from runledger.store.workspaces import WorkspaceStore
@@ -35,16 +36,15 @@ def verify_sender(stack: Stack) -> None:
 
 def open_workspaces(outputs: dict[str, str]) -> None:
     """Creates the workspaces and their members by the operator's own use cases."""
-    cognito = boto3.client("cognito-idp")
+    accounts = Accounts(boto3.client("cognito-idp"), outputs["UserPoolId"])
     store = WorkspaceStore(DynamoTable(boto3.client("dynamodb"), outputs["TableName"]))
     for wanted in workspaces():
         workspace = _open(store, wanted["id"], wanted["name"])
         for user in wanted["users"]:
             add_member(
                 store,
-                cognito,
+                accounts,
                 now_ms,
-                user_pool_id=outputs["UserPoolId"],
                 workspace=workspace,
                 email=user["email"],
                 role=Role(user["role"]),

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic.alias_generators import to_camel
-from runledger.http import PROBLEM_JSON, needed_role, own_answers
+from runledger.http import PROBLEM_JSON, is_personal, needed_role, own_answers
 from runledger.models.problem import GatewayMessage, ProblemDetail
 from runledger.models.workspace import Role
 
@@ -57,9 +57,11 @@ _MEANINGS = {
     201: "Created.",
     202: "Accepted: the work goes on after the answer.",
     204: "Done; the answer has no body.",
-    400: "The cursor is damaged, another list's or too old.",
+    400: "The cursor is damaged, another list's or too old; or the caller is in several workspaces "
+    "and a change does not name one in `X-Workspace-Id`.",
     401: "The token is missing, expired or not valid.",
-    403: "The caller is in no workspace, or the role does not allow this.",
+    403: "The caller is in no workspace, the role does not allow this, or the workspace asks for a "
+    "second factor (`code` MFA_REQUIRED).",
     404: "The workspace has no such thing, or the caller is not in the workspace.",
     409: "The revision in the body is not the present one.",
     412: "The revision in `If-Match` is not the present one.",
@@ -75,6 +77,8 @@ _MEANINGS = {
 _GATEWAYS_OWN = frozenset({401, 413, 429, 500, 503})
 _ANY_CALL = frozenset({422, 429, 500, 503})
 _SIGNED_IN = frozenset({401, 403, 404})
+# Of what acts in no workspace, and of a change that has to name one.
+_KNOWN, _IN_SEVERAL = frozenset({401}), frozenset({400})
 # Also of a call whose body nobody needs.
 _CHANGE = frozenset({413, 415})
 # A body names a revision too.
@@ -107,7 +111,8 @@ _WORKSPACE: Document = {
     "name": "X-Workspace-Id",
     "in": "header",
     "required": False,
-    "description": "The workspace to act in, for callers in several; the first unless named.",
+    "description": "The workspace to act in. Callers in several name it in every change; reading "
+    "without it is of the first one.",
     "schema": {"type": "string"},
 }
 
@@ -186,8 +191,9 @@ def _finished(operation: Document, route: "Route") -> Document:
         operation["security"] = []
         with_webhook_facts(operation)
     else:
-        workspace = {"$ref": "#/components/parameters/Workspace"}
-        operation["parameters"] = [*operation.get("parameters", []), workspace]
+        if not is_personal(handler) or route.method == "GET":
+            workspace = {"$ref": "#/components/parameters/Workspace"}
+            operation["parameters"] = [*operation.get("parameters", []), workspace]
         role = needed_role(handler)
         if role is not None and role is not Role.VIEWER:
             above = "" if role is Role.OWNER else " and above"
@@ -206,9 +212,17 @@ def _responses(operation: Document, route: "Route", is_open: bool) -> Document:
     status, own = route.status_code, own_answers(route.func)
     result = operation["responses"][str(status)].get("content", {})
     statuses = {status, *own, *_ANY_CALL}
-    statuses |= {404} if is_open else _SIGNED_IN
+    if is_open:
+        statuses |= {404}
+    elif is_personal(route.func):
+        statuses |= _KNOWN
+        statuses |= {404} if route.method == "GET" else set()
+    else:
+        statuses |= _SIGNED_IN
     if route.method != "GET":
         statuses |= _CHANGE
+    if route.method != "GET" and not is_open and not is_personal(route.func):
+        statuses |= _IN_SEVERAL
     names = {each.get("name", "").lower() for each in operation.get("parameters", [])}
     if "cursor" in names:
         statuses.add(400)

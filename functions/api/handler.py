@@ -11,6 +11,7 @@ from runledger.routes.api import (
     deliveries,
     exports,
     failures,
+    invitations,
     runs,
     secrets,
     segments,
@@ -18,10 +19,10 @@ from runledger.routes.api import (
     templates,
     workspace,
 )
-from runledger.routes.callers import calling
+from runledger.routes.callers import admit
 from runledger.routes.paths import methods_of
 
-app = make_app(methods=methods_of, identify=calling)
+app = make_app(methods=methods_of, identify=admit)
 for resource in (
     automations,
     runs,
@@ -34,6 +35,7 @@ for resource in (
     secrets,
     suppressions,
     workspace,
+    invitations,
 ):
     app.include_router(resource.router)
 

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.http import make_app, needs, resolve
 from runledger.observability import begin
-from runledger.routes.callers import calling
+from runledger.routes.callers import admit
 from runledger.routes.paths import DOCUMENT_PATH, methods_of
 from runledger.routes.query import (
     automations,
@@ -24,7 +24,7 @@ from runledger.routes.query import (
     workspace,
 )
 
-app = make_app(methods=methods_of, identify=calling)
+app = make_app(methods=methods_of, identify=admit)
 for resource in (
     workspace,
     runs,

@@ -3,9 +3,9 @@ that the emulator is still what it was written for."""
 
 from local import feedback_endpoint, wire_log
 from local.patches import (
+    account_rules,
     execution_resume,
     executions,
-    first_passwords,
     guard,
     http_api,
     index_reads,
@@ -21,6 +21,7 @@ from local.patches import (
     schedule_resources,
     schedules,
     ses_conditions,
+    sign_in_challenges,
     sms_resources,
     task_turns,
 )
@@ -43,7 +44,8 @@ _PATCHES = (
     schedule_resources,
     ses_conditions,
     sms_resources,
-    first_passwords,
+    account_rules,
+    sign_in_challenges,
     feedback_endpoint,
     task_turns,
     # Last: it wraps an invocation that the others have looked at.

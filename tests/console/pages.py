@@ -91,6 +91,7 @@ def every_address(stack: Stack, owner: httpx.Client) -> list[Address]:
         Address("/settings?tab=workspace", "form"),
         Address("/settings?tab=members", "form", ("Remove viewer",)),
         Address("/settings?tab=secrets", "code", ("New secret", "Set ", "Delete ")),
+        Address("/account", "main section h2", ("Sign out everywhere",)),
         Address("/nowhere"),
     ]
 

@@ -2,11 +2,13 @@
 
 from uuid import uuid4
 
-import httpx
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
+from runledger.models.workspace import Role
 
-from tests.console.browser import sign_in
+from local.settings import PASSWORD
+from tests.console.browser import new_context, sign_in
 from tests.console.operators import Operator, user_of
+from tests.support.people import join, new_address, open_workspace, pool_id, totp
 from tests.support.stack import Stack
 
 
@@ -64,11 +66,12 @@ def test_whoever_is_invited_chooses_a_password_of_their_own(page: Page, stack: S
     owner = user_of(stack, 0, "OWNER")
     page.goto("/settings?tab=members")
     sign_in(page, owner.email, owner.password)
-    form = page.get_by_role("form", name="Add a member")
+    form = page.get_by_role("form", name="Invite somebody")
     form.get_by_label("E-mail address").fill(email)
     form.get_by_label("Role").select_option("MEMBER")
-    form.get_by_role("button", name="Add the member").click()
-    expect(page.get_by_role("button", name=f"Remove {email}")).to_be_visible()
+    form.get_by_role("button", name="Send the invitation").click()
+    invitations = page.get_by_role("list", name="Invitations", exact=True)
+    expect(invitations.get_by_text(email)).to_be_visible()
     sent = _make_password_temporary(stack, email)
     page.get_by_role("button", name="Sign out").click()
 
@@ -78,9 +81,10 @@ def test_whoever_is_invited_chooses_a_password_of_their_own(page: Page, stack: S
     _choose_password(page, "too-short-1")
     expect(page.get_by_role("alert")).to_contain_text("it needs 12 characters, with capitals")
     _choose_password(page, f"Mine-{sent}")
-    # Where they wanted to go.
+    # They are in no workspace before they accept.
+    expect(page.get_by_role("heading", name="You are in no workspace yet")).to_be_visible()
+    page.get_by_role("button", name="Accept the invitation to Demo").click()
     expect(page.locator("tr[data-row]").first).to_be_visible()
-    expect(page).to_have_url(f"{stack.url}/runs?range=30d")
     expect(page.get_by_text(email, exact=True)).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
 
@@ -90,19 +94,105 @@ def test_whoever_is_invited_chooses_a_password_of_their_own(page: Page, stack: S
     expect(page.get_by_text(email, exact=True)).to_be_visible()
 
 
+def test_an_invitation_reaches_who_has_an_account_and_a_workspace(
+    page: Page, stack: Stack
+) -> None:
+    email = new_address()
+    open_workspace(stack, "Their own", email)
+    with stack.api(user_of(stack, 0, "OWNER").email) as owner:
+        invited = {"email": email, "role": "VIEWER"}
+        owner.post("/v1/invitations", json=invited).raise_for_status()
+    page.goto("/automations")
+    sign_in(page, email, PASSWORD)
+    page.get_by_role("link", name="See your invitations").click()
+    page.get_by_role("button", name="Accept the invitation to Demo").click()
+    expect(page.locator("tr[data-row]").first).to_be_visible()
+    workspaces = page.get_by_label("Workspace")
+    expect(workspaces).to_have_value("ws_demo")
+    # Back in the other one, a change goes there: every call names its workspace.
+    workspaces.select_option(label="Their own")
+    page.get_by_role("link", name="Contacts").click()
+    page.get_by_role("link", name="New contact").click()
+    page.get_by_label("First name").fill("Ada")
+    page.get_by_role("button", name="Create the contact").click()
+    expect(page.get_by_role("heading", name="Ada")).to_be_visible()
+
+
+def test_a_second_factor_is_switched_on_and_asked_for(page: Page, stack: Stack) -> None:
+    email = new_address()
+    workspace = open_workspace(stack, "Careful", email)
+    page.goto("/runs")
+    sign_in(page, email, PASSWORD)
+    page.get_by_role("link", name=email).click()
+    page.get_by_role("button", name="Set it up").click()
+    expect(page.get_by_role("img", name="QR code for your authenticator app")).to_be_visible()
+    secret = page.locator("main code").inner_text().replace(" ", "")
+    code = page.get_by_label("The code that the app shows")
+    code.fill(_wrong(totp(secret)))
+    page.get_by_role("button", name="Switch it on").click()
+    expect(page.get_by_role("alert")).to_contain_text("The code is wrong.")
+    code.fill(totp(secret))
+    page.get_by_role("button", name="Switch it on").click()
+    expect(page.get_by_role("button", name="Switch it off")).to_be_visible()
+
+    page.goto("/settings?tab=workspace")
+    page.get_by_label("Ask every member for a second factor").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+
+    sign_in(page, email, PASSWORD)
+    code = page.get_by_label("The code that your authenticator app shows")
+    code.fill(_wrong(totp(secret)))
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("The code is wrong.")
+    code.fill(totp(secret))
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("Careful", exact=True)).to_be_visible()
+
+    # Somebody without one sees what to do, and nothing of the workspace.
+    other = new_address("other")
+    join(stack, workspace, other, Role.VIEWER)
+    page.get_by_role("button", name="Sign out").click()
+    sign_in(page, other, PASSWORD)
+    expect(page.get_by_role("heading", name="Careful asks for a second factor")).to_be_visible()
+    page.get_by_role("main").get_by_role("link", name="Your account").click()
+    expect(page.get_by_role("button", name="Set it up")).to_be_visible()
+
+
+def _wrong(code: str) -> str:
+    return f"{(int(code) + 1) % 1_000_000:06d}"
+
+
+def test_signing_out_everywhere_ends_the_sessions_of_other_browsers(
+    page: Page, browser: Browser, stack: Stack
+) -> None:
+    email = new_address()
+    open_workspace(stack, "Mine", email)
+    elsewhere = new_context(browser, stack.url)
+    other = elsewhere.new_page()
+    for each in (page, other):
+        each.goto("/account")
+        sign_in(each, email, PASSWORD)
+        expect(each.get_by_role("heading", name="Your account")).to_be_visible()
+    page.get_by_role("button", name="Sign out everywhere").click()
+    page.get_by_role("button", name="End all sessions").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    other.reload()
+    expect(other.get_by_text("Your session has ended")).to_be_visible()
+    elsewhere.close()
+
+
 def _make_password_temporary(stack: Stack, email: str) -> str:
     """In place of the password in the mail that Cognito itself sends to whoever is invited."""
     cognito = stack.aws("cognito-idp")
-    client_id = httpx.get(f"{stack.url}/config.json").raise_for_status().json()["userPoolClientId"]
+    pool = pool_id(stack)
     password = f"{uuid4()}-Aa1"
-    for pool in cognito.list_user_pools(MaxResults=10)["UserPools"]:
-        clients = cognito.list_user_pool_clients(UserPoolId=pool["Id"])["UserPoolClients"]
-        if client_id in [client["ClientId"] for client in clients]:
-            user = cognito.admin_get_user(UserPoolId=pool["Id"], Username=email)
-            assert user["UserStatus"] == "FORCE_CHANGE_PASSWORD"
-            cognito.admin_set_user_password(
-                UserPoolId=pool["Id"], Username=email, Password=password, Permanent=False
-            )
+    user = cognito.admin_get_user(UserPoolId=pool, Username=email)
+    assert user["UserStatus"] == "FORCE_CHANGE_PASSWORD"
+    cognito.admin_set_user_password(
+        UserPoolId=pool, Username=email, Password=password, Permanent=False
+    )
     return password
 
 

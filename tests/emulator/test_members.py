@@ -7,6 +7,7 @@ import httpx
 from local.settings import PASSWORD
 from local.sign_in import access_token
 from tests.emulator.orders import ADMIN
+from tests.support.people import pool_id
 from tests.support.stack import Stack
 
 OWNER = "owner@demo.example"
@@ -24,18 +25,18 @@ def test_somebody_is_invited_signs_in_and_is_out_once_removed(stack: Stack) -> N
 
         invited = owner.post("/v1/members", json={"email": email, "role": "VIEWER"})
         assert invited.status_code == 201, invited.text
-        member = invited.json()
-        assert member in owner.get("/v1/members").raise_for_status().json()["items"]
-        pools = stack.aws("cognito-idp").list_user_pools(MaxResults=10)["UserPools"]
-        for pool in pools:
-            # As if they had changed the password that was mailed to them.
-            stack.aws("cognito-idp").admin_set_user_password(
-                UserPoolId=pool["Id"], Username=email, Password=PASSWORD, Permanent=True
-            )
+        assert email not in [each["email"] for each in owner.get("/v1/members").json()["items"]]
+        # As if they had changed the password that was mailed to them.
+        stack.aws("cognito-idp").admin_set_user_password(
+            UserPoolId=pool_id(stack), Username=email, Password=PASSWORD, Permanent=True
+        )
         headers = {"Authorization": f"Bearer {access_token(stack.url, email, PASSWORD)}"}
         with httpx.Client(base_url=stack.url, headers=headers, timeout=30) as api:
-            assert api.get("/v1/me").raise_for_status().json()["role"] == "VIEWER"
-            path = f"/v1/members/{member['userId']}"
+            joined = api.post(f"/v1/invitations/{invited.json()['id']}/accept")
+            assert joined.raise_for_status().json()["role"] == "VIEWER"
+            me = api.get("/v1/me").raise_for_status().json()
+            assert me["role"] == "VIEWER"
+            path = f"/v1/members/{me['userId']}"
             assert owner.put(path, json={"role": "MEMBER"}).status_code == 200
             assert api.get("/v1/me").raise_for_status().json()["role"] == "MEMBER"
             assert owner.delete(path).status_code == 204

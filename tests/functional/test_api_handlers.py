@@ -2,10 +2,12 @@
 
 import base64
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from runledger import aws
 from runledger.clock import now_ms
@@ -31,6 +33,9 @@ EVENTS = Path(__file__).parents[2] / "events"
 
 
 EDGE_KEY = "the distribution's key of this test"
+
+
+CLIENT_ID = "the console's client of this test"
 
 
 class FakeContext:
@@ -70,6 +75,7 @@ def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         "RUNLEDGER_EXPORT_ARN": EXPORT,
         "RUNLEDGER_LOST_EVENTS_ARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:lost",
         "RUNLEDGER_USER_POOL_ID": f"{REGION}_operators",
+        "RUNLEDGER_USER_POOL_CLIENT_ID": CLIENT_ID,
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -87,6 +93,45 @@ def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     forget_clients()
 
 
+@pytest.fixture
+def pool(deployed: World, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A user pool with an account of every role, whose name is also the `sub` of its tokens. Few
+    calls ask for it, and moto takes long to make one."""
+    cognito = boto3.client("cognito-idp", region_name=REGION)
+    made: str = cognito.create_user_pool(PoolName="operators")["UserPool"]["Id"]
+    monkeypatch.setenv("RUNLEDGER_USER_POOL_ID", made)
+    forget_clients()
+    for role in Role:
+        an_account(made, f"user-{role.lower()}", f"{role.lower()}@example.com")
+    return made
+
+
+def an_account(pool: str, name: str, email: str, *, is_verified: bool = True) -> None:
+    verified = "true" if is_verified else "false"
+    boto3.client("cognito-idp", region_name=REGION).admin_create_user(
+        UserPoolId=pool,
+        Username=name,
+        UserAttributes=[
+            {"Name": "email", "Value": email},
+            {"Name": "email_verified", "Value": verified},
+        ],
+    )
+
+
+def claims_of(user_id: str, signed_in_at: int = 1_700_000_000) -> dict[str, str]:
+    """Those of an access token, all of them text as API Gateway hands them over."""
+    pool = os.environ["RUNLEDGER_USER_POOL_ID"]
+    return {
+        "sub": user_id,
+        "username": user_id,
+        "token_use": "access",
+        "client_id": os.environ["RUNLEDGER_USER_POOL_CLIENT_ID"],
+        "iss": f"https://cognito-idp.{REGION}.amazonaws.com/{pool}",
+        "auth_time": str(signed_in_at),
+        "iat": str(signed_in_at),
+    }
+
+
 def sample(name: str) -> dict[str, Any]:
     event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
     return event
@@ -101,6 +146,7 @@ def call(
     query: str = "",
     raw: bytes | None = None,
     headers: dict[str, str] | None = None,
+    claims: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """Status, headers and parsed body of one request, which the API's document has to allow."""
     from functions.api.handler import handler as api
@@ -113,7 +159,8 @@ def call(
     event["queryStringParameters"] = dict(pairs)
     event["headers"] = {"content-type": "application/json", **(headers or {})}
     event["requestContext"]["http"].update(method=method, path=path)
-    claims = {"sub": f"user-{role}"} if role else {}
+    if claims is None:
+        claims = claims_of(f"user-{role}") if role else {}
     event["requestContext"]["authorizer"] = {"jwt": {"claims": claims, "scopes": None}}
     content = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
     event["body"] = base64.b64encode(content).decode()
@@ -125,13 +172,16 @@ def call(
     return {"status": status, "headers": answer["headers"], "body": parsed}
 
 
-def test_who_is_calling_is_told(deployed: World) -> None:
+def test_who_is_calling_is_told(pool: str) -> None:
     answer = call("GET", "/v1/me", role="member")
     assert answer["body"] == {
+        "userId": "user-member",
         "email": "member@example.com",
-        "workspaces": [{"id": "ws_demo", "name": "Demo", "role": "MEMBER"}],
+        "mfa": False,
+        "workspaces": [{"id": "ws_demo", "name": "Demo", "role": "MEMBER", "requireMfa": False}],
         "workspaceId": "ws_demo",
         "role": "MEMBER",
+        "invitations": [],
     }
 
 

@@ -59,3 +59,22 @@ def test_a_mistake_is_one_line(
     assert len(said.splitlines()) == 1
     with pytest.raises(NotFoundError):
         deployed.stores.workspaces.get("ws_x")
+
+
+def test_an_address_that_is_not_proved_is_nobodys(
+    deployed: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An account that claims an address gets no membership that is meant for its owner."""
+    cognito = boto3.client("cognito-idp", region_name=REGION)
+    pool = cognito.list_user_pools(MaxResults=10)["UserPools"][0]["Id"]
+    cognito.admin_create_user(
+        UserPoolId=pool,
+        Username="ada@acme.example",
+        UserAttributes=[
+            {"Name": "email", "Value": "ada@acme.example"},
+            {"Name": "email_verified", "Value": "false"},
+        ],
+    )
+    assert main(["member", "ws_demo", "ada@acme.example", "OWNER"]) == 1
+    assert "has not verified ada@acme.example" in capsys.readouterr().err
+    assert deployed.stores.workspaces.members("ws_demo") == []

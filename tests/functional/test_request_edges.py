@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runledger.http import needed_role
+from runledger.http import is_personal, needed_role
 from runledger.models.workspace import Role
 
-from tests.functional.test_api_handlers import CONTEXT, EDGE_KEY, call, deployed, sample
+from tests.functional.test_api_handlers import CONTEXT, EDGE_KEY, call, deployed, pool, sample
 from tests.functional.test_settle import WAITING
 from tests.functional.test_webhooks import hooked
 from tests.support.world import TABLE, World
 
-__all__ = ["deployed"]
+__all__ = ["deployed", "pool"]
 
 ROOT = Path(__file__).parents[2]
 OPENAPI = json.loads((ROOT / "functions" / "query" / "openapi.json").read_text())
@@ -28,8 +28,9 @@ GARBAGE: list[dict[str, Any]] = [
 ]
 
 
-def operations() -> list[tuple[str, str, Role]]:
-    """Method, path and least role of every operation that asks who is calling, as deployed."""
+def operations() -> list[tuple[str, str, Role, bool]]:
+    """Method, path and least role of every operation that asks who is calling, as deployed, and
+    whether it is for everybody who is signed in."""
     from functions.api.handler import app as api
     from functions.query.handler import app as query
 
@@ -39,7 +40,7 @@ def operations() -> list[tuple[str, str, Role]]:
             role = needed_role(route.func)
             if role is not None:
                 path = route.path.replace("<", "{").replace(">", "}")
-                found.append((route.method, path, role))
+                found.append((route.method, path, role, is_personal(route.func)))
     return found
 
 
@@ -51,7 +52,7 @@ def test_the_operations_are_those_of_the_document() -> None:
         # Its token in the path is all that a sender has.
         if not path.startswith("/v1/webhooks/in/")
     }
-    assert {(method, path) for method, path, _ in operations()} == documented
+    assert {(method, path) for method, path, *_ in operations()} == documented
 
 
 @pytest.mark.parametrize("garbage", GARBAGE, ids=lambda each: str(sorted(each.items()))[:40])
@@ -59,9 +60,9 @@ def test_the_role_is_checked_before_anything_is_read(
     deployed: World, garbage: dict[str, Any]
 ) -> None:
     checked = 0
-    for method, path, needed in operations():
+    for method, path, needed, personal in operations():
         lesser = [role for role in Role if role.level < needed.level][-1:]
-        for role in (*lesser, "nobody", None):
+        for role in (None,) if personal else (*lesser, "nobody", None):
             sent = {"raw": None, **garbage}
             filled = path.replace("{", "x").replace("}", "x")
             answer = call(method, filled, role=role and role.lower(), **sent)
@@ -76,7 +77,7 @@ def test_who_may_do_it_is_told_what_is_wrong_with_it(deployed: World) -> None:
     assert statuses == [422, 422, 415, 415, 422, 422, 422]
 
 
-def test_every_answer_says_that_no_cache_may_keep_it(deployed: World) -> None:
+def test_every_answer_says_that_no_cache_may_keep_it(deployed: World, pool: str) -> None:
     from functions.query.handler import handler as query
     from functions.webhook_in.handler import handler as webhook_in
 

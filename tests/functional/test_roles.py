@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from runledger.http import needed_role
+from runledger.http import is_personal, needed_role
 from runledger.models.workspace import Role
 
 from functions.api.handler import app
@@ -12,9 +12,11 @@ from tests.support.world import World
 
 __all__ = ["deployed"]
 
+APP_ROUTES = [*app._static_routes, *app._dynamic_routes]
 ROUTES = [
     (method, re.sub(r"<\w+>", "x", route.path), needed_role(route.func))
-    for route in [*app._static_routes, *app._dynamic_routes]
+    for route in APP_ROUTES
+    if not is_personal(route.func)
     for method in ([route.method] if isinstance(route.method, str) else route.method)
 ]
 
@@ -22,6 +24,20 @@ ROUTES = [
 @pytest.mark.parametrize(("method", "path", "needed"), ROUTES, ids=lambda each: str(each))
 def test_every_change_says_which_role_it_needs(method: str, path: str, needed: Role) -> None:
     assert needed in (Role.MEMBER, Role.ADMIN, Role.OWNER), f"no @needs on {method} {path}"
+
+
+def test_few_routes_are_for_everybody_who_is_signed_in(deployed: World) -> None:
+    personal = {route.path: route for route in APP_ROUTES if is_personal(route.func)}
+    assert set(personal) == {
+        "/v1/invitations/<invitation_id>/accept",
+        "/v1/invitations/<invitation_id>/decline",
+        "/v1/me/sign-out-everywhere",
+    }
+    for path in personal:
+        filled = re.sub(r"<\w+>", "x", path)
+        for body in (None, [], {"no": "such field"}):
+            assert call("POST", filled, body, role=None)["status"] == 401, path
+        assert call("POST", filled, None, role=None, query="no=such")["status"] == 401, path
 
 
 def test_a_role_is_asked_for_before_the_body_is_looked_at(deployed: World) -> None:

@@ -15,7 +15,7 @@ from runledger.services.failure_groups import FailureGroups
 from runledger.services.workspaces import create_workspace
 from runledger.store.runs import Closing
 
-from tests.functional.test_api_handlers import call, deployed
+from tests.functional.test_api_handlers import an_account, call, deployed, pool
 from tests.functional.test_delivery_lists import an_attempt
 from tests.functional.test_refusal_lists import a_refusal
 from tests.functional.test_run_store import a_run
@@ -23,7 +23,7 @@ from tests.functional.test_settle import WAITING
 from tests.support.document import resolved
 from tests.support.world import World
 
-__all__ = ["deployed"]
+__all__ = ["deployed", "pool"]
 
 DOCUMENT = json.loads(
     (Path(__file__).parents[2] / "functions" / "query" / "openapi.json").read_text()
@@ -37,10 +37,12 @@ OTHERS = "ws_other"
 STRANGER = "stranger"
 # What tells of the caller's own workspace whatever is asked for.
 OWN = ("/v1/me", "/v1/node-types", "/v1/settings", "/v1/members")
+# An invitation is for whoever has its address, in whatever workspace.
+BY_ADDRESS = ("/v1/invitations/{invitation_id}/accept", "/v1/invitations/{invitation_id}/decline")
 
 
 @pytest.fixture
-def ids(deployed: World) -> dict[str, str]:
+def ids(deployed: World, pool: str) -> dict[str, str]:
     """Two workspaces, the first with something of everything: the values that each parameter, by
     its name in the document, may take from there."""
     create_workspace(
@@ -54,6 +56,7 @@ def ids(deployed: World) -> dict[str, str]:
         created_at=1,
     )
     deployed.stores.workspaces.put_member(member)
+    an_account(pool, member.user_id, member.email)
     deployed.clock.now = now_ms()
     person = {
         "email": EMAIL,
@@ -97,6 +100,7 @@ def ids(deployed: World) -> dict[str, str]:
         "export_id": _made("POST", "/v1/exports", export)["id"],
         "cancellation_id": _cancellation(deployed),
         "user_id": "user-viewer",
+        "invitation_id": _made("POST", "/v1/invitations", {"email": EMAIL, "role": "ADMIN"})["id"],
         "name": CANARY.upper(),
         "address": EMAIL,
         "number": "1",

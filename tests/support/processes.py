@@ -16,6 +16,9 @@ from tests.support.world import ACCOUNT, DELIVERY_RETRY, EXPORT, FAN_OUT, PREFIX
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 ROUTES = Path(runledger.routes.__file__).parent
+# Whose tokens a function takes.
+USER_POOL = f"{REGION}_operators"
+CLIENT_ID = "the-client-of-the-console"
 LAMBDA = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
 
 
@@ -57,6 +60,8 @@ def environment() -> dict[str, str]:
         "RUNLEDGER_SENDER_EMAIL": "no-reply@example.com",
         "RUNLEDGER_ALLOW_HOSTS": "",
         "RUNLEDGER_INDEX_SHARDS": "1",
+        "RUNLEDGER_USER_POOL_ID": USER_POOL,
+        "RUNLEDGER_USER_POOL_CLIENT_ID": CLIENT_ID,
     }
     fields = [name for each in _settings() for name in each.model_fields]
     needed = {f"RUNLEDGER_{name.upper()}" for name in fields}

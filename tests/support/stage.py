@@ -38,9 +38,17 @@ from tests.support.boundary import Boundary
 from tests.support.fakes import S3, Anything, Bus, Client, Http, Scheduler, Secrets, Ses
 from tests.support.machine import FunctionError, StepFunctions
 from tests.support.memory_table import MemoryTable
-from tests.support.processes import LAMBDA, environment, forget, forget_clients, module_of
+from tests.support.processes import (
+    CLIENT_ID,
+    LAMBDA,
+    USER_POOL,
+    environment,
+    forget,
+    forget_clients,
+    module_of,
+)
 from tests.support.records import CONSUMERS, Record
-from tests.support.world import DELIVERY_RETRY, EXPORT, FAN_OUT, START, Clock
+from tests.support.world import DELIVERY_RETRY, EXPORT, FAN_OUT, REGION, START, Clock
 
 EVENTS = Path(__file__).parents[2] / "events"
 WORKSPACE = "ws_demo"
@@ -175,7 +183,13 @@ class Stage:
         event["body"] = json.dumps(body)
         event["headers"] = {"content-type": "application/json"}
         event["requestContext"]["http"].update(method=method, path=path)
-        claims = {"sub": "user-operator"}
+        claims = {
+            "sub": "user-operator",
+            "token_use": "access",
+            "client_id": CLIENT_ID,
+            "iss": f"https://cognito-idp.{REGION}.amazonaws.com/{USER_POOL}",
+            "auth_time": "1700000000",
+        }
         event["requestContext"]["authorizer"] = {"jwt": {"claims": claims, "scopes": None}}
         answer: dict[str, Any] = {}
         for wait in PERSON_WAITS:

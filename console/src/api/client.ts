@@ -15,6 +15,8 @@ export interface ApiClient {
   delete: Call<'delete'>;
 }
 
+const ME = '/v1/me';
+
 type Value = string | number | boolean | null | undefined;
 
 interface Given {
@@ -64,6 +66,11 @@ export function createClient(session: Session): ApiClient {
     if (response.status === 401) {
       response = await attempt(url, await session.replaceToken(token), init);
       if (response.status === 401) session.expire();
+    }
+    if (response.status === 404 && url === ME && session.workspaceId() !== null) {
+      // No member of the workspace that was chosen any more: the first of theirs is named instead.
+      session.forgetWorkspace();
+      response = await attempt(url, token, init);
     }
     return readAnswer(response);
   }

@@ -608,6 +608,118 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List invitations
+         * @description The invitations that were neither accepted nor withdrawn, the oldest first. Those that have expired stay for 30 days, to be sent again.
+         *
+         *     For OWNER.
+         */
+        get: operations["listInvitations"];
+        put?: never;
+        /**
+         * Invite
+         * @description Invites an address into the workspace for seven days. Its owner joins by accepting; until then nobody gets in by it. 409 where the address is a member's or is invited already.
+         *
+         *     For OWNER.
+         */
+        post: operations["invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw invitation
+         * @description Withdraws an invitation: nobody can accept it from then on. 404 where it was accepted.
+         *
+         *     For OWNER.
+         */
+        delete: operations["withdrawInvitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations/{invitation_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept invitation
+         * @description Joins the workspace of an invitation to the caller's own, verified address. It needs no membership and no `X-Workspace-Id`; repeated, it answers the same. 410 where the invitation has expired.
+         */
+        post: operations["acceptInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations/{invitation_id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline invitation
+         * @description Refuses an invitation to the caller's own address, which is gone then.
+         */
+        post: operations["declineInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations/{invitation_id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resend invitation
+         * @description Mails an invitation again, which then holds for another seven days, also where it had expired.
+         *
+         *     For OWNER.
+         */
+        post: operations["resendInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me": {
         parameters: {
             query?: never;
@@ -617,11 +729,31 @@ export interface paths {
         };
         /**
          * Get me
-         * @description Who is calling, in which workspace and role.
+         * @description Who is calling, their workspaces, and the invitations they may accept. It answers people without any workspace too, and those who lack a second factor that a workspace asks for.
          */
         get: operations["getMe"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/sign-out-everywhere": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign out everywhere
+         * @description Ends all sessions of the caller, this one too: tokens from before are refused at once.
+         */
+        post: operations["signOutEverywhere"];
         delete?: never;
         options?: never;
         head?: never;
@@ -644,12 +776,12 @@ export interface paths {
         get: operations["listMembers"];
         put?: never;
         /**
-         * Add member
-         * @description Lets somebody in; 409 where they are a member already.
+         * Invite member
+         * @description The same as `POST /v1/invitations`: nobody becomes a member without accepting.
          *
          *     For OWNER.
          */
-        post: operations["addMember"];
+        post: operations["inviteMember"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1030,7 +1162,7 @@ export interface paths {
         get: operations["getSettings"];
         /**
          * Put settings
-         * @description Replaces the settings. A retention holds for what begins from then on.
+         * @description Replaces the settings. A retention holds for what begins from then on; 409 for an owner who asks for a second factor and has none.
          *
          *     For OWNER.
          */
@@ -2981,6 +3113,65 @@ export interface components {
             start: string;
         };
         /**
+         * InvitationDocument
+         * @description Somebody to invite. They join by accepting, after they signed in under this address.
+         */
+        InvitationDocument: {
+            /**
+             * Email
+             * @description The address that the invitation is bound to.
+             */
+            email: string;
+            /** @description The role that they join with. */
+            role: components["schemas"]["Role"];
+        };
+        /**
+         * InvitationStatus
+         * @description Whether an invitation can be accepted.
+         * @enum {string}
+         */
+        InvitationStatus: "PENDING" | "EXPIRED";
+        /**
+         * InvitationView
+         * @description An invitation, as owners of the workspace see it.
+         */
+        InvitationView: {
+            /**
+             * Email
+             * @description The address that it is bound to.
+             */
+            email: string;
+            /**
+             * Expiresat
+             * @description Until when it can be accepted.
+             */
+            expiresAt: string;
+            /**
+             * Id
+             * @description The invitation's id.
+             */
+            id: string;
+            /**
+             * Invitedat
+             * @description When it was made.
+             */
+            invitedAt: string;
+            /**
+             * Invitedby
+             * @description The e-mail address of the owner who invited.
+             */
+            invitedBy: string;
+            /** @description The role that they join with. */
+            role: components["schemas"]["Role"];
+            /**
+             * Sentat
+             * @description When it was last made out or sent again.
+             */
+            sentAt: string;
+            /** @description `EXPIRED` can no longer be accepted; sending it again renews it. */
+            status: components["schemas"]["InvitationStatus"];
+        };
+        /**
          * ListName
          * @description The lists that can be exported.
          * @enum {string}
@@ -3076,6 +3267,22 @@ export interface components {
              * @description The rows of this page.
              */
             items: components["schemas"]["FireView"][];
+            /**
+             * Nextcursor
+             * @description Ask for the next page with it; null at the end of the list.
+             */
+            nextCursor: string | null;
+        };
+        /**
+         * ListView[InvitationView]
+         * @description One page of a list.
+         */
+        ListView_InvitationView_: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["InvitationView"][];
             /**
              * Nextcursor
              * @description Ask for the next page with it; null at the end of the list.
@@ -3267,61 +3474,63 @@ export interface components {
             type: components["schemas"]["MachineType"];
         };
         /**
-         * MemberDocument
-         * @description Somebody to let in. Who has no account yet gets a first password by e-mail.
-         */
-        MemberDocument: {
-            /**
-             * Email
-             * @description The person's e-mail address.
-             */
-            email: string;
-            /** @description The role in the workspace. */
-            role: components["schemas"]["Role"];
-        };
-        /**
          * MemberView
          * @description A member of the workspace.
          */
         MemberView: {
             /**
              * Email
-             * @description The user's e-mail address.
+             * @description The address they joined with.
              */
             email: string;
             /**
              * Joinedat
-             * @description When the user joined.
+             * @description When they joined.
              */
             joinedAt: string;
-            /** @description The user's role. */
+            /** @description What they may do. */
             role: components["schemas"]["Role"];
             /**
              * Userid
-             * @description The user's id.
+             * @description The member's account.
              */
             userId: string;
         };
         /**
          * MeView
-         * @description The caller.
+         * @description Who is calling, and in which workspace and role a call acts that names no other.
          */
         MeView: {
             /**
              * Email
-             * @description The caller's e-mail address.
+             * @description The address of the account.
              */
             email: string;
-            /** @description The caller's role in that workspace. */
-            role: components["schemas"]["Role"];
+            /**
+             * Invitations
+             * @description What the caller may accept; only with a verified address.
+             */
+            invitations: components["schemas"]["OwnInvitationView"][];
+            /**
+             * Mfa
+             * @description Whether the account has a second factor.
+             */
+            mfa: boolean;
+            /** @description The caller's role in it; null without any. */
+            role: components["schemas"]["Role"] | null;
+            /**
+             * Userid
+             * @description The caller's account.
+             */
+            userId: string;
             /**
              * Workspaceid
-             * @description The workspace that this call acts in.
+             * @description The workspace that was named or is the first one; null without any.
              */
-            workspaceId: string;
+            workspaceId: string | null;
             /**
              * Workspaces
-             * @description All workspaces of the caller.
+             * @description All that the caller is a member of.
              */
             workspaces: components["schemas"]["WorkspaceView"][];
         };
@@ -3488,6 +3697,34 @@ export interface components {
          */
         Order: "newest" | "oldest";
         /**
+         * OwnInvitationView
+         * @description An invitation, as the person sees it whom it is for.
+         */
+        OwnInvitationView: {
+            /**
+             * Expiresat
+             * @description Until when it can be accepted.
+             */
+            expiresAt: string;
+            /**
+             * Id
+             * @description The invitation's id, to accept or decline it.
+             */
+            id: string;
+            /**
+             * Invitedby
+             * @description The e-mail address of the owner who invited.
+             */
+            invitedBy: string;
+            /** @description The role that accepting gives. */
+            role: components["schemas"]["Role"];
+            /**
+             * Workspacename
+             * @description The name of the workspace.
+             */
+            workspaceName: string;
+        };
+        /**
          * Position
          * @description Where the console shows a node, in pixels.
          */
@@ -3636,6 +3873,12 @@ export interface components {
          * @description An error as RFC 9457 describes it, with members of our own.
          */
         ProblemDetail: {
+            /**
+             * Code
+             * @description Which kind of refusal it is, for programs: `MFA_REQUIRED` with 403, where the workspace asks for a second factor that the account does not have.
+             * @default null
+             */
+            code: string | null;
             /**
              * Detail
              * @description What is wrong with this request.
@@ -3899,10 +4142,10 @@ export interface components {
         Role: "VIEWER" | "MEMBER" | "ADMIN" | "OWNER";
         /**
          * RoleDocument
-         * @description Another role for a member.
+         * @description The role to give.
          */
         RoleDocument: {
-            /** @description The role. */
+            /** @description The role to give. */
             role: components["schemas"]["Role"];
         };
         /**
@@ -4476,6 +4719,51 @@ export interface components {
             updatedAt: string;
         };
         /**
+         * SentInvitationView
+         * @description An invitation that was made or sent again just now.
+         */
+        SentInvitationView: {
+            /**
+             * Email
+             * @description The address that it is bound to.
+             */
+            email: string;
+            /**
+             * Expiresat
+             * @description Until when it can be accepted.
+             */
+            expiresAt: string;
+            /**
+             * Id
+             * @description The invitation's id.
+             */
+            id: string;
+            /**
+             * Invitedat
+             * @description When it was made.
+             */
+            invitedAt: string;
+            /**
+             * Invitedby
+             * @description The e-mail address of the owner who invited.
+             */
+            invitedBy: string;
+            /**
+             * Mailed
+             * @description Whether the invitation went out by e-mail. If not, nobody was written to: the stack's sender is not verified, or refused the mail. The invitation holds all the same. The first password of a new account comes in a mail of its own.
+             */
+            mailed: boolean;
+            /** @description The role that they join with. */
+            role: components["schemas"]["Role"];
+            /**
+             * Sentat
+             * @description When it was last made out or sent again.
+             */
+            sentAt: string;
+            /** @description `EXPIRED` can no longer be accepted; sending it again renews it. */
+            status: components["schemas"]["InvitationStatus"];
+        };
+        /**
          * ServiceHealthView
          * @description Whether the API answers.
          */
@@ -4494,9 +4782,14 @@ export interface components {
         SettingsDocument: {
             /**
              * Name
-             * @description The workspace's name.
+             * @description The name people see.
              */
             name: string;
+            /**
+             * Requiremfa
+             * @description Whether members need a second factor to act here. Left out, it stays as it is. An owner can ask for it only with a second factor of their own.
+             */
+            requireMfa?: boolean | null;
             /**
              * Retentiondays
              * @description How long runs, deliveries, refusals and fires are kept after their end.
@@ -4505,14 +4798,19 @@ export interface components {
         };
         /**
          * SettingsView
-         * @description The settings of a workspace.
+         * @description The settings of a workspace as they are now.
          */
         SettingsView: {
             /**
              * Name
-             * @description The workspace's name.
+             * @description The name people see.
              */
             name: string;
+            /**
+             * Requiremfa
+             * @description Whether members need a second factor to act here.
+             */
+            requireMfa: boolean;
             /**
              * Retentiondays
              * @description How long runs, deliveries, refusals and fires are kept after their end.
@@ -5069,25 +5367,30 @@ export interface components {
         };
         /**
          * WorkspaceView
-         * @description A workspace of the caller.
+         * @description A workspace of the caller's.
          */
         WorkspaceView: {
             /**
              * Id
-             * @description The workspace's id.
+             * @description The workspace's id, for the header `X-Workspace-Id`.
              */
             id: string;
             /**
              * Name
-             * @description The workspace's name.
+             * @description The name people see.
              */
             name: string;
-            /** @description The caller's role in it. */
+            /**
+             * Requiremfa
+             * @description Whether it asks its members for a second factor.
+             */
+            requireMfa: boolean;
+            /** @description The caller's role there. */
             role: components["schemas"]["Role"];
         };
     };
     responses: {
-        /** @description The cursor is damaged, another list's or too old. */
+        /** @description The cursor is damaged, another list's or too old; or the caller is in several workspaces and a change does not name one in `X-Workspace-Id`. */
         BadRequest: {
             headers: {
                 "Cache-Control": components["headers"]["NoStore"];
@@ -5107,7 +5410,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["ProblemDetail"];
             };
         };
-        /** @description The caller is in no workspace, or the role does not allow this. */
+        /** @description The caller is in no workspace, the role does not allow this, or the workspace asks for a second factor (`code` MFA_REQUIRED). */
         Forbidden: {
             headers: {
                 "Cache-Control": components["headers"]["NoStore"];
@@ -5213,7 +5516,7 @@ export interface components {
         };
     };
     parameters: {
-        /** @description The workspace to act in, for callers in several; the first unless named. */
+        /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
         Workspace: string;
     };
     requestBodies: never;
@@ -5236,7 +5539,7 @@ export interface operations {
                 limit?: number;
             };
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -5268,7 +5571,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -5291,6 +5594,7 @@ export interface operations {
                     "application/json": components["schemas"]["AutomationView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -5306,7 +5610,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -5346,7 +5650,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` that was read; 412 where the revision has changed since. */
                 "if-match"?: string | null;
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -5372,6 +5676,7 @@ export interface operations {
                     "application/json": components["schemas"]["AutomationView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -5403,7 +5708,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` that was read; 412 where the revision has changed since. */
                 "if-match"?: string | null;
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -5429,6 +5734,7 @@ export interface operations {
                     "application/json": components["schemas"]["AutomationView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -5455,7 +5761,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -5477,6 +5783,7 @@ export interface operations {
                     "application/json": components["schemas"]["AutomationView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -5502,7 +5809,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -5524,6 +5831,7 @@ export interface operations {
                     "application/json": components["schemas"]["AutomationView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -5554,7 +5862,7 @@ export interface operations {
                 limit?: number;
             };
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -5589,7 +5897,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -5611,6 +5919,7 @@ export interface operations {
                     "application/json": components["schemas"]["AutomationView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -5636,7 +5945,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -5662,6 +5971,7 @@ export interface operations {
                     "application/json": components["schemas"]["AutomationView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -5687,7 +5997,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -5722,6 +6032,7 @@ export interface operations {
                     "application/json": components["schemas"]["OpenedView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -5750,7 +6061,7 @@ export interface operations {
                 strict?: boolean;
             };
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -5775,6 +6086,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProblemsView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -5790,7 +6102,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -5824,7 +6136,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -5863,7 +6175,7 @@ export interface operations {
                 strict?: boolean;
             };
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -5885,6 +6197,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProblemsView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -5907,7 +6220,7 @@ export interface operations {
                 limit?: number;
             };
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -5939,7 +6252,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -5962,6 +6275,7 @@ export interface operations {
                     "application/json": components["schemas"]["ContactView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -5987,7 +6301,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6034,7 +6348,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` that was read; 412 where the revision has changed since. */
                 "if-match"?: string | null;
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6060,6 +6374,7 @@ export interface operations {
                     "application/json": components["schemas"]["ContactView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -6098,7 +6413,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` that was read; 412 where the revision has changed since. */
                 "if-match"?: string | null;
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6124,6 +6439,7 @@ export interface operations {
                     "application/json": components["schemas"]["ContactView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -6160,7 +6476,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6185,6 +6501,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErasureView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -6217,7 +6534,7 @@ export interface operations {
                 limit?: number;
             };
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6289,7 +6606,7 @@ export interface operations {
                 to?: string | null;
             };
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -6321,7 +6638,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6365,7 +6682,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6400,6 +6717,7 @@ export interface operations {
                     "application/json": components["schemas"]["ResentView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -6446,7 +6764,7 @@ export interface operations {
                 to?: string | null;
             };
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -6482,7 +6800,7 @@ export interface operations {
                 limit?: number;
             };
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -6514,7 +6832,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -6536,6 +6854,7 @@ export interface operations {
                     "application/json": components["schemas"]["ExportView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -6551,7 +6870,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6604,7 +6923,7 @@ export interface operations {
                 to?: string | null;
             };
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -6636,7 +6955,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6670,7 +6989,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6691,6 +7010,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureGroupView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -6706,7 +7026,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6731,6 +7051,7 @@ export interface operations {
                     "application/json": components["schemas"]["FailureGroupView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -6746,7 +7067,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -6773,11 +7094,262 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    listInvitations: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListView_InvitationView_"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    invite: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationDocument"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentInvitationView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description The address is a member's or is invited already, or the workspace is full. */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    withdrawInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the invitation. */
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; the answer has no body. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    acceptInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the invitation. */
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description There is no such invitation to the caller's verified address. */
+            404: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The caller is a member by other means. */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            /** @description The invitation has expired; `expiredAt` says since when. */
+            410: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    declineInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the invitation. */
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; the answer has no body. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description There is no such invitation to the caller's verified address. */
+            404: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    resendInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the invitation. */
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentInvitationView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     getMe: {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -6796,8 +7368,33 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    signOutEverywhere: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; the answer has no body. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
@@ -6808,7 +7405,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -6835,11 +7432,11 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
-    addMember: {
+    inviteMember: {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -6847,7 +7444,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["MemberDocument"];
+                "application/json": components["schemas"]["InvitationDocument"];
             };
         };
         responses: {
@@ -6858,13 +7455,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MemberView"];
+                    "application/json": components["schemas"]["SentInvitationView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description The person is a member already, or the workspace is full. */
+            /** @description The address is a member's or is invited already, or the workspace is full. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -6886,7 +7484,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6911,6 +7509,7 @@ export interface operations {
                     "application/json": components["schemas"]["MemberView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -6936,7 +7535,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -6955,6 +7554,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -6980,7 +7580,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -7034,7 +7634,7 @@ export interface operations {
                 triggerType?: components["schemas"]["TriggerType"][] | null;
             };
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -7066,7 +7666,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -7127,7 +7727,7 @@ export interface operations {
                 triggerType?: components["schemas"]["TriggerType"][] | null;
             };
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -7183,7 +7783,7 @@ export interface operations {
                 triggerType?: components["schemas"]["TriggerType"][] | null;
             };
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -7215,7 +7815,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -7259,7 +7859,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -7284,6 +7884,7 @@ export interface operations {
                     "application/json": components["schemas"]["RunView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -7309,7 +7910,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -7341,6 +7942,7 @@ export interface operations {
                     "application/json": components["schemas"]["BulkCancelView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -7356,7 +7958,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -7409,7 +8011,7 @@ export interface operations {
                 triggerType?: components["schemas"]["TriggerType"][] | null;
             };
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -7440,7 +8042,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -7471,7 +8073,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -7496,6 +8098,7 @@ export interface operations {
                     "application/json": components["schemas"]["SecretNameView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -7511,7 +8114,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -7530,6 +8133,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -7550,7 +8154,7 @@ export interface operations {
                 limit?: number;
             };
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -7582,7 +8186,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -7605,6 +8209,7 @@ export interface operations {
                     "application/json": components["schemas"]["SegmentView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -7620,7 +8225,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -7657,7 +8262,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` that was read; 412 where the revision has changed since. */
                 "if-match"?: string | null;
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -7683,6 +8288,7 @@ export interface operations {
                     "application/json": components["schemas"]["SegmentView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -7702,7 +8308,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` that was read; 412 where the revision has changed since. */
                 "if-match"?: string | null;
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -7728,6 +8334,7 @@ export interface operations {
                     "application/json": components["schemas"]["SegmentView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -7745,7 +8352,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -7779,7 +8386,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -7810,7 +8417,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -7832,9 +8439,20 @@ export interface operations {
                     "application/json": components["schemas"]["SettingsView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            /** @description An owner without a second factor cannot ask others for one. */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetail"];
+                };
+            };
             413: components["responses"]["RequestEntityTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
@@ -7858,7 +8476,7 @@ export interface operations {
                 to?: string | null;
             };
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -7896,7 +8514,7 @@ export interface operations {
                 limit?: number;
             };
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -7928,7 +8546,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -7960,6 +8578,7 @@ export interface operations {
                     "application/json": components["schemas"]["SuppressionView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -7975,7 +8594,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -7994,6 +8613,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -8014,7 +8634,7 @@ export interface operations {
                 limit?: number;
             };
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -8046,7 +8666,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -8069,6 +8689,7 @@ export interface operations {
                     "application/json": components["schemas"]["TemplateView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -8084,7 +8705,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -8121,7 +8742,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` that was read; 412 where the revision has changed since. */
                 "if-match"?: string | null;
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -8147,6 +8768,7 @@ export interface operations {
                     "application/json": components["schemas"]["TemplateView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -8166,7 +8788,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` that was read; 412 where the revision has changed since. */
                 "if-match"?: string | null;
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -8192,6 +8814,7 @@ export interface operations {
                     "application/json": components["schemas"]["TemplateView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -8209,7 +8832,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path: {
@@ -8234,6 +8857,7 @@ export interface operations {
                     "application/json": components["schemas"]["PreviewView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -8249,7 +8873,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The workspace to act in, for callers in several; the first unless named. */
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
                 "X-Workspace-Id"?: components["parameters"]["Workspace"];
             };
             path?: never;
@@ -8271,6 +8895,7 @@ export interface operations {
                     "application/json": components["schemas"]["PreviewView"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];

@@ -21,7 +21,7 @@ export function NeedsRole({ least, children }: Props) {
   return (
     <Notice title={`This is for the role ${formatWord(least)}`}>
       <p>
-        Yours is {formatWord(me.role)}. Ask an owner of the workspace for a role that allows it.
+        {me.role !== null && `Yours is ${formatWord(me.role)}. `}Ask an owner of the workspace for a role that allows it.
       </p>
     </Notice>
   );

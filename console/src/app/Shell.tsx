@@ -1,8 +1,9 @@
 import { ActionIcon, NativeSelect, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { IconLogout, IconMenu2, IconMoon, IconSun, IconX } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
-import { NavLink, Outlet, useLocation, useNavigate } from 'react-router';
+import { useEffect, useRef, useState } from 'react';
+import { Link, NavLink, Outlet, useLocation, useNavigate } from 'react-router';
+import { Admission } from '../account/Admission';
 import { meQuery } from '../api/queries';
 import type { Me } from '../api/types';
 import { ErrorNotice } from '../ui/ErrorNotice';
@@ -40,6 +41,13 @@ function Workspace({ me }: { me: Me }) {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const current = me.workspaces.find(({ id }) => id === me.workspaceId);
+  // From then on every call names it: a change must, where there are several.
+  useEffect(() => {
+    if (me.workspaceId !== null && session.workspaceId() === null) {
+      session.chooseWorkspace(me.workspaceId);
+    }
+  }, [me.workspaceId, session]);
+  if (me.workspaceId === null) return null;
   if (me.workspaces.length <= 1) {
     return <p className={classes.workspace}>{current?.name ?? me.workspaceId}</p>;
   }
@@ -70,10 +78,10 @@ function Account() {
         <>
           <Workspace me={me} />
           <p className={classes.person}>
-            <span className={classes.email} title={me.email}>
+            <Link to="/account" className={classes.email ?? ''} title="Your account">
               {me.email}
-            </span>
-            <span className={classes.role}>{formatWord(me.role)}</span>
+            </Link>
+            {me.role !== null && <span className={classes.role}>{formatWord(me.role)}</span>}
           </p>
         </>
       )}
@@ -156,7 +164,9 @@ export function Shell() {
       </header>
       <main id="main" ref={main} tabIndex={-1} className={classes.main}>
         <PageBoundary pageKey={pathname}>
-          <Outlet />
+          <Admission>
+            <Outlet />
+          </Admission>
         </PageBoundary>
       </main>
     </div>

@@ -4,8 +4,8 @@ import { type Role, ROLES } from '../api/types';
 import { useServices } from './context';
 
 /** Whether a role may do what another one at least is needed for. */
-export function allows(role: Role, needed: Role): boolean {
-  return ROLES.indexOf(role) >= ROLES.indexOf(needed);
+export function allows(role: Role | null, needed: Role): boolean {
+  return role !== null && ROLES.indexOf(role) >= ROLES.indexOf(needed);
 }
 
 /** Whether the person signed in may: actions they may not do are not shown. The API decides. */

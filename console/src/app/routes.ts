@@ -10,6 +10,7 @@ export interface PageRoute {
 const EditorPage = lazy(() => import('../automations/editor/EditorPage'));
 
 export const ROUTES: PageRoute[] = [
+  { path: 'account', page: lazy(() => import('../account/AccountPage')) },
   { path: 'automations', page: lazy(() => import('../automations/AutomationsPage')) },
   { path: 'automations/new', page: EditorPage },
   { path: 'automations/:automationId/edit', page: EditorPage },

@@ -3,7 +3,7 @@ import { type ReactNode, type SubmitEvent, useState } from 'react';
 import { Brand } from '../app/Brand';
 import { useServices, useSessionState } from '../app/context';
 import { ErrorNotice, Notice } from '../ui/ErrorNotice';
-import { NewPasswordRequired, SignInError, TOO_LATE } from './cognito';
+import { CodeRequired, NewPasswordRequired, SignInError, TOO_LATE } from './cognito';
 import classes from './SignIn.module.css';
 
 interface FormProps {
@@ -71,13 +71,17 @@ function Password({ label, ...props }: PasswordProps) {
   );
 }
 
-interface FirstPasswordProps {
-  required: NewPasswordRequired;
-  onTooLate: (error: SignInError) => void;
+/** What Cognito asks for after the password. */
+type Step = NewPasswordRequired | CodeRequired;
+
+interface StepProps<Required> {
+  required: Required;
+  /** Raises what is to be shown; a further step is gone to. */
+  onFailure: (failure: unknown) => void;
 }
 
 /** Whoever was invited has a temporary password, which is good for this alone. */
-function FirstPassword({ required, onTooLate }: FirstPasswordProps) {
+function FirstPassword({ required, onFailure }: StepProps<NewPasswordRequired>) {
   const { session } = useServices();
   return (
     <AuthForm
@@ -96,8 +100,7 @@ function FirstPassword({ required, onTooLate }: FirstPasswordProps) {
         try {
           await session.choosePassword(required, chosen);
         } catch (failure) {
-          if (!(failure instanceof SignInError) || failure.code !== TOO_LATE) throw failure;
-          onTooLate(failure);
+          onFailure(failure);
         }
       }}
     >
@@ -112,23 +115,59 @@ function FirstPassword({ required, onTooLate }: FirstPasswordProps) {
   );
 }
 
+/** The code beside the password, of whoever switched a second factor on. */
+function Code({ required, onFailure }: StepProps<CodeRequired>) {
+  const { session } = useServices();
+  return (
+    <AuthForm
+      title="Type your code"
+      action="Sign in"
+      onSubmit={async (form) => {
+        try {
+          await session.answerCode(required, textOf(form, 'code').replaceAll(' ', ''));
+        } catch (failure) {
+          onFailure(failure);
+        }
+      }}
+    >
+      <TextInput
+        label="The code that your authenticator app shows"
+        name="code"
+        inputMode="numeric"
+        autoComplete="one-time-code"
+        maxLength={7}
+        required
+        withAsterisk={false}
+      />
+    </AuthForm>
+  );
+}
+
 /** Shown in place of any page while nobody is signed in. */
 export function SignIn() {
   const { session } = useServices();
   const expired = useSessionState() === 'expired';
-  const [required, setRequired] = useState<NewPasswordRequired | null>(null);
+  const [step, setStep] = useState<Step | null>(null);
   const [tooLate, setTooLate] = useState<SignInError | null>(null);
+
+  function goOn(failure: unknown) {
+    if (failure instanceof NewPasswordRequired || failure instanceof CodeRequired) {
+      setStep(failure);
+    } else if (failure instanceof SignInError && failure.code === TOO_LATE) {
+      setTooLate(failure);
+      setStep(null);
+    } else {
+      throw failure;
+    }
+  }
+
   return (
     <main className={classes.page}>
       <title>Sign in · Runledger</title>
-      {required ? (
-        <FirstPassword
-          required={required}
-          onTooLate={(error) => {
-            setTooLate(error);
-            setRequired(null);
-          }}
-        />
+      {step instanceof NewPasswordRequired ? (
+        <FirstPassword required={step} onFailure={goOn} />
+      ) : step ? (
+        <Code required={step} onFailure={goOn} />
       ) : (
         <AuthForm
           title="Sign in"
@@ -136,7 +175,7 @@ export function SignIn() {
           notice={
             tooLate ? (
               <Notice tone="bad" title={tooLate.message}>
-                The password you were sent is still the one to begin with.
+                The password is still the one that you began with.
               </Notice>
             ) : (
               expired && (
@@ -150,8 +189,7 @@ export function SignIn() {
             try {
               await session.signIn(textOf(form, 'email').trim(), textOf(form, 'password'));
             } catch (failure) {
-              if (!(failure instanceof NewPasswordRequired)) throw failure;
-              setRequired(failure);
+              goOn(failure);
             }
           }}
         >

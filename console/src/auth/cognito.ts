@@ -1,4 +1,4 @@
-/** The Cognito calls the console makes: sign in with a password, choose the first one, renew. */
+/** The Cognito calls the console makes: signing in, renewing, and a second factor of one's own. */
 
 import { fetchOrOffline } from '../api/problem';
 import type { Config } from './config';
@@ -35,6 +35,19 @@ export class NewPasswordRequired extends Error {
   }
 }
 
+/** The account has a second factor: the code that the person's app shows now is asked for. */
+export class CodeRequired extends Error {
+  constructor(
+    readonly email: string,
+    readonly username: string,
+    /** Proves to Cognito that the password was given; good for a few minutes. */
+    readonly proof: string,
+  ) {
+    super('This account asks for a code.');
+    this.name = 'CodeRequired';
+  }
+}
+
 /** The code of what Cognito has no name of its own for. */
 export const TOO_LATE = 'ChallengeExpired';
 
@@ -47,6 +60,9 @@ const MESSAGES: Record<string, string> = {
   UserNotConfirmedException: 'Your account is not confirmed yet. Ask an owner of your workspace.',
   InvalidPasswordException:
     'The password is too simple: it needs 12 characters, with capitals, small letters and digits.',
+  CodeMismatchException: 'The code is wrong. Type the one that your app shows now.',
+  EnableSoftwareTokenMFAException: 'The code is wrong. Type the one that your app shows now.',
+  ExpiredCodeException: 'The code was used already. Wait for the next one.',
   TooManyRequestsException: 'Too many attempts. Wait a minute, then try again.',
   LimitExceededException: 'Too many attempts. Wait a few minutes, then try again.',
 };
@@ -73,14 +89,21 @@ interface Answer {
   ChallengeName?: string;
   ChallengeParameters?: { USER_ID_FOR_SRP?: string };
   Session?: string;
+  SecretCode?: string;
   __type?: string;
   message?: string;
 }
 
 async function call(
   config: Config,
-  action: 'InitiateAuth' | 'RespondToAuthChallenge' | 'RevokeToken',
-  parameters: Record<string, string | Parameters>,
+  action:
+    | 'AssociateSoftwareToken'
+    | 'InitiateAuth'
+    | 'RespondToAuthChallenge'
+    | 'RevokeToken'
+    | 'SetUserMFAPreference'
+    | 'VerifySoftwareToken',
+  parameters: Record<string, string | Parameters | Record<string, boolean>>,
 ): Promise<Answer> {
   const response = await fetchOrOffline(config.cognitoEndpoint, {
     method: 'POST',
@@ -88,7 +111,7 @@ async function call(
       'Content-Type': 'application/x-amz-json-1.1',
       'X-Amz-Target': `AWSCognitoIdentityProviderService.${action}`,
     },
-    body: JSON.stringify({ ClientId: config.userPoolClientId, ...parameters }),
+    body: JSON.stringify(parameters),
   });
   const isJson = response.headers.get('content-type')?.includes('json') ?? false;
   const answer = isJson ? ((await response.json()) as Answer) : {};
@@ -108,6 +131,10 @@ function granted(answer: Answer, email: string): Granted {
     const username = answer.ChallengeParameters?.USER_ID_FOR_SRP ?? email;
     throw new NewPasswordRequired(email, username, answer.Session);
   }
+  if (answer.ChallengeName === 'SOFTWARE_TOKEN_MFA' && answer.Session !== undefined) {
+    const username = answer.ChallengeParameters?.USER_ID_FOR_SRP ?? email;
+    throw new CodeRequired(email, username, answer.Session);
+  }
   throw new SignInError(
     answer.ChallengeName ?? 'UnknownAnswer',
     `This account asks for a further step that the console does not know (${answer.ChallengeName ?? 'none named'}).`,
@@ -123,39 +150,88 @@ function tokensOf({ AccessToken, RefreshToken, ExpiresIn }: Granted, refreshToke
   };
 }
 
-/** Raises SignInError, NewPasswordRequired. */
+/** Raises SignInError, NewPasswordRequired, CodeRequired. */
 export async function signInWithPassword(
   config: Config,
   email: string,
   password: string,
 ): Promise<Tokens> {
   const answer = await call(config, 'InitiateAuth', {
+    ClientId: config.userPoolClientId,
     AuthFlow: 'USER_PASSWORD_AUTH',
     AuthParameters: { USERNAME: email, PASSWORD: password },
   });
   return tokensOf(granted(answer, email));
 }
 
-/** Raises SignInError, with the code TOO_LATE where it begins again with the temporary password. */
+/** What was proved before is too old now: there is no password here that could be wrong. */
+function tooLate(error: unknown): never {
+  if (error instanceof SignInError && error.code === 'NotAuthorizedException') {
+    throw new SignInError(TOO_LATE, 'Signing in took too long. Sign in again.');
+  }
+  throw error;
+}
+
+/** Raises SignInError, with the code TOO_LATE where it begins again with the password. */
+export async function answerCode(
+  config: Config,
+  { email, username, proof }: CodeRequired,
+  code: string,
+): Promise<Tokens> {
+  const answer = await call(config, 'RespondToAuthChallenge', {
+    ClientId: config.userPoolClientId,
+    ChallengeName: 'SOFTWARE_TOKEN_MFA',
+    Session: proof,
+    ChallengeResponses: { USERNAME: username, SOFTWARE_TOKEN_MFA_CODE: code },
+  }).catch(tooLate);
+  return tokensOf(granted(answer, email));
+}
+
+/** Begins a second factor: the secret for the person's app. Nothing is switched on yet. */
+export async function newSecondFactor(config: Config, accessToken: string): Promise<string> {
+  const answer = await call(config, 'AssociateSoftwareToken', { AccessToken: accessToken });
+  return answer.SecretCode ?? '';
+}
+
+/** Switches it on, once a code proves that the app has the secret. */
+export async function switchOnSecondFactor(
+  config: Config,
+  accessToken: string,
+  code: string,
+): Promise<void> {
+  await call(config, 'VerifySoftwareToken', { AccessToken: accessToken, UserCode: code });
+  await preferSecondFactor(config, accessToken, true);
+}
+
+export async function preferSecondFactor(
+  config: Config,
+  accessToken: string,
+  isOn: boolean,
+): Promise<void> {
+  await call(config, 'SetUserMFAPreference', {
+    AccessToken: accessToken,
+    SoftwareTokenMfaSettings: { Enabled: isOn, PreferredMfa: isOn },
+  });
+}
+
+/** As `signInWithPassword`; TOO_LATE where it begins again with the temporary password. */
 export async function chooseFirstPassword(
   config: Config,
   { email, username, proof }: NewPasswordRequired,
   password: string,
 ): Promise<Tokens> {
   const answer = await call(config, 'RespondToAuthChallenge', {
+    ClientId: config.userPoolClientId,
     ChallengeName: 'NEW_PASSWORD_REQUIRED',
     Session: proof,
     ChallengeResponses: { USERNAME: username, NEW_PASSWORD: password },
-  }).catch((error: unknown) => {
-    // There is no password here that could be wrong: it is the proof that is too old.
-    const isTooLate = error instanceof SignInError && error.code === 'NotAuthorizedException';
-    throw isTooLate ? new SignInError(TOO_LATE, 'Signing in took too long. Sign in again.') : error;
-  });
+  }).catch(tooLate);
   return tokensOf(granted(answer, email));
 }
 
 export async function renewTokens(config: Config, refreshToken: string): Promise<Tokens> {
   const answer = await call(config, 'InitiateAuth', {
+    ClientId: config.userPoolClientId,
     AuthFlow: 'REFRESH_TOKEN_AUTH',
     AuthParameters: { REFRESH_TOKEN: refreshToken },
   });
@@ -164,5 +240,5 @@ export async function renewTokens(config: Config, refreshToken: string): Promise
 
 /** Ends a refresh token and the access tokens made from it, for whoever may hold a copy. */
 export async function revokeToken(config: Config, refreshToken: string): Promise<void> {
-  await call(config, 'RevokeToken', { Token: refreshToken });
+  await call(config, 'RevokeToken', { ClientId: config.userPoolClientId, Token: refreshToken });
 }

@@ -45,10 +45,10 @@ describe('signing in', () => {
   });
 
   it('names a step it cannot do', async () => {
-    serve({ '/cognito': () => json({ ChallengeName: 'SOFTWARE_TOKEN_MFA' }) });
+    serve({ '/cognito': () => json({ ChallengeName: 'SMS_MFA', Session: 'proof' }) });
     const attempt = createSession(CONFIG).signIn('a@example.com', 'x');
     await expect(attempt).rejects.toThrow(SignInError);
-    await expect(attempt).rejects.toThrow('SOFTWARE_TOKEN_MFA');
+    await expect(attempt).rejects.toThrow('SMS_MFA');
   });
 });
 

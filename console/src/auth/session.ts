@@ -5,12 +5,17 @@
 
 import { SessionExpiredError } from '../api/problem';
 import {
+  answerCode,
   chooseFirstPassword,
+  type CodeRequired,
+  newSecondFactor,
   type NewPasswordRequired,
+  preferSecondFactor,
   renewTokens,
   revokeToken,
   SignInError,
   signInWithPassword,
+  switchOnSecondFactor,
   type Tokens,
 } from './cognito';
 import type { Config } from './config';
@@ -28,10 +33,18 @@ export type SessionState = 'signed-out' | 'signed-in' | 'expired';
 export interface Session {
   state: () => SessionState;
   subscribe: (listener: () => void) => () => void;
-  /** Raises SignInError, NewPasswordRequired, OfflineError. */
+  /** Raises SignInError, NewPasswordRequired, CodeRequired, OfflineError. */
   signIn: (email: string, password: string) => Promise<void>;
   /** Goes on where signing in raised NewPasswordRequired. */
   choosePassword: (required: NewPasswordRequired, password: string) => Promise<void>;
+  /** Goes on where signing in raised CodeRequired. */
+  answerCode: (required: CodeRequired, code: string) => Promise<void>;
+  /** Of the person who is signed in; `begin` gives the secret for their app. */
+  secondFactor: {
+    begin: () => Promise<string>;
+    switchOn: (code: string) => Promise<void>;
+    switchOff: () => Promise<void>;
+  };
   /** Forgets all that was kept in the tab, and ends the tokens at Cognito where it can be reached. */
   signOut: () => void;
   /** A token that is valid now; raises SessionExpiredError, OfflineError. */
@@ -42,6 +55,7 @@ export interface Session {
   /** The workspace chosen by the user, where there are several. */
   workspaceId: () => string | null;
   chooseWorkspace: (id: string) => void;
+  forgetWorkspace: () => void;
 }
 
 function readTokens(storage: Storage): Tokens | null {
@@ -99,6 +113,12 @@ export function createSession(config: Config, storage: Storage = sessionStorage)
     return renewal;
   }
 
+  async function accessToken(): Promise<string> {
+    if (!tokens) throw new SessionExpiredError();
+    const fresh = tokens.expiresAt - RENEW_BEFORE_MS > Date.now();
+    return fresh ? tokens.accessToken : renewOnce();
+  }
+
   return {
     state: () => state,
     subscribe(listener) {
@@ -111,6 +131,14 @@ export function createSession(config: Config, storage: Storage = sessionStorage)
     async choosePassword(required, password) {
       enter(required.email, await chooseFirstPassword(config, required, password));
     },
+    async answerCode(required, code) {
+      enter(required.email, await answerCode(config, required, code));
+    },
+    secondFactor: {
+      begin: async () => newSecondFactor(config, await accessToken()),
+      switchOn: async (code) => switchOnSecondFactor(config, await accessToken(), code),
+      switchOff: async () => preferSecondFactor(config, await accessToken(), false),
+    },
     signOut() {
       const refreshToken = tokens?.refreshToken;
       for (const key of Object.keys(storage)) {
@@ -122,11 +150,7 @@ export function createSession(config: Config, storage: Storage = sessionStorage)
       // about it; the token ends by itself after some hours.
       revokeToken(config, refreshToken).catch(() => undefined);
     },
-    async accessToken() {
-      if (!tokens) throw new SessionExpiredError();
-      const fresh = tokens.expiresAt - RENEW_BEFORE_MS > Date.now();
-      return fresh ? tokens.accessToken : renewOnce();
-    },
+    accessToken,
     async replaceToken(token) {
       if (!tokens) throw new SessionExpiredError();
       return tokens.accessToken === token ? renewOnce() : tokens.accessToken;
@@ -135,6 +159,9 @@ export function createSession(config: Config, storage: Storage = sessionStorage)
     workspaceId: () => storage.getItem(WORKSPACE_KEY),
     chooseWorkspace(id) {
       storage.setItem(WORKSPACE_KEY, id);
+    },
+    forgetWorkspace() {
+      storage.removeItem(WORKSPACE_KEY);
     },
   };
 }

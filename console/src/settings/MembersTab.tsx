@@ -1,83 +1,18 @@
-import { Button, NativeSelect, TextInput } from '@mantine/core';
+import { Button, NativeSelect } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { type SubmitEvent, useRef, useState } from 'react';
+import { useState } from 'react';
 import { meQuery } from '../api/queries';
-import { type Member, type MemberDocument, type Role, ROLES } from '../api/types';
+import type { Member, Role } from '../api/types';
 import { useServices } from '../app/context';
 import { EmptyState } from '../ui/EmptyState';
-import { ErrorNotice } from '../ui/ErrorNotice';
-import form from '../ui/Form.module.css';
 import { formatWord } from '../ui/format';
-import { fieldError, formError, useFocusOnError } from '../ui/forms';
 import { RelativeTime, useNow } from '../ui/Time';
 import { ConfirmDialog } from './ConfirmDialog';
-import { addMember, changeRole, membersQuery, removeMember } from './queries';
+import { Invitations } from './Invitations';
+import { changeRole, membersQuery, removeMember } from './queries';
+import { asRole, ROLE_OPTIONS } from './roles';
 import { Row, Rows } from './Rows';
 import classes from './Settings.module.css';
-
-const ROLE_OPTIONS = ROLES.map((role) => ({ value: role, label: formatWord(role) }));
-
-function asRole(value: FormDataEntryValue | null): Role {
-  return ROLES.find((role) => role === value) ?? 'VIEWER';
-}
-
-function AddForm() {
-  const { api } = useServices();
-  const queries = useQueryClient();
-  const element = useRef<HTMLFormElement>(null);
-  const { mutate, error, isPending } = useMutation({
-    mutationFn: (member: MemberDocument) => addMember(api, member),
-    networkMode: 'always',
-    onSuccess: async () => {
-      element.current?.reset();
-      await queries.invalidateQueries({ queryKey: ['members'] });
-    },
-  });
-  useFocusOnError(element, error);
-  const general = formError(error, ['email', 'role']);
-
-  function submit(event: SubmitEvent<HTMLFormElement>) {
-    event.preventDefault();
-    const values = new FormData(event.currentTarget);
-    const email = values.get('email');
-    if (typeof email === 'string') mutate({ email: email.trim(), role: asRole(values.get('role')) });
-  }
-
-  return (
-    <form
-      ref={element}
-      onSubmit={submit}
-      noValidate
-      className={form.form}
-      aria-label="Add a member"
-    >
-      {general && <ErrorNotice error={general} />}
-      <div className={form.pair}>
-        <TextInput
-          label="E-mail address"
-          name="email"
-          type="email"
-          autoComplete="off"
-          required
-          withAsterisk={false}
-          error={fieldError(error, 'email')}
-        />
-        <NativeSelect
-          label="Role"
-          name="role"
-          data={ROLE_OPTIONS}
-          defaultValue="MEMBER"
-          error={fieldError(error, 'role')}
-        />
-      </div>
-      <div className={form.buttons}>
-        <Button type="submit" loading={isPending}>
-          Add the member
-        </Button>
-      </div>
-    </form>
-  );
-}
 
 interface RoleProps {
   member: Member;
@@ -157,7 +92,7 @@ export function MembersTab() {
         query={useQuery(membersQuery(api))}
         empty={
           <EmptyState title="There are no members">
-            <p>Add the first one below.</p>
+            <p>Invite the first one below.</p>
           </EmptyState>
         }
       >
@@ -167,12 +102,12 @@ export function MembersTab() {
             title={
               <>
                 {member.email}
-                {member.email === me?.email && ' (you)'}
+                {member.userId === me?.userId && ' (you)'}
               </>
             }
             actions={
               <>
-                <RoleSelect member={member} isOwn={member.email === me?.email} />
+                <RoleSelect member={member} isOwn={member.userId === me?.userId} />
                 <Button
                   variant="default"
                   size="xs"
@@ -190,8 +125,7 @@ export function MembersTab() {
           </Row>
         )}
       </Rows>
-      <h2>Add a member</h2>
-      <AddForm />
+      <Invitations />
       {removing && (
         <ConfirmDialog
           title={`Remove ${removing.email}?`}
@@ -206,7 +140,7 @@ export function MembersTab() {
         >
           <p>
             They have no access to this workspace from then on. What they did keeps their name. They
-            can be added again.
+            can be invited again.
           </p>
         </ConfirmDialog>
       )}

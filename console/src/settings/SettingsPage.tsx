@@ -37,7 +37,7 @@ export default function SettingsPage() {
   const addressWith = useAddressWith(SETTINGS);
   const { data: me, error, refetch } = useQuery(meQuery(api));
   const role = me?.role;
-  const tabs = role === undefined ? [] : TABS.filter(({ needed }) => allows(role, needed));
+  const tabs = role === undefined || role === null ? [] : TABS.filter(({ needed }) => allows(role, needed));
   const current = tabs.find(({ key }) => key === asked) ?? tabs[0];
   const Content = current?.content;
   return (

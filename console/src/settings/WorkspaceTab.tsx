@@ -1,7 +1,7 @@
-import { Button, Skeleton, TextInput } from '@mantine/core';
+import { Button, Checkbox, Skeleton, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type SubmitEvent, useRef } from 'react';
-import type { Settings } from '../api/types';
+import type { Settings, SettingsDocument } from '../api/types';
 import { useServices } from '../app/context';
 import { ErrorNotice, Notice } from '../ui/ErrorNotice';
 import form from '../ui/Form.module.css';
@@ -13,7 +13,7 @@ function SettingsForm({ settings }: { settings: Settings }) {
   const queries = useQueryClient();
   const element = useRef<HTMLFormElement>(null);
   const { mutate, error, isPending, isSuccess } = useMutation({
-    mutationFn: (changed: Settings) => saveSettings(api, changed),
+    mutationFn: (changed: SettingsDocument) => saveSettings(api, changed),
     networkMode: 'always',
     onSuccess: (saved) => {
       queries.setQueryData(['settings'], saved);
@@ -29,7 +29,11 @@ function SettingsForm({ settings }: { settings: Settings }) {
     const values = new FormData(event.currentTarget);
     const name = values.get('name');
     if (typeof name !== 'string') return;
-    mutate({ name: name.trim(), retentionDays: Number(values.get('retentionDays')) });
+    mutate({
+      name: name.trim(),
+      retentionDays: Number(values.get('retentionDays')),
+      requireMfa: values.has('requireMfa'),
+    });
   }
 
   return (
@@ -49,6 +53,12 @@ function SettingsForm({ settings }: { settings: Settings }) {
         description="How long runs, deliveries and refusals are kept after their end. It holds for what begins after it was set."
         defaultValue={settings.retentionDays}
         error={fieldError(error, 'retentionDays')}
+      />
+      <Checkbox
+        label="Ask every member for a second factor"
+        name="requireMfa"
+        description="Members without one can do nothing here until they switch it on. You need one yourself first."
+        defaultChecked={settings.requireMfa}
       />
       <div className={form.buttons}>
         <Button type="submit" loading={isPending}>

@@ -2,7 +2,16 @@
 
 import { queryOptions } from '@tanstack/react-query';
 import type { ApiClient } from '../api/client';
-import type { Member, MemberDocument, Role, SecretName, Settings } from '../api/types';
+import type {
+  Invitation,
+  InvitationDocument,
+  Member,
+  Role,
+  SecretName,
+  SentInvitation,
+  Settings,
+  SettingsDocument,
+} from '../api/types';
 
 export function settingsQuery(api: ApiClient) {
   return queryOptions({
@@ -11,7 +20,7 @@ export function settingsQuery(api: ApiClient) {
   });
 }
 
-export function saveSettings(api: ApiClient, settings: Settings): Promise<Settings> {
+export function saveSettings(api: ApiClient, settings: SettingsDocument): Promise<Settings> {
   return api.put('/v1/settings', { body: settings });
 }
 
@@ -22,8 +31,24 @@ export function membersQuery(api: ApiClient) {
   });
 }
 
-export function addMember(api: ApiClient, member: MemberDocument): Promise<Member> {
-  return api.post('/v1/members', { body: member });
+export function invitationsQuery(api: ApiClient) {
+  return queryOptions({
+    queryKey: ['invitations'],
+    queryFn: async ({ signal }): Promise<Invitation[]> =>
+      (await api.get('/v1/invitations', { signal })).items,
+  });
+}
+
+export function invite(api: ApiClient, invited: InvitationDocument): Promise<SentInvitation> {
+  return api.post('/v1/invitations', { body: invited });
+}
+
+export function resendInvitation(api: ApiClient, id: string): Promise<SentInvitation> {
+  return api.post('/v1/invitations/{invitation_id}/resend', { path: { invitation_id: id } });
+}
+
+export function withdrawInvitation(api: ApiClient, id: string): Promise<undefined> {
+  return api.delete('/v1/invitations/{invitation_id}', { path: { invitation_id: id } });
 }
 
 export function changeRole(api: ApiClient, userId: string, role: Role): Promise<Member> {

@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Role } from '../api/types';
+import type { Invitation, Role } from '../api/types';
 import { openConsole, rememberTokens } from '../test/render';
 import { type Call, json, ME, type Routes, serve } from '../test/server';
 
@@ -11,12 +11,24 @@ const MEMBERS = [
   { userId: 'usr_2', email: 'ada@demo.example', role: 'MEMBER', joinedAt: AT },
 ];
 
+const INVITATION: Invitation = {
+  id: 'inv_1',
+  email: 'new@demo.example',
+  role: 'VIEWER',
+  status: 'PENDING',
+  invitedBy: 'owner@demo.example',
+  invitedAt: AT,
+  sentAt: AT,
+  expiresAt: '2026-03-08T10:00:00.000Z',
+};
+
 function stack(routes: Routes = {}, role: Role = 'OWNER'): Call[] {
   return serve({
     '/v1/me': () => json({ ...ME, role }),
     '/v1/secrets': () => json({ items: [SECRET], nextCursor: null }),
     '/v1/members': () => json({ items: MEMBERS, nextCursor: null }),
-    '/v1/settings': () => json({ name: 'Demo', retentionDays: 90 }),
+    '/v1/invitations': () => json({ items: [INVITATION], nextCursor: null }),
+    '/v1/settings': () => json({ name: 'Demo', retentionDays: 90, requireMfa: false }),
     ...routes,
   });
 }
@@ -86,7 +98,7 @@ describe('settings', () => {
     });
   });
 
-  it('let members in, change their roles, and say why the last owner stays', async () => {
+  it('change the roles of members, and say why the last owner stays', async () => {
     const refused = { title: 'Conflict', detail: 'the last owner stays one' };
     const calls = stack({
       '/v1/members/usr_1': () => json(refused, 409),
@@ -106,15 +118,41 @@ describe('settings', () => {
     await question.findByText('the last owner stays one');
     expect(own).toHaveValue('OWNER');
     await user.click(question.getByRole('button', { name: 'Keep it' }));
-    const add = within(screen.getByRole('form', { name: 'Add a member' }));
-    await user.type(add.getByRole('textbox', { name: 'E-mail address' }), 'new@demo.example');
-    await user.click(add.getByRole('button', { name: 'Add the member' }));
-    await waitFor(() => {
-      expect(sent(calls, 'POST')).toEqual([
-        ['/v1/members', { email: 'new@demo.example', role: 'MEMBER' }],
-      ]);
-    });
     expect(sent(calls, 'PUT')[0]).toEqual(['/v1/members/usr_2', { role: 'ADMIN' }]);
+  });
+
+  it('invite, send again and withdraw, and say when nobody was written to', async () => {
+    const gone = () => new Response(null, { status: 204 });
+    const calls = stack({
+      '/v1/invitations': ({ method }) =>
+        method === 'POST'
+          ? json({ ...INVITATION, email: 'bob@demo.example', mailed: false }, 201)
+          : json({ items: [INVITATION], nextCursor: null }),
+      '/v1/invitations/inv_1/resend': () => json({ ...INVITATION, mailed: true }),
+      '/v1/invitations/inv_1': gone,
+    });
+    const { user } = openConsole('/settings?tab=members');
+    const list = within(await screen.findByRole('list', { name: 'Invitations' }));
+    await user.click(list.getByRole('button', { name: /^Send the invitation of new@demo/ }));
+    expect(await screen.findByText('new@demo.example was invited by e-mail')).toBeVisible();
+
+    const form = within(screen.getByRole('form', { name: 'Invite somebody' }));
+    await user.type(form.getByRole('textbox', { name: 'E-mail address' }), 'bob@demo.example');
+    await user.click(form.getByRole('button', { name: 'Send the invitation' }));
+    expect(await screen.findByRole('alert')).toHaveTextContent(
+      'bob@demo.example is invited, but nobody was written to',
+    );
+
+    await user.click(list.getByRole('button', { name: /^Withdraw the invitation of new@demo/ }));
+    expect(sent(calls, 'DELETE')).toEqual([]);
+    await user.click(await screen.findByRole('button', { name: 'Withdraw the invitation' }));
+    await waitFor(() => {
+      expect(sent(calls, 'DELETE')).toEqual([['/v1/invitations/inv_1', null]]);
+    });
+    expect(sent(calls, 'POST')).toEqual([
+      ['/v1/invitations/inv_1/resend', null],
+      ['/v1/invitations', { email: 'bob@demo.example', role: 'MEMBER' }],
+    ]);
   });
 
   it('say so when it cannot be told whose they are', async () => {
@@ -154,6 +192,25 @@ describe('settings', () => {
     await user.type(days, '30');
     await user.click(screen.getByRole('button', { name: 'Save' }));
     await screen.findByText('Saved');
-    expect(sent(calls, 'PUT')).toEqual([['/v1/settings', { name: 'Demo', retentionDays: 30 }]]);
+    const kept = { name: 'Demo', retentionDays: 30, requireMfa: false };
+    expect(sent(calls, 'PUT')).toEqual([['/v1/settings', kept]]);
+  });
+
+  it('ask for a second factor, and say why an owner without one may not', async () => {
+    const detail = 'switch on a second factor for your own account first';
+    const calls = stack({
+      '/v1/settings': ({ method }) =>
+        method === 'PUT'
+          ? json({ title: 'Conflict', detail, state: 'NO_MFA' }, 409)
+          : json({ name: 'Demo', retentionDays: 90, requireMfa: false }),
+    });
+    const { user } = openConsole('/settings');
+    const asked = { name: 'Ask every member for a second factor' };
+    await user.click(await screen.findByRole('checkbox', asked));
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    expect(await screen.findByText(detail)).toBeVisible();
+    expect(sent(calls, 'PUT')).toEqual([
+      ['/v1/settings', { name: 'Demo', retentionDays: 90, requireMfa: true }],
+    ]);
   });
 });

@@ -4,10 +4,13 @@ import { vi } from 'vitest';
 import type { Me, Run, RunDetail, Step } from '../api/types';
 
 export const ME: Me = {
+  userId: 'usr_1',
   email: 'owner@demo.example',
-  workspaces: [{ id: 'ws_1', name: 'Demo', role: 'OWNER' }],
+  mfa: false,
+  workspaces: [{ id: 'ws_1', name: 'Demo', role: 'OWNER', requireMfa: false }],
   workspaceId: 'ws_1',
   role: 'OWNER',
+  invitations: [],
 };
 
 export function makeRun(changes: Partial<Run> = {}): Run {

@@ -12,8 +12,8 @@ export interface KeptDraft {
 
 const PREFIX = 'runledger.unsaved';
 
-export function draftKey(email: string, workspaceId: string, automationId: string | null): string {
-  return [PREFIX, workspaceId, email, automationId ?? 'new'].join(' ');
+export function draftKey(email: string, workspaceId: string | null, automationId: string | null): string {
+  return [PREFIX, workspaceId ?? '', email, automationId ?? 'new'].join(' ');
 }
 
 /** What was kept; what cannot be read any more is forgotten. */

@@ -30,6 +30,16 @@ class InvalidCursorError(InvalidInputError):
         super().__init__(message, field="cursor")
 
 
+class WorkspaceNotNamedError(InvalidInputError):
+    """A change in one of several workspaces that does not say which."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "you are in several workspaces: name the one to change in the header X-Workspace-Id",
+            field="X-Workspace-Id",
+        )
+
+
 class NoContactError(InvalidInputError):
     """What names a contact is well formed, but nobody has it."""
 
@@ -97,6 +107,16 @@ class UnauthorizedError(RunledgerError):
 
 class ForbiddenError(RunledgerError):
     """The caller's role does not allow this."""
+
+
+class MfaRequiredError(ForbiddenError):
+    """The workspace asks for a second factor, and the caller's account has none."""
+
+    def __init__(self, workspace_id: str) -> None:
+        super().__init__(
+            f"the workspace {workspace_id} asks for a second factor: switch it on in the console, "
+            "on the page Your account, then go on"
+        )
 
 
 class PayloadTooLargeError(RunledgerError):

@@ -21,6 +21,7 @@ from runledger.errors import (
     InvalidCursorError,
     InvalidGraphError,
     InvalidInputError,
+    MfaRequiredError,
     NotFoundError,
     PayloadTooLargeError,
     PreconditionFailedError,
@@ -31,12 +32,13 @@ from runledger.errors import (
     UnauthorizedError,
     UnreadableError,
     UnsupportedMediaTypeError,
+    WorkspaceNotNamedError,
 )
 from runledger.json_body import parse_json, require_json
 from runledger.models.validation_words import path_in, words
 from runledger.models.workspace import Role
 from runledger.observability import bind, log_failure, logger
-from runledger.services.identity import Caller, identify, require_role
+from runledger.services.identity import Caller, Identity, Person, require_role
 from runledger.settings import EdgeSettings, read_settings
 from runledger.texts import clean, clean_text
 
@@ -44,7 +46,6 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from runledger.store.workspaces import WorkspaceStore
 
 # Where a value stood in the request, which is no part of its name.
 _PLACES = frozenset({"body", "query", "path", "header"})
@@ -55,8 +56,12 @@ HttpApp = APIGatewayHttpResolver | APIGatewayHttpRouter
 # The role that each handler of a route needs at least, where it is not the least of all. None
 # where anybody may call it.
 _NEEDED: dict[Callable[..., Any], Role | None] = {}
-# Where `caller` keeps who is calling, until the request is answered.
-_CALLER = "caller"
+# The routes that act in no workspace.
+_PERSONAL: set[Callable[..., Any]] = set()
+# Where `caller` and `person` keep who is calling, until the request is answered.
+_CALLER, _PERSON = "caller", "person"
+# What changes nothing, by RFC 9110, section 9.2.1.
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # What each handler of a route answers besides its result and what every route may answer.
 _ANSWERS: dict[Callable[..., Any], Mapping[int, str]] = {}
 
@@ -65,6 +70,7 @@ PROBLEM_JSON = "application/problem+json"
 # The first that fits.
 _STATUSES: dict[type[RunledgerError], tuple[int, str]] = {
     InvalidCursorError: (400, "Invalid cursor"),
+    WorkspaceNotNamedError: (400, "Workspace not named"),
     InvalidInputError: (422, "Invalid input"),
     InvalidGraphError: (422, "Invalid automation"),
     NotFoundError: (404, "Not found"),
@@ -73,6 +79,7 @@ _STATUSES: dict[type[RunledgerError], tuple[int, str]] = {
     GoneError: (410, "Gone"),
     PreconditionFailedError: (412, "Precondition failed"),
     UnauthorizedError: (401, "Unauthorized"),
+    MfaRequiredError: (403, "Second factor required"),
     ForbiddenError: (403, "Forbidden"),
     PayloadTooLargeError: (413, "Payload too large"),
     UnsupportedMediaTypeError: (415, "Unsupported media type"),
@@ -123,6 +130,8 @@ def _extensions(error: RunledgerError) -> dict[str, Any]:
             return {"state": state}
         case PreconditionFailedError():
             return {"revision": error.revision, "headers": {"ETag": f'"{error.revision}"'}}
+        case MfaRequiredError():
+            return {"code": "MFA_REQUIRED"}
         case GoneError():
             return error.facts
         case RateLimitedError():
@@ -140,6 +149,16 @@ def needs(role: Role | None) -> Callable[[HandlerT], HandlerT]:
         return handler
 
     return note
+
+
+def personal(handler: HandlerT) -> HandlerT:
+    """Says that a route is for everybody who is signed in, also without any workspace."""
+    _PERSONAL.add(handler)
+    return handler
+
+
+def is_personal(handler: Callable[..., Any]) -> bool:
+    return handler in _PERSONAL
 
 
 def needed_role(handler: Callable[..., Any]) -> Role | None:
@@ -371,7 +390,7 @@ def caller_address(app: HttpApp) -> str:
     return str(app.current_event.request_context.http.source_ip)
 
 
-def caller(app: HttpApp, workspaces: "WorkspaceStore", needed: Role | None = None) -> Caller:
+def caller(app: HttpApp, identity: Identity, needed: Role | None = None) -> Caller:
     """The signed-in caller, who has at least the role `needed`, or that which the route needs.
     Who it is is read once a request, when it is admitted."""
     known: Caller | None = app.context.get(_CALLER)
@@ -382,9 +401,27 @@ def caller(app: HttpApp, workspaces: "WorkspaceStore", needed: Role | None = Non
     if known is not None:
         require_role(known.membership, needed)
         return known
-    authorizer = app.current_event.raw_event.get("requestContext", {}).get("authorizer", {})
-    claims = authorizer.get("jwt", {}).get("claims", {})
-    who = identify(workspaces, claims, lower_headers(app), needed)
+    is_change = app.current_event.http_method not in _SAFE_METHODS
+    who = identity.caller(_claims(app), lower_headers(app), needed, is_change=is_change)
     bind(workspaceId=who.workspace_id)
     app.context[_CALLER] = who
     return who
+
+
+def person(app: HttpApp, identity: Identity) -> Person:
+    """Whoever is signed in, for a route that acts in no workspace; read once a request."""
+    known: Person | None = app.context.get(_PERSON)
+    if known is None:
+        known = app.context[_PERSON] = identity.person(_claims(app))
+    return known
+
+
+def needs_no_workspace(app: HttpApp) -> bool:
+    return is_personal(app.context["_route"].func)
+
+
+def _claims(app: HttpApp) -> Mapping[str, Any]:
+    """Of the token, which the authorizer has verified."""
+    authorizer = app.current_event.raw_event.get("requestContext", {}).get("authorizer", {})
+    claims: Mapping[str, Any] = authorizer.get("jwt", {}).get("claims", {})
+    return claims

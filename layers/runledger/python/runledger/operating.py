@@ -11,6 +11,7 @@ from runledger.clock import now_ms
 from runledger.errors import RunledgerError
 from runledger.models.addresses import normalize_email
 from runledger.models.workspace import Role, Workspace
+from runledger.services.accounts import Accounts
 from runledger.services.workspaces import add_member, create_workspace
 from runledger.store.table import DynamoTable
 from runledger.store.workspaces import WorkspaceStore
@@ -81,9 +82,8 @@ def _add(
 ) -> None:
     add_member(
         store,
-        boto3.client("cognito-idp"),
+        Accounts(boto3.client("cognito-idp"), found["UserPoolId"]),
         now_ms,
-        user_pool_id=found["UserPoolId"],
         workspace=workspace,
         email=email,
         role=role,

@@ -58,10 +58,21 @@ class ScheduleSettings(StartSettings):
     lost_events_arn: str
 
 
-class ApiSettings(ScheduleSettings):
-    """`user_pool_id` is the Cognito user pool that operators sign in with."""
+class IdentitySettings(_Settings):
+    """The Cognito user pool that operators sign in with, and the one client of it whose tokens
+    are taken."""
 
     user_pool_id: str = Field(min_length=1)
+    user_pool_client_id: str = Field(min_length=1)
+
+
+class InvitationSettings(_Settings):
+    """The address that invitations are sent from."""
+
+    sender_email: str = Field(min_length=3)
+
+
+class ApiSettings(ScheduleSettings):
     machine_role_arn: str
     machine_log_group_arn: str
     logic_arn: str

@@ -25,6 +25,11 @@ class ProblemDetail(WireModel):
     problems: list[Problem] | None = Field(
         default=None, description="Every problem of the request or of its graph; with 422."
     )
+    code: str | None = Field(
+        default=None,
+        description="Which kind of refusal it is, for programs: `MFA_REQUIRED` with 403, where the "
+        "workspace asks for a second factor that the account does not have.",
+    )
     state: str | None = Field(
         default=None, description="The present state that forbids the call; with 409."
     )

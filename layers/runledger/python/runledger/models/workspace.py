@@ -35,6 +35,7 @@ class Workspace(Model):
     created_at: int
     retention_days: int = DEFAULT_RETENTION_DAYS
     least_retention_days: int = DEFAULT_RETENTION_DAYS
+    require_mfa: bool = False
 
     @property
     def retention(self) -> int:
@@ -48,10 +49,20 @@ class Workspace(Model):
 
 
 class Membership(Model):
-    """One user's place in one workspace."""
+    """One user's place in one workspace. `user_id` is the `sub` of their account, which never
+    changes; `email` is the address they joined with. `invitation_id` is the one they accepted."""
 
     user_id: str
     email: str
     workspace_id: str
     role: Role
     created_at: int
+    invitation_id: str | None = None
+
+
+class UserRecord(Model):
+    """What the table knows of a user. Tokens of sign-ins up to `signed_out_at` (epoch
+    milliseconds) are not taken."""
+
+    memberships: list[Membership]
+    signed_out_at: int | None = None

@@ -2,74 +2,79 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from runledger.models.addresses import normalize_email
 from runledger.models.base import WireModel
+from runledger.models.invitation_views import OwnInvitationView
 from runledger.models.workspace import MAX_RETENTION_DAYS, MIN_RETENTION_DAYS, Role
 
 
 class WorkspaceView(WireModel):
-    """A workspace of the caller."""
+    """A workspace of the caller's."""
 
-    id: str = Field(description="The workspace's id.")
-    name: str = Field(description="The workspace's name.")
-    role: Role = Field(description="The caller's role in it.")
+    id: str = Field(description="The workspace's id, for the header `X-Workspace-Id`.")
+    name: str = Field(description="The name people see.")
+    role: Role = Field(description="The caller's role there.")
+    require_mfa: bool = Field(description="Whether it asks its members for a second factor.")
 
 
 class MeView(WireModel):
-    """The caller."""
+    """Who is calling, and in which workspace and role a call acts that names no other."""
 
-    email: str = Field(description="The caller's e-mail address.")
-    workspaces: list[WorkspaceView] = Field(description="All workspaces of the caller.")
-    workspace_id: str = Field(description="The workspace that this call acts in.")
-    role: Role = Field(description="The caller's role in that workspace.")
+    user_id: str = Field(description="The caller's account.")
+    email: str = Field(description="The address of the account.")
+    mfa: bool = Field(description="Whether the account has a second factor.")
+    workspaces: list[WorkspaceView] = Field(description="All that the caller is a member of.")
+    workspace_id: str | None = Field(
+        description="The workspace that was named or is the first one; null without any."
+    )
+    role: Role | None = Field(description="The caller's role in it; null without any.")
+    invitations: list[OwnInvitationView] = Field(
+        description="What the caller may accept; only with a verified address."
+    )
 
 
 class SettingsDocument(WireModel):
     """The settings of a workspace. A retention holds for what begins after it was set."""
 
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)] = (
-        Field(description="The workspace's name.")
+        Field(description="The name people see.")
     )
     retention_days: int = Field(
         ge=MIN_RETENTION_DAYS,
         le=MAX_RETENTION_DAYS,
         description="How long runs, deliveries, refusals and fires are kept after their end.",
     )
-
-
-class SettingsView(WireModel):
-    """The settings of a workspace."""
-
-    name: str = Field(description="The workspace's name.")
-    retention_days: int = Field(
-        description="How long runs, deliveries, refusals and fires are kept after their end."
+    require_mfa: bool | None = Field(
+        default=None,
+        description="Whether members need a second factor to act here. Left out, it stays as it "
+        "is. An owner can ask for it only with a second factor of their own.",
     )
 
 
-class MemberDocument(WireModel):
-    """Somebody to let in. Who has no account yet gets a first password by e-mail."""
+class SettingsView(WireModel):
+    """The settings of a workspace as they are now."""
 
-    email: Annotated[
-        str, StringConstraints(strip_whitespace=True), AfterValidator(normalize_email)
-    ] = Field(description="The person's e-mail address.")
-    role: Role = Field(description="The role in the workspace.")
+    name: str = Field(description="The name people see.")
+    retention_days: int = Field(
+        description="How long runs, deliveries, refusals and fires are kept after their end."
+    )
+    require_mfa: bool = Field(description="Whether members need a second factor to act here.")
 
 
 class RoleDocument(WireModel):
-    """Another role for a member."""
+    """The role to give."""
 
-    role: Role = Field(description="The role.")
+    role: Role = Field(description="The role to give.")
 
 
 class MemberView(WireModel):
     """A member of the workspace."""
 
-    user_id: str = Field(description="The user's id.")
-    email: str = Field(description="The user's e-mail address.")
-    role: Role = Field(description="The user's role.")
-    joined_at: str = Field(description="When the user joined.")
+    user_id: str = Field(description="The member's account.")
+    email: str = Field(description="The address they joined with.")
+    role: Role = Field(description="What they may do.")
+    joined_at: str = Field(description="When they joined.")
 
 
 class ServiceHealthView(WireModel):

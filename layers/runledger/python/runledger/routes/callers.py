@@ -2,15 +2,25 @@
 
 from typing import TYPE_CHECKING
 
-from runledger.http import caller
-from runledger.services.wiring import stores
+from runledger.http import caller, needs_no_workspace, person
+from runledger.services.wiring import identity
 
 if TYPE_CHECKING:
     from runledger.http import HttpApp
     from runledger.models.workspace import Role
-    from runledger.services.identity import Caller
+    from runledger.services.identity import Caller, Person
 
 
 def calling(app: "HttpApp", needed: "Role | None" = None) -> "Caller":
     """Who has at least the role that the route needs, or another that its body asks for."""
-    return caller(app, stores().workspaces, needed)
+    return caller(app, identity(), needed)
+
+
+def signed_in(app: "HttpApp") -> "Person":
+    """Who is signed in, for a route that acts in no workspace."""
+    return person(app, identity())
+
+
+def admit(app: "HttpApp") -> object:
+    """Raises where the caller may not use the route at all."""
+    return signed_in(app) if needs_no_workspace(app) else calling(app)

@@ -4,21 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runledger.clock import Clock, iso
+from runledger.clock import iso
 from runledger.errors import ConditionFailedError, ConflictError, NotFoundError, TransientError
 from runledger.models.workspace import Membership, Role
 from runledger.models.workspace_views import MemberView, SettingsView
-from runledger.services.workspaces import invited
 
 if TYPE_CHECKING:
-    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
-
     from runledger.models.workspace import Workspace
-    from runledger.models.workspace_views import MemberDocument
+    from runledger.models.workspace_views import SettingsDocument
+    from runledger.services.accounts import Accounts
     from runledger.store.workspaces import WorkspaceStore
 
-# All of them are read at once.
-MAX_MEMBERS = 500
 # Each lost try means that another owner changed the same members in between.
 _TRIES = 5
 
@@ -26,25 +22,6 @@ _TRIES = 5
 @dataclass(frozen=True, slots=True)
 class Members:
     store: "WorkspaceStore"
-    cognito: "CognitoIdentityProviderClient"
-    user_pool_id: str
-    clock: Clock
-
-    def add(self, workspace_id: str, document: "MemberDocument") -> Membership:
-        """Makes the user where there is none, who gets a first password by e-mail. ConflictError
-        where they are a member already, or there are too many."""
-        if len(self.store.members(workspace_id)) >= MAX_MEMBERS:
-            raise ConflictError(f"a workspace has at most {MAX_MEMBERS} members")
-        membership = invited(
-            self.cognito,
-            self.clock,
-            user_pool_id=self.user_pool_id,
-            workspace_id=workspace_id,
-            email=document.email,
-            role=document.role,
-        )
-        self.store.add_member(membership)
-        return membership
 
     def change_role(self, workspace_id: str, user_id: str, role: Role) -> Membership:
         """ConflictError for the last owner, who stays one."""
@@ -91,8 +68,30 @@ class Members:
         raise TransientError("the members kept changing; try again")
 
 
+def change_settings(
+    store: "WorkspaceStore",
+    accounts: "Callable[[], Accounts]",
+    caller: "Membership",
+    document: "SettingsDocument",
+) -> "Workspace":
+    """ConflictError where the caller asks for a second factor and has none: they would lock
+    themselves out."""
+    if document.require_mfa and not accounts().find(caller.user_id).has_mfa:
+        raise ConflictError(
+            "switch on a second factor for your own account first, then ask others for theirs",
+            status="NO_MFA",
+        )
+    return store.set(
+        caller.workspace_id, document.name, document.retention_days, document.require_mfa
+    )
+
+
 def settings_view(workspace: "Workspace") -> SettingsView:
-    return SettingsView(name=workspace.name, retention_days=workspace.retention_days)
+    return SettingsView(
+        name=workspace.name,
+        retention_days=workspace.retention_days,
+        require_mfa=workspace.require_mfa,
+    )
 
 
 def member_view(membership: Membership) -> MemberView:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from runledger.store.fires import FireStore
     from runledger.store.frequencies import FrequencyStore
     from runledger.store.freshness import FreshnessStore
+    from runledger.store.invitations import InvitationStore
     from runledger.store.machines import MachineStore
     from runledger.store.pace import PaceStore
     from runledger.store.refusals import RefusalStore
@@ -97,6 +98,12 @@ class Stores:
         from runledger.store.workspaces import WorkspaceStore
 
         return WorkspaceStore(self.table)
+
+    @cached_property
+    def invitations(self) -> "InvitationStore":
+        from runledger.store.invitations import InvitationStore
+
+        return InvitationStore(self.table)
 
     @cached_property
     def failures(self) -> "FailureStore":

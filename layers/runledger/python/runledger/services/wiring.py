@@ -12,6 +12,8 @@ from runledger.clock import Clock, now_ms
 from runledger.services.stores import Stores
 from runledger.settings import (
     ExportSettings,
+    IdentitySettings,
+    InvitationSettings,
     RetrySettings,
     ScheduleSettings,
     StoreSettings,
@@ -21,6 +23,7 @@ from runledger.settings import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from runledger.services.accounts import Accounts
     from runledger.services.automations import Automations
     from runledger.services.bulk_cancel import BulkCancels
     from runledger.services.cancel import Stopping
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
     from runledger.services.frames import Frames
     from runledger.services.frozen_lists import FrozenLists
     from runledger.services.gatekeeper import Gatekeeper
+    from runledger.services.identity import Identity
+    from runledger.services.invitations import Invitations, OwnInvitations
     from runledger.services.missed_fires import MissedFires
     from runledger.services.open_run import Opener
     from runledger.services.patience import Patience
@@ -111,6 +116,45 @@ def stores() -> Stores:
     settings = read_settings(StoreSettings)
     table = DynamoTable(client("dynamodb"), settings.table)
     return Stores(table, Bodies(client("s3"), settings.bucket))
+
+
+@cache
+def accounts() -> "Accounts":
+    from runledger.services.accounts import Accounts
+
+    return Accounts(client("cognito-idp"), read_settings(IdentitySettings).user_pool_id)
+
+
+@cache
+def identity() -> "Identity":
+    from runledger.services.identity import Identity
+
+    settings = read_settings(IdentitySettings)
+    return Identity(
+        stores().workspaces, accounts, settings.user_pool_id, settings.user_pool_client_id
+    )
+
+
+@cache
+def invitations() -> "Invitations":
+    from runledger.services.invitation_mail import InvitationMail
+    from runledger.services.invitations import Invitations
+    from runledger.store.rates import RateStore
+
+    of = stores()
+    # Of a mail that may have gone out, no second one is tried.
+    ses = effect_client("sesv2")
+    mail = InvitationMail(ses, read_settings(InvitationSettings).sender_email)
+    rates = RateStore(of.table)
+    return Invitations(of.invitations, of.workspaces, rates, accounts(), mail, now_ms)
+
+
+@cache
+def own_invitations() -> "OwnInvitations":
+    from runledger.services.invitations import OwnInvitations
+
+    of = stores()
+    return OwnInvitations(of.invitations, of.workspaces, accounts(), now_ms)
 
 
 @cache

@@ -39,7 +39,9 @@
 | how many rows there are, an hour and scope | table | `TOTALS#workspace#KIND#part` | hour |
 | how far the stream was read | table | `FRESHNESS`, `PULSE#number` | `FRESHNESS`, `PULSE` |
 | members of a workspace | table | `WORKSPACE#workspace#MEMBER` | `user` |
-| workspaces of a user | table | `USER#user` | `workspace` |
+| workspaces of a user; when they signed out | table | `USER#user` | `workspace`, `SESSIONS` |
+| invitations of a workspace; one by id | table | `WORKSPACE#workspace#INVITATION` | `invitation` |
+| invitations of an address | table | `INVITED#sha256(address)` | `workspace` |
 
 gsi1 to gsi4 are KEYS_ONLY. gsi1, gsi2 and gsi3 share one sort attribute, `createdKey`, because the
 run row has to stay under 1 KB. Moments in keys are 13 digits of epoch milliseconds. The kind of a
@@ -336,6 +338,20 @@ def member(workspace_id: str, user_id: str) -> Key:
 
 def membership(user_id: str, workspace_id: str) -> Key:
     return Key(f"USER#{user_id}", workspace_id)
+
+
+def sessions(user_id: str) -> Key:
+    """Beside a user's memberships, so that one query reads both; no workspace is called so."""
+    return Key(f"USER#{user_id}", "SESSIONS")
+
+
+def invitation(workspace_id: str, invitation_id: str) -> Key:
+    return Key(f"WORKSPACE#{workspace_id}#INVITATION", invitation_id)
+
+
+def invited(email: str, workspace_id: str) -> Key:
+    """By a hash of the address. A workspace has one invitation for an address."""
+    return Key(f"INVITED#{hashlib.sha256(email.encode()).hexdigest()}", workspace_id)
 
 
 TOTALS_PREFIX = "TOTALS#"

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
@@ -11,6 +12,7 @@ from runledger.models.workspace import (
     DEFAULT_RETENTION_DAYS,
     Membership,
     Role,
+    UserRecord,
     Workspace,
 )
 from runledger.store import keys
@@ -61,10 +63,14 @@ class WorkspaceStore:
             raise ConflictError(f"the workspace {workspace.id} exists already") from error
 
     def get(self, workspace_id: str, *, consistent: bool = False) -> Workspace:
+        """A consistent read also renews what `cached` knows."""
         item = self._table.get(keys.workspace(workspace_id), consistent=consistent)
         if item is None:
             raise NotFoundError(f"there is no workspace {workspace_id}")
-        return _workspace(workspace_id, item)
+        workspace = _workspace(workspace_id, item)
+        if consistent:
+            self._keep(workspace)
+        return workspace
 
     def get_many(self, workspace_ids: Iterable[str]) -> dict[str, Workspace]:
         wanted = {keys.workspace(each): each for each in workspace_ids}
@@ -78,14 +84,23 @@ class WorkspaceStore:
         read_at, workspace = self._seen.get(workspace_id, (None, None))
         if workspace is None or read_at is None or now - read_at >= CACHED_SECONDS:
             workspace = self.get(workspace_id)
-            if len(self._seen) >= _CACHED_WORKSPACES:
-                self._seen.clear()
-            self._seen[workspace_id] = (now, workspace)
+            self._keep(workspace)
         return workspace
 
-    def set(self, workspace_id: str, name: str, retention_days: int) -> Workspace:
+    def _keep(self, workspace: Workspace) -> None:
+        if len(self._seen) >= _CACHED_WORKSPACES:
+            self._seen.clear()
+        self._seen[workspace.id] = (self._age(), workspace)
+
+    def set(
+        self,
+        workspace_id: str,
+        name: str,
+        retention_days: int,
+        require_mfa: bool | None = None,
+    ) -> Workspace:
         """Replaces the settings; the workspace as it is then. The smallest retention that was ever
-        in force is kept beside the new one."""
+        in force is kept beside the new one. Without `require_mfa` that one stays as it is."""
         for _ in range(_TRIES):
             before = self.get(workspace_id, consistent=True)
             is_there = Attr("pk").exists()
@@ -93,7 +108,12 @@ class WorkspaceStore:
             is_older = Attr("leastRetentionDays").not_exists()
             least = min(before.least_retention_days, retention_days)
             change = Change(
-                set={"name": name, "retentionDays": retention_days, "leastRetentionDays": least}
+                set={
+                    "name": name,
+                    "retentionDays": retention_days,
+                    "leastRetentionDays": least,
+                    **({} if require_mfa is None else {"requireMfa": require_mfa}),
+                }
             )
             try:
                 item = self._table.update(
@@ -108,14 +128,6 @@ class WorkspaceStore:
     def put_member(self, membership: Membership) -> None:
         """Adds a member or changes their role; both directions are written together."""
         self._table.transact([Put(item) for item in _member_items(membership)])
-
-    def add_member(self, membership: Membership) -> None:
-        """As `put_member`; ConflictError where the user is a member already."""
-        is_new = Attr("pk").not_exists()
-        try:
-            self._table.transact([Put(item, is_new) for item in _member_items(membership)])
-        except ConditionFailedError as error:
-            raise ConflictError(f"{membership.email} is a member already") from error
 
     def change_role(self, before: Membership, role: Role, other_owner: Membership | None) -> None:
         """Gives a member another role. ConditionFailedError where they are not as they were read,
@@ -144,11 +156,40 @@ class WorkspaceStore:
         page = self._table.query(keys.member(workspace_id, "").pk, consistent=True)
         return _by_joining(page.items)
 
+    def membership(self, workspace_id: str, user_id: str) -> Membership | None:
+        item = self._table.get(keys.membership(user_id, workspace_id), consistent=True)
+        return None if item is None else _membership(item)
+
     def memberships(self, user_id: str) -> list[Membership]:
-        """The workspaces of a user, in the order they joined. Read consistently: whoever was
-        removed has no access from then on."""
-        page = self._table.query(keys.membership(user_id, "").pk, consistent=True)
-        return _by_joining(page.items)
+        return self.user(user_id).memberships
+
+    def user(self, user_id: str) -> UserRecord:
+        """A user's memberships, in the order they joined, and when they last signed out
+        everywhere. Read consistently: a removal, a role and a sign-out hold from then on."""
+        sessions = keys.sessions(user_id)
+        page = self._table.query(sessions.pk, consistent=True)
+        signed_out_at = None
+        memberships = []
+        for item in page.items:
+            if item["sk"] == sessions.sk:
+                signed_out_at = item["signedOutAt"]
+            else:
+                memberships.append(item)
+        return UserRecord(memberships=_by_joining(memberships), signed_out_at=signed_out_at)
+
+    def sign_out(self, user_id: str, now: int) -> None:
+        """No token of a sign-in up to `now` is taken any more. A later sign-out stays."""
+        is_first = Attr("pk").not_exists()
+        is_earlier = Attr("signedOutAt").lt(now)
+        with suppress(ConditionFailedError):
+            change = Change(set={"signedOutAt": now})
+            self._table.update(keys.sessions(user_id), change, is_first | is_earlier)
+
+
+def joining(membership: Membership) -> list[Write]:
+    """The writes that make somebody a member who is none yet, for a transaction."""
+    is_new = Attr("pk").not_exists()
+    return [Put(item, is_new) for item in _member_items(membership)]
 
 
 def _still_owned(other_owner: Membership | None) -> Sequence[Write]:
@@ -173,6 +214,8 @@ def _member_items(membership: Membership) -> "list[Item]":
         "role": membership.role.value,
         "createdAt": membership.created_at,
     }
+    if membership.invitation_id is not None:
+        values["invitationId"] = membership.invitation_id
     return [{**key_attributes(key), **values} for key in _member_keys(membership)]
 
 
@@ -189,6 +232,7 @@ def _workspace(workspace_id: str, item: "Item") -> Workspace:
         created_at=item["createdAt"],
         retention_days=item.get("retentionDays", DEFAULT_RETENTION_DAYS),
         least_retention_days=item.get("leastRetentionDays", DEFAULT_RETENTION_DAYS),
+        require_mfa=item.get("requireMfa", False),
     )
 
 
@@ -199,4 +243,5 @@ def _membership(item: "Item") -> Membership:
         workspace_id=item["workspaceId"],
         role=Role(item["role"]),
         created_at=item["createdAt"],
+        invitation_id=item.get("invitationId"),
     )

@@ -7,47 +7,34 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
-from runledger.aws import client
-from runledger.clock import now_ms
 from runledger.http import answers, make_router, needs
 from runledger.models.workspace import Role
 from runledger.models.workspace_views import (
-    MemberDocument,
     MemberView,
     RoleDocument,
     SettingsDocument,
     SettingsView,
 )
 from runledger.routes.callers import calling
-from runledger.services.members import Members, member_view, settings_view
-from runledger.services.wiring import stores
-from runledger.settings import ApiSettings, read_settings
+from runledger.services.members import Members, change_settings, member_view, settings_view
+from runledger.services.wiring import accounts, stores
 
 router = make_router()
 
 
 @cache
 def _members() -> Members:
-    pool = read_settings(ApiSettings).user_pool_id
-    return Members(stores().workspaces, client("cognito-idp"), pool, now_ms)
+    return Members(stores().workspaces)
 
 
 @router.put("/v1/settings", tags=["Workspace"])
+@answers({409: "An owner without a second factor cannot ask others for one."})
 @needs(Role.OWNER)
 def put_settings(document: Annotated[SettingsDocument, Body()]) -> SettingsView:
-    """Replaces the settings. A retention holds for what begins from then on."""
-    who = calling(router)
-    workspaces = stores().workspaces
-    return settings_view(workspaces.set(who.workspace_id, document.name, document.retention_days))
-
-
-@router.post("/v1/members", tags=["Workspace"], status_code=201)
-@answers({409: "The person is a member already, or the workspace is full."})
-@needs(Role.OWNER)
-def add_member(document: Annotated[MemberDocument, Body()]) -> MemberView:
-    """Lets somebody in; 409 where they are a member already."""
-    who = calling(router)
-    return member_view(_members().add(who.workspace_id, document))
+    """Replaces the settings. A retention holds for what begins from then on; 409 for an owner who
+    asks for a second factor and has none."""
+    membership = calling(router).membership
+    return settings_view(change_settings(stores().workspaces, accounts, membership, document))
 
 
 @router.put("/v1/members/<user_id>", tags=["Workspace"])

@@ -1,11 +1,13 @@
 """The caller, and their workspace."""
 
-from runledger.http import make_router, needs
+from runledger.clock import now_ms
+from runledger.http import lower_headers, make_router, needs, personal
+from runledger.models.invitation_views import InvitationView
 from runledger.models.wire import ListView
 from runledger.models.workspace import Role
 from runledger.models.workspace_views import MemberView, MeView, ServiceHealthView, SettingsView
-from runledger.routes.callers import calling
-from runledger.services.wiring import stores
+from runledger.routes.callers import calling, signed_in
+from runledger.services.wiring import accounts, own_invitations, stores
 
 router = make_router()
 
@@ -18,9 +20,14 @@ def get_health() -> ServiceHealthView:
 
 
 @router.get("/v1/me", tags=["Workspace"])
+@personal
 def get_me() -> MeView:
-    """Who is calling, in which workspace and role."""
-    return calling(router).view(stores().workspaces)
+    """Who is calling, their workspaces, and the invitations they may accept. It answers people
+    without any workspace too, and those who lack a second factor that a workspace asks for."""
+    from runledger.services.me import describe_person
+
+    who, headers = signed_in(router), lower_headers(router)
+    return describe_person(who, headers, stores().workspaces, accounts(), own_invitations())
 
 
 @router.get("/v1/settings", tags=["Workspace"])
@@ -41,3 +48,15 @@ def list_members() -> ListView[MemberView]:
 
     found = stores().workspaces.members(calling(router).workspace_id)
     return ListView(items=[member_view(each) for each in found], next_cursor=None)
+
+
+@router.get("/v1/invitations", tags=["Workspace"])
+@needs(Role.OWNER)
+def list_invitations() -> ListView[InvitationView]:
+    """The invitations that were neither accepted nor withdrawn, the oldest first. Those that have
+    expired stay for 30 days, to be sent again."""
+    from runledger.services.invitations import invitation_view
+
+    found = stores().invitations.of_workspace(calling(router).workspace_id)
+    now = now_ms()
+    return ListView(items=[invitation_view(each, now) for each in found], next_cursor=None)

@@ -1,0 +1,67 @@
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { Link, useLocation } from 'react-router';
+import { meQuery } from '../api/queries';
+import type { Me } from '../api/types';
+import { useServices } from '../app/context';
+import detail from '../ui/Detail.module.css';
+import { EmptyState } from '../ui/EmptyState';
+import { Notice } from '../ui/ErrorNotice';
+import { OwnInvitations } from './OwnInvitations';
+
+const ACCOUNT = '/account';
+
+function WithoutWorkspace({ me }: { me: Me }) {
+  return (
+    <div className={detail.page}>
+      <title>Invitations · Runledger</title>
+      <h1>You are in no workspace yet</h1>
+      {me.invitations.length > 0 ? (
+        <OwnInvitations invitations={me.invitations} />
+      ) : (
+        <EmptyState title="There is no invitation for you">
+          <p>
+            Ask an owner of the workspace to invite {me.email}. You find the invitation here, once
+            it is made.
+          </p>
+        </EmptyState>
+      )}
+    </div>
+  );
+}
+
+function WithoutSecondFactor({ workspace }: { workspace: string }) {
+  return (
+    <div className={detail.page}>
+      <title>Second factor · Runledger</title>
+      <h1>{workspace} asks for a second factor</h1>
+      <Notice title="Switch it on to go on here" action={<Link to={ACCOUNT}>Your account</Link>}>
+        <p>
+          Every member of this workspace signs in with a code of an authenticator app as well. You
+          switch it on in your account, in a minute.
+        </p>
+      </Notice>
+    </div>
+  );
+}
+
+/** The page, for who may see the workspace; else what has to be done first. */
+export function Admission({ children }: { children: ReactNode }) {
+  const { api } = useServices();
+  const { pathname } = useLocation();
+  const { data: me } = useQuery(meQuery(api));
+  if (me === undefined || pathname === ACCOUNT) return children;
+  if (me.workspaces.length === 0) return <WithoutWorkspace me={me} />;
+  const current = me.workspaces.find(({ id }) => id === me.workspaceId);
+  if (current?.requireMfa && !me.mfa) return <WithoutSecondFactor workspace={current.name} />;
+  return (
+    <>
+      {me.invitations.length > 0 && (
+        <Notice title="You are invited" action={<Link to={ACCOUNT}>See your invitations</Link>}>
+          <p>{me.invitations.map(({ workspaceName }) => workspaceName).join(', ')}</p>
+        </Notice>
+      )}
+      {children}
+    </>
+  );
+}

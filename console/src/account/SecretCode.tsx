@@ -1,0 +1,37 @@
+import { encode } from 'uqr';
+import classes from './Account.module.css';
+
+/** What an authenticator app reads: its key, for whom, and by whom it is asked for. */
+function addressOf(email: string, secret: string): string {
+  const address = new URL(`otpauth://totp/${encodeURIComponent(`Runledger:${email}`)}`);
+  address.searchParams.set('secret', secret);
+  address.searchParams.set('issuer', 'Runledger');
+  return address.href;
+}
+
+/** The secret of a second factor as a picture to scan, and as text to type. */
+export function SecretCode({ email, secret }: { email: string; secret: string }) {
+  const { data, size } = encode(addressOf(email, secret));
+  const squares = data.flatMap((row, y) =>
+    row.map((isDark, x) => (isDark ? `M${x} ${y}h1v1h-1z` : '')),
+  );
+  return (
+    <div className={classes.code}>
+      <svg
+        role="img"
+        aria-label="QR code for your authenticator app"
+        viewBox={`0 0 ${size} ${size}`}
+        width="200"
+        height="200"
+        shapeRendering="crispEdges"
+      >
+        <rect width={size} height={size} fill="#fff" />
+        <path d={squares.join('')} fill="#000" />
+      </svg>
+      <div>
+        <p>Scan it with an authenticator app, or type this key there:</p>
+        <code className={classes.secret}>{secret.match(/.{1,4}/g)?.join(' ')}</code>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,27 @@
+"""Invitations: an address that may join a workspace."""
+
+from runledger.clock import DAY
+from runledger.models.base import Model
+from runledger.models.workspace import Role
+
+# As long as the first password that Cognito mails is valid.
+INVITATION_LIFE = 7 * DAY
+# An expired invitation stays in the owners' list for so long, to be sent again.
+EXPIRED_KEPT = 30 * DAY
+
+
+class Invitation(Model):
+    """Bound to an address; whoever proves to own it joins with `role`. Moments are epoch
+    milliseconds; `invited_by` is the owner's e-mail address."""
+
+    id: str
+    workspace_id: str
+    email: str
+    role: Role
+    invited_by: str
+    created_at: int
+    sent_at: int
+    expires_at: int
+
+    def is_pending(self, now: int) -> bool:
+        return now < self.expires_at

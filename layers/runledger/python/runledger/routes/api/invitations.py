@@ -1,0 +1,92 @@
+"""Inviting people, joining by an invitation, and ending one's own sessions."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body
+
+from runledger.clock import now_ms
+from runledger.http import answers, make_router, needs, personal, public_url
+from runledger.models.invitation_views import InvitationDocument, SentInvitationView
+from runledger.models.workspace import Role
+from runledger.models.workspace_views import WorkspaceView
+from runledger.routes.callers import calling, signed_in
+from runledger.services.me import end_sessions, workspace_view
+from runledger.services.wiring import accounts, invitations, own_invitations, stores
+
+router = make_router()
+
+
+def _invite(document: InvitationDocument) -> SentInvitationView:
+    who = calling(router)
+    return invitations().invite(who.workspace_id, document, who.email, public_url(router))
+
+
+@router.post("/v1/invitations", tags=["Workspace"], status_code=201)
+@answers({409: "The address is a member's or is invited already, or the workspace is full."})
+@needs(Role.OWNER)
+def invite(document: Annotated[InvitationDocument, Body()]) -> SentInvitationView:
+    """Invites an address into the workspace for seven days. Its owner joins by accepting; until
+    then nobody gets in by it. 409 where the address is a member's or is invited already."""
+    return _invite(document)
+
+
+@router.post("/v1/members", tags=["Workspace"], status_code=201)
+@answers({409: "The address is a member's or is invited already, or the workspace is full."})
+@needs(Role.OWNER)
+def invite_member(document: Annotated[InvitationDocument, Body()]) -> SentInvitationView:
+    """The same as `POST /v1/invitations`: nobody becomes a member without accepting."""
+    return _invite(document)
+
+
+@router.post("/v1/invitations/<invitation_id>/resend", tags=["Workspace"])
+@needs(Role.OWNER)
+def resend_invitation(invitation_id: str) -> SentInvitationView:
+    """Mails an invitation again, which then holds for another seven days, also where it had
+    expired."""
+    who = calling(router)
+    return invitations().resend(who.workspace_id, invitation_id, public_url(router))
+
+
+@router.delete("/v1/invitations/<invitation_id>", tags=["Workspace"], status_code=204)
+@needs(Role.OWNER)
+def withdraw_invitation(invitation_id: str) -> Response[str]:
+    """Withdraws an invitation: nobody can accept it from then on. 404 where it was accepted."""
+    who = calling(router)
+    invitations().withdraw(who.workspace_id, invitation_id)
+    return Response(HTTPStatus.NO_CONTENT, body="")
+
+
+@router.post("/v1/invitations/<invitation_id>/accept", tags=["Workspace"])
+@answers(
+    {
+        404: "There is no such invitation to the caller's verified address.",
+        409: "The caller is a member by other means.",
+        410: "The invitation has expired; `expiredAt` says since when.",
+    }
+)
+@personal
+def accept_invitation(invitation_id: str) -> WorkspaceView:
+    """Joins the workspace of an invitation to the caller's own, verified address. It needs no
+    membership and no `X-Workspace-Id`; repeated, it answers the same. 410 where the invitation has
+    expired."""
+    membership = own_invitations().accept(signed_in(router).user_id, invitation_id)
+    return workspace_view(membership, stores().workspaces.get(membership.workspace_id))
+
+
+@router.post("/v1/invitations/<invitation_id>/decline", tags=["Workspace"], status_code=204)
+@answers({404: "There is no such invitation to the caller's verified address."})
+@personal
+def decline_invitation(invitation_id: str) -> Response[str]:
+    """Refuses an invitation to the caller's own address, which is gone then."""
+    own_invitations().decline(signed_in(router).user_id, invitation_id)
+    return Response(HTTPStatus.NO_CONTENT, body="")
+
+
+@router.post("/v1/me/sign-out-everywhere", tags=["Workspace"], status_code=204)
+@personal
+def sign_out_everywhere() -> Response[str]:
+    """Ends all sessions of the caller, this one too: tokens from before are refused at once."""
+    end_sessions(stores().workspaces, accounts(), now_ms, signed_in(router).user_id)
+    return Response(HTTPStatus.NO_CONTENT, body="")

@@ -1,0 +1,171 @@
+"""People's accounts in the stack's Cognito user pool."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from runledger.aws import AWS_ERRORS, domain_error
+from runledger.errors import InvalidInputError, ServiceError, UnauthorizedError
+from runledger.models.addresses import normalize_email
+from runledger.observability import logger
+
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+    from mypy_boto3_cognito_idp.type_defs import AdminGetUserResponseTypeDef
+
+# How long a second factor that was seen is believed in, and of how many people. That somebody has
+# none is asked for each time: they switch it on and go on.
+MFA_CACHED_SECONDS = 300
+_CACHED_PEOPLE = 4_096
+
+_NO_FIRST_PASSWORD_YET = "FORCE_CHANGE_PASSWORD"
+_TOTP = "SOFTWARE_TOKEN_MFA"
+# Cognito could not mail a first password, or has mailed too many today:
+# https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminCreateUser.html
+_NOT_MAILED = frozenset({"CodeDeliveryFailureException", "LimitExceededException"})
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`user_id` is the account's `sub`. `email` is normalized; only a verified one proves whose
+    account it is."""
+
+    user_id: str
+    email: str
+    is_verified: bool
+    has_mfa: bool
+
+    @property
+    def proven_email(self) -> str | None:
+        return self.email if self.is_verified else None
+
+
+@dataclass(slots=True)
+class Accounts:
+    """`age` counts seconds, from whenever."""
+
+    cognito: "CognitoIdentityProviderClient"
+    user_pool_id: str
+    age: Callable[[], float] = time.monotonic
+    _mfa_seen: dict[str, float] = field(default_factory=dict)
+
+    def find(self, user_id: str) -> Account:
+        """UnauthorizedError where the account was deleted: a token outlives it."""
+        found = self._get(user_id)
+        if found is None:
+            raise UnauthorizedError("the account does not exist any more")
+        return _account(found)
+
+    def has_mfa(self, user_id: str) -> bool:
+        """As it was within the last MFA_CACHED_SECONDS."""
+        now = self.age()
+        seen_at = self._mfa_seen.get(user_id)
+        if seen_at is not None and now - seen_at < MFA_CACHED_SECONDS:
+            return True
+        has_mfa = self.find(user_id).has_mfa
+        if not has_mfa:
+            self._mfa_seen.pop(user_id, None)
+            return False
+        if len(self._mfa_seen) >= _CACHED_PEOPLE:
+            self._mfa_seen.clear()
+        self._mfa_seen[user_id] = now
+        return True
+
+    def prepare(self, email: str, password: str | None = None) -> Account | None:
+        """The account of a normalized address; where there is none it is made. Without `password`
+        Cognito mails a first one, and again to those who never signed in; with it they can sign
+        in at once, and nobody is mailed.
+
+        None where Cognito can mail nobody now: that is logged, and another try may do it."""
+        is_new = self._create(email, password)
+        if is_new is None:
+            return None
+        if password is not None:
+            self._call("admin_set_user_password", Username=email, Password=password, Permanent=True)
+        found = self._get(email)
+        if found is None:
+            return None
+        if not is_new and password is None and found["UserStatus"] == _NO_FIRST_PASSWORD_YET:
+            self._mail_again(email)
+        return _account(found)
+
+    def sign_out(self, user_id: str) -> None:
+        """Ends every refresh token of the account."""
+        self._call("admin_user_global_sign_out", Username=user_id)
+
+    def _create(self, email: str, password: str | None) -> bool | None:
+        """Whether the account was made now; None where its mail could not be sent."""
+        attributes = [
+            {"Name": "email", "Value": email},
+            {"Name": "email_verified", "Value": "true"},
+        ]
+        quietly = {} if password is None else {"MessageAction": "SUPPRESS"}
+        try:
+            self._call(
+                "admin_create_user",
+                Username=email,
+                UserAttributes=attributes,
+                DesiredDeliveryMediums=["EMAIL"],
+                **quietly,
+            )
+        except ServiceError as error:
+            if error.code == "UsernameExistsException":
+                return False
+            if error.code == "InvalidParameterException":
+                raise InvalidInputError(
+                    "no account can be made for this address", "email"
+                ) from error
+            if error.code not in _NOT_MAILED:
+                raise
+            logger.error("no first password was mailed", extra={"reason": error.code})
+            return None
+        return True
+
+    def _mail_again(self, email: str) -> None:
+        try:
+            self._call(
+                "admin_create_user",
+                Username=email,
+                MessageAction="RESEND",
+                DesiredDeliveryMediums=["EMAIL"],
+            )
+        except ServiceError as error:
+            # They signed in meanwhile, and need no password.
+            if error.code == "UnsupportedUserStateException":
+                return
+            if error.code not in _NOT_MAILED:
+                raise
+            logger.error("no first password was mailed", extra={"reason": error.code})
+
+    def _get(self, username: str) -> "AdminGetUserResponseTypeDef | None":
+        """By address or `sub`. None where there is no such account."""
+        try:
+            found: AdminGetUserResponseTypeDef = self._call("admin_get_user", Username=username)
+        except ServiceError as error:
+            if error.code == "UserNotFoundException":
+                return None
+            raise
+        return found
+
+    def _call(self, operation: str, **request: Any) -> Any:
+        try:
+            return getattr(self.cognito, operation)(UserPoolId=self.user_pool_id, **request)
+        except AWS_ERRORS as error:
+            raise domain_error(error) from error
+
+
+def _account(found: "AdminGetUserResponseTypeDef") -> Account:
+    attributes = {each["Name"]: each.get("Value", "") for each in found["UserAttributes"]}
+    address = attributes.get("email", "")
+    try:
+        email, is_address = normalize_email(address), True
+    except ValueError:
+        # Made by other means than ours; an address that we cannot compare proves nothing.
+        email, is_address = address, False
+    return Account(
+        user_id=attributes["sub"],
+        email=email,
+        is_verified=is_address and attributes.get("email_verified") == "true",
+        has_mfa=_TOTP in found.get("UserMFASettingList", []),
+    )

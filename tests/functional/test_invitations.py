@@ -1,0 +1,591 @@
+"""Nobody becomes a member but by accepting an invitation that is bound to their proven address."""
+
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from runledger.clock import DAY, MINUTE, SECOND, from_iso, iso
+from runledger.errors import ConflictError, GoneError, InvalidInputError, NotFoundError
+from runledger.models.invitation import EXPIRED_KEPT, INVITATION_LIFE
+from runledger.models.invitation_views import InvitationDocument
+from runledger.models.workspace import Membership, Role
+from runledger.services import invitations as module
+from runledger.services.accounts import Account, Accounts
+from runledger.services.invitation_mail import InvitationMail
+from runledger.services.invitations import Invitations, OwnInvitations
+from runledger.services.workspaces import create_workspace
+from runledger.store import keys
+from runledger.store.rates import RateStore
+
+from tests.functional.test_api_handlers import an_account, call, claims_of, deployed, pool
+from tests.support.processes import forget_clients
+from tests.support.world import REGION, World
+
+__all__ = ["deployed", "pool"]
+
+BOB = "bob@example.com"
+SENDER = "no-reply@example.com"
+
+
+def invite(email: str = BOB, role: str = "MEMBER") -> dict[str, Any]:
+    answer = call("POST", "/v1/invitations", {"email": email, "role": role})
+    assert answer["status"] == 201, answer
+    return dict(answer["body"])
+
+
+def me(user_id: str) -> dict[str, Any]:
+    answer = call("GET", "/v1/me", claims=claims_of(user_id))
+    assert answer["status"] == 200, answer
+    return dict(answer["body"])
+
+
+def accept(user_id: str, invitation_id: str) -> dict[str, Any]:
+    return call("POST", f"/v1/invitations/{invitation_id}/accept", claims=claims_of(user_id))
+
+
+def listed() -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = call("GET", "/v1/invitations")["body"]["items"]
+    return items
+
+
+def members(world: World) -> set[str]:
+    return {each.user_id for each in world.stores.workspaces.members("ws_demo")}
+
+
+def rows(world: World, prefix: str) -> list[Any]:
+    found = world.dynamodb.scan(TableName="runledger")["Items"]
+    return [row for row in found if row["pk"]["S"].startswith(prefix)]
+
+
+# ── Inviting ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("path", ["/v1/invitations", "/v1/members"])
+def test_an_invitation_alone_makes_nobody_a_member(deployed: World, pool: str, path: str) -> None:
+    before = members(deployed)
+    made = call("POST", path, {"email": " Bob@Example.COM ", "role": "MEMBER"})
+    assert made["status"] == 201
+    invitation = made["body"]
+    assert invitation["email"] == BOB
+    assert (invitation["role"], invitation["status"]) == ("MEMBER", "PENDING")
+    assert invitation["invitedBy"] == "owner@example.com"
+    life = from_iso(invitation["expiresAt"]) - from_iso(invitation["invitedAt"])
+    assert life == INVITATION_LIFE == 7 * DAY
+    assert invitation.pop("mailed") is True
+    assert listed() == [invitation]
+    assert members(deployed) == before
+
+
+def test_cognito_mails_a_new_account_its_first_password(deployed: World, pool: str) -> None:
+    invite()
+    user = boto3.client("cognito-idp", region_name=REGION).admin_get_user(
+        UserPoolId=pool, Username=BOB
+    )
+    assert user["UserStatus"] == "FORCE_CHANGE_PASSWORD"
+
+
+def test_the_answer_is_the_same_with_and_without_an_account(pool: str) -> None:
+    an_account(pool, "user-eve", "eve@example.com")
+    known = invite("eve@example.com")
+    unknown = invite("nobody@example.com")
+    varying = ("id", "email", "invitedAt", "sentAt", "expiresAt")
+    assert {**known, **dict.fromkeys(varying)} == {**unknown, **dict.fromkeys(varying)}
+
+
+@pytest.mark.parametrize("code", ["MessageRejected", "MailFromDomainNotVerifiedException"])
+def test_without_a_verified_sender_nobody_was_written_to(world: World, code: str) -> None:
+    ses: Any = Scripted(send_email=refused(code))
+    service = a_service(world, mail=InvitationMail(ses, SENDER))
+    made = service.invite("ws_demo", a_document(), "o@example.com", "u")
+    assert made.mailed is False
+    assert len(world.stores.invitations.of_workspace("ws_demo")) == 1
+
+
+def test_the_mail_says_what_it_is_about_and_holds_no_foreign_link(world: World) -> None:
+    ses: Any = Scripted(send_email={"MessageId": "1"})
+    service = a_service(world, mail=InvitationMail(ses, SENDER))
+    world.stores.workspaces.set("ws_demo", "Win!\r\nhttps://evil.example/ <now>", 90)
+    view = service.invite("ws_demo", a_document(), "owner@example.com", "https://c.example")
+    assert view.mailed
+    [(_, request)] = ses.asked
+    assert request["Destination"] == {"ToAddresses": [BOB]}
+    assert request["FromEmailAddress"] == SENDER
+    content = request["Content"]["Simple"]
+    text = content["Body"]["Text"]["Data"]
+    assert 'the workspace "Win! https evil example now"' in text
+    assert "https://c.example" in text and "evil.example" not in text
+    assert "Win" not in content["Subject"]["Data"]
+
+
+def test_one_address_is_invited_once(deployed: World, pool: str) -> None:
+    first = invite(role="VIEWER")
+    again = call("POST", "/v1/invitations", {"email": "BOB@example.com", "role": "OWNER"})
+    assert (again["status"], again["body"]["state"]) == (409, "INVITED")
+    assert [each["id"] for each in listed()] == [first["id"]]
+    assert [each["role"] for each in listed()] == ["VIEWER"]
+
+
+def test_a_member_is_not_invited(world: World) -> None:
+    """By their account, whatever address they joined with."""
+    cognito: Any = Scripted(
+        admin_create_user=[refused("UsernameExistsException")], admin_get_user=a_user("CONFIRMED")
+    )
+    member = Membership(
+        user_id="u-1",
+        email="old@example.com",
+        workspace_id="ws_demo",
+        role=Role.VIEWER,
+        created_at=1,
+    )
+    world.stores.workspaces.put_member(member)
+    service = a_service(world, accounts=Accounts(cognito, "pool"))
+    with pytest.raises(ConflictError, match="is a member already"):
+        service.invite("ws_demo", a_document(role=Role.OWNER), "o@example.com", "u")
+
+
+@pytest.mark.parametrize(
+    ("document", "field"),
+    [
+        ({"email": "nobody", "role": "MEMBER"}, "email"),
+        ({"email": "", "role": "MEMBER"}, "email"),
+        ({"email": BOB, "role": "KING"}, "role"),
+        ({"email": BOB}, "role"),
+        ({"email": BOB, "role": "OWNER", "userId": "user-viewer"}, "userId"),
+    ],
+)
+def test_a_wrong_invitation_is_named(deployed: World, document: dict[str, str], field: str) -> None:
+    for path in ("/v1/invitations", "/v1/members"):
+        answer = call("POST", path, document)
+        assert (answer["status"], answer["body"]["field"]) == (422, field)
+
+
+def test_there_is_a_bound(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_MEMBERS", 2)
+    service = a_service(world)
+    service.invite("ws_demo", a_document("a@example.com"), "o@example.com", "u")
+    service.invite("ws_demo", a_document("b@example.com"), "o@example.com", "u")
+    with pytest.raises(ConflictError, match="at most 2"):
+        service.invite("ws_demo", a_document("c@example.com"), "o@example.com", "u")
+
+
+def test_inviting_fills_no_mailbox(deployed: World, pool: str) -> None:
+    made = invite()
+    path = f"/v1/invitations/{made['id']}"
+    answers = [call("POST", f"{path}/resend")["status"] for _ in range(3)]
+    assert answers == [200, 200, 429]
+    refused = call("POST", f"{path}/resend")
+    assert 0 < int(refused["headers"]["Retry-After"]) <= 60
+    assert call("DELETE", path)["status"] == 204
+    assert call("POST", "/v1/invitations", {"email": BOB, "role": "VIEWER"})["status"] == 429
+    assert invite("other@example.com")
+
+
+# ── Joining ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_somebody_without_any_workspace_sees_it_and_joins(deployed: World, pool: str) -> None:
+    an_account(pool, "user-bob", BOB)
+    assert call("GET", "/v1/runs", claims=claims_of("user-bob"))["status"] == 403
+    invitation = invite(role="ADMIN")
+    seen = me("user-bob")
+    assert (seen["workspaces"], seen["workspaceId"], seen["role"]) == ([], None, None)
+    assert seen["invitations"] == [
+        {
+            "id": invitation["id"],
+            "workspaceName": "Demo",
+            "role": "ADMIN",
+            "invitedBy": "owner@example.com",
+            "expiresAt": invitation["expiresAt"],
+        }
+    ]
+    joined = accept("user-bob", invitation["id"])
+    assert (joined["status"], joined["body"]) == (
+        200,
+        {"id": "ws_demo", "name": "Demo", "role": "ADMIN", "requireMfa": False},
+    )
+    after = me("user-bob")
+    assert (after["workspaceId"], after["role"], after["invitations"]) == ("ws_demo", "ADMIN", [])
+    assert call("GET", "/v1/runs", claims=claims_of("user-bob"))["status"] == 200
+    assert listed() == []
+    # The same call again, of a client that heard no answer.
+    assert accept("user-bob", invitation["id"])["body"] == joined["body"]
+    assert rows(deployed, "INVITED#") == []
+
+
+def test_a_removed_member_cannot_join_by_the_same_invitation(deployed: World, pool: str) -> None:
+    an_account(pool, "user-bob", BOB)
+    invitation = invite()
+    assert accept("user-bob", invitation["id"])["status"] == 200
+    assert call("DELETE", "/v1/members/user-bob")["status"] == 204
+    assert accept("user-bob", invitation["id"])["status"] == 404
+    assert "user-bob" not in members(deployed)
+
+
+def test_whoever_claims_the_address_gets_nothing(deployed: World, pool: str) -> None:
+    """The hijack: an account takes the address that is invited next, without proving it."""
+    an_account(pool, "user-mallory", "mallory@example.com")
+    invitation = invite()
+    boto3.client("cognito-idp", region_name=REGION).admin_update_user_attributes(
+        UserPoolId=pool,
+        Username="user-mallory",
+        UserAttributes=[
+            {"Name": "email", "Value": BOB},
+            {"Name": "email_verified", "Value": "false"},
+        ],
+    )
+    assert me("user-mallory")["invitations"] == []
+    assert accept("user-mallory", invitation["id"])["status"] == 404
+    decline = f"/v1/invitations/{invitation['id']}/decline"
+    assert call("POST", decline, claims=claims_of("user-mallory"))["status"] == 404
+    assert "user-mallory" not in members(deployed)
+    assert [each["id"] for each in listed()] == [invitation["id"]]
+
+
+def test_every_other_person_is_a_stranger_to_it(deployed: World, pool: str) -> None:
+    invitation = invite()
+    for user in ("user-viewer", "user-owner"):
+        assert me(user)["invitations"] == []
+        assert accept(user, invitation["id"])["status"] == 404
+    assert accept("user-viewer", "inv_none")["status"] == 404
+
+
+def test_an_address_is_compared_as_text_is(deployed: World, pool: str) -> None:
+    """Composed and decomposed letters, and capitals, are the same address."""
+    an_account(pool, "user-jose", "Jose\u0301@Example.com")
+    invitation = invite("JOS\u00c9@example.COM")
+    assert accept("user-jose", invitation["id"])["status"] == 200
+
+
+def test_an_address_that_was_changed_by_an_operator_is_the_one_that_counts(
+    deployed: World, pool: str
+) -> None:
+    an_account(pool, "user-bob", "old@example.com")
+    old, new = invite("old@example.com"), invite("new@example.com")
+    boto3.client("cognito-idp", region_name=REGION).admin_update_user_attributes(
+        UserPoolId=pool,
+        Username="user-bob",
+        UserAttributes=[
+            {"Name": "email", "Value": "new@example.com"},
+            {"Name": "email_verified", "Value": "true"},
+        ],
+    )
+    assert accept("user-bob", old["id"])["status"] == 404
+    assert [each["id"] for each in me("user-bob")["invitations"]] == [new["id"]]
+    assert accept("user-bob", new["id"])["status"] == 200
+    assert me("user-bob")["email"] == "new@example.com"
+
+
+def test_declining_ends_it(deployed: World, pool: str) -> None:
+    an_account(pool, "user-bob", BOB)
+    invitation = invite()
+    path = f"/v1/invitations/{invitation['id']}/decline"
+    assert call("POST", path, claims=claims_of("user-bob"))["status"] == 204
+    assert call("POST", path, claims=claims_of("user-bob"))["status"] == 404
+    assert listed() == [] and me("user-bob")["invitations"] == []
+    assert accept("user-bob", invitation["id"])["status"] == 404
+
+
+def test_withdrawing_ends_it(deployed: World, pool: str) -> None:
+    an_account(pool, "user-bob", BOB)
+    invitation = invite()
+    path = f"/v1/invitations/{invitation['id']}"
+    assert call("DELETE", path)["status"] == 204
+    assert call("DELETE", path)["status"] == 404
+    assert call("POST", f"{path}/resend")["status"] == 404
+    assert accept("user-bob", invitation["id"])["status"] == 404
+    assert "user-bob" not in members(deployed)
+    # The address is free again, also for another role.
+    assert invite(role="VIEWER")["id"] != invitation["id"]
+
+
+def test_an_invitation_ends_after_a_week_and_can_be_renewed(
+    deployed: World, pool: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    an_account(pool, "user-bob", BOB)
+    invitation = invite()
+    end = from_iso(invitation["expiresAt"])
+    _set_clock(monkeypatch, end - 1)
+    assert me("user-bob")["invitations"] != []
+    _set_clock(monkeypatch, end)
+    assert me("user-bob")["invitations"] == []
+    refused = accept("user-bob", invitation["id"])
+    assert (refused["status"], refused["body"]["expiredAt"]) == (410, invitation["expiresAt"])
+    assert [each["status"] for each in listed()] == ["EXPIRED"]
+    renewed = call("POST", f"/v1/invitations/{invitation['id']}/resend")["body"]
+    assert renewed["status"] == "PENDING"
+    assert from_iso(renewed["expiresAt"]) == end + INVITATION_LIFE
+    assert accept("user-bob", invitation["id"])["status"] == 200
+
+
+def test_an_expired_invitation_gives_way_to_a_new_one(
+    deployed: World, pool: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = invite(role="OWNER")
+    _set_clock(monkeypatch, from_iso(old["expiresAt"]))
+    new = invite(role="VIEWER")
+    assert [(each["id"], each["role"]) for each in listed()] == [(new["id"], "VIEWER")]
+    [row] = rows(deployed, "INVITED#")
+    kept = from_iso(new["expiresAt"]) + EXPIRED_KEPT
+    assert row["ttl"]["N"] == str(kept // SECOND)
+
+
+def _set_clock(monkeypatch: pytest.MonkeyPatch, now: int) -> None:
+    monkeypatch.setattr("runledger.services.wiring.now_ms", lambda: now)
+    monkeypatch.setattr("runledger.routes.query.workspace.now_ms", lambda: now)
+    forget_clients()
+
+
+def test_another_workspaces_owner_reaches_none_of_it(deployed: World, pool: str) -> None:
+    create_workspace(
+        deployed.stores.workspaces, deployed.clock, workspace_id="ws_other", name="Other"
+    )
+    an_account(pool, "user-eve", "eve@example.com")
+    eve = Membership(
+        user_id="user-eve",
+        email="eve@example.com",
+        workspace_id="ws_other",
+        role=Role.OWNER,
+        created_at=1,
+    )
+    deployed.stores.workspaces.put_member(eve)
+    invitation = invite()
+    path = f"/v1/invitations/{invitation['id']}"
+    as_eve = claims_of("user-eve")
+    assert call("GET", "/v1/invitations", claims=as_eve)["body"]["items"] == []
+    assert call("DELETE", path, claims=as_eve)["status"] == 404
+    assert call("POST", f"{path}/resend", claims=as_eve)["status"] == 404
+    assert [each["id"] for each in listed()] == [invitation["id"]]
+    # The same address may be invited by both, and each invitation stands for itself.
+    other = call("POST", "/v1/invitations", {"email": BOB, "role": "OWNER"}, claims=as_eve)
+    assert other["status"] == 201
+    an_account(pool, "user-bob", BOB)
+    assert len(me("user-bob")["invitations"]) == 2
+    assert accept("user-bob", other["body"]["id"])["body"]["id"] == "ws_other"
+    assert [each["workspaceName"] for each in me("user-bob")["invitations"]] == ["Demo"]
+
+
+# ── Races, played on the service: between reading and writing, somebody else writes ──────────────
+
+
+class KnownAccounts:
+    """Bob's account alone."""
+
+    def prepare(self, email: str) -> Account | None:
+        return None
+
+    def find(self, user_id: str) -> Account:
+        return Account(user_id=user_id, email=BOB, is_verified=True, has_mfa=False)
+
+
+class NoMail:
+    def send(self, *_: Any) -> bool:
+        return True
+
+
+def a_document(email: str = BOB, role: Role = Role.MEMBER) -> InvitationDocument:
+    return InvitationDocument(email=email, role=role)
+
+
+def a_service(world: World, **parts: Any) -> Invitations:
+    given: dict[str, Any] = {
+        "store": world.stores.invitations,
+        "workspaces": world.stores.workspaces,
+        "rates": RateStore(world.stores.table),
+        "accounts": KnownAccounts(),
+        "mail": NoMail(),
+        "clock": world.clock,
+    }
+    return Invitations(**{**given, **parts})
+
+
+def own(world: World) -> OwnInvitations:
+    accounts: Any = KnownAccounts()
+    return OwnInvitations(world.stores.invitations, world.stores.workspaces, accounts, world.clock)
+
+
+def overtaken(
+    monkeypatch: pytest.MonkeyPatch, world: World, write: str, first: Callable[[], object]
+) -> None:
+    """Right before a write of the invitations, `first` happens, once."""
+    store = world.stores.invitations
+    real = getattr(store, write)
+    left = [first]
+
+    def late(*given: Any) -> Any:
+        while left:
+            left.pop()()
+        return real(*given)
+
+    monkeypatch.setattr(store, write, late)
+
+
+def test_withdrawing_overtakes_accepting(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, bob = a_service(world), own(world)
+    made = owner.invite("ws_demo", a_document(), "o@example.com", "u")
+    overtaken(monkeypatch, world, "accept", lambda: owner.withdraw("ws_demo", made.id))
+    with pytest.raises(NotFoundError):
+        bob.accept("bob", made.id)
+    assert members(world) == set()
+
+
+def test_accepting_overtakes_withdrawing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, bob = a_service(world), own(world)
+    made = owner.invite("ws_demo", a_document(), "o@example.com", "u")
+    overtaken(monkeypatch, world, "remove", lambda: bob.accept("bob", made.id))
+    with pytest.raises(NotFoundError):
+        owner.withdraw("ws_demo", made.id)
+    assert members(world) == {"bob"}
+
+
+def test_a_renewal_overtakes_accepting(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, bob = a_service(world), own(world)
+    made = owner.invite("ws_demo", a_document(), "o@example.com", "u")
+    world.clock.advance(MINUTE)
+    overtaken(monkeypatch, world, "accept", lambda: owner.resend("ws_demo", made.id, "u"))
+    assert bob.accept("bob", made.id).role is Role.MEMBER
+    assert members(world) == {"bob"}
+
+
+def test_the_end_overtakes_accepting(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another role given by a new invitation, while the old one was about to be accepted."""
+    owner, bob = a_service(world), own(world)
+    made = owner.invite("ws_demo", a_document(role=Role.OWNER), "o@example.com", "u")
+
+    def replace() -> None:
+        owner.withdraw("ws_demo", made.id)
+        owner.invite("ws_demo", a_document(role=Role.VIEWER), "o@example.com", "u")
+
+    overtaken(monkeypatch, world, "accept", replace)
+    with pytest.raises(NotFoundError):
+        bob.accept("bob", made.id)
+    assert members(world) == set()
+    world.clock.advance(INVITATION_LIFE)
+    [left] = world.stores.invitations.of_workspace("ws_demo")
+    with pytest.raises(GoneError):
+        bob.accept("bob", left.id)
+
+
+def test_two_tabs_accept_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, bob = a_service(world), own(world)
+    made = owner.invite("ws_demo", a_document(), "o@example.com", "u")
+    overtaken(monkeypatch, world, "accept", lambda: bob.accept("bob", made.id))
+    assert bob.accept("bob", made.id).invitation_id == made.id
+    assert members(world) == {"bob"}
+
+
+def test_two_owners_invite_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = a_service(world)
+
+    def first() -> None:
+        owner.invite("ws_demo", a_document(role=Role.VIEWER), "a@example.com", "u")
+
+    overtaken(monkeypatch, world, "add", first)
+    with pytest.raises(ConflictError, match="invited already"):
+        owner.invite("ws_demo", a_document(role=Role.OWNER), "b@example.com", "u")
+    [left] = world.stores.invitations.of_workspace("ws_demo")
+    assert left.role is Role.VIEWER
+
+
+def test_who_became_a_member_by_other_means_stays_what_they_are(world: World) -> None:
+    owner, bob = a_service(world), own(world)
+    made = owner.invite("ws_demo", a_document(role=Role.OWNER), "o@example.com", "u")
+    member = Membership(
+        user_id="bob", email=BOB, workspace_id="ws_demo", role=Role.VIEWER, created_at=1
+    )
+    world.stores.workspaces.put_member(member)
+    assert bob.pending(KnownAccounts().find("bob"), [member]) == []
+    with pytest.raises(ConflictError, match="member of this workspace already"):
+        bob.accept("bob", made.id)
+    assert world.stores.workspaces.membership("ws_demo", "bob") == member
+    assert world.stores.invitations.of_workspace("ws_demo") == []
+
+
+def test_both_items_of_an_invitation_come_and_go_together(world: World) -> None:
+    owner = a_service(world)
+    made = owner.invite("ws_demo", a_document(), "o@example.com", "u")
+    assert len(rows(world, "INVITED#")) == len(rows(world, "WORKSPACE#ws_demo#INVITATION")) == 1
+    by_address = world.stores.table.get(keys.invited(BOB, "ws_demo"))
+    by_workspace = world.stores.table.get(keys.invitation("ws_demo", made.id))
+    assert by_address is not None and by_workspace is not None
+    assert BOB not in by_address["pk"]
+    same = {**by_address, "pk": by_workspace["pk"], "sk": by_workspace["sk"]}
+    assert same == by_workspace
+    owner.withdraw("ws_demo", made.id)
+    assert rows(world, "INVITED#") == rows(world, "WORKSPACE#ws_demo#INVITATION") == []
+    assert iso(world.clock()) >= made.sent_at
+
+
+# ── What Cognito may answer ──────────────────────────────────────────────────────────────────────
+
+
+class Scripted:
+    """Answers as scripted, by operation; `asked` holds the calls."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers = answers
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        def answer(**request: Any) -> Any:
+            self.asked.append((operation, request))
+            found = self.answers[operation]
+            if isinstance(found, list):
+                found = found.pop(0)
+            if isinstance(found, Exception):
+                raise found
+            return found
+
+        return answer
+
+
+def refused(code: str) -> Exception:
+    return ClientError({"Error": {"Code": code, "Message": code}}, "AdminCreateUser")
+
+
+def a_user(status: str) -> dict[str, Any]:
+    attributes = {"sub": "u-1", "email": BOB, "email_verified": "true"}
+    return {
+        "UserStatus": status,
+        "UserAttributes": [{"Name": name, "Value": value} for name, value in attributes.items()],
+    }
+
+
+def test_who_never_signed_in_gets_another_first_password() -> None:
+    cognito: Any = Scripted(
+        admin_create_user=[refused("UsernameExistsException"), {}],
+        admin_get_user=a_user("FORCE_CHANGE_PASSWORD"),
+    )
+    account = Accounts(cognito, "pool").prepare(BOB)
+    assert account == Account(user_id="u-1", email=BOB, is_verified=True, has_mfa=False)
+    again = cognito.asked[-1][1]
+    assert (again["MessageAction"], again["DesiredDeliveryMediums"]) == ("RESEND", ["EMAIL"])
+
+
+def test_who_signed_in_gets_none() -> None:
+    cognito: Any = Scripted(
+        admin_create_user=[refused("UsernameExistsException")], admin_get_user=a_user("CONFIRMED")
+    )
+    assert Accounts(cognito, "pool").prepare(BOB) is not None
+    assert [name for name, _ in cognito.asked] == ["admin_create_user", "admin_get_user"]
+
+
+@pytest.mark.parametrize("code", ["CodeDeliveryFailureException", "LimitExceededException"])
+def test_a_first_password_that_cannot_be_mailed_tells_the_owner_nothing(
+    world: World, code: str
+) -> None:
+    """Else the answer would say which addresses have an account."""
+    cognito: Any = Scripted(admin_create_user=refused(code))
+    made = a_service(world, accounts=Accounts(cognito, "pool")).invite(
+        "ws_demo", a_document(), "o@example.com", "u"
+    )
+    assert made.mailed and len(world.stores.invitations.of_workspace("ws_demo")) == 1
+
+
+def test_an_address_that_cognito_does_not_take_is_named() -> None:
+    cognito: Any = Scripted(admin_create_user=refused("InvalidParameterException"))
+    with pytest.raises(InvalidInputError) as caught:
+        Accounts(cognito, "pool").prepare(BOB)
+    assert caught.value.field == "email"
+    assert "InvalidParameter" not in str(caught.value)

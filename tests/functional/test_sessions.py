@@ -1,0 +1,340 @@
+"""Which tokens are taken, how long, and from whom a second factor is asked."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto.cognitoidp.models import cognitoidp_backends
+from moto.core import DEFAULT_ACCOUNT_ID
+from runledger.clock import SECOND
+from runledger.errors import MfaRequiredError, TransientError, UnauthorizedError
+from runledger.models.workspace import Membership, Role
+from runledger.services.accounts import MFA_CACHED_SECONDS, Account, Accounts
+from runledger.services.identity import Identity
+from runledger.services.me import end_sessions
+from runledger.services.workspaces import create_workspace
+
+from tests.functional.test_api_handlers import an_account, call, claims_of, deployed, pool
+from tests.support.world import REGION, World
+
+__all__ = ["deployed", "pool"]
+
+NOW = 1_800_000_000
+PERSONAL = [
+    ("GET", "/v1/me"),
+    ("GET", "/v1/runs"),
+    ("GET", "/v1/members"),
+    ("POST", "/v1/templates"),
+    ("POST", "/v1/invitations/inv_x/accept"),
+    ("POST", "/v1/me/sign-out-everywhere"),
+]
+
+
+# ── Tokens ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"token_use": "id"},
+        {"token_use": "refresh"},
+        {"token_use": ""},
+        {"client_id": "another client of the pool"},
+        {"client_id": ""},
+        {"aud": "the console's client of this test", "client_id": ""},
+        {"iss": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_another"},
+        {"iss": ""},
+        {"sub": ""},
+        {"auth_time": "yesterday"},
+        {"auth_time": ""},
+    ],
+    ids=str,
+)
+def test_only_access_tokens_of_our_client_are_taken(
+    deployed: World, pool: str, wrong: dict[str, str]
+) -> None:
+    claims = {**claims_of("user-owner"), **wrong}
+    for method, path in PERSONAL:
+        assert call(method, path, claims=claims)["status"] == 401, (method, path)
+
+
+@pytest.mark.parametrize("missing", ["sub", "token_use", "client_id", "iss", "auth_time"])
+def test_a_claim_that_is_missing_is_none_that_fits(deployed: World, missing: str) -> None:
+    claims = claims_of("user-owner")
+    del claims[missing]
+    assert call("GET", "/v1/runs", claims=claims)["status"] == 401
+
+
+def test_an_id_token_is_refused_that_says_it_all(deployed: World) -> None:
+    """As Cognito makes them: with an audience, and with an address that the owner has."""
+    access = claims_of("user-owner")
+    claims = {
+        **{name: access[name] for name in ("sub", "iss", "auth_time")},
+        "aud": access["client_id"],
+        "token_use": "id",
+        "email": "owner@example.com",
+        "email_verified": "true",
+    }
+    assert call("GET", "/v1/runs", claims=claims)["status"] == 401
+
+
+# ── Signing out everywhere ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def clock(pool: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """What the API's clock shows, in milliseconds."""
+    shown = [NOW * SECOND]
+    monkeypatch.setattr("runledger.routes.api.invitations.now_ms", lambda: shown[0])
+    yield shown
+
+
+def asked_by(signed_in_at: int, user: str = "user-owner", path: str = "/v1/me") -> int:
+    return int(call("GET", path, claims=claims_of(user, signed_in_at))["status"])
+
+
+def sign_out(signed_in_at: int, user: str = "user-owner") -> int:
+    claims = claims_of(user, signed_in_at)
+    return int(call("POST", "/v1/me/sign-out-everywhere", claims=claims)["status"])
+
+
+def test_signing_out_everywhere_binds_at_once(clock: list[int]) -> None:
+    assert asked_by(NOW - 100) == asked_by(NOW - 50) == 200
+    assert sign_out(NOW - 100) == 204
+    # Every session of this person from before, on every route; nobody else's.
+    for path in ("/v1/me", "/v1/runs", "/v1/members"):
+        assert asked_by(NOW - 100, path=path) == asked_by(NOW - 50, path=path) == 401
+    assert asked_by(NOW - 100, "user-admin") == 200
+    assert asked_by(NOW + 1) == 200
+
+
+def test_a_renewed_token_is_as_old_as_its_sign_in(clock: list[int]) -> None:
+    assert sign_out(NOW - 100) == 204
+    renewed = {**claims_of("user-owner", NOW - 100), "iat": str(NOW + 600)}
+    assert call("GET", "/v1/me", claims=renewed)["status"] == 401
+
+
+@pytest.mark.parametrize("millisecond", [0, 1, 999])
+def test_a_sign_in_within_the_same_second_may_have_come_before(
+    clock: list[int], millisecond: int
+) -> None:
+    clock[0] = NOW * SECOND + millisecond
+    assert sign_out(NOW - 100) == 204
+    assert asked_by(NOW - 1) == asked_by(NOW) == 401
+    assert asked_by(NOW + 1) == 200
+
+
+def test_signing_out_again_is_not_undone_by_a_clock_that_is_behind(
+    clock: list[int], deployed: World
+) -> None:
+    assert sign_out(NOW - 100) == 204
+    deployed.stores.workspaces.sign_out("user-owner", (NOW - 50) * SECOND)
+    assert asked_by(NOW - 40) == 401
+    assert deployed.stores.workspaces.user("user-owner").signed_out_at == NOW * SECOND
+
+
+def test_somebody_without_any_workspace_signs_out_too(clock: list[int], pool: str) -> None:
+    an_account(pool, "user-bob", "bob@example.com")
+    assert asked_by(NOW - 1, "user-bob") == 200
+    assert sign_out(NOW - 1, "user-bob") == 204
+    assert asked_by(NOW - 1, "user-bob") == 401
+
+
+def test_a_deleted_account_is_nobody(pool: str) -> None:
+    cognito = boto3.client("cognito-idp", region_name=REGION)
+    cognito.admin_delete_user(UserPoolId=pool, Username="user-viewer")
+    assert asked_by(NOW, "user-viewer") == 401
+
+
+def test_what_cognito_could_not_do_is_bound_by_the_record(world: World) -> None:
+    """The record is written first: a renewed token is refused even so."""
+
+    class Broken:
+        def sign_out(self, user_id: str) -> None:
+            raise TransientError("Cognito is away")
+
+    accounts: Any = Broken()
+    with pytest.raises(TransientError):
+        end_sessions(world.stores.workspaces, accounts, lambda: NOW, "user-1")
+    assert world.stores.workspaces.user("user-1").signed_out_at == NOW
+
+
+# ── Naming the workspace ─────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def two(deployed: World, pool: str) -> World:
+    """The owner is a member of a second workspace as well."""
+    workspaces = deployed.stores.workspaces
+    create_workspace(workspaces, deployed.clock, workspace_id="ws_two", name="Two")
+    workspaces.put_member(
+        Membership(
+            user_id="user-owner",
+            email="owner@example.com",
+            workspace_id="ws_two",
+            role=Role.ADMIN,
+            created_at=deployed.clock() + 1,
+        )
+    )
+    return deployed
+
+
+def test_a_change_in_one_of_several_workspaces_names_it(two: World) -> None:
+    secret = ("PUT", "/v1/secrets/KEY", {"value": "a secret"})
+    refused = call(*secret)
+    assert (refused["status"], refused["body"]["field"]) == (400, "X-Workspace-Id")
+    assert "X-Workspace-Id" in refused["body"]["detail"]
+    for method, path in (("POST", "/v1/contacts"), ("DELETE", "/v1/members/user-viewer")):
+        assert call(method, path, {})["status"] == 400
+    # What is wrong in the body is not looked at before.
+    assert call("POST", "/v1/templates", {"no": "such"})["status"] == 400
+    assert call(*secret, headers={"x-workspace-id": "ws_two"})["status"] == 200
+    names = two.stores.secrets.names
+    assert [each.name for each in names("ws_two")] == ["KEY"]
+    assert names("ws_demo") == []
+
+
+def test_reading_defaults_to_the_first_workspace(two: World) -> None:
+    assert call("GET", "/v1/me")["body"]["workspaceId"] == "ws_demo"
+    assert call("GET", "/v1/settings")["body"]["name"] == "Demo"
+    named = call("GET", "/v1/me", headers={"x-workspace-id": "ws_two"})["body"]
+    assert (named["workspaceId"], named["role"]) == ("ws_two", "ADMIN")
+    assert len(named["workspaces"]) == 2
+
+
+def test_a_person_of_one_workspace_need_not_name_it(deployed: World) -> None:
+    assert call("PUT", "/v1/secrets/KEY", {"value": "a secret"})["status"] == 200
+
+
+def test_ones_own_affairs_name_no_workspace(two: World) -> None:
+    assert call("POST", "/v1/invitations/inv_x/accept")["status"] == 404
+    assert call("POST", "/v1/me/sign-out-everywhere")["status"] == 204
+
+
+# ── The second factor ────────────────────────────────────────────────────────────────────────────
+
+
+def switch_on(pool: str, user: str, *, on: bool = True) -> None:
+    """As Cognito knows it of somebody who has verified a code."""
+    account = cognitoidp_backends[DEFAULT_ACCOUNT_ID][REGION].user_pools[pool].users[user]
+    account.token_verified = True
+    boto3.client("cognito-idp", region_name=REGION).admin_set_user_mfa_preference(
+        UserPoolId=pool,
+        Username=user,
+        SoftwareTokenMfaSettings={"Enabled": on, "PreferredMfa": on},
+    )
+
+
+SETTINGS = {"name": "Demo", "retentionDays": 90}
+
+
+def test_a_workspace_that_asks_for_a_second_factor_lets_in_who_has_one(
+    deployed: World, pool: str
+) -> None:
+    switch_on(pool, "user-owner")
+    asked = call("PUT", "/v1/settings", {**SETTINGS, "requireMfa": True})
+    assert (asked["status"], asked["body"]["requireMfa"]) == (200, True)
+    assert call("GET", "/v1/runs")["status"] == 200
+    for method, path in (("GET", "/v1/runs"), ("POST", "/v1/templates")):
+        refused = call(method, path, role="admin")
+        assert (refused["status"], refused["body"]["code"]) == (403, "MFA_REQUIRED")
+        assert "switch it on" in refused["body"]["detail"]
+    # They see why, and switch it on: then they are in at once.
+    me = call("GET", "/v1/me", role="admin")["body"]
+    assert (me["mfa"], me["workspaces"][0]["requireMfa"]) == (False, True)
+    switch_on(pool, "user-admin")
+    assert call("GET", "/v1/runs", role="admin")["status"] == 200
+    assert call("GET", "/v1/me", role="admin")["body"]["mfa"] is True
+
+
+def test_an_owner_without_one_cannot_ask_for_it(deployed: World, pool: str) -> None:
+    refused = call("PUT", "/v1/settings", {**SETTINGS, "name": "New", "requireMfa": True})
+    assert (refused["status"], refused["body"]["state"]) == (409, "NO_MFA")
+    assert call("GET", "/v1/settings")["body"] == {**SETTINGS, "requireMfa": False}
+    assert call("PUT", "/v1/settings", {**SETTINGS, "requireMfa": False})["status"] == 200
+
+
+def test_settings_that_do_not_speak_of_it_leave_it_as_it_is(deployed: World, pool: str) -> None:
+    switch_on(pool, "user-owner")
+    call("PUT", "/v1/settings", {**SETTINGS, "requireMfa": True})
+    renamed = call("PUT", "/v1/settings", {**SETTINGS, "name": "New"})
+    assert renamed["body"] == {"name": "New", "retentionDays": 90, "requireMfa": True}
+    off = call("PUT", "/v1/settings", {**SETTINGS, "requireMfa": False})
+    assert off["body"]["requireMfa"] is False
+    assert call("GET", "/v1/runs", role="viewer")["status"] == 200
+
+
+class OneAccount:
+    """How often it is asked for, and what it is."""
+
+    def __init__(self, *, has_mfa: bool) -> None:
+        self.has_mfa = has_mfa
+        self.asked = 0
+        self.error: Exception | None = None
+
+    def admin_get_user(self, **_: Any) -> dict[str, Any]:
+        self.asked += 1
+        if self.error:
+            raise self.error
+        return {
+            "UserAttributes": [{"Name": "sub", "Value": "u"}],
+            "UserMFASettingList": ["SOFTWARE_TOKEN_MFA"] if self.has_mfa else [],
+        }
+
+
+def test_a_second_factor_is_believed_in_for_five_minutes_at_most() -> None:
+    age = [0.0]
+    cognito: Any = OneAccount(has_mfa=True)
+    accounts = Accounts(cognito, "pool", lambda: age[0])
+    assert MFA_CACHED_SECONDS == 300
+    assert accounts.has_mfa("u") and accounts.has_mfa("u")
+    assert cognito.asked == 1
+    cognito.has_mfa = False
+    age[0] = 299.9
+    assert accounts.has_mfa("u")
+    age[0] = 300
+    assert not accounts.has_mfa("u")
+    # That there is none is never kept.
+    cognito.has_mfa = True
+    assert accounts.has_mfa("u")
+    assert cognito.asked == 3
+
+
+def test_without_cognito_nobody_gets_in(world: World) -> None:
+    cognito: Any = OneAccount(has_mfa=True)
+    throttled = {"Error": {"Code": "TooManyRequestsException", "Message": "slow down"}}
+    cognito.error = ClientError(throttled, "AdminGetUser")
+    accounts = Accounts(cognito, "pool")
+    workspaces = world.stores.workspaces
+    workspaces.set("ws_demo", "Demo", 90, require_mfa=True)
+    member = Membership(
+        user_id="u", email="u@example.com", workspace_id="ws_demo", role=Role.OWNER, created_at=1
+    )
+    workspaces.put_member(member)
+    identity = Identity(workspaces, lambda: accounts, "pool", "client")
+    claims = {
+        "sub": "u",
+        "token_use": "access",
+        "client_id": "client",
+        "iss": "https://issuer/pool",
+        "auth_time": "1",
+    }
+    with pytest.raises(TransientError):
+        identity.caller(claims, {}, Role.VIEWER, is_change=False)
+    cognito.error, cognito.has_mfa = None, False
+    with pytest.raises(MfaRequiredError):
+        identity.caller(claims, {}, Role.VIEWER, is_change=False)
+    cognito.error = ClientError(
+        {"Error": {"Code": "UserNotFoundException", "Message": "gone"}}, "AdminGetUser"
+    )
+    with pytest.raises(UnauthorizedError):
+        identity.caller(claims, {}, Role.VIEWER, is_change=False)
+
+
+def test_an_address_that_cannot_be_compared_proves_nothing() -> None:
+    account = Account(user_id="u", email="not an address", is_verified=False, has_mfa=False)
+    assert account.proven_email is None
+    cognito: Any = OneAccount(has_mfa=False)
+    assert Accounts(cognito, "pool").find("u").proven_email is None

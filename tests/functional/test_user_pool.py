@@ -1,0 +1,99 @@
+"""What the template says of sign-in, where the emulator would take less."""
+
+from typing import Any
+
+from tests.support.template import load_template
+
+RESOURCES = load_template()["Resources"]
+POOL = RESOURCES["UserPool"]["Properties"]
+CLIENT = RESOURCES["UserPoolClient"]["Properties"]
+# What tells whose account it is, or where its codes go.
+IDENTIFYING = {
+    "sub",
+    "email",
+    "email_verified",
+    "phone_number",
+    "phone_number_verified",
+    "preferred_username",
+    "updated_at",
+}
+
+
+def statements(function: str) -> dict[str, dict[str, Any]]:
+    policies = RESOURCES[function]["Properties"]["Policies"]
+    found = [each for policy in policies if "Statement" in policy for each in policy["Statement"]]
+    return {each["Sid"]: each for each in found}
+
+
+def cognito_actions(function: str) -> set[str]:
+    found: set[str] = set()
+    for each in statements(function).values():
+        actions = each["Action"] if isinstance(each["Action"], list) else [each["Action"]]
+        ours = {action for action in actions if action.startswith("cognito")}
+        if ours:
+            assert each["Resource"] == {"GetAtt": "UserPool.Arn"}
+        found |= ours
+    return found
+
+
+def test_nobody_writes_what_identifies_them() -> None:
+    # An empty list, and none, mean every standard attribute.
+    assert CLIENT["WriteAttributes"]
+    assert not IDENTIFYING & set(CLIENT["WriteAttributes"])
+    assert CLIENT["ReadAttributes"]
+    assert not IDENTIFYING & set(CLIENT["ReadAttributes"])
+
+
+def test_an_address_counts_once_it_is_verified() -> None:
+    updating = POOL["UserAttributeUpdateSettings"]
+    assert updating == {"AttributesRequireVerificationBeforeUpdate": ["email"]}
+    # AWS asks for it.
+    assert POOL["AutoVerifiedAttributes"] == ["email"]
+    recovery = POOL["AccountRecoverySetting"]["RecoveryMechanisms"]
+    assert [each["Name"] for each in recovery] == ["verified_email"]
+
+
+def test_accounts_are_made_by_invitation_alone() -> None:
+    assert POOL["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
+    assert CLIENT["PreventUserExistenceErrors"] == "ENABLED"
+
+
+def test_a_second_factor_can_be_switched_on() -> None:
+    assert POOL["MfaConfiguration"] == "OPTIONAL"
+    assert POOL["EnabledMfas"] == ["SOFTWARE_TOKEN_MFA"]
+
+
+def test_tokens_are_short_lived_and_can_be_revoked() -> None:
+    assert CLIENT["AccessTokenValidity"] <= 60
+    assert CLIENT["TokenValidityUnits"]["AccessToken"] == "minutes"
+    assert CLIENT["EnableTokenRevocation"] is True
+    allowed = set(CLIENT["ExplicitAuthFlows"])
+    assert not {each for each in allowed if "ADMIN" in each or "CUSTOM" in each}
+
+
+def test_the_authorizer_takes_the_consoles_client_of_this_pool() -> None:
+    auth = RESOURCES["HttpApi"]["Properties"]["Auth"]
+    configuration = auth["Authorizers"][auth["DefaultAuthorizer"]]["JwtConfiguration"]
+    assert configuration["audience"] == [{"Ref": "UserPoolClient"}]
+    assert "${UserPool}" in str(configuration["issuer"])
+
+
+def test_the_functions_may_do_no_more_with_accounts_than_they_do() -> None:
+    assert cognito_actions("Query") == {"cognito-idp:AdminGetUser"}
+    assert cognito_actions("Api") == {
+        "cognito-idp:AdminCreateUser",
+        "cognito-idp:AdminGetUser",
+        "cognito-idp:AdminUserGlobalSignOut",
+    }
+    functions = [
+        name
+        for name, each in RESOURCES.items()
+        if each["Type"] == "AWS::Serverless::Function" and name not in ("Query", "Api")
+    ]
+    assert all("cognito-idp" not in str(RESOURCES[name]) for name in functions)
+
+
+def test_invitations_are_mailed_as_the_stacks_sender_alone() -> None:
+    mailing = statements("Api")["MailInvitations"]
+    assert mailing["Action"] == "ses:SendEmail"
+    assert mailing["Condition"] == {"StringEquals": {"ses:FromAddress": {"Ref": "SenderEmail"}}}
