@@ -85,6 +85,12 @@ def graph(host: str) -> dict[str, Any]:
         },
         "redirect": {"method": "GET", "headers": {"X-Key": "{{secret.HEADER}}"}},
         "away": {"method": "GET", "headers": {"X-Key": "{{secret.HOST}}"}},
+        # Neither is a secret: what stands in a credential's place is struck wherever it came from.
+        "given": {
+            **everywhere,
+            "headers": {"X-Api-Key": "{{trigger.given}}"},
+            "url": f"http://{host}/json?token={{{{trigger.given}}}}",
+        },
         "error": {
             **everywhere,
             "idempotent": True,
@@ -95,7 +101,7 @@ def graph(host: str) -> dict[str, Any]:
         "broken": {**everywhere, "body": "{{secret.ANYWHERE}} in a text"},
         "fatal": {
             "method": "GET",
-            "url": "http://{{secret.HOST}}.example/{{secret.QUERY | url_encode}}",
+            "url": "http://{{secret.HOST}}.calls.example/{{secret.QUERY | url_encode}}",
         },
     }
     # The body, the header and the words of each call are known to it alone, so each names all.
@@ -146,7 +152,8 @@ def ready() -> Iterator[Ready]:
 
 
 def put(stage: Stage, name: str, value: str) -> None:
-    answer = stage.request("api", "PUT", f"/v1/secrets/{name}", {"value": value})
+    document = {"value": value, "allowedHosts": ["127.0.0.1", "*.calls.example"]}
+    answer = stage.request("api", "PUT", f"/v1/secrets/{name}", document)
     assert answer["status"] == 200, (answer, stage.unforeseen)
     assert value not in json.dumps(answer, ensure_ascii=False)
 
@@ -216,11 +223,12 @@ def test_no_secret_is_found_in_anything_that_is_kept(
     ready: Ready, secrets: dict[str, str], seed: int
 ) -> None:
     stage = ready.stage
+    picked = random.Random(seed)
     for name, value in secrets.items():
         put(stage, name, value)
+    given = f"{picked.getrandbits(96):x}"
     # A value may be kept for half a minute by whoever read it.
     stage.clock.advance(MINUTE)
-    picked = random.Random(seed)
     ready.service.words = [
         form for each in secrets.values() for form in picked.sample(sorted(forms(each).values()), 6)
     ] + [secrets["HOST"].lower()]
@@ -228,7 +236,8 @@ def test_no_secret_is_found_in_anything_that_is_kept(
     ready.log.truncate(0)
     ready.runs += 1
 
-    answer = stage.request("webhook_in", "POST", ready.webhook, {"n": ready.runs})
+    body = {"n": ready.runs, "given": given}
+    answer = stage.request("webhook_in", "POST", ready.webhook, body)
     assert answer["status"] == 202, (answer, stage.unforeseen)
     run_id = answer["body"]["runId"]
     stage.settle()
@@ -236,7 +245,7 @@ def test_no_secret_is_found_in_anything_that_is_kept(
     row = next(item for item in stage.runs() if item["pk"] == f"RUN#{run_id}")
     steps = stage.steps(f"RUN#{run_id}")
     assert (row["status"], row["error"]["node"]) == ("FAILED", "fatal"), row
-    assert len(steps) == 11
+    assert len(steps) == 12
     # What came to the service was the real thing; error was tried twice, redirect led on.
     kinds = [path.split("/")[1].partition("?")[0] for path, _, _ in ready.service.seen]
     assert kinds.count("error") == 2
@@ -246,6 +255,10 @@ def test_no_secret_is_found_in_anything_that_is_kept(
         f"runs/{run_id}/" in key and "/bodies/big-response" in key for key in stage.s3.objects
     )
 
+    assert given in ready.service.seen[-1][0] or any(
+        given in path for path, _, _ in ready.service.seen
+    )
+    assert given not in "\n".join(leaves(steps))
     left = everything_left(ready, run_id)
     assert "{{secret.HEADER}}" in left["rows"]
     assert "walked" in left["log"]

@@ -342,7 +342,7 @@ def test_the_api_lists_names_and_never_values(stage: Stage) -> None:
     answer = stage.request("query", "GET", "/v1/secrets", None)
     assert answer["status"] == 200, stage.unforeseen
     other = next(each for each in answer["body"]["items"] if each["name"] == "OTHER_KEY")
-    assert set(other) == {"name", "updatedAt", "lastUsedAt"}
+    assert set(other) == {"name", "allowedHosts", "updatedAt", "lastUsedAt"}
     assert other["lastUsedAt"] is None
     assert value_of(stage, "OTHER_KEY") == "value of the other"
     answer = stage.request("query", "GET", "/v1/secrets", None)

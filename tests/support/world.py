@@ -184,6 +184,7 @@ class World:
             self.stores.fires,
             self.clock,
             "https://api.example.com",
+            self.stores.secrets,
         )
         role = f"arn:aws:iam::{ACCOUNT}:role/machine"
         logs = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:machines"

@@ -373,6 +373,18 @@ CASES: dict[str, tuple[Document, set[Place]]] = {
         linear(assign("a", variable="tier"), assign("b", "{{steps.a.teir}}")),
         {at_node("UNKNOWN_OUTPUT", "b", "assignments.0.value")},
     ),
+    "a credential that is no secret": (
+        linear(integration("i", headers={"X-Api-Key": "written here"})),
+        {at_node("LITERAL_CREDENTIAL", "i", "headers.X-Api-Key")},
+    ),
+    "a secret and an address that only the run knows": (
+        linear(integration("i", url="{{trigger.cb}}", headers={"X-Key": "{{secret.KEY}}"})),
+        {at_node("SECRET_WITHOUT_HOSTS", "i", "url")},
+    ),
+    "a secret and a host that is not its own": (
+        linear(integration("i", headers={"X-Key": "{{secret.BOUND}}"})),
+        {at_node("SECRET_HOST_NOT_ALLOWED", "i", "url")},
+    ),
     "secret outside an integration": (
         linear(assign("a", "{{secret.KEY}}")),
         {at_node("SECRET_NOT_ALLOWED", "a", "assignments.0.value")},
@@ -452,7 +464,9 @@ SOUND: dict[str, Document] = {
 
 
 def places(found: Document, templates: Any = TEMPLATES) -> list[Place]:
-    problems = find_problems(Graph.model_validate(found), templates, segments=("seg_1",))
+    hosts = {"BOUND": ("*.partner.example",)}
+    graph = Graph.model_validate(found)
+    problems = find_problems(graph, templates, segments=("seg_1",), secret_hosts=hosts)
     assert all(problem.message.endswith(".") for problem in problems)
     return [(p.code, p.node_id, p.edge, p.field) for p in problems]
 

@@ -4470,16 +4470,26 @@ export interface components {
          */
         SecretDocument: {
             /**
-             * Value
-             * @description The value. No answer ever shows it.
+             * Allowedhosts
+             * @description The hosts that the value may be sent to, such as `api.partner.example` or `*.partner.example`, with a port where only that is meant. Without the field they stay as they are. An empty list leaves the hosts that automations name themselves.
              */
-            value: string;
+            allowedHosts?: string[] | null;
+            /**
+             * Value
+             * @description The value. No answer ever shows it. Without one, that of a secret that is set stays as it is.
+             */
+            value?: string | null;
         };
         /**
          * SecretNameView
          * @description A secret without its value.
          */
         SecretNameView: {
+            /**
+             * Allowedhosts
+             * @description The hosts that the value may be sent to; where it is empty, those that automations name themselves, in addresses without Liquid in their host.
+             */
+            allowedHosts: string[];
             /**
              * Lastusedat
              * @description When a run last read the value, to the hour; null where none did.

@@ -1,4 +1,4 @@
-import { Button, PasswordInput, TextInput } from '@mantine/core';
+import { Button, PasswordInput, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type SubmitEvent, useRef, useState } from 'react';
 import type { SecretName } from '../api/types';
@@ -10,9 +10,77 @@ import { ErrorNotice } from '../ui/ErrorNotice';
 import { fieldError, formError, useFocusOnError } from '../ui/forms';
 import { RelativeTime, useNow } from '../ui/Time';
 import { ConfirmDialog } from './ConfirmDialog';
-import { deleteSecret, secretsQuery, setSecret } from './queries';
+import { deleteSecret, type SecretChange, secretsQuery, setSecret } from './queries';
 import { Row, Rows } from './Rows';
 import classes from './Settings.module.css';
+
+/** One a line, as they are written. */
+function hostsIn(values: FormData): string[] {
+  const text = values.get('allowedHosts');
+  if (typeof text !== 'string') return [];
+  return text
+    .split(/[\s,]+/)
+    .map((host) => host.trim())
+    .filter((host) => host !== '');
+}
+
+interface HostsFieldProps {
+  hosts?: readonly string[];
+  error: string | null;
+}
+
+function HostsField({ hosts = [], error }: HostsFieldProps) {
+  return (
+    <Textarea
+      label="Allowed hosts"
+      name="allowedHosts"
+      description="One a line: api.partner.example, or *.partner.example for all below it. An address whose host comes from a run needs them; without any, the value goes only to hosts that automations name."
+      rows={3}
+      defaultValue={hosts.join('\n')}
+      error={error}
+      spellCheck={false}
+    />
+  );
+}
+
+function HostsDialog({ secret, onClose }: { secret: SecretName; onClose: () => void }) {
+  const { api } = useServices();
+  const queries = useQueryClient();
+  const form = useRef<HTMLFormElement>(null);
+  const { mutate, error, isPending } = useMutation({
+    mutationFn: (allowedHosts: string[]) => setSecret(api, secret.name, { allowedHosts }),
+    networkMode: 'always',
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: ['secrets'] });
+      onClose();
+    },
+  });
+  useFocusOnError(form, error);
+  const general = formError(error, ['allowedHosts']);
+
+  function submit(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    mutate(hostsIn(new FormData(event.currentTarget)));
+  }
+
+  return (
+    <Dialog title={`Where ${secret.name} may go`} opened onClose={onClose}>
+      <form ref={form} onSubmit={submit} className={classes.dialogForm}>
+        <p>A change counts from the next request on. The value stays as it is.</p>
+        <HostsField hosts={secret.allowedHosts} error={fieldError(error, 'allowedHosts')} />
+        {general && <ErrorNotice error={general} />}
+        <DialogActions>
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={isPending}>
+            Save the hosts
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+}
 
 interface SetProps {
   /** The secret whose value is replaced; absent for a new one. */
@@ -25,8 +93,10 @@ function SetDialog({ name, onClose }: SetProps) {
   const queries = useQueryClient();
   const form = useRef<HTMLFormElement>(null);
   const { mutate, error, isPending } = useMutation({
-    mutationFn: (secret: { name: string; value: string }) =>
-      setSecret(api, secret.name, secret.value),
+    mutationFn: (secret: { name: string } & SecretChange) => {
+      const { name: written, ...change } = secret;
+      return setSecret(api, written, change);
+    },
     networkMode: 'always',
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: ['secrets'] });
@@ -34,14 +104,18 @@ function SetDialog({ name, onClose }: SetProps) {
     },
   });
   useFocusOnError(form, error);
-  const general = formError(error, name === undefined ? ['name', 'value'] : ['value']);
+  const general = formError(
+    error,
+    name === undefined ? ['name', 'value', 'allowedHosts'] : ['value'],
+  );
 
   function submit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
     const values = new FormData(event.currentTarget);
     const [written, value] = [name ?? values.get('name'), values.get('value')];
     if (typeof written !== 'string' || typeof value !== 'string') return;
-    mutate({ name: written.trim(), value });
+    const hosts = hostsIn(values);
+    mutate({ name: written.trim(), value, ...(hosts.length > 0 && { allowedHosts: hosts }) });
   }
 
   return (
@@ -73,6 +147,7 @@ function SetDialog({ name, onClose }: SetProps) {
           error={fieldError(error, 'value')}
           visibilityToggleButtonProps={{ 'aria-label': 'Show the value', tabIndex: 0 }}
         />
+        {name === undefined && <HostsField error={fieldError(error, 'allowedHosts')} />}
         {general && <ErrorNotice error={general} />}
         <DialogActions>
           <Button variant="default" onClick={onClose}>
@@ -87,11 +162,15 @@ function SetDialog({ name, onClose }: SetProps) {
   );
 }
 
-type Asking = { kind: 'new' } | { kind: 'set' | 'delete'; name: string };
+type Asking =
+  | { kind: 'new' }
+  | { kind: 'set' | 'delete'; name: string }
+  | { kind: 'hosts'; secret: SecretName };
 
 function Facts({ secret, now }: { secret: SecretName; now: number }) {
   return (
     <>
+      {secret.allowedHosts.length > 0 && <>Goes to {secret.allowedHosts.join(', ')} · </>}
       Set <RelativeTime time={secret.updatedAt} now={now} /> ·{' '}
       {secret.lastUsedAt === null ? (
         'not used yet'
@@ -161,6 +240,16 @@ export function SecretsTab() {
                   <Button
                     variant="default"
                     size="xs"
+                    aria-label={`Allowed hosts of ${secret.name}`}
+                    onClick={() => {
+                      setAsking({ kind: 'hosts', secret });
+                    }}
+                  >
+                    Allowed hosts
+                  </Button>
+                  <Button
+                    variant="default"
+                    size="xs"
                     aria-label={`Delete ${secret.name}`}
                     onClick={() => {
                       setAsking({ kind: 'delete', name: secret.name });
@@ -178,6 +267,7 @@ export function SecretsTab() {
       </Rows>
       {asking?.kind === 'new' && <SetDialog onClose={close} />}
       {asking?.kind === 'set' && <SetDialog name={asking.name} onClose={close} />}
+      {asking?.kind === 'hosts' && <HostsDialog secret={asking.secret} onClose={close} />}
       {asking?.kind === 'delete' && (
         <ConfirmDialog
           title={`Delete ${asking.name}?`}

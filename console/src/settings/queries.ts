@@ -66,8 +66,14 @@ export function secretsQuery(api: ApiClient) {
   });
 }
 
-export function setSecret(api: ApiClient, name: string, value: string): Promise<SecretName> {
-  return api.put('/v1/secrets/{name}', { path: { name }, body: { value } });
+/** A value, the hosts that it may be sent to, or both; what is left out stays as it is. */
+export interface SecretChange {
+  value?: string;
+  allowedHosts?: string[];
+}
+
+export function setSecret(api: ApiClient, name: string, body: SecretChange): Promise<SecretName> {
+  return api.put('/v1/secrets/{name}', { path: { name }, body });
 }
 
 export function deleteSecret(api: ApiClient, name: string): Promise<undefined> {

@@ -5,7 +5,7 @@ import { openConsole, rememberTokens } from '../test/render';
 import { type Call, json, ME, type Routes, serve } from '../test/server';
 
 const AT = '2026-03-01T10:00:00.000Z';
-const SECRET = { name: 'SCORE_KEY', updatedAt: AT, lastUsedAt: null };
+const SECRET = { name: 'SCORE_KEY', allowedHosts: [] as string[], updatedAt: AT, lastUsedAt: null };
 const MEMBERS = [
   { userId: 'usr_1', email: 'owner@demo.example', role: 'OWNER', joinedAt: AT },
   { userId: 'usr_2', email: 'ada@demo.example', role: 'MEMBER', joinedAt: AT },
@@ -84,6 +84,40 @@ describe('settings', () => {
       expect(name).toHaveAccessibleDescription(/Upper case letters only/);
     });
     expect(name).toHaveFocus();
+  });
+
+  it('say where a secret may go, and leave its value', async () => {
+    const bound = { ...SECRET, allowedHosts: ['api.partner.example'] };
+    const calls = stack(
+      {
+        '/v1/secrets': () => json({ items: [bound], nextCursor: null }),
+        '/v1/secrets/SCORE_KEY': () => json(bound),
+      },
+      'ADMIN',
+    );
+    const { user } = openConsole('/settings?tab=secrets');
+    expect(await screen.findByText(/Goes to api\.partner\.example/)).toBeInTheDocument();
+    await user.click(screen.getByRole('button', { name: 'Allowed hosts of SCORE_KEY' }));
+    const dialog = within(await screen.findByRole('dialog', { name: 'Where SCORE_KEY may go' }));
+    const field = dialog.getByLabelText('Allowed hosts');
+    expect(field).toHaveValue('api.partner.example');
+    await user.type(field, '\n*.other.example');
+    await user.click(dialog.getByRole('button', { name: 'Save the hosts' }));
+    await waitFor(() => {
+      const change = { allowedHosts: ['api.partner.example', '*.other.example'] };
+      expect(sent(calls, 'PUT')).toEqual([['/v1/secrets/SCORE_KEY', change]]);
+    });
+  });
+
+  it('tell at the field which host is wrong', async () => {
+    const problem = { title: 'Invalid', status: 422, detail: 'no host', field: 'allowedHosts' };
+    stack({ '/v1/secrets/SCORE_KEY': () => json(problem, 422) }, 'ADMIN');
+    const { user } = openConsole('/settings?tab=secrets');
+    await user.click(await screen.findByRole('button', { name: 'Allowed hosts of SCORE_KEY' }));
+    const dialog = within(await screen.findByRole('dialog', { name: 'Where SCORE_KEY may go' }));
+    await user.type(dialog.getByLabelText('Allowed hosts'), 'https://x');
+    await user.click(dialog.getByRole('button', { name: 'Save the hosts' }));
+    expect(await dialog.findByText(/no host/i)).toBeInTheDocument();
   });
 
   it('delete a secret once it was confirmed', async () => {

@@ -167,6 +167,11 @@ def _environment() -> Environment:
 _ENVIRONMENT = _environment()
 
 
+def parsed(source: str) -> BoundTemplate:
+    """The text's nodes. Raises TemplateSyntaxError."""
+    return _parse(source)
+
+
 def references(source: str) -> list[tuple[str, ...]]:
     """The path of every variable the text reads from outside, e.g. ("steps", "score", "score").
 

@@ -4,9 +4,10 @@ Many small checks, each a plain function over the view; they never raise, and wh
 makes a question senseless they leave that part out instead of piling up follow-up problems.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from runledger.compiler import (
+    checks_credentials,
     checks_edges,
     checks_forks,
     checks_labels,
@@ -19,6 +20,12 @@ from runledger.models.automation import Graph, Problem, TemplateSnapshot
 
 Check = Callable[[GraphView], Iterable[Problem]]
 
+# Asked again where a frozen version is taken up anew.
+CREDENTIAL_CHECKS: tuple[Check, ...] = (
+    checks_credentials.literal_credentials,
+    checks_credentials.faults,
+    checks_credentials.secret_hosts,
+)
 CHECKS: tuple[Check, ...] = (
     checks_nodes.too_many_nodes,
     checks_nodes.duplicate_node_ids,
@@ -50,6 +57,7 @@ CHECKS: tuple[Check, ...] = (
     checks_references.steps,
     checks_references.unknown_templates,
     checks_references.unknown_segments,
+    *CREDENTIAL_CHECKS,
 )
 
 
@@ -57,11 +65,17 @@ def find_problems(
     graph: Graph,
     templates: Mapping[str, TemplateSnapshot],
     segments: Collection[str] | None = None,
+    secret_hosts: Mapping[str, Sequence[str]] | None = None,
 ) -> list[Problem]:
     """Every problem of the graph, in a fixed order; empty when it compiles. `templates` are the
     templates of the workspace that the graph may use, by id, `segments` the ids of its segments
-    (any, where it is None)."""
-    return problems_of(GraphView(graph, templates, segments=segments))
+    (any, where it is None), `secret_hosts` where its secrets may go (anywhere, likewise)."""
+    view = GraphView(graph, templates, segments=segments, secret_hosts=secret_hosts)
+    return problems_of(view)
+
+
+def credential_problems(view: GraphView) -> list[Problem]:
+    return [problem for check in CREDENTIAL_CHECKS for problem in check(view)]
 
 
 def problems_of(view: GraphView) -> list[Problem]:

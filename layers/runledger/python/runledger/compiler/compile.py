@@ -1,7 +1,7 @@
 """Graph to Step Functions machine: check, choose the machine type, run the passes, check again."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,13 +34,14 @@ def compile_graph(
     functions: FunctionArns,
     templates: Mapping[str, TemplateSnapshot],
     segments: Collection[str] | None = None,
+    secret_hosts: Mapping[str, Sequence[str]] | None = None,
 ) -> Compiled:
     """The machine of a graph; `templates` are those it may use, by id, `segments` the ids of the
-    segments (any, where it is None).
+    segments (any, where it is None), `secret_hosts` where its secrets may go (the same).
 
     Raises InvalidGraphError with every problem; CompilerError where the compiler itself is wrong.
     """
-    view = GraphView(graph, templates, segments=segments)
+    view = GraphView(graph, templates, segments=segments, secret_hosts=secret_hosts)
     problems = problems_of(view)
     if problems:
         raise InvalidGraphError(

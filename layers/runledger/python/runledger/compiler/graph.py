@@ -1,7 +1,7 @@
 """What the checks and the compiler read: a graph with its configs parsed and its edges indexed."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -26,6 +26,7 @@ from runledger.compiler.topology import Topology
 from runledger.models.automation import Graph, Node, TemplateSnapshot
 from runledger.models.base import Config
 from runledger.nodes.base import Branching, NodeType
+from runledger.nodes.findings import SecretUse
 from runledger.nodes.registry import NODE_TYPES
 
 
@@ -87,7 +88,8 @@ class GraphView:
     into a start and none out of an end. Of several nodes with one id the first counts, and
     `all_nodes` has every one.
     `templates` are the known message templates by id, `segments` the ids of the known segments;
-    without them every segment is taken on trust.
+    without them every segment is taken on trust. So is where secrets go, without `secret_hosts`:
+    the allowed hosts of those that are set, by name.
     """
 
     def __init__(
@@ -97,10 +99,12 @@ class GraphView:
         node_types: Mapping[str, NodeType[Any]] = NODE_TYPES,
         *,
         segments: Collection[str] | None = None,
+        secret_hosts: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.graph = graph
         self.templates = templates
         self.segments = segments
+        self.secret_hosts = secret_hosts
         self.all_nodes = tuple(_parse(node, node_types) for node in graph.nodes)
         nodes: dict[str, NodeView] = {}
         for node in self.all_nodes:
@@ -161,6 +165,16 @@ class GraphView:
             for node in self.nodes.values()
             if node.type is not None and node.config is not None
             for use in segment_uses(node.id, node.node.config, node.type.segment_ids(node.config))
+        )
+
+    @cached_property
+    def secret_uses(self) -> tuple[SecretUse, ...]:
+        """Every secret that a node sends somewhere."""
+        return tuple(
+            use
+            for node in self.all_nodes
+            if node.type is not None and node.config is not None
+            for use in node.type.secret_uses(node.config)
         )
 
     @property

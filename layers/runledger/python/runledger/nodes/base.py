@@ -18,6 +18,7 @@ from runledger.models.base import Config, Model
 from runledger.models.contact import Contact
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.run import ErrorDetail, StepStatus
+from runledger.nodes.findings import SecretUse, Warned
 from runledger.nodes.inputs import (
     Place,
     Record,
@@ -27,7 +28,9 @@ from runledger.nodes.inputs import (
     recorded,
     rendered,
 )
+from runledger.nodes.literals import Sifter
 from runledger.nodes.message_rules import FrequencyCap, QuietHours
+from runledger.nodes.reach import Reach
 from runledger.redaction import Redactor
 
 ConfigT = TypeVar("ConfigT", bound=Config)
@@ -67,15 +70,6 @@ class Branching:
 
 
 @dataclass(frozen=True, slots=True)
-class Warned:
-    """What a config allows and its author should know; `field` is its dotted path."""
-
-    code: str
-    field: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
 class Placement:
     """Where a node stands in the machine being built.
 
@@ -100,6 +94,7 @@ class HttpRequest(Model):
     query: dict[str, str]
     body: bytes | None
     timeout_seconds: float
+    reach: Reach = Field(default=Reach(), repr=False)
 
 
 class HttpResponse(Model):
@@ -123,6 +118,10 @@ class HttpCaller(Protocol):
 class SecretReader(Protocol):
     def get(self, name: str) -> str:
         """Raises NodeError `MISSING_SECRET`."""
+
+    def hosts(self, name: str) -> tuple[str, ...]:
+        """The hosts that the secret may be sent to, as they are now; raises NodeError
+        `MISSING_SECRET`."""
 
 
 class BodyKeeper(Protocol):
@@ -307,6 +306,20 @@ class NodeType(ABC, Generic[ConfigT]):
         """Whether a visit whose request died may be done again. False for an effect, unless it
         keeps its own account of what left or the other side tells repeats apart."""
         return not self.effect
+
+    def sifted(self, config: Mapping[str, Any], sifter: Sifter) -> dict[str, Any]:
+        """A config as it was written, valid or not, without the credentials in it."""
+        sifted: dict[str, Any] = sifter.value(config, ())
+        return sifted
+
+    def secret_uses(self, config: ConfigT) -> list[SecretUse]:
+        """Where secrets go."""
+        return []
+
+    def faults(self, config: ConfigT) -> list[Warned]:
+        """What is wrong with a valid config. Asked when it is saved and not when a version that
+        was saved before is read, so a rule that comes later breaks no version."""
+        return []
 
     def warnings(self, config: ConfigT) -> list[Warned]:
         """What may be saved, and is better thought over."""

@@ -3,14 +3,13 @@
 import base64
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from runledger.errors import NodeError
 from runledger.nodes.fields import check_liquid
 from runledger.nodes.variants import VariantConfig
-from runledger.templating import evaluate, text_of
 
 HeaderName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", max_length=100)
@@ -90,21 +89,3 @@ class HeaderAuth(Auth):
 
     def header_value(self, rendered: Mapping[str, str]) -> str:
         return rendered["value"]
-
-
-def credentials_of(auth: Auth | None, rendered: Mapping[str, Any]) -> list[str]:
-    """The values that must not stay in the history, whether they are known secrets or not."""
-    if auth is None:
-        return []
-    return [text_of(rendered[name]) for name in auth.credentials]
-
-
-def known_credentials(auth: Auth | None, scope: Mapping[str, Any]) -> list[str]:
-    """Those of a call that could not be made: a text without a value is none."""
-    found: dict[str, Any] = {}
-    for name, text in auth.texts().items() if auth else ():
-        try:
-            found[name] = evaluate(text, scope)
-        except NodeError:
-            found[name] = None
-    return credentials_of(auth, found)

@@ -1,9 +1,12 @@
 """Where a secret may stand in a call, so that its value is known again in whatever comes back."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import quote
 
 from runledger.errors import NodeError
+from runledger.nodes.reach import Reach
+from runledger.nodes.secret_hosts import allows, is_same_host
 from runledger.templating import filter_names, references
 
 # What may stand in an address as it is, without ending or dividing the part it stands in.
@@ -21,6 +24,49 @@ _SECRET_FILTERS = frozenset(
         "json",
     }
 )
+
+# What opens another piece ends the search for this one's end, or a text of openings would take
+# the square of its length.
+_MARKUP = re.compile(r"\{\{(?:(?!\{[{%]).)*?\}\}|\{%(?:(?!\{[{%]).)*?%\}", re.DOTALL)
+_LIQUID = "\ue000"
+_AUTHORITY = re.compile(r"\s*(https?)://([^/?#]*)", re.IGNORECASE)
+
+
+def constant_address(url: str) -> tuple[str, str] | None:
+    """Scheme and host of an address, where no Liquid has a part in them: it stands behind the
+    first `/`, `?` or `#` after the host, if anywhere."""
+    found = _AUTHORITY.match(_MARKUP.sub(_LIQUID, url))
+    if found is None or _LIQUID in found[2] or "{" in found[2]:
+        return None
+    host = found[2].rpartition("@")[2]
+    return found[1].lower(), re.sub(r":[0-9]*$", "", host)
+
+
+def reach_of(url: str, names: Iterable[str], hosts_of: Callable[[str], tuple[str, ...]]) -> Reach:
+    """Where a call with these secrets may go, asked of each request that is made, redirects too:
+    to the allowed hosts of every secret; where it has none, to the host that the config names."""
+    used = sorted(names)
+    if not used:
+        return Reach()
+    constant = constant_address(url)
+
+    def check(scheme: str, host: str, port: int) -> None:
+        for name in used:
+            allowed = hosts_of(name)
+            if allowed and not allows(allowed, host, port):
+                raise NodeError(
+                    "HOST_NOT_ALLOWED",
+                    f"the secret {name} may not be sent to {host}; it may go to "
+                    f"{', '.join(allowed)}",
+                )
+            if not allowed and (constant is None or not is_same_host(constant[1], host)):
+                raise NodeError(
+                    "HOST_NOT_ALLOWED",
+                    f"the secret {name} may not be sent to {host}: the automation does not name "
+                    "this host, and the secret has no allowed hosts",
+                )
+
+    return Reach(check, has_secrets=True)
 
 
 def check_secret_use(source: str) -> None:

@@ -20,24 +20,32 @@ from runledger.nodes.base import (
     Visit,
 )
 from runledger.nodes.fields import LiquidValue, Scalar, check_liquid
+from runledger.nodes.findings import SecretUse, Warned
 from runledger.nodes.http_answer import header, read_body
 from runledger.nodes.http_auth import (
     Auth,
     HeaderName,
     ShortLiquid,
-    credentials_of,
-    known_credentials,
 )
 from runledger.nodes.http_capture import CaptureName, CaptureOrPath, capture
+from runledger.nodes.http_credentials import credentials_in, known_credentials
 from runledger.nodes.http_exchange import build_request
 from runledger.nodes.http_headers import refusal_of
+from runledger.nodes.http_literals import sifted_call
 from runledger.nodes.http_record import Recorder
 from runledger.nodes.http_retry import NO_RETRY, Retry, is_repeatable
-from runledger.nodes.http_secrets import check_address, check_secret_use
+from runledger.nodes.http_secrets import (
+    check_address,
+    check_secret_use,
+    constant_address,
+    reach_of,
+)
 from runledger.nodes.http_status import Status, is_among
 from runledger.nodes.http_target import failed_call
 from runledger.nodes.http_tries import Calling, make
 from runledger.nodes.inputs import Place, Record, is_within, liquid_places, recorded
+from runledger.nodes.literals import Sifter
+from runledger.nodes.secret_use import hidden_uses
 from runledger.redaction import Redactor, is_credential_name, placeholder
 from runledger.template_markup import has_liquid
 from runledger.templating import evaluate, references, render_value
@@ -192,6 +200,21 @@ class IntegrationNode(NodeType[IntegrationConfig]):
     def branching(self, config: IntegrationConfig) -> Branching:
         return Branching(("ok", "error"), required=False)
 
+    def sifted(self, config: Mapping[str, Any], sifter: Sifter) -> dict[str, Any]:
+        return sifted_call(config, sifter)
+
+    def secret_uses(self, config: IntegrationConfig) -> list[SecretUse]:
+        constant = constant_address(config.url)
+        host = None if constant is None else constant[1]
+        return [SecretUse(name, "url", host) for name in sorted(config.secret_names())]
+
+    def faults(self, config: IntegrationConfig) -> list[Warned]:
+        return [
+            Warned("UNSAFE_SECRET_USE", field, message)
+            for field, source in self.sources(config)
+            for message in hidden_uses(source)
+        ]
+
     def outputs(self, config: IntegrationConfig) -> frozenset[str]:
         return frozenset({*config.capture, _ERROR})
 
@@ -224,7 +247,7 @@ class IntegrationNode(NodeType[IntegrationConfig]):
 
     def redactor(self, config: IntegrationConfig, visit: Visit) -> Redactor:
         secrets = _secrets(config, visit)
-        return Redactor(secrets, known_credentials(config.auth, {**visit.scope, "secret": secrets}))
+        return Redactor(secrets, known_credentials(config, {**visit.scope, "secret": secrets}))
 
     def input(self, config: IntegrationConfig, visit: Visit, record: Record) -> dict[str, Any]:
         try:
@@ -258,10 +281,19 @@ class IntegrationNode(NodeType[IntegrationConfig]):
         redactor: Redactor,
     ) -> NodeResult:
         try:
+            unsafe = self.faults(config)
+            if unsafe:
+                # Of a version that was activated before this was checked.
+                raise NodeError(unsafe[0].code, unsafe[0].message)
             rendered = _rendered(config, visit, secrets)
             check_address(str(rendered["url"]), secrets)
-            redactor = Redactor(secrets, credentials_of(config.auth, rendered["auth"]))
+            told = {**visit.scope, "secret": secrets}
+            redactor = Redactor(secrets, credentials_in(config, rendered, told))
             request = build_request(config, rendered, visit.effect_key)
+            reader = visit.tools.secrets
+            if secrets and reader is not None:
+                reach = reach_of(config.url, secrets, lambda name: reader.hosts(name))
+                request = request.model_copy(update={"reach": reach})
             placeholders = {name: placeholder(name) for name in secrets}
             shown = build_request(config, _rendered(config, visit, placeholders), visit.effect_key)
         except NodeError as error:

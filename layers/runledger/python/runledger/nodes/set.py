@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
@@ -16,9 +16,11 @@ from runledger.nodes.base import NodeResult, NodeType, Visit
 from runledger.nodes.comparison import as_number, describe
 from runledger.nodes.fields import LiquidValue
 from runledger.nodes.inputs import Place, Record
+from runledger.nodes.literals import Sifter
 from runledger.nodes.moments import to_iso
 from runledger.nodes.unreadable import UnreadableValues
 from runledger.nodes.written_dates import not_a_date, read_date
+from runledger.redaction import is_literal_credential_name
 from runledger.templating import render_value, text_of
 
 MAX_OUTPUT_BYTES = 64 * 1024
@@ -86,6 +88,19 @@ class SetNode(NodeType[SetConfig]):
         ],
     }
     config_model = SetConfig
+
+    def sifted(self, config: Mapping[str, Any], sifter: Sifter) -> dict[str, Any]:
+        """A variable that is called a credential holds one."""
+        shown: dict[str, Any] = sifter.value(config, ())
+        assignments = shown.get("assignments")
+        for index, each in enumerate(assignments if isinstance(assignments, list) else ()):
+            if not isinstance(each, dict) or "value" not in each:
+                continue
+            target = str(each.get("target", "")).removeprefix(_PREFIX)
+            if is_literal_credential_name(target):
+                place = ("assignments", str(index), "value")
+                each["value"] = sifter.value(each["value"], place, is_credential=True)
+        return shown
 
     def outputs(self, config: SetConfig) -> frozenset[str]:
         return frozenset(assignment.variable for assignment in config.assignments)

@@ -6,10 +6,11 @@ from pydantic import Field, SerializeAsAny, StringConstraints, model_validator
 
 from runledger.models.base import Config
 from runledger.models.run import TriggerType
-from runledger.nodes.base import NodeResult, NodeType, Operation, Visit, Warned
+from runledger.nodes.base import NodeResult, NodeType, Operation, Visit
 from runledger.nodes.date_rules import Repeat
 from runledger.nodes.dates import KEY_CHARACTERS
 from runledger.nodes.fields import PayloadPath, TimeOfDay, TimeZone, picks
+from runledger.nodes.findings import Warned
 from runledger.nodes.variants import VariantConfig
 
 

@@ -67,6 +67,7 @@ class OutboundClient:
         headers = _with_defaults(request.headers)
         redirects = 0
         while True:
+            request.reach.check(*_origin(url))
             answer = self._exchange(request, url, headers, deadline)
             is_redirect = answer.status in REDIRECTS
             target = _target(answer.location) if answer.location and is_redirect else None
@@ -85,6 +86,12 @@ class OutboundClient:
                     "TOO_MANY_REDIRECTS", f"{url.host} redirected more than {MAX_REDIRECTS} times"
                 )
             previous, url = url, _checked(_join(url, target))
+            if request.reach.has_secrets and (previous.scheme, url.scheme) == ("https", "http"):
+                raise NodeError(
+                    "HOST_NOT_ALLOWED",
+                    f"{previous.host} redirected to an address without https, where a secret would "
+                    "go in the clear",
+                )
             if _origin(previous) != _origin(url):
                 headers = [each for each in headers if each[0].lower() in _HARMLESS_HEADERS]
 
@@ -200,7 +207,8 @@ def _checked(url: httpx.URL) -> httpx.URL:
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int]:
-    return url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80)
+    port = url.port or (443 if url.scheme == "https" else 80)
+    return url.scheme, url.raw_host.decode("ascii"), port
 
 
 def _with_defaults(headers: dict[str, str]) -> list[tuple[str, str]]:

@@ -1,7 +1,21 @@
 """Striking credentials from what is kept."""
 
-from runledger.redaction.names import is_credential_name
+from runledger.redaction.names import (
+    is_credential_header,
+    is_credential_name,
+    is_harmless_name,
+    is_literal_credential_name,
+)
 from runledger.redaction.needles import MIN_SECRET_CHARACTERS
 from runledger.redaction.redactor import REDACTED, Redactor, placeholder
 
-__all__ = ["MIN_SECRET_CHARACTERS", "REDACTED", "Redactor", "is_credential_name", "placeholder"]
+__all__ = [
+    "MIN_SECRET_CHARACTERS",
+    "REDACTED",
+    "Redactor",
+    "is_credential_header",
+    "is_credential_name",
+    "is_harmless_name",
+    "is_literal_credential_name",
+    "placeholder",
+]

@@ -47,6 +47,24 @@ _CREDENTIAL_COMPOUNDS = re.compile(
     r"(api|access|private|signing|secret|encryption|subscription|auth|client)_?key$"
     r"|^session_?(id|key)$|(pass|auth)word|apikey"
 )
+# Without marks between its words.
+_CREDENTIAL_ENDINGS = re.compile(
+    r"(?:password|passwd|token|secret|apikey|accesskey|privatekey|secretkey|authkey|appkey)$"
+)
+# Of what is written by hand, besides: the whole name, or its last word.
+_WRITTEN_NAMES = frozenset({"auth", "pass", "sas", "bearer", "signature", "sig", "hmac"})
+_HEADER_KEY = re.compile(r"(?:^|-)key$")
+_HARMLESS_HEADERS = re.compile(
+    r"(?:idempotency|cache|surrogate|partition|routing|sort|primary|object|websocket)-key$"
+)
+# What is said about a credential, and is none.
+_HARMLESS_ENDINGS = frozenset(
+    {"type", "kind", "count", "limit", "length", "expires", "expiry", "expiration", "ttl", "url"}
+    | {"uri", "endpoint", "policy", "status", "state", "name", "hint", "required", "enabled"}
+    | {"reset", "consent", "format", "version", "lifetime", "seconds", "age", "at", "field"}
+    | {"path", "header", "method", "algorithm", "alg", "budget", "usage", "size", "max", "min"}
+    | {"mode", "scope", "issuer", "audience", "provider", "username", "user", "email", "id"}
+)
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -57,5 +75,35 @@ def is_credential_name(name: str) -> bool:
     return (
         name.lower() in _CREDENTIAL_HEADERS
         or not _CREDENTIAL_WORDS.isdisjoint(words)
+        or _CREDENTIAL_ENDINGS.search("".join(words)) is not None
         or _CREDENTIAL_COMPOUNDS.search(joined) is not None
     )
+
+
+def is_harmless_name(name: str) -> bool:
+    """Whether what stands under a name is about a credential and no credential itself."""
+    words = _words(name)
+    return bool(words) and words[-1] in _HARMLESS_ENDINGS and words not in _CREDENTIAL_IDS
+
+
+def is_literal_credential_name(name: str) -> bool:
+    """As `is_credential_name`, for what is written by hand: `token_type` is a setting there, and
+    `sig` in an address a credential."""
+    if is_harmless_name(name):
+        return False
+    words = _words(name)
+    return is_credential_name(name) or bool(words and words[-1] in _WRITTEN_NAMES)
+
+
+def is_credential_header(name: str) -> bool:
+    """As `is_literal_credential_name`, for headers: `X-Shop-Key` is one too."""
+    lower = name.lower()
+    is_key = _HEADER_KEY.search(lower) and not _HARMLESS_HEADERS.search(lower)
+    return is_literal_credential_name(name) or bool(is_key)
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(name) if not word.isdigit()]
+
+
+_CREDENTIAL_IDS = (["session", "id"], ["secret", "id"])

@@ -87,10 +87,10 @@ def _data(secret: str) -> Iterable[bytes]:
 
 def _numbers(data: bytes) -> Iterable[Needle]:
     """Its bytes in decimal; where they are signed, those over 127 stand for 256 less."""
-    yield Needle(Way.NUMBERS, f",{','.join(map(str, data))},")
+    yield Needle(Way.NUMBERS, ",".join(map(str, data)))
     if max(data) > 127:
         signed = (str(256 - byte if byte > 127 else byte) for byte in data)
-        yield Needle(Way.NUMBERS, f",{','.join(signed)},")
+        yield Needle(Way.NUMBERS, ",".join(signed))
 
 
 def _base64(data: bytes) -> Iterable[Needle]:

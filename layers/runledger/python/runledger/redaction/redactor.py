@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
-from runledger.redaction.names import is_credential_name
+from runledger.redaction.names import is_credential_header, is_credential_name
 from runledger.redaction.needles import (
     MIN_SECRET_CHARACTERS,
     Needle,
@@ -159,7 +159,7 @@ class Redactor:
         """Headers by name, several of one name joined by a comma."""
         kept: dict[str, str] = {}
         for name, value in headers:
-            shown = str(self._under(name, value))
+            shown = str(self._under(name, value, is_credential_header(name)))
             key = self.text(name)
             kept[key] = f"{kept[key]}, {shown}" if key in kept else shown
         return kept
@@ -185,10 +185,14 @@ class Redactor:
             parts = parts._replace(query=query)
         return self.text(urlunsplit(parts))
 
-    def _under(self, name: str, value: Any) -> Any:
+    def _under(self, name: str, value: Any, is_credential: bool = False) -> Any:
         """What stands under a name that may say it is a credential."""
         shown = self.value(value)
-        if not is_credential_name(name) or shown is None or isinstance(shown, bool):
+        if (
+            not (is_credential or is_credential_name(name))
+            or shown is None
+            or isinstance(shown, bool)
+        ):
             return shown
         if isinstance(shown, str) and (not shown or _PLACEHOLDER_ONLY.fullmatch(shown)):
             return shown
@@ -210,8 +214,6 @@ def _searched(way: Way, read: Reading) -> str:
             return read.text.replace("\xa0", " ")
         case Way.BLOCK:
             return block_signs(read.text)
-        case Way.NUMBERS:
-            return f",{read.text},"
         case _:
             return read.text
 
@@ -219,9 +221,6 @@ def _searched(way: Way, read: Reading) -> str:
 def _struck(read: Reading, start: int, end: int, needle: Needle) -> tuple[int, int]:
     """Where in the text itself this occurrence stands, with the characters beside it that hold
     bits of it too."""
-    if needle.way is Way.NUMBERS:
-        # Without the commas around it, the first of which is not part of the text.
-        return read.span(start, end - 2)
     text = read.text
     first, last = read.span(start, end)
     for _ in range(needle.before):

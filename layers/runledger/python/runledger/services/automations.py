@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
 from runledger.clock import Clock, iso
-from runledger.compiler.checks import problems_of
+from runledger.compiler.checks import credential_problems, problems_of
 from runledger.compiler.compile import FunctionArns, compile_graph
 from runledger.compiler.graph import GraphView
 from runledger.compiler.warnings import warnings_of
@@ -36,7 +36,11 @@ from runledger.services.fire_views import schedule_view
 from runledger.services.revisions import ANY_REVISION, Expected, edit
 from runledger.services.schedules import scheduled_trigger
 from runledger.services.upstream_checks import upstream_problems
-from runledger.services.views import automation_summary_view, machine_view
+from runledger.services.views import (
+    automation_summary_view,
+    machine_view,
+    without_credentials,
+)
 from runledger.store.machines import supersede
 
 if TYPE_CHECKING:
@@ -50,6 +54,7 @@ if TYPE_CHECKING:
     from runledger.store.automations import AutomationStore
     from runledger.store.fires import FireStore
     from runledger.store.schedules import ScheduleStore
+    from runledger.store.secrets import SecretStore
     from runledger.store.segments import SegmentStore
     from runledger.store.table import Write
     from runledger.store.templates import TemplateStore
@@ -71,6 +76,7 @@ class Automations:
     fires: "FireStore"
     clock: Clock
     public_url: str
+    secrets: "SecretStore | None" = None
 
     def create(self, workspace_id: str, document: AutomationDocument, by: str) -> Automation:
         """A DRAFT; InvalidGraphError with every problem, and nothing is written."""
@@ -197,7 +203,7 @@ class Automations:
         return AutomationView(
             **dict(automation_summary_view(automation, schedule)),
             revision=automation.draft_revision,
-            nodes=draft.nodes,
+            nodes=without_credentials(draft).nodes,
             edges=draft.edges,
             layout=draft.layout,
             webhook=None if hides_webhook else self._webhook_view(automation),
@@ -206,6 +212,11 @@ class Automations:
             problems=checked.problems,
             warnings=checked.warnings,
         )
+
+    def credential_problems(self, workspace_id: str, graph: Graph) -> list[Problem]:
+        """What a draft from before may hold that no version is taken up with."""
+        hosts = self.secret_hosts(workspace_id, graph)
+        return credential_problems(GraphView(graph, {}, secret_hosts=hosts))
 
     def _schedule(self, automation: Automation) -> "Schedule | None":
         if scheduled_trigger(automation) is None:
@@ -243,8 +254,21 @@ class Automations:
 
     def _view(self, workspace_id: str, graph: Graph) -> tuple[GraphView, list[Problem]]:
         templates = self.known_templates(workspace_id, graph)
-        view = GraphView(graph, templates, segments=self.known_segments(workspace_id, graph))
+        view = GraphView(
+            graph,
+            templates,
+            segments=self.known_segments(workspace_id, graph),
+            secret_hosts=self.secret_hosts(workspace_id, graph),
+        )
         return view, problems_of(view)
+
+    def secret_hosts(self, workspace_id: str, graph: Graph) -> dict[str, tuple[str, ...]] | None:
+        """Where those of the secrets that the graph sends somewhere may go; None without `secrets`,
+        which takes all of it on trust."""
+        if self.secrets is None:
+            return None
+        named = {use.name for use in GraphView(graph, {}).secret_uses}
+        return self.secrets.hosts_of(workspace_id, sorted(named)) if named else {}
 
     def known_segments(self, workspace_id: str, graph: Graph) -> dict[str, SegmentSnapshot]:
         """Those of the segments the graph names that the workspace has."""
@@ -308,6 +332,7 @@ class Activations:
         graph = store.draft(before)
         _refuse(upstream_problems(store, before, graph))
         if is_current:
+            _refuse(self.automations.credential_problems(workspace_id, graph))
             after = self._touched(before, by, {"status": AutomationStatus.ACTIVE})
             schedule = self.schedules.writes(after)
             store.activate(before, after, None, also=schedule)
@@ -315,7 +340,8 @@ class Activations:
             return after
         templates = self.automations.known_templates(workspace_id, graph)
         segments = self.automations.known_segments(workspace_id, graph)
-        compiled = compile_graph(graph, self.functions, templates, segments)
+        hosts = self.automations.secret_hosts(workspace_id, graph)
+        compiled = compile_graph(graph, self.functions, templates, segments, hosts)
         trigger = _trigger_of(graph, templates)
         number = store.reserve_version(before)
         before = before.model_copy(update={"last_version": number})

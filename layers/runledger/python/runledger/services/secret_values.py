@@ -43,10 +43,15 @@ class SecretValues:
 
     def get(self, workspace_id: str, name: str) -> str:
         """Raises NodeError `MISSING_SECRET`."""
+        return self.read(workspace_id, name)[0]
+
+    def read(self, workspace_id: str, name: str) -> tuple[str, tuple[str, ...] | None]:
+        """The value, and where it may go if its row was read for it just now; raises NodeError
+        `MISSING_SECRET`."""
         key = (workspace_id, name)
         found = self.cached.get(key)
         if found is not None and 0 <= self.clock() - found[0] < CACHED_FOR:
-            return found[1]
+            return found[1], None
         self.cached.pop(key, None)
         began = self.clock()
         row, value = self._read(workspace_id, name)
@@ -54,7 +59,14 @@ class SecretValues:
             self.cached.clear()
         self.cached[key] = (began, value)
         self._touch(row, began)
-        return value
+        return value, row.allowed_hosts
+
+    def hosts(self, workspace_id: str, name: str) -> tuple[str, ...]:
+        """Where the secret may go. Never cached, so a change binds on the next request."""
+        row = self.names.get(workspace_id, name)
+        if row is None or row.generation is None:
+            raise NodeError("MISSING_SECRET", f"the workspace has no secret named {name}")
+        return row.allowed_hosts
 
     def _read(self, workspace_id: str, name: str) -> "tuple[SecretName, str]":
         for _ in range(_TRIES):
@@ -86,10 +98,19 @@ class SecretValues:
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceSecrets:
-    """Reads the secrets of one workspace."""
+    """Reads the secrets of one workspace, for one visit. `seen` is where those may go whose rows
+    were read for their values a moment ago: it serves the first request."""
 
     values: SecretValues
     workspace_id: str
+    seen: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def get(self, name: str) -> str:
-        return self.values.get(self.workspace_id, name)
+        value, hosts = self.values.read(self.workspace_id, name)
+        if hosts is not None:
+            self.seen[name] = hosts
+        return value
+
+    def hosts(self, name: str) -> tuple[str, ...]:
+        seen = self.seen.pop(name, None)
+        return self.values.hosts(self.workspace_id, name) if seen is None else seen

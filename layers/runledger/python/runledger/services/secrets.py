@@ -20,11 +20,14 @@ from runledger.errors import (
     TransientError,
 )
 from runledger.ids import new_id
+from runledger.nodes.secret_hosts import parse_hosts
 from runledger.observability import log_failure
 from runledger.redaction import MIN_SECRET_CHARACTERS
 from runledger.services.secret_names import secret_id
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
     from runledger.store.due import DueRow
@@ -47,10 +50,24 @@ class Secrets:
     stack: str
     clock: Clock
 
-    def put(self, workspace_id: str, name: str, value: str) -> "SecretName":
+    def set(
+        self, workspace_id: str, name: str, value: str | None, hosts: "Sequence[str] | None"
+    ) -> "SecretName":
+        """What is given of a secret: its value, where it may go, or both."""
+        if value is not None:
+            return self.put(workspace_id, name, value, hosts)
+        if hosts is None:
+            raise InvalidInputError("give the secret a value", field="value")
+        return self.allow(workspace_id, name, hosts)
+
+    def put(
+        self, workspace_id: str, name: str, value: str, hosts: "Sequence[str] | None" = None
+    ) -> "SecretName":
         """Sets or replaces a secret. Once this returns, nobody reads the value before for longer
-        than a reader may keep it (services/secret_values.py)."""
+        than a reader may keep it (services/secret_values.py). `hosts` is where it may go; without
+        them those it has stay."""
         _check(name, value)
+        allowed = None if hosts is None else _hosts(hosts)
         for _ in range(_TRIES):
             generation = new_id("gen")
             now = self.clock()
@@ -60,10 +77,24 @@ class Secrets:
                 Name=secret_id(self.stack, workspace_id, name, generation),
                 SecretString=value,
             )
-            pointed = self.names.point(row, generation, self.clock())
+            pointed = self.names.point(row, generation, self.clock(), allowed)
             if pointed is not None:
                 self._sweep_now(pointed)
                 return pointed
+        raise TransientError(f"the secret {name} keeps changing; try again")
+
+    def allow(self, workspace_id: str, name: str, hosts: "Sequence[str]") -> "SecretName":
+        """Says anew where a secret may go, and leaves its value; binds from the next request on.
+        NotFoundError where it is not set."""
+        allowed = _hosts(hosts)
+        for _ in range(_TRIES):
+            row = self.names.get(workspace_id, name)
+            if row is None or row.generation is None:
+                raise NotFoundError(f"the workspace has no secret named {name}")
+            try:
+                return self.names.allow(row, allowed)
+            except ConditionFailedError:
+                continue
         raise TransientError(f"the secret {name} keeps changing; try again")
 
     def delete(self, workspace_id: str, name: str) -> None:
@@ -121,6 +152,13 @@ class Secrets:
             getattr(self.secrets, operation)(**request)
         except AWS_ERRORS as error:
             raise domain_error(error) from error
+
+
+def _hosts(written: "Sequence[str]") -> tuple[str, ...]:
+    try:
+        return parse_hosts(written)
+    except ValueError as error:
+        raise InvalidInputError(str(error), field="allowedHosts") from error
 
 
 def _check(name: str, value: str) -> None:

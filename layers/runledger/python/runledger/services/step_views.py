@@ -9,6 +9,7 @@ from runledger.models.run import Step
 from runledger.models.run_views import StepView
 from runledger.models.wire import ErrorView
 from runledger.observability import log_failure
+from runledger.redaction import Redactor
 from runledger.store.salvage import DAMAGES, left_out
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def _input_of(
     """What the node worked with: its config, and in it the recorded values. None where one of
     them is not known."""
     from runledger.nodes.inputs import filled
+    from runledger.nodes.literals import Sifter
 
     node = graph.nodes.get(step.node_id)
     if node is None or step.unreadable is not None:
@@ -70,7 +72,8 @@ def _input_of(
         return dict(trigger)
     if not node.type.is_told(node.config, step.input, step):
         return None
-    return filled(node.node.config, step.input, node.type.told(node.config, step))
+    whole = filled(node.node.config, step.input, node.type.told(node.config, step))
+    return node.type.sifted(whole, Sifter())
 
 
 def _step_view(
@@ -100,7 +103,8 @@ def _step_view(
         reason=step.reason,
         wait_until=optional_iso(step.wait_until),
         input=given,
-        output=step.output,
+        # A variable may be called a credential, and later nodes read it; nobody else does.
+        output=Redactor({}).value(step.output),
         evidence=step.evidence,
         request=step.request,
         response=step.response,

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from runledger.compiler.graph import GraphView
-    from runledger.models.automation import Automation, Version
+    from runledger.models.automation import Automation, Graph, Version
     from runledger.models.contact import Contact
     from runledger.models.delivery import DeliveryAttempt
     from runledger.models.refusal import Refusal
@@ -118,7 +118,7 @@ def run_detail_view(
     return RunDetailView(
         **fields,
         payload=history.payload.body,
-        graph=graph.graph,
+        graph=without_credentials(graph.graph),
         steps=fit_steps(
             [
                 step_view(step, order, graph, history.payload.trigger)
@@ -237,7 +237,21 @@ def version_summary_view(version: "Version") -> VersionSummaryView:
 
 
 def version_view(version: "Version") -> VersionView:
-    return VersionView(**dict(version_summary_view(version)), graph=version.graph)
+    return VersionView(
+        **dict(version_summary_view(version)), graph=without_credentials(version.graph)
+    )
+
+
+def without_credentials(graph: "Graph") -> "Graph":
+    """The graph as it is shown: no credential that was written into a config of it."""
+    from runledger.nodes.literals import Sifter
+    from runledger.nodes.registry import sifted
+
+    nodes = [
+        node.model_copy(update={"config": sifted(node.type, node.config, Sifter())})
+        for node in graph.nodes
+    ]
+    return graph.model_copy(update={"nodes": nodes})
 
 
 def contact_view(contact: "Contact") -> ContactView:
@@ -259,6 +273,7 @@ def contact_view(contact: "Contact") -> ContactView:
 def secret_name_view(secret: "SecretName") -> SecretNameView:
     return SecretNameView(
         name=secret.name,
+        allowed_hosts=list(secret.allowed_hosts),
         updated_at=iso(secret.updated_at or 0),
         last_used_at=optional_iso(secret.last_used_at),
     )

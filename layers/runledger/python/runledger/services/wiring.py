@@ -75,6 +75,7 @@ def automations_over(of: Stores, public_url: str) -> "Automations":
         fires=of.fires,
         clock=now_ms,
         public_url=public_url,
+        secrets=of.secrets,
     )
 
 

@@ -28,13 +28,14 @@ _TRIES = 5
 
 class SecretName(Model):
     """`generation` is None where the name is not set (any more). `making` and `doomed` are
-    generations with the moment since when they are."""
+    generations with the moment since when they are; `allowed_hosts` is where its value may go."""
 
     workspace_id: str
     name: str
     generation: str | None
     updated_at: int | None
     last_used_at: int | None
+    allowed_hosts: tuple[str, ...] = ()
     making: dict[str, int] = Field(default_factory=dict)
     doomed: dict[str, int] = Field(default_factory=dict)
 
@@ -55,6 +56,14 @@ class SecretStore:
         page = self._table.query(keys.secret(workspace_id, "").pk)
         found = [_from_item(item) for item in page.items]
         return [each for each in found if each.generation is not None]
+
+    def hosts_of(self, workspace_id: str, wanted: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Where those of the named secrets that are set may go, by name."""
+        found = self._table.batch_get(
+            (keys.secret(workspace_id, name) for name in wanted), consistent=True
+        )
+        rows = [_from_item(item) for item in found.values()]
+        return {row.name: row.allowed_hosts for row in rows if row.generation is not None}
 
     def begin(
         self, workspace_id: str, name: str, generation: str, now: int, due_at: int
@@ -83,15 +92,20 @@ class SecretStore:
             return _from_item(item)
         raise TransientError(f"the secret {name} keeps changing; try again")
 
-    def point(self, row: SecretName, generation: str, now: int) -> SecretName | None:
-        """Makes a generation that was begun the present one, and dooms the one before. None where
-        it was taken for abandoned meanwhile, and may be gone."""
+    def point(
+        self, row: SecretName, generation: str, now: int, hosts: tuple[str, ...] | None = None
+    ) -> SecretName | None:
+        """Makes a generation that was begun the present one, and dooms the one before; with
+        `hosts`, it may go there from the same moment on. None where it was taken for abandoned
+        meanwhile, and may be gone."""
         key = keys.secret(row.workspace_id, row.name)
         for _ in range(_TRIES):
             is_still_begun = Attr(f"making.{generation}").exists()
             values: dict[Path, Any] = {"generation": generation, "updatedAt": now}
             if row.generation is not None:
                 values["doomed", row.generation] = now
+            if hosts is not None:
+                values["allowedHosts"] = list(hosts)
             change = Change(set=values, remove=[("making", generation)])
             try:
                 return _from_item(self._table.update(key, change, is_still_begun & _is_at(row)))
@@ -106,6 +120,13 @@ class SecretStore:
                 return None
         raise TransientError(f"the secret {row.name} keeps changing; try again")
 
+    def allow(self, row: SecretName, hosts: tuple[str, ...]) -> SecretName:
+        """Says anew where the present value may go; ConditionFailedError where the row points to
+        another one by now."""
+        key = keys.secret(row.workspace_id, row.name)
+        change = Change(set={"allowedHosts": list(hosts)})
+        return _from_item(self._table.update(key, change, _is_at(row)))
+
     def forget(self, row: SecretName, now: int, due_at: int) -> SecretName:
         """Unsets a name; ConditionFailedError where it changed since it was read."""
         assert row.generation is not None
@@ -113,7 +134,8 @@ class SecretStore:
             ("doomed", row.generation): now,
             **_due(row.workspace_id, row.name, due_at),
         }
-        change = Change(set=values, remove=["generation", "updatedAt", "lastUsedAt"])
+        gone = ["generation", "updatedAt", "lastUsedAt", "allowedHosts"]
+        change = Change(set=values, remove=gone)
         key = keys.secret(row.workspace_id, row.name)
         return _from_item(self._table.update(key, change, _is_at(row)))
 
@@ -178,6 +200,7 @@ def _from_item(item: "Item") -> SecretName:
         generation=item.get("generation"),
         updated_at=item.get("updatedAt"),
         last_used_at=item.get("lastUsedAt"),
+        allowed_hosts=tuple(item.get("allowedHosts", ())),
         making=item["making"],
         doomed=item["doomed"],
     )

@@ -31,9 +31,12 @@ def _secrets() -> Secrets:
 @router.put("/v1/secrets/<name>", tags=["Secrets"])
 @needs(Role.ADMIN)
 def put_secret(name: SecretName, document: Annotated[SecretDocument, Body()]) -> SecretNameView:
-    """Sets or replaces a secret. Its value can never be read back."""
+    """Sets or replaces a secret, or says anew where it may be sent. Its value can never be read
+    back."""
     who = calling(router)
-    return secret_name_view(_secrets().put(who.workspace_id, name, document.value))
+    return secret_name_view(
+        _secrets().set(who.workspace_id, name, document.value, document.allowed_hosts)
+    )
 
 
 @router.delete("/v1/secrets/<name>", tags=["Secrets"], status_code=204)

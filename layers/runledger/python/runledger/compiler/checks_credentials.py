@@ -1,0 +1,58 @@
+"""Checks of credentials: none written into a config, and each secret only where it may go."""
+
+from collections.abc import Iterator
+
+from runledger.compiler.graph import GraphView
+from runledger.compiler.wording import sentence
+from runledger.models.automation import Problem
+from runledger.nodes.literals import Sifter
+from runledger.nodes.registry import sifted
+from runledger.nodes.secret_hosts import allows
+
+
+def literal_credentials(view: GraphView) -> Iterator[Problem]:
+    for node in view.all_nodes:
+        sifter = Sifter()
+        sifted(node.node.type, node.node.config, sifter)
+        for place in sifter.places:
+            yield Problem(
+                code="LITERAL_CREDENTIAL",
+                message="This is a credential, or stood for one that was hidden: put it into a "
+                "secret and write {{secret.NAME}}.",
+                node_id=node.id,
+                field=".".join(place),
+            )
+
+
+def faults(view: GraphView) -> Iterator[Problem]:
+    for node in view.all_nodes:
+        if node.type is None or node.config is None:
+            continue
+        for each in node.type.faults(node.config):
+            yield Problem(
+                code=each.code, message=sentence(each.message), node_id=node.id, field=each.field
+            )
+
+
+def secret_hosts(view: GraphView) -> Iterator[Problem]:
+    for node in view.all_nodes:
+        if view.secret_hosts is None or node.type is None or node.config is None:
+            continue
+        for use in node.type.secret_uses(node.config):
+            allowed = view.secret_hosts.get(use.name, ())
+            if use.host is None and not allowed:
+                yield Problem(
+                    code="SECRET_WITHOUT_HOSTS",
+                    message=f"The address of {node.id!r} is known only in the run, so the secret "
+                    f"{use.name} could be sent anywhere: set the secret's allowed hosts.",
+                    node_id=node.id,
+                    field=use.field,
+                )
+            elif use.host is not None and allowed and not allows(allowed, use.host, None):
+                yield Problem(
+                    code="SECRET_HOST_NOT_ALLOWED",
+                    message=f"The secret {use.name} may not be sent to {use.host}; it may go to "
+                    f"{', '.join(allowed)}.",
+                    node_id=node.id,
+                    field=use.field,
+                )

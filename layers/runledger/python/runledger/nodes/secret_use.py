@@ -1,0 +1,79 @@
+"""What a Liquid text may do with a secret, so that its value is known again when it comes back.
+
+A secret is put in by `{{ … }}`, and encoded once at most: of what is encoded twice in other ways
+redaction knows no form.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from liquid.builtin.output import OutputNode
+from liquid.builtin.tags.capture_tag import CaptureNode
+from liquid.builtin.tags.echo_tag import EchoNode
+
+from runledger.templating import parsed
+
+_ENCODINGS = frozenset({"base64_encode", "base64_url_safe_encode", "url_encode", "escape", "json"})
+_BASE64 = frozenset({"base64_encode", "base64_url_safe_encode"})
+_BESIDE = frozenset({"append", "prepend", "strip"})
+# As an address takes base64: its signs are known there.
+_CHAINS: frozenset[tuple[str, ...]] = frozenset(
+    {*((encoding,) for encoding in _ENCODINGS), *((each, "url_encode") for each in _BASE64)}
+)
+
+
+def hidden_uses(source: str) -> list[str]:
+    """What the text does with a secret that would hide it from redaction, for a person; empty
+    where all is well. Raises TemplateSyntaxError."""
+    template = parsed(source)
+    return list(dict.fromkeys(_hidden(template.nodes, template)))
+
+
+def _hidden(nodes: Iterable[Any], template: Any, *, is_captured: bool = False) -> Iterator[str]:
+    for node in nodes:
+        is_output = isinstance(node, OutputNode | EchoNode)
+        for expression in node.expressions():
+            if not _reads_secret(expression):
+                continue
+            if is_captured or not is_output:
+                yield "a secret is written by {{secret.NAME}} alone; tags may not read or keep it"
+            else:
+                yield from _chain(expression)
+        inside = is_captured or isinstance(node, CaptureNode)
+        yield from _hidden(node.children(template), template, is_captured=inside)
+
+
+def _chain(expression: Any) -> Iterator[str]:
+    names = [each.name for each in getattr(expression, "filters", None) or ()]
+    if not hasattr(expression, "filters") or _is_key(expression):
+        yield "a secret is written by {{secret.NAME}}, without a choice inside it"
+        return
+    unknown = next((name for name in names if name not in _ENCODINGS | _BESIDE), None)
+    if unknown is not None:
+        yield (
+            f"the filter `{unknown}` cannot be used with a secret: its result could not be "
+            "recognised and struck from the history"
+        )
+        return
+    encodings = tuple(name for name in names if name in _ENCODINGS)
+    if encodings and encodings not in _CHAINS:
+        yield (
+            f"a secret is encoded once, not by {' and then '.join(f'`{e}`' for e in encodings)}: "
+            "the result could not be recognised and struck from the history"
+        )
+
+
+def _is_key(expression: Any, *, is_inside: bool = False) -> bool:
+    """Whether a secret tells which variable is read, as in trigger[secret.KEY]."""
+    path = getattr(expression, "path", None)
+    if path and path[0] == "secret" and is_inside:
+        return True
+    inside = is_inside or path is not None
+    return any(_is_key(each, is_inside=inside) for each in expression.children())
+
+
+def _reads_secret(expression: Any) -> bool:
+    path = getattr(expression, "path", None)
+    if path and path[0] == "secret":
+        return True
+    return any(_reads_secret(each) for each in expression.children())
