@@ -1050,7 +1050,7 @@ export interface paths {
         get?: never;
         /**
          * Put secret
-         * @description Sets or replaces a secret. Its value can never be read back.
+         * @description Sets or replaces a secret, or says anew where it may be sent. Its value can never be read back.
          *
          *     For ADMIN and above.
          */
