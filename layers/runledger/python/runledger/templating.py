@@ -7,6 +7,7 @@ work a template may cause is bounded.
 
 import json
 import math
+import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
@@ -22,6 +23,7 @@ from liquid.token import Token
 from liquid.undefined import UNDEFINED, FalsyStrictUndefined
 
 from runledger.errors import NodeError, RunledgerError
+from runledger.liquid_filters import argument_problems, install, plain, plain_number
 from runledger.template_limits import (
     MAX_LOOP_ITERATIONS,
     MAX_OUTPUT_BYTES,
@@ -37,6 +39,11 @@ from runledger.template_places import bracket_depth, first_line, line_and_column
 MAX_SOURCE_CHARACTERS = 100_000
 # Brackets within brackets, as in `a[b[c]]`.
 MAX_BRACKETS = 50
+# The words that cannot stand as a name behind a point.
+_RESERVED = re.compile(
+    r"expected an? .*, found "
+    r"(and|or|not|in|contains|nil|null|true|false|empty|blank|if|else|with|as)"
+)
 _UNSAFE_TAGS = ("include", "render")
 
 # Of the missing variables of one text, that are told.
@@ -121,6 +128,8 @@ class _OutputNode(OutputNode):
         value = self.expression.evaluate(context)
         if isinstance(context, _Context):
             weigh((value,), context.meter)
+        if isinstance(value, float | Decimal):
+            return buffer.write(plain_number(value))
         if not _is_structured(value):
             return buffer.write(to_liquid_string(value, autoescape=False))
         return buffer.write(_json(value))
@@ -161,6 +170,7 @@ def _environment() -> Environment:
         del environment.tags[tag]
     environment.add_tag(_Output)
     environment.add_filter("json", _json)
+    install(environment)
     return environment
 
 
@@ -284,11 +294,7 @@ def render_value(value: Any, scope: Mapping[str, Any]) -> Any:
 
 def text_of(value: Any) -> str:
     """A value as Liquid writes it into a text: nil is empty, booleans are lower case."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value)
+    return plain(value)
 
 
 def _native(value: Any) -> Any:
@@ -327,14 +333,25 @@ def _parse(source: str) -> BoundTemplate:
         template = _ENVIRONMENT.from_string(source)
     except LiquidError as error:
         line, column = position(error, source, _ENVIRONMENT.from_string)
-        raise TemplateSyntaxError(first_line(error), line, column) from error
+        raise TemplateSyntaxError(_hinted(first_line(error)), line, column) from error
     except RecursionError as error:
         raise TemplateSyntaxError("the text is nested too deeply") from error
     for name, spans in sorted(template.analyze(include_partials=False).filters.items()):
         if name not in _ENVIRONMENT.filters:
             line, column = line_and_column(source, spans[0].index)
             raise TemplateSyntaxError(f"there is no filter `{name}`", line, column)
+    for message, index in argument_problems(template):
+        raise TemplateSyntaxError(message, *line_and_column(source, index))
     return template
+
+
+def _hinted(message: str) -> str:
+    """What the parser said; of a name that Liquid keeps for itself, also how to write it."""
+    found = _RESERVED.fullmatch(message)
+    if found is None:
+        return message
+    word = found[1]
+    return f"`{word}` is a word of Liquid; write it in brackets, such as trigger['{word}']"
 
 
 def _parsed(source: str) -> BoundTemplate:
@@ -365,6 +382,5 @@ def _guarded(action: Callable[[], T]) -> T:
             "TEMPLATE_ERROR", f"a template failed: {first_line(error)}", cause=repr(error)
         ) from error
     except _FAILURES as error:
-        raise NodeError(
-            "TEMPLATE_ERROR", f"a template failed: {error}", cause=repr(error)
-        ) from error
+        message = "a template failed: it combines values that do not go together"
+        raise NodeError("TEMPLATE_ERROR", message, cause=repr(error)) from error

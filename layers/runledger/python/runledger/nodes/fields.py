@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, JsonValue, StringConstraints
 
-from runledger.nodes.zones import canonical_zone
 from runledger.template_markup import has_liquid
 from runledger.templating import TemplateSyntaxError, references
+from runledger.zones import canonical_zone
 
 Picked = Literal["CHANNEL", "TEMPLATE", "SEGMENT", "AUTOMATION", "TIME_ZONE"]
 

@@ -12,7 +12,7 @@ from runledger.models.base import Config
 from runledger.models.frequency import MAX_CAP_HOURS, MAX_CAP_MESSAGES
 from runledger.nodes.fields import TimeOfDay, TimeZone
 from runledger.nodes.moments import to_utc
-from runledger.nodes.zones import zone_named
+from runledger.zones import zone_named
 
 
 class FrequencyCap(Config):
