@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 from starlette.requests import Request
@@ -69,6 +70,21 @@ class _SecurityHeaders(BaseHTTPMiddleware):
         return response
 
 
+class _Anything(Convertor[str]):
+    """A path as it came: Starlette's own ends at a line break, which %0A is."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("anything", _Anything())
+
+
 class Gateway:
     """Serves one deployed stack. Nothing of a request is kept."""
 
@@ -87,11 +103,11 @@ class Gateway:
     def app(self) -> Starlette:
         return Starlette(
             routes=[
-                Route("/v1/{path:path}", self._api, methods=_METHODS),
+                Route("/v1/{path:anything}", self._api, methods=_METHODS),
                 Route("/health", self._health, methods=["GET", "HEAD"]),
                 Route("/cognito", self._cognito, methods=["POST"]),
                 Route("/config.json", self._config),
-                Route("/{path:path}", self._page),
+                Route("/{path:anything}", self._page),
             ],
             middleware=[Middleware(_SecurityHeaders)],
         )

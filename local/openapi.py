@@ -83,6 +83,12 @@ _KNOWN, _IN_SEVERAL = frozenset({401}), frozenset({400})
 _CHANGE = frozenset({413, 415})
 # A body names a revision too.
 _EDIT = frozenset({409, 412})
+_RETRY_AFTER: Document = {
+    "Retry-After": {
+        "description": "Seconds to wait; absent where API Gateway refused the call.",
+        "schema": {"type": "integer", "minimum": 0},
+    }
+}
 _GATEWAY_HEADERS: dict[int, Document] = {
     401: {
         "WWW-Authenticate": {
@@ -90,12 +96,8 @@ _GATEWAY_HEADERS: dict[int, Document] = {
             "schema": {"type": "string"},
         }
     },
-    429: {
-        "Retry-After": {
-            "description": "Seconds to wait; absent where API Gateway refused the call.",
-            "schema": {"type": "integer", "minimum": 0},
-        }
-    },
+    429: _RETRY_AFTER,
+    503: _RETRY_AFTER,
 }
 _NO_STORE: Document = {
     "description": "Always no-store: an answer is for its caller alone.",

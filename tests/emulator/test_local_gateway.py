@@ -60,6 +60,12 @@ def test_without_a_token_every_method_is_401(stack: Stack, method: str) -> None:
     assert answer.status_code == 401
 
 
+def test_a_path_with_a_line_break_reaches_the_api(stack: Stack) -> None:
+    with stack.api(MEMBER) as api:
+        answer = api.get("/v1/runs/run_%0A1")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
 def test_a_token_opens_the_api_and_a_tampered_one_does_not(stack: Stack) -> None:
     token = stack.token(MEMBER)
     good = httpx.get(f"{stack.url}/v1/me", headers={"Authorization": f"Bearer {token}"})

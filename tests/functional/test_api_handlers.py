@@ -732,10 +732,11 @@ def test_feedback_about_no_attempt_of_ours_is_taken_and_changes_nothing(deployed
         ("DELETE", "/v1/openapi.json", "GET"),
     ],
 )
+@pytest.mark.parametrize("query", ["", "limit=50"])
 def test_a_method_that_a_path_does_not_take_is_refused_with_those_it_does(
-    deployed: World, method: str, path: str, allowed: str
+    deployed: World, method: str, path: str, allowed: str, query: str
 ) -> None:
-    answer = call(method, path)
+    answer = call(method, path, query=query)
     assert answer["status"] == 405
     assert answer["headers"]["Allow"] == allowed
     assert answer["body"]["title"] == "Method not allowed"
@@ -744,6 +745,7 @@ def test_a_method_that_a_path_does_not_take_is_refused_with_those_it_does(
 def test_a_path_that_is_none_is_not_found_by_any_method(deployed: World) -> None:
     for method in ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"):
         assert call(method, "/v1/nothing/here")["status"] == 404, method
+        assert call(method, "/v1/nothing/here", query="a=b")["status"] == 404, method
 
 
 def test_the_webhook_address_takes_posts_only(deployed: World) -> None:

@@ -5473,6 +5473,8 @@ export interface components {
         /** @description Something was busy; the same call may succeed later. */
         ServiceUnavailable: {
             headers: {
+                /** @description Seconds to wait; absent where API Gateway refused the call. */
+                "Retry-After"?: number;
                 [name: string]: unknown;
             };
             content: {

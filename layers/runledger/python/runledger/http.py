@@ -228,8 +228,7 @@ def _admitting(identify: Callable[[HttpApp], object], validate: Any) -> Any:
 
     def admit(app: APIGatewayHttpResolver, next_middleware: "NextMiddleware") -> "Response[Any]":
         route: Any = app.context["_route"]
-        # The route of a path that leads nowhere is made for the one request.
-        if route in app._static_routes or route in app._dynamic_routes:
+        if _leads_somewhere(app, route):
             if needed_role(route.func) is not None:
                 identify(app)
             if app.current_event.http_method != "GET":
@@ -238,6 +237,11 @@ def _admitting(identify: Callable[[HttpApp], object], validate: Any) -> Any:
         return answer
 
     return admit
+
+
+def _leads_somewhere(app: APIGatewayHttpResolver, route: Any) -> bool:
+    """The route of a path that leads nowhere is made for the one request."""
+    return route in app._static_routes or route in app._dynamic_routes
 
 
 def _require_sound_body(event: dict[str, Any]) -> None:
@@ -276,6 +280,8 @@ def _refuse_unknown_query(
     """A parameter that means nothing is refused: a filter that is ignored looks like one that was
     applied."""
     route: Any = app.context["_route"]
+    if not _leads_somewhere(app, route):
+        return next_middleware(app)
     known = {parameter.alias for parameter in route.dependant.query_params}
     for name in app.current_event.query_string_parameters or {}:
         if name not in known:
