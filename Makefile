@@ -30,11 +30,13 @@ PYTEST := $(PY) -m pytest
 PYTEST_TWICE := $(PYTEST) -n 2 --dist worksteal
 PYTEST_FILES_TWICE := $(PYTEST) -n 2 --dist loadfile
 VENV := .venv/.synced
+FUZZ := .venv/.fuzz
 CONSOLE_MODULES := console/node_modules/.installed
 INTERPRETERS := tests/interpreters/node_modules/.installed
 CONSOLE := console/dist/index.html
 REQUIREMENTS := layers/dependencies/requirements.txt
 OUT := .runledger/screenshots
+SBOM := .runledger/sbom
 STACK := runledger
 ROWS := 100000
 EXPORT := uv export --quiet --no-dev --no-emit-project --frozen --no-header
@@ -55,11 +57,13 @@ clean: ## Forget the local stack's data; the installed tools stay
 	rm -rf .runledger
 
 # ── Checking ─────────────────────────────────────────────────────────────────────────────────────
-.PHONY: test lint types unit functional emulator console-test screenshots
+.PHONY: test test-deep lint types unit functional emulator console-test fuzz audit screenshots
 
 test: unit functional emulator console-test ## Run every tier of tests
 
-lint: $(VENV) $(SAM) $(CONSOLE_MODULES) ## Check style, the template and the exported requirements
+test-deep: test fuzz ## Run every tier, and fuzz the deployed stack
+
+lint: $(VENV) $(SAM) $(CONSOLE_MODULES) audit ## Check style, template, requirements and known vulnerabilities
 	ruff check .
 	ruff format --check .
 	cfn-lint template.yaml
@@ -85,12 +89,18 @@ emulator: $(VENV) $(SAM) $(CONSOLE) ## Tests against the deployed template, IAM 
 console-test: $(VENV) $(SAM) $(CONSOLE) chromium ## Tests of the console in a real Chromium
 	$(PYTEST_FILES_TWICE) tests/console
 
+fuzz: $(FUZZ) $(SAM) $(CONSOLE) ## Schemathesis against the deployed stack, as OWNER and as VIEWER
+	$(PYTEST) tests/fuzz
+
+audit: $(VENV) ## Look up known vulnerabilities (excepted: audit-exceptions.toml)
+	$(PY) -m local.audit
+
 screenshots: $(VENV) chromium ## Pictures of the running stack's pages (OUT=.runledger/screenshots)
 	@mkdir -p $(OUT)
 	$(PY) -m tests.console.screenshots $(OUT)
 
 # ── Making ───────────────────────────────────────────────────────────────────────────────────────
-.PHONY: compile generate bench build deploy
+.PHONY: compile generate bench build sbom deploy
 
 compile: $(VENV) ## Print the state machine of a graph (GRAPH=graph.json)
 	@test -n "$(GRAPH)" || { echo "name a graph: make compile GRAPH=graph.json" >&2; exit 2; }
@@ -113,6 +123,9 @@ build: $(VENV) $(SAM) ## Build for AWS and say how large the dependency layer is
 	$(SAM) build
 	@du -sh .aws-sam/build/DependenciesLayer | cut -f 1 | sed 's/^/dependency layer: /'
 
+sbom: $(VENV) ## Say what a build is made of, as CycloneDX (SBOM=.runledger/sbom)
+	$(PY) -m local.sbom $(SBOM)
+
 deploy: build $(CONSOLE) ## Deploy stack and console to the account of your credentials (STACK=, SAM_ARGS=)
 	$(SAM) deploy --stack-name $(STACK) $(SAM_ARGS)
 	$(PY) -m local.publish_console $(STACK)
@@ -132,6 +145,12 @@ $(VENV): pyproject.toml uv.lock
 	@test -x .venv/bin/uv || $(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@echo "installing the Python packages"
 	@uv sync --frozen --quiet
+	@touch $@
+
+# A group of its own: nothing else needs it.
+$(FUZZ): $(VENV)
+	@echo "installing Schemathesis"
+	@uv sync --frozen --quiet --inexact --group fuzz
 	@touch $@
 
 $(SAM): | $(VENV)

@@ -35,7 +35,11 @@ _HEADERS: list[dict[str, Any]] = [
         "name": "Idempotency-Key",
         "in": "header",
         "required": False,
-        "description": "The same key opens one run, however often the event is sent.",
+        "description": (
+            "Where the trigger is not signed and names no `dedupePath`, the same key opens one "
+            "run, however often the event is sent; with another body it is answered 409. A signed "
+            "trigger does not read it."
+        ),
         "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_CHARACTERS},
     },
 ]

@@ -55,7 +55,8 @@ def webhooks() -> Webhooks:
         202: "A run was opened.",
         401: "The signature is missing or does not match the body.",
         404: "No automation has this token.",
-        409: "The automation takes no events now, or the contact may not enter it again.",
+        409: "The automation takes no events now, the contact may not enter it again, or the "
+        "`Idempotency-Key` came with another body.",
     }
 )
 def receive_webhook(

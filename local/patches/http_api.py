@@ -1,7 +1,8 @@
 """API Gateway: an HTTP API's OpenAPI body becomes its routes, integrations and authorizers.
 
 SAM writes the routes of `AWS::Serverless::HttpApi` into the Body property of
-`AWS::ApiGatewayV2::Api`, which the emulator stores nowhere: every call would answer 404.
+`AWS::ApiGatewayV2::Api`, which the emulator stores nowhere: every call would answer 404. And a
+greedy path parameter of the emulator ends at a line break, which a path may hold as %0A.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,6 +18,8 @@ Props = dict[str, Any]
 _METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 _ANY = "x-amazon-apigateway-any-method"
 _TYPE = "AWS::ApiGatewayV2::Api"
+# Of the private use area: no path of ours has it.
+_LINE_BREAK = "\ue00a"
 
 
 class OpenApiBodyError(ValueError):
@@ -26,6 +29,7 @@ class OpenApiBodyError(ValueError):
 def apply() -> None:
     guard.expect(provisioners, "_apigw_v2_api_create", "0002e18b41984434")
     guard.expect(provisioners, "_apigw_v2_api_update", "d12d60c12ed7d9aa")
+    guard.wrap(apigateway, "_extract_path_params", "d3aaa9aa2c53a65e", _with_line_breaks)
     handlers = provisioners._RESOURCE_HANDLERS[_TYPE]
     create: Callable[..., tuple[str, Props]] = handlers["create"]
     update: Callable[..., tuple[str, Props]] = handlers["update"]
@@ -44,6 +48,16 @@ def apply() -> None:
 
     handlers["create"] = create_with_body
     handlers["update"] = update_with_body
+
+
+def _with_line_breaks(original: Callable[..., Any]) -> Callable[..., Any]:
+    def extract(route_path: str, request_path: str) -> dict[str, str] | None:
+        found = original(route_path, request_path.replace("\n", _LINE_BREAK))
+        if found is None:
+            return None
+        return {name: value.replace(_LINE_BREAK, "\n") for name, value in found.items()}
+
+    return extract
 
 
 def expand(api_id: str, props: Props) -> None:

@@ -62,8 +62,10 @@ def test_without_a_token_every_method_is_401(stack: Stack, method: str) -> None:
 
 def test_a_path_with_a_line_break_reaches_the_api(stack: Stack) -> None:
     with stack.api(MEMBER) as api:
-        answer = api.get("/v1/runs/run_%0A1")
-    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+        for path in ("/v1/runs/run_%0A1", "/v1/runs/run_1%0A", "/v1/runs/%0A/cancel"):
+            answer = api.get(path)
+            assert answer.status_code == 404, path
+            assert answer.headers["content-type"] == "application/problem+json", path
 
 
 def test_a_token_opens_the_api_and_a_tampered_one_does_not(stack: Stack) -> None:

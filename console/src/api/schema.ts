@@ -8923,7 +8923,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key opens one run, however often the event is sent. */
+                /** @description Where the trigger is not signed and names no `dedupePath`, the same key opens one run, however often the event is sent; with another body it is answered 409. A signed trigger does not read it. */
                 "Idempotency-Key"?: string;
                 /** @description The HMAC-SHA256 of the raw body under the trigger's signing secret; where the trigger is signed, a call without it is answered 401. */
                 "X-Runledger-Signature"?: string;
@@ -8991,7 +8991,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetail"];
                 };
             };
-            /** @description The automation takes no events now, or the contact may not enter it again. */
+            /** @description The automation takes no events now, the contact may not enter it again, or the `Idempotency-Key` came with another body. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];

@@ -1,0 +1,198 @@
+"""Looks up known vulnerabilities of every pinned package: `make audit`.
+
+A finding fails, unless audit-exceptions.toml excepts it with a reason until a date of review. A
+database that does not answer fails nothing, as a build must not hang on it; it is said plainly.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+EXCEPTIONS = ROOT / "audit-exceptions.toml"
+NODE_PROJECTS = ("console", "tests/interpreters")
+_SECONDS = 90
+_FIELDS = {"id", "package", "reason", "review"}
+
+
+class ExceptionsError(ValueError):
+    """The list of exceptions is not as it has to be; the message is for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exempt:
+    """One vulnerability that is known and accepted until its date of review."""
+
+    id: str
+    package: str
+    reason: str
+    review: date
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One vulnerability of one package; `ids` are all its names."""
+
+    package: str
+    ids: frozenset[str]
+    title: str
+
+    def __str__(self) -> str:
+        return f"{self.package}: {', '.join(sorted(self.ids))}: {self.title}"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one database said; `unknown` says why it answered nothing of some or all packages."""
+
+    source: str
+    findings: tuple[Finding, ...] = ()
+    unknown: str | None = None
+
+
+def read_exceptions(text: str) -> list[Exempt]:
+    """ExceptionsError where an entry is incomplete, given twice or has no date of review."""
+    try:
+        entries = tomllib.loads(text).get("exception", [])
+    except tomllib.TOMLDecodeError as error:
+        raise ExceptionsError(f"it is not TOML: {error}") from error
+    found: list[Exempt] = []
+    for number, entry in enumerate(entries, start=1):
+        if set(entry) != _FIELDS:
+            raise ExceptionsError(f"exception {number} needs {', '.join(sorted(_FIELDS))}, no more")
+        known, package, reason = (entry[name] for name in ("id", "package", "reason"))
+        if not all(isinstance(each, str) and each.strip() for each in (known, package, reason)):
+            raise ExceptionsError(f"exception {number}: id, package and reason are texts")
+        if type(entry["review"]) is not date:
+            raise ExceptionsError(f"exception {number}: review is a date, such as 2027-01-31")
+        found.append(Exempt(known, package, reason, entry["review"]))
+    keys = [(each.id, each.package) for each in found]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise ExceptionsError(f"{key[0]} of {key[1]} is excepted twice")
+    return found
+
+
+def judge(
+    reports: Sequence[Report], exceptions: Iterable[Exempt], today: date
+) -> tuple[bool, list[str]]:
+    """Whether nothing is wrong, and the lines that say what was found."""
+    exceptions = list(exceptions)
+    used: set[Exempt] = set()
+    is_well, lines = True, []
+    for report in reports:
+        for finding in report.findings:
+            excepted = [
+                each
+                for each in exceptions
+                if each.package == finding.package and each.id in finding.ids
+            ]
+            used.update(excepted)
+            if not excepted:
+                is_well = False
+                lines.append(f"VULNERABLE ({report.source}) {finding}")
+        if report.unknown:
+            lines.append(f"NOT AUDITED ({report.source}): {report.unknown}")
+        elif not report.findings:
+            lines.append(f"{report.source}: no known vulnerability")
+    for each in exceptions:
+        if each.review < today:
+            is_well = False
+            lines.append(f"EXPIRED: the exception of {each.id} was to be reviewed by {each.review}")
+        elif each not in used and not any(report.unknown for report in reports):
+            lines.append(f"the exception of {each.id} of {each.package} is not needed any more")
+    return is_well, lines
+
+
+def read_pip_audit(output: str) -> Report:
+    """pip-audit's JSON. It skips in silence what the database does not know."""
+    source = "PyPI"
+    try:
+        dependencies = json.loads(output)["dependencies"]
+    except (ValueError, KeyError, TypeError):
+        return Report(source, unknown="the database did not answer")
+    findings = [
+        Finding(
+            each["name"],
+            frozenset({fault["id"], *fault.get("aliases", [])}),
+            f"fixed in {', '.join(fault['fix_versions']) or 'no version'}",
+        )
+        for each in dependencies
+        for fault in each.get("vulns", [])
+    ]
+    skipped = [each["name"] for each in dependencies if "skip_reason" in each]
+    unknown = None
+    if skipped or not dependencies:
+        unknown = f"the database knows nothing of {len(skipped)} of {len(dependencies)} packages"
+    return Report(source, tuple(findings), unknown)
+
+
+def read_npm_audit(source: str, output: str) -> Report:
+    try:
+        document = json.loads(output)
+        vulnerabilities: dict[str, Any] = document["vulnerabilities"]
+    except (ValueError, KeyError, TypeError):
+        return Report(source, unknown="the database did not answer")
+    findings = {
+        Finding(via["name"], _ids(via), f"{via['severity']}, {via['title']}")
+        for package in vulnerabilities.values()
+        for via in package["via"]
+        # A text names another package of this list, which the fault comes from.
+        if isinstance(via, dict)
+    }
+    return Report(source, tuple(sorted(findings, key=str)))
+
+
+def _ids(via: dict[str, Any]) -> frozenset[str]:
+    """Of a fault as npm writes it: its advisory's, and npm's own number."""
+    return frozenset({via["url"].rsplit("/", 1)[-1], str(via["source"])})
+
+
+def _output(command: Sequence[str], folder: Path) -> str:
+    """What it printed, whatever its exit code; nothing where it takes too long."""
+    try:
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return ""
+    return done.stdout
+
+
+def _python() -> Report:
+    with tempfile.TemporaryDirectory() as folder:
+        requirements = Path(folder) / "requirements.txt"
+        export = ["uv", "export", "--frozen", "--quiet", "--all-groups", "--no-emit-project"]
+        export += ["--no-hashes", "--no-header", "--output-file", str(requirements)]
+        subprocess.run(export, cwd=ROOT, check=True, capture_output=True, timeout=_SECONDS)
+        audit = ["pip-audit", "--requirement", str(requirements), "--no-deps", "--disable-pip"]
+        audit += ["--format", "json", "--progress-spinner", "off", "--timeout", "10"]
+        return read_pip_audit(_output(audit, ROOT))
+
+
+def _node(project: str) -> Report:
+    audit = ["npm", "audit", "--json", "--fetch-retries=0", "--fetch-timeout=15000"]
+    return read_npm_audit(f"npm, {project}", _output(audit, ROOT / project))
+
+
+def main() -> int:
+    try:
+        exceptions = read_exceptions(EXCEPTIONS.read_text())
+    except ExceptionsError as error:
+        sys.stderr.write(f"{EXCEPTIONS.name}: {error}\n")
+        return 1
+    reports = [_python(), *(_node(project) for project in NODE_PROJECTS)]
+    is_well, lines = judge(reports, exceptions, date.today())
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0 if is_well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

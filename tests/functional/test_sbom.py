@@ -1,0 +1,49 @@
+"""The bill of materials of a build is CycloneDX, and names what the lock files do."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from local.sbom import SbomError, console, layer, validate
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_layer_is_what_its_requirements_pin() -> None:
+    document = layer()
+    validate(document)
+    requirements = (ROOT / "layers/dependencies/requirements.txt").read_text()
+    pinned = set(re.findall(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)", requirements, re.MULTILINE))
+    assert len(pinned) > 10
+    found = {(each["name"], each["version"]) for each in document["components"]}
+    assert found == pinned
+
+
+def test_the_console_is_what_its_lock_file_pins_for_the_build() -> None:
+    document = console()
+    validate(document)
+    packages = json.loads((ROOT / "console/package-lock.json").read_text())["packages"]
+    pinned = {
+        (path.rsplit("node_modules/", 1)[-1], of["version"])
+        for path, of in packages.items()
+        if path and not of.get("dev") and not of.get("devOptional")
+    }
+    named = [(each.get("group"), each["name"], each["version"]) for each in document["components"]]
+    found = {(f"{group}/{name}" if group else name, version) for group, name, version in named}
+    manifest = json.loads((ROOT / "console/package.json").read_text())
+    assert {name for name, _ in found} >= set(manifest["dependencies"])
+    assert found == pinned
+
+
+def test_it_is_the_same_for_the_same_lock_files() -> None:
+    assert layer() == layer()
+    assert console() == console()
+
+
+def test_a_document_that_is_none_is_refused() -> None:
+    document = layer()
+    del document["components"][0]["name"]
+    with pytest.raises(SbomError, match=r"no CycloneDX 1\.6"):
+        validate(document)

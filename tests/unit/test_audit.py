@@ -1,0 +1,180 @@
+"""What known vulnerabilities do to a build: findings, exceptions, and databases that are silent."""
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.audit import (
+    EXCEPTIONS,
+    ExceptionsError,
+    Exempt,
+    Finding,
+    Report,
+    judge,
+    read_exceptions,
+    read_npm_audit,
+    read_pip_audit,
+)
+
+ROOT = Path(__file__).parents[2]
+TODAY = date(2027, 1, 15)
+FINDING = Finding("jinja2", frozenset({"PYSEC-2026-1", "CVE-2026-1"}), "fixed in 4.0")
+ENTRY = """
+[[exception]]
+id = "CVE-2026-1"
+package = "jinja2"
+reason = "Only our own templates are rendered."
+review = 2027-01-31
+"""
+
+
+def test_the_list_in_force_is_sound_and_not_expired() -> None:
+    exceptions = read_exceptions(EXCEPTIONS.read_text())
+    assert [each for each in exceptions if each.review < date.today()] == []
+
+
+def test_an_exception_is_read() -> None:
+    (exempt,) = read_exceptions(ENTRY)
+    assert exempt.review == date(2027, 1, 31)
+    assert exempt.reason == "Only our own templates are rendered."
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("[[exception]\n", "not TOML"),
+        (ENTRY.replace("reason", "because"), "needs id, package, reason, review"),
+        (ENTRY.replace('reason = "Only our own templates are rendered."', 'reason = " "'), "texts"),
+        (ENTRY.replace("2027-01-31", '"soon"'), "review is a date"),
+        (ENTRY.replace("2027-01-31", "2027-01-31T00:00:00"), "review is a date"),
+        (ENTRY + ENTRY, "excepted twice"),
+    ],
+)
+def test_an_exception_without_reason_or_review_is_refused(text: str, fault: str) -> None:
+    with pytest.raises(ExceptionsError, match=fault):
+        read_exceptions(text)
+
+
+def test_a_finding_fails() -> None:
+    is_well, lines = judge([Report("PyPI", (FINDING,))], [], TODAY)
+    assert not is_well
+    assert lines == ["VULNERABLE (PyPI) jinja2: CVE-2026-1, PYSEC-2026-1: fixed in 4.0"]
+
+
+def test_an_excepted_finding_does_not_fail_until_its_review_is_past() -> None:
+    exceptions = read_exceptions(ENTRY)
+    reports = [Report("PyPI", (FINDING,))]
+    assert judge(reports, exceptions, TODAY) == (True, [])
+    assert judge(reports, exceptions, date(2027, 1, 31))[0]
+    is_well, lines = judge(reports, exceptions, date(2027, 2, 1))
+    assert not is_well
+    assert lines == ["EXPIRED: the exception of CVE-2026-1 was to be reviewed by 2027-01-31"]
+
+
+def test_an_exception_is_of_one_package_and_one_vulnerability() -> None:
+    reports = [Report("PyPI", (FINDING,))]
+    for exempt in (
+        Exempt("CVE-2026-1", "markupsafe", "x", TODAY),
+        Exempt("CVE-2026-2", "jinja2", "x", TODAY),
+    ):
+        assert not judge(reports, [exempt], TODAY)[0]
+
+
+def test_an_expired_exception_fails_where_no_database_answers_too() -> None:
+    silent = [Report("PyPI", unknown="the database did not answer")]
+    assert not judge(silent, [Exempt("CVE-1", "x", "x", date(2027, 1, 1))], TODAY)[0]
+
+
+def test_a_silent_database_fails_nothing_and_is_said_plainly() -> None:
+    is_well, lines = judge([Report("PyPI", unknown="the database did not answer")], [], TODAY)
+    assert is_well
+    assert lines == ["NOT AUDITED (PyPI): the database did not answer"]
+
+
+def test_what_a_database_did_find_fails_though_it_knows_nothing_of_others() -> None:
+    assert not judge([Report("PyPI", (FINDING,), "nothing of 1 of 2")], [], TODAY)[0]
+
+
+def test_an_exception_that_is_not_needed_is_told_and_fails_nothing() -> None:
+    is_well, lines = judge([Report("PyPI")], read_exceptions(ENTRY), TODAY)
+    assert is_well
+    assert lines[-1] == "the exception of CVE-2026-1 of jinja2 is not needed any more"
+
+
+class TestPipAudit:
+    def test_findings(self) -> None:
+        fault = {"id": "PYSEC-1", "fix_versions": ["2", "3"], "aliases": ["CVE-1"]}
+        output = {"dependencies": [{"name": "a", "version": "1", "vulns": [fault]}]}
+        report = read_pip_audit(json.dumps(output))
+        ids = frozenset({"PYSEC-1", "CVE-1"})
+        assert report == Report("PyPI", (Finding("a", ids, "fixed in 2, 3"),))
+
+    def test_a_package_that_was_skipped_was_not_audited(self) -> None:
+        known = {"name": "a", "version": "1", "vulns": []}
+        output = {"dependencies": [known, {"name": "b", "skip_reason": "not found"}]}
+        report = read_pip_audit(json.dumps(output))
+        assert report.unknown == "the database knows nothing of 1 of 2 packages"
+
+    @pytest.mark.parametrize("output", ["", "not JSON", "[]", "{}", '{"dependencies": []}'])
+    def test_no_answer(self, output: str) -> None:
+        assert read_pip_audit(output).unknown is not None
+
+
+class TestNpmAudit:
+    VIA: Mapping[str, Any] = {
+        "source": 1096525,
+        "name": "vite",
+        "dependency": "vite",
+        "title": "a dev server serves any file",
+        "url": "https://github.com/advisories/GHSA-1",
+        "severity": "high",
+    }
+
+    def test_findings_are_told_once_each(self) -> None:
+        output = {
+            "auditReportVersion": 2,
+            "vulnerabilities": {"vite": {"via": [dict(self.VIA)]}, "plugin": {"via": ["vite"]}},
+        }
+        report = read_npm_audit("npm, console", json.dumps(output))
+        (finding,) = report.findings
+        assert (finding.package, finding.title) == ("vite", "high, a dev server serves any file")
+        assert finding.ids == {"GHSA-1", "1096525"}
+        assert report.unknown is None
+
+    @pytest.mark.parametrize(
+        "output", ["", '{"message": "405 Method Not Allowed", "statusCode": 405}']
+    )
+    def test_no_answer(self, output: str) -> None:
+        assert read_npm_audit("npm", output).unknown == "the database did not answer"
+
+
+class TestRenovate:
+    CONFIG = json.loads((ROOT / "renovate.json").read_text())
+
+    def test_every_rule_gives_its_reason(self) -> None:
+        rules = [*self.CONFIG["packageRules"], *self.CONFIG["customManagers"]]
+        assert [rule for rule in rules if not rule.get("description")] == []
+
+    def test_the_emulator_stays_where_the_patches_expect_it(self) -> None:
+        excluded = [
+            name
+            for rule in self.CONFIG["packageRules"]
+            if rule.get("enabled") is False
+            for name in rule.get("matchPackageNames", [])
+        ]
+        assert excluded == ["ministack"]
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+        tools = project["dependency-groups"]["dev"]
+        assert [tool for tool in tools if re.match(r"ministack==", tool)] != []
+
+    def test_the_makefile_has_the_versions_that_it_watches(self) -> None:
+        makefile = (ROOT / "Makefile").read_text()
+        for manager in self.CONFIG["customManagers"]:
+            (pattern,) = manager["matchStrings"]
+            assert re.search(pattern.replace("(?<", "(?P<"), makefile), pattern
