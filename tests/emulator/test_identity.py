@@ -76,7 +76,7 @@ def test_a_viewer_elsewhere_cannot_take_the_address_that_is_invited_next(stack: 
     # Our own API has no way to change it either.
     with api(stack, mallory) as person:
         for method in ("PUT", "POST", "DELETE"):
-            assert person.request(method, "/v1/me", json={"email": victim}).status_code == 404
+            assert person.request(method, "/v1/me", json={"email": victim}).status_code == 405
 
     invitation = invite(stack, victim, "OWNER")
     told = me(stack, mallory)

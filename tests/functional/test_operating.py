@@ -45,7 +45,7 @@ def test_a_workspace_is_opened_with_its_owner(
     [
         (["workspace", "ACME", "Acme", "--owner", "a@acme.example"], "workspace id"),
         (["workspace", "ws_demo", "Demo", "--owner", "a@acme.example"], "exists"),
-        (["workspace", "ws_x", "X", "--owner", "nobody"], "email"),
+        (["workspace", "ws_x", "X", "--owner", "nobody"], "e-mail"),
         (["member", "ws_none", "a@acme.example", "OWNER"], "no workspace"),
         (["member", "ws_demo", "a@acme.example", "OWNER", "--stack", "other"], "other"),
     ],

@@ -243,6 +243,8 @@ def test_a_reader_of_one_workspace_finds_nothing_of_another(
 
 def test_a_stranger_cannot_name_another_workspace(deployed: World, ids: dict[str, str]) -> None:
     for path, parameters in _operations("get"):
+        if path == "/v1/health":
+            continue
         filled = _filled(path, parameters, ids)
         headers = {"x-workspace-id": "ws_demo"}
         assert call("GET", filled, role=STRANGER, headers=headers)["status"] == 404, filled
