@@ -1,0 +1,265 @@
+"""Runs that something stranded go on within minutes, on the deployed stack.
+
+The clock of one run is moved on: what its rows tell of the past is moved back by as much. The tick
+is invoked as its schedule would.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from local.faults import PATH as FAULTS
+from tests.emulator.orders import ADMIN, activate, demo_service, ended, fire, wait_for
+from tests.support.stack import Stack
+
+MINUTE = 60_000
+THROTTLED = "ProvisionedThroughputExceededException"
+TRIGGER = {"id": "start", "type": "TRIGGER", "config": {"triggerType": "WEBHOOK"}}
+SET = {"assignments": [{"target": "vars.tag", "value": "gold"}]}
+
+
+def wait_node(node_id: str, minutes: int) -> dict[str, Any]:
+    return {"id": node_id, "type": "WAIT", "config": {"delayMinutes": minutes}}
+
+
+def automation(nodes: list[dict[str, Any]], *edges: tuple[str, str]) -> dict[str, Any]:
+    return {
+        "name": "Stranded",
+        "nodes": [TRIGGER, *nodes, {"id": "done", "type": "END"}],
+        "edges": [{"source": source, "target": target} for source, target in edges],
+    }
+
+
+LONG = automation(
+    [{"id": "tag", "type": "SET", "config": SET}, wait_node("long", 30 * 24 * 60)],
+    ("start", "tag"),
+    ("tag", "long"),
+    ("long", "done"),
+)
+
+
+def fork(url: str) -> dict[str, Any]:
+    """A call and a SET in one branch, a long wait in the other."""
+    return automation(
+        [
+            {"id": "top", "type": "SET", "config": SET},
+            {"id": "call", "type": "INTEGRATION", "config": {"url": url}},
+            {"id": "after", "type": "SET", "config": SET},
+            wait_node("long", 30 * 24 * 60),
+            {"id": "both", "type": "MERGE"},
+        ],
+        ("start", "top"),
+        ("top", "call"),
+        ("call", "after"),
+        ("after", "both"),
+        ("top", "long"),
+        ("long", "both"),
+        ("both", "done"),
+    )
+
+
+@pytest.fixture(scope="module")
+def api(stack: Stack) -> Iterator[httpx.Client]:
+    with stack.api(ADMIN) as client:
+        yield client
+
+
+@contextmanager
+def fault(stack: Stack, **what: Any) -> Iterator[None]:
+    httpx.post(stack.aws_endpoint + FAULTS, json=what).raise_for_status()
+    try:
+        yield
+    finally:
+        httpx.delete(stack.aws_endpoint + FAULTS).raise_for_status()
+
+
+def detail(api: httpx.Client, run_id: str) -> dict[str, Any]:
+    told: dict[str, Any] = api.get(f"/v1/runs/{run_id}").raise_for_status().json()
+    return told
+
+
+def statuses(api: httpx.Client, run_id: str) -> dict[str, str]:
+    return {step["nodeId"]: step["status"] for step in detail(api, run_id)["steps"]}
+
+
+def let_pass(stack: Stack, run_id: str, milliseconds: int) -> None:
+    """Moves everything that the run's rows tell of moments back by as much."""
+    with closing(stack.aws("dynamodb")) as dynamodb:
+        rows = dynamodb.query(
+            TableName=stack.table_name,
+            ConsistentRead=True,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": f"RUN#{run_id}"}},
+        )["Items"]
+        for row in rows:
+            key = {"pk": row["pk"], "sk": row["sk"]}
+            values: dict[str, Any] = {}
+            for name in ("startedAt", "resumedAt", "finishedAt", "waitUntil"):
+                if name in row:
+                    values[name] = {"N": str(int(row[name]["N"]) - milliseconds)}
+            if "dueKey" in row:
+                moment, _, rest = row["dueKey"]["S"].partition("#")
+                values["dueKey"] = {"S": f"{int(moment) - milliseconds:013d}#{rest}"}
+            if "openClaims" in row:
+                values["openClaims"] = {
+                    "M": {
+                        rank: {"L": [_earlier(each, milliseconds) for each in claim["L"]]}
+                        for rank, claim in row["openClaims"]["M"].items()
+                    }
+                }
+            if values:
+                dynamodb.update_item(
+                    TableName=stack.table_name,
+                    Key=key,
+                    UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in values),
+                    ExpressionAttributeValues={f":{name}": each for name, each in values.items()},
+                )
+
+
+def _earlier(value: dict[str, Any], milliseconds: int) -> dict[str, Any]:
+    is_moment = "N" in value and int(value["N"]) > milliseconds
+    return {"N": str(int(value["N"]) - milliseconds)} if is_moment else value
+
+
+def change_owner(stack: Stack, run_id: str, owner: str) -> str:
+    """Writes whose execution owns the run; the one that did until then."""
+    with closing(stack.aws("dynamodb")) as dynamodb:
+        before = dynamodb.update_item(
+            TableName=stack.table_name,
+            Key={"pk": {"S": f"RUN#{run_id}"}, "sk": {"S": "RUN"}},
+            UpdateExpression="SET #execution = :owner",
+            ExpressionAttributeNames={"#execution": "execution"},
+            ExpressionAttributeValues={":owner": {"S": owner}},
+            ReturnValues="UPDATED_OLD",
+        )
+    return str(before["Attributes"]["execution"]["S"])
+
+
+def tick(stack: Stack) -> None:
+    with closing(stack.aws("lambda")) as functions:
+        answer = functions.invoke(FunctionName=stack.function_name("Tick"), Payload=b"{}")
+        assert "FunctionError" not in answer, answer["Payload"].read()
+
+
+def executions(stepfunctions: Any, automation_id: str) -> dict[str, str]:
+    """The ARNs of an automation's executions, oldest first, with their statuses."""
+    machines = stepfunctions.list_state_machines()["stateMachines"]
+    (machine,) = [each for each in machines if automation_id in each["name"]]
+    found = stepfunctions.list_executions(stateMachineArn=machine["stateMachineArn"])["executions"]
+    found.sort(key=lambda each: each["name"])
+    return {each["executionArn"]: each["status"] for each in found}
+
+
+@contextmanager
+def no_status_events(stack: Stack) -> Iterator[None]:
+    """Step Functions' status events reach nobody."""
+    with closing(stack.aws("events")) as events:
+        names = [
+            rule["Name"]
+            for rule in events.list_rules()["Rules"]
+            if "Step Functions Execution Status Change" in rule.get("EventPattern", "")
+        ]
+        assert names
+        for name in names:
+            events.disable_rule(Name=name)
+        try:
+            yield
+        finally:
+            for name in names:
+                events.enable_rule(Name=name)
+
+
+@pytest.mark.parametrize("times", [6, 15])
+def test_a_step_whose_recording_was_throttled_is_gone_on_from(
+    stack: Stack, api: httpx.Client, times: int
+) -> None:
+    made = activate(api, LONG)
+    throttled = {"service": "dynamodb", "operation": "PutItem", "match": "STEP#tag"}
+    with fault(stack, **throttled, times=times, code=THROTTLED):
+        run_id = fire(stack, made, {})
+        wait_for(
+            "the wait behind the throttled step",
+            lambda: statuses(api, run_id).get("long") == "WAITING",
+        )
+    assert statuses(api, run_id)["tag"] == "COMPLETED"
+    assert detail(api, run_id)["health"]["state"] == "WAITING"
+
+
+def test_an_answer_that_was_known_is_recorded(stack: Stack, api: httpx.Client) -> None:
+    url = f"{demo_service(api)}/score"
+    calling = automation(
+        [{"id": "call", "type": "INTEGRATION", "config": {"url": url, "body": {"a": 1}}}],
+        ("start", "call"),
+        ("call", "done"),
+    )
+    throttled = {"service": "dynamodb", "operation": "PutItem", "match": "STEP#call"}
+    with fault(stack, **throttled, times=9, code=THROTTLED):
+        told = ended(api, fire(stack, activate(api, calling), {}))
+    assert (told["status"], told["attempt"]) == ("COMPLETED", 1), told["error"]
+    assert told["steps"][1]["response"]["status"] == 200
+
+
+def test_an_execution_that_was_stopped_without_a_word_is_followed_by_another(
+    stack: Stack, api: httpx.Client
+) -> None:
+    waiting = automation([wait_node("pause", 60)], ("start", "pause"), ("pause", "done"))
+    made = activate(api, waiting)
+    run_id = fire(stack, made, {})
+    wait_for("the wait", lambda: statuses(api, run_id).get("pause") == "WAITING")
+    with no_status_events(stack), closing(stack.aws("stepfunctions")) as stepfunctions:
+        (arn,) = executions(stepfunctions, made["id"])
+        stepfunctions.stop_execution(executionArn=arn)
+        # It waits for an hour, which nothing is wrong with; then it should have moved.
+        let_pass(stack, run_id, 60 * MINUTE)
+        tick(stack)
+        assert detail(api, run_id)["attempt"] == 1
+        let_pass(stack, run_id, 5 * MINUTE)
+        tick(stack)
+        told = ended(api, run_id)
+    assert (told["status"], told["attempt"]) == ("COMPLETED", 2), told["error"]
+    reason = "the run stopped moving at node done: its execution was stopped from outside"
+    assert told["startError"] == reason
+
+
+def test_a_branch_that_is_stranded_goes_on_while_the_other_waits(
+    stack: Stack, api: httpx.Client
+) -> None:
+    made = activate(api, fork(f"{demo_service(api)}/slow?ms=2500"))
+    run_id = fire(stack, made, {})
+
+    def is_ready() -> bool:
+        found = statuses(api, run_id)
+        return found.get("call") == "RUNNING" and found.get("long") == "WAITING"
+
+    wait_for("the call, and the wait beside it", is_ready)
+    # For a moment another execution owns the run, so the branch is released at its next node.
+    owner = change_owner(stack, run_id, "9")
+    with closing(stack.aws("stepfunctions")) as stepfunctions:
+        (arn,) = executions(stepfunctions, made["id"])
+
+        def is_released() -> bool:
+            events = stepfunctions.get_execution_history(executionArn=arn)["events"]
+            entered = [each.get("stateEnteredEventDetails", {}).get("name") for each in events]
+            return "call walk released" in entered
+
+        wait_for("the release of the branch", is_released)
+        change_owner(stack, run_id, owner)
+        assert (statuses(api, run_id)["call"], detail(api, run_id)["attempt"]) == ("COMPLETED", 1)
+        let_pass(stack, run_id, 5 * MINUTE)
+        began = time.monotonic()
+        tick(stack)
+        wait_for("the branch", lambda: statuses(api, run_id).get("after") == "COMPLETED")
+        assert time.monotonic() - began < 60
+        told = detail(api, run_id)
+        assert (told["attempt"], told["startError"]) == (2, "the run stopped moving at node after")
+        assert (told["health"]["state"], statuses(api, run_id)["long"]) == ("WAITING", "WAITING")
+        wait_for("the end of the first execution", lambda: _ended(stepfunctions, made["id"], arn))
+    assert api.post(f"/v1/runs/{run_id}/cancel", json={"reason": "seen"}).status_code == 200
+
+
+def _ended(stepfunctions: Any, automation_id: str, arn: str) -> bool:
+    return executions(stepfunctions, automation_id)[arn] == "ABORTED"
