@@ -109,6 +109,7 @@ SCENARIOS = (
 )
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.play.__name__)
 def test_every_call_of_the_story_can_break(
     ready: Ready, scenario: Scenario, tell: Callable[[str], None]

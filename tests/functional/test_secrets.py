@@ -272,7 +272,7 @@ def test_whatever_call_breaks_the_name_points_to_its_value_and_nothing_is_left(
 ) -> None:
     if not patient:
         # Somebody who does not try again, so that the tick alone can tidy up.
-        monkeypatch.setattr("tests.support.stage.PERSON_TRIES", 1)
+        monkeypatch.setattr("tests.support.stage.PERSON_WAITS", (0,))
     if is_set:
         assert stage.request("api", "PUT", PATH, {"value": "first value"})["status"] == 200
     restore = stage.snapshot()

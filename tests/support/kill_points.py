@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.support.boundary import Call
+from tests.support.boundary import Call, straight
 from tests.support.faults import Fault, FaultyCall, applies
 from tests.support.verdicts import Watch, describe, problems, unknown
 
@@ -78,6 +78,7 @@ def _play(
         scenario.play(ready)
     finally:
         watch.stop()
+        stage.boundary.around = straight
         if point is not None:
             where = f"{describe(faulty.made, point)}: {fault}"
     found = watch.wrong + problems(stage) + scenario.verdict(ready)

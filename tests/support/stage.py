@@ -65,6 +65,7 @@ QUEUE_WAIT = 180_000
 WALKING = ("run_logic", "run_message", "run_integration")
 # After each try of a sender or an operator who gets no answer, or a 5xx.
 PERSON_WAITS = (1_000, 5_000, 15_000, 0)
+PERSON_TRIES = len(PERSON_WAITS)
 
 
 class ProcessDied(BaseException):  # it is no error that anyone may catch

@@ -49,7 +49,7 @@ def health_of(run: Run, now: int) -> Health | None:
         text = f"goes on soon (attempt {run.attempt}): {run.start_error}"
         return Health("RETRYING", text, attempt=run.attempt, last_error=run.start_error)
     if run.due_at is not None and now > run.due_at + _TICK_SLACK:
-        return Health("OVERDUE", "past its deadline, about to be settled")
+        return Health("OVERDUE", "overdue to be looked at, about to be settled")
     claims = run.open_claims.values()
     waits = [claim.wait_until for claim in claims if claim.wait_until and claim.wait_until > now]
     is_working = any(claim.wait_until is None and claim.lease_until > now for claim in claims)
