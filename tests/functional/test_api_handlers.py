@@ -730,6 +730,8 @@ def test_feedback_about_no_attempt_of_ours_is_taken_and_changes_nothing(deployed
         ("GET", "/v1/members/user-1", "DELETE, PUT"),
         ("HEAD", "/v1/templates", "GET, POST"),
         ("DELETE", "/v1/openapi.json", "GET"),
+        ("DELETE", "/v1/runs/cancel", "POST"),
+        ("PUT", "/v1/runs/cancel/bcn_1", "GET"),
     ],
 )
 @pytest.mark.parametrize("query", ["", "limit=50"])

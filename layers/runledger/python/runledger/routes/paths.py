@@ -15,24 +15,34 @@ if TYPE_CHECKING:
 # Served by the function `query` itself, as it lies beside its code.
 DOCUMENT_PATH = "/v1/openapi.json"
 _PARAMETER = re.compile(r"<[^>]+>")
+# What a whole path has to match, and a method that it takes.
+_Rule = tuple[re.Pattern[str], str]
 
 
 def methods_of(path: str) -> list[str]:
-    """In alphabetic order; empty where there is no such path."""
-    return sorted({method for pattern, method in _routes() if pattern.fullmatch(path)})
+    """In alphabetic order; empty where there is no such path. A rule without parameters comes
+    before one with them: /v1/runs/cancel is the id of no run."""
+    for rules in _rules():
+        found = {method for pattern, method in rules if pattern.fullmatch(path)}
+        if found:
+            return sorted(found)
+    return []
 
 
 @cache
-def _routes() -> list[tuple[re.Pattern[str], str]]:
+def _rules() -> tuple[list[_Rule], list[_Rule]]:
+    """Those without parameters, and those with them."""
     # Asked about refused requests alone: nobody else waits for the other function's modules.
     from runledger.routes import api, query
 
-    found = [(re.compile(re.escape(DOCUMENT_PATH)), "GET")]
+    plain: list[_Rule] = [(re.compile(re.escape(DOCUMENT_PATH)), "GET")]
+    open_: list[_Rule] = []
     for module in (*_modules(api), *_modules(query)):
         for rule, methods, *_ in module.router._routes:
             parts = [re.escape(part) for part in _PARAMETER.split(rule)]
-            found += [(re.compile("[^/]+".join(parts)), method) for method in methods]
-    return found
+            rules = plain if len(parts) == 1 else open_
+            rules += [(re.compile("[^/]+".join(parts)), method) for method in methods]
+    return plain, open_
 
 
 def _modules(package: "ModuleType") -> "list[ModuleType]":
