@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from runledger.errors import NodeError
 from runledger.nodes.registry import node_type
 from runledger.nodes.switch import SwitchConfig
 
@@ -72,9 +71,37 @@ def test_the_fallback_matches_nothing() -> None:
     assert evidence["branchesNotTaken"] == ["big", "best", "team"]
 
 
-def test_a_missing_operand_is_named() -> None:
-    with pytest.raises(NodeError, match=r"`trigger.total` has no value in this run"):
-        decide(plan="pro")
+def test_a_missing_operand_does_not_hold_and_is_named() -> None:
+    outcome, evidence = decide(plan="pro")
+    missing = evidence["rules"][0]
+    assert (missing["operand"], missing["verdict"]) == (None, False)
+    assert missing["missing"] == "`trigger.total` has no value in this run"
+    # The rules about what has a value are tried all the same.
+    assert outcome == "best"
+
+
+def test_where_nothing_has_a_value_the_fallback_is_taken() -> None:
+    config = {
+        "rules": [
+            {"field": "trigger.x", "value": 1, "label": "one"},
+            {"field": "trigger.y", "operator": "NOT_EQUALS", "value": 1, "label": "not one"},
+            {"field": "trigger.here", "value": "{{trigger.z}}", "label": "same"},
+        ]
+    }
+    result = run_node("SWITCH", config, visit({"trigger": {"here": 1}}))
+    assert result.outcome == "otherwise"
+    assert result.evidence is not None
+    assert [rule["missing"] for rule in result.evidence["rules"]] == [
+        "`trigger.x` has no value in this run",
+        "`trigger.y` has no value in this run",
+        "`trigger.z` has no value in this run",
+    ]
+    assert result.evidence["matched"] is None
+
+
+def test_a_null_has_a_value() -> None:
+    config = {"rules": [{"field": "trigger.x", "value": None, "label": "null"}]}
+    assert run_node("SWITCH", config, visit({"trigger": {"x": None}})).outcome == "null"
 
 
 def test_a_missing_operand_is_empty() -> None:

@@ -23,7 +23,7 @@ from runledger.nodes.registry import node_type
 from runledger.nodes.wait import WaitConfig
 from runledger.nodes.written_dates import ACCEPTED, moment_of
 
-from tests.support.visits import NOW, run_node, visit
+from tests.support.visits import CONTACT, NOW, run_node, visit
 
 ZONES = (
     "UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe",
@@ -80,6 +80,7 @@ def test_a_moment_in_the_past_is_no_wait() -> None:
         "field": "trigger.due",
         "value": "2020-01-01",
         "timeZone": "UTC",
+        "timeZoneFrom": "CONFIG",
         "until": "2020-01-01T00:00:00Z",
         "passed": True,
     }
@@ -250,3 +251,82 @@ def test_a_wrong_wait_says_where(config: dict[str, Any], field: str) -> None:
     with pytest.raises(ValidationError) as caught:
         WaitConfig.model_validate(config)
     assert [".".join(map(str, each["loc"])) for each in caught.value.errors()] == [field]
+
+
+@pytest.mark.parametrize(
+    ("now", "zone", "day", "time", "moment"),
+    [
+        # 2026-03-10 is a Tuesday.
+        ("2026-03-10T12:00:00Z", "UTC", "NEXT", "13:00", "2026-03-10T13:00:00Z"),
+        ("2026-03-10T12:00:00Z", "UTC", "NEXT", "11:00", "2026-03-11T11:00:00Z"),
+        ("2026-03-10T12:00:00Z", "UTC", "TODAY", "13:00", "2026-03-10T13:00:00Z"),
+        ("2026-03-10T12:00:00Z", "UTC", "TODAY", "11:00", "2026-03-10T12:00:00Z"),
+        ("2026-03-10T12:00:00Z", "UTC", "TOMORROW", "11:00", "2026-03-11T11:00:00Z"),
+        ("2026-03-10T12:00:00Z", "UTC", "TOMORROW", "13:00", "2026-03-11T13:00:00Z"),
+        ("2026-03-10T12:00:00Z", "UTC", "NEXT_WEEKDAY", "13:00", "2026-03-10T13:00:00Z"),
+        ("2026-03-10T12:00:00Z", "UTC", "NEXT_WEEKDAY", "11:00", "2026-03-11T11:00:00Z"),
+        ("2026-03-13T12:00:00Z", "UTC", "NEXT_WEEKDAY", "11:00", "2026-03-16T11:00:00Z"),
+        ("2026-03-14T00:00:00Z", "UTC", "NEXT_WEEKDAY", "00:00", "2026-03-16T00:00:00Z"),
+        # Already Saturday in Tokyo, still Friday in Los Angeles.
+        ("2026-03-13T16:00:00Z", "Asia/Tokyo", "NEXT_WEEKDAY", "02:00", "2026-03-15T17:00:00Z"),
+        ("2026-03-13T16:00:00Z", "America/Los_Angeles", "TODAY", "10:00", "2026-03-13T17:00:00Z"),
+        ("2026-03-13T16:00:00Z", "Asia/Tokyo", "TOMORROW", "02:00", "2026-03-14T17:00:00Z"),
+        # The clocks of Berlin skip 02:30 on Sunday, the 29th.
+        ("2026-03-28T12:00:00Z", "Europe/Berlin", "TOMORROW", "02:30", "2026-03-29T01:00:00Z"),
+    ],
+)
+def test_the_day_of_a_time(now: str, zone: str, day: str, time: str, moment: str) -> None:
+    assert wait(until(zone, timeOfDay=time, day=day), now) == moment
+
+
+@given(
+    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)),
+    st.sampled_from(ZONES),
+    st.sampled_from(["NEXT", "TODAY", "TOMORROW", "NEXT_WEEKDAY"]),
+    st.times().map(lambda each: each.strftime("%H:%M")),
+)
+def test_no_day_is_farther_than_the_machine_waits(
+    now: datetime, zone: str, day: str, time: str
+) -> None:
+    config = until(zone, timeOfDay=time, day=day)
+    waited = datetime.fromisoformat(wait(config, f"{now.isoformat()}+00:00"))
+    longest = node_type("WAIT").wait_seconds(WaitConfig.model_validate(config))
+    assert waited - now.replace(tzinfo=UTC) <= timedelta(seconds=longest)
+    if day == "NEXT_WEEKDAY":
+        assert waited.astimezone(ZoneInfo(zone)).isoweekday() < 6
+
+
+def test_a_day_needs_a_time() -> None:
+    with pytest.raises(ValidationError, match="`day` goes with `timeOfDay`"):
+        WaitConfig.model_validate(until(field="trigger.x", day="TODAY"))
+
+
+@pytest.mark.parametrize(
+    ("metadata", "zone", "source"),
+    [
+        ({"timeZone": "asia/tokyo"}, "Asia/Tokyo", "CONTACT"),
+        ({"timeZone": "nowhere"}, "Europe/Berlin", "CONFIG"),
+        ({"timeZone": "+09:00"}, "Europe/Berlin", "CONFIG"),
+        ({"timeZone": 9}, "Europe/Berlin", "CONFIG"),
+        ({}, "Europe/Berlin", "CONFIG"),
+    ],
+)
+@pytest.mark.parametrize("moment", [{"timeOfDay": "09:00"}, {"field": "trigger.due"}])
+def test_the_zone_may_be_the_contacts(
+    metadata: dict[str, Any], zone: str, source: str, moment: dict[str, Any]
+) -> None:
+    contact = CONTACT.model_copy(update={"metadata": metadata})
+    scope = {"trigger": {"due": "2026-03-11T09:00:00"}}
+    config = {"until": moment, "timeZone": "Europe/Berlin", "contactTimeZone": True}
+    now = to_milliseconds(datetime.fromisoformat("2026-03-10T12:00:00Z"))
+    result = run_node("WAIT", config, visit(scope, now=now, contact=contact))
+    assert result.evidence is not None
+    assert (result.evidence["timeZone"], result.evidence["timeZoneFrom"]) == (zone, source)
+    assert result.wait_until is not None
+    there = from_milliseconds(result.wait_until).astimezone(ZoneInfo(zone))
+    assert there.strftime("%H:%M") == "09:00"
+
+
+def test_without_a_contact_the_config_s_zone_counts() -> None:
+    config = {**until("Europe/Berlin", timeOfDay="09:00"), "contactTimeZone": True}
+    assert wait(config) == "2026-03-11T08:00:00Z"

@@ -104,8 +104,10 @@ function switchSentences(rules: Facts[], matched: unknown): Sentence[] {
     const operator = text(rule.operator);
     const value = 'value' in rule ? ` ${quote(rule.value)}` : '';
     const verdict = rule.verdict === true;
+    const looked =
+      typeof rule.missing === 'string' ? rule.missing : `${text(rule.field)} was ${quote(rule.operand)}`;
     return {
-      words: `${text(rule.label)}: ${text(rule.field)} ${operator}${value} ${verdictWord(verdict)}: ${text(rule.field)} was ${quote(rule.operand)}`,
+      words: `${text(rule.label)}: ${text(rule.field)} ${operator}${value} ${verdictWord(verdict)}: ${looked}`,
       depth: 0,
       verdict,
     };
@@ -122,7 +124,8 @@ function waitSentence(evidence: Facts): string {
     return `Waits ${formatDuration(evidence.delayMinutes * 60_000)}, until ${until}${passed}`;
   }
   if ('timeOfDay' in evidence) {
-    return `Waits for ${text(evidence.timeOfDay)} in ${text(evidence.timeZone)}, which is ${until}${passed}`;
+    const whose = evidence.timeZoneFrom === 'CONTACT' ? ", the contact's time zone" : '';
+    return `Waits for ${text(evidence.timeOfDay)} in ${text(evidence.timeZone)}${whose}, which is ${until}${passed}`;
   }
   return `${text(evidence.field)} was ${quote(evidence.value)}, which in ${text(evidence.timeZone)} is ${until}${passed}`;
 }

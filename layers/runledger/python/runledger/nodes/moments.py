@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+_SATURDAY = 6
+
 
 def to_utc(local: datetime, zone: ZoneInfo) -> datetime:
     """The instant of a wall-clock time in a zone.
@@ -43,6 +45,26 @@ def next_time_of_day(now: datetime, time_of_day: str, zone: str) -> datetime:
     # Yesterday's too: where a gap swallowed it, it falls on the first instant of today.
     days = (today + timedelta(days=offset) for offset in (-1, 0, 1, 2))
     moments = (to_utc(datetime.combine(day, wanted), place) for day in days)
+    return next(moment for moment in moments if moment >= now)
+
+
+def time_of_day_in(now: datetime, time_of_day: str, zone: str, *, days: int) -> datetime:
+    """The instant of `time_of_day` so many days after the zone's today; it may have passed."""
+    place = ZoneInfo(zone)
+    day = now.astimezone(place).date() + timedelta(days=days)
+    return to_utc(datetime.combine(day, time.fromisoformat(time_of_day)), place)
+
+
+def next_weekday_time(now: datetime, time_of_day: str, zone: str) -> datetime:
+    """The first instant at or after `now` at which the zone's clocks show `time_of_day` on a day
+    from Monday to Friday."""
+    place = ZoneInfo(zone)
+    today = now.astimezone(place).date()
+    days = (today + timedelta(days=offset) for offset in range(-1, 5))
+    wanted = time.fromisoformat(time_of_day)
+    moments = (
+        to_utc(datetime.combine(day, wanted), place) for day in days if day.isoweekday() < _SATURDAY
+    )
     return next(moment for moment in moments if moment >= now)
 
 

@@ -1,9 +1,11 @@
 """SWITCH: one way out of several."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 
+from runledger.errors import NodeError
 from runledger.models.automation import Label
 from runledger.models.base import Config
 from runledger.nodes.base import Branching, NodeResult, NodeType, Visit
@@ -50,8 +52,9 @@ class SwitchConfig(Config):
 
 
 class SwitchNode(NodeType[SwitchConfig]):
-    """Tries rules in order and takes the branch of the first that holds, or the fallback's. The
-    run keeps every rule that was tried, the values it saw, and the branches not taken."""
+    """Tries rules in order and takes the branch of the first that holds, or the fallback's. A rule
+    about something without a value does not hold. The run keeps every rule that was tried, the
+    values it saw, and the branches not taken."""
 
     name = "SWITCH"
     title = "Switch"
@@ -91,19 +94,9 @@ class SwitchNode(NodeType[SwitchConfig]):
         tried: list[dict[str, Any]] = []
         outcome = config.fallback_label
         for rule in config.rules:
-            operand = read_operand(operand_source(rule.field), rule.operator, visit.scope)
-            value = read_operand(rule.value, rule.operator, visit.scope)
-            holds = compare(operand, rule.operator, value)
-            evidence = {
-                "label": rule.label,
-                "field": rule.field,
-                "operand": for_evidence(operand),
-                "operator": rule.operator.value,
-            }
-            if not rule.operator.is_unary:
-                evidence["value"] = for_evidence(value)
-            tried.append({**evidence, "verdict": holds})
-            if holds:
+            evidence = _asked(rule, visit.scope)
+            tried.append(evidence)
+            if evidence["verdict"]:
                 outcome = rule.label
                 break
         labels = self.branching(config).labels
@@ -115,3 +108,27 @@ class SwitchNode(NodeType[SwitchConfig]):
                 "branchesNotTaken": [label for label in labels if label != outcome],
             },
         )
+
+
+def _asked(rule: SwitchRule, scope: Mapping[str, Any]) -> dict[str, Any]:
+    """What the rule saw and whether it holds. A rule about something that has no value does not
+    hold, and says which variable that was."""
+    evidence: dict[str, Any] = {
+        "label": rule.label,
+        "field": rule.field,
+        "operand": None,
+        "operator": rule.operator.value,
+    }
+    if not rule.operator.is_unary:
+        evidence["value"] = rule.value
+    try:
+        operand = read_operand(operand_source(rule.field), rule.operator, scope)
+        evidence["operand"] = for_evidence(operand)
+        value = read_operand(rule.value, rule.operator, scope)
+    except NodeError as error:
+        if error.kind != "MISSING_VARIABLE":
+            raise
+        return {**evidence, "verdict": False, "missing": str(error)}
+    if not rule.operator.is_unary:
+        evidence["value"] = for_evidence(value)
+    return {**evidence, "verdict": compare(operand, rule.operator, value)}

@@ -1,12 +1,16 @@
 """WAIT: the pause in an automation."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import partial
 from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 
 from runledger.errors import NodeError
 from runledger.models.base import Config
+from runledger.models.contact import Contact
 from runledger.models.run import StepStatus
 from runledger.nodes.base import RESULT_PATH, NodeResult, NodeType, Placement, Visit
 from runledger.nodes.fields import Operand, TimeOfDay, TimeZone, operand_source
@@ -14,16 +18,33 @@ from runledger.nodes.inputs import Place, Record
 from runledger.nodes.moments import (
     from_milliseconds,
     next_time_of_day,
+    next_weekday_time,
+    time_of_day_in,
     to_iso,
     to_milliseconds,
 )
 from runledger.nodes.written_dates import moment_of, not_a_date
 from runledger.templating import evaluate
+from runledger.zones import zone_named
 
 # A year's Standard execution, less a day for everything else in it.
 MAX_MINUTES = 364 * 24 * 60
-# The next time of day is at most a day away, plus the hours by which clocks change.
-_TIME_OF_DAY_SECONDS = 28 * 60 * 60
+# Hours by which clocks may change meanwhile.
+_CLOCK_CHANGES = 4
+
+
+class Day(StrEnum):
+    """The day of a time of day, by the calendar of the time zone."""
+
+    NEXT = "NEXT"
+    TODAY = "TODAY"
+    TOMORROW = "TOMORROW"
+    NEXT_WEEKDAY = "NEXT_WEEKDAY"
+
+    @property
+    def hours(self) -> int:
+        """The farthest that it may lie ahead."""
+        return {Day.TOMORROW: 48, Day.NEXT_WEEKDAY: 72}.get(self, 24) + _CLOCK_CHANGES
 
 
 class Until(Config):
@@ -40,7 +61,13 @@ class Until(Config):
         le=364,
         description="The farthest the date may lie ahead, in days; 30 unless set.",
     )
-    time_of_day: TimeOfDay | None = Field(default=None, description="The next HH:MM.")
+    time_of_day: TimeOfDay | None = Field(default=None, description="HH:MM.")
+    day: Day | None = Field(
+        default=None,
+        description="The day of `timeOfDay`: NEXT is today, or tomorrow where the time has passed; "
+        "TODAY waits for nothing then; NEXT_WEEKDAY is as NEXT, but never on a Saturday or Sunday. "
+        "NEXT unless set.",
+    )
 
     @model_validator(mode="after")
     def _one_mode(self) -> "Until":
@@ -48,6 +75,8 @@ class Until(Config):
             raise ValueError("give either `field` or `timeOfDay`")
         if self.time_of_day is not None and self.max_days is not None:
             raise ValueError("`maxDays` goes with `field` only")
+        if self.day is not None and self.time_of_day is None:
+            raise ValueError("`day` goes with `timeOfDay` only")
         return self
 
     @property
@@ -65,6 +94,11 @@ class WaitConfig(Config):
     time_zone: TimeZone = Field(
         default="UTC", description="The IANA zone of a date or time of day, e.g. Europe/Berlin."
     )
+    contact_time_zone: bool = Field(
+        default=False,
+        description="Use the zone that the contact's metadata name as `timeZone` instead, where "
+        "they name one.",
+    )
 
     @model_validator(mode="after")
     def _one_mode(self) -> "WaitConfig":
@@ -72,10 +106,19 @@ class WaitConfig(Config):
             raise ValueError("give either `delayMinutes` or `until`")
         return self
 
+    def zone_for(self, contact: Contact | None) -> tuple[str, str]:
+        """The zone that counts for this contact, and where it comes from: CONTACT or CONFIG."""
+        if self.contact_time_zone and contact is not None:
+            own = zone_named(contact.metadata.get("timeZone"))
+            if own is not None:
+                return own.key, "CONTACT"
+        return self.time_zone, "CONFIG"
+
 
 class WaitNode(NodeType[WaitConfig]):
-    """Pauses the run: for some minutes, until the moment of a date field, or until the next time
-    of day in a time zone. A date without a time means the start of that day. A moment that has
+    """Pauses the run: for some minutes, until the moment of a date field, or until a time of day
+    (the next one, today's, tomorrow's or the next weekday's) in a time zone, which may be the
+    contact's. A date without a time means the start of that day. A moment that has
     passed means no wait. Where clocks go forward and skip the time, the run goes on at the first
     instant after the gap; where they go back and show it twice, at the earlier one."""
 
@@ -93,7 +136,8 @@ class WaitNode(NodeType[WaitConfig]):
             return config.delay_minutes * 60
         if config.until is not None and config.until.field is not None:
             return config.until.days * 24 * 60 * 60
-        return _TIME_OF_DAY_SECONDS
+        day = config.until.day if config.until is not None else None
+        return (day or Day.NEXT).hours * 60 * 60
 
     def is_express_safe(self, config: WaitConfig) -> bool:
         return False
@@ -125,8 +169,15 @@ class WaitNode(NodeType[WaitConfig]):
             moment = now + timedelta(minutes=config.delay_minutes)
             evidence: dict[str, Any] = {"delayMinutes": config.delay_minutes}
         elif config.until is not None and config.until.time_of_day is not None:
-            moment = next_time_of_day(now, config.until.time_of_day, config.time_zone)
-            evidence = {"timeOfDay": config.until.time_of_day, "timeZone": config.time_zone}
+            zone, zone_from = config.zone_for(visit.contact)
+            day = config.until.day or Day.NEXT
+            moment = _TIMES_OF_DAY[day](now, config.until.time_of_day, zone)
+            evidence = {
+                "timeOfDay": config.until.time_of_day,
+                "day": day.value,
+                "timeZone": zone,
+                "timeZoneFrom": zone_from,
+            }
         else:
             moment, evidence = _field_moment(config, visit)
         evidence["until"] = to_iso(moment)
@@ -143,7 +194,8 @@ def _field_moment(config: WaitConfig, visit: Visit) -> tuple[Any, dict[str, Any]
     if until is None or until.field is None:
         raise ValueError("a wait without a mode cannot be built")
     value = evaluate(operand_source(until.field), visit.scope)
-    moment = moment_of(value, config.time_zone)
+    zone, zone_from = config.zone_for(visit.contact)
+    moment = moment_of(value, zone)
     if moment is None:
         raise NodeError("INVALID_DATE", f"`{until.field}`: {not_a_date(value)}")
     if moment > from_milliseconds(visit.now) + timedelta(days=until.days):
@@ -151,4 +203,17 @@ def _field_moment(config: WaitConfig, visit: Visit) -> tuple[Any, dict[str, Any]
             "WAIT_TOO_LONG",
             f"`{until.field}` is {to_iso(moment)}, more than {until.days} days ahead",
         )
-    return moment, {"field": until.field, "value": value, "timeZone": config.time_zone}
+    return moment, {
+        "field": until.field,
+        "value": value,
+        "timeZone": zone,
+        "timeZoneFrom": zone_from,
+    }
+
+
+_TIMES_OF_DAY: dict[Day, Callable[[datetime, str, str], datetime]] = {
+    Day.NEXT: next_time_of_day,
+    Day.TODAY: partial(time_of_day_in, days=0),
+    Day.TOMORROW: partial(time_of_day_in, days=1),
+    Day.NEXT_WEEKDAY: next_weekday_time,
+}
