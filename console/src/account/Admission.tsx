@@ -45,18 +45,25 @@ function WithoutSecondFactor({ workspace }: { workspace: string }) {
   );
 }
 
+/** What has to be done before the workspace can be seen; null where nothing has. */
+function obstacle(me: Me): ReactNode {
+  if (me.workspaces.length === 0) return <WithoutWorkspace me={me} />;
+  const current = me.workspaces.find(({ id }) => id === me.workspaceId);
+  return current?.requireMfa && !me.mfa ? <WithoutSecondFactor workspace={current.name} /> : null;
+}
+
 /** The page, for who may see the workspace; else what has to be done first. */
 export function Admission({ children }: { children: ReactNode }) {
   const { api } = useServices();
   const { pathname } = useLocation();
   const { data: me } = useQuery(meQuery(api));
-  if (me === undefined || pathname === ACCOUNT) return children;
-  if (me.workspaces.length === 0) return <WithoutWorkspace me={me} />;
-  const current = me.workspaces.find(({ id }) => id === me.workspaceId);
-  if (current?.requireMfa && !me.mfa) return <WithoutSecondFactor workspace={current.name} />;
+  const isAccount = pathname === ACCOUNT;
+  const first = me && !isAccount ? obstacle(me) : null;
+  if (first !== null) return first;
+  // The page keeps its place, and so its state, when it becomes known who looks at it.
   return (
     <>
-      {me.invitations.length > 0 && (
+      {me && !isAccount && me.invitations.length > 0 && (
         <Notice title="You are invited" action={<Link to={ACCOUNT}>See your invitations</Link>}>
           <p>{me.invitations.map(({ workspaceName }) => workspaceName).join(', ')}</p>
         </Notice>
