@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from runledger.models.contact import ContactDocument
 from runledger.models.run import Cancellation
+from runledger.nodes.written_dates import ACCEPTED
 from runledger.services import wiring
 from runledger.services.contacts import Contacts
 from runledger.services.recipients import PAGE_CONTACTS
@@ -484,6 +485,43 @@ def test_a_segment_with_a_tag_and_one_that_looks_through_all(mailing: Mailing) -
     assert preview["status"] == 200
     assert (preview["body"]["count"], preview["body"]["isWhole"]) == (11, True)
     assert [each["id"] for each in preview["body"]["contacts"]] == mailing.received()
+
+
+@pytest.mark.parametrize("by_tag", [False, True])
+def test_contacts_whose_dates_cannot_be_read_are_told_and_not_written_to(
+    mailing: Mailing, by_tag: bool
+) -> None:
+    ids = mailing.subscribers()
+    plans = {ids[3]: "2026-02-03t04:05:06z", ids[5]: "03.02.2026", ids[700]: "soon"}
+    for each, plan in plans.items():
+        with_plan(mailing, each, plan)
+    since = {"kind": "METADATA", "key": "plan", "operator": "GREATER_THAN", "value": "2026-01-01"}
+    news = [{"kind": "HAS_TAG", "tag": "news"}] if by_tag else []
+    segment_id = make_segment(mailing, *news, since)
+    run_id = mailing.send(recipients=to_segment(segment_id))
+    assert mailing.received() == [ids[3]]
+    evidence = mailing.step(run_id)["evidence"]
+    assert evidence["notCompared"] == 2
+    told = {each["contactId"]: each["problem"] for each in evidence["notComparedFirst"]}
+    assert list(told) == [ids[5], ids[700]]
+    assert told[ids[5]].startswith('metadata.plan: "03.02.2026" GREATER_THAN "2026-01-01"')
+    assert all(problem.endswith(ACCEPTED) for problem in told.values())
+    preview = mailing.stage.request("query", "GET", f"/v1/segments/{segment_id}/preview", None)
+    assert (preview["body"]["count"], preview["body"]["unreadableCount"]) == (1, 2)
+    assert [each["contactId"] for each in preview["body"]["unreadable"]] == [ids[5], ids[700]]
+
+
+@pytest.mark.parametrize("value", ["03.02.2026", "soon", True])
+def test_a_segment_compares_by_order_to_numbers_and_dates_only(
+    mailing: Mailing, value: Any
+) -> None:
+    fine = {"kind": "METADATA", "key": "plan", "operator": "LESS_THAN", "value": "2026-01-01"}
+    document = {"name": "Some", "rules": [fine, {**fine, "value": value}]}
+    made = mailing.stage.request("api", "POST", "/v1/segments", document)
+    assert (made["status"], made["body"]["field"]) == (422, "rules.1.value")
+    assert made["body"]["detail"].endswith(ACCEPTED)
+    path = f"/v1/segments/{make_segment(mailing, fine)}"
+    assert mailing.stage.request("api", "PUT", path, document)["status"] == 422
 
 
 def test_a_version_keeps_its_segment_as_it_was(mailing: Mailing) -> None:

@@ -1,11 +1,13 @@
 """Segments: who belongs to one, and what is said of rules that are none."""
 
+import json
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 from runledger.models.contact import Consents
 from runledger.nodes.segment_rules import SegmentDocument, SegmentRules
+from runledger.nodes.written_dates import ACCEPTED
 
 from tests.support.visits import CONTACT
 
@@ -105,3 +107,53 @@ def test_what_is_wrong_is_named_with_its_field(
     with pytest.raises(ValidationError) as raised:
         SegmentDocument.model_validate(document)
     assert raised.value.errors()[0]["loc"] == place
+
+
+SINCE = metadata("since", "GREATER_THAN", "2026-01-01")
+
+
+@pytest.mark.parametrize(
+    ("value", "each", "match", "is_told"),
+    [
+        ("03.02.2026", (SINCE,), "ALL", True),
+        (True, (SINCE,), "ALL", True),
+        ({"day": 3}, (SINCE,), "ALL", True),
+        ("03.02.2026", (SINCE, VIP), "ALL", True),
+        # Something else decides.
+        ("03.02.2026", (SINCE, GONE), "ALL", False),
+        ("03.02.2026", (SINCE, VIP), "ANY", False),
+        ("03.02.2026", (SINCE, GONE), "ANY", True),
+        # Nothing that could not be read.
+        (None, (SINCE,), "ALL", False),
+        (" ", (SINCE,), "ALL", False),
+        ("2025-01-01", (SINCE,), "ALL", False),
+        ("2026-02-03 04:05:06+00", (SINCE,), "ALL", False),
+        (1_772_355_600, (SINCE,), "ALL", False),
+    ],
+)
+def test_what_cannot_be_compared_is_told(
+    value: Any, each: tuple[dict[str, Any], ...], match: str, is_told: bool
+) -> None:
+    contact = CONTACT.model_copy(update={"metadata": {"since": value}})
+    asked = rules(*each, match=match)
+    problem = asked.unreadable(contact)
+    assert (problem is not None) is is_told
+    if problem is not None:
+        assert not asked.matches(contact)
+        assert problem.startswith("metadata.since: ") and problem.endswith(ACCEPTED)
+        assert json.dumps(value) in problem
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("2026-02-03t04:05:06.1234567z", True),
+        ("Tue, 03 Feb 2026 04:05:06 +0100", True),
+        ("1772355600", True),
+        (1_772_355_600_000, True),
+        ("2025-12-31 23:59:59+00", False),
+    ],
+)
+def test_dates_are_compared_in_every_form(value: Any, expected: bool) -> None:
+    contact = CONTACT.model_copy(update={"metadata": {"since": value}})
+    assert rules(SINCE).matches(contact) is expected

@@ -4575,6 +4575,16 @@ export interface components {
              * @description False where only a part of the workspace was read, so that there may be more.
              */
             isWhole: boolean;
+            /**
+             * Unreadable
+             * @description The first of these.
+             */
+            unreadable: components["schemas"]["UnreadableContactView"][];
+            /**
+             * Unreadablecount
+             * @description Contacts that are left out as a value of theirs cannot be compared.
+             */
+            unreadableCount: number;
         };
         /**
          * SegmentReplacement
@@ -5262,6 +5272,22 @@ export interface components {
              * @description The provider's id of the message; null where it took none.
              */
             providerId: string | null;
+        };
+        /**
+         * UnreadableContactView
+         * @description A contact that nobody can say of whether it belongs to the segment.
+         */
+        UnreadableContactView: {
+            /**
+             * Contactid
+             * @description The contact's id.
+             */
+            contactId: string;
+            /**
+             * Problem
+             * @description The value that could not be compared, and what can be.
+             */
+            problem: string;
         };
         /**
          * UpstreamRunView

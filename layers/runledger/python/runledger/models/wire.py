@@ -195,6 +195,13 @@ class SegmentView(WireModel):
     updated_at: str = Field(description="When the segment was last changed.")
 
 
+class UnreadableContactView(WireModel):
+    """A contact that nobody can say of whether it belongs to the segment."""
+
+    contact_id: str = Field(description="The contact's id.")
+    problem: str = Field(description="The value that could not be compared, and what can be.")
+
+
 class SegmentPreviewView(WireModel):
     """The contacts that belong to a segment now."""
 
@@ -205,6 +212,10 @@ class SegmentPreviewView(WireModel):
             "False where only a part of the workspace was read, so that there may be more."
         )
     )
+    unreadable_count: int = Field(
+        description="Contacts that are left out as a value of theirs cannot be compared."
+    )
+    unreadable: list[UnreadableContactView] = Field(description="The first of these.")
 
 
 class TemplateView(WireModel):

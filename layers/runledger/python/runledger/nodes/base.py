@@ -179,10 +179,14 @@ class ContactQuery(Protocol):
 
     def matches(self, contact: Contact) -> bool: ...
 
+    def unreadable(self, contact: Contact) -> str | None:
+        """What of the contact could not be compared, where nothing else decides that it is not
+        meant; None otherwise."""
+
 
 class ContactPage(Model):
-    """Ids of contacts that may match, oldest first; `cursor` is where the next page begins, None
-    at the end. A page may be empty and yet have one after it."""
+    """Ids of contacts that may match, or that cannot be compared, oldest first; `cursor` is where
+    the next page begins, None at the end. A page may be empty and yet have one after it."""
 
     ids: tuple[str, ...]
     cursor: str | None

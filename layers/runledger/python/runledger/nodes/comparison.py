@@ -37,6 +37,15 @@ class Operator(StrEnum):
     def is_unary(self) -> bool:
         return self in (Operator.IS_EMPTY, Operator.IS_NOT_EMPTY)
 
+    @property
+    def is_ordering(self) -> bool:
+        return self in (
+            Operator.GREATER_THAN,
+            Operator.GREATER_OR_EQUAL,
+            Operator.LESS_THAN,
+            Operator.LESS_OR_EQUAL,
+        )
+
 
 def read_operand(source: Any, operator: Operator, scope: Any) -> Any:
     """The value of one side. A variable without a value is an error, except where the rule asks
@@ -97,6 +106,11 @@ def as_number(value: Any) -> Decimal | None:
     if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
         return Decimal(value.strip())
     return None
+
+
+def has_order(value: Any) -> bool:
+    """Whether a value can be less or greater than another: a number or a date."""
+    return as_number(value) is not None or _moment(value) is not None
 
 
 def for_evidence(value: Any) -> Any:

@@ -121,6 +121,9 @@ class Tagged:
         has = (tag in contact.tags for tag in self.tags)
         return all(has) if self.needs_all_tags else any(has)
 
+    def unreadable(self, contact: Contact) -> str | None:
+        return None
+
 
 class SegmentRecipients(RecipientsConfig):
     """The contacts of a segment, as they are at the moment the message is sent; the segment's

@@ -35,6 +35,10 @@ class SegmentRule(VariantConfig):
     def matches(self, contact: Contact) -> bool:
         """Whether the contact is as the rule asks."""
 
+    def unreadable(self, contact: Contact) -> str | None:
+        """What of the contact cannot be compared, for a person to read."""
+        return None
+
     @classmethod
     def __get_pydantic_json_schema__(
         cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
@@ -76,7 +80,7 @@ class ConsentRule(SegmentRule):
 
 class MetadataRule(SegmentRule):
     """A value in the contact's metadata compares to another. One that cannot be compared does
-    not match."""
+    not match, and the step that asks says so."""
 
     kind: Literal["METADATA"] = Field(description="What is asked.")
     key: PayloadPath = Field(description="Where it is in the metadata, e.g. plan or address.city.")
@@ -94,13 +98,27 @@ class MetadataRule(SegmentRule):
         return self
 
     def matches(self, contact: Contact) -> bool:
+        try:
+            return compare(self._found(contact), self.operator, self.value)
+        except NodeError:
+            return False
+
+    def unreadable(self, contact: Contact) -> str | None:
+        """A value that is missing or blank is none that cannot be read."""
+        found = self._found(contact)
+        if compare(found, Operator.IS_EMPTY, None):
+            return None
+        try:
+            compare(found, self.operator, self.value)
+        except NodeError as error:
+            return f"metadata.{self.key}: {error}"
+        return None
+
+    def _found(self, contact: Contact) -> Any:
         found: Any = contact.metadata
         for part in self.key.split("."):
             found = found.get(part) if isinstance(found, dict) else None
-        try:
-            return compare(found, self.operator, self.value)
-        except NodeError:
-            return False
+        return found
 
 
 class SegmentRules(Config):
@@ -127,6 +145,17 @@ class SegmentRules(Config):
     def matches(self, contact: Contact) -> bool:
         matching = (rule.matches(contact) for rule in self.rules)
         return all(matching) if self.match == "ALL" else any(matching)
+
+    def unreadable(self, contact: Contact) -> str | None:
+        """The first value that keeps the contact out, and might not if it could be read."""
+        if self.matches(contact):
+            return None
+        others = [rule.unreadable(contact) for rule in self.rules]
+        is_decided = self.match == "ALL" and any(
+            problem is None and not rule.matches(contact)
+            for rule, problem in zip(self.rules, others, strict=True)
+        )
+        return None if is_decided else next((each for each in others if each is not None), None)
 
 
 class SegmentDocument(SegmentRules):

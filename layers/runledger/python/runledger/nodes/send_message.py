@@ -198,7 +198,10 @@ def _visit_page(
             rest = ContactPage(ids=progress.planned[place:], cursor=progress.cursor)
             return _goes_on(config, visit, rest, tally, pages=progress.pages)
         contact = contacts.get(contact_id)
-        if contact is not None and query.matches(contact):
+        problem = None if contact is None else query.unreadable(contact)
+        if problem is not None:
+            tally.add_unreadable(contact_id, problem)
+        elif contact is not None and query.matches(contact):
             recipient = Recipient(contact.id, contact, None)
             made = list(_deliver(config, recipient, messenger, visit, is_one_of_many=True))
             _add(config, tally, recipient, made)

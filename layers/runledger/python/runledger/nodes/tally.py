@@ -10,6 +10,8 @@ from runledger.nodes.base import MessageOutcome
 
 # Of the attempts that a step names itself; the run's deliveries are all of them.
 MAX_NAMED = 50
+# Of the contacts that could not be compared.
+MAX_UNREADABLE = 10
 OUTCOMES = ("sent", "partly_sent", "suppressed", "failed")
 
 _SENT = (DeliveryStatus.SENT, DeliveryStatus.DELIVERED)
@@ -35,6 +37,15 @@ class Tally(BaseModel):
     delivery_ids: list[str] = Field(default_factory=list)
     first_failure: str | None = None
     first_refusal: str | None = None
+    unreadable: int = 0
+    first_unreadable: list[dict[str, str]] = Field(default_factory=list)
+
+    def add_unreadable(self, contact_id: str, problem: str) -> None:
+        """A contact whose values could not be compared, so that nobody knows whether it is
+        meant."""
+        self.unreadable += 1
+        if len(self.first_unreadable) < MAX_UNREADABLE:
+            self.first_unreadable.append({"contactId": contact_id, "problem": problem})
 
     def add(
         self, recipient: str, made: Iterable[tuple[str, MessageOutcome]], *, each_counts: bool
@@ -71,11 +82,16 @@ class Tally(BaseModel):
 
     @property
     def evidence(self) -> dict[str, Any]:
-        """The first attempts, and how many there are in all where these are not all."""
+        """The first attempts, and how many there are in all where these are not all; and contacts
+        that could not be compared."""
         total = sum(self.counts.values())
+        unreadable = {}
+        if self.unreadable:
+            unreadable = {"notCompared": self.unreadable, "notComparedFirst": self.first_unreadable}
         if total <= len(self.attempts):
-            return {"attempts": self.attempts}
+            return {"attempts": self.attempts, **unreadable}
         return {
+            **unreadable,
             "attempts": self.attempts,
             "attemptCount": total,
             "recipientCount": self.recipients,

@@ -49,7 +49,11 @@ class Recipients:
 
     def _all(self, query: ContactQuery, after: str | None) -> tuple[list[str], str | None]:
         found, has_more = self.contacts.in_order(self.workspace_id, _LISTED, after)
-        matching = [contact.id for contact in found if query.matches(contact)]
+        matching = [
+            contact.id
+            for contact in found
+            if query.matches(contact) or query.unreadable(contact) is not None
+        ]
         return matching, found[-1].id if has_more else None
 
     def _tagged(self, query: ContactQuery, after: str | None) -> tuple[list[str], str | None]:

@@ -5,11 +5,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from runledger.clock import Clock
+from runledger.errors import InvalidInputError
 from runledger.ids import new_id
 from runledger.models.documents import merge_patch, validated
 from runledger.models.segment import Segment
-from runledger.models.wire import SegmentPreviewView
-from runledger.nodes.segment_rules import SegmentDocument, SegmentRules
+from runledger.models.wire import SegmentPreviewView, UnreadableContactView
+from runledger.nodes.comparison import has_order
+from runledger.nodes.segment_rules import MetadataRule, SegmentDocument, SegmentRules
+from runledger.nodes.written_dates import not_a_date
 from runledger.services.recipients import Recipients
 from runledger.services.revisions import ANY_REVISION, Expected, edit
 from runledger.services.views import contact_view
@@ -99,12 +102,17 @@ class Segments:
         rules = SegmentRules.model_validate(self.store.get(workspace_id, segment_id).query)
         finder = Recipients(self.contacts, workspace_id, {})
         found: list[Contact] = []
+        unreadable: list[UnreadableContactView] = []
         cursor: str | None = None
         for _ in range(_PAGES):
             page = finder.page(rules, cursor)
             listed = finder.read(page.ids)
-            members = (listed[each] for each in page.ids if each in listed)
+            members = [listed[each] for each in page.ids if each in listed]
             found += [contact for contact in members if rules.matches(contact)]
+            for contact in members:
+                problem = rules.unreadable(contact)
+                if problem is not None:
+                    unreadable.append(UnreadableContactView(contact_id=contact.id, problem=problem))
             cursor = page.cursor
             if cursor is None:
                 break
@@ -112,8 +120,22 @@ class Segments:
             contacts=[contact_view(contact) for contact in found[:_SHOWN]],
             count=len(found),
             is_whole=cursor is None,
+            unreadable_count=len(unreadable),
+            unreadable=unreadable[:_SHOWN],
         )
 
 
 def _query(document: SegmentDocument) -> dict[str, Any]:
+    for place, rule in enumerate(document.rules):
+        if isinstance(rule, MetadataRule) and rule.operator.is_ordering:
+            _check_order(rule, place)
     return document.model_dump(mode="json", by_alias=True, include=set(SegmentRules.model_fields))
+
+
+def _check_order(rule: MetadataRule, place: int) -> None:
+    """Here and not in the rule, so that segments of before are still read."""
+    if not has_order(rule.value):
+        raise InvalidInputError(
+            f"{rule.operator} compares to a number or a date: {not_a_date(rule.value)}",
+            field=f"rules.{place}.value",
+        )
