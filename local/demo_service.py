@@ -1,6 +1,8 @@
-"""A small service for demo automations to call: it scores, fails, recovers, dawdles and echoes."""
+"""A small service for demo automations to call: it scores, fails, recovers, dawdles and echoes, and
+answers whatever it is told to, byte by byte."""
 
 import asyncio
+import base64
 import hashlib
 import json
 from collections import Counter
@@ -60,11 +62,26 @@ async def _slow(request: Request) -> Response:
     return JSONResponse({"data": {"waitedMs": delay}})
 
 
+async def _answer(request: Request) -> Response:
+    """`as` is base64 (for URLs) of {status, headers, body}: the headers in Latin-1, the body in
+    base64."""
+    told = json.loads(base64.urlsafe_b64decode(request.query_params["as"]))
+    response = Response(base64.b64decode(told.get("body", "")), told.get("status", 200))
+    headers = {name.lower(): value for name, value in told.get("headers", {}).items()}
+    length = [pair for pair in response.raw_headers if pair[0] == b"content-length"]
+    response.raw_headers = [
+        *((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()),
+        *(length if told.get("status", 200) != 204 else []),
+    ]
+    return response
+
+
 async def _echo(request: Request) -> Response:
     body = (await request.body()).decode(errors="replace")
     return JSONResponse(
         {
             "method": request.method,
+            "path": request.scope["raw_path"].decode("latin-1"),
             "query": dict(request.query_params),
             "headers": dict(request.headers),
             "body": body,
@@ -81,5 +98,7 @@ def app() -> Starlette:
             Route("/flaky", _Flaky().__call__, methods=methods),
             Route("/slow", _slow, methods=methods),
             Route("/echo", _echo, methods=methods),
+            Route("/echo/{rest:path}", _echo, methods=methods),
+            Route("/answer", _answer, methods=methods),
         ]
     )

@@ -13,6 +13,7 @@ import { Json } from '../ui/Json';
 import { Status } from '../ui/Status';
 import { TextBlock } from '../ui/TextBlock';
 import { ExactTime, RelativeTime, useNow } from '../ui/Time';
+import { Unreadable } from '../ui/Unreadable';
 import { Timeline, TimelineItem } from '../ui/Timeline';
 import classes from './DeliveryPage.module.css';
 import { deliveryTitle, happenings, healthText, isUnderWay, recipient } from './describe';
@@ -200,6 +201,7 @@ function Loaded({ delivery }: { delivery: DeliveryDetail }) {
           </p>
         </Notice>
       )}
+      <Unreadable what="delivery" told={delivery.unreadable} />
       <Failure delivery={delivery} />
       <div className={classes.columns}>
         <div className={classes.column}>

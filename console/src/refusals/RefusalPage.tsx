@@ -7,6 +7,7 @@ import { Notice } from '../ui/ErrorNotice';
 import { formatCount, formatWord } from '../ui/format';
 import { Json } from '../ui/Json';
 import { ExactTime, RelativeTime, useNow } from '../ui/Time';
+import { Unreadable } from '../ui/Unreadable';
 import { REFUSAL_FILTERS } from './filters';
 import { refusalQuery } from './queries';
 import { Reason } from './Reason';
@@ -73,6 +74,7 @@ function Loaded({ refusal }: { refusal: Refusal }) {
           </p>
         </Notice>
       )}
+      <Unreadable what="refusal" told={refusal.unreadable} />
       <Section title="Why nothing ran">
         <p>{refusal.message}</p>
         <Notice title={meaning}>

@@ -16,6 +16,7 @@ import { Json } from '../ui/Json';
 import { Optional } from '../ui/Optional';
 import { Status } from '../ui/Status';
 import { ExactTime, RelativeTime, useNow } from '../ui/Time';
+import { Unreadable } from '../ui/Unreadable';
 import { CancelRunDialog } from './CancelRunDialog';
 import { contactName, healthText, isOpen, runDuration, triggerWord } from './describe';
 import { RUN_FILTERS } from './filters';
@@ -192,6 +193,7 @@ function Loaded({ run }: { run: RunDetail }) {
       >
         <RunFacts run={run} now={now} />
       </DetailHeader>
+      <Unreadable what="run" told={run.unreadable} />
       <Failure run={run} onOpenStep={show} />
       <Canceled run={run} />
       <Section title="The way it took">

@@ -7,6 +7,7 @@ import { formatBytes, formatDuration, formatWord } from '../ui/format';
 import { Json } from '../ui/Json';
 import { Status } from '../ui/Status';
 import { ExactTime } from '../ui/Time';
+import { Unreadable } from '../ui/Unreadable';
 import { callTries, evidenceSentences, type Sentence } from './evidence';
 import classes from './StepBody.module.css';
 
@@ -148,7 +149,8 @@ function recordedNothing(step: Step): boolean {
   return (
     [error, reason, waitUntil, evidence, request, response].every((part) => part === null) &&
     Object.keys(step.output).length === 0 &&
-    step.deliveryIds.length === 0
+    step.deliveryIds.length === 0 &&
+    !step.unreadable
   );
 }
 
@@ -196,6 +198,7 @@ export function StepBody({ run, step }: { run: RunDetail; step: Step }) {
           </>
         )}
       </p>
+      <Unreadable what="step" told={step.unreadable} />
       {error && <ErrorPart error={error} />}
       {reason !== null && (
         <Part title="Reason">
