@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from boto3.dynamodb.types import Binary
+from runledger.clock import now_ms
 from runledger.errors import UnreadableError
 from runledger.models.erasure import ErasureStatus
 from runledger.models.run import RunStatus
@@ -99,6 +100,8 @@ class Story:
 
 @pytest.fixture
 def story(world: World) -> Story:
+    # The handlers of the API know the time of day.
+    world.clock.now = now_ms()
     contact_id = a_person(world)
     moved(world, contact_id)
     automation_id = shop(world)

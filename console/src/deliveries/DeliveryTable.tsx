@@ -30,6 +30,7 @@ const COLUMNS: Column<Delivery>[] = [
         <>
           <Status status={row.status} />
           {note !== null && <span className={page.note}>{note}</span>}
+          {row.unreadable && <span className={page.note}>Partly unreadable</span>}
         </>
       );
     },

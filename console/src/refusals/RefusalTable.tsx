@@ -22,7 +22,7 @@ const COLUMNS: Column<Refusal>[] = [
     isWide: true,
     cell: (row) => (
       <RowLink to={addressOf(row)}>
-        {row.message}
+        {row.unreadable ? `Partly unreadable: ${row.message}` : row.message}
         <span className="visually-hidden">, refusal {row.id}</span>
       </RowLink>
     ),

@@ -46,6 +46,20 @@ describe('one run', () => {
     rememberTokens();
   });
 
+  it('says of a damaged step what cannot be read, and shows the others', async () => {
+    const told = 'Damaged in the store and left out: output, error.';
+    const damaged = makeStep({ order: 2, unreadable: told });
+    const sound = makeStep({ nodeId: 'big', order: 1, output: { kept: 'yes' } });
+    stack(makeRunDetail({ status: 'FAILED', steps: [sound, damaged] }));
+    const { user } = openConsole('/runs/run_1');
+    await user.click(await screen.findByRole('button', { name: new RegExp(damaged.nodeId) }));
+    const notice = await screen.findByRole('alert');
+    expect(notice).toHaveTextContent('Part of this step cannot be read');
+    expect(notice).toHaveTextContent(told);
+    await user.click(screen.getByRole('button', { name: /^big/ }));
+    expect(await screen.findByRole('region', { name: 'Output' })).toHaveTextContent('yes');
+  });
+
   it('names the node that failed, why, and leads to its step', async () => {
     stack(FAILED);
     const { user, view } = openConsole('/runs/run_1');

@@ -24,6 +24,7 @@ const COLUMNS: Column<Run>[] = [
         <>
           <Status status={run.status} />
           {health !== null && <span className={page.note}>{health}</span>}
+          {run.unreadable && <span className={page.note}>Partly unreadable</span>}
         </>
       );
     },

@@ -73,6 +73,18 @@ class Frames:
     def graph(self, run: "Run") -> "GraphView":
         return self._graph(run.automation_id, run.version)
 
+    def shown_graph(self, run: "Run") -> "GraphView":
+        """As `graph`; an empty one for a damaged row that does not tell its version."""
+        try:
+            return self.graph(run)
+        except NotFoundError:
+            if run.unreadable is None:
+                raise
+        from runledger.compiler.graph import GraphView
+        from runledger.models.automation import Graph
+
+        return GraphView(Graph(), {})
+
     def _read_graph(self, automation_id: str, number: int) -> "GraphView":
         from runledger.compiler.graph import GraphView
 

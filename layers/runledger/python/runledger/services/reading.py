@@ -200,7 +200,7 @@ class Reading:
             raise self._missing(workspace_id, key, f"run {run_id}", now) from None
         if history.run.workspace_id != workspace_id:
             raise NotFoundError(f"there is no run {run_id}")
-        graph = self.frames.graph(history.run)
+        graph = self.frames.shown_graph(history.run)
         named = [id_ for step in history.steps.values() for id_ in step.delivery_ids]
         attempts = self.stores.deliveries.shown(named[:_DELIVERIES_READ])
         downstream = self._downstream(history.run, now)

@@ -102,6 +102,9 @@ class Stats:
         visits: list[tuple[str, str]] = []
         looked_at: list[tuple[Run, GraphView]] = []
         for run in runs:
+            if run.unreadable is not None:
+                # Which version it walked is not known, nor when.
+                continue
             graph = self.reading.frames.graph(run)
             # What the run row tells has no item of its own.
             told = {*graph.starts, run.end_node_id}

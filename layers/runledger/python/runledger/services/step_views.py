@@ -10,6 +10,7 @@ from runledger.models.run_views import StepView
 from runledger.models.wire import ErrorView
 from runledger.observability import log_failure
 from runledger.redaction import Redactor
+from runledger.services.story import steps_of
 from runledger.store.salvage import DAMAGES, left_out
 
 if TYPE_CHECKING:
@@ -34,6 +35,17 @@ def by_graph(history: "RunHistory", graph: "GraphView") -> "tuple[RunHistory, li
     known = {each: step for each, step in history.steps.items() if each in graph.nodes}
     unknown = [step for each, step in history.steps.items() if each not in graph.nodes]
     return replace(history, steps=known), unknown
+
+
+def shown_steps(history: "RunHistory", graph: "GraphView", now: int) -> "list[Step]":
+    """Every step of the run; of a damaged run those that were recorded, where its row does not tell
+    the others."""
+    try:
+        return steps_of(history, graph, now)
+    except DAMAGES:
+        if history.run.unreadable is None:
+            raise
+    return sorted(history.steps.values(), key=lambda step: step.started_at)
 
 
 def step_view(

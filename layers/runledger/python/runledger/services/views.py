@@ -27,8 +27,14 @@ from runledger.models.wire import (
     SegmentView,
     TemplateView,
 )
-from runledger.services.step_views import by_graph, error_view, fit_steps, step_view
-from runledger.services.story import health_of, steps_of, upstream_run_id
+from runledger.services.step_views import (
+    by_graph,
+    error_view,
+    fit_steps,
+    shown_steps,
+    step_view,
+)
+from runledger.services.story import health_of, upstream_run_id
 from runledger.services.whereabouts import standing_at
 
 if TYPE_CHECKING:
@@ -98,7 +104,7 @@ def run_detail_view(
     messages by id, as far as they were read. A step that cannot be shown says so, and takes down
     nothing else."""
     known, unknown = by_graph(history, graph)
-    steps = steps_of(known, graph, now)
+    steps = shown_steps(known, graph, now)
     base = run_view(history.run, now, _standing_at(history.run, graph))
     failed = next((step for step in steps if step.error is not None), None)
     # The row carries the first line of the error; the step it came from has the whole of it.
