@@ -53,6 +53,7 @@ STEPS: dict[str, dict[str, Any]] = {
     "bad file": {"bag": compress({"response": {"bodyObject": "x"}, "output": {"kept": "yes"}})},
     "status": {"status": "ODD"},
     "moments": {"startedAt": "soon", "finishedAt": "later"},
+    "no moment": {"startedAt": 10**30, "finishedAt": -5},
     "no type": {"type": DELETED},
     "outcome": {"outcome": 7},
 }
@@ -64,6 +65,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "claims": {"openClaims": [1]},
     "attempt": {"attempt": "first"},
     "moments": {"finishedAt": "later", "startedAt": "soon"},
+    "no moment": {"finishedAt": 10**30, "startedAt": -(10**20)},
     "canceled": {"canceled": "canary-reason"},
     "sequence": {"sequence": DELETED},
     "many": {"version": "x", "error": 5, "endMs": "x", "claimed": 3, "endNodeId": 9},
@@ -77,12 +79,14 @@ DELIVERIES: dict[str, dict[str, Any]] = {
     "tries": {"tries": "many"},
     "reports": {"reports": [1]},
     "template": {"templateId": DELETED},
+    "no moment": {"settledAt": 10**30},
 }
 REFUSALS: dict[str, dict[str, Any]] = {
     "reason": {"reason": "ODD"},
     "message": {"message": DELETED},
     "count": {"count": "many"},
     "moments": {"lastAt": "later"},
+    "no moment": {"lastAt": 10**30},
     "trigger": {"trigger": "ODD"},
 }
 

@@ -116,9 +116,11 @@ class Publisher:
         heard = self._heard(changes)
         for start in range(0, len(changes), BATCH):
             batch = changes[start : start + BATCH]
-            refused = self._put([self._entry(change, heard) for change in batch])
+            made = [(change, self._entry_of(change, heard)) for change in batch]
+            told = [(change, entry) for change, entry in made if entry is not None]
+            refused = self._put([entry for _, entry in told]) if told else None
             if refused is not None:
-                return batch[refused].position
+                return told[refused][0].position
         return None
 
     def _heard(self, changes: Sequence[Change]) -> frozenset[str]:
@@ -142,6 +144,16 @@ class Publisher:
                 logger.warning("event refused", extra=refused)
                 return index
         return None
+
+    def _entry_of(
+        self, change: Change, heard: frozenset[str]
+    ) -> "PutEventsRequestEntryTypeDef | None":
+        """None for a row of which no event can be made, now or later: it holds up no others."""
+        try:
+            return self._entry(change, heard)
+        except DAMAGES as error:
+            log_failure("no event can be made of a row", error, position=change.position)
+            return None
 
     def _entry(self, change: Change, heard: frozenset[str]) -> "PutEventsRequestEntryTypeDef":
         event = change.event(heard)

@@ -20,14 +20,14 @@ Reader = Callable[[Item], Any]
 
 # What reading something damaged raises; a model's ValidationError is a ValueError.
 DAMAGES = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
-# When a row expires that does not say so.
+# The last moment that there is, and when a row expires that does not say so.
 NEVER = 253_402_300_799_000
 
 
 def whole(model: type[ModelT], readers: Mapping[str, Reader], item: Item, what: str) -> ModelT:
     """The model; UnreadableError where any part of the row is damaged."""
     try:
-        return model(**{name: read(item) for name, read in readers.items()})
+        return model(**{name: _sound(name, read(item)) for name, read in readers.items()})
     except DAMAGES as error:
         raise UnreadableError(f"the stored {what} cannot be read") from error
 
@@ -46,12 +46,20 @@ def salvaged(
     for name, read in readers.items():
         try:
             kind: Any = model.model_fields[name].rebuild_annotation()
-            values[name] = TypeAdapter(kind).validate_python(clean(read(item)))
+            values[name] = TypeAdapter(kind).validate_python(clean(_sound(name, read(item))))
         except DAMAGES:
             missing.append(name)
             if name in instead:
                 values[name] = instead[name]
     return model(**values, unreadable=left_out(missing) if missing else None)
+
+
+def _sound(name: str, value: Any) -> Any:
+    """ValueError for a moment that no calendar has: nobody could show it."""
+    is_moment = name.endswith(("_at", "_for", "_since", "_until")) and isinstance(value, int)
+    if is_moment and not 0 <= value <= NEVER:
+        raise ValueError("a moment beyond the year 9999")
+    return value
 
 
 def left_out(names: Iterable[str]) -> str:
