@@ -66,7 +66,7 @@ _MEANINGS = {
     409: "The revision in the body is not the present one.",
     412: "The revision in `If-Match` is not the present one.",
     413: "The request is too large.",
-    415: "The body is not JSON.",
+    415: "The body is not JSON, or in a charset that is not known.",
     422: "Something in the request is wrong; `problems` names everything that is.",
     429: "Too many calls.",
     500: "The request failed. It is in the log by its id.",

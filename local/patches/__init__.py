@@ -24,6 +24,7 @@ from local.patches import (
     sign_in_challenges,
     sms_resources,
     task_turns,
+    text_bodies,
 )
 
 _PATCHES = (
@@ -48,6 +49,7 @@ _PATCHES = (
     sign_in_challenges,
     feedback_endpoint,
     task_turns,
+    text_bodies,
     # Last: it wraps an invocation that the others have looked at.
     wire_log,
 )

@@ -281,6 +281,32 @@ def test_half_of_a_surrogate_pair_becomes_a_replacement_character(deployed: Worl
     assert read["tags"] == ["\ufffd"]
 
 
+@pytest.mark.parametrize(
+    ("charset", "codec"),
+    [("iso-8859-1", "latin-1"), ("utf-16le", "utf-16-le"), ("utf-8", "utf-8-sig")],
+)
+def test_a_body_is_read_in_the_charset_that_it_declares(
+    deployed: World, charset: str, codec: str
+) -> None:
+    headers = {"content-type": f"application/json; charset={charset}"}
+    raw = '{"firstName": "Zoë", "lastName": "Müller"}'.encode(codec)
+    made = call("POST", "/v1/contacts", raw=raw, headers=headers)
+    assert made["status"] == 201
+    assert (made["body"]["firstName"], made["body"]["lastName"]) == ("Zoë", "Müller")
+
+
+@pytest.mark.parametrize(
+    ("charset", "status", "words"), [("klingon", 415, "klingon"), ("ascii", 422, "byte 17")]
+)
+def test_a_body_in_no_charset_is_refused(
+    deployed: World, charset: str, status: int, words: str
+) -> None:
+    headers = {"content-type": f"application/json; charset={charset}"}
+    raw = '{"firstName": "Zoë"}'.encode()
+    made = call("POST", "/v1/contacts", raw=raw, headers=headers)
+    assert (made["status"], words in made["body"]["detail"]) == (status, True)
+
+
 @pytest.mark.parametrize("raw", [b"", b"garbage", b"email=x"])
 @pytest.mark.parametrize(
     "media_type", ["multipart/form-data; boundary=z", "application/x-www-form-urlencoded"]

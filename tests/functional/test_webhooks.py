@@ -150,6 +150,53 @@ def test_half_of_a_surrogate_pair_becomes_a_replacement_character(world: World) 
     }
 
 
+@pytest.mark.parametrize(
+    ("charset", "codec"),
+    [
+        ("iso-8859-1", "latin-1"),
+        ("Windows-1252", "cp1252"),
+        ("utf-16", "utf-16"),
+        ("", "utf-8-sig"),
+    ],
+)
+def test_the_signed_bytes_are_read_in_the_charset_that_they_declare(
+    world: World, charset: str, codec: str
+) -> None:
+    token = hooked(world, signed=True)
+    body = '{"name": "Zoë Müller"}'.encode(codec)
+    sent = event(
+        token,
+        body,
+        content_type=f"application/json; charset={charset}",
+        x_runledger_signature=signature(world, token, body),
+    )
+    run_id = world.webhooks.receive(sent).run.id
+    assert world.detail(run_id)["payload"] == {"name": "Zoë Müller"}
+    assert world.webhooks.receive(sent).is_duplicate
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "kind", "words"),
+    [
+        ("application/json; charset=klingon", b"{}", UnsupportedMediaTypeError, "'klingon'"),
+        (
+            "application/json; charset=utf-8; charset=latin1",
+            b"{}",
+            UnsupportedMediaTypeError,
+            "'utf-8' and 'latin1'",
+        ),
+        ("application/json", b'{"a": "\xfc"}', InvalidInputError, "byte 7"),
+        ("application/json; charset=ascii", b'{"a": "\xc3\xbc"}', InvalidInputError, "byte 7"),
+    ],
+)
+def test_a_body_that_is_not_in_its_charset_is_refused(
+    world: World, content_type: str, body: bytes, kind: type[RunledgerError], words: str
+) -> None:
+    token = hooked(world)
+    error = refused(world, event(token, body, content_type=content_type), kind)
+    assert words in str(error)
+
+
 def test_other_media_types_are_refused(world: World) -> None:
     sent = event(hooked(world), b"a=1", content_type="application/x-www-form-urlencoded")
     refused(world, sent, UnsupportedMediaTypeError)
@@ -193,19 +240,24 @@ def test_an_unknown_token_is_not_found(world: World) -> None:
     refused(world, event("x" * 30, {}), NotFoundError)
 
 
-def test_a_signed_webhook_takes_only_its_own_signature(world: World) -> None:
-    token = hooked(world, signed=True)
+def signature(world: World, token: str, body: bytes) -> str:
     target = world.stores.automations.by_webhook_token(token)
     assert target is not None
     secret = world.secrets.get_secret_value(SecretId=f"runledger/webhooks/{target.automation_id}")
-    body = b'{"a": "\xc3\xa9"}'
     digest = hmac.new(secret["SecretString"].encode(), body, hashlib.sha256).hexdigest()
+    return f"sha256={digest}"
+
+
+def test_a_signed_webhook_takes_only_its_own_signature(world: World) -> None:
+    token = hooked(world, signed=True)
+    body = b'{"a": "\xc3\xa9"}'
+    given = signature(world, token, body)
 
     refused(world, event(token, body), UnauthorizedError)
     refused(world, event(token, body, x_runledger_signature="sha256=00"), UnauthorizedError)
-    wrong_body = event(token, b'{"a": 1}', x_runledger_signature=f"sha256={digest}")
+    wrong_body = event(token, b'{"a": 1}', x_runledger_signature=given)
     refused(world, wrong_body, UnauthorizedError)
-    signed = event(token, body, x_runledger_signature=f"sha256={digest}")
+    signed = event(token, body, x_runledger_signature=given)
     assert world.webhooks.receive(signed).run.status is RunStatus.PENDING
 
 

@@ -31,11 +31,12 @@ FLOORS = {
     "observability": 1,
     "settings": 0,
     "json_body": 1,
+    "charsets": 0,
     "texts": 0,
     "zones": -1,
     "clock": 0,
     "ids": 0,
-    "errors": 0,
+    "errors": -1,
 }
 # On one floor, where the other side is what a room implements.
 BESIDE = {"outbound": {"nodes"}}

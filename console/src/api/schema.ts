@@ -5542,7 +5542,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["ProblemDetail"];
             };
         };
-        /** @description The body is not JSON. */
+        /** @description The body is not JSON, or in a charset that is not known. */
         UnsupportedMediaType: {
             headers: {
                 "Cache-Control": components["headers"]["NoStore"];

@@ -14,6 +14,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from runledger.aws import answer_within, client, read_secret
+from runledger.charsets import require_whole
 from runledger.errors import (
     ConflictError,
     ForbiddenError,
@@ -253,13 +254,13 @@ def _require_sound_body(event: dict[str, Any]) -> None:
         require_json(headers.get("content-type", ""))
     if not body:
         return
-    document = parse_json(body)
+    require_whole(body, headers)
+    document = parse_json(body, headers.get("content-type", ""))
     if isinstance(document, list):
         # The resolver would take the first of them and drop the others.
         raise InvalidInputError("the body: send one JSON object; a list of them is not taken")
-    if b"\\u" in body:
-        # As it was cleaned: the resolver reads the body once more.
-        event["body"], event["isBase64Encoded"] = json.dumps(document, ensure_ascii=False), False
+    # As it was decoded and cleaned: the resolver reads the body once more.
+    event["body"], event["isBase64Encoded"] = json.dumps(document, ensure_ascii=False), False
     # The resolver knows this one name for JSON; a merge patch has another.
     event["headers"] = {**headers, "content-type": "application/json"}
 

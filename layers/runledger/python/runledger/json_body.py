@@ -4,6 +4,7 @@ import json
 import math
 from typing import Any
 
+from runledger.charsets import decode_body
 from runledger.errors import InvalidInputError, UnsupportedMediaTypeError
 from runledger.texts import clean
 
@@ -18,15 +19,13 @@ def require_json(content_type: str) -> None:
         raise UnsupportedMediaTypeError(f"send JSON as application/json, not {said}")
 
 
-def parse_json(body: bytes) -> Any:
-    """The value, its texts clean; InvalidInputError says where the text stops being JSON, or what
-    in it cannot be kept: numbers that are none, too deep a nesting."""
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidInputError(
-            f"the body is not UTF-8: {error.reason} at byte {error.start}"
-        ) from error
+def parse_json(body: bytes, content_type: str = "") -> Any:
+    """The value of a body in the charset that its Content-Type declares, its texts clean.
+
+    InvalidInputError says where the text stops being JSON, or what in it cannot be kept: bytes that
+    the charset does not have, numbers that are none, too deep a nesting. UnsupportedMediaTypeError
+    names a charset that is not known."""
+    text = decode_body(body, content_type)
     try:
         value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
     except json.JSONDecodeError as error:
@@ -40,7 +39,7 @@ def parse_json(body: bytes) -> Any:
         raise InvalidInputError("the body holds a number with too many digits") from error
     if _depth(value) > MAX_DEPTH:
         raise InvalidInputError(f"the body is nested more than {MAX_DEPTH} deep")
-    # Only an escape can bring in half of a pair: the text itself is UTF-8.
+    # Only an escape can bring in half of a pair: no charset has one.
     return clean(value) if "\\u" in text else value
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from runledger.charsets import require_whole
 from runledger.clock import MINUTE, Clock
 from runledger.errors import (
     ConflictError,
@@ -273,8 +274,10 @@ def _trigger(automation: "Automation") -> TriggerConfig:
 
 
 def _parse(event: InboundEvent) -> dict[str, Any]:
-    require_json(event.headers.get("content-type", ""))
-    payload = parse_json(event.body)
+    content_type = event.headers.get("content-type", "")
+    require_json(content_type)
+    require_whole(event.body, event.headers)
+    payload = parse_json(event.body, content_type)
     if not isinstance(payload, dict):
         raise InvalidInputError("the body is JSON, but not an object")
     return payload

@@ -1,0 +1,160 @@
+"""Bytes of a body as text, in the charset that its Content-Type declares.
+
+A charset is obeyed or refused by its name; without one a body is UTF-8 (RFC 8259, section 8.1).
+Bytes are never replaced: those that the charset does not have are an error that says where they
+stand.
+"""
+
+import codecs
+import re
+from collections.abc import Mapping
+from encodings.aliases import aliases
+from functools import cache
+
+from runledger.errors import InvalidInputError, UnsupportedMediaTypeError
+
+_PARAMETER = re.compile(r';\s*([^\s;="]*)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)')
+_IGNORED = re.compile("[^a-z0-9]")
+_REPLACED = "\ufffd".encode()
+_LONGEST_SHOWN = 40
+
+_UTF8 = "utf_8"
+# What Python can decode and no document is written in, or what hides one text in another: UTF-7 has
+# a second way to write every character.
+_NO_CHARSETS = frozenset(
+    {"idna", "mbcs", "oem", "punycode", "raw_unicode_escape", "undefined", "unicode_escape"}
+    | {"utf_7", "rot_13", "tactis"}
+)
+# Codecs that have no alias.
+_MORE_CODECS = (
+    *("cp720", "cp737", "cp856", "cp874", "cp875", "cp1006", "koi8_r", "koi8_t", "koi8_u"),
+    *("mac_croatian", "mac_farsi", "mac_romanian", "utf_8_sig"),
+)
+# Labels of the WHATWG's Encoding Standard, section 4.2, that Python lacks.
+_LABELS = {
+    "unicode-1-1-utf-8": _UTF8,
+    "unicode11utf8": _UTF8,
+    "unicode20utf8": _UTF8,
+    "x-unicode20utf8": _UTF8,
+    "csunicode": "utf_16_le",
+    "iso-10646-ucs-2": "utf_16_le",
+    "ucs-2": "utf_16_le",
+    "unicode": "utf_16_le",
+    "unicodefeff": "utf_16_le",
+    "unicodefffe": "utf_16_be",
+    "csiso88598i": "iso8859_8",
+    "iso-8859-8-i": "iso8859_8",
+    "logical": "iso8859_8",
+    "sun_eu_greek": "iso8859_7",
+    "iso885915": "iso8859_15",
+    "koi": "koi8_r",
+    "koi8": "koi8_r",
+    "koi8-ru": "koi8_u",
+    "x-mac-roman": "mac_roman",
+    "x-mac-cyrillic": "mac_cyrillic",
+    "x-mac-ukrainian": "mac_cyrillic",
+    "dos-874": "cp874",
+    "windows-874": "cp874",
+    **{f"x-cp{number}": f"cp{number}" for number in range(1250, 1259)},
+    "x-gbk": "gbk",
+    "cn-big5": "big5",
+    "x-x-big5": "big5",
+    "x-euc-jp": "euc_jp",
+    "cseucpkdfmtjapanese": "euc_jp",
+    "x-sjis": "shift_jis",
+    "windows-949": "cp949",
+}
+_MARKS = {
+    "utf_16": ((codecs.BOM_UTF16_LE, "utf_16_le"), (codecs.BOM_UTF16_BE, "utf_16_be")),
+    "utf_32": ((codecs.BOM_UTF32_LE, "utf_32_le"), (codecs.BOM_UTF32_BE, "utf_32_be")),
+}
+
+
+def decode_body(body: bytes, content_type: str) -> str:
+    """The body's text without its byte-order mark.
+
+    UnsupportedMediaTypeError names a charset that is not known, or two that contradict each other;
+    InvalidInputError says which byte the charset does not have."""
+    name, codec = _declared(content_type)
+    # A mark goes before the declared charset: the WHATWG's Encoding Standard, section 6 ("decode").
+    if body.startswith(codecs.BOM_UTF8):
+        name, codec = "UTF-8", _UTF8
+    try:
+        text = body.decode(_with_order(codec, body))
+    except UnicodeDecodeError as error:
+        place = min(error.start, len(body) - 1)
+        raise InvalidInputError(
+            f"the body is not {name}: byte {place} (0x{body[place]:02X}) is not valid there"
+            f"{_hint(name, body)}"
+        ) from error
+    return text.removeprefix("\ufeff")
+
+
+def require_whole(body: bytes, headers: Mapping[str, str]) -> None:
+    """InvalidInputError where the way here replaced bytes by U+FFFD: a gateway that hands a body
+    over as text may do so, and then the length is no longer the one that the sender declared.
+    Header names in lower case."""
+    length = headers.get("content-length", "")
+    place = body.find(_REPLACED)
+    if place >= 0 and length.isdecimal() and int(length) != len(body):
+        raise InvalidInputError(f"the body is not UTF-8: byte {place} is not valid there")
+
+
+def _declared(content_type: str) -> tuple[str, str]:
+    """The charset's name as it was written, and Python's codec for it."""
+    found: dict[str, str] = {}
+    for match in _PARAMETER.finditer(content_type):
+        value = match[2].strip()
+        # A quoted and a bare value mean the same (RFC 9110, section 5.6.6); none declares nothing.
+        if match[1].lower() == "charset" and value.strip("\"'"):
+            name = re.sub(r"\\(.)", r"\1", value.strip("\"'")).strip()[:_LONGEST_SHOWN]
+            found.setdefault(_codec(name), name)
+    if len(found) > 1:
+        names = " and ".join(repr(name) for name in found.values())
+        raise UnsupportedMediaTypeError(f"the content type names two charsets, {names}")
+    for codec, name in found.items():
+        return ("UTF-8" if codec == _UTF8 else name), codec
+    return "UTF-8", _UTF8
+
+
+def _codec(name: str) -> str:
+    codec = _codecs().get(_key(name))
+    if codec is None:
+        raise UnsupportedMediaTypeError(f"the charset {name!r} is not known; send UTF-8")
+    return codec
+
+
+@cache
+def _codecs() -> dict[str, str]:
+    """Python's codecs by each name. A table, as Python's own look-up remembers every name that it
+    is asked for, and these come from strangers."""
+    named = {**aliases, **{codec: codec for codec in (*aliases.values(), *_MORE_CODECS)}, **_LABELS}
+    return {
+        _key(name): "utf_8" if codec == "utf_8_sig" else codec
+        for name, codec in named.items()
+        if codec not in _NO_CHARSETS and not codec.endswith("_codec")
+    }
+
+
+def _key(name: str) -> str:
+    """Names are compared by their letters and digits: Unicode Technical Standard #22, section 1.4
+    ("Charset Alias Matching")."""
+    return _IGNORED.sub("", name.lower())
+
+
+def _with_order(codec: str, body: bytes) -> str:
+    """The codec with the order of bytes that a mark tells. Without one the first character does, as
+    JSON begins with an ASCII one (RFC 4627, section 3)."""
+    family = codec[:6]
+    for mark, ordered in _MARKS.get(family, ()):
+        if body.startswith(mark):
+            return ordered
+    if codec == family and family in _MARKS:
+        return f"{family}_be" if body.startswith(b"\0") else f"{family}_le"
+    return codec
+
+
+def _hint(name: str, body: bytes) -> str:
+    if name == "UTF-8" and body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "; a body in UTF-16 says so, by `Content-Type: application/json; charset=utf-16`"
+    return ""
