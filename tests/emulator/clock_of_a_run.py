@@ -1,0 +1,45 @@
+"""Time that passes for one run of the deployed stack, and for nothing else."""
+
+from contextlib import closing
+from typing import Any
+
+from tests.support.stack import Stack
+
+
+def let_pass(stack: Stack, run_id: str, milliseconds: int) -> None:
+    """Moves everything that the run's rows tell of moments back by as much."""
+    with closing(stack.aws("dynamodb")) as dynamodb:
+        rows = dynamodb.query(
+            TableName=stack.table_name,
+            ConsistentRead=True,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": f"RUN#{run_id}"}},
+        )["Items"]
+        for row in rows:
+            key = {"pk": row["pk"], "sk": row["sk"]}
+            values: dict[str, Any] = {}
+            for name in ("startedAt", "resumedAt", "finishedAt", "waitUntil"):
+                if name in row:
+                    values[name] = {"N": str(int(row[name]["N"]) - milliseconds)}
+            if "dueKey" in row:
+                moment, _, rest = row["dueKey"]["S"].partition("#")
+                values["dueKey"] = {"S": f"{int(moment) - milliseconds:013d}#{rest}"}
+            if "openClaims" in row:
+                values["openClaims"] = {
+                    "M": {
+                        rank: {"L": [_earlier(each, milliseconds) for each in claim["L"]]}
+                        for rank, claim in row["openClaims"]["M"].items()
+                    }
+                }
+            if values:
+                dynamodb.update_item(
+                    TableName=stack.table_name,
+                    Key=key,
+                    UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in values),
+                    ExpressionAttributeValues={f":{name}": each for name, each in values.items()},
+                )
+
+
+def _earlier(value: dict[str, Any], milliseconds: int) -> dict[str, Any]:
+    is_moment = "N" in value and int(value["N"]) > milliseconds
+    return {"N": str(int(value["N"]) - milliseconds)} if is_moment else value
