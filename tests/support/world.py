@@ -438,7 +438,10 @@ class World:
         node_id = graph.starts[0]
         visited: list[str] = []
         last: dict[str, Any] = {}
+        waits_until = 0
         while node_id != until:
+            # Not before: who stops here wants to see the run while it waits.
+            self.clock.now = max(self.clock.now, waits_until)
             node_type, _ = graph.parsed(node_id)
             visited.append(node_id)
             try:
@@ -452,7 +455,7 @@ class World:
             if answer.more:
                 continue
             if answer.wait_until is not None:
-                self.clock.now = max(self.clock.now, from_iso(answer.wait_until))
+                waits_until = from_iso(answer.wait_until)
             ways = [
                 edge.target
                 for edge in graph.out(node_id)
