@@ -187,7 +187,8 @@ class GraphView:
         return self._read[1]
 
     @cached_property
-    def _read(self) -> tuple[tuple[Reference, ...], tuple[SyntaxFault, ...]]:
+    def texts(self) -> list[tuple[Place, str]]:
+        """Every Liquid text of configs and used templates, with its place."""
         texts = [
             (Place(node.id, field), text) for node in self.all_nodes for field, text in node.texts
         ]
@@ -195,7 +196,11 @@ class GraphView:
             template = self.templates.get(use.template_id)
             if template is not None:
                 texts.extend(template_texts(use, template))
-        return read_texts(texts)
+        return texts
+
+    @cached_property
+    def _read(self) -> tuple[tuple[Reference, ...], tuple[SyntaxFault, ...]]:
+        return read_texts(self.texts)
 
     @cached_property
     def is_acyclic(self) -> bool:

@@ -1,8 +1,9 @@
 """TRIGGER: where a run begins."""
 
+import json
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, SerializeAsAny, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, SerializeAsAny, StringConstraints, model_validator
 
 from runledger.models.base import Config
 from runledger.models.run import TriggerType
@@ -11,7 +12,10 @@ from runledger.nodes.date_rules import Repeat
 from runledger.nodes.dates import KEY_CHARACTERS
 from runledger.nodes.fields import PayloadPath, TimeOfDay, TimeZone, picks
 from runledger.nodes.findings import Warned
+from runledger.nodes.inputs import Place
 from runledger.nodes.variants import VariantConfig
+
+MAX_SAMPLE_BYTES = 20_000
 
 
 class ContactLookup(Config):
@@ -54,11 +58,27 @@ class WebhookIntake(Config):
         return self
 
 
+def _bounded_sample(value: dict[str, Any]) -> dict[str, Any]:
+    if len(json.dumps(value, ensure_ascii=False).encode()) > MAX_SAMPLE_BYTES:
+        raise ValueError(f"a sample event has at most {MAX_SAMPLE_BYTES:,} bytes")
+    return value
+
+
+SampleEvent = Annotated[dict[str, Any], AfterValidator(_bounded_sample)]
+
+
 class TriggerConfig(VariantConfig):
     """What opens a run."""
 
     discriminator: ClassVar[str] = "triggerType"
     trigger_type: Any
+    sample_event: SampleEvent | None = Field(
+        default=None,
+        # For the author alone: what runs and fires are opened by stays small.
+        exclude=True,
+        description="An example of what `trigger` holds, made up: texts that read something else "
+        "are warned of.",
+    )
 
     @property
     def kind(self) -> TriggerType:
@@ -182,6 +202,10 @@ class TriggerNode(NodeType[TriggerConfig]):
     operation = Operation.OWN
     is_start = True
     config_model = TriggerConfig
+
+    def places(self, config: TriggerConfig) -> list[tuple[Place, str]]:
+        """None: what looks like Liquid in a sample event is the sender's text."""
+        return []
 
     def warnings(self, config: TriggerConfig) -> list[Warned]:
         intake = config.intake

@@ -1,0 +1,92 @@
+"""What the author of a graph is warned of."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from runledger.compiler.checks import problems_of
+from runledger.compiler.graph import GraphView
+from runledger.compiler.warnings import warnings_of
+from runledger.models.automation import Graph, TemplateSnapshot
+from runledger.nodes.trigger import MAX_SAMPLE_BYTES, TriggerConfig
+
+TEMPLATE = TemplateSnapshot(
+    id="tpl_1", name="Paid", channel="EMAIL", subject="Order {{trigger.id}}", body="{{trigger.nam}}"
+)
+
+
+def view(sample: Any, *configs: tuple[str, dict[str, Any]]) -> GraphView:
+    trigger = {"triggerType": "MANUAL", **({} if sample is None else {"sampleEvent": sample})}
+    nodes = [{"id": "start", "type": "TRIGGER", "config": trigger}]
+    nodes += [
+        {"id": f"n{index}", "type": type_, "config": config}
+        for index, (type_, config) in enumerate(configs)
+    ]
+    nodes.append({"id": "done", "type": "END", "config": {}})
+    ids = [node["id"] for node in nodes]
+    edges = [{"source": a, "target": b} for a, b in pairwise(ids)]
+    graph = Graph.model_validate({"nodes": nodes, "edges": edges})
+    return GraphView(graph, {"tpl_1": TEMPLATE})
+
+
+def set_of(value: str) -> tuple[str, dict[str, Any]]:
+    return ("SET", {"mode": "MERGE", "assignments": [{"target": "vars.x", "value": value}]})
+
+
+SEND = (
+    "SEND_MESSAGE",
+    {
+        "recipients": {"kind": "TRIGGER_CONTACT"},
+        "channels": [{"channel": "EMAIL", "templateId": "tpl_1"}],
+    },
+)
+
+
+def test_a_variable_that_the_sample_lacks_is_warned_of() -> None:
+    found = warnings_of(view({"id": 5}, set_of("{{trigger.idd}}"), SEND))
+    assert [(each.code, each.node_id) for each in found] == [
+        ("NOT_IN_SAMPLE", "n0"),
+        ("NOT_IN_SAMPLE", "n1"),
+    ]
+    assert found[0].field == "assignments.0.value"
+    assert "`trigger.idd`" in found[0].message
+    assert "body of template 'Paid'" in found[1].message
+    assert "`trigger.nam`" in found[1].message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{trigger.id}}",
+        "{{trigger.missing | default: 'x'}}",
+        "{% if trigger.missing %}x{% endif %}",
+        "{{trigger.none}}",
+        "{{contact.firstName}} {{steps.a.b}}",
+        "no Liquid",
+    ],
+)
+def test_what_has_a_value_or_needs_none_is_not(text: str) -> None:
+    assert warnings_of(view({"id": 5, "none": None}, set_of(text))) == []
+
+
+def test_behind_other_variables_the_sample_still_counts() -> None:
+    [found] = warnings_of(view({}, set_of("{{contact.firstName}} {{trigger.id}}")))
+    assert "`trigger.id`" in found.message
+
+
+def test_without_a_sample_nothing_is_known() -> None:
+    assert warnings_of(view(None, set_of("{{trigger.idd}}"))) == []
+
+
+def test_what_looks_like_liquid_in_a_sample_is_the_senders_text() -> None:
+    graph = view({"text": "{{ nothing | shout }} {% if"}, set_of("{{trigger.text}}"))
+    assert problems_of(graph) == []
+    assert warnings_of(graph) == []
+
+
+def test_a_sample_is_bounded() -> None:
+    with pytest.raises(ValidationError, match="a sample event has at most"):
+        TriggerConfig.model_validate(
+            {"triggerType": "MANUAL", "sampleEvent": {"text": "x" * MAX_SAMPLE_BYTES}}
+        )
