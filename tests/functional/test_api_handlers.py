@@ -784,3 +784,46 @@ def test_the_webhook_address_takes_posts_only(deployed: World) -> None:
         event["requestContext"]["http"]["method"] = method
         answer = handler(event, CONTEXT)
         assert (answer["statusCode"], answer["headers"]["Allow"]) == (405, "POST"), method
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "field"),
+    [
+        ("POST", "/v1/runs/cancel", {"filter": {}, "reason": "x", "dryRun": 0}, "dryRun"),
+        ("POST", "/v1/runs/cancel", {"filter": {}, "reason": "x", "dryRun": "false"}, "dryRun"),
+        ("POST", "/v1/deliveries/dlv_1/resend", {"force": 1}, "force"),
+        ("PUT", "/v1/settings", {"name": "x", "retentionDays": "30"}, "retentionDays"),
+        ("PUT", "/v1/settings", {"name": "x", "retentionDays": True}, "retentionDays"),
+        (
+            "PUT",
+            "/v1/settings",
+            {"name": "x", "retentionDays": 30, "requireMfa": 0},
+            "requireMfa",
+        ),
+        ("POST", "/v1/automations/aut_1/rotate-secret", {"overlapMinutes": "5"}, "overlapMinutes"),
+        ("PATCH", "/v1/templates/tpl_1", {"revision": "1"}, "revision"),
+        (
+            "POST",
+            "/v1/automations",
+            {"name": "x", "layout": {"a": {"x": "1", "y": True}}},
+            "layout.a.x",
+        ),
+        (
+            "POST",
+            "/v1/segments",
+            {"name": "x", "rules": [{"kind": "METADATA", "key": "a", "value": "0" * 1_001}]},
+            "rules.0.value",
+        ),
+    ],
+)
+def test_a_text_is_no_number_and_a_number_is_no_boolean(
+    deployed: World, method: str, path: str, body: Any, field: str
+) -> None:
+    answer = call(method, path, body)
+    assert answer["status"] == 422
+    assert answer["body"]["field"].startswith(field)
+
+
+def test_a_whole_number_may_be_written_with_a_point(deployed: World) -> None:
+    answer = call("PUT", "/v1/settings", raw=b'{"name": "x", "retentionDays": 30.0}')
+    assert answer["body"]["retentionDays"] == 30

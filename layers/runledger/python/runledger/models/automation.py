@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from runledger.models.base import Model, WireModel
+from runledger.models.base import Model, Real, WireModel
 from runledger.models.run import TriggerType
 
 MAX_NODES = 200
@@ -66,8 +66,8 @@ class Edge(WireModel):
 class Position(WireModel):
     """Where the console shows a node, in pixels."""
 
-    x: float = Field(description="From the left.")
-    y: float = Field(description="From the top.")
+    x: Real = Field(description="From the left.")
+    y: Real = Field(description="From the top.")
 
 
 class Graph(WireModel):

@@ -14,7 +14,7 @@ from runledger.models.automation import (
     Problem,
     Reentry,
 )
-from runledger.models.base import WireModel
+from runledger.models.base import Whole, WireModel
 from runledger.models.run import TriggerType
 from runledger.models.schedule import FireSource, FireStatus, MissedReason
 
@@ -180,7 +180,7 @@ class NodeTypeView(WireModel):
 class RotationDocument(WireModel):
     """How a signing secret is replaced."""
 
-    overlap_minutes: int = Field(
+    overlap_minutes: Whole = Field(
         default=1_440,
         ge=0,
         le=10_080,

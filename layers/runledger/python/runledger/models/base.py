@@ -1,10 +1,11 @@
 """Bases of every model: strict about unknown fields, camelCase on the wire."""
 
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticKnownError
 
 from runledger.texts import clean
 
@@ -39,6 +40,18 @@ class WireModel(CleanModel):
         serialize_by_alias=True,
         defer_build=True,
     )
+
+
+def _number(value: Any) -> Any:
+    """pydantic reads numbers out of texts and booleans; a document says what it means."""
+    if isinstance(value, bool | str):
+        raise PydanticKnownError("int_type")
+    return value
+
+
+# Of documents that clients write. Booleans are pydantic's StrictBool: 0 and "no" are none.
+Whole = Annotated[int, BeforeValidator(_number)]
+Real = Annotated[float, BeforeValidator(_number)]
 
 
 class Config(WireModel):

@@ -1,6 +1,6 @@
 """Canceling all open runs that a list shows: as it is stored, and on the wire."""
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from runledger.models.base import Model, WireModel
 from runledger.models.listing import FilterDocument, FilterView, FrozenFilter
@@ -40,7 +40,7 @@ class BulkCancelDocument(CancelDocument):
     filter: FilterDocument = Field(
         description="The filters of the list of runs. Only open runs are canceled."
     )
-    dry_run: bool = Field(default=False, description="Count the runs and cancel none.")
+    dry_run: StrictBool = Field(default=False, description="Count the runs and cancel none.")
 
 
 class BulkCancelView(WireModel):

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from runledger.errors import InvalidInputError
-from runledger.models.base import WireModel
+from runledger.models.base import Whole, WireModel
 from runledger.models.validation_words import path_in, words
 
 ModelT = TypeVar("ModelT", bound=WireModel)
@@ -30,7 +30,7 @@ def replacement_of(
     fields: dict[str, Any] = {
         "id": (str | None, Field(default=None, description="If sent, the id in the path.")),
         "revision": (
-            int | None,
+            Whole | None,
             Field(
                 default=None,
                 description="If sent, the revision that was read; 409 where it has changed.",
@@ -53,7 +53,7 @@ def patch_of(
         for each, info in document.model_fields.items()
     }
     fields["revision"] = (
-        int | None,
+        Whole | None,
         Field(
             default=None,
             description="If sent, the revision that was read; 409 where it has changed.",

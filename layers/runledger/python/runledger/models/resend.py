@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from runledger.models.base import WireModel
 from runledger.models.delivery import DeliveryStatus
@@ -15,7 +15,7 @@ class ResendDocument(WireModel):
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
         | None
     ) = Field(default=None, description="The same key makes one resend, however often it is sent.")
-    force: bool = Field(
+    force: StrictBool = Field(
         default=False,
         description=(
             "Overrule every gate but address and template. It needs ADMIN and is recorded."

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
-from runledger.models.base import WireModel
+from runledger.models.base import Whole, WireModel
 from runledger.models.invitation_views import OwnInvitationView
 from runledger.models.workspace import MAX_RETENTION_DAYS, MIN_RETENTION_DAYS, Role
 
@@ -40,12 +40,12 @@ class SettingsDocument(WireModel):
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)] = (
         Field(description="The name people see.")
     )
-    retention_days: int = Field(
+    retention_days: Whole = Field(
         ge=MIN_RETENTION_DAYS,
         le=MAX_RETENTION_DAYS,
         description="How long runs, deliveries, refusals and fires are kept after their end.",
     )
-    require_mfa: bool | None = Field(
+    require_mfa: StrictBool | None = Field(
         default=None,
         description="Whether members need a second factor to act here. Left out, it stays as it "
         "is. An owner can ask for it only with a second factor of their own.",

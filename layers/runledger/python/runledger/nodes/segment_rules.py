@@ -8,6 +8,8 @@ from pydantic import (
     GetJsonSchemaHandler,
     SerializeAsAny,
     StrictBool,
+    StrictFloat,
+    StrictInt,
     StringConstraints,
     model_validator,
 )
@@ -85,9 +87,13 @@ class MetadataRule(SegmentRule):
     kind: Literal["METADATA"] = Field(description="What is asked.")
     key: PayloadPath = Field(description="Where it is in the metadata, e.g. plan or address.city.")
     operator: Operator = Field(default=Operator.EQUALS, description="How it compares.")
-    value: Annotated[str, StringConstraints(max_length=1_000)] | StrictBool | int | float | None = (
-        Field(default=None, description="What it is compared to.")
-    )
+    value: (
+        Annotated[str, StringConstraints(max_length=1_000)]
+        | StrictBool
+        | StrictInt
+        | StrictFloat
+        | None
+    ) = Field(default=None, description="What it is compared to.")
 
     @model_validator(mode="after")
     def _value_goes_with_the_operator(self) -> "MetadataRule":
