@@ -183,7 +183,9 @@ def _finished(operation: Document, route: "Route") -> Document:
     operation["operationId"] = to_camel(name)
     operation["summary"] = name.replace("_", " ").capitalize()
     operation["description"] = _text_of(handler)
-    is_open = route.openapi_path.startswith(PREFIX)
+    role = needed_role(handler)
+    is_webhook = route.openapi_path.startswith(PREFIX)
+    is_open = role is None or is_webhook
     for parameter in operation.get("parameters", []):
         parameter["required"] = bool(parameter.get("required"))
         thing, is_id, _ = parameter["name"].partition("_id")
@@ -191,15 +193,15 @@ def _finished(operation: Document, route: "Route") -> Document:
             parameter.setdefault("description", f"The id of the {thing.replace('_', ' ')}.")
     if is_open:
         operation["security"] = []
-        with_webhook_facts(operation)
     else:
         if not is_personal(handler) or route.method == "GET":
             workspace = {"$ref": "#/components/parameters/Workspace"}
             operation["parameters"] = [*operation.get("parameters", []), workspace]
-        role = needed_role(handler)
-        if role is not None and role is not Role.VIEWER:
+        if role is not Role.VIEWER:
             above = "" if role is Role.OWNER else " and above"
             operation["description"] += f"\n\nFor {role}{above}."
+    if is_webhook:
+        with_webhook_facts(operation)
     operation["responses"] = _responses(operation, route, is_open)
     return operation
 
@@ -214,12 +216,10 @@ def _responses(operation: Document, route: "Route", is_open: bool) -> Document:
     status, own = route.status_code, own_answers(route.func)
     result = operation["responses"][str(status)].get("content", {})
     statuses = {status, *own, *_ANY_CALL}
-    if is_open:
-        statuses |= {404}
-    elif is_personal(route.func):
+    if is_personal(route.func):
         statuses |= _KNOWN
         statuses |= {404} if route.method == "GET" else set()
-    else:
+    elif not is_open:
         statuses |= _SIGNED_IN
     if route.method != "GET":
         statuses |= _CHANGE

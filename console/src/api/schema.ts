@@ -7104,10 +7104,7 @@ export interface operations {
     getHealth: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
-                "X-Workspace-Id"?: components["parameters"]["Workspace"];
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -7123,9 +7120,6 @@ export interface operations {
                     "application/json": components["schemas"]["ServiceHealthView"];
                 };
             };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
