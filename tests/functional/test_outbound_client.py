@@ -88,7 +88,6 @@ def server(start_server: Callable[[], Server]) -> Server:
 def request(url: str, method: str = "GET", **changes: Any) -> HttpRequest:
     values: dict[str, Any] = {
         "headers": {},
-        "query": {},
         "body": None,
         "timeout_seconds": 5.0,
         **changes,
@@ -280,7 +279,7 @@ def test_an_allowed_host_is_called(server: Server) -> None:
             server.url("/score?a=1"),
             "POST",
             headers={"X-Test": "yes"},
-            query={"b": "x y&z"},
+            query=(("b", "x y&z"),),
             body=b"hello",
         )
     )
@@ -550,9 +549,16 @@ def test_what_http_cannot_carry_is_the_requests_fault(server: Server, character:
     assert server.requests == []
 
 
+def test_what_stands_in_the_address_stays_as_it_was_written(server: Server) -> None:
+    client = OutboundClient(allow_hosts=[server.host])
+    client.call(request(server.url("/x?a=0&flag&s=a%2Fb%20c"), query=(("a", "1"), ("a", "2"))))
+    (_, path, _, _) = server.requests[0]
+    assert path == "/x?a=0&flag&s=a%2Fb%20c&a=1&a=2"
+
+
 def test_a_query_goes_out_encoded_whatever_it_holds(server: Server) -> None:
     client = OutboundClient(allow_hosts=[server.host])
-    client.call(request(server.url(), query={"a\nb": "c\r\nX-Evil: 1", "d": "\0#&é"}))
+    client.call(request(server.url(), query=(("a\nb", "c\r\nX-Evil: 1"), ("d", "\0#&é"))))
     (_, path, headers, _) = server.requests[0]
     assert path == "/?a%0Ab=c%0D%0AX-Evil%3A+1&d=%00%23%26%C3%A9"
     assert "X-Evil" not in headers

@@ -363,4 +363,4 @@ def _unknown(host: str, port: int) -> list[str]:
 
 
 def _request(url: str) -> HttpRequest:
-    return HttpRequest(method="GET", url=url, headers={}, query={}, body=None, timeout_seconds=5)
+    return HttpRequest(method="GET", url=url, headers={}, body=None, timeout_seconds=5)

@@ -81,7 +81,7 @@ def test_a_call_shows_its_parameters_and_no_secret(world: World) -> None:
     call = {
         "url": "https://api.example.com/{{trigger.id}}",
         "headers": {"X-Key": "{{secret.KEY}}", "X-Who": "{{contact.email}}"},
-        "query": {"n": "{{trigger.n}}", "none": "{{trigger.gone}}"},
+        "query": {"n": "{{trigger.n}}", "none": "{{trigger.gone}}", "out": None},
         "auth": {"type": "BEARER", "token": "{{trigger.token}}"},
         "body": {"a.b/c": ["{{trigger.n}}", {"password": "{{trigger.token}}"}]},
     }
@@ -90,7 +90,7 @@ def test_a_call_shows_its_parameters_and_no_secret(world: World) -> None:
     found = inputs_of(world, run_id)["call"]
     assert found["url"] == "https://api.example.com/o-1"
     assert found["headers"] == {"X-Key": "{{secret.KEY}}", "X-Who": EMAIL}
-    assert found["query"] == {"n": "7", "none": None}
+    assert found["query"] == {"n": "7", "none": "", "out": None}
     assert found["auth"] == call["auth"]
     assert found["body"] == {"a.b/c": [7, {"password": REDACTED}]}
     assert kept(world, run_id, "call") == {}

@@ -6,6 +6,7 @@ words: the name of the filter and the kinds of the values, never those of Python
 """
 
 import html
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -55,6 +56,16 @@ class Arguments:
     named: frozenset[str] = frozenset()
 
 
+# What works on texts: given an object, on its JSON.
+_OF_TEXTS = frozenset(
+    {
+        *("append", "prepend", "base64_decode", "base64_encode", "base64_url_safe_decode"),
+        *("base64_url_safe_encode", "capitalize", "downcase", "upcase", "escape", "escape_once"),
+        *("escapejs", "lstrip", "rstrip", "strip", "squish", "strip_html", "strip_newlines"),
+        *("newline_to_br", "url_decode", "url_encode", "remove", "remove_first", "remove_last"),
+        *("replace", "replace_first", "replace_last", "split", "truncate", "truncatewords"),
+    }
+)
 _NONE = Arguments()
 _ONE = Arguments(1, 1)
 _MAY_ONE = Arguments(0, 1)
@@ -175,7 +186,25 @@ def plain(value: object) -> str:
         return str(value).lower()
     if isinstance(value, float | Decimal):
         return plain_number(value)
+    if is_structured(value):
+        return compact_json(value)
+    if isinstance(value, list | tuple):
+        # As Liquid writes a list into a text.
+        return "".join(plain(item) for item in value)
     return str(value)
+
+
+def is_structured(value: object) -> bool:
+    """Whether a value is an object, or a list that holds lists or objects: Liquid has no text for
+    these, so they are written as JSON."""
+    if isinstance(value, list | tuple):
+        return any(isinstance(item, Mapping | list | tuple) for item in value)
+    return isinstance(value, Mapping) and not is_undefined(value)
+
+
+def compact_json(value: object) -> str:
+    """JSON without spaces, as it goes out to others."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=plain)
 
 
 def plain_number(value: float | Decimal) -> str:
@@ -187,6 +216,13 @@ def plain_number(value: float | Decimal) -> str:
     return digits if "." in digits or isinstance(value, Decimal) else f"{digits}.0"
 
 
+class _PlainObject(dict[str, Any]):
+    """An object that filters of texts write as JSON."""
+
+    def __str__(self) -> str:
+        return compact_json(self)
+
+
 class _PlainFloat(float):
     """A float that filters of texts write without an exponent."""
 
@@ -194,9 +230,22 @@ class _PlainFloat(float):
         return plain_number(float(self))
 
 
+def _plain_items(value: Any) -> Any:
+    """The items as the library is to join them, which would write `True`."""
+    if isinstance(value, list | tuple):
+        return [_plain_items(item) for item in value]
+    return plain(value)
+
+
+def _as_json(value: Any) -> Any:
+    return compact_json(value) if is_structured(value) else value
+
+
 def _plain(value: Any) -> Any:
     if type(value) is float:
         return _PlainFloat(value)
+    if type(value) is dict:
+        return _PlainObject(value)
     if type(value) is list:
         return [_plain(item) for item in value]
     return value
@@ -219,6 +268,10 @@ def _in_liquids_words(name: str, function: Callable[..., Any]) -> Callable[..., 
     @wraps(function)
     def filter_(value: Any, *arguments: Any, **named: Any) -> Any:
         try:
+            if name == "join" and isinstance(value, list | tuple):
+                value = _plain_items(value)
+            elif name in _OF_TEXTS:
+                value, *arguments = (_as_json(each) for each in (value, *arguments))  # type: ignore[assignment]
             return function(_plain(value), *map(_plain, arguments), **named)
         except (ResourceLimitError, UndefinedError):
             raise

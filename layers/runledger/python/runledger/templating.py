@@ -17,13 +17,21 @@ from typing import Any, ClassVar, TextIO, TypeVar
 
 from liquid import BoundTemplate, Environment, RenderContext
 from liquid.builtin.output import Output, OutputNode
+from liquid.builtin.tags.echo_tag import EchoTag
 from liquid.exceptions import LiquidError, ResourceLimitError, UndefinedError
 from liquid.stringify import to_liquid_string
 from liquid.token import Token
 from liquid.undefined import UNDEFINED, FalsyStrictUndefined
 
 from runledger.errors import NodeError, RunledgerError
-from runledger.liquid_filters import argument_problems, install, plain, plain_number
+from runledger.liquid_filters import (
+    argument_problems,
+    compact_json,
+    install,
+    is_structured,
+    plain,
+    plain_number,
+)
 from runledger.template_limits import (
     MAX_LOOP_ITERATIONS,
     MAX_OUTPUT_BYTES,
@@ -75,9 +83,10 @@ class _Missing(FalsyStrictUndefined):
 class _Context(RenderContext):
     """Names a missing variable by its whole path, and counts what the whole template does."""
 
-    __slots__ = ("iterations", "meter")
+    __slots__ = ("as_json", "iterations", "meter")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.as_json = False
         self.iterations = 0
         self.meter = Meter()
         super().__init__(*args, **kwargs)
@@ -122,7 +131,8 @@ class _Context(RenderContext):
 
 
 class _OutputNode(OutputNode):
-    """Writes objects, and lists that hold some, as JSON; Liquid would write Python."""
+    """Writes objects, and lists that hold some, as JSON, for which Liquid has no text; in a text
+    that goes out to another system every list."""
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         value = self.expression.evaluate(context)
@@ -130,13 +140,20 @@ class _OutputNode(OutputNode):
             weigh((value,), context.meter)
         if isinstance(value, float | Decimal):
             return buffer.write(plain_number(value))
-        if not _is_structured(value):
-            return buffer.write(to_liquid_string(value, autoescape=False))
+        is_json = isinstance(value, list | tuple) or is_structured(value)
+        if is_json and isinstance(context, _Context) and context.as_json:
+            return buffer.write(compact_json(_native(value)))
+        if isinstance(value, _Missing) or not is_structured(value):
+            return buffer.write(to_liquid_string(_plain_items(value), autoescape=False))
         return buffer.write(_json(value))
 
 
 class _Output(Output):
     node_class = _OutputNode
+
+
+class _Echo(EchoTag):
+    node_class = _OutputNode  # type: ignore[assignment]
 
 
 class _Template(BoundTemplate):
@@ -150,12 +167,9 @@ class _Environment(Environment):
     template_class = _Template
 
 
-def _is_structured(value: object) -> bool:
-    if isinstance(value, _Missing):
-        return False
-    if isinstance(value, list | tuple):
-        return any(isinstance(item, Mapping | list | tuple) for item in value)
-    return isinstance(value, Mapping)
+def _plain_items(value: object) -> object:
+    """A list with its items as Liquid writes each: Python would write True and None."""
+    return [plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _json(value: object) -> str:
@@ -169,6 +183,7 @@ def _environment() -> Environment:
     for tag in _UNSAFE_TAGS:
         del environment.tags[tag]
     environment.add_tag(_Output)
+    environment.add_tag(_Echo)
     environment.add_filter("json", _json)
     install(environment)
     return environment
@@ -208,15 +223,26 @@ def filter_names(source: str) -> frozenset[str]:
     return frozenset(_parse(source).filter_names(include_partials=False))
 
 
-def render(source: str, scope: Mapping[str, Any]) -> str:
-    """The text with every variable put in.
+def render(source: str, scope: Mapping[str, Any], *, as_json: bool = False) -> str:
+    """The text with every variable put in; `as_json` writes lists as JSON and not, as Liquid does,
+    their items one behind the other.
 
     Raises NodeError `MISSING_VARIABLE`, `TEMPLATE_LIMIT` or `TEMPLATE_ERROR`.
     """
     if not has_liquid(source):
         return source
     template = _parsed(source)
-    return _guarded(lambda: template.render(**dict(scope)))
+    if not as_json:
+        return _guarded(lambda: template.render(**dict(scope)))
+
+    def rendered() -> str:
+        context = _Context(template, globals=template.make_globals(dict(scope)))
+        context.as_json = True
+        buffer = template._get_buffer()
+        template.render_with_context(context, buffer)
+        return buffer.getvalue()
+
+    return _guarded(rendered)
 
 
 def missing_variables(source: str, scope: Mapping[str, Any]) -> list[str]:
@@ -261,14 +287,14 @@ def _give_value(values: dict[str, Any], path: list[str]) -> bool:
     return True
 
 
-def evaluate(source: str, scope: Mapping[str, Any]) -> Any:
+def evaluate(source: str, scope: Mapping[str, Any], *, as_json: bool = False) -> Any:
     """The value of one `{{ … }}`, as it is (number, list, true, …), when that is the whole text;
-    else the rendered text. Raises what `render` raises."""
+    else the rendered text, with lists as JSON where `as_json`. Raises what `render` raises."""
     if not has_liquid(source):
         return source
     template = _parsed(source.strip())
     if len(template.nodes) != 1 or not isinstance(template.nodes[0], OutputNode):
-        return render(source, scope)
+        return render(source, scope, as_json=as_json)
     expression = template.nodes[0].expression
 
     def value() -> Any:
@@ -281,20 +307,21 @@ def evaluate(source: str, scope: Mapping[str, Any]) -> Any:
     return _guarded(value)
 
 
-def render_value(value: Any, scope: Mapping[str, Any]) -> Any:
+def render_value(value: Any, scope: Mapping[str, Any], *, as_json: bool = False) -> Any:
     """A JSON-like value with every string in it evaluated; keys are taken as they are."""
     if isinstance(value, str):
-        return evaluate(value, scope)
+        return evaluate(value, scope, as_json=as_json)
     if isinstance(value, Mapping):
-        return {key: render_value(item, scope) for key, item in value.items()}
+        return {key: render_value(item, scope, as_json=as_json) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [render_value(item, scope) for item in value]
+        return [render_value(item, scope, as_json=as_json) for item in value]
     return value
 
 
 def text_of(value: Any) -> str:
-    """A value as Liquid writes it into a text: nil is empty, booleans are lower case."""
-    return plain(value)
+    """A whole value as a text: nil is empty, booleans are lower case, numbers have no exponent,
+    lists and objects are JSON."""
+    return compact_json(value) if isinstance(value, Mapping | list | tuple) else plain(value)
 
 
 def _native(value: Any) -> Any:

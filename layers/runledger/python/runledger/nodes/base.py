@@ -91,7 +91,7 @@ class HttpRequest(Model):
     method: str
     url: str
     headers: dict[str, str]
-    query: dict[str, str]
+    query: tuple[tuple[str, str], ...] = ()
     body: bytes | None
     timeout_seconds: float
     reach: Reach = Field(default=Reach(), repr=False)

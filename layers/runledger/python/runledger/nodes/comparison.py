@@ -155,7 +155,7 @@ def _contains(left: Any, right: Any) -> bool:
 
 def _text(value: Any, operator: Operator) -> str:
     if isinstance(value, str | int | float | Decimal) and not isinstance(value, bool):
-        return nfc(str(value))
+        return nfc(text_of(value))
     raise NodeError("INCOMPARABLE", f"{operator} needs text, not {describe(value)}")
 
 

@@ -13,7 +13,7 @@ from runledger.nodes.comparison import Operator, compare, for_evidence, is_equal
 from runledger.nodes.fields import Comparable, Scalar, check_liquid
 from runledger.nodes.inputs import Place, Record, liquid_places
 from runledger.nodes.variants import VariantConfig
-from runledger.templating import evaluate
+from runledger.templating import evaluate, text_of
 
 MAX_DEPTH = 5
 _NO_CONTACT = "the run has no contact"
@@ -73,7 +73,7 @@ class HasTagConfig(ContactConditionConfig, ConditionConfig):
         return {"tag": self.tag}
 
     def ask(self, contact: Contact, scope: Scope) -> tuple[Any, bool]:
-        return list(contact.tags), nfc(str(evaluate(self.tag, scope))) in contact.tags
+        return list(contact.tags), nfc(text_of(evaluate(self.tag, scope))) in contact.tags
 
 
 class HasEmailConfig(ContactConditionConfig, ConditionConfig):

@@ -94,7 +94,8 @@ def _named(rendered: Mapping[str, Any]) -> Iterator[str]:
     for name, value in rendered["headers"].items():
         if is_credential_header(name):
             yield from _texts(value)
-    yield from _pairs(rendered["query"].items())
+        yield from _inside(value)
+    yield from _inside(rendered["query"])
     yield from _pairs(parse_qsl(_query(text_of(rendered["url"]))))
     yield from _inside(rendered["body"])
 

@@ -46,17 +46,26 @@ def build_request(
     changes = settings.method not in ("GET", "HEAD")
     if "idempotency-key" not in present and (settings.idempotent or changes):
         headers["Idempotency-Key"] = effect_key
-    query = {name: text_of(value) for name, value in rendered["query"].items() if value is not None}
-    url = str(rendered["url"]).strip()
+    url = text_of(rendered["url"]).strip()
     # Those of the query go out percent-encoded, whatever they hold.
     refuse_control_characters("the address", url)
     return HttpRequest(
         method=settings.method,
         url=url,
         headers=headers,
-        query=query,
+        query=pairs_of(rendered["query"]),
         body=body,
         timeout_seconds=settings.timeout_seconds,
+    )
+
+
+def pairs_of(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Parameters of a query or a form, in order: a list repeats its name, an empty one sends none;
+    an object, and a list within a list, is JSON; null is empty."""
+    return tuple(
+        (clean_text(str(name)), clean_text(text_of(item)))
+        for name, value in values.items()
+        for item in (value if isinstance(value, list | tuple) else [value])
     )
 
 
@@ -64,8 +73,7 @@ def _body(value: Any, headers: Mapping[str, str]) -> tuple[bytes | None, str | N
     if value is None:
         return None, None
     if isinstance(value, Mapping) and media_type(header(headers.items(), "content-type")) == FORM:
-        pairs = {str(name): text_of(item) for name, item in value.items()}
-        return urlencode(pairs).encode(), FORM
+        return urlencode(pairs_of(value)).encode(), FORM
     if isinstance(value, str):
         return clean_text(value).encode(), "text/plain; charset=utf-8"
     text = json.dumps(value, ensure_ascii=False, default=str)

@@ -5,6 +5,7 @@ What is text is kept, a long one in full beside the step; of what is binary only
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -22,6 +23,14 @@ MAX_STORED_BYTES = 16 * 1024
 # At the end of a body that was cut off on its way, where half a secret may stand in a long form.
 _TORN_CHARACTERS = 128 * 1024
 _JSON, _TEXT = "application/json", "text/plain; charset=utf-8"
+
+
+def _by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, str | list[str]]:
+    """Parameters by name; a name that is repeated has a list of its values."""
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return {name: values if len(values) > 1 else values[0] for name, values in found.items()}
 
 
 class Recorder:
@@ -43,7 +52,7 @@ class Recorder:
             "url": shown.url(request.url),
             "headers": shown.headers(request.headers.items()),
             **({"auth": auth} if auth else {}),
-            "query": shown.value(request.query),
+            "query": shown.value(_by_name(request.query)),
             "size": len(body),
             **self._body("request", body, content_type, reading),
         }

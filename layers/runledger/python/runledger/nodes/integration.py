@@ -19,7 +19,7 @@ from runledger.nodes.base import (
     NodeType,
     Visit,
 )
-from runledger.nodes.fields import LiquidValue, Scalar, check_liquid
+from runledger.nodes.fields import LiquidValue, check_liquid
 from runledger.nodes.findings import SecretUse, Warned
 from runledger.nodes.http_answer import header, read_body
 from runledger.nodes.http_auth import (
@@ -48,7 +48,7 @@ from runledger.nodes.literals import Sifter
 from runledger.nodes.secret_use import hidden_uses
 from runledger.redaction import Redactor, is_credential_name, placeholder
 from runledger.template_markup import has_liquid
-from runledger.templating import evaluate, references, render_value
+from runledger.templating import references, render_value, text_of
 
 # For a cold start, reading what the call is made of, and recording it.
 _START_SECONDS = 5
@@ -74,10 +74,12 @@ class IntegrationConfig(Config):
     headers: dict[HeaderName, ShortLiquid] = Field(
         default_factory=dict, max_length=50, description="Request headers. Liquid in the values."
     )
-    query: dict[str, Scalar] = Field(
+    query: dict[str, LiquidValue] = Field(
         default_factory=dict,
         max_length=50,
-        description="Query parameters, added to those in the address; null leaves one out. Liquid.",
+        description="Query parameters, added to those in the address: a list repeats its name, an "
+        "object is sent as JSON, a value that is null in the run as an empty text; null itself "
+        "leaves one out. Liquid.",
     )
     auth: SerializeAsAny[Auth] | None = Field(default=None, description="Who the call is from.")
     body: LiquidValue = Field(
@@ -240,7 +242,7 @@ class IntegrationNode(NodeType[IntegrationConfig]):
             told["url",] = sent["url"]
         for place in places:
             if place[0] in ("headers", "query"):
-                told[place] = sent[place[0]].get(place[1])
+                told[place[:2]] = sent[place[0]].get(place[1])
             elif place[0] == "body":
                 told["body",] = f"{sent['body']}…" if "note" in sent else sent["body"]
         return told
@@ -286,7 +288,7 @@ class IntegrationNode(NodeType[IntegrationConfig]):
                 # Of a version that was activated before this was checked.
                 raise NodeError(unsafe[0].code, unsafe[0].message)
             rendered = _rendered(config, visit, secrets)
-            check_address(str(rendered["url"]), secrets)
+            check_address(text_of(rendered["url"]), secrets)
             told = {**visit.scope, "secret": secrets}
             redactor = Redactor(secrets, credentials_in(config, rendered, told))
             request = build_request(config, rendered, visit.effect_key)
@@ -359,11 +361,15 @@ def _rendered(
 ) -> dict[str, Any]:
     scope = {**visit.scope, "secret": secrets}
     return {
-        "url": evaluate(config.url, scope),
-        "headers": render_value(config.headers, scope),
-        "query": render_value(config.query, scope),
-        "body": render_value(config.body, scope),
-        "auth": render_value(config.auth.texts(), scope) if config.auth else {},
+        name: render_value(value, scope, as_json=True)
+        for name, value in (
+            ("url", config.url),
+            ("headers", config.headers),
+            # One that is written as null is none; one whose value is null is empty.
+            ("query", {name: each for name, each in config.query.items() if each is not None}),
+            ("body", config.body),
+            ("auth", config.auth.texts() if config.auth else {}),
+        )
     }
 
 

@@ -12,7 +12,7 @@ from runledger.models.contact import Contact, Tag
 from runledger.nodes.base import ContactFinder, ContactQuery, Visit
 from runledger.nodes.fields import check_liquid, picks
 from runledger.nodes.variants import VariantConfig
-from runledger.templating import evaluate
+from runledger.templating import evaluate, text_of
 
 MAX_ADDRESSES = 50
 MAX_TAGS = 10
@@ -92,7 +92,7 @@ class AdHocRecipients(RecipientsConfig):
         for source in self.addresses:
             value = evaluate(source, visit.scope)
             for item in value if isinstance(value, list) else [value]:
-                address = "" if item is None else str(item).strip()
+                address = text_of(item).strip()
                 if address:
                     found.setdefault(address.lower(), address)
         if len(found) > MAX_ADDRESSES:

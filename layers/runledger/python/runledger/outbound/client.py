@@ -4,6 +4,7 @@ import ssl
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import httpcore
 import httpx
@@ -146,12 +147,15 @@ class OutboundClient:
             ) from error
 
 
-def _parse(text: str, query: dict[str, str]) -> httpx.URL:
+def _parse(text: str, query: Iterable[tuple[str, str]]) -> httpx.URL:
     if len(text) > MAX_URL_CHARACTERS:
         raise NodeError("INVALID_URL", f"the address is longer than {MAX_URL_CHARACTERS}")
     try:
         url = httpx.URL(text)
-        return url.copy_merge_params(query) if query else url
+        # Behind what the address has itself, which stays as it was written.
+        more = urlencode(list(query))
+        whole = b"&".join(part for part in (url.query, more.encode()) if part)
+        return url.copy_with(query=whole) if more else url
     except (httpx.InvalidURL, ValueError, TypeError) as error:
         raise NodeError("INVALID_URL", "the address is not a URL", cause=str(error)) from error
 
