@@ -97,6 +97,27 @@ def test_the_same_event_opens_one_run(world: World) -> None:
     assert (other.run.id != first.run.id, other.is_duplicate) == (True, False)
 
 
+def test_one_path_language_reads_dedupe_value_and_contact(world: World) -> None:
+    token = hooked(
+        world,
+        contactLookup={"by": "email", "path": '$.answers[1]."Email Address"'},
+        createIfMissing=True,
+        dedupePath="trigger['Order No.']",
+    )
+    body = {"Order No.": 7, "answers": [{}, {"Email Address": "ada@example.com"}]}
+    first = world.webhooks.receive(event(token, body))
+    assert first.run.contact_email == "ada@example.com"
+    assert world.webhooks.receive(event(token, {**body, "more": 1})).is_duplicate
+    error = refused_after(world, event(token, {"Order No.": 8, "answers": []}))
+    assert error.field == '$.answers[1]."Email Address"'
+
+
+def refused_after(world: World, sent: InboundEvent) -> InvalidInputError:
+    with pytest.raises(InvalidInputError) as error:
+        world.webhooks.receive(sent)
+    return error.value
+
+
 def test_a_missing_contact_is_created_once(world: World) -> None:
     token = hooked(world, contactLookup=BY_EMAIL, createIfMissing=True)
     ids = {

@@ -32,6 +32,7 @@ FLOORS = {
     "settings": 0,
     "json_body": 1,
     "charsets": 0,
+    "paths": 0,
     "texts": 0,
     "zones": -1,
     "clock": 0,

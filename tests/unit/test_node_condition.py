@@ -62,6 +62,9 @@ def compare(left: Any, operator: str, *right: Any) -> bool:
         ({"kind": "METADATA_EQUALS", "key": "age", "value": "36"}, 36, True),
         ({"kind": "METADATA_EQUALS", "key": "active", "value": "true"}, True, True),
         ({"kind": "METADATA_EQUALS", "key": "nope", "value": "x"}, None, False),
+        ({"kind": "METADATA_EQUALS", "key": "$['plan']", "value": "pro"}, "pro", True),
+        ({"kind": "METADATA_EQUALS", "key": '"plan"', "value": "pro"}, "pro", True),
+        ({"kind": "METADATA_EQUALS", "key": "a..b", "value": "pro"}, None, False),
     ],
 )
 def test_contact_rules_keep_what_they_saw(

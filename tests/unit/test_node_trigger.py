@@ -105,7 +105,7 @@ def test_a_date_may_come_with_an_event() -> None:
         (
             {"triggerType": "WEBHOOK", "contactLookup": {"by": "id", "path": "a..b"}},
             "contactLookup.path",
-            "pattern",
+            "no name between two dots",
         ),
         ({"triggerType": "WEBHOOK", "createIfMissing": True}, "", "createIfMissing needs"),
         (

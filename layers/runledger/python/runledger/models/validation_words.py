@@ -19,9 +19,6 @@ _PATTERNS = {
         "must be vars. and a name of letters, digits and _, such as vars.tier"
     ),
     r"^[A-Z][A-Z0-9_]{0,39}$": "must be the name of a channel, such as EMAIL",
-    r"^[^.\s{}\[\]]+(\.[^.\s{}\[\]]+)*$": (
-        "must be a path of names with dots between them, such as customer.email"
-    ),
     r"^([01][0-9]|2[0-3]):[0-5][0-9]$": "must be a time of day from 00:00 to 23:59, such as 09:30",
     r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$": "must be the name of a header, such as X-Api-Key",
     f"^{_STATUS}$": "must be a status such as 200, a class such as 2xx or a range such as 200-204",

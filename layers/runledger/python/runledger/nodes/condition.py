@@ -13,6 +13,7 @@ from runledger.nodes.comparison import Operator, compare, for_evidence, is_equal
 from runledger.nodes.fields import Comparable, Scalar, check_liquid
 from runledger.nodes.inputs import Place, Record, liquid_places
 from runledger.nodes.variants import VariantConfig
+from runledger.paths import METADATA, PathError, read
 from runledger.templating import evaluate, text_of
 
 MAX_DEPTH = 5
@@ -124,7 +125,7 @@ class MetadataEqualsConfig(ContactConditionConfig, ConditionConfig):
 
     kind: Literal["METADATA_EQUALS"] = Field(description="The kind of rule.")
     key: Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(
-        description="The metadata key, e.g. plan."
+        description="The metadata key or a path in it, e.g. plan or address.city."
     )
     value: Scalar = Field(description="The value it must have. Liquid.")
 
@@ -133,8 +134,18 @@ class MetadataEqualsConfig(ContactConditionConfig, ConditionConfig):
 
     def ask(self, contact: Contact, scope: Scope) -> tuple[Any, bool]:
         wanted = evaluate(self.value, scope) if isinstance(self.value, str) else self.value
-        actual = contact.metadata.get(self.key)
+        actual = _metadata(contact, self.key)
         return actual, is_equal(actual, wanted)
+
+
+def _metadata(contact: Contact, key: str) -> Any:
+    """The entry of that very name, else what is at that path."""
+    if key in contact.metadata:
+        return contact.metadata[key]
+    try:
+        return read(contact.metadata, key, METADATA)
+    except PathError:
+        return None
 
 
 class CompareConfig(ConditionConfig):

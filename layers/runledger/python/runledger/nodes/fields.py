@@ -5,13 +5,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, JsonValue, StringConstraints
 
+from runledger.paths import Step, is_anchored, parse
 from runledger.template_markup import has_liquid
 from runledger.templating import TemplateSyntaxError, references
 from runledger.zones import canonical_zone
 
 Picked = Literal["CHANNEL", "TEMPLATE", "SEGMENT", "AUTOMATION", "TIME_ZONE"]
 
-_PATH = re.compile(r"[A-Za-z_][\w-]*(\.[\w-]+)*")
+_ROOT = re.compile(r"[A-Za-z_][\w-]*")
 
 
 def picks(kind: Picked) -> dict[str, Any]:
@@ -54,17 +55,45 @@ def _check_scalar(value: Any) -> Any:
 
 
 def _check_operand(text: str) -> str:
-    if not has_liquid(text) and not _PATH.fullmatch(text):
-        raise ValueError("write a path such as trigger.plan, or Liquid such as {{ trigger.plan }}")
-    return check_liquid(text)
+    return check_liquid(text if has_liquid(text) else _checked_source(text)) and text
+
+
+def _checked_source(field: str) -> str:
+    root = "trigger" if is_anchored(field) else str(parse(field)[0])
+    if not _ROOT.fullmatch(root):
+        raise ValueError(
+            f"a path begins with where the value is, such as trigger.plan not {root!r}"
+        )
+    return operand_source(field)
 
 
 def operand_source(field: str) -> str:
-    """The Liquid text of an Operand: a dotted path becomes `{{ path }}`."""
+    """The Liquid text of an Operand: a path becomes `{{ path }}`; `$` and `event.body` are the
+    trigger's."""
     if has_liquid(field):
         return field
-    root, *rest = field.split(".")
-    return "{{ " + root + "".join(f"[{p}]" if p.isdigit() else f"['{p}']" for p in rest) + " }}"
+    steps = parse(field)
+    if is_anchored(field):
+        steps = ("trigger", *steps)
+    elif steps[:2] == ("event", "body"):
+        steps = ("trigger", *steps[2:])
+    root, *rest = steps
+    return "{{ " + str(root) + "".join(f"[{_in_liquid(step)}]" for step in rest) + " }}"
+
+
+def _in_liquid(step: Step) -> str:
+    """A step in brackets. Liquid's quotes know no escapes."""
+    if isinstance(step, int) or (step.isascii() and step.isdigit()):
+        return str(step)
+    quote = "'" if "'" not in step else '"'
+    if quote in step or "}}" in step or "\\" in step:
+        raise ValueError(f"Liquid cannot write the name {step!r}; set it as a variable first")
+    return f"{quote}{step}{quote}"
+
+
+def _check_path(text: str) -> str:
+    parse(text)
+    return text
 
 
 LiquidValue = Annotated[JsonValue, AfterValidator(_check_liquid_value)]
@@ -77,7 +106,9 @@ Operand = Annotated[
     AfterValidator(_check_operand),
 ]
 PayloadPath = Annotated[
-    str, StringConstraints(pattern=r"^[^.\s{}\[\]]+(\.[^.\s{}\[\]]+)*$", max_length=200)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(_check_path),
 ]
 TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 TimeZone = Annotated[

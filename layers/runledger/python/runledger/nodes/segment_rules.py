@@ -23,6 +23,7 @@ from runledger.models.contact import Contact, Tag
 from runledger.nodes.comparison import Operator, compare
 from runledger.nodes.fields import PayloadPath
 from runledger.nodes.variants import VariantConfig
+from runledger.paths import METADATA, read
 
 MAX_RULES = 20
 
@@ -121,9 +122,7 @@ class MetadataRule(SegmentRule):
         return None
 
     def _found(self, contact: Contact) -> Any:
-        found: Any = contact.metadata
-        for part in self.key.split("."):
-            found = found.get(part) if isinstance(found, dict) else None
+        found = read(contact.metadata, self.key, METADATA)
         return found
 
 

@@ -32,6 +32,7 @@ from runledger.nodes.trigger import (
     WebhookIntake,
     WebhookPayloadDate,
 )
+from runledger.paths import read
 from runledger.services.open_run import MAX_BODY_BYTES, Opened, TriggerFacts, require_active
 from runledger.services.payload_dates import payload_date
 from runledger.services.refusals import RefusedTrigger
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
 
 MAX_KEY_CHARACTERS = 255
 _SITE_BITS = 64
-_INDEX = re.compile(r"[0-9]{1,6}")
 _SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}")
 SIGNATURE_HEADER = "x-runledger-signature"
 IDEMPOTENCY_HEADER = "idempotency-key"
@@ -123,7 +123,7 @@ class Webhooks:
         details: dict[str, Any] = {"source": event.source, "dedupeKey": key}
         scheduled_for = None
         if isinstance(trigger, DateTrigger) and isinstance(intake, WebhookPayloadDate):
-            value = value_at(payload, intake.path)
+            value = read(payload, intake.path)
             day, scheduled_for = payload_date(trigger, intake.path, value, self.clock())
             details["date"] = day.isoformat()
         # Last, as it may make a contact.
@@ -204,7 +204,7 @@ class Webhooks:
         lookup = intake.contact_lookup
         if lookup is None:
             return None
-        value = value_at(payload, lookup.path)
+        value = read(payload, lookup.path)
         if not isinstance(value, str) or not value.strip():
             raise InvalidInputError(
                 f"the payload has no text at {lookup.path}, where the contact's {lookup.by} "
@@ -308,7 +308,7 @@ def _dedupe_key(
 
 
 def _path_key(path: str, payload: dict[str, Any]) -> str:
-    value = value_at(payload, path)
+    value = read(payload, path)
     if not isinstance(value, (str, int, float)) or isinstance(value, bool) or value == "":
         raise InvalidInputError(
             f"the payload has no text or number at {path}, which tells events apart", field=path
@@ -317,16 +317,3 @@ def _path_key(path: str, payload: dict[str, Any]) -> str:
         # 1 and 1.0 are one number to whoever sent them; "1" is the same id, written as a text.
         value = int(value)
     return f"path:{value}"
-
-
-def value_at(payload: Any, path: str) -> Any:
-    """The value at a dotted path (digits index lists), or None."""
-    value = payload
-    for part in path.split("."):
-        if isinstance(value, dict):
-            value = value.get(part)
-        elif isinstance(value, list) and _INDEX.fullmatch(part) and int(part) < len(value):
-            value = value[int(part)]
-        else:
-            return None
-    return value
