@@ -1,6 +1,5 @@
 """Once a minute: sends pulses through the stream, starts what is due, settles what is overdue."""
 
-import time
 from functools import cache
 from typing import Any
 
@@ -24,6 +23,7 @@ from runledger.services.superseded import SupersededMachines
 from runledger.services.totals_settle import TotalSettler, countables
 from runledger.services.watchdog import Watchdog
 from runledger.services.wiring import (
+    activator,
     bulk_cancels,
     export_files,
     export_machine,
@@ -69,7 +69,7 @@ def due_work() -> DueWork:
     prefix, stack = settings.machine_prefix, settings.stack
     left_behind = LeftBehind(of.runs, of.deliveries, of.workspaces, frames(), CHANNEL_NAMES, now_ms)
     settler = Settler(of.runs, starter(), left_behind, watchdog(), now_ms)
-    turns = MachineTurns(of.pace, now_ms, time.sleep)
+    turns = MachineTurns(of.pace, now_ms)
     remover = MachineRemover(client("stepfunctions"), prefix, turns)
     superseded = SupersededMachines(of.machines, remover, of.workspaces, now_ms)
     deliveries = DueDeliveries(of.deliveries, of.workspaces, retry_machine(), now_ms)
@@ -78,6 +78,7 @@ def due_work() -> DueWork:
         "run": settler.settle,
         "aut": stopping(prefix).drain,
         "dlv": deliveries.settle,
+        "act": activator().settle,
         "mch": superseded.settle,
         "sch": missed_fires().settle,
         "fire": missed_fires().resume,

@@ -84,12 +84,24 @@ def five_nodes(url: str, template_id: str) -> dict[str, Any]:
 
 
 def activate(api: httpx.Client, document: dict[str, Any]) -> dict[str, Any]:
-    """The new, active automation as the API shows it."""
+    """The new, active automation as the API shows it, also where it had to wait for its turn."""
     created = api.post("/v1/automations", json=document)
     assert created.status_code == 201, created.text
-    activated = api.post(f"/v1/automations/{created.json()['id']}/activate")
-    assert activated.status_code == 200, activated.text
+    path = f"/v1/automations/{created.json()['id']}"
+    activated = api.post(f"{path}/activate")
+    assert activated.status_code in (200, 202), activated.text
     shown: dict[str, Any] = activated.json()
+    if activated.status_code == 202:
+        secret = shown["activation"]["secret"]
+
+        def ended() -> Any:
+            told = api.get(path).raise_for_status().json()
+            return told if told["activation"]["status"] != "PENDING" else None
+
+        shown = wait_for(f"the activation of {path}", ended, 180)
+        assert shown["activation"]["status"] == "ACTIVE", shown["activation"]
+        if secret:
+            shown["webhook"]["secret"] = secret
     return shown
 
 

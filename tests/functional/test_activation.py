@@ -1,14 +1,20 @@
 """Activation: a frozen version and its machine, or nothing at all."""
 
-from typing import Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import botocore.client
 import pytest
 from botocore.exceptions import ClientError
+from runledger.clock import DAY, MINUTE
 from runledger.errors import ConflictError, InvalidGraphError, RunledgerError
+from runledger.models.activation import ActivationStatus
 from runledger.models.automation import AutomationDocument, AutomationStatus
 
 from tests.support.world import World
+
+if TYPE_CHECKING:
+    from runledger.models.automation_views import AutomationView
 
 BY = "ada@example.com"
 
@@ -33,12 +39,23 @@ def machines(world: World) -> list[str]:
 
 def rows(world: World) -> list[dict[str, Any]]:
     found = world.dynamodb.scan(TableName="runledger")["Items"]
-    # Whose turn it is to make a machine says nothing of the automation.
-    found = [row for row in found if not row["pk"]["S"].startswith("PACE#")]
+    # Neither whose turn it is to make a machine nor that it was tried says anything of the
+    # automation.
+    found = [
+        row
+        for row in found
+        if not row["pk"]["S"].startswith("PACE#") and not row["sk"]["S"].startswith("ACTIVATION#")
+    ]
     for row in found:
         # A number that was reserved in vain is only a gap.
         row.pop("lastVersion", None)
     return sorted(found, key=lambda row: (row["pk"]["S"], row["sk"]["S"]))
+
+
+def tick(world: World, minutes: int = 5) -> None:
+    for _ in range(minutes):
+        world.clock.advance(MINUTE)
+        world.settler.settle_due(100)
 
 
 def test_activation_freezes_a_version_with_a_machine_and_a_token(world: World) -> None:
@@ -108,15 +125,15 @@ def test_a_version_keeps_the_template_it_was_frozen_with(world: World) -> None:
     assert "first" in message.body and "second" not in message.body
 
 
-def test_a_failure_at_any_call_leaves_the_automation_as_it_was(
+def test_a_failure_at_any_call_is_made_good_or_leaves_the_automation_as_it_was(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Refuses every AWS call of an activation in turn, before it takes effect."""
-    draft = world.automations.create(world.workspace_id, document(), BY)
-    before = rows(world)
     real = botocore.client.BaseClient._make_api_call
     tried = 0
     while True:
+        draft = world.automations.create(world.workspace_id, document(), BY)
+        before = [row for row in rows(world) if draft.id in row["pk"]["S"] + row["sk"]["S"]]
         calls: list[str] = []
 
         def refuse(
@@ -130,56 +147,50 @@ def test_a_failure_at_any_call_leaves_the_automation_as_it_was(
 
         with monkeypatch.context() as patched:
             patched.setattr(botocore.client.BaseClient, "_make_api_call", refuse)
-            try:
+            with suppress(RunledgerError):
                 world.activations.activate(world.workspace_id, draft.id, BY)
-            except RunledgerError:
-                failed_call = calls[tried]
-            else:
-                break
-        status = world.stores.automations.get(world.workspace_id, draft.id).status
-        if status is AutomationStatus.ACTIVE:
-            # The version was committed; only reading it back for the answer failed.
-            assert failed_call in ("GetItem", "BatchGetItem")
+        tick(world)
+        found = world.stores.automations.get(world.workspace_id, draft.id)
+        asked = world.stores.activations.get(draft.id, 1)
+        made = [name for name in machines(world) if draft.id in name]
+        if found.status is AutomationStatus.ACTIVE:
+            # It was committed, be it by the tick.
+            assert asked is not None and asked.status is ActivationStatus.ACTIVE
+            assert made == [f"runledger-{draft.id}-v1"]
+        else:
+            mine = [row for row in rows(world) if draft.id in row["pk"]["S"] + row["sk"]["S"]]
+            assert mine == before, calls[tried]
+            assert made == [], calls[tried]
+            assert asked is None or asked.status is ActivationStatus.FAILED
+        assert [row.id for row in world.stores.due.rows(world.clock() + DAY)] == []
+        if len(calls) <= tried:
             break
-        assert rows(world) == before, failed_call
-        assert machines(world) == [], failed_call
         tried += 1
-    assert tried >= 4
-    active = world.activations.activate(world.workspace_id, draft.id, BY)
-    assert machines(world) == [f"runledger-{draft.id}-v{active.version}"]
+        again = world.activations.activate(world.workspace_id, draft.id, BY)
+        assert again.status is AutomationStatus.ACTIVE
+        made = [name for name in machines(world) if draft.id in name]
+        assert made == [f"runledger-{draft.id}-v{again.version}"]
+    assert tried >= 10
 
 
-def test_an_activation_that_comes_between_leaves_one_version_with_its_machine(
+def test_an_activation_that_comes_between_shares_the_version(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draft = world.automations.create(world.workspace_id, document(), BY)
     create = world.stepfunctions.create_state_machine
-    rivals: list[Any] = []
+    rivals: list[AutomationView] = []
 
     def overtaken(**request: Any) -> Any:
-        made = create(**request)
-        if not rivals:
-            rivals.append(None)
-            rivals[0] = world.activations.activate(world.workspace_id, draft.id, BY)
-        return made
+        rivals.append(world.activations.activate(world.workspace_id, draft.id, "bob@example.com"))
+        return create(**request)
 
     monkeypatch.setattr(world.stepfunctions, "create_state_machine", overtaken)
-    with pytest.raises(ConflictError):
-        world.activations.activate(world.workspace_id, draft.id, BY)
-    active = world.stores.automations.get(world.workspace_id, draft.id).active
-    assert active is not None
-    assert active.version == rivals[0].version
-    assert machines(world) == [f"runledger-{draft.id}-v{active.version}"]
-
-
-def test_of_two_activations_at_once_one_wins(world: World) -> None:
-    draft = world.automations.create(world.workspace_id, document(), BY)
-    store = world.stores.automations
-    before = store.get(world.workspace_id, draft.id)
-    world.activations.activate(world.workspace_id, draft.id, BY)
-    after = before.model_copy(update={"last_version": 1})
-    with pytest.raises(ConflictError):
-        store.activate(before, after, store.version(draft.id, 1))
+    view = world.activations.activate(world.workspace_id, draft.id, BY)
+    assert (view.status, view.version) == (AutomationStatus.ACTIVE, 1)
+    (rival,) = rivals
+    assert rival.activation is not None
+    assert (rival.activation.version, rival.activation.status) == (1, "PENDING")
+    assert machines(world) == [f"runledger-{draft.id}-v1"]
 
 
 def test_a_bad_graph_is_refused_and_changes_nothing(world: World) -> None:

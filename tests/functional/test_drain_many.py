@@ -92,6 +92,7 @@ class Town:
             canceler,
             self.clock,
             schedules,
+            self.stores.activations,
         )
         # Runs are due as well; what the tick makes of them is not looked at here.
         kinds = {"aut": self.stopping.drain, "run": lambda row: None}

@@ -120,7 +120,7 @@ def test_pausing_the_automation_ends_it_at_its_trigger_at_the_latest(world: Worl
     run = world.stores.runs.get(run_id)
     before = world.stores.automations.get(world.workspace_id, run.automation_id)
     paused = before.model_copy(update={"status": AutomationStatus.PAUSED})
-    world.stores.automations.activate(before, paused, None)
+    world.stores.automations.activate(before, paused)
     with pytest.raises(RunReleasedError):
         world.visit(run_id, "start", Operation.OWN)
     assert world.status(run_id) is RunStatus.CANCELED

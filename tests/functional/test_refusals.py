@@ -162,7 +162,7 @@ def test_an_active_automation_that_webhooks_no_longer_feed_refuses_them(world: W
     assert before.active is not None
     by_hand = before.active.model_copy(update={"trigger": {"triggerType": "MANUAL"}})
     after = before.model_copy(update={"active": by_hand})
-    world.stores.automations.activate(before, after, None)
+    world.stores.automations.activate(before, after)
     refuse(world, event(token, {}), ConflictError)
     assert (only(world)["reason"], only(world)["trigger"]) == ("INACTIVE", "WEBHOOK")
 

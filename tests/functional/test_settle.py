@@ -162,7 +162,7 @@ def test_a_paused_automation_cancels_the_run_at_its_trigger(world: World) -> Non
     run_id = world.fire(automation_id, {})
     before = world.stores.automations.get(world.workspace_id, automation_id)
     paused = before.model_copy(update={"status": AutomationStatus.PAUSED})
-    world.stores.automations.activate(before, paused, None)
+    world.stores.automations.activate(before, paused)
 
     with pytest.raises(RunReleasedError):
         world.visit(run_id, "start", Operation.OWN)

@@ -1,7 +1,6 @@
 """Machines of superseded versions: kept while a run may walk on them, then deleted, in turns."""
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -9,8 +8,10 @@ from runledger.clock import DAY, HOUR, MINUTE, SECOND
 from runledger.errors import RateLimitedError
 from runledger.models.automation import AutomationDocument, AutomationStatus
 from runledger.models.run import Cancellation, TriggerType
+from runledger.services.machines import WORKSPACE_INTERVAL, WORKSPACE_ROOM
 from runledger.services.open_run import TriggerFacts
 from runledger.services.wiring import opener_over
+from runledger.store.machines import supersede
 
 from tests.support.world import World, open_world
 
@@ -131,51 +132,45 @@ def test_archiving_supersedes_the_last_machine_and_pausing_does_not(world: World
     assert machines(world, automation_id) == []
 
 
-def test_a_machine_left_by_a_dead_activation_is_superseded_by_the_next(world: World) -> None:
-    """It reserved its number and made its machine, and never came back."""
-    parsed = AutomationDocument.model_validate(document("one"))
-    draft = world.automations.create(world.workspace_id, parsed, BY)
-    assert world.stores.automations.reserve_version(draft) == 1
-    world.stepfunctions.create_state_machine(
-        name=f"runledger-{draft.id}-v1",
-        definition='{"StartAt": "a", "States": {"a": {"Type": "Succeed"}}}',
-        roleArn=world.activations.machines.role_arn,
-        type="STANDARD",
-    )
-    assert world.activations.activate(world.workspace_id, draft.id, BY).version == 2
-    tick_for(world, 36 * HOUR)
-    assert machines(world, draft.id) == [2]
-
-
-def test_machines_are_made_and_deleted_one_a_second(
+def test_machines_are_deleted_no_faster_than_aws_allows(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A crowd of them takes several ticks, and nobody sleeps for it."""
     moments: list[int] = []
-    for name in ("create_state_machine", "delete_state_machine"):
-        real = getattr(world.stepfunctions, name)
+    real = world.stepfunctions.delete_state_machine
 
-        def noted(real: Any = real, **request: Any) -> Any:
-            moments.append(world.clock.now)
-            return real(**request)
+    def noted(**request: Any) -> Any:
+        moments.append(world.clock.now)
+        return real(**request)
 
-        monkeypatch.setattr(world.stepfunctions, name, noted)
-    automation_ids = [world.activate(document("one")) for _ in range(4)]
-    for automation_id in automation_ids:
-        activate_again(world, automation_id, "two")
-    tick_for(world, 36 * HOUR)
-    assert len(moments) == 4 + 4 + 4
-    apart = [later - earlier for earlier, later in pairwise(moments)]
-    assert min(apart) >= SECOND
-    for automation_id in automation_ids:
-        assert machines(world, automation_id) == [2]
+    monkeypatch.setattr(world.stepfunctions, "delete_state_machine", noted)
+    monkeypatch.setattr("time.sleep", lambda seconds: pytest.fail("nobody sleeps for a turn"))
+    automation_id = world.activate(document("one"))
+    for version in range(30):
+        world.clock.advance(MINUTE)
+        world.stores.table.put(
+            supersede(world.workspace_id, automation_id, 100 + version, world.clock()).item
+        )
+    tick_for(world, 2 * DAY, HOUR)
+    tick_for(world, 5 * MINUTE, MINUTE)
+    assert len(moments) == 30
+    for moment in moments:
+        within = [each for each in moments if moment <= each < moment + MINUTE]
+        assert len(within) <= WORKSPACE_ROOM + MINUTE // WORKSPACE_INTERVAL
 
 
-def test_a_turn_too_far_away_is_refused_and_taken_by_nobody(world: World) -> None:
+def test_a_bucket_gives_its_turns_and_refills(world: World) -> None:
     pace, now = world.stores.pace, world.clock()
-    turns = [pace.turn("things", now, SECOND, 10 * SECOND) for _ in range(11)]
-    assert turns == [now + index * SECOND for index in range(11)]
+    assert [pace.take("things", now, SECOND, 5) for _ in range(5)] == [1, 2, 3, 4, 5]
     for _ in range(2):
         with pytest.raises(RateLimitedError) as refused:
-            pace.turn("things", now, SECOND, 10 * SECOND)
-        assert refused.value.retry_after == 11
-    assert pace.turn("things", now + SECOND, SECOND, 10 * SECOND) == now + 11 * SECOND
+            pace.take("things", now, SECOND, 5)
+        assert refused.value.retry_after == 1
+    assert pace.take("things", now + SECOND, SECOND, 5) == 5
+    with pytest.raises(RateLimitedError) as refused:
+        pace.take("things", now + SECOND, SECOND, 3)
+    assert refused.value.retry_after == 3
+    pace.give_back("things", SECOND)
+    assert pace.take("things", now + SECOND, SECOND, 5) == 5
+    assert pace.take("things", now + 60 * SECOND, SECOND, 5) == 1
+    assert pace.take("others", now, SECOND, 1) == 1

@@ -306,9 +306,7 @@ def test_a_cycle_that_was_made_anyway_ends(world: World) -> None:
     assert automation.active is not None
     trigger = {"triggerType": "UPSTREAM", "automationId": second, "on": ["COMPLETED"]}
     active = automation.active.model_copy(update={"trigger": trigger})
-    world.stores.automations.activate(
-        automation, automation.model_copy(update={"active": active}), None
-    )
+    world.stores.automations.activate(automation, automation.model_copy(update={"active": active}))
     document = RunDocument(email="ada@example.com")
     world.contacts.create(world.workspace_id, ContactDocument(email="ada@example.com"))
     run_id = world.manual.open(world.workspace_id, first, document, BY).run.id

@@ -300,7 +300,7 @@ def test_an_automation_that_is_not_active_takes_no_events(world: World) -> None:
     assert target is not None
     before = world.stores.automations.get(target.workspace_id, target.automation_id)
     paused = before.model_copy(update={"status": AutomationStatus.PAUSED})
-    world.stores.automations.activate(before, paused, None)
+    world.stores.automations.activate(before, paused)
     error = refused(world, event(token, {}), ConflictError)
     assert isinstance(error, ConflictError)
     assert error.status == "PAUSED"

@@ -176,13 +176,15 @@ class Stage:
                 return
             self.clock.advance(QUEUE_WAIT)
 
-    def request(self, function: str, method: str, path: str, body: Any) -> dict[str, Any]:
+    def request(
+        self, function: str, method: str, path: str, body: Any, workspace: str = WORKSPACE
+    ) -> dict[str, Any]:
         """One HTTP request, sent again by its caller while the answer is a 5xx or none at all.
         The last answer, its body parsed."""
         event = json.loads((EVENTS / f"{function}.json").read_text())
         event.update(rawPath=path, rawQueryString="", isBase64Encoded=False)
         event["body"] = json.dumps(body)
-        event["headers"] = {"content-type": "application/json"}
+        event["headers"] = {"content-type": "application/json", "x-workspace-id": workspace}
         event["requestContext"]["http"].update(method=method, path=path)
         claims = {
             "sub": "user-operator",
@@ -201,7 +203,11 @@ class Stage:
             if answer["statusCode"] < 500:
                 break
             self.clock.advance(wait)
-        return {"status": int(answer["statusCode"]), "body": json.loads(answer["body"] or "null")}
+        return {
+            "status": int(answer["statusCode"]),
+            "headers": answer.get("headers", {}),
+            "body": json.loads(answer["body"] or "null"),
+        }
 
     # ── what AWS does by itself ────────────────────────────────────────────────────────────────
 
@@ -386,13 +392,25 @@ class Stage:
         workspaces.put_member(member)
 
     def activate(self, document: dict[str, Any]) -> str:
-        """The id of a new, active automation."""
+        """The id of a new, active automation; ticks come where its activation waits for them."""
         made = self.request("api", "POST", "/v1/automations", document)
         assert made["status"] == 201, (made, self.unforeseen)
         path = f"/v1/automations/{made['body']['id']}"
         active = self.request("api", "POST", f"{path}/activate", None)
-        assert active["status"] == 200, (active, self.unforeseen)
+        assert active["status"] in (200, 202), (active, self.unforeseen)
+        if active["status"] == 202:
+            self.run_while(lambda: self.activation(made["body"]["id"])["status"] == "PENDING")
+            assert self.activation(made["body"]["id"])["status"] == "ACTIVE"
         return str(made["body"]["id"])
+
+    def activation(self, automation_id: str) -> Item:
+        """The row of the automation's newest activation."""
+        rows = [
+            item
+            for item in self.table.items()
+            if item["pk"] == f"AUTOMATION#{automation_id}" and item["sk"].startswith("ACTIVATION#")
+        ]
+        return max(rows, key=lambda row: str(row["sk"]))
 
     def make_fan_out(self) -> None:
         """The static machine that fires date automations."""

@@ -18,7 +18,8 @@ from runledger.models.automation import AutomationDocument
 from runledger.models.run import RunStatus
 from runledger.models.template import TemplateDocument
 from runledger.nodes.base import HttpRequest, HttpResponse, Operation, Tools
-from runledger.services.automations import Activations, Automations
+from runledger.services.activations import Activations, Activator
+from runledger.services.automations import Automations
 from runledger.services.bulk_cancel import BulkCancels
 from runledger.services.cancel import Canceler, Stopping
 from runledger.services.contacts import Contacts
@@ -182,6 +183,7 @@ class World:
             self.stores.segments,
             self.stores.schedules,
             self.stores.fires,
+            self.stores.activations,
             self.clock,
             "https://api.example.com",
             self.stores.secrets,
@@ -189,9 +191,7 @@ class World:
         role = f"arn:aws:iam::{ACCOUNT}:role/machine"
         logs = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:machines"
         arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
-        self.turns = MachineTurns(
-            self.stores.pace, self.clock, lambda seconds: self.clock.advance(int(seconds * 1_000))
-        )
+        self.turns = MachineTurns(self.stores.pace, self.clock)
         self.scheduler = client_of("scheduler")
         self.scheduler.create_schedule_group(Name=SCHEDULE_GROUP)
         self.schedules = Schedules(
@@ -211,13 +211,16 @@ class World:
             FAN_OUT,
             self.clock,
         )
-        self.activations = Activations(
-            self.automations,
+        self.activator = Activator(
+            self.stores.automations,
+            self.stores.activations,
             Machines(self.stepfunctions, PREFIX, self.turns, role, logs),
-            SigningSecrets(self.secrets, "runledger"),
             FunctionArns(f"{arn}logic", f"{arn}message", f"{arn}integration"),
             self.clock,
             self.schedules,
+        )
+        self.activations = Activations(
+            self.automations, self.activator, SigningSecrets(self.secrets, "runledger"), self.clock
         )
         self.webhooks = Webhooks(
             self.stores.automations,
@@ -240,6 +243,7 @@ class World:
             self.canceler,
             self.clock,
             self.schedules,
+            self.stores.activations,
         )
         self.manual = ManualRuns(
             self.stores.automations, self.contacts, opener_over(self.stores, self.clock)
@@ -310,6 +314,7 @@ class World:
             "dlv": deliveries.settle,
             "run": self.run_settler.settle,
             "aut": self.stopping.drain,
+            "act": self.activator.settle,
             "mch": self.superseded.settle,
             "sch": self.missed_fires.settle,
             "fire": self.missed_fires.resume,

@@ -73,11 +73,31 @@ export interface paths {
         put?: never;
         /**
          * Activate automation
-         * @description Freezes the draft as the next version and takes events for it.
+         * @description Freezes the draft as the next version and takes events for it. 202 where that is under way: `Location` is where its status can be asked for, and `activation` has it.
          *
          *     For ADMIN and above.
          */
         post: operations["activateAutomation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/automations/{automation_id}/activations/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get activation
+         * @description How the request to activate a version went; it is kept for 30 days.
+         */
+        get: operations["getActivation"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1369,6 +1389,58 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * ActivationStatus
+         * @description All but PENDING are final. A FAILED one could not be done; a CANCELED one was overtaken by
+         *     a newer activation, a pause or archiving.
+         * @enum {string}
+         */
+        ActivationStatus: "PENDING" | "ACTIVE" | "FAILED" | "CANCELED";
+        /**
+         * ActivationView
+         * @description How a request to activate a draft went.
+         */
+        ActivationView: {
+            /**
+             * Automationid
+             * @description The automation's id.
+             */
+            automationId: string;
+            /**
+             * Finishedat
+             * @description When it ended; null while it is PENDING.
+             */
+            finishedAt: string | null;
+            /** @description Why it FAILED or was CANCELED; null for the others. */
+            problem: components["schemas"]["Problem"] | null;
+            /**
+             * Requestedat
+             * @description When it was asked for.
+             */
+            requestedAt: string;
+            /**
+             * Requestedby
+             * @description The e-mail of the user who asked for it.
+             */
+            requestedBy: string;
+            /**
+             * Revision
+             * @description The draft's revision when it was frozen.
+             */
+            revision: number;
+            /**
+             * Secret
+             * @description The signing secret of the webhook; only in the answer to the request that made it.
+             */
+            secret?: string | null;
+            /** @description PENDING until the version is active; ACTIVE since then; FAILED where it could not be done; CANCELED where a newer activation, a pause or archiving overtook it. */
+            status: components["schemas"]["ActivationStatus"];
+            /**
+             * Version
+             * @description The number that the version has once it is active.
+             */
+            version: number;
+        };
+        /**
          * AutomationDocument
          * @description An automation as a client writes it.
          */
@@ -1441,6 +1513,11 @@ export interface components {
          * @description A draft, whole.
          */
         AutomationReplacement: {
+            /**
+             * Activation
+             * @description Read-only: what GET answered may be sent back and is ignored.
+             */
+            activation?: unknown;
             /**
              * Createdat
              * @description Read-only: what GET answered may be sent back and is ignored.
@@ -1608,6 +1685,8 @@ export interface components {
          * @description An automation with its draft.
          */
         AutomationView: {
+            /** @description The newest request to activate a draft; null before the first. */
+            activation: components["schemas"]["ActivationView"] | null;
             /**
              * Createdat
              * @description When it was created.
@@ -5821,11 +5900,22 @@ export interface operations {
                     "application/json": components["schemas"]["AutomationView"];
                 };
             };
+            /** @description The activation is under way; `activation` and `Location` say which. */
+            202: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationView"];
+                };
+            };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
-            /** @description The automation is archived, or somebody changed it meanwhile. */
+            /** @description The automation is archived. */
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["NoStore"];
@@ -5837,6 +5927,42 @@ export interface operations {
             };
             413: components["responses"]["RequestEntityTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getActivation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The workspace to act in. Callers in several name it in every change; reading without it is of the first one. */
+                "X-Workspace-Id"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                /** @description The id of the automation. */
+                automation_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["NoStore"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivationView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableEntity"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];

@@ -160,7 +160,21 @@ function GraphPanel({ graph, title }: { graph: Graph; title: string }) {
 
 function DraftNotice({ automation }: { automation: Automation }) {
   const state = useKeptState();
-  const { status, version, hasUnpublishedChanges, problems } = automation;
+  const { status, version, hasUnpublishedChanges, problems, activation } = automation;
+  if (activation?.status === 'PENDING') {
+    return (
+      <Notice title={`Version ${activation.version} is being activated`}>
+        <p>Asked for by {activation.requestedBy}. Its state machine is made as soon as it can be.</p>
+      </Notice>
+    );
+  }
+  if (activation?.status === 'FAILED') {
+    return (
+      <Notice tone="bad" title={`Version ${activation.version} was not activated`}>
+        <p>{activation.problem?.message}. Activate it again.</p>
+      </Notice>
+    );
+  }
   if (problems.length > 0) {
     return (
       <Notice tone="bad" title="The draft has problems as things stand now">

@@ -1,13 +1,20 @@
 import { Button } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { useServices } from '../app/context';
 import { Dialog, DialogActions } from '../ui/Dialog';
-import { ErrorNotice } from '../ui/ErrorNotice';
+import { ErrorNotice, Notice } from '../ui/ErrorNotice';
 import { formatCount } from '../ui/format';
 import { figuresOf } from './figures';
-import { type Change, changeStatus, rememberAutomation, runCountsQuery } from './queries';
+import {
+  automationQuery,
+  type Change,
+  changeStatus,
+  rememberAutomation,
+  runCountsQuery,
+} from './queries';
 import { ShownSecret } from './ShownSecret';
-import type { Automation } from './types';
+import type { Activation, Automation } from './types';
 
 interface Props {
   automation: Automation;
@@ -79,6 +86,25 @@ function Consequences({ automation, change }: Omit<Props, 'onClose'>) {
   );
 }
 
+/** What is told while an activation is under way, and once it came to nothing. */
+function ActivationNotice({ activation }: { activation: Activation }) {
+  if (activation.status === 'PENDING') {
+    return (
+      <Notice title={`Version ${activation.version} is being activated`}>
+        <p>
+          Many versions are being activated at the moment, so this takes up to a few minutes. It
+          goes on when you leave.
+        </p>
+      </Notice>
+    );
+  }
+  return (
+    <Notice tone="bad" title={`Version ${activation.version} was not activated`}>
+      <p>{activation.problem?.message}</p>
+    </Notice>
+  );
+}
+
 /** Asks before an automation is activated, paused or archived. */
 export function StatusDialog({ automation, change, onClose }: Props) {
   const { api } = useServices();
@@ -89,39 +115,62 @@ export function StatusDialog({ automation, change, onClose }: Props) {
     networkMode: 'always',
     onSuccess: (changed) => {
       rememberAutomation(queries, changed);
-      if (!changed.webhook?.secret) onClose();
     },
   });
-  const secret = data?.webhook?.secret;
+  const asked = change === 'activate' ? (data?.activation ?? null) : null;
+  const isAsked = asked !== null && asked.status !== 'ACTIVE';
+  const { data: latest } = useQuery({ ...automationQuery(api, automation.id), enabled: isAsked });
+  // A newer activation takes the place of this one; how that goes is what there is to see.
+  const now = isAsked ? (latest?.activation ?? asked) : asked;
+  const secret = data?.webhook?.secret ?? data?.activation?.secret;
+  const isDone = data !== undefined && (now === null || now.status === 'ACTIVE');
+  const closes = isDone && !secret;
+  useEffect(() => {
+    if (!closes) return;
+    if (isAsked) void queries.invalidateQueries({ queryKey: ['automation', automation.id] });
+    onClose();
+  });
+  if (secret && data) {
+    return (
+      <Dialog title={isDone ? 'It is active' : 'Keep its secret'} opened onClose={onClose}>
+        {now && !isDone && <ActivationNotice activation={now} />}
+        <ShownSecret secret={secret} />
+        <DialogActions>
+          <Button onClick={onClose}>I have kept it</Button>
+        </DialogActions>
+      </Dialog>
+    );
+  }
+  if (now && !isDone) {
+    return (
+      <Dialog title={WORDS.activate.title} opened onClose={onClose}>
+        <ActivationNotice activation={now} />
+        <DialogActions>
+          <Button variant="default" onClick={onClose}>
+            Close
+          </Button>
+        </DialogActions>
+      </Dialog>
+    );
+  }
   return (
-    <Dialog title={secret ? 'It is active' : title} opened onClose={onClose}>
-      {secret ? (
-        <>
-          <ShownSecret secret={secret} />
-          <DialogActions>
-            <Button onClick={onClose}>I have kept it</Button>
-          </DialogActions>
-        </>
-      ) : (
-        <>
-          <Consequences automation={automation} change={change} />
-          {error && <ErrorNotice error={error} />}
-          <DialogActions>
-            <Button variant="default" onClick={onClose}>
-              {leave}
-            </Button>
-            <Button
-              {...(change !== 'activate' && { color: 'red' })}
-              loading={isPending}
-              onClick={() => {
-                mutate();
-              }}
-            >
-              {doIt}
-            </Button>
-          </DialogActions>
-        </>
-      )}
+    <Dialog title={title} opened onClose={onClose}>
+      <Consequences automation={automation} change={change} />
+      {error && <ErrorNotice error={error} />}
+      <DialogActions>
+        <Button variant="default" onClick={onClose}>
+          {leave}
+        </Button>
+        <Button
+          {...(change !== 'activate' && { color: 'red' })}
+          loading={isPending}
+          onClick={() => {
+            mutate();
+          }}
+        >
+          {doIt}
+        </Button>
+      </DialogActions>
     </Dialog>
   );
 }

@@ -18,11 +18,15 @@ function one(id: string) {
   return { path: { automation_id: id } };
 }
 
+/** While its state machine waits to be made. */
+const ACTIVATION_POLL_MS = 1_000;
+
 export function automationQuery(api: ApiClient, id: string) {
   return queryOptions({
     queryKey: ['automation', id],
     queryFn: ({ signal }) => api.get('/v1/automations/{automation_id}', { ...one(id), signal }),
-    refetchInterval: POLL_MS,
+    refetchInterval: ({ state }) =>
+      state.data?.activation?.status === 'PENDING' ? ACTIVATION_POLL_MS : POLL_MS,
   });
 }
 

@@ -6,6 +6,7 @@ import { formatWord } from '../ui/format';
 type Schemas = components['schemas'];
 
 export type Automation = Schemas['AutomationView'];
+export type Activation = Schemas['ActivationView'];
 export type AutomationStatus = Schemas['AutomationStatus'];
 export type Fire = Schemas['FireView'];
 export type Opened = Schemas['OpenedView'];

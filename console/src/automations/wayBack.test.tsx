@@ -27,6 +27,7 @@ const AUTOMATION: Automation = {
   webhook: null,
   schedule: null,
   machine: null,
+  activation: null,
   problems: [],
   warnings: [],
 };

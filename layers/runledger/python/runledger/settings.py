@@ -72,12 +72,18 @@ class InvitationSettings(_Settings):
     sender_email: str = Field(min_length=3)
 
 
-class ApiSettings(ScheduleSettings):
+class MachineSettings(StartSettings):
+    """What state machines are made with: their role, their log, and the functions they invoke."""
+
     machine_role_arn: str
     machine_log_group_arn: str
     logic_arn: str
     message_arn: str
     integration_arn: str
+
+
+class ApiSettings(ScheduleSettings, MachineSettings):
+    """What the API changes things with."""
 
 
 class PublishSettings(StoreSettings):

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
+from runledger.models.activation import ActivationStatus
 from runledger.models.automation import (
     AutomationStatus,
     Edge,
@@ -96,6 +97,32 @@ class ScheduleView(WireModel):
     last_fire: FireView | None = Field(description="The latest fire; null before the first.")
 
 
+class ActivationView(WireModel):
+    """How a request to activate a draft went."""
+
+    automation_id: str = Field(description="The automation's id.")
+    version: int = Field(description="The number that the version has once it is active.")
+    revision: int = Field(description="The draft's revision when it was frozen.")
+    status: ActivationStatus = Field(
+        description=(
+            "PENDING until the version is active; ACTIVE since then; FAILED where it could not be "
+            "done; CANCELED where a newer activation, a pause or archiving overtook it."
+        )
+    )
+    problem: Problem | None = Field(
+        description="Why it FAILED or was CANCELED; null for the others."
+    )
+    requested_at: str = Field(description="When it was asked for.")
+    requested_by: str = Field(description="The e-mail of the user who asked for it.")
+    finished_at: str | None = Field(description="When it ended; null while it is PENDING.")
+    secret: str | None = Field(
+        default=None,
+        description=(
+            "The signing secret of the webhook; only in the answer to the request that made it."
+        ),
+    )
+
+
 class AutomationView(AutomationSummaryView):
     """An automation with its draft."""
 
@@ -117,6 +144,9 @@ class AutomationView(AutomationSummaryView):
     )
     machine: MachineView | None = Field(
         description="The state machine of the active version; null where none is active."
+    )
+    activation: ActivationView | None = Field(
+        description="The newest request to activate a draft; null before the first."
     )
     problems: list[Problem] = Field(
         description="What is wrong with the draft now; it can be activated where this is empty."

@@ -1,4 +1,4 @@
-"""Writing, checking and activating automations."""
+"""Writing and checking automations."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -7,13 +7,11 @@ from unicodedata import normalize
 
 from runledger.clock import Clock, iso
 from runledger.compiler.checks import credential_problems, problems_of
-from runledger.compiler.compile import FunctionArns, compile_graph
 from runledger.compiler.graph import GraphView
 from runledger.compiler.warnings import warnings_of
-from runledger.errors import ConflictError, InvalidGraphError, RateLimitedError, RunledgerError
-from runledger.ids import new_id, new_token
+from runledger.errors import ConflictError, InvalidGraphError
+from runledger.ids import new_id
 from runledger.models.automation import (
-    ActiveVersion,
     Automation,
     AutomationDocument,
     AutomationStatus,
@@ -21,9 +19,9 @@ from runledger.models.automation import (
     Problem,
     SegmentSnapshot,
     TemplateSnapshot,
-    Version,
 )
 from runledger.models.automation_views import (
+    ActivationView,
     AutomationView,
     ProblemsView,
     ScheduleView,
@@ -31,38 +29,30 @@ from runledger.models.automation_views import (
 )
 from runledger.models.documents import merge_patch, validated
 from runledger.nodes.trigger import TriggerConfig
-from runledger.observability import logger
 from runledger.services.fire_views import schedule_view
 from runledger.services.revisions import ANY_REVISION, Expected, edit
 from runledger.services.schedules import scheduled_trigger
-from runledger.services.upstream_checks import upstream_problems
 from runledger.services.views import (
+    activation_view,
     automation_summary_view,
     machine_view,
     without_credentials,
 )
-from runledger.store.machines import supersede
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runledger.compiler.compile import Compiled
     from runledger.models.schedule import Schedule
-    from runledger.services.machines import Machines
-    from runledger.services.schedules import Schedules
-    from runledger.services.signing import SigningSecrets
+    from runledger.store.activations import ActivationStore
     from runledger.store.automations import AutomationStore
     from runledger.store.fires import FireStore
     from runledger.store.schedules import ScheduleStore
     from runledger.store.secrets import SecretStore
     from runledger.store.segments import SegmentStore
-    from runledger.store.table import Write
     from runledger.store.templates import TemplateStore
 
 # Automations whose names a new one is compared with.
 _NAMES_COMPARED = 200
-# Numbers without a version that one activation looks back on.
-_DEAD_VERSIONS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +64,7 @@ class Automations:
     segments: "SegmentStore"
     schedules: "ScheduleStore"
     fires: "FireStore"
+    activations: "ActivationStore"
     clock: Clock
     public_url: str
     secrets: "SecretStore | None" = None
@@ -209,6 +200,7 @@ class Automations:
             webhook=None if hides_webhook else self._webhook_view(automation),
             schedule=self._schedule_view(schedule),
             machine=machine_view(version) if version else None,
+            activation=self._activation(automation),
             problems=checked.problems,
             warnings=checked.warnings,
         )
@@ -217,6 +209,13 @@ class Automations:
         """What a draft from before may hold that no version is taken up with."""
         hosts = self.secret_hosts(workspace_id, graph)
         return credential_problems(GraphView(graph, {}, secret_hosts=hosts))
+
+    def _activation(self, automation: Automation) -> "ActivationView | None":
+        """The newest one, as long as it is kept."""
+        if automation.last_version == 0:
+            return None
+        found = self.activations.get(automation.id, automation.last_version)
+        return None if found is None or found.is_expired(self.clock()) else activation_view(found)
 
     def _schedule(self, automation: Automation) -> "Schedule | None":
         if scheduled_trigger(automation) is None:
@@ -249,7 +248,7 @@ class Automations:
     def _checked(self, workspace_id: str, document: AutomationDocument) -> Graph:
         graph = Graph(nodes=document.nodes, edges=document.edges, layout=document.layout)
         _, problems = self._view(workspace_id, graph)
-        _refuse(problems)
+        refuse(problems)
         return graph
 
     def _view(self, workspace_id: str, graph: Graph) -> tuple[GraphView, list[Problem]]:
@@ -299,153 +298,12 @@ class Automations:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Activations:
-    """Freezing versions."""
-
-    automations: Automations
-    machines: "Machines"
-    signing: "SigningSecrets"
-    functions: FunctionArns
-    clock: Clock
-    schedules: "Schedules"
-
-    def activate(self, workspace_id: str, automation_id: str, by: str) -> AutomationView:
-        """Makes the draft the active version and its machine. Activating what is active already
-        changes nothing; a failure leaves the automation as it was and no machine behind."""
-        after = self._activate(workspace_id, automation_id, by)
-        view = self.automations.view(after)
-        if view.webhook is None or not view.webhook.signed:
-            return view
-        # Minted last: a secret that exists was shown, unless this very answer is lost.
-        shown = view.webhook.model_copy(update={"secret": self.signing.mint(automation_id)})
-        return view.model_copy(update={"webhook": shown})
-
-    def _activate(self, workspace_id: str, automation_id: str, by: str) -> Automation:
-        store = self.automations.store
-        before = store.get(workspace_id, automation_id)
-        if before.status is AutomationStatus.ARCHIVED:
-            raise ConflictError("the automation is archived", status=before.status.value)
-        is_current = before.active_revision == before.draft_revision
-        if is_current and before.status is AutomationStatus.ACTIVE:
-            return before
-        graph = store.draft(before)
-        _refuse(upstream_problems(store, before, graph))
-        if is_current:
-            _refuse(self.automations.credential_problems(workspace_id, graph))
-            after = self._touched(before, by, {"status": AutomationStatus.ACTIVE})
-            schedule = self.schedules.writes(after)
-            store.activate(before, after, None, also=schedule)
-            self._scheduled(after, schedule)
-            return after
-        templates = self.automations.known_templates(workspace_id, graph)
-        segments = self.automations.known_segments(workspace_id, graph)
-        hosts = self.automations.secret_hosts(workspace_id, graph)
-        compiled = compile_graph(graph, self.functions, templates, segments, hosts)
-        trigger = _trigger_of(graph, templates)
-        number = store.reserve_version(before)
-        before = before.model_copy(update={"last_version": number})
-        version = self._version(before, number, graph, templates, segments, compiled, by)
-        active = ActiveVersion(
-            version=number,
-            trigger=trigger.model_dump(mode="json", by_alias=True),
-            machine_type=compiled.machine_type,
-            run_seconds=compiled.run_seconds,
-            reentry=before.reentry,
-        )
-        token = before.webhook_token or (new_token() if trigger.intake else None)
-        changes = {
-            "status": AutomationStatus.ACTIVE,
-            "active": active,
-            "last_version": number,
-            "active_revision": before.draft_revision,
-            "webhook_token": token,
-        }
-        after = self._touched(before, by, changes)
-        schedule = self.schedules.writes(after)
-        try:
-            self.machines.create(automation_id, number, compiled)
-            also = [*_superseded(before, after), *schedule]
-            store.activate(before, after, version, also=also)
-        except RateLimitedError:
-            # Its turn never came, so there is no machine.
-            raise
-        except RunledgerError:
-            self._unmake(before, number)
-            raise
-        self._scheduled(after, schedule)
-        return after
-
-    def _scheduled(self, after: Automation, schedule: "list[Write]") -> None:
-        """Its schedule is wanted as of now; Scheduler is told where that is something new."""
-        if schedule:
-            self.schedules.sync_soon(after.id)
-
-    def _unmake(self, before: Automation, number: int) -> None:
-        """Deletes the machine of an activation that failed; where that fails too, the next
-        activation marks it as superseded."""
-        try:
-            # Written all the same, and only the answer was lost: then its machine is needed.
-            now = self.automations.store.get(before.workspace_id, before.id).active
-            if now is None or now.version != number:
-                self.machines.delete(before.id, number)
-        except RunledgerError as error:
-            logger.warning("machine left", extra={"version": number, "reason": error.for_log()})
-
-    def _touched(self, before: Automation, by: str, changes: dict[str, Any]) -> Automation:
-        return before.model_copy(update={**changes, "updated_at": self.clock(), "updated_by": by})
-
-    def _version(
-        self,
-        automation: Automation,
-        number: int,
-        graph: Graph,
-        templates: dict[str, TemplateSnapshot],
-        segments: dict[str, SegmentSnapshot],
-        compiled: "Compiled",
-        by: str,
-    ) -> Version:
-        return Version(
-            workspace_id=automation.workspace_id,
-            automation_id=automation.id,
-            version=number,
-            name=automation.name,
-            reentry=automation.reentry,
-            graph=graph,
-            templates=templates,
-            segments=segments,
-            machine_type=compiled.machine_type,
-            machine_reason=compiled.reason,
-            run_seconds=compiled.run_seconds,
-            activated_at=self.clock(),
-            activated_by=by,
-        )
-
-
 def _same_name(one: str, other: str) -> bool:
     return normalize("NFC", one).casefold() == normalize("NFC", other).casefold()
 
 
-def _superseded(before: Automation, after: Automation) -> "list[Write]":
-    """Marks the machines that `after` leaves without a purpose: the one that was active until now,
-    and those of activations that died between making theirs and committing it."""
-    assert after.active is not None
-    last = before.active.version if before.active else 0
-    # A failed activation unmakes its own machine; there are many numbers only after many failures,
-    # and a transaction is bounded.
-    dead = range(max(last + 1, after.active.version - _DEAD_VERSIONS), after.active.version)
-    numbers = [*([last] if last else []), *dead]
-    return [supersede(after.workspace_id, after.id, number, after.updated_at) for number in numbers]
-
-
-def _trigger_of(graph: Graph, templates: dict[str, TemplateSnapshot]) -> TriggerConfig:
-    view = GraphView(graph, templates)
-    _, config = view.parsed(view.starts[0])
-    trigger: Any = config
-    return trigger  # type: ignore[no-any-return]
-
-
-def _refuse(problems: list[Problem]) -> None:
+def refuse(problems: list[Problem]) -> None:
+    """InvalidGraphError with all of them, where there are any."""
     if problems:
         raise InvalidGraphError(
             [problem.model_dump(mode="json", exclude_none=True) for problem in problems]

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 from runledger.aws import AWS_ERRORS, domain_error
 from runledger.clock import MINUTE, SECOND, Clock
 from runledger.errors import ConditionFailedError, ConflictError, NotFoundError, TransientError
-from runledger.models.automation import Automation, AutomationStatus, Drain
+from runledger.models.activation import ActivationStatus
+from runledger.models.automation import Automation, AutomationStatus, Drain, Problem
 from runledger.models.run import Cancellation, Run, RunStatus
 from runledger.observability import logger
+from runledger.services.activations import LEASE, pending_activation
 from runledger.services.start import machine_name
 from runledger.store import keys
 from runledger.store.machines import supersede
@@ -19,7 +21,9 @@ from runledger.store.table import SortRange
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
+    from runledger.models.activation import Activation
     from runledger.services.schedules import Schedules
+    from runledger.store.activations import ActivationStore
     from runledger.store.automations import AutomationStore
     from runledger.store.due import DueRow
     from runledger.store.runs import RunStore
@@ -104,6 +108,10 @@ def _is_own(found: Run, closing: Closing) -> bool:
     )
 
 
+def _stopped(status: AutomationStatus, by: str) -> Problem:
+    return Problem(code=status.value, message=f"the automation was {status.lower()} by {by}")
+
+
 @dataclass(frozen=True, slots=True)
 class Stopping:
     """Pausing and archiving: first no new runs, then no open ones."""
@@ -114,22 +122,57 @@ class Stopping:
     canceler: Canceler
     clock: Clock
     schedules: "Schedules"
+    activations: "ActivationStore"
 
     def stop(
         self, workspace_id: str, automation_id: str, status: AutomationStatus, by: str
     ) -> Automation:
         """The automation, PAUSED or ARCHIVED. A first batch of its open runs is canceled at once,
-        the rest by the tick. Stopping what is stopped so already changes nothing."""
-        before = self.automations.get(workspace_id, automation_id)
+        the rest by the tick. An activation that is under way is canceled with it, so a draft that
+        is being activated for the first time stays a DRAFT. Stopping what is stopped so already
+        changes nothing."""
+        for _ in range(_TRIES):
+            before = self.automations.get(workspace_id, automation_id)
+            pending = pending_activation(self.activations, before)
+            try:
+                if self._is_stopped(before, status, pending):
+                    if pending is not None:
+                        self._cancel_activation(pending, status, by)
+                    return before
+                return self._stop(before, status, by, pending)
+            except (ConditionFailedError, ConflictError) as error:
+                if isinstance(error, ConflictError) and error.status is not None:
+                    raise
+                # Somebody else changed it, or the activation came to its end.
+                continue
+        raise ConflictError("the automation was changed by somebody else meanwhile")
+
+    def _is_stopped(
+        self, before: Automation, status: AutomationStatus, pending: "Activation | None"
+    ) -> bool:
+        """Whether it takes no events anyhow; ConflictError where it cannot be stopped so."""
         if before.status is status:
-            return before
-        if before.status is AutomationStatus.ARCHIVED or (
-            before.active is None and (status is AutomationStatus.PAUSED)
-        ):
+            return True
+        is_unused = before.active is None and status is AutomationStatus.PAUSED
+        if before.status is AutomationStatus.ARCHIVED or (is_unused and pending is None):
             raise ConflictError(
                 f"a {before.status} automation cannot be {status.lower()}",
                 status=before.status.value,
             )
+        return is_unused
+
+    def _cancel_activation(self, pending: "Activation", status: AutomationStatus, by: str) -> None:
+        now = self.clock()
+        problem = _stopped(status, by)
+        self.activations.end(pending, ActivationStatus.CANCELED, problem, now, now + LEASE)
+
+    def _stop(
+        self,
+        before: Automation,
+        status: AutomationStatus,
+        by: str,
+        pending: "Activation | None",
+    ) -> Automation:
         now = self.clock()
         drain = Drain(before=now, by=by, reason=f"automation {status.lower()}")
         changes = {"status": status, "updated_at": now, "updated_by": by, "drain": drain}
@@ -137,7 +180,10 @@ class Stopping:
         also: list[Write] = []
         if status is AutomationStatus.ARCHIVED and before.active is not None:
             # No run is started on it any more, for good.
-            also.append(supersede(workspace_id, automation_id, before.active.version, now))
+            also.append(supersede(after.workspace_id, after.id, before.active.version, now))
+        if pending is not None:
+            problem = _stopped(status, by)
+            also.append(self.activations.canceling(pending, problem, now, now + LEASE))
         schedule = self.schedules.writes(after)
         self.automations.stop(before, after, [*also, *schedule])
         if schedule:

@@ -1,11 +1,11 @@
-"""State machines of automation versions: made before a version is frozen, unmade when it isn't."""
+"""State machines of automation versions: making and deleting them, never faster than AWS allows."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runledger.aws import AWS_ERRORS, domain_error
 from runledger.clock import SECOND, Clock
+from runledger.errors import RateLimitedError
 from runledger.services.start import machine_name
 
 if TYPE_CHECKING:
@@ -14,27 +14,36 @@ if TYPE_CHECKING:
     from runledger.compiler.compile import Compiled
     from runledger.store.pace import PaceStore
 
-# Step Functions grants one CreateStateMachine and one DeleteStateMachine a second (its service
-# quotas); one turn for both stays below either, in whatever process.
+# Step Functions grants an account and region a bucket of 100 CreateStateMachine, refilled by one a
+# second, and another of the same size for DeleteStateMachine ("Step Functions service quotas",
+# quotas related to API action throttling). Half of it is ours: other stacks have machines too.
 INTERVAL = 1 * SECOND
-LONGEST_WAIT = 10 * SECOND
+ROOM = 50
+# What one workspace may have of it.
+WORKSPACE_INTERVAL = 3 * SECOND
+WORKSPACE_ROOM = 20
 
 
 @dataclass(frozen=True, slots=True)
 class MachineTurns:
-    """Who may make or unmake a machine, one a second; `sleep` takes seconds."""
+    """Who may make or delete a machine now. Nobody waits for a turn: who has none comes again."""
 
     pace: "PaceStore"
     clock: Clock
-    sleep: Callable[[float], None]
 
-    def wait(self, longest: int) -> None:
-        """Returns when it is the caller's turn; RateLimitedError where that is more than `longest`
-        milliseconds away."""
-        now = self.clock()
-        turn = self.pace.turn("machines", now, INTERVAL, longest)
-        if turn > now:
-            self.sleep((turn - now) / 1_000)
+    def take(self, action: str, workspace_id: str) -> None:
+        """Takes a turn at an `action`; RateLimitedError where the workspace has used up its own, or
+        all workspaces together theirs.
+
+        A workspace's turn number n is given only while n are free for everybody, so the crowd of
+        one leaves turns to those who come seldom."""
+        own = f"{action} {workspace_id}"
+        taken = self.pace.take(own, self.clock(), WORKSPACE_INTERVAL, WORKSPACE_ROOM)
+        try:
+            self.pace.take(action, self.clock(), INTERVAL, ROOM - taken + 1)
+        except RateLimitedError:
+            self.pace.give_back(own, WORKSPACE_INTERVAL)
+            raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +54,10 @@ class MachineRemover:
     arn_prefix: str
     turns: MachineTurns
 
-    def delete(self, automation_id: str, version: int, longest_wait: int = LONGEST_WAIT) -> None:
+    def delete(self, workspace_id: str, automation_id: str, version: int) -> None:
         """Deleting a machine that is gone is no error, to AWS nor to us. RateLimitedError where
-        its turn is more than `longest_wait` milliseconds away."""
-        self.turns.wait(longest_wait)
+        it is not the workspace's turn."""
+        self.turns.take("deletions of machines", workspace_id)
         arn = machine_name(self.arn_prefix, automation_id, version)
         try:
             self.stepfunctions.delete_state_machine(stateMachineArn=arn)
@@ -63,10 +72,12 @@ class Machines(MachineRemover):
     role_arn: str
     log_group_arn: str
 
+    def take_turn(self, workspace_id: str) -> None:
+        """To be taken before each `create`; RateLimitedError where it is not the workspace's."""
+        self.turns.take("activations", workspace_id)
+
     def create(self, automation_id: str, version: int, compiled: "Compiled") -> None:
-        """Creating the same machine again is no error, to AWS nor to us. RateLimitedError where
-        too many are being made."""
-        self.turns.wait(LONGEST_WAIT)
+        """Creating the same machine again is no error, to AWS nor to us."""
         arn = machine_name(self.arn_prefix, automation_id, version)
         try:
             self._create(arn, compiled)

@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from runledger.store.activations import ActivationStore
     from runledger.store.automations import AutomationStore
     from runledger.store.bodies import Bodies
     from runledger.store.bulk_cancels import BulkCancelStore
@@ -140,6 +141,12 @@ class Stores:
         from runledger.store.machines import MachineStore
 
         return MachineStore(self.table)
+
+    @cached_property
+    def activations(self) -> "ActivationStore":
+        from runledger.store.activations import ActivationStore
+
+        return ActivationStore(self.table, self.bodies)
 
     @cached_property
     def pace(self) -> "PaceStore":

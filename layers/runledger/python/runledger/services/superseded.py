@@ -8,7 +8,7 @@ opened that could be.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runledger.clock import DAY, HOUR, MINUTE, SECOND, Clock
+from runledger.clock import DAY, HOUR, MINUTE, Clock
 from runledger.errors import RateLimitedError
 from runledger.observability import logger
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 QUIET = DAY
 # While a run is open, how often to look whether it still is.
 NEXT_LOOK = 6 * HOUR
-# Deletions take turns with all making and deleting of machines; a tick does not wait long for one.
-LONGEST_WAIT = 1 * SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ class SupersededMachines:
             self.store.look_again(machine, machine.empty_at, machine.empty_at + QUIET)
         else:
             try:
-                self.machines.delete(machine.automation_id, machine.version, LONGEST_WAIT)
+                self.machines.delete(machine.workspace_id, machine.automation_id, machine.version)
             except RateLimitedError:
                 self.store.look_again(machine, machine.empty_at, now + MINUTE)
                 return

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from runledger.clock import iso, optional_iso
 from runledger.models.automation_views import (
+    ActivationView,
     AutomationSummaryView,
     MachineView,
     VersionSummaryView,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from runledger.compiler.graph import GraphView
+    from runledger.models.activation import Activation
     from runledger.models.automation import Automation, Graph, Version
     from runledger.models.contact import Contact
     from runledger.models.delivery import DeliveryAttempt
@@ -221,6 +223,19 @@ def automation_summary_view(
         created_at=iso(automation.created_at),
         updated_at=iso(automation.updated_at),
         updated_by=automation.updated_by,
+    )
+
+
+def activation_view(activation: "Activation") -> ActivationView:
+    return ActivationView(
+        automation_id=activation.automation_id,
+        version=activation.version,
+        revision=activation.revision,
+        status=activation.status,
+        problem=activation.problem,
+        requested_at=iso(activation.requested_at),
+        requested_by=activation.requested_by,
+        finished_at=optional_iso(activation.finished_at),
     )
 
 

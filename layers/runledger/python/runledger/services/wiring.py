@@ -14,6 +14,7 @@ from runledger.settings import (
     ExportSettings,
     IdentitySettings,
     InvitationSettings,
+    MachineSettings,
     RetrySettings,
     ScheduleSettings,
     StoreSettings,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from runledger.services.accounts import Accounts
+    from runledger.services.activations import Activator
     from runledger.services.automations import Automations
     from runledger.services.bulk_cancel import BulkCancels
     from runledger.services.cancel import Stopping
@@ -73,6 +75,7 @@ def automations_over(of: Stores, public_url: str) -> "Automations":
         segments=of.segments,
         schedules=of.schedules,
         fires=of.fires,
+        activations=of.activations,
         clock=now_ms,
         public_url=public_url,
         secrets=of.secrets,
@@ -240,6 +243,29 @@ def export_removal() -> "ExportRemoval":
     return ExportRemoval(stores().exports, export_files())
 
 
+@cache
+def activator() -> "Activator":
+    from runledger.compiler.compile import FunctionArns
+    from runledger.services.activations import Activator
+    from runledger.services.machines import Machines, MachineTurns
+
+    of = stores()
+    settings = read_settings(MachineSettings)
+    machines = Machines(
+        client("stepfunctions"),
+        settings.machine_prefix,
+        MachineTurns(of.pace, now_ms),
+        settings.machine_role_arn,
+        settings.machine_log_group_arn,
+    )
+    functions = FunctionArns(
+        logic=settings.logic_arn,
+        message=settings.message_arn,
+        integration=settings.integration_arn,
+    )
+    return Activator(of.automations, of.activations, machines, functions, now_ms, schedules())
+
+
 def stopping(machine_prefix: str) -> "Stopping":
     """Cancels runs; `machine_prefix` as in the settings."""
     from runledger.services.cancel import Canceler, Stopping
@@ -247,7 +273,9 @@ def stopping(machine_prefix: str) -> "Stopping":
     of = stores()
     execution_prefix = machine_prefix.replace(":stateMachine:", ":execution:")
     canceler = Canceler(of.runs, client("stepfunctions"), execution_prefix, now_ms)
-    return Stopping(of.table, of.automations, of.workspaces, canceler, now_ms, schedules())
+    return Stopping(
+        of.table, of.automations, of.workspaces, canceler, now_ms, schedules(), of.activations
+    )
 
 
 def bulk_cancels(machine_prefix: str) -> "BulkCancels":

@@ -129,43 +129,21 @@ class AutomationStore:
         partition = keys.downstream(automation_id, "").pk
         return bool(self._table.query(partition, SortRange(prefix=prefix), limit=1).items)
 
-    def reserve_version(self, before: Automation) -> int:
-        """The number of the next version, for this activation alone: no other will ever make a
-        machine of that name. ConflictError where the automation was changed since."""
-        number = before.last_version + 1
-        is_same_draft = Attr("draftRevision").eq(before.draft_revision)
+    def activate(self, before: Automation, after: Automation, also: Sequence[Write] = ()) -> None:
+        """Makes `after` of `before`, with whatever `also` belongs to it, or changes nothing. The
+        draft is its own affair, and may have been saved meanwhile.
+
+        ConflictError where the status was changed or another activation was asked for."""
         is_same_version = Attr("lastVersion").eq(before.last_version)
         is_same_status = Attr("status").eq(before.status.value)
-        key = keys.automation(before.workspace_id, before.id)
-        try:
-            self._table.update(
-                key,
-                Change(set={"lastVersion": number}),
-                is_same_draft & is_same_version & is_same_status,
-            )
-        except ConditionFailedError as error:
-            raise ConflictError("the automation was changed by somebody else meanwhile") from error
-        return number
-
-    def activate(
-        self,
-        before: Automation,
-        after: Automation,
-        version: Version | None,
-        also: Sequence[Write] = (),
-    ) -> None:
-        """Makes `after` of `before`, with its new version where there is one and whatever `also`
-        belongs to it, or changes nothing.
-
-        ConflictError where the draft was saved or another activation came first."""
-        is_same_draft = Attr("draftRevision").eq(before.draft_revision)
-        is_same_version = Attr("lastVersion").eq(before.last_version)
-        is_same_status = Attr("status").eq(before.status.value)
+        is_as_it_was = is_same_version & is_same_status
+        if after.active == before.active:
+            # The version that is made active again is to be that of the draft.
+            is_as_it_was &= Attr("draftRevision").eq(before.draft_revision)
         is_new = Attr("pk").not_exists()
         values: dict[Path, Any] = {
             "status": after.status.value,
             "active": after.active and after.active.model_dump(mode="json"),
-            "lastVersion": after.last_version,
             "activeRevision": after.active_revision,
             "updatedAt": after.updated_at,
             "updatedBy": after.updated_by,
@@ -176,11 +154,9 @@ class AutomationStore:
             Modify(
                 keys.automation(before.workspace_id, before.id),
                 Change(set=values),
-                is_same_draft & is_same_version & is_same_status,
+                is_as_it_was,
             )
         ]
-        if version is not None:
-            writes.append(Put(self._version_item(version), is_new))
         if after.webhook_token is not None:
             # Written each time, so that activating again mends what leads to the automation.
             target = {"workspaceId": after.workspace_id, "automationId": after.id}
@@ -277,17 +253,6 @@ class AutomationStore:
             f"automations/{automation.id}/drafts/{automation.draft_revision}",
         )
         return {**key_attributes(keys.draft(automation.id)), "graph": body}
-
-    def _version_item(self, version: Version) -> "Item":
-        body = self._bodies.pack(
-            version.model_dump(mode="json"),
-            f"automations/{version.automation_id}/versions/{version.version}",
-        )
-        return {
-            **key_attributes(keys.version(version.automation_id, version.version)),
-            "workspaceId": version.workspace_id,
-            "body": body,
-        }
 
     def _read_version(self, automation_id: str, number: int) -> Version:
         key = keys.version(automation_id, number)

@@ -20,6 +20,7 @@
 | an automation's draft and versions | table | `AUTOMATION#automation` | `DRAFT`, `VERSION#000001` |
 | its schedule and fires, by day | table | `AUTOMATION#automation` | `SCHEDULE`, `FIRE#day#000001` |
 | machines of superseded versions | table | `AUTOMATION#automation` | `MACHINE#000001` |
+| how the activation of a version went | table | `AUTOMATION#automation` | `ACTIVATION#000001` |
 | turns at what may be done only so often | table | `PACE#name` | `PACE` |
 | automation by webhook token | table | `WEBHOOK#sha256(token)` | `WEBHOOK` |
 | who may enter an automation again | table | `REENTRY#automation#contact` | `REENTRY` |
@@ -232,6 +233,15 @@ def machine_id(automation_id: str, number: int) -> str:
     return f"mch_{automation_id}_{number}"
 
 
+def activation(automation_id: str, number: int) -> Key:
+    return Key(f"AUTOMATION#{automation_id}", f"ACTIVATION#{number:06d}")
+
+
+def activation_id(automation_id: str, number: int) -> str:
+    """What an activation is called in the due index."""
+    return f"act_{automation_id}_{number}"
+
+
 def pace(name: str) -> Key:
     return Key(f"PACE#{name}", "PACE")
 
@@ -425,6 +435,10 @@ def after_created(key: str) -> str:
 
 
 def created_at_of(key: str) -> int:
+    return int(key[:13])
+
+
+def due_at_of(key: str) -> int:
     return int(key[:13])
 
 

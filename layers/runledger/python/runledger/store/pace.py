@@ -4,43 +4,55 @@ from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
 
+from runledger.clock import DAY
 from runledger.errors import ConditionFailedError, RateLimitedError
 from runledger.store import keys
-from runledger.store.table import Change
+from runledger.store.table import Change, Path, ttl
 
 if TYPE_CHECKING:
     from runledger.store.table import Table
 
-# Each lost try means that another process got the turn.
-_TRIES = 20
+# A try is lost only where another process takes a turn between two of ours.
+_TRIES = 5
 
 
 class PaceStore:
+    """Buckets that hold a number of turns, of which one comes back in each interval. A bucket is
+    the moment at which it will be full again: `nextAt`, in epoch milliseconds."""
+
     def __init__(self, table: "Table") -> None:
         self._table = table
 
-    def turn(self, name: str, now: int, interval: int, longest_wait: int) -> int:
-        """Takes the next free turn: its moment, `now` or later, `interval` milliseconds after the
-        turn before. RateLimitedError where it would be over `longest_wait` milliseconds away."""
-        key = keys.pace(name)
-        item = self._table.get(key, consistent=True)
-        for _ in range(_TRIES):
-            turn = max(now, item["nextAt"] if item else now)
-            if turn - now > longest_wait:
-                raise _too_many(name, turn - now)
-            is_still_free = (
-                Attr("nextAt").eq(item["nextAt"]) if item else Attr("nextAt").not_exists()
-            )
+    def take(self, name: str, now: int, interval: int, room: int) -> int:
+        """Takes a turn of the bucket that holds `room` of them; how many are taken then.
+
+        RateLimitedError where none is left; it says when one comes back. Nobody waits for anybody
+        here, and two processes that take turns at once both get one.
+        """
+        last = now + (room - 1) * interval
+        kept: dict[Path, int] = {"ttl": ttl(now + DAY)}
+        is_full = Attr("nextAt").not_exists() | Attr("nextAt").lte(now)
+        is_in_use = Attr("nextAt").gt(now) & Attr("nextAt").lte(last)
+        first = Change(set={"nextAt": now + interval, **kept}), is_full
+        another = Change(add={"nextAt": interval}, set=kept), is_in_use
+        for attempt in range(_TRIES):
+            change, condition = another if attempt % 2 else first
             try:
-                self._table.update(key, Change(set={"nextAt": turn + interval}), is_still_free)
+                row = self._table.update(keys.pace(name), change, condition)
             except ConditionFailedError as error:
-                item = error.item
+                next_at = error.item["nextAt"] if error.item else now
+                if next_at > last:
+                    raise _none_left(name, next_at - last) from error
             else:
-                return turn
-        raise _too_many(name, interval)
+                return int(-(-(row["nextAt"] - now) // interval))
+        raise _none_left(name, interval)
+
+    def give_back(self, name: str, interval: int) -> None:
+        """Returns a turn that was of no use."""
+        self._table.update(keys.pace(name), Change(add={"nextAt": -interval}))
 
 
-def _too_many(name: str, wait: int) -> RateLimitedError:
+def _none_left(name: str, wait: int) -> RateLimitedError:
     return RateLimitedError(
         f"too many {name} at once; try again later", retry_after=max(1, -(-wait // 1_000))
     )

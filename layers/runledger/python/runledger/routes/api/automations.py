@@ -1,6 +1,5 @@
 """Automations: their drafts, versions, states and signing secrets."""
 
-import time
 from http import HTTPStatus
 from typing import Annotated
 
@@ -9,9 +8,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from runledger.aws import client
 from runledger.clock import now_ms
-from runledger.compiler.compile import FunctionArns
 from runledger.errors import InvalidGraphError
 from runledger.http import answers, make_router, needs, public_url
+from runledger.models.activation import ActivationStatus
 from runledger.models.automation import AutomationDocument, AutomationStatus
 from runledger.models.automation_views import AutomationView, ProblemsView, RotationDocument
 from runledger.models.documents import sent_fields
@@ -19,12 +18,12 @@ from runledger.models.workspace import Role
 from runledger.routes.api.documents import AutomationPatch, AutomationReplacement
 from runledger.routes.callers import calling
 from runledger.routes.revisions import IfMatch, expected, same_id, tagged
-from runledger.services.automations import Activations, Automations
+from runledger.services.activations import Activations
+from runledger.services.automations import Automations
 from runledger.services.identity import Caller
-from runledger.services.machines import Machines, MachineTurns
 from runledger.services.rotation import Rotations
 from runledger.services.signing import SigningSecrets
-from runledger.services.wiring import automations_over, schedules, stopping, stores
+from runledger.services.wiring import activator, automations_over, stopping, stores
 from runledger.settings import ApiSettings, read_settings
 
 router = make_router()
@@ -32,6 +31,8 @@ router = make_router()
 Revision = Annotated[
     int | None, Query(description="The draft's, as it was read; 409 where it has changed.")
 ]
+# How soon it is of use to ask how an activation went.
+ASK_AGAIN_SECONDS = 2
 
 
 def _automations() -> Automations:
@@ -39,21 +40,8 @@ def _automations() -> Automations:
 
 
 def _activations() -> Activations:
-    settings = read_settings(ApiSettings)
-    machines = Machines(
-        client("stepfunctions"),
-        settings.machine_prefix,
-        MachineTurns(stores().pace, now_ms, time.sleep),
-        settings.machine_role_arn,
-        settings.machine_log_group_arn,
-    )
-    functions = FunctionArns(
-        logic=settings.logic_arn,
-        message=settings.message_arn,
-        integration=settings.integration_arn,
-    )
-    signing = SigningSecrets(client("secretsmanager"), settings.stack)
-    return Activations(_automations(), machines, signing, functions, now_ms, schedules())
+    signing = SigningSecrets(client("secretsmanager"), read_settings(ApiSettings).stack)
+    return Activations(_automations(), activator(), signing, now_ms)
 
 
 @router.post("/v1/automations", tags=["Automations"], status_code=201)
@@ -145,12 +133,26 @@ def validate_automation(
 
 
 @router.post("/v1/automations/<automation_id>/activate", tags=["Automations"])
-@answers({409: "The automation is archived, or somebody changed it meanwhile."})
+@answers(
+    {
+        202: "The activation is under way; `activation` and `Location` say which.",
+        409: "The automation is archived.",
+    }
+)
 @needs(Role.ADMIN)
-def activate_automation(automation_id: str) -> AutomationView:
-    """Freezes the draft as the next version and takes events for it."""
+def activate_automation(automation_id: str) -> Response[AutomationView]:
+    """Freezes the draft as the next version and takes events for it. 202 where that is under way:
+    `Location` is where its status can be asked for, and `activation` has it."""
     who = calling(router)
-    return _activations().activate(who.workspace_id, automation_id, who.email)
+    view = _activations().activate(who.workspace_id, automation_id, who.email)
+    asked = view.activation
+    if asked is None or asked.status is ActivationStatus.ACTIVE:
+        return Response(HTTPStatus.OK, "application/json", view)
+    headers = {
+        "Location": f"/v1/automations/{automation_id}/activations/{asked.version}",
+        "Retry-After": str(ASK_AGAIN_SECONDS),
+    }
+    return Response(HTTPStatus.ACCEPTED, "application/json", view, headers=headers)
 
 
 @router.post("/v1/automations/<automation_id>/pause", tags=["Automations"])

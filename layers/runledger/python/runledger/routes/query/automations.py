@@ -5,8 +5,10 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
+from runledger.clock import now_ms
 from runledger.http import make_router, public_url
 from runledger.models.automation_views import (
+    ActivationView,
     AutomationSummaryView,
     AutomationView,
     FireView,
@@ -60,6 +62,18 @@ def get_version(
 
     automation = stores().automations.get(calling(router).workspace_id, automation_id)
     return version_view(stores().automations.version(automation.id, number))
+
+
+@router.get("/v1/automations/<automation_id>/activations/<number>", tags=["Automations"])
+def get_activation(automation_id: str, number: int) -> ActivationView:
+    """How the request to activate a version went; it is kept for 30 days."""
+    from runledger.services.activations import find_activation
+    from runledger.services.views import activation_view
+
+    automations = automations_over(stores(), public_url(router))
+    workspace_id = calling(router).workspace_id
+    found = find_activation(automations, workspace_id, automation_id, number, now_ms())
+    return activation_view(found)
 
 
 @router.get("/v1/automations/<automation_id>/fires", tags=["Automations"])

@@ -1,0 +1,45 @@
+"""Activations: a draft on its way to becoming the active version. Times are epoch milliseconds."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from runledger.clock import DAY
+from runledger.models.automation import Problem
+from runledger.models.base import Model
+
+# How long after its end the outcome of an activation can be asked for.
+KEPT = 30 * DAY
+
+
+class ActivationStatus(StrEnum):
+    """All but PENDING are final. A FAILED one could not be done; a CANCELED one was overtaken by
+    a newer activation, a pause or archiving."""
+
+    PENDING = "PENDING"
+    ACTIVE = "ACTIVE"
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"
+
+
+class Activation(Model):
+    """One request to make a draft the active version.
+
+    `version` is the number it will have, and `revision` the draft's when it was frozen. `due_at`
+    is when the next process may work on it; None once nothing is left to do. `body` is the frozen
+    version, packed, for as long as there is something to do.
+    """
+
+    workspace_id: str
+    automation_id: str
+    version: int
+    revision: int
+    status: ActivationStatus
+    problem: Problem | None
+    requested_at: int
+    requested_by: str
+    finished_at: int | None
+    due_at: int | None
+    body: bytes | Mapping[str, str] | None
+
+    def is_expired(self, now: int) -> bool:
+        return self.finished_at is not None and now > self.finished_at + KEPT

@@ -1,0 +1,102 @@
+"""Every AWS call of an activation is broken in turn: in the end the version is active, with its
+machine and no other, and takes events."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+import pytest
+from runledger.clock import HOUR
+from runledger.errors import RateLimitedError
+from runledger.services import wiring
+from runledger.services.machines import WORKSPACE_INTERVAL, WORKSPACE_ROOM
+
+from tests.functional.test_activation_turns import document
+from tests.support.kill_points import Scenario, break_everything
+from tests.support.stage import WORKSPACE, Stage, open_stage
+
+
+@dataclass(frozen=True)
+class Ready:
+    stage: Stage
+    automation_id: str
+    restore: Callable[[], None]
+
+
+@pytest.fixture(scope="module")
+def ready() -> Iterator[Ready]:
+    with open_stage() as stage:
+        stage.make_delivery_retry()
+        automation_id = stage.activate(document("one", dedupePath="id"))
+        path = f"/v1/automations/{automation_id}"
+        assert stage.request("api", "PUT", path, document("two", dedupePath="id"))["status"] == 200
+        rows, machines = stage.snapshot(), dict(stage.step_functions.machines)
+
+        def restore() -> None:
+            rows()
+            stage.step_functions.machines = dict(machines)
+
+        yield Ready(stage, automation_id, restore)
+
+
+def activates_at_once(ready: Ready) -> None:
+    _activate(ready)
+
+
+def waits_for_its_turn(ready: Ready) -> None:
+    stage = ready.stage
+    name, pace = f"activations {WORKSPACE}", wiring.stores().pace
+    with suppress(RateLimitedError):
+        while True:
+            pace.take(name, stage.clock(), WORKSPACE_INTERVAL, WORKSPACE_ROOM)
+    _activate(ready)
+
+
+def _activate(ready: Ready) -> None:
+    stage, path = ready.stage, f"/v1/automations/{ready.automation_id}"
+    answer = stage.request("api", "POST", f"{path}/activate", None)
+    assert answer["status"] in (200, 202), (answer, stage.unforeseen)
+    stage.run_until(stage.clock.now + HOUR)
+    # The version that is active takes an event.
+    event = stage.request(
+        "webhook_in", "POST", stage.webhook_path(ready.automation_id), {"id": "A-1"}
+    )
+    assert event["status"] in (200, 202), event
+    stage.settle()
+
+
+def verdict(ready: Ready) -> list[str]:
+    """What is wrong with the automation in the end."""
+    stage, automation_id = ready.stage, ready.automation_id
+    found: list[str] = []
+    row = next(item for item in stage.table.items() if item["sk"] == automation_id)
+    if (row["status"], row["activeRevision"]) != ("ACTIVE", 2):
+        found.append(f"the automation is {row['status']}, revision {row['activeRevision']}")
+    active = row["active"]["version"]
+    versions = [item["sk"] for item in stage.table.items() if item["pk"].endswith(automation_id)]
+    if f"VERSION#{active:06d}" not in versions:
+        found.append("the active version was not stored")
+    made = sorted(arn for arn in stage.step_functions.machines if automation_id in arn)
+    # Settled: the superseded one was deleted, and what an activation left.
+    if [arn.rpartition("-v")[2] for arn in made] != [str(active)]:
+        found.append(f"machines: {made}")
+    for item in stage.table.items():
+        if item["sk"].startswith("ACTIVATION#") and ("dueKey" in item or "body" in item):
+            found.append(f"{item['sk']} is {item['status']} and due still")
+        if item["sk"].startswith("ACTIVATION#") and item["status"] == "PENDING":
+            found.append(f"{item['sk']} is PENDING")
+    return found
+
+
+SCENARIOS = (
+    Scenario(activates_at_once, ("FAILED",), ("api",), verdict=verdict),
+    Scenario(waits_for_its_turn, ("FAILED",), ("api", "tick"), verdict=verdict),
+)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.play.__name__)
+def test_whatever_breaks_the_version_becomes_active(
+    ready: Ready, scenario: Scenario, tell: Callable[[str], None]
+) -> None:
+    tell(str(break_everything(ready, scenario)))
