@@ -6,12 +6,17 @@ API and no page. `/cognito` to the emulator's Cognito,
 where a path without a dot is a page of it.
 """
 
+import asyncio
 import re
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
+from typing import Any
+from weakref import WeakValueDictionary
 
 import httpx
 from starlette.applications import Starlette
 from starlette.convertors import Convertor, register_url_convertor
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 from starlette.requests import Request
@@ -21,6 +26,7 @@ from starlette.staticfiles import StaticFiles
 
 from local.edge import EDGE_KEY, VIEWER_ADDRESS, response_headers
 from local.publish_console import cache_control
+from local.refused_requests import refusal_of
 from local.settings import REGION
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -52,6 +58,8 @@ API_HEADERS = response_headers("ApiHeaders")
 _NO_API = re.compile(r"v[0-9]+(/|$)")
 _COGNITO_TARGET = "AWSCognitoIdentityProviderService."
 _TIMEOUT_SECONDS = 35
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_CHANGES_AT_ONCE = 2
 
 _NOT_BUILT = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Runledger</title>
@@ -65,7 +73,9 @@ _NOT_BUILT = """<!doctype html>
 class _SecurityHeaders(BaseHTTPMiddleware):
     async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
         response = await call_next(request)
-        is_api = request.url.path.startswith("/v1/") or request.url.path == "/health"
+        # Not by the whole address, which a caller's Host header may make unreadable.
+        path = request.scope["path"]
+        is_api = path.startswith("/v1/") or path == "/health"
         response.headers.update(API_HEADERS if is_api else SECURITY_HEADERS)
         return response
 
@@ -96,6 +106,7 @@ class Gateway:
         self._client_id = client_id
         self._edge_key = edge_key
         self._console = console
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._http = httpx.AsyncClient(timeout=_TIMEOUT_SECONDS)
         # Only what the caller sent may arrive.
         self._http.headers.clear()
@@ -113,10 +124,27 @@ class Gateway:
         )
 
     async def _api(self, request: Request) -> Response:
+        refused = refusal_of(request.scope)
+        if refused is not None:
+            return refused
         raw_path: bytes = self._api_path + request.scope["raw_path"].split(b"?")[0]
         if request.scope["query_string"]:
             raw_path += b"?" + request.scope["query_string"]
-        return await self._forward(request, raw_path)
+        if request.method in _READING:
+            return await self._forward(request, raw_path)
+        async with self._turn(request.headers.get("authorization")):
+            return await self._forward(request, raw_path)
+
+    def _turn(self, caller: str | None) -> AbstractAsyncContextManager[Any]:
+        """Lambda makes room for every call; here all share a few workers and cores. The changes of
+        one caller take turns, so that nobody waits for somebody else's. Senders of webhooks are
+        not told apart."""
+        if caller is None:
+            return nullcontext()
+        turns = self._turns.get(caller)
+        if turns is None:
+            turns = self._turns[caller] = asyncio.Semaphore(_CHANGES_AT_ONCE)
+        return turns
 
     async def _health(self, request: Request) -> Response:
         return await self._forward(request, self._api_path + b"/v1/health")
@@ -133,26 +161,25 @@ class Gateway:
             if name not in _OWN_HEADERS and name.decode("latin-1") not in _HOP_BY_HOP
         ]
         # What callers used, so that the API can name its own address.
-        headers.append((b"x-forwarded-host", request.url.netloc.encode()))
-        headers.append((b"x-forwarded-proto", request.url.scheme.encode()))
+        headers.append((b"x-forwarded-host", _host(request)))
+        headers.append((b"x-forwarded-proto", request.scope["scheme"].encode()))
         # Who asks: the API sees this process alone.
         if request.client is not None:
             headers.append((VIEWER_ADDRESS.encode(), request.client.host.encode()))
         headers.append((EDGE_KEY.encode(), self._edge_key.encode()))
-        upstream = self._http.build_request(
-            request.method,
-            self._endpoint.copy_with(raw_path=raw_path),
-            headers=headers,
-            content=await request.body(),
-        )
+        body = await request.body()
         try:
+            url = self._endpoint.copy_with(raw_path=raw_path)
+            upstream = self._http.build_request(request.method, url, headers=headers, content=body)
             answer = await self._http.send(upstream, stream=True)
             # Raw, so that an encoded body keeps the header that names its encoding.
-            body = b"".join([chunk async for chunk in answer.aiter_raw()])
+            answered = b"".join([chunk async for chunk in answer.aiter_raw()])
             await answer.aclose()
+        except (httpx.InvalidURL, httpx.LocalProtocolError):
+            return JSONResponse({"message": "Bad Request"}, 400)
         except httpx.TransportError as error:
             return JSONResponse({"message": f"the emulator did not answer: {error}"}, 502)
-        response = Response(body, answer.status_code)
+        response = Response(answered, answer.status_code)
         response.raw_headers = [
             (name.lower(), value)
             for name, value in answer.headers.raw
@@ -184,6 +211,17 @@ class Gateway:
             return HTMLResponse(_NOT_BUILT, status_code=503)
         is_page = "." not in path.rsplit("/", 1)[-1]
         files = StaticFiles(directory=self._console)
-        response = await files.get_response("index.html" if is_page else path, request.scope)
+        try:
+            response = await files.get_response("index.html" if is_page else path, request.scope)
+        except ValueError:
+            # No file has such a name.
+            raise HTTPException(404) from None
         response.headers["Cache-Control"] = cache_control(path)
         return response
+
+
+def _host(request: Request) -> bytes:
+    """What the caller reached us by; HTTP/1.0 knows callers that do not say."""
+    named = [value for name, value in request.headers.raw if name == b"host"]
+    server = request.scope["server"]
+    return named[0] if named else f"{server[0]}:{server[1]}".encode()
