@@ -325,7 +325,8 @@ class Activations:
 
 def pending_activation(store: "ActivationStore", automation: Automation) -> Activation | None:
     """The one that the automation is waiting for: only the newest can be."""
-    if automation.last_version == 0:
+    active = automation.active.version if automation.active else 0
+    if automation.last_version == active:
         return None
     newest = store.get(automation.id, automation.last_version)
     is_pending = newest is not None and newest.status is ActivationStatus.PENDING
