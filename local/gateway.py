@@ -59,7 +59,6 @@ _NO_API = re.compile(r"v[0-9]+(/|$)")
 _COGNITO_TARGET = "AWSCognitoIdentityProviderService."
 _TIMEOUT_SECONDS = 35
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-_CHANGES_AT_ONCE = 2
 
 _NOT_BUILT = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Runledger</title>
@@ -106,7 +105,7 @@ class Gateway:
         self._client_id = client_id
         self._edge_key = edge_key
         self._console = console
-        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._http = httpx.AsyncClient(timeout=_TIMEOUT_SECONDS)
         # Only what the caller sent may arrive.
         self._http.headers.clear()
@@ -137,13 +136,13 @@ class Gateway:
 
     def _turn(self, caller: str | None) -> AbstractAsyncContextManager[Any]:
         """Lambda makes room for every call; here all share a few workers and cores. The changes of
-        one caller take turns, so that nobody waits for somebody else's. Senders of webhooks are
-        not told apart."""
+        one caller are made one after the other, so that a crowd of them leaves room for everybody
+        else's. Senders of webhooks are not told apart."""
         if caller is None:
             return nullcontext()
         turns = self._turns.get(caller)
         if turns is None:
-            turns = self._turns[caller] = asyncio.Semaphore(_CHANGES_AT_ONCE)
+            turns = self._turns[caller] = asyncio.Lock()
         return turns
 
     async def _health(self, request: Request) -> Response:

@@ -3,6 +3,7 @@
 Both answer these themselves; the emulator's HTTP API takes some and breaks on others.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,11 +19,17 @@ MAX_HEADER_BYTES = 10_240
 # refused with 400 (RFC 9112, section 3).
 _NOT_IN_A_TARGET = frozenset({*range(0x21), ord("#"), *range(0x7F, 0x100)})
 
+# A name or an address and a port (RFC 3986, section 3.2.2); empty where the caller has none to say.
+_HOST = re.compile(rb"[A-Za-z0-9._:\[\]-]*")
+
 
 def refusal_of(scope: Mapping[str, Any]) -> Response | None:
     """The answer to a request that goes no further; None where it is to be passed on."""
     path, query = scope["raw_path"].split(b"?")[0], scope["query_string"]
     if not _NOT_IN_A_TARGET.isdisjoint(path + query):
+        return _answer(400, "Bad Request")
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    if not all(_HOST.fullmatch(host) for host in hosts):
         return _answer(400, "Bad Request")
     target = len(path) + len(query) + 1
     if target > MAX_URL_BYTES:

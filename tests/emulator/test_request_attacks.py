@@ -105,7 +105,8 @@ def test_no_path_breaks_the_gateway(stack: Stack, target: bytes, statuses: set[i
 def test_no_header_breaks_the_gateway(
     stack: Stack, headers: list[bytes], statuses: set[int]
 ) -> None:
-    status, _, body = send(stack, get(b"/v1/me", *headers), b"0\r\n\r\n")
+    chunks = b"0\r\n\r\n" if headers[0].startswith(b"Transfer-Encoding") else b""
+    status, _, body = send(stack, get(b"/v1/me", *headers), chunks)
     assert status in statuses, (status, body[:300])
 
 
