@@ -6,12 +6,8 @@ API and no page. `/cognito` to the emulator's Cognito,
 where a path without a dot is a page of it.
 """
 
-import asyncio
 import re
-from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
-from typing import Any
-from weakref import WeakValueDictionary
 
 import httpx
 from starlette.applications import Starlette
@@ -24,6 +20,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
+from local.caller_turns import CallerTurns
 from local.edge import EDGE_KEY, VIEWER_ADDRESS, response_headers
 from local.publish_console import cache_control
 from local.refused_requests import refusal_of
@@ -105,7 +102,7 @@ class Gateway:
         self._client_id = client_id
         self._edge_key = edge_key
         self._console = console
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._turns = CallerTurns()
         self._http = httpx.AsyncClient(timeout=_TIMEOUT_SECONDS)
         # Only what the caller sent may arrive.
         self._http.headers.clear()
@@ -129,21 +126,15 @@ class Gateway:
         raw_path: bytes = self._api_path + request.scope["raw_path"].split(b"?")[0]
         if request.scope["query_string"]:
             raw_path += b"?" + request.scope["query_string"]
+        caller = request.headers.get("authorization")
+        if caller is None:
+            # A sender of webhooks; those are not told apart.
+            return await self._forward(request, raw_path)
+        self._turns.note(caller)
         if request.method in _READING:
             return await self._forward(request, raw_path)
-        async with self._turn(request.headers.get("authorization")):
+        async with self._turns.turn(caller):
             return await self._forward(request, raw_path)
-
-    def _turn(self, caller: str | None) -> AbstractAsyncContextManager[Any]:
-        """Lambda makes room for every call; here all share a few workers and cores. The changes of
-        one caller are made one after the other, so that a crowd of them leaves room for everybody
-        else's. Senders of webhooks are not told apart."""
-        if caller is None:
-            return nullcontext()
-        turns = self._turns.get(caller)
-        if turns is None:
-            turns = self._turns[caller] = asyncio.Lock()
-        return turns
 
     async def _health(self, request: Request) -> Response:
         return await self._forward(request, self._api_path + b"/v1/health")

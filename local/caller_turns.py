@@ -1,0 +1,55 @@
+"""Who may use the workers of this machine now.
+
+Lambda makes room for every call. Here all calls share a few workers and cores, so a crowd of one
+caller would slow down everybody. While others call too, the changes of each caller are made one
+after the other; a caller who is alone has the machine.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+# As many as a function has workers.
+AT_ONCE = 4
+# A caller counts as one who calls for so many seconds after their last request.
+PRESENT_SECONDS = 2.0
+
+
+class CallerTurns:
+    """`clock` tells seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._seen: dict[str, float] = {}
+        self._busy = Counter[str]()
+        self._changed = asyncio.Condition()
+
+    def note(self, caller: str) -> None:
+        """A request of this caller came."""
+        now = self._clock()
+        self._seen = {
+            name: seen for name, seen in self._seen.items() if now - seen < PRESENT_SECONDS
+        }
+        self._seen[caller] = now
+
+    @asynccontextmanager
+    async def turn(self, caller: str) -> AsyncIterator[None]:
+        """Holds a change up until it is the caller's turn."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._busy[caller] < self._limit(caller))
+            self._busy[caller] += 1
+        try:
+            yield
+        finally:
+            async with self._changed:
+                self._busy[caller] -= 1
+                if not self._busy[caller]:
+                    del self._busy[caller]
+                self._changed.notify_all()
+
+    def _limit(self, caller: str) -> int:
+        now = self._clock()
+        others = (seen for name, seen in self._seen.items() if name != caller)
+        return 1 if any(now - seen < PRESENT_SECONDS for seen in others) else AT_ONCE

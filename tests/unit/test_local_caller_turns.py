@@ -1,0 +1,60 @@
+"""Local turns: one caller's crowd leaves room for everybody else's calls."""
+
+import asyncio
+
+from local.caller_turns import AT_ONCE, PRESENT_SECONDS, CallerTurns
+
+
+class Crowd:
+    """Changes of one caller, each held open until it is let go."""
+
+    def __init__(self, turns: CallerTurns, size: int) -> None:
+        self.inside = 0
+        self.let_go = asyncio.Event()
+        self.tasks = [asyncio.create_task(self._change(turns)) for _ in range(size)]
+
+    async def _change(self, turns: CallerTurns) -> None:
+        turns.note("crowd")
+        async with turns.turn("crowd"):
+            self.inside += 1
+            await self.let_go.wait()
+            self.inside -= 1
+
+    async def settled(self) -> int:
+        for _ in range(50):
+            await asyncio.sleep(0)
+        return self.inside
+
+
+async def _alone() -> None:
+    turns = CallerTurns(lambda: 0.0)
+    crowd = Crowd(turns, 50)
+    assert await crowd.settled() == AT_ONCE
+    crowd.let_go.set()
+    await asyncio.gather(*crowd.tasks)
+    assert crowd.inside == 0
+
+
+async def _beside_others() -> None:
+    now = [0.0]
+    turns = CallerTurns(lambda: now[0])
+    turns.note("quiet")
+    crowd = Crowd(turns, 50)
+    assert await crowd.settled() == 1
+    # The other one waits for nobody.
+    async with turns.turn("quiet"):
+        assert await crowd.settled() == 1
+    now[0] = PRESENT_SECONDS
+    async with turns.turn("another"):
+        pass
+    assert await crowd.settled() == AT_ONCE
+    crowd.let_go.set()
+    await asyncio.gather(*crowd.tasks)
+
+
+def test_who_is_alone_has_the_machine() -> None:
+    asyncio.run(_alone())
+
+
+def test_a_crowd_leaves_room_while_others_call() -> None:
+    asyncio.run(_beside_others())
