@@ -22,8 +22,16 @@ async def read_body(receive: Receive) -> bytes:
 
 
 def headers_of(scope: Scope) -> dict[str, str]:
-    """Header names in lower case."""
-    return {name.decode().lower(): value.decode() for name, value in scope["headers"]}
+    """Header names in lower case. A value that is no UTF-8 is Latin-1, as HTTP once said (RFC 9110,
+    section 5.5), and as the emulator reads it."""
+    return {name.decode("latin-1").lower(): _text(value) for name, value in scope["headers"]}
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 def json_answer(status: int, document: Any) -> Answer:

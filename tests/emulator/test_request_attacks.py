@@ -162,7 +162,8 @@ def test_a_viewer_learns_her_role_whatever_she_posts(stack: Stack) -> None:
         asked = 0
         for path, item in document["paths"].items():
             for method in item:
-                if method == "get" or path.startswith("/v1/webhooks/"):
+                if method == "get" or path.startswith(("/v1/webhooks/", "/v1/invitations/")):
+                    # Whoever has the token, or is invited, may do it.
                     continue
                 filled = path.replace("{", "x").replace("}", "x")
                 answer = api.request(method.upper(), filled, **attacks[asked % len(attacks)])

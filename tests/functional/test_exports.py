@@ -358,6 +358,7 @@ def test_a_member_asks_for_a_file_and_gets_a_link(deployed: World) -> None:
     assert (read["status"], read["error"], read["filter"]) == ("COMPLETED", None, told)
     link = urlsplit(read["url"])
     query = parse_qs(link.query)
+    assert query["response-cache-control"] == ["no-store"]
     (disposition,) = query["response-content-disposition"]
     assert disposition.startswith('attachment; filename="runledger-refusals-2')
     assert query["X-Amz-Expires"] == ["300"]

@@ -56,6 +56,7 @@ def test_a_link_lives_for_minutes_and_shows_nothing_as_a_page(world: World) -> N
     assert asked["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
     assert asked["X-Amz-Expires"] == ["300"]
     assert asked["response-content-disposition"] == ['attachment; filename="a-response-1"']
+    assert asked["response-cache-control"] == ["no-store"]
     assert LINK_SECONDS <= 300
 
 

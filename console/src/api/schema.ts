@@ -5943,6 +5943,7 @@ export interface operations {
             path: {
                 /** @description The id of the automation. */
                 automation_id: string;
+                /** @description The number that the version has or will have. */
                 number: number;
             };
             cookie?: never;

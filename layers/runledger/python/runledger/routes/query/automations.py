@@ -65,7 +65,10 @@ def get_version(
 
 
 @router.get("/v1/automations/<automation_id>/activations/<number>", tags=["Automations"])
-def get_activation(automation_id: str, number: int) -> ActivationView:
+def get_activation(
+    automation_id: str,
+    number: Annotated[int, Path(ge=1, description="The number that the version has or will have.")],
+) -> ActivationView:
     """How the request to activate a version went; it is kept for 30 days."""
     from runledger.services.activations import find_activation
     from runledger.services.views import activation_view
