@@ -39,6 +39,7 @@ const DRAFT: Automation = {
   machine: null,
   activation: null,
   problems: [],
+  warnings: [],
 };
 const WAITING: Automation = { ...DRAFT, activation: ASKED };
 const ACTIVE: Automation = {
