@@ -161,6 +161,8 @@ class Contacts:
         if not readings:
             # For its words.
             normalize_phone(text)
+        if len(readings) == 1:
+            return self.store.find_phone(workspace_id, readings[0])
         found = self.store.find_phones(workspace_id, readings)
         if len(set(found.values())) > 1:
             raise ValueError(

@@ -1,0 +1,171 @@
+"""Ordinary data on the deployed stack: what people write is what they get."""
+
+import uuid
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.emulator.orders import ADMIN, activate, ended, fire, template, wait_for
+from tests.support.stack import Stack
+
+
+@pytest.fixture(scope="module")
+def api(stack: Stack) -> Iterator[httpx.Client]:
+    with stack.api(ADMIN) as client:
+        yield client
+
+
+def line(trigger: dict[str, Any], *nodes: dict[str, Any]) -> dict[str, Any]:
+    """An automation whose nodes follow each other, to an END."""
+    every = [
+        {"id": "start", "type": "TRIGGER", "config": {"triggerType": "WEBHOOK", **trigger}},
+        *nodes,
+        {"id": "done", "type": "END", "config": {}},
+    ]
+    ids = [node["id"] for node in every]
+    edges = [{"source": a, "target": b} for a, b in pairwise(ids)]
+    return {"name": f"Ordinary {uuid.uuid4().hex}", "nodes": every, "edges": edges}
+
+
+def assigning(**values: str) -> dict[str, Any]:
+    assignments = [
+        {"target": f"vars.{name}", "value": value, "type": "STRING"}
+        for name, value in values.items()
+    ]
+    return {"id": "set", "type": "SET", "config": {"mode": "MERGE", "assignments": assignments}}
+
+
+def test_texts_are_written_as_liquid_documents_them(stack: Stack, api: httpx.Client) -> None:
+    texts = {
+        "half": "{{ trigger.half | round }}",
+        "negative": "{{ -2.5 | round }}",
+        "cents": "{{ trigger.cents | round: 2 }}",
+        "tiny": "{{ trigger.tiny }} g",
+        "there": "{{ trigger.at | date: '%H:%M', 'europe/berlin' }}",
+        "word": "{{ trigger['in'] }}",
+        "none": "<{{ trigger.none }}>",
+    }
+    automation = activate(api, line({}, assigning(**texts)))
+    payload = {
+        "half": 2.5,
+        "cents": 1.015,
+        "tiny": 0.00001,
+        "at": "2026-07-01T10:00:00Z",
+        "in": "yes",
+        "none": None,
+    }
+    run = ended(api, fire(stack, automation, payload))
+    assert run["status"] == "COMPLETED", run["error"]
+    output = next(step for step in run["steps"] if step["nodeId"] == "set")["output"]
+    assert output == {
+        "half": "3",
+        "negative": "-3",
+        "cents": "1.02",
+        "tiny": "0.00001 g",
+        "there": "12:00",
+        "word": "yes",
+        "none": "<>",
+    }
+
+
+def test_wrong_filters_and_words_of_liquid_are_refused_on_save(api: httpx.Client) -> None:
+    for text, said in (
+        ("{{ trigger.a | append }}", "takes 1 argument"),
+        ("{{ trigger.in }}", "trigger['in']"),
+    ):
+        answer = api.post("/v1/automations", json=line({}, assigning(x=text)))
+        assert answer.status_code == 422
+        assert said in answer.text
+
+
+def test_a_switch_takes_its_fallback_for_what_is_missing(stack: Stack, api: httpx.Client) -> None:
+    document = line({}, {"id": "plan", "type": "SWITCH", "config": {}})
+    document["nodes"][1]["config"] = {
+        "rules": [{"field": "trigger.plan", "value": "pro", "label": "pro"}],
+        "fallbackLabel": "other",
+    }
+    document["edges"][1:] = [
+        {"source": "plan", "target": "done", "label": label} for label in ("pro", "other")
+    ]
+    run = ended(api, fire(stack, activate(api, document), {}))
+    assert run["status"] == "COMPLETED", run["error"]
+    step = next(step for step in run["steps"] if step["nodeId"] == "plan")
+    assert step["outcome"] == "other"
+    assert "`trigger.plan`" in step["evidence"]["rules"][0]["missing"]
+
+
+@pytest.mark.parametrize("written", ["00{}", "{}", "+{}", "00 {}"])
+def test_a_phone_finds_its_contact_in_webhook_search_and_manual_run(
+    stack: Stack, api: httpx.Client, written: str
+) -> None:
+    digits = f"491512{uuid.uuid4().int % 10**7:07}"
+    contact = api.post("/v1/contacts", json={"phone": f"+{digits}"}).raise_for_status().json()
+    text = written.format(digits)
+    lookup = {"contactLookup": {"by": "phone", "path": "phone"}, "createIfMissing": True}
+    automation = activate(api, line(lookup))
+    run = ended(api, fire(stack, automation, {"phone": text}))
+    assert run["contact"]["id"] == contact["id"]
+    by_hand = api.post(f"/v1/automations/{automation['id']}/runs", json={"phone": text})
+    assert by_hand.status_code == 202, by_hand.text
+    assert ended(api, by_hand.json()["runId"])["contact"]["id"] == contact["id"]
+    # As a browser's address bar sends it: a + is not escaped.
+    found = api.get(f"/v1/contacts?contact={text.replace(' ', '%20')}").raise_for_status().json()
+    assert [each["id"] for each in found["items"]] == [contact["id"]]
+
+
+def test_an_address_with_a_plus_is_found_as_it_is_pasted(api: httpx.Client) -> None:
+    email = f"ada+{uuid.uuid4().hex}@x.example"
+    contact = api.post("/v1/contacts", json={"email": email}).raise_for_status().json()
+    found = api.get(f"/v1/contacts?contact={email}").raise_for_status().json()["items"]
+    assert [each["id"] for each in found] == [contact["id"]]
+
+
+def test_a_mail_to_a_domain_beyond_ascii_goes_out_in_punycode(
+    stack: Stack, api: httpx.Client
+) -> None:
+    name = uuid.uuid4().hex
+    mail = {
+        "id": "mail",
+        "type": "SEND_MESSAGE",
+        "config": {
+            "recipients": {"kind": "TRIGGER_CONTACT"},
+            "channels": [{"channel": "EMAIL", "templateId": template(api, "Grüße")}],
+        },
+    }
+    lookup = {"contactLookup": {"by": "email", "path": "email"}, "createIfMissing": True}
+    automation = activate(api, line(lookup, mail))
+    run = ended(api, fire(stack, automation, {"email": f"{name}@münchen.example"}))
+    assert run["status"] == "COMPLETED", run["error"]
+    sent = [each for each in stack.mailbox() if name in str(each)]
+    assert len(sent) == 1
+    assert f"{name}@xn--mnchen-3ya.example" in str(sent[0])
+
+
+def test_a_wait_may_follow_the_contacts_clock(stack: Stack, api: httpx.Client) -> None:
+    email = f"{uuid.uuid4().hex}@customer.example"
+    document = {"email": email, "metadata": {"timeZone": "asia/tokyo"}}
+    api.post("/v1/contacts", json=document).raise_for_status()
+    wait = {
+        "id": "wait",
+        "type": "WAIT",
+        "config": {
+            "until": {"timeOfDay": "09:00", "day": "TOMORROW"},
+            "timeZone": "Europe/Berlin",
+            "contactTimeZone": True,
+        },
+    }
+    automation = activate(api, line({"contactLookup": {"by": "email", "path": "email"}}, wait))
+    run_id = fire(stack, automation, {"email": email})
+
+    def waiting() -> Any:
+        run = api.get(f"/v1/runs/{run_id}").raise_for_status().json()
+        return next((step for step in run["steps"] if step["status"] == "WAITING"), None)
+
+    evidence = wait_for("the wait", waiting)["evidence"]
+    assert (evidence["timeZone"], evidence["timeZoneFrom"]) == ("Asia/Tokyo", "CONTACT")
+    assert evidence["until"].endswith("T00:00:00Z")
+    canceled = api.post(f"/v1/runs/{run_id}/cancel", json={"reason": "seen"})
+    assert canceled.status_code == 200
