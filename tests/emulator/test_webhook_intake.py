@@ -217,3 +217,37 @@ def test_a_date_that_cannot_be_scheduled_is_refused(stack: Stack, api: httpx.Cli
         answer = post(stack, automation, json.dumps(payload).encode())
         assert (answer.status_code, answer.json()["field"]) == (422, "on")
     assert refusals(stack, automation) == [("INVALID_PAYLOAD", 1)] * 3
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "status", "words"),
+    [
+        ("application/json; charset=iso-8859-1", '{"n": "Müller"}'.encode("latin-1"), 202, ""),
+        ("application/json; charset=UTF-16", '{"n": "Müller"}'.encode("utf-16"), 202, ""),
+        ("application/json", '{"n": "Müller"}'.encode("utf-8-sig"), 202, ""),
+        ("application/json; charset=klingon", b'{"n": 1}', 415, "klingon"),
+    ],
+)
+def test_a_body_is_read_in_its_charset_from_the_gateway_on(
+    stack: Stack, api: httpx.Client, content_type: str, body: bytes, status: int, words: str
+) -> None:
+    automation = activate(api, graph("Charsets", triggerType="WEBHOOK", signed=True))
+    signature = signed_by(automation["webhook"]["secret"], body)
+    answer = post(stack, automation, body, **{"content-type": content_type}, **signature)
+    assert answer.status_code == status, answer.text
+    assert words in answer.text
+    if status == 202:
+        run = api.get(f"/v1/runs/{answer.json()['runId']}").raise_for_status().json()
+        assert run["payload"] == {"n": "Müller"}
+
+
+def test_bytes_that_the_gateway_replaced_are_refused(stack: Stack, api: httpx.Client) -> None:
+    path = {"contactLookup": {"by": "email", "path": "$['E-mail address']"}}
+    automation = activate(
+        api, graph("Replaced", triggerType="WEBHOOK", createIfMissing=True, **path)
+    )
+    email = f"{uuid.uuid4().hex}@example.com"
+    body = f'{{"E-mail address": "{email}", "n": "Müller"}}'
+    refused = post(stack, automation, body.encode("latin-1"))
+    assert (refused.status_code, "is not UTF-8" in refused.text) == (422, True)
+    assert post(stack, automation, body.encode()).status_code == 202
