@@ -329,10 +329,10 @@ def test_what_fails_for_one_is_told_again_and_opens_the_others_meanwhile(
     ended = end(world, first)
     real = world.stores.runs.open
 
-    def throttled(run: Any, *more: Any) -> Any:
+    def throttled(run: Any, *more: Any, **named: Any) -> Any:
         if run.automation_id == broken:
             raise TransientError("throttled by the test")
-        return real(run, *more)
+        return real(run, *more, **named)
 
     with monkeypatch.context() as patched:
         patched.setattr(world.stores.runs, "open", throttled)
