@@ -13,8 +13,8 @@ from functools import cache
 
 from runledger.errors import InvalidInputError, UnsupportedMediaTypeError
 
-_PARAMETER = re.compile(r';\s*([^\s;="]*)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)')
-_IGNORED = re.compile("[^a-z0-9]")
+_PARAMETER = r';\s*([^\s;="]*)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)'
+_IGNORED = "[^a-z0-9]"
 _REPLACED = "\ufffd".encode()
 _LONGEST_SHOWN = 40
 
@@ -103,7 +103,7 @@ def require_whole(body: bytes, headers: Mapping[str, str]) -> None:
 def _declared(content_type: str) -> tuple[str, str]:
     """The charset's name as it was written, and Python's codec for it."""
     found: dict[str, str] = {}
-    for match in _PARAMETER.finditer(content_type):
+    for match in re.finditer(_PARAMETER, content_type):
         value = match[2].strip()
         # A quoted and a bare value mean the same (RFC 9110, section 5.6.6); none declares nothing.
         if match[1].lower() == "charset" and value.strip("\"'"):
@@ -139,7 +139,7 @@ def _codecs() -> dict[str, str]:
 def _key(name: str) -> str:
     """Names are compared by their letters and digits: Unicode Technical Standard #22, section 1.4
     ("Charset Alias Matching")."""
-    return _IGNORED.sub("", name.lower())
+    return re.sub(_IGNORED, "", name.lower())
 
 
 def _with_order(codec: str, body: bytes) -> str:

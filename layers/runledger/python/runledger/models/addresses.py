@@ -8,9 +8,10 @@ import re
 import unicodedata
 from functools import lru_cache
 
+# Patterns are compiled at their first use: most requests need none.
 # What people put between the digits of a phone number.
-_SEPARATORS = re.compile(r"[\s().\-/\u00a0\u2010-\u2015]+")
-_DIGITS = re.compile(r"[+\uff0b]\d+")
+_SEPARATORS = r"[\s().\-/\u00a0\u2010-\u2015]+"
+_DIGITS = r"[+\uff0b]\d+"
 _DIGITS_FOR_ONE_READING = 11
 _NO_EMAIL = "not an e-mail address; write one such as ada@example.com"
 _NO_PHONE = "not a phone number; write it with its country code, such as +49 1512 3456789"
@@ -67,8 +68,8 @@ def normalize_phone(value: str) -> str:
         return readings[0]
     import phonenumbers
 
-    text = _present_form(_SEPARATORS.sub("", text.removeprefix("tel:")))
-    if not _DIGITS.fullmatch(text):
+    text = _present_form(re.sub(_SEPARATORS, "", text.removeprefix("tel:")))
+    if not re.fullmatch(_DIGITS, text):
         # Letters would be dialled as digits, and an extension would be lost.
         raise ValueError(_NO_PHONE)
 
@@ -96,7 +97,7 @@ def phone_readings(value: str) -> tuple[str, ...]:
 def _national_readings(value: str) -> tuple[str, ...]:
     import phonenumbers
 
-    digits = _SEPARATORS.sub("", value)
+    digits = re.sub(_SEPARATORS, "", value)
     forgotten = _valid(_present_form(f"+{digits}"), None)
     if forgotten is not None and len(digits) >= _DIGITS_FOR_ONE_READING:
         # Longer than the numbers that people dial within a country.
@@ -122,19 +123,19 @@ def _international(value: str) -> str | None:
     text = value.strip()
     if text.startswith(("+", "\uff0b", "tel:")):
         return text
-    digits = _SEPARATORS.sub("", text)
+    digits = re.sub(_SEPARATORS, "", text)
     return f"+{digits[2:]}" if digits.startswith("00") else None
 
 
 # +52 1 and ten digits: the 1 of mobile numbers ended in 2019, but messengers still show it.
-_OLD_MEXICAN = re.compile(r"\+521(\d{10})")
+_OLD_MEXICAN = r"\+521(\d{10})"
 # +55, two digits of the area and eight of a mobile number, which got a leading 9 until 2016.
-_OLD_BRAZILIAN = re.compile(r"\+55(\d{2})([6-9]\d{7})")
+_OLD_BRAZILIAN = r"\+55(\d{2})([6-9]\d{7})"
 
 
 def _present_form(number: str) -> str:
-    if match := _OLD_MEXICAN.fullmatch(number):
+    if match := re.fullmatch(_OLD_MEXICAN, number):
         return f"+52{match[1]}"
-    if match := _OLD_BRAZILIAN.fullmatch(number):
+    if match := re.fullmatch(_OLD_BRAZILIAN, number):
         return f"+55{match[1]}9{match[2]}"
     return number

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # Served by the function `query` itself, as it lies beside its code.
 DOCUMENT_PATH = "/v1/openapi.json"
-_PARAMETER = re.compile(r"<[^>]+>")
+_PARAMETER = r"<[^>]+>"
 # What a whole path has to match, and a method that it takes.
 _Rule = tuple[re.Pattern[str], str]
 
@@ -39,7 +39,7 @@ def _rules() -> tuple[list[_Rule], list[_Rule]]:
     open_: list[_Rule] = []
     for module in (*_modules(api), *_modules(query)):
         for rule, methods, *_ in module.router._routes:
-            parts = [re.escape(part) for part in _PARAMETER.split(rule)]
+            parts = [re.escape(part) for part in re.split(_PARAMETER, rule)]
             rules = plain if len(parts) == 1 else open_
             rules += [(re.compile("[^/]+".join(parts)), method) for method in methods]
     return plain, open_

@@ -13,7 +13,7 @@ from runledger.models.base import WireModel
 from runledger.services.revisions import Expected
 
 # A compressing proxy turns "12" into W/"12", or into "12-gzip": the same revision to us.
-_ENTITY_TAG = re.compile(r'\s*(?:W/)?"([^"]*?)(?:[-;]gzip|-br)?"\s*')
+_ENTITY_TAG = r'\s*(?:W/)?"([^"]*?)(?:[-;]gzip|-br)?"\s*'
 
 IfMatch = Annotated[
     str | None,
@@ -46,7 +46,7 @@ def expected(if_match: str | None, *revisions: int | None) -> Expected:
 def _tags(header: str | None) -> frozenset[str] | None:
     if header is None or header.strip() == "*":
         return None
-    found = [_ENTITY_TAG.fullmatch(part) for part in header.split(",")]
+    found = [re.fullmatch(_ENTITY_TAG, part) for part in header.split(",")]
     if not all(found):
         raise InvalidInputError(
             'If-Match: send the ETag as it was answered, such as "12", or *', field="If-Match"

@@ -1,4 +1,8 @@
-"""What lists can be asked for in their address. A list and its counts take the same filters."""
+"""What lists can be asked for in their address. A list and its counts take the same filters.
+
+Nobody compares or prints a group of parameters: methods that nobody calls would take their time in
+every new instance of the function.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -54,7 +58,7 @@ _TriggerTypes = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Page:
     """Which rows of a list that can be read from either end."""
 
@@ -67,7 +71,7 @@ class Page:
 _NO_PAGE = Page(limit=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class RunFilters:
     status: Annotated[list[RunStatus] | None, Query(description="One or several.")] = None
     automation_id: AutomationId = None
@@ -91,7 +95,7 @@ class RunFilters:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class RefusalFilters:
     reason: Annotated[list[RefusalReason] | None, Query(description="One or several.")] = None
     automation_id: AutomationId = None
@@ -111,7 +115,7 @@ class RefusalFilters:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class DeliveryFilters:
     status: Annotated[list[DeliveryStatus] | None, Query(description="One or several.")] = None
     channel: Annotated[_Channel | None, Query(description="EMAIL, SMS or WHATSAPP.")] = None
