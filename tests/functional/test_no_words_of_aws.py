@@ -24,12 +24,12 @@ from runledger.clock import MINUTE, now_ms
 from runledger.errors import RunledgerError
 from runledger.services.export_contract import Caught, ExportEvent, ExportOperation, ExportPlace
 
-from tests.functional.test_api_handlers import call, deployed
+from tests.functional.test_api_handlers import call, deployed, pool
 from tests.functional.test_settle import WAITING
 from tests.functional.test_tenants import _filled, _operations, ids
 from tests.support.world import World
 
-__all__ = ["deployed", "ids"]
+__all__ = ["deployed", "ids", "pool"]
 
 CANARY = "arn:aws:dynamodb:eu-central-1:1:table/canary-5150"
 BANNED = ("canary-5150", "Exception", "botocore", "urllib3", "An error occurred (", "arn:aws:dyn")
