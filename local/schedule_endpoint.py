@@ -2,9 +2,9 @@
 
 `POST /_local/schedules/fire` with `{"name", "group"?, "scheduledTime"?}` fires it as if that moment
 (ISO 8601; else its own next one) had come, and answers `{"executionId", "scheduledTime"}` once its
-target is reached: 404 where there is no such schedule, 409 for a disabled one and for a moment that
-has not come, 502 with the reason where the target was not reached. `GET /_local/schedules` lists
-`{group, name, state, expression, timeZone, nextFire}`.
+target is reached: 404 where there is no such schedule, 409 for a disabled one and, of a date
+automation, for a moment that has not come, 502 with the reason where the target was not reached.
+`GET /_local/schedules` lists `{group, name, state, expression, timeZone, nextFire}`.
 """
 
 import json
@@ -24,6 +24,8 @@ Answer = tuple[int, Any]
 
 # As the engine has it: a schedule's clock may be ahead of ours by so much.
 _EARLY = timedelta(minutes=1)
+# How the schedules of date automations are named: by their automation.
+_AUTOMATION = "aut_"
 
 LIST_PATH = "/_local/schedules"
 FIRE_PATH = "/_local/schedules/fire"
@@ -77,8 +79,9 @@ def fire(body: bytes) -> Answer:
     at = moment or next_fire
     if at is None:
         return 409, {"message": f"the schedule {key} never fires again; name a scheduledTime"}
-    if at > datetime.now(UTC) + _EARLY:
-        # The engine ignores a schedule that comes early, so firing it would change nothing.
+    is_date = schedule["Name"].startswith(_AUTOMATION)
+    if is_date and at > datetime.now(UTC) + _EARLY:
+        # The engine ignores a date automation that comes early, so firing it would change nothing.
         return 409, {"message": f"{_text(at)} has not come; name a scheduledTime that has"}
     try:
         execution_id = schedules.fire(scope, at)

@@ -1,7 +1,7 @@
 """Automations for the tests to run on the deployed stack, made through the public API."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,13 +14,24 @@ ADMIN = "admin@demo.example"
 
 def demo_service(api: httpx.Client) -> str:
     """Where the demo service listens, as the demo's own automations call it."""
-    for summary in api.get("/v1/automations").raise_for_status().json()["items"]:
+    for summary in _all_automations(api):
         nodes = api.get(f"/v1/automations/{summary['id']}").raise_for_status().json()["nodes"]
         for node in nodes:
             if node["type"] == "INTEGRATION" and "127.0.0.1" in node["config"]["url"]:
                 parts = urlsplit(node["config"]["url"])
                 return f"{parts.scheme}://{parts.netloc}"
     raise AssertionError("no demo automation calls the demo service")
+
+
+def _all_automations(api: httpx.Client) -> Iterator[dict[str, Any]]:
+    """The tests before this one may have made many."""
+    query: dict[str, Any] = {"limit": 200}
+    while True:
+        page = api.get("/v1/automations", params=query).raise_for_status().json()
+        yield from page["items"]
+        if page["nextCursor"] is None:
+            return
+        query["cursor"] = page["nextCursor"]
 
 
 def template(api: httpx.Client, body: str) -> str:

@@ -236,7 +236,7 @@ def test_a_call_can_be_left_hanging(stack: Stack, faults: str) -> None:
     assert (answer.status_code, time.monotonic() - begun >= 0.5) == (504, True)
 
 
-@pytest.mark.parametrize("function", ["Api", "Query", "RunLogic", "DeliveryFeedback"])
+@pytest.mark.parametrize("function", ["Query", "RunLogic", "DeliveryFeedback"])
 def test_only_those_who_send_may_send(stack: Stack, function: str) -> None:
     name = stack.function_name(function)
     role_arn = stack.aws("lambda").get_function_configuration(FunctionName=name)["Role"]
