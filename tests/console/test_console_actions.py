@@ -105,7 +105,7 @@ ACTIONS = {
         *("Edit", "Erase…", "Pause", "Archive", "Set anew", "Delete"),
         *("Save", "Create the contact", "Create the segment", "Create the template"),
     },
-    "OWNER": {"Add the member", "Remove"},
+    "OWNER": {"Send the invitation", "Remove"},
 }
 
 

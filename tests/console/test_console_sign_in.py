@@ -106,7 +106,7 @@ def test_an_invitation_reaches_who_has_an_account_and_a_workspace(
     sign_in(page, email, PASSWORD)
     page.get_by_role("link", name="See your invitations").click()
     page.get_by_role("button", name="Accept the invitation to Demo").click()
-    workspaces = page.get_by_label("Workspace")
+    workspaces = page.get_by_role("combobox", name="Workspace", exact=True)
     expect(workspaces).to_have_value("ws_demo")
     # Back in the other one, a change goes there: every call names its workspace.
     workspaces.select_option(label="Their own")
