@@ -114,7 +114,7 @@ def test_an_invitation_reaches_who_has_an_account_and_a_workspace(
     page.get_by_role("link", name="New contact").click()
     page.get_by_label("First name").fill("Ada")
     page.get_by_role("button", name="Create the contact").click()
-    expect(page.get_by_role("heading", name="Ada")).to_be_visible()
+    expect(page.get_by_role("heading", name="Ada", exact=True)).to_be_visible()
 
 
 def test_a_second_factor_is_switched_on_and_asked_for(page: Page, stack: Stack) -> None:
