@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-MOST = 1.3
+# Every field of the API has its description in its model, which costs some hundredths of this.
+MOST = 1.45
 ROUNDS = 20
 # What the function cannot do without.
 LIBRARIES = ("boto3", "botocore", "pydantic", "pydantic_core", "aws_lambda_powertools")
