@@ -8,7 +8,15 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.emulator.orders import ADMIN, activate, ended, fire, template, wait_for
+from tests.emulator.orders import (
+    ADMIN,
+    activate,
+    demo_service,
+    ended,
+    fire,
+    template,
+    wait_for,
+)
 from tests.support.stack import Stack
 
 
@@ -169,3 +177,37 @@ def test_a_wait_may_follow_the_contacts_clock(stack: Stack, api: httpx.Client) -
     assert evidence["until"].endswith("T00:00:00Z")
     canceled = api.post(f"/v1/runs/{run_id}/cancel", json={"reason": "seen"})
     assert canceled.status_code == 200
+
+
+def test_paths_reach_quoted_names_and_lists(stack: Stack, api: httpx.Client) -> None:
+    lookup = {"by": "email", "path": "$.answers[0].email"}
+    trigger = {"contactLookup": lookup, "createIfMissing": True, "dedupePath": '"Order Id"'}
+    automation = activate(api, line(trigger))
+    email = f"{uuid.uuid4().hex}@customer.example"
+    payload = {"Order Id": uuid.uuid4().hex, "answers": [{"email": email}]}
+    run_id = fire(stack, automation, payload)
+    assert ended(api, run_id)["contact"]["email"] == email
+    again = httpx.post(stack.url + automation["webhook"]["path"], json=payload, timeout=30)
+    assert (again.status_code, again.json()["runId"]) == (200, run_id)
+    refused = api.post("/v1/automations", json=line({"dedupePath": "a..b"}))
+    assert refused.status_code == 422
+
+
+def test_values_go_out_in_the_forms_of_the_web(stack: Stack, api: httpx.Client) -> None:
+    call = {
+        "id": "call",
+        "type": "INTEGRATION",
+        "config": {
+            "method": "GET",
+            "url": f"{demo_service(api)}/score",
+            "query": {"tag": "{{ trigger.tags }}", "is": "{{ trigger.yes }}"},
+            "headers": {"X-Order": "{{ trigger.order }}"},
+            "expectedStatus": ["2xx", "4xx"],
+        },
+    }
+    automation = activate(api, line({}, call))
+    payload = {"tags": ["a", "b"], "yes": True, "order": {"id": 1}}
+    run = ended(api, fire(stack, automation, payload))
+    request = next(step for step in run["steps"] if step["nodeId"] == "call")["request"]
+    assert request["query"] == {"tag": ["a", "b"], "is": "true"}
+    assert '{"id":1}' in request["headers"].values()
