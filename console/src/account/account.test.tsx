@@ -17,7 +17,7 @@ beforeEach(() => {
   rememberTokens();
 });
 
-it('whoever is in no workspace accepts an invitation and is in', async () => {
+it('a user without a workspace accepts an invitation and joins', async () => {
   let me: Me = { ...NOWHERE, invitations: [INVITATION] };
   const joined = { id: 'ws_acme', name: 'Acme', role: 'ADMIN', requireMfa: false } as const;
   const calls = serve({
@@ -40,7 +40,7 @@ it('whoever is in no workspace accepts an invitation and is in', async () => {
   });
 });
 
-it('whoever is in no workspace and is not invited is told what to do', async () => {
+it('a user without a workspace or invitation sees what to do', async () => {
   serve({ '/v1/me': () => json(NOWHERE) });
   openConsole('/nowhere');
   expect(await screen.findByText(/to invite owner@demo.example/)).toBeVisible();
@@ -116,7 +116,7 @@ it('signing out everywhere signs out here as well', async () => {
   expect(calls.some(({ url }) => url.pathname === '/v1/me/sign-out-everywhere')).toBe(true);
 });
 
-it('whoever left the workspace they had chosen sees the first of theirs', async () => {
+it('a user who left the chosen workspace sees their first one', async () => {
   sessionStorage.setItem('runledger.workspace', 'ws_left');
   const calls = serve({
     '/v1/me': ({ headers }) =>
