@@ -2,14 +2,16 @@ import js from '@eslint/js';
 import jsxA11y from 'eslint-plugin-jsx-a11y';
 import reactHooks from 'eslint-plugin-react-hooks';
 import { defineConfig, globalIgnores } from 'eslint/config';
+import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
+import { LAYERS, NO_TEST_SUPPORT } from './eslint.layers.js';
 
 // Payloads are shown as text, never as markup.
 const AS_TEXT = {
   selector: "JSXAttribute[name.name='dangerouslySetInnerHTML']",
   message: 'Text only.',
 };
-// Search parameters are declared, read and written in one place; see src/app/addressState.ts.
+// Search parameters are declared, read and written in one place; see src/shared/address/addressState.ts.
 const BY_HAND = 'Declare it with defineAddress, whose `address` writes it.';
 const ADDRESSES = [
   { selector: "NewExpression[callee.name='URLSearchParams']", message: BY_HAND },
@@ -18,7 +20,7 @@ const ADDRESSES = [
 ];
 
 export default defineConfig(
-  globalIgnores(['dist', 'node_modules', 'src/api/schema.ts']),
+  globalIgnores(['dist', 'node_modules', 'src/shared/api/schema.ts']),
   js.configs.recommended,
   {
     files: ['**/*.{ts,tsx}'],
@@ -28,6 +30,12 @@ export default defineConfig(
       reactHooks.configs.flat['recommended-latest'],
       jsxA11y.flatConfigs.strict,
     ],
+    plugins: { 'import-x': importX },
+    settings: {
+      // Whose imports are looked at, and how a path without an ending is found.
+      'import-x/extensions': ['.ts', '.tsx'],
+      'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts', '.tsx'] })],
+    },
     languageOptions: {
       parserOptions: {
         project: ['./tsconfig.json', './tsconfig.node.json'],
@@ -35,6 +43,7 @@ export default defineConfig(
       },
     },
     rules: {
+      'import-x/no-restricted-paths': ['error', { zones: [...LAYERS, NO_TEST_SUPPORT] }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       'no-restricted-syntax': ['error', AS_TEXT, ...ADDRESSES],
       'no-restricted-imports': [
@@ -45,18 +54,22 @@ export default defineConfig(
           message: 'Declare what the address holds, and use useAddressState.',
         },
       ],
-      // What outlives the tab must not hold a token; see src/auth/session.ts.
+      // What outlives the tab must not hold a token; see src/shared/auth/session.ts.
       'no-restricted-globals': ['error', 'localStorage'],
     },
   },
   {
     // The one writer; what the API is asked; and tests, which say what an address is.
-    files: ['src/app/addressState.ts', 'src/api/client.ts', 'src/test/*', '**/*.test.{ts,tsx}'],
+    files: ['src/shared/address/addressState.ts', 'src/shared/api/client.ts', 'src/test/*', '**/*.test.{ts,tsx}'],
     rules: { 'no-restricted-syntax': ['error', AS_TEXT] },
   },
   {
+    files: ['src/test/**', '**/*.test.{ts,tsx}'],
+    rules: { 'import-x/no-restricted-paths': ['error', { zones: LAYERS }] },
+  },
+  {
     // A table laid out as cards must say its roles aloud: not every browser keeps them otherwise.
-    files: ['src/lists/RowTable.tsx'],
+    files: ['src/shared/lists/RowTable.tsx'],
     rules: {
       'jsx-a11y/no-redundant-roles': 'off',
       'jsx-a11y/no-interactive-element-to-noninteractive-role': 'off',

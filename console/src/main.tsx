@@ -2,10 +2,10 @@ import '@mantine/core/styles.layer.css';
 import './app/theme.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { createClient } from './api/client';
+import { createClient } from './shared/api/client';
 import { App, createQueryClient } from './app/App';
-import { loadConfig } from './auth/config';
-import { createSession } from './auth/session';
+import { loadConfig } from './shared/auth/config';
+import { createSession } from './shared/auth/session';
 import { StartFailure } from './app/StartFailure';
 
 async function start(): Promise<void> {

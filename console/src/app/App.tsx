@@ -2,11 +2,11 @@ import { MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { BrowserRouter } from 'react-router';
-import { isTransient, retryAfterMs } from '../api/problem';
-import { SignIn } from '../auth/SignIn';
-import '../ui/historySteps';
-import { ServicesContext, type Services, useServices, useSessionState } from './context';
+import { isTransient, retryAfterMs } from '../shared/api/problem';
+import { ServicesContext, type Services, useServices, useSessionState } from '../shared/auth/services';
+import '../shared/ui/historySteps';
 import { Pages } from './Pages';
+import { SignIn } from './SignIn';
 import { theme } from './theme';
 
 const MAX_RETRIES = 2;

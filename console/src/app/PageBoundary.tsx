@@ -1,6 +1,6 @@
 import { Skeleton } from '@mantine/core';
 import { Component, type ReactNode, Suspense } from 'react';
-import { ErrorNotice } from '../ui/ErrorNotice';
+import { ErrorNotice } from '../shared/ui/ErrorNotice';
 import classes from './Shell.module.css';
 
 interface Props {

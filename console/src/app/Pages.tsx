@@ -1,5 +1,5 @@
 import { Navigate, Route, Routes } from 'react-router';
-import { NotFoundPage } from '../ui/NotFoundPage';
+import { NotFoundPage } from '../shared/ui/NotFoundPage';
 import { ROUTES } from './routes';
 import { Shell } from './Shell';
 

@@ -3,18 +3,18 @@ import { IconLogout, IconMenu2, IconMoon, IconSun, IconX } from '@tabler/icons-r
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { Link, NavLink, Outlet, useLocation, useNavigate } from 'react-router';
-import { Admission } from '../account/Admission';
-import { meQuery } from '../api/queries';
-import type { Me } from '../api/types';
-import { ErrorNotice } from '../ui/ErrorNotice';
-import { formatWord } from '../ui/format';
-import { leaveBy } from '../ui/leaving';
+import { meQuery } from '../shared/api/queries';
+import type { Me } from '../shared/api/types';
+import { useServices } from '../shared/auth/services';
+import { ErrorNotice } from '../shared/ui/ErrorNotice';
+import { formatWord } from '../shared/ui/format';
+import { leaveBy } from '../shared/ui/leaving';
 import { Brand } from './Brand';
-import { useServices } from './context';
 import { NAVIGATION } from './navigation';
 import { PageBoundary } from './PageBoundary';
 import classes from './Shell.module.css';
 import { useScrollMemory } from './useScrollMemory';
+import { WorkspaceGuard } from './WorkspaceGuard';
 
 function ColorSchemeButton() {
   const scheme = useComputedColorScheme('light');
@@ -164,9 +164,9 @@ export function Shell() {
       </header>
       <main id="main" ref={main} tabIndex={-1} className={classes.main}>
         <PageBoundary pageKey={pathname}>
-          <Admission>
+          <WorkspaceGuard>
             <Outlet />
-          </Admission>
+          </WorkspaceGuard>
         </PageBoundary>
       </main>
     </div>

@@ -1,5 +1,5 @@
 import { MantineProvider } from '@mantine/core';
-import { ErrorNotice } from '../ui/ErrorNotice';
+import { ErrorNotice } from '../shared/ui/ErrorNotice';
 import { theme } from './theme';
 
 /** The console could not even learn where to sign in. */

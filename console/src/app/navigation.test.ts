@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allows } from './role';
+import { allows } from '../shared/auth/role';
 import { NAVIGATION } from './navigation';
 import { ROUTES } from './routes';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ApiError, OfflineError } from '../api/problem';
+import { ApiError, OfflineError } from '../shared/api/problem';
 import { createQueryClient } from './App';
 
 const { retry, retryDelay } = createQueryClient().getDefaultOptions().queries ?? {};

@@ -1,9 +1,9 @@
 import { render, type RenderResult } from '@testing-library/react';
 import userEvent, { type UserEvent } from '@testing-library/user-event';
-import { createClient } from '../api/client';
 import { App, createQueryClient } from '../app/App';
-import type { Config } from '../auth/config';
-import { createSession, type Session } from '../auth/session';
+import { createClient } from '../shared/api/client';
+import type { Config } from '../shared/auth/config';
+import { createSession, type Session } from '../shared/auth/session';
 
 export const CONFIG: Config = {
   region: 'eu-central-1',

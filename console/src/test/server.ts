@@ -1,7 +1,7 @@
 /** The console's mocked mode: a `fetch` that answers as a stack would, with data of the test's own. */
 
 import { vi } from 'vitest';
-import type { Me, Run, RunDetail, Step } from '../api/types';
+import type { Me, Run, RunDetail, Step } from '../shared/api/types';
 
 export const ME: Me = {
   userId: 'usr_1',

@@ -1,0 +1,209 @@
+import { Button, PasswordInput, TextInput } from '@mantine/core';
+import { type ReactNode, type SubmitEvent, useState } from 'react';
+import { CodeRequired, NewPasswordRequired, SignInError, TOO_LATE } from '../shared/auth/cognito';
+import { useServices, useSessionState } from '../shared/auth/services';
+import { ErrorNotice, Notice } from '../shared/ui/ErrorNotice';
+import { Brand } from './Brand';
+import classes from './SignIn.module.css';
+
+interface FormProps {
+  title: string;
+  action: string;
+  /** Raises what is to be shown. */
+  onSubmit: (form: FormData) => Promise<void>;
+  notice?: ReactNode;
+  children: ReactNode;
+}
+
+function AuthForm({ title, action, onSubmit, notice, children }: FormProps) {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<Error | null>(null);
+
+  async function submit(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    setBusy(true);
+    setError(null);
+    try {
+      await onSubmit(form);
+    } catch (failure) {
+      setError(failure instanceof Error ? failure : new Error(String(failure)));
+      setBusy(false);
+    }
+  }
+
+  return (
+    <form className={classes.card} onSubmit={(event) => void submit(event)}>
+      <Brand />
+      <h1>{title}</h1>
+      {!error && notice}
+      {error instanceof SignInError && <Notice tone="bad" title={error.message} />}
+      {error && !(error instanceof SignInError) && <ErrorNotice error={error} />}
+      {children}
+      <Button type="submit" loading={busy}>
+        {action}
+      </Button>
+    </form>
+  );
+}
+
+function textOf(form: FormData, name: string): string {
+  const value = form.get(name);
+  return typeof value === 'string' ? value : '';
+}
+
+interface PasswordProps {
+  label: string;
+  name: string;
+  autoComplete: 'current-password' | 'new-password';
+  description?: string;
+}
+
+function Password({ label, ...props }: PasswordProps) {
+  return (
+    <PasswordInput
+      {...props}
+      label={label}
+      required
+      withAsterisk={false}
+      visibilityToggleButtonProps={{ 'aria-label': 'Show the password', tabIndex: 0 }}
+    />
+  );
+}
+
+/** What Cognito asks for after the password. */
+type Step = NewPasswordRequired | CodeRequired;
+
+interface StepProps<Required> {
+  required: Required;
+  /** Raises what is to be shown; a further step is gone to. */
+  onFailure: (failure: unknown) => void;
+}
+
+/** Whoever was invited has a temporary password, which is good for this alone. */
+function FirstPassword({ required, onFailure }: StepProps<NewPasswordRequired>) {
+  const { session } = useServices();
+  return (
+    <AuthForm
+      title="Choose your password"
+      action="Set the password and sign in"
+      notice={
+        <Notice title="Welcome to Runledger">
+          The password you were sent was for this first time.
+        </Notice>
+      }
+      onSubmit={async (form) => {
+        const chosen = textOf(form, 'new');
+        if (chosen !== textOf(form, 'repeated')) {
+          throw new SignInError('Mismatch', 'The two passwords differ.');
+        }
+        try {
+          await session.choosePassword(required, chosen);
+        } catch (failure) {
+          onFailure(failure);
+        }
+      }}
+    >
+      <Password
+        label="New password"
+        name="new"
+        autoComplete="new-password"
+        description="At least 12 characters, with capitals, small letters and digits."
+      />
+      <Password label="The same again" name="repeated" autoComplete="new-password" />
+    </AuthForm>
+  );
+}
+
+/** The code beside the password, of whoever switched a second factor on. */
+function Code({ required, onFailure }: StepProps<CodeRequired>) {
+  const { session } = useServices();
+  return (
+    <AuthForm
+      title="Type your code"
+      action="Sign in"
+      onSubmit={async (form) => {
+        try {
+          await session.answerCode(required, textOf(form, 'code').replaceAll(' ', ''));
+        } catch (failure) {
+          onFailure(failure);
+        }
+      }}
+    >
+      <TextInput
+        label="The code that your authenticator app shows"
+        name="code"
+        inputMode="numeric"
+        autoComplete="one-time-code"
+        maxLength={7}
+        required
+        withAsterisk={false}
+      />
+    </AuthForm>
+  );
+}
+
+/** Shown in place of any page while nobody is signed in. */
+export function SignIn() {
+  const { session } = useServices();
+  const expired = useSessionState() === 'expired';
+  const [step, setStep] = useState<Step | null>(null);
+  const [tooLate, setTooLate] = useState<SignInError | null>(null);
+
+  function goOn(failure: unknown) {
+    if (failure instanceof NewPasswordRequired || failure instanceof CodeRequired) {
+      setStep(failure);
+    } else if (failure instanceof SignInError && failure.code === TOO_LATE) {
+      setTooLate(failure);
+      setStep(null);
+    } else {
+      throw failure;
+    }
+  }
+
+  return (
+    <main className={classes.page}>
+      <title>Sign in · Runledger</title>
+      {step instanceof NewPasswordRequired ? (
+        <FirstPassword required={step} onFailure={goOn} />
+      ) : step ? (
+        <Code required={step} onFailure={goOn} />
+      ) : (
+        <AuthForm
+          title="Sign in"
+          action="Sign in"
+          notice={
+            tooLate ? (
+              <Notice tone="bad" title={tooLate.message}>
+                The password is still the one that you began with.
+              </Notice>
+            ) : (
+              expired && (
+                <Notice title="Your session has ended">
+                  Sign in again to go on where you were.
+                </Notice>
+              )
+            )
+          }
+          onSubmit={async (form) => {
+            try {
+              await session.signIn(textOf(form, 'email').trim(), textOf(form, 'password'));
+            } catch (failure) {
+              goOn(failure);
+            }
+          }}
+        >
+          <TextInput
+            label="E-mail address"
+            name="email"
+            type="email"
+            autoComplete="username"
+            required
+            withAsterisk={false}
+          />
+          <Password label="Password" name="password" autoComplete="current-password" />
+        </AuthForm>
+      )}
+    </main>
+  );
+}

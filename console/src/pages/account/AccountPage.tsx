@@ -1,0 +1,76 @@
+import { Button, Skeleton } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { meQuery } from '../../shared/api/queries';
+import { useServices } from '../../shared/auth/services';
+import { ConfirmDialog } from '../../shared/ui/ConfirmDialog';
+import detail from '../../shared/ui/Detail.module.css';
+import { ErrorNotice } from '../../shared/ui/ErrorNotice';
+import classes from './Account.module.css';
+import { OwnInvitations } from './OwnInvitations';
+import { SecondFactor } from './SecondFactor';
+
+function Sessions() {
+  const { api, session } = useServices();
+  const [isAsking, setAsking] = useState(false);
+  return (
+    <section className={classes.section} aria-labelledby="sessions">
+      <h2 id="sessions">Sessions</h2>
+      <p>Where you are signed in and should not be: end all of your sessions at once.</p>
+      <Button
+        variant="default"
+        onClick={() => {
+          setAsking(true);
+        }}
+      >
+        Sign out everywhere
+      </Button>
+      {isAsking && (
+        <ConfirmDialog
+          title="Sign out everywhere?"
+          action="End all sessions"
+          run={async () => {
+            await api.post('/v1/me/sign-out-everywhere', {});
+            session.signOut();
+          }}
+          onClose={() => {
+            setAsking(false);
+          }}
+        >
+          <p>You are signed out here and in every other browser, at once.</p>
+        </ConfirmDialog>
+      )}
+    </section>
+  );
+}
+
+/** One's own account, in whatever workspace: no role is needed, and no membership. */
+export default function AccountPage() {
+  const { api } = useServices();
+  const { data: me, error, refetch } = useQuery(meQuery(api));
+  return (
+    <div className={detail.page}>
+      <title>Your account · Runledger</title>
+      <h1>Your account</h1>
+      {!me && error && <ErrorNotice error={error} onRetry={() => void refetch()} />}
+      {!me && !error && (
+        <div role="status" aria-label="Loading your account">
+          <Skeleton height={240} />
+        </div>
+      )}
+      {me && (
+        <>
+          <p>You sign in as {me.email}. Only an operator of the installation can change that.</p>
+          {me.invitations.length > 0 && (
+            <section className={classes.section} aria-labelledby="invitations">
+              <h2 id="invitations">Invitations</h2>
+              <OwnInvitations invitations={me.invitations} />
+            </section>
+          )}
+          <SecondFactor me={me} />
+          <Sessions />
+        </>
+      )}
+    </div>
+  );
+}

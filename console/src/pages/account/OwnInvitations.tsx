@@ -1,0 +1,83 @@
+import { Button } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from 'react-router';
+import type { OwnInvitation } from '../../shared/api/types';
+import { useServices } from '../../shared/auth/services';
+import { ErrorNotice } from '../../shared/ui/ErrorNotice';
+import { formatWord } from '../../shared/ui/format';
+import { leaveBy } from '../../shared/ui/leaving';
+import { Row, Rows } from '../../shared/ui/Rows';
+import { RelativeTime, useNow } from '../../shared/ui/Time';
+
+/** The invitations of the person signed in, each to be accepted or declined. */
+export function OwnInvitations({ invitations }: { invitations: OwnInvitation[] }) {
+  const { api, session } = useServices();
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const now = useNow();
+  const accept = useMutation({
+    mutationFn: (id: string) =>
+      api.post('/v1/invitations/{invitation_id}/accept', { path: { invitation_id: id } }),
+    networkMode: 'always',
+    onSuccess: (workspace) => {
+      session.chooseWorkspace(workspace.id);
+      void navigate('/runs');
+      void queries.resetQueries();
+    },
+  });
+  const decline = useMutation({
+    mutationFn: (id: string) =>
+      api.post('/v1/invitations/{invitation_id}/decline', { path: { invitation_id: id } }),
+    networkMode: 'always',
+    onSettled: () => queries.invalidateQueries({ queryKey: ['me'] }),
+  });
+  const error = accept.error ?? decline.error;
+  const isBusy = accept.isPending || decline.isPending;
+  return (
+    <>
+      <Rows
+        label="Your invitations"
+        query={{ data: invitations, error: null, refetch: () => undefined }}
+        empty={null}
+      >
+        {(invitation) => (
+          <Row
+            key={invitation.id}
+            title={`${invitation.workspaceName} · ${formatWord(invitation.role)}`}
+            actions={
+              <>
+                <Button
+                  size="xs"
+                  disabled={isBusy}
+                  aria-label={`Accept the invitation to ${invitation.workspaceName}`}
+                  onClick={() => {
+                    leaveBy(() => {
+                      accept.mutate(invitation.id);
+                    });
+                  }}
+                >
+                  Accept
+                </Button>
+                <Button
+                  size="xs"
+                  variant="default"
+                  disabled={isBusy}
+                  aria-label={`Decline the invitation to ${invitation.workspaceName}`}
+                  onClick={() => {
+                    decline.mutate(invitation.id);
+                  }}
+                >
+                  Decline
+                </Button>
+              </>
+            }
+          >
+            {invitation.invitedBy} invites you. The invitation expires{' '}
+            <RelativeTime time={invitation.expiresAt} now={now} />.
+          </Row>
+        )}
+      </Rows>
+      {error && <ErrorNotice error={error} />}
+    </>
+  );
+}

@@ -1,0 +1,140 @@
+import { Button, TextInput } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type SubmitEvent, useState } from 'react';
+import type { Me } from '../../shared/api/types';
+import { SignInError } from '../../shared/auth/cognito';
+import { useServices } from '../../shared/auth/services';
+import { ConfirmDialog } from '../../shared/ui/ConfirmDialog';
+import { ErrorNotice, Notice } from '../../shared/ui/ErrorNotice';
+import form from '../../shared/ui/Form.module.css';
+import classes from './Account.module.css';
+import { SecretCode } from './SecretCode';
+
+function Failure({ error }: { error: Error | null }) {
+  if (error === null) return null;
+  if (error instanceof SignInError) return <Notice tone="bad" title={error.message} />;
+  return <ErrorNotice error={error} />;
+}
+
+interface SetUpProps {
+  email: string;
+  secret: string;
+  onDone: () => Promise<unknown>;
+  onLeave: () => void;
+}
+
+/** The secret, and the code that proves the app has it. */
+function SetUp({ email, secret, onDone, onLeave }: SetUpProps) {
+  const { session } = useServices();
+  const { mutate, error, isPending } = useMutation({
+    mutationFn: (code: string) => session.secondFactor.switchOn(code),
+    networkMode: 'always',
+    onSuccess: onDone,
+  });
+
+  function submit(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const code = new FormData(event.currentTarget).get('code');
+    if (typeof code === 'string') mutate(code.replaceAll(' ', ''));
+  }
+
+  return (
+    <form className={form.form} onSubmit={submit} noValidate aria-label="Switch on a second factor">
+      <SecretCode email={email} secret={secret} />
+      <TextInput
+        label="The code that the app shows"
+        name="code"
+        inputMode="numeric"
+        autoComplete="one-time-code"
+        maxLength={7}
+        required
+        withAsterisk={false}
+      />
+      <Failure error={error} />
+      <div className={form.buttons}>
+        <Button type="submit" loading={isPending}>
+          Switch it on
+        </Button>
+        <Button variant="default" onClick={onLeave}>
+          Not now
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+/** A code beside the password (TOTP): switched on and off by its owner alone. */
+export function SecondFactor({ me }: { me: Me }) {
+  const { session } = useServices();
+  const queries = useQueryClient();
+  const [secret, setSecret] = useState<string | null>(null);
+  const [isLeaving, setLeaving] = useState(false);
+  const begin = useMutation({
+    mutationFn: () => session.secondFactor.begin(),
+    networkMode: 'always',
+    onSuccess: setSecret,
+  });
+  // What a workspace refused without it is there to be seen now.
+  const refresh = () => queries.resetQueries();
+  return (
+    <section className={classes.section} aria-labelledby="second-factor">
+      <h2 id="second-factor">Second factor</h2>
+      {me.mfa ? (
+        <>
+          <p>It is on: signing in asks for a code of your authenticator app.</p>
+          <Button
+            variant="default"
+            onClick={() => {
+              setLeaving(true);
+            }}
+          >
+            Switch it off
+          </Button>
+        </>
+      ) : secret !== null ? (
+        <SetUp
+          email={me.email}
+          secret={secret}
+          onDone={() => {
+            setSecret(null);
+            return refresh();
+          }}
+          onLeave={() => {
+            setSecret(null);
+          }}
+        />
+      ) : (
+        <>
+          <p>
+            It is off. With it, signing in asks for a code of an authenticator app as well, so that
+            your password alone is of no use to anybody else.
+          </p>
+          <Failure error={begin.error} />
+          <Button
+            loading={begin.isPending}
+            onClick={() => {
+              begin.mutate();
+            }}
+          >
+            Set it up
+          </Button>
+        </>
+      )}
+      {isLeaving && (
+        <ConfirmDialog
+          title="Switch the second factor off?"
+          action="Switch it off"
+          run={async () => {
+            await session.secondFactor.switchOff();
+            await refresh();
+          }}
+          onClose={() => {
+            setLeaving(false);
+          }}
+        >
+          <p>Workspaces that ask for one refuse you within minutes.</p>
+        </ConfirmDialog>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,302 @@
+import { Button } from '@mantine/core';
+import { IconPencil, IconPlayerPlay } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useMemo, useState } from 'react';
+import { Link, useParams } from 'react-router';
+import { useAddressState, useKeptState } from '../../shared/address/addressState';
+import { useAllows } from '../../shared/auth/role';
+import { useServices } from '../../shared/auth/services';
+import { GraphView } from '../../shared/graph';
+import { type Graph, readGraph } from '../../shared/graph/model';
+import { AUTOMATION_PAGE } from '../../shared/subjects/automations';
+import { RUN_FILTERS } from '../../shared/subjects/runs';
+import { DetailHeader, DetailPage, Fact, Facts, Section } from '../../shared/ui/Detail';
+import { Notice } from '../../shared/ui/ErrorNotice';
+import { formatWord } from '../../shared/ui/format';
+import { Json } from '../../shared/ui/Json';
+import { TabLinks } from '../../shared/ui/TabLinks';
+import { ExactTime, RelativeTime, useNow } from '../../shared/ui/Time';
+import classes from './AutomationPage.module.css';
+import { AutomationStatusBadge } from './AutomationStatusBadge';
+import { FailuresPanel } from './FailuresPanel';
+import { FailureRate, LastRun, RunCount } from './Figures';
+import { FiresPanel } from './FiresPanel';
+import { automationQuery, type Change, versionQuery } from './queries';
+import { RunNowDialog } from './RunNowDialog';
+import { StatusDialog } from './StatusDialog';
+import { TriggerPanel } from './TriggerPanel';
+import { type Automation, machineWords, REENTRY_WORDS } from './types';
+import { VersionsPanel } from './VersionsPanel';
+import { samplePayload, triggerOf } from './webhook';
+
+const BACK = { to: '/automations', label: 'Automations' };
+
+function mayActivate({ status, hasUnpublishedChanges }: Automation): boolean {
+  return status !== 'ARCHIVED' && (status !== 'ACTIVE' || hasUnpublishedChanges);
+}
+
+interface ActionsProps {
+  automation: Automation;
+  onChange: (change: Change) => void;
+  onRun: () => void;
+}
+
+function Actions({ automation, onChange, onRun }: ActionsProps) {
+  const mayRun = useAllows('MEMBER');
+  const mayEdit = useAllows('ADMIN');
+  const state = useKeptState();
+  const { status } = automation;
+  return (
+    <>
+      {mayEdit && status === 'ACTIVE' && (
+        <Button
+          variant="default"
+          onClick={() => {
+            onChange('pause');
+          }}
+        >
+          Pause
+        </Button>
+      )}
+      {mayEdit && status !== 'ARCHIVED' && (
+        <Button
+          variant="default"
+          onClick={() => {
+            onChange('archive');
+          }}
+        >
+          Archive
+        </Button>
+      )}
+      {mayRun && status === 'ACTIVE' && (
+        <Button variant="default" leftSection={<IconPlayerPlay size={16} aria-hidden />} onClick={onRun}>
+          Run now
+        </Button>
+      )}
+      {mayEdit && status !== 'ARCHIVED' && (
+        <Button
+          component={Link}
+          to={`/automations/${automation.id}/edit`}
+          state={state}
+          variant={mayActivate(automation) ? 'default' : 'filled'}
+          leftSection={<IconPencil size={16} aria-hidden />}
+        >
+          Edit
+        </Button>
+      )}
+      {mayEdit && mayActivate(automation) && (
+        <Button
+          onClick={() => {
+            onChange('activate');
+          }}
+        >
+          {automation.version !== null && automation.hasUnpublishedChanges
+            ? 'Activate the draft'
+            : 'Activate'}
+        </Button>
+      )}
+    </>
+  );
+}
+
+function AutomationFacts({ automation, now }: { automation: Automation; now: number }) {
+  const { id, machine, schedule } = automation;
+  return (
+    <Facts>
+      <Fact name="Last run">
+        <LastRun automationId={id} now={now} />
+      </Fact>
+      <Fact name="Runs in 7 days">
+        <RunCount automationId={id} />
+        <Link to={RUN_FILTERS.address('/runs', { automationId: id })}>Run history</Link>
+      </Fact>
+      <Fact name="Failed in 7 days">
+        <FailureRate automationId={id} />
+      </Fact>
+      {schedule && (
+        <Fact name="Next date">
+          <ExactTime time={schedule.nextFireAt} />
+          <RelativeTime time={schedule.nextFireAt} now={now} />
+        </Fact>
+      )}
+      <Fact name="Re-entry">{REENTRY_WORDS[automation.reentry]}</Fact>
+      {machine && (
+        <Fact name="State machine">
+          {machineWords(machine)}
+        </Fact>
+      )}
+      <Fact name="Last change">
+        {automation.updatedBy}
+        <RelativeTime time={automation.updatedAt} now={now} />
+      </Fact>
+    </Facts>
+  );
+}
+
+function GraphPanel({ graph, title }: { graph: Graph; title: string }) {
+  const [{ node: chosen }, change] = useAddressState(AUTOMATION_PAGE);
+  const node = graph.nodes.find(({ id }) => id === chosen);
+  return (
+    <Section title={title}>
+      <GraphView
+        graph={graph}
+        label={title}
+        selected={node?.id ?? null}
+        onSelect={(nodeId) => {
+          change({ node: nodeId === chosen ? null : nodeId }, 'replace');
+        }}
+      />
+      {node && (
+        <section aria-label={`Settings of ${node.id}`}>
+          <h3 className={classes.subtitle}>
+            {node.id} <span className={classes.muted}>{formatWord(node.type)}</span>
+          </h3>
+          <Json label={`Settings of ${node.id}`} value={node.config} />
+        </section>
+      )}
+    </Section>
+  );
+}
+
+function DraftNotice({ automation }: { automation: Automation }) {
+  const state = useKeptState();
+  const { status, version, hasUnpublishedChanges, problems, activation } = automation;
+  if (activation?.status === 'PENDING') {
+    return (
+      <Notice title={`Version ${activation.version} is being activated`}>
+        <p>Asked for by {activation.requestedBy}. Its state machine is made as soon as it can be.</p>
+      </Notice>
+    );
+  }
+  if (activation?.status === 'FAILED') {
+    return (
+      <Notice tone="bad" title={`Version ${activation.version} was not activated`}>
+        <p>{activation.problem?.message}. Activate it again.</p>
+      </Notice>
+    );
+  }
+  if (problems.length > 0) {
+    return (
+      <Notice tone="bad" title="The draft has problems as things stand now">
+        <ul className={classes.plain}>
+          {problems.map(({ message, nodeId }, index) => (
+            <li key={index}>
+              {nodeId && <strong>{nodeId}: </strong>}
+              {message}
+            </li>
+          ))}
+        </ul>
+      </Notice>
+    );
+  }
+  if (status === 'ARCHIVED' || !hasUnpublishedChanges || version === null) return null;
+  return (
+    <Notice title="The draft has changes that are not active yet">
+      <p>
+        Runs take version {version}.{' '}
+        <Link
+          to={AUTOMATION_PAGE.address(`/automations/${automation.id}`, { tab: 'versions' })}
+          state={state}
+        >
+          See what changed
+        </Link>
+      </p>
+    </Notice>
+  );
+}
+
+/** The graph that runs take: the active version's, or the draft's while there is none. */
+function useRunningGraph(automation: Automation): Graph {
+  const { api } = useServices();
+  const { id, version, hasUnpublishedChanges } = automation;
+  const { data } = useQuery({
+    ...versionQuery(api, id, version ?? 0),
+    enabled: version !== null && hasUnpublishedChanges,
+  });
+  return useMemo(() => readGraph(data?.graph ?? automation), [data, automation]);
+}
+
+function Loaded({ automation }: { automation: Automation }) {
+  const now = useNow();
+  const [{ tab }] = useAddressState(AUTOMATION_PAGE);
+  const [change, setChange] = useState<Change | null>(null);
+  const [running, setRunning] = useState(false);
+  const graph = useRunningGraph(automation);
+  const { id, version } = automation;
+  const trigger = triggerOf(graph);
+  const own = `/automations/${id}`;
+  return (
+    <>
+      <DetailHeader
+        title={automation.name}
+        noun="automation"
+        id={id}
+        state={
+          <span role="status" className={classes.state}>
+            <AutomationStatusBadge status={automation.status} />
+            {version !== null && <span className={classes.muted}>version {version}</span>}
+          </span>
+        }
+        actions={
+          <Actions
+            automation={automation}
+            onChange={setChange}
+            onRun={() => {
+              setRunning(true);
+            }}
+          />
+        }
+      >
+        <AutomationFacts automation={automation} now={now} />
+      </DetailHeader>
+      <DraftNotice automation={automation} />
+      <TabLinks
+        label="Views of the automation"
+        current={tab ?? 'overview'}
+        tabs={[
+          { key: 'overview', to: own, label: 'Overview' },
+          { key: 'versions', to: AUTOMATION_PAGE.address(own, { tab: 'versions' }), label: 'Versions' },
+        ]}
+      />
+      {tab === null ? (
+        <>
+          <FailuresPanel automationId={id} now={now} />
+          <GraphPanel graph={graph} title={version === null ? 'Draft' : `Version ${version}`} />
+          <TriggerPanel automation={automation} graph={graph} />
+          {trigger?.triggerType === 'DATE' && version !== null && <FiresPanel automationId={id} />}
+        </>
+      ) : (
+        <VersionsPanel automation={automation} />
+      )}
+      {change && (
+        <StatusDialog
+          automation={automation}
+          change={change}
+          onClose={() => {
+            setChange(null);
+          }}
+        />
+      )}
+      {running && (
+        <RunNowDialog
+          automation={automation}
+          sample={trigger ? samplePayload(trigger) : {}}
+          onClose={() => {
+            setRunning(false);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+export default function AutomationPage() {
+  const { api } = useServices();
+  const { automationId = '' } = useParams();
+  const query = useQuery(automationQuery(api, automationId));
+  return (
+    <DetailPage noun="automation" back={BACK} query={query} title={({ name }) => name}>
+      {(automation) => <Loaded key={automation.id} automation={automation} />}
+    </DetailPage>
+  );
+}

@@ -1,0 +1,43 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from 'react-router';
+import { useServices } from '../../shared/auth/services';
+import { RUN_FILTERS } from '../../shared/subjects/runs';
+import { Section } from '../../shared/ui/Detail';
+import { formatCount } from '../../shared/ui/format';
+import { RelativeTime } from '../../shared/ui/Time';
+import classes from './AutomationPage.module.css';
+import { failureGroupsQuery, FIGURES_RANGE } from './queries';
+
+interface Props {
+  automationId: string;
+  now: number;
+}
+
+/** Its most frequent failures, where they are grouped; nothing where there are none. */
+export function FailuresPanel({ automationId, now }: Props) {
+  const { api } = useServices();
+  const { data: groups = [] } = useQuery(failureGroupsQuery(api, automationId));
+  if (groups.length === 0) return null;
+  return (
+    <Section title="Failures of the last 7 days">
+      <ul className={classes.failures}>
+        {groups.map((group) => {
+          const alike = { automationId, errorGroup: group.id, range: FIGURES_RANGE } as const;
+          return (
+            <li key={group.id}>
+              <Link to={RUN_FILTERS.address('/runs', alike)}>
+                {group.nodeId === null ? group.title : `${group.nodeId}: ${group.title}`}
+              </Link>
+              <span className={classes.muted}>
+                {formatCount(group.count)}
+                {!group.isComplete && '+'} {group.count === 1 ? 'run' : 'runs'},{' '}
+                {formatCount(group.contacts)} {group.contacts === 1 ? 'contact' : 'contacts'}, last{' '}
+                <RelativeTime time={group.lastSeenAt} now={now} />
+              </span>
+            </li>
+          );
+        })}
+      </ul>
+    </Section>
+  );
+}

@@ -1,0 +1,66 @@
+import { useQuery } from '@tanstack/react-query';
+import { useServices } from '../../shared/auth/services';
+import { Section } from '../../shared/ui/Detail';
+import { ErrorNotice } from '../../shared/ui/ErrorNotice';
+import { formatWord } from '../../shared/ui/format';
+import { ExactTime } from '../../shared/ui/Time';
+import classes from './AutomationPage.module.css';
+import { firesQuery } from './queries';
+import { Scrolls } from './Scrolls';
+import type { Fire } from './types';
+
+const MISSED: Record<NonNullable<Fire['missed']>, string> = {
+  DST_GAP: 'the clocks skipped its time',
+  SCHEDULE_DISABLED: 'its schedule was disabled',
+  SCHEDULE_MISSING: 'its schedule was missing',
+  SCHEDULE_CHANGED: 'its schedule was changed',
+  TARGET_FAILED: 'starting it failed',
+  UNKNOWN: 'its schedule did not fire',
+};
+
+function words({ status, reason, missed }: Fire): string {
+  const parts = [formatWord(status)];
+  if (missed !== null) parts.push(`late: ${MISSED[missed]}`);
+  if (reason !== null) parts.push(reason);
+  return parts.join('; ');
+}
+
+/** What a date automation did on its last days. */
+export function FiresPanel({ automationId }: { automationId: string }) {
+  const { api } = useServices();
+  const { data: fires, error, refetch } = useQuery(firesQuery(api, automationId));
+  return (
+    <Section title="Last days">
+      {error && <ErrorNotice error={error} onRetry={() => void refetch()} />}
+      {fires?.length === 0 && <p>It has not fired yet.</p>}
+      {fires && fires.length > 0 && (
+        <Scrolls label="Fires, the newest first">
+          <table className={classes.small}>
+            <thead>
+              <tr>
+                <th scope="col">Day</th>
+                <th scope="col">Fired</th>
+                <th scope="col">Runs opened</th>
+                <th scope="col">Refused</th>
+                <th scope="col">Came to</th>
+              </tr>
+            </thead>
+            <tbody>
+              {fires.map((fire) => (
+                <tr key={fire.day}>
+                  <th scope="row">{fire.day}</th>
+                  <td>
+                    <ExactTime time={fire.firedAt} />
+                  </td>
+                  <td>{fire.opened}</td>
+                  <td>{fire.refused}</td>
+                  <td>{words(fire)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Scrolls>
+      )}
+    </Section>
+  );
+}

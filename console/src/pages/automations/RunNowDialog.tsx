@@ -1,0 +1,128 @@
+import { Button, Textarea, TextInput } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Link } from 'react-router';
+import { useServices } from '../../shared/auth/services';
+import { Dialog, DialogActions } from '../../shared/ui/Dialog';
+import { ErrorNotice, Notice } from '../../shared/ui/ErrorNotice';
+import { openRun } from './queries';
+import type { Automation, RunDocument } from './types';
+
+interface Props {
+  automation: Automation;
+  /** A payload as the automation's own trigger would bring it. */
+  sample: Record<string, unknown>;
+  onClose: () => void;
+}
+
+/** Which field of the API a pasted text belongs in. */
+export function contactField(text: string): Pick<RunDocument, 'contactId' | 'email' | 'phone'> {
+  const pasted = text.trim();
+  if (pasted.includes('@')) return { email: pasted };
+  return /^[a-z]+_\w+$/.test(pasted) ? { contactId: pasted } : { phone: pasted };
+}
+
+function parsePayload(text: string): Record<string, unknown> | string {
+  if (text.trim() === '') return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return value as Record<string, unknown>;
+    }
+    return 'It must be a JSON object, in { }.';
+  } catch (error) {
+    if (error instanceof SyntaxError) return error.message;
+    throw error;
+  }
+}
+
+/** Opens a run by hand for one contact. */
+export function RunNowDialog({ automation, sample, onClose }: Props) {
+  const { api } = useServices();
+  const queries = useQueryClient();
+  // One key for as long as the question stands: a click repeated after a lost answer opens one run.
+  const [idempotencyKey] = useState(() => crypto.randomUUID());
+  const [contact, setContact] = useState('');
+  const [text, setText] = useState(() => JSON.stringify(sample, null, 2));
+  const payload = parsePayload(text);
+  const { mutate, data, error, isPending, reset } = useMutation({
+    mutationFn: (body: Record<string, unknown>) =>
+      openRun(api, automation.id, { ...contactField(contact), payload: body, idempotencyKey }),
+    networkMode: 'always',
+    onSuccess: () => {
+      void queries.invalidateQueries({ queryKey: ['runs'] });
+      void queries.invalidateQueries({ queryKey: ['automation', automation.id, 'last-run'] });
+    },
+  });
+  return (
+    <Dialog title={`Run “${automation.name}” now`} opened onClose={onClose}>
+      {data ? (
+        <>
+          <Notice title="The run is opened">
+            <p>It starts at once. Its page follows it.</p>
+          </Notice>
+          <DialogActions>
+            <Button variant="default" onClick={onClose}>
+              Close
+            </Button>
+            <Button component={Link} to={`/runs/${data.runId}`}>
+              Open the run
+            </Button>
+          </DialogActions>
+        </>
+      ) : (
+        <form
+          noValidate
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (typeof payload !== 'string' && contact.trim() !== '') mutate(payload);
+          }}
+        >
+          <p>
+            Version {automation.version} runs for one contact, with real effects: messages are sent
+            and services called.
+          </p>
+          <TextInput
+            label="Contact"
+            placeholder="E-mail, phone or id"
+            required
+            data-autofocus
+            value={contact}
+            onChange={(event) => {
+              setContact(event.currentTarget.value);
+              reset();
+            }}
+          />
+          <Textarea
+            label="Payload"
+            description="What the trigger would bring, as JSON: {{trigger.…}} reads it."
+            autosize
+            minRows={3}
+            maxRows={12}
+            spellCheck={false}
+            styles={{ input: { fontFamily: 'var(--mono)', fontSize: '0.825rem' } }}
+            error={typeof payload === 'string' ? payload : undefined}
+            value={text}
+            onChange={(event) => {
+              setText(event.currentTarget.value);
+              reset();
+            }}
+          />
+          {error && <ErrorNotice error={error} />}
+          <DialogActions>
+            <Button variant="default" onClick={onClose}>
+              Do not run
+            </Button>
+            <Button
+              type="submit"
+              loading={isPending}
+              disabled={typeof payload === 'string' || contact.trim() === ''}
+            >
+              Run now
+            </Button>
+          </DialogActions>
+        </form>
+      )}
+    </Dialog>
+  );
+}

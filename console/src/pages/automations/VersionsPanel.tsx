@@ -1,0 +1,162 @@
+import { NativeSelect } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { useAddressState } from '../../shared/address/addressState';
+import { useServices } from '../../shared/auth/services';
+import { GraphView } from '../../shared/graph';
+import type { NodeLook } from '../../shared/graph/GraphNodeCard';
+import { type Graph, readGraph } from '../../shared/graph/model';
+import { AUTOMATION_PAGE } from '../../shared/subjects/automations';
+import { Section } from '../../shared/ui/Detail';
+import { ErrorNotice } from '../../shared/ui/ErrorNotice';
+import { formatWord } from '../../shared/ui/format';
+import { ExactTime } from '../../shared/ui/Time';
+import classes from './AutomationPage.module.css';
+import { Changes, MARKS } from './Changes';
+import { diffGraphs, edgeKey, unionOf } from './diff';
+import { versionQuery, versionsQuery } from './queries';
+import { Scrolls } from './Scrolls';
+import { chosenSides, DRAFT, type Sides } from './sides';
+import type { Automation } from './types';
+
+const TONES = { ADDED: 'good', REMOVED: 'bad', CHANGED: 'waiting' } as const;
+
+function useSide(automation: Automation, side: string) {
+  const { api } = useServices();
+  const number = Number(side);
+  const isVersion = Number.isInteger(number) && number > 0;
+  const { data, error } = useQuery({
+    ...versionQuery(api, automation.id, number),
+    enabled: isVersion,
+  });
+  const graph = useMemo(
+    () => (isVersion ? data && readGraph(data.graph) : readGraph(automation)),
+    [isVersion, data, automation],
+  );
+  return { graph, error };
+}
+
+function Comparison({ before, after }: { before: Graph; after: Graph }) {
+  const diff = useMemo(() => diffGraphs(before, after), [before, after]);
+  const union = useMemo(() => unionOf(before, after), [before, after]);
+  const looks = new Map<string, NodeLook>(
+    diff.nodes.map(({ id, kind, fields }) => {
+      const words =
+        fields.length === 0
+          ? formatWord(kind)
+          : `${formatWord(kind)}: ${fields.map(({ field }) => field).join(', ')}`;
+      const badge = (
+        <span className={classes.badge} data-kind={kind}>
+          {MARKS[kind]} {words}
+        </span>
+      );
+      return [id, { tone: TONES[kind], words, badge, isMuted: kind === 'REMOVED' }];
+    }),
+  );
+  const kinds = new Map(diff.edges.map(({ edge, kind }) => [edgeKey(edge), kind]));
+  return (
+    <div className={classes.comparison}>
+      <Changes diff={diff} />
+      {(diff.nodes.length > 0 || diff.edges.length > 0) && (
+        <GraphView
+          graph={union}
+          label="What changed"
+          looks={looks}
+          hasBadges
+          edgeLooks={union.edges.map((edge) => {
+            const kind = kinds.get(edgeKey(edge));
+            if (kind === 'ADDED') return { tone: 'taken' };
+            return kind === 'REMOVED' ? { isMuted: true } : {};
+          })}
+        />
+      )}
+    </div>
+  );
+}
+
+/** The versions, and what changed between two of them. */
+export function VersionsPanel({ automation }: { automation: Automation }) {
+  const { api } = useServices();
+  const { data: versions, error, refetch } = useQuery(versionsQuery(api, automation.id));
+  const [asked, change] = useAddressState(AUTOMATION_PAGE);
+  const sides = chosenSides(asked, automation, versions ?? []);
+  const from = useSide(automation, sides.from);
+  const to = useSide(automation, sides.to);
+  const failed = error ?? from.error ?? to.error;
+
+  function choose(name: keyof Sides, value: string) {
+    // Both: what the other one is by itself may depend on this one.
+    change({ ...sides, [name]: value }, 'push');
+  }
+
+  if (versions?.length === 0) {
+    return (
+      <Section title="Versions">
+        <p>There is no version yet. Each activation freezes the draft as one.</p>
+      </Section>
+    );
+  }
+  const choices = [
+    { value: DRAFT, label: 'Draft' },
+    ...(versions ?? []).map(({ version }) => ({
+      value: String(version),
+      label: version === automation.version ? `Version ${version}, active` : `Version ${version}`,
+    })),
+  ];
+  return (
+    <Section title="Versions">
+      {failed && <ErrorNotice error={failed} onRetry={() => void refetch()} />}
+      {versions && (
+        <>
+          <Scrolls label="Versions, the newest first">
+            <table className={classes.small}>
+              <thead>
+                <tr>
+                  <th scope="col">Version</th>
+                  <th scope="col">Activated</th>
+                  <th scope="col">By</th>
+                  <th scope="col">Machine</th>
+                </tr>
+              </thead>
+              <tbody>
+                {versions.map(({ version, activatedAt, activatedBy, machine }) => (
+                  <tr key={version}>
+                    <th scope="row">
+                      {version}
+                      {version === automation.version && ' (active)'}
+                    </th>
+                    <td>
+                      <ExactTime time={activatedAt} />
+                    </td>
+                    <td>{activatedBy}</td>
+                    <td title={machine.reason}>{formatWord(machine.type)}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </Scrolls>
+          <h3 className={classes.subtitle}>What changed</h3>
+          <div className={classes.sides}>
+            <NativeSelect
+              label="From"
+              data={choices}
+              value={sides.from}
+              onChange={(event) => {
+                choose('from', event.currentTarget.value);
+              }}
+            />
+            <NativeSelect
+              label="To"
+              data={choices}
+              value={sides.to}
+              onChange={(event) => {
+                choose('to', event.currentTarget.value);
+              }}
+            />
+          </div>
+          {from.graph && to.graph && <Comparison before={from.graph} after={to.graph} />}
+        </>
+      )}
+    </Section>
+  );
+}

@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import type { AutomationSummary } from '../../shared/api/types';
+import { readGraph } from '../../shared/graph/model';
+import { diffGraphs, unionOf, valueWords } from './diff';
+import { figuresOf, formatRate } from './figures';
+import { AUTOMATION_LIST, shown } from './listState';
+import { contactField } from './RunNowDialog';
+import { curlLine, samplePayload } from './webhook';
+
+describe('what changed between two graphs', () => {
+  const before = readGraph({
+    nodes: [
+      { id: 'start', type: 'TRIGGER', config: { triggerType: 'MANUAL' } },
+      { id: 'big', type: 'CONDITION', config: { right: 50, all: [{ tag: 'vip' }] } },
+      { id: 'old', type: 'END' },
+    ],
+    edges: [
+      { source: 'start', target: 'big' },
+      { source: 'big', target: 'old', label: 'true' },
+    ],
+    layout: { start: { x: 0, y: 0 } },
+  });
+  const after = readGraph({
+    nodes: [
+      { id: 'start', type: 'TRIGGER', config: { triggerType: 'MANUAL' } },
+      { id: 'big', type: 'CONDITION', config: { right: 20, all: [{ tag: 'pro' }], left: 'x' } },
+      { id: 'done', type: 'END' },
+    ],
+    edges: [
+      { source: 'start', target: 'big' },
+      { source: 'big', target: 'done', label: 'true' },
+    ],
+  });
+
+  it('names nodes, their fields, and edges', () => {
+    const { nodes, edges } = diffGraphs(before, after);
+    expect(nodes.map(({ id, kind }) => [id, kind])).toEqual([
+      ['big', 'CHANGED'],
+      ['done', 'ADDED'],
+      ['old', 'REMOVED'],
+    ]);
+    expect(nodes[0]?.fields).toEqual([
+      { field: 'right', before: 50, after: 20 },
+      { field: 'all.0.tag', before: 'vip', after: 'pro' },
+      { field: 'left', before: undefined, after: 'x' },
+    ]);
+    expect(edges.map(({ edge, kind }) => [edge.target, kind])).toEqual([
+      ['done', 'ADDED'],
+      ['old', 'REMOVED'],
+    ]);
+  });
+
+  it('is nothing where only the layout differs', () => {
+    expect(diffGraphs(before, { ...before, layout: {} })).toEqual({ nodes: [], edges: [] });
+  });
+
+  it('can be drawn as one graph', () => {
+    const union = unionOf(before, after);
+    expect(union.nodes.map(({ id }) => id)).toEqual(['start', 'big', 'done', 'old']);
+    expect(union.edges).toHaveLength(3);
+  });
+
+  it('tells values in a line', () => {
+    expect([undefined, 'a b', 7, [1]].map(valueWords)).toEqual(['not set', 'a b', '7', '[1]']);
+  });
+});
+
+describe('the figures of the last days', () => {
+  it('count only what ended by itself against failures', () => {
+    const counts = { PENDING: 1, RUNNING: 2, COMPLETED: 97, FAILED: 3, CANCELED: 50 };
+    const figures = figuresOf({ counts, total: 1153, isComplete: false });
+    expect(figures).toEqual({ runs: '1,153+', total: 1153, open: 3, failed: 3, failureRate: 0.03 });
+    expect(figuresOf({ counts: {}, total: 0, isComplete: true }).failureRate).toBeNull();
+  });
+
+  it('never round a failure away', () => {
+    expect([0, 0.0001, 0.031, 0.5].map(formatRate)).toEqual(['0 %', '< 0.1 %', '3.1 %', '50 %']);
+  });
+});
+
+describe('the list', () => {
+  const all = [
+    { id: 'aut_1', name: 'Order paid', status: 'ACTIVE' },
+    { id: 'aut_2', name: 'Old orders', status: 'ARCHIVED' },
+  ] as AutomationSummary[];
+
+  it('keeps its filters in the URL', () => {
+    const filters = { status: 'PAUSED', search: 'order' } as const;
+    const written = AUTOMATION_LIST.write('?x=1', filters);
+    expect(written).toBe('x=1&status=PAUSED&search=order');
+    expect(AUTOMATION_LIST.read(written)).toEqual(filters);
+  });
+
+  it('hides archived automations until they are asked for', () => {
+    const search = shown(all, { status: null, search: 'ORDER ' });
+    expect(search.automations.map(({ id }) => id)).toEqual(['aut_1']);
+    expect(search.counts).toEqual({ ACTIVE: 1, ARCHIVED: 1 });
+    expect(shown(all, { status: 'ARCHIVED', search: '' }).automations).toHaveLength(1);
+    expect(shown(all, { status: null, search: 'aut_1' }).automations).toHaveLength(1);
+  });
+});
+
+describe('calling a webhook', () => {
+  const trigger = {
+    triggerType: 'WEBHOOK',
+    contactLookup: { by: 'email', path: 'customer.email' },
+    dedupePath: 'customer.order',
+  };
+
+  it('has a payload with what the trigger reads', () => {
+    expect(samplePayload(trigger)).toEqual({
+      customer: { order: '1001', email: 'ada@example.com' },
+    });
+    expect(
+      samplePayload({ triggerType: 'DATE', source: { kind: 'WEBHOOK_PAYLOAD', path: 'due' } }),
+    ).toEqual({ due: '2030-01-31' });
+  });
+
+  it('is a line for a shell, whatever the payload holds', () => {
+    expect(curlLine('https://x/y', { a: "it's" }, false)).toBe(
+      `curl -X POST 'https://x/y' -H 'Content-Type: application/json' -d '{"a":"it'\\''s"}'`,
+    );
+    expect(curlLine('https://x/y', {}, true)).toContain('X-Runledger-Signature: sha256=$SIGNATURE');
+  });
+});
+
+it('a pasted contact is an id, an e-mail address or a phone number', () => {
+  expect(contactField(' ada@example.com ')).toEqual({ email: 'ada@example.com' });
+  expect(contactField('con_01JZ5B')).toEqual({ contactId: 'con_01JZ5B' });
+  expect(contactField('+49 151 1')).toEqual({ phone: '+49 151 1' });
+});

@@ -1,0 +1,137 @@
+import { ActionIcon, Button, NativeSelect, TextInput } from '@mantine/core';
+import { IconArrowBackUp, IconArrowForwardUp } from '@tabler/icons-react';
+import type { Dispatch } from 'react';
+import { useAddressWith } from '../../../shared/address/addressState';
+import { TabLinks } from '../../../shared/ui/TabLinks';
+import { AutomationStatusBadge } from '../AutomationStatusBadge';
+import { type Automation, REENTRIES, REENTRY_WORDS } from '../types';
+import { EDITOR } from './address';
+import type { Action, AutomationDocument } from './document';
+import classes from './Editor.module.css';
+
+interface Props {
+  automation: Automation | null;
+  document: AutomationDocument;
+  view: 'visual' | 'json';
+  canUndo: boolean;
+  canRedo: boolean;
+  isDirty: boolean;
+  isNew: boolean;
+  isReadOnly: boolean;
+  isSaving: boolean;
+  problemCount: number;
+  dispatch: Dispatch<Action>;
+  onSave: (activates: boolean) => void;
+}
+
+function savedWords({ isNew, isDirty, automation }: Props): string {
+  if (isNew) return 'Not saved yet';
+  if (isDirty) return 'Unsaved changes, kept in this tab';
+  return automation?.hasUnpublishedChanges ? 'Saved, not active yet' : 'Saved';
+}
+
+function Buttons(props: Props) {
+  const { automation, canUndo, canRedo, isDirty, isNew, isSaving, dispatch, onSave } = props;
+  const canActivate =
+    isDirty || isNew || automation?.status !== 'ACTIVE' || automation.hasUnpublishedChanges;
+  return (
+    <div className={classes.buttons}>
+      <ActionIcon
+        variant="default"
+        size="lg"
+        aria-label="Undo"
+        title="Undo (Ctrl+Z)"
+        disabled={!canUndo}
+        onClick={() => {
+          dispatch({ type: 'UNDO' });
+        }}
+      >
+        <IconArrowBackUp size={18} />
+      </ActionIcon>
+      <ActionIcon
+        variant="default"
+        size="lg"
+        aria-label="Redo"
+        title="Redo (Ctrl+Shift+Z)"
+        disabled={!canRedo}
+        onClick={() => {
+          dispatch({ type: 'REDO' });
+        }}
+      >
+        <IconArrowForwardUp size={18} />
+      </ActionIcon>
+      <Button
+        variant="default"
+        loading={isSaving}
+        disabled={!isDirty && !isNew}
+        onClick={() => {
+          onSave(false);
+        }}
+      >
+        Save
+      </Button>
+      <Button
+        disabled={!canActivate}
+        onClick={() => {
+          onSave(true);
+        }}
+      >
+        {isDirty || isNew ? 'Save and activate' : 'Activate'}
+      </Button>
+    </div>
+  );
+}
+
+/** Name, re-entry, and what can be done with the whole document. */
+export function EditorHead(props: Props) {
+  const { automation, document, view, isReadOnly, problemCount, dispatch } = props;
+  const addressWith = useAddressWith(EDITOR);
+  return (
+    <header className={classes.head}>
+      <div className={classes.titleRow}>
+        <h1>{automation ? `Edit ${automation.name}` : 'New automation'}</h1>
+        {automation && <AutomationStatusBadge status={automation.status} />}
+        {!isReadOnly && (
+          <span className={classes.hint} role="status">
+            {savedWords(props)}
+          </span>
+        )}
+        {!isReadOnly && <Buttons {...props} />}
+      </div>
+      {!isReadOnly && problemCount > 0 && (
+        <p className={classes.hint}>
+          It can be saved once its problems are mended; until then your work is kept in this tab.
+        </p>
+      )}
+      <div className={classes.facts}>
+        <TextInput
+          id="automation-name"
+          label="Name"
+          withAsterisk
+          maxLength={80}
+          value={document.name}
+          onChange={(event) => {
+            dispatch({ type: 'RENAME', name: event.currentTarget.value });
+          }}
+        />
+        <NativeSelect
+          label="Re-entry"
+          data={REENTRIES.map((value) => ({ value, label: REENTRY_WORDS[value] }))}
+          value={document.reentry}
+          onChange={(event) => {
+            const chosen = REENTRIES.find((each) => each === event.currentTarget.value);
+            if (chosen) dispatch({ type: 'SET_REENTRY', reentry: chosen });
+          }}
+        />
+      </div>
+      <TabLinks
+        label="Views of the document"
+        current={view}
+        tabs={[
+          { key: 'visual', to: addressWith({ view: null }), label: 'Visual' },
+          { key: 'json', to: addressWith({ view: 'json' }), label: 'JSON' },
+        ]}
+      />
+    </header>
+  );
+}

@@ -1,0 +1,90 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useParams } from 'react-router';
+import { meQuery } from '../../../shared/api/queries';
+import type { Me } from '../../../shared/api/types';
+import { useServices } from '../../../shared/auth/services';
+import { DetailPage } from '../../../shared/ui/Detail';
+import { automationQuery } from '../queries';
+import type { Automation } from '../types';
+import { isSameDocument, NEW_DOCUMENT, toDocument } from './document';
+import { draftKey, dropDraft, readDraft } from './drafts';
+import { Editor, type Saved } from './Editor';
+import { KeptWork } from './KeptWork';
+
+const BACK = { to: '/automations', label: 'Automations' };
+
+function savedOf(automation: Automation | null): Saved {
+  return automation
+    ? { document: toDocument(automation), revision: automation.revision }
+    : { document: NEW_DOCUMENT, revision: null };
+}
+
+/** The editor, after the question what to do with work that was kept. */
+function Begin({ me, automation }: { me: Me; automation: Automation | null }) {
+  const key = draftKey(me.email, me.workspaceId, automation?.id ?? null);
+  const [saved] = useState(() => savedOf(automation));
+  const [kept, setKept] = useState(() => {
+    const found = readDraft(key);
+    return found && !isSameDocument(found.document, saved.document) ? found : null;
+  });
+  const [taken, setTaken] = useState<typeof kept>(null);
+  if (kept) {
+    return (
+      <KeptWork
+        kept={kept}
+        isOutdated={kept.revision !== saved.revision}
+        onTake={() => {
+          setTaken(kept);
+          setKept(null);
+        }}
+        onDrop={() => {
+          dropDraft(key);
+          setKept(null);
+        }}
+      />
+    );
+  }
+  return (
+    <Editor
+      automation={automation}
+      saved={taken ? { ...saved, revision: taken.revision } : saved}
+      first={taken?.document ?? saved.document}
+      storageKey={key}
+    />
+  );
+}
+
+function EditAutomation({ me, automationId }: { me: Me; automationId: string }) {
+  const { api } = useServices();
+  // What is edited is not changed under the hands: saving tells of conflicts.
+  const query = useQuery({
+    ...automationQuery(api, automationId),
+    refetchInterval: false,
+    refetchOnWindowFocus: false,
+  });
+  return (
+    <DetailPage
+      noun="automation"
+      back={{ to: `/automations/${automationId}`, isThing: true, label: 'The automation' }}
+      query={query}
+      title={({ name }) => `Edit ${name}`}
+    >
+      {(automation) => <Begin key={automation.id} me={me} automation={automation} />}
+    </DetailPage>
+  );
+}
+
+export default function EditorPage() {
+  const { api } = useServices();
+  const { automationId } = useParams();
+  const query = useQuery(meQuery(api));
+  if (automationId !== undefined && query.data) {
+    return <EditAutomation key={automationId} me={query.data} automationId={automationId} />;
+  }
+  return (
+    <DetailPage noun="automation" back={BACK} query={query} title={() => 'New automation'}>
+      {(me) => <Begin me={me} automation={null} />}
+    </DetailPage>
+  );
+}

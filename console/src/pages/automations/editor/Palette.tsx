@@ -1,0 +1,41 @@
+import { NodeIcon } from '../../../shared/graph/NodeIcon';
+import type { NodeType } from '../../../shared/graph/useNodeTypes';
+import classes from './Editor.module.css';
+
+interface Props {
+  nodeTypes: readonly NodeType[];
+  /** Where a new node is put: `after start, by true`; null where it stands alone. */
+  place: string | null;
+  hasTrigger: boolean;
+  onAdd: (type: NodeType) => void;
+}
+
+/** The node types, each a button that adds one. */
+export function Palette({ nodeTypes, place, hasTrigger, onAdd }: Props) {
+  return (
+    <section aria-label="Add a node" className={classes.palette}>
+      <h2>Add a node</h2>
+      <p className={classes.hint}>
+        {place ?? 'It stands alone. Choose a node first to add one after it.'}
+      </p>
+      <ul>
+        {nodeTypes
+          .filter(({ isStart }) => !isStart || !hasTrigger)
+          .map((type) => (
+            <li key={type.type}>
+              <button
+                type="button"
+                title={type.description.replaceAll('`', '')}
+                onClick={() => {
+                  onAdd(type);
+                }}
+              >
+                <NodeIcon name={type.icon} size={18} />
+                {type.title}
+              </button>
+            </li>
+          ))}
+      </ul>
+    </section>
+  );
+}

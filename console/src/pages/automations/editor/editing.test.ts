@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { ApiError } from '../../../shared/api/problem';
+import type { NodeType } from '../../../shared/graph/useNodeTypes';
+import nodeTypes from '../../../test/nodeTypes.json';
+import { type AutomationDocument, NEW_DOCUMENT, reduce, startEditing } from './document';
+import { draftKey, dropDraft, keepDraft, readDraft } from './drafts';
+import { exitsOf, targetsFor } from './exits';
+import { addAt, placeWords } from './placing';
+import { fieldProblems, nodeOf, problemsIn } from './problems';
+
+const TYPES = new Map((nodeTypes as unknown as NodeType[]).map((type) => [type.type, type]));
+
+function type(name: string): NodeType {
+  const found = TYPES.get(name);
+  if (!found) throw new Error(`There is no ${name}`);
+  return found;
+}
+
+function withNode(name: string, chosen: string, document = NEW_DOCUMENT): AutomationDocument {
+  const node = document.nodes.find(({ id }) => id === chosen);
+  return reduce(startEditing(document), addAt(document, type(name), node, TYPES)).document;
+}
+
+function nodeNamed(document: AutomationDocument, name: string) {
+  const found = document.nodes.find(({ id }) => id === name);
+  if (!found) throw new Error(`There is no ${name}`);
+  return found;
+}
+
+function ways({ edges }: AutomationDocument): string[] {
+  return edges.map(({ source, target, label }) => `${source} ${label ?? ''}> ${target}`);
+}
+
+describe('a node that is added', () => {
+  it('goes into the only way on of the chosen one, by its own first branch', () => {
+    expect(ways(withNode('CONDITION', 'start'))).toEqual(['start > condition', 'condition true> done']);
+    expect(ways(withNode('WAIT', 'start'))).toEqual(['start > wait', 'wait > done']);
+  });
+
+  it('takes the first branch that leads nowhere', () => {
+    const document = withNode('STOP_ERROR', 'condition', withNode('CONDITION', 'start'));
+    expect(ways(document)).toContain('condition false> stopError');
+  });
+
+  it('stands alone where nothing can go on to it', () => {
+    expect(ways(withNode('WAIT', 'done'))).toEqual(['start > done']);
+    expect(ways(withNode('WAIT', 'nothing'))).toEqual(['start > done']);
+  });
+
+  it('is told where it will be', () => {
+    const [start, done] = NEW_DOCUMENT.nodes;
+    expect(placeWords(NEW_DOCUMENT, start, TYPES)).toBe('Between start and done.');
+    expect(placeWords(NEW_DOCUMENT, done, TYPES)).toBeNull();
+  });
+});
+
+describe('the ways out of a node', () => {
+  it('are its edges and the branches without one', () => {
+    const document = withNode('CONDITION', 'start');
+    const node = nodeNamed(document, 'condition');
+    const { existing, missing, labels } = exitsOf(document, node, type('CONDITION'));
+    expect(existing.map(({ edge }) => edge.label)).toEqual(['true']);
+    expect([missing, labels]).toEqual([['false'], ['true', 'false']]);
+  });
+
+  it('may be left unlabelled where branches are optional', () => {
+    const document = withNode('INTEGRATION', 'start');
+    const node = nodeNamed(document, 'integration');
+    expect(exitsOf(document, node, type('INTEGRATION')).missing).toEqual([]);
+  });
+
+  it('never make a circle, and never lead to a trigger', () => {
+    const document = withNode('WAIT', 'start');
+    const ids = (source: string) => targetsFor(document, source, TYPES).map(({ id }) => id);
+    expect(ids('start')).toEqual(['done', 'wait']);
+    expect(ids('wait')).toEqual(['done']);
+    expect(ids('done')).toEqual([]);
+  });
+});
+
+describe('problems', () => {
+  it('of a wrong form are those of the fields they are in', () => {
+    const error = new ApiError(422, 'Invalid input', null, null, [
+      { field: 'nodes.3.config.url', message: 'a', nodeId: 'score' },
+      { field: 'edges.0.source', message: 'b', edge: 0 },
+      { field: 'name', message: 'c' },
+    ]);
+    const found = problemsIn(error) ?? [];
+    expect(found).toEqual([
+      { message: 'a', nodeId: 'score', edge: null, field: 'url' },
+      { message: 'b', nodeId: null, edge: 0, field: null },
+      { message: 'c', nodeId: null, edge: null, field: 'name' },
+    ]);
+    expect(found.map((problem) => nodeOf(problem, NEW_DOCUMENT))).toEqual(['score', 'start', null]);
+    expect(fieldProblems(found, 'score').get('url')).toBe('a');
+    expect(problemsIn(new ApiError(409, 'Conflict', null, null))).toBeNull();
+  });
+});
+
+describe('unsaved work', () => {
+  const key = draftKey('ada@example.com', 'ws_1', 'aut_1');
+  const draft = { document: NEW_DOCUMENT, revision: 3, at: '2026-03-01T10:00:00.000Z' };
+
+  it('is kept by person, workspace and automation', () => {
+    expect(keepDraft(key, draft)).toBe(true);
+    expect(readDraft(key)).toEqual(draft);
+    expect(readDraft(draftKey('grace@example.com', 'ws_1', 'aut_1'))).toBeNull();
+    expect(readDraft(draftKey('ada@example.com', 'ws_1', null))).toBeNull();
+    dropDraft(key);
+    expect(readDraft(key)).toBeNull();
+  });
+
+  it('that cannot be read is forgotten, and a full storage is told of', () => {
+    sessionStorage.setItem(key, '{');
+    expect(readDraft(key)).toBeNull();
+    const full = {
+      setItem: () => {
+        throw new DOMException('full', 'QuotaExceededError');
+      },
+    } as unknown as Storage;
+    expect(keepDraft(key, draft, full)).toBe(false);
+  });
+});

@@ -1,0 +1,289 @@
+/** Forms out of JSON Schema: what kind of field a schema asks for, and values by their paths. */
+
+import { CHANNELS } from '../../../shared/api/types';
+
+export type Schema = Record<string, unknown>;
+export type Path = readonly (string | number)[];
+
+export const PICKS = ['CHANNEL', 'TEMPLATE', 'SEGMENT', 'AUTOMATION', 'TIME_ZONE'] as const;
+export type Picks = (typeof PICKS)[number];
+
+export interface Property {
+  name: string;
+  schema: Schema;
+  isRequired: boolean;
+}
+
+export interface Variant {
+  /** The values of the tag that choose it. */
+  values: string[];
+  description: string;
+  schema: Schema;
+}
+
+/** JSON is what has no form: it is written as JSON. ANY takes any value, told apart by its kind. */
+export type Field =
+  | { kind: 'CONST'; value: unknown }
+  | { kind: 'CHOICE'; options: string[] }
+  | { kind: 'PICK'; picks: Picks }
+  | { kind: 'TEXT'; isLong: boolean }
+  | { kind: 'NUMBER'; minimum: number | undefined; maximum: number | undefined }
+  | { kind: 'BOOLEAN' }
+  | { kind: 'LIST'; item: Schema; maximum: number | undefined }
+  | { kind: 'OBJECT'; properties: Property[] }
+  | { kind: 'VARIANTS'; tag: string; variants: Variant[] }
+  | { kind: 'MAP'; value: Schema }
+  | { kind: 'ANY' }
+  | { kind: 'JSON' };
+
+/** A text that may be longer than this gets more than one line. */
+const LONG_TEXT = 300;
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function without(fields: Record<string, unknown>, name: string | number): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([each]) => each !== String(name)));
+}
+
+function listOf(value: unknown): Schema[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
+/** The schema with what it refers to put in its place; its own words win. */
+export function resolve(schema: Schema, root: Schema): Schema {
+  const { $ref, ...own } = schema;
+  if (typeof $ref !== 'string') return schema;
+  const name = $ref.replace('#/$defs/', '');
+  const found = isObject(root.$defs) ? root.$defs[name] : undefined;
+  return isObject(found) ? resolve({ ...found, ...own }, root) : own;
+}
+
+function isNull(schema: Schema): boolean {
+  return schema.type === 'null';
+}
+
+/** Whether it may be left unset by null, and the schema of what it is when it is set. */
+export function withoutNull(schema: Schema, root: Schema): { schema: Schema; isNullable: boolean } {
+  const full = resolve(schema, root);
+  const members = listOf(full.anyOf);
+  if (!members.some(isNull)) return { schema: full, isNullable: false };
+  const own = without(full, 'anyOf');
+  const others = members.filter((member) => !isNull(member));
+  const [only] = others;
+  if (others.length === 1 && only) {
+    return { schema: { ...resolve(only, root), ...own }, isNullable: true };
+  }
+  return { schema: { ...own, anyOf: others }, isNullable: true };
+}
+
+function propertiesOf(schema: Schema): Property[] {
+  const required = Array.isArray(schema.required) ? schema.required : [];
+  const properties = isObject(schema.properties) ? schema.properties : {};
+  return Object.entries(properties).flatMap(([name, inner]) =>
+    isObject(inner) ? [{ name, schema: inner, isRequired: required.includes(name) }] : [],
+  );
+}
+
+function tagValues(schema: Schema, tag: string): string[] {
+  const property = propertiesOf(schema).find(({ name }) => name === tag)?.schema ?? {};
+  const values = Array.isArray(property.enum) ? property.enum : [property.const];
+  return values.filter((value) => typeof value === 'string');
+}
+
+function variantsOf(schema: Schema, root: Schema): Field | null {
+  const members = listOf(schema.oneOf).map((member) => resolve(member, root));
+  const tag = isObject(schema.discriminator) ? schema.discriminator.propertyName : undefined;
+  if (members.length === 0 || typeof tag !== 'string') return null;
+  const variants = members.map((member) => ({
+    values: tagValues(member, tag),
+    description: typeof member.description === 'string' ? member.description : '',
+    schema: member,
+  }));
+  return variants.every(({ values }) => values.length > 0)
+    ? { kind: 'VARIANTS', tag, variants }
+    : null;
+}
+
+function mapValue(schema: Schema): Schema | null {
+  if (isObject(schema.additionalProperties)) return schema.additionalProperties;
+  const patterns = isObject(schema.patternProperties) ? schema.patternProperties : {};
+  const [only, ...others] = Object.values(patterns);
+  return isObject(only) && others.length === 0 ? only : null;
+}
+
+function textField(schema: Schema): Field {
+  const picks = PICKS.find((each) => each === schema.picks);
+  if (picks) return { kind: 'PICK', picks };
+  return { kind: 'TEXT', isLong: (numberOf(schema.maxLength) ?? 0) >= LONG_TEXT };
+}
+
+function anyOfField(members: Schema[]): Field {
+  const types = members.map(({ type }) => type);
+  const areScalars = types.every((type) => type === 'string' || type === 'integer');
+  // Statuses: a number is as good as its digits.
+  if (areScalars) return { kind: 'TEXT', isLong: false };
+  return types.includes('string') ? { kind: 'ANY' } : { kind: 'JSON' };
+}
+
+/** What kind of field a schema asks for, null left aside. */
+export function fieldOf(schema: Schema, root: Schema): Field {
+  const full = withoutNull(schema, root).schema;
+  const variants = variantsOf(full, root);
+  if (variants) return variants;
+  if ('const' in full) return { kind: 'CONST', value: full.const };
+  if (Array.isArray(full.enum)) return { kind: 'CHOICE', options: full.enum.map(String) };
+  const members = listOf(full.anyOf).map((member) => resolve(member, root));
+  if (members.length > 0) return anyOfField(members);
+  const { minimum, maximum } = full;
+  switch (full.type) {
+    case 'string':
+      return textField(full);
+    case 'integer':
+    case 'number':
+      return { kind: 'NUMBER', minimum: numberOf(minimum), maximum: numberOf(maximum) };
+    case 'boolean':
+      return { kind: 'BOOLEAN' };
+    case 'array':
+      return isObject(full.items)
+        ? { kind: 'LIST', item: full.items, maximum: numberOf(full.maxItems) }
+        : { kind: 'JSON' };
+    case 'object': {
+      const value = mapValue(full);
+      if (value) return { kind: 'MAP', value };
+      return { kind: 'OBJECT', properties: propertiesOf(full) };
+    }
+    case undefined:
+      return { kind: 'ANY' };
+    default:
+      return { kind: 'JSON' };
+  }
+}
+
+/** The variant that a value is of; the first where its tag chooses none. */
+export function variantOf(
+  field: Extract<Field, { kind: 'VARIANTS' }>,
+  value: unknown,
+): Variant | undefined {
+  const tag = isObject(value) ? value[field.tag] : undefined;
+  return field.variants.find(({ values }) => values.some((each) => each === tag)) ?? field.variants[0];
+}
+
+/** A value to begin with: what is required, as empty as the schema allows. */
+export function initialValue(schema: Schema, root: Schema): unknown {
+  const full = withoutNull(schema, root).schema;
+  if (full.default !== undefined && full.default !== null) return structuredClone(full.default);
+  const field = fieldOf(full, root);
+  switch (field.kind) {
+    case 'CONST':
+      return field.value;
+    case 'CHOICE':
+      return field.options[0] ?? '';
+    case 'PICK':
+      return field.picks === 'CHANNEL' ? CHANNELS[0] : '';
+    case 'TEXT':
+    case 'ANY':
+      return '';
+    case 'NUMBER':
+      return field.minimum ?? 0;
+    case 'BOOLEAN':
+      return false;
+    case 'LIST':
+      return [initialValue(field.item, root)];
+    case 'MAP':
+      return {};
+    case 'JSON':
+      return null;
+    case 'OBJECT':
+      return initialObject(field.properties, root);
+    case 'VARIANTS': {
+      const [first] = field.variants;
+      return first ? initialVariant(field.tag, first, root, first.values[0]) : {};
+    }
+  }
+}
+
+function initialObject(properties: Property[], root: Schema): Record<string, unknown> {
+  return Object.fromEntries(
+    properties
+      .filter(({ isRequired }) => isRequired)
+      .map(({ name, schema }) => [name, initialValue(schema, root)]),
+  );
+}
+
+/** The variant's own beginning; what it has in common with the value before is kept. */
+export function initialVariant(
+  tag: string,
+  variant: Variant,
+  root: Schema,
+  choice: string | undefined,
+  before: Record<string, unknown> = {},
+): Record<string, unknown> {
+  const properties = propertiesOf(variant.schema);
+  const names = new Set(properties.map(({ name }) => name));
+  const kept = Object.fromEntries(Object.entries(before).filter(([name]) => names.has(name)));
+  const rest = without({ ...initialObject(properties, root), ...kept }, tag);
+  // The tag comes first, where a reader of the JSON looks for it.
+  return { [tag]: choice, ...rest };
+}
+
+export function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((place, step) => {
+    if (Array.isArray(place)) return (place as unknown[])[Number(step)];
+    return isObject(place) ? place[step] : undefined;
+  }, value);
+}
+
+/** The value with another one at the path; undefined takes a name, or an item of a list, away. */
+export function withValue(value: unknown, path: Path, next: unknown): unknown {
+  const [step, ...rest] = path;
+  if (step === undefined) return next;
+  if (Array.isArray(value) || typeof step === 'number') {
+    const items: unknown[] = Array.isArray(value) ? [...(value as unknown[])] : [];
+    const index = Number(step);
+    if (rest.length === 0 && next === undefined) items.splice(index, 1);
+    else items[index] = withValue(items[index], rest, next);
+    return items;
+  }
+  const fields = isObject(value) ? { ...value } : {};
+  if (rest.length > 0 || next !== undefined) {
+    return { ...fields, [step]: withValue(fields[step], rest, next) };
+  }
+  return without(fields, step);
+}
+
+/** As the API names it in a problem: `assignments.0.target`. */
+export function pathText(path: Path): string {
+  return path.join('.');
+}
+
+/** `delayMinutes` → `Delay minutes`. */
+export function labelOf(name: string): string {
+  const words = name
+    .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replaceAll('_', ' ')
+    .toLowerCase();
+  const text = words.replaceAll(/\b(url|id)\b/g, (word) => word.toUpperCase());
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** The branches that a config itself names, in texts of its fields called …label. */
+export function labelsIn(value: unknown, schema: Schema, root: Schema): string[] {
+  const field = fieldOf(schema, root);
+  if (field.kind === 'LIST') {
+    const items: unknown[] = Array.isArray(value) ? value : [];
+    return items.flatMap((item) => labelsIn(item, field.item, root));
+  }
+  if (field.kind !== 'OBJECT') return [];
+  return field.properties.flatMap(({ name, schema: inner }) => {
+    const own = isObject(value) ? value[name] : undefined;
+    if (!/label$/i.test(name)) return labelsIn(own, inner, root);
+    const text = own ?? resolve(inner, root).default;
+    return typeof text === 'string' && text !== '' ? [text] : [];
+  });
+}

@@ -1,0 +1,160 @@
+/** What the automation pages ask of the API, and how often they ask again. */
+
+import { queryOptions, type QueryClient } from '@tanstack/react-query';
+import type { ApiClient } from '../../shared/api/client';
+import { ApiError } from '../../shared/api/problem';
+import { everyPage } from '../../shared/api/queries';
+import type { Range } from '../../shared/lists/filters';
+import type { Automation, Opened, RunDocument } from './types';
+
+/** What is told of the last days need not be of this second. */
+const FIGURES_STALE_MS = 60_000;
+const POLL_MS = 15_000;
+const MOST_ROWS = 200;
+export const FIGURES_RANGE = '7d' satisfies Range;
+
+/** Of a call about one automation. */
+function one(id: string) {
+  return { path: { automation_id: id } };
+}
+
+/** While its state machine waits to be made. */
+const ACTIVATION_POLL_MS = 1_000;
+
+export function automationQuery(api: ApiClient, id: string) {
+  return queryOptions({
+    queryKey: ['automation', id],
+    queryFn: ({ signal }) => api.get('/v1/automations/{automation_id}', { ...one(id), signal }),
+    refetchInterval: ({ state }) =>
+      state.data?.activation?.status === 'PENDING' ? ACTIVATION_POLL_MS : POLL_MS,
+  });
+}
+
+export function versionsQuery(api: ApiClient, id: string) {
+  return queryOptions({
+    queryKey: ['automation', id, 'versions'],
+    queryFn: async ({ signal }) =>
+      (await api.get('/v1/automations/{automation_id}/versions', { ...one(id), signal })).items,
+    staleTime: FIGURES_STALE_MS,
+  });
+}
+
+/** A version never changes. */
+export function versionQuery(api: ApiClient, id: string, version: number) {
+  return queryOptions({
+    queryKey: ['automation', id, 'version', version],
+    queryFn: ({ signal }) =>
+      api.get('/v1/automations/{automation_id}/versions/{number}', {
+        path: { automation_id: id, number: version },
+        signal,
+      }),
+    staleTime: Infinity,
+  });
+}
+
+export function firesQuery(api: ApiClient, id: string) {
+  return queryOptions({
+    queryKey: ['automation', id, 'fires'],
+    queryFn: async ({ signal }) => {
+      const asked = { ...one(id), query: { limit: 14 }, signal };
+      return (await api.get('/v1/automations/{automation_id}/fires', asked)).items;
+    },
+    refetchInterval: POLL_MS,
+  });
+}
+
+/** A deployment that does not count says so by 404: then nothing is known, and that is no error. */
+async function orNothing<Answer>(asked: Promise<Answer>): Promise<Answer | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return null;
+    throw error;
+  }
+}
+
+export function runCountsQuery(api: ApiClient, automationId: string) {
+  return queryOptions({
+    queryKey: ['automation', automationId, 'counts'],
+    queryFn: ({ signal }) =>
+      orNothing(
+        api.get('/v1/runs/counts', { query: { automationId, range: FIGURES_RANGE }, signal }),
+      ),
+    staleTime: FIGURES_STALE_MS,
+  });
+}
+
+export function lastRunQuery(api: ApiClient, automationId: string) {
+  return queryOptions({
+    queryKey: ['automation', automationId, 'last-run'],
+    queryFn: async ({ signal }) => {
+      const { items } = await api.get('/v1/runs', { query: { automationId, limit: 1 }, signal });
+      return items[0] ?? null;
+    },
+    staleTime: FIGURES_STALE_MS,
+  });
+}
+
+export function failureGroupsQuery(api: ApiClient, automationId: string) {
+  return queryOptions({
+    queryKey: ['automation', automationId, 'failure-groups'],
+    queryFn: async ({ signal }) => {
+      const query = { automationId, range: FIGURES_RANGE, limit: 5 };
+      const asked = api.get('/v1/failure-groups', { query, signal });
+      return (await orNothing(asked))?.items ?? [];
+    },
+    staleTime: FIGURES_STALE_MS,
+  });
+}
+
+/** All of them, to choose from. */
+export function templateChoicesQuery(api: ApiClient) {
+  return queryOptions({
+    queryKey: ['template-choices'],
+    queryFn: ({ signal }) =>
+      everyPage((cursor) =>
+        api.get('/v1/templates', { query: { cursor, limit: MOST_ROWS }, signal }),
+      ),
+    staleTime: FIGURES_STALE_MS,
+  });
+}
+
+/** All of them, to choose from. */
+export function segmentChoicesQuery(api: ApiClient) {
+  return queryOptions({
+    queryKey: ['segment-choices'],
+    queryFn: ({ signal }) =>
+      everyPage((cursor) =>
+        api.get('/v1/segments', { query: { cursor, limit: MOST_ROWS }, signal }),
+      ),
+    staleTime: FIGURES_STALE_MS,
+  });
+}
+
+export type Change = 'activate' | 'pause' | 'archive';
+
+export function changeStatus(api: ApiClient, id: string, change: Change): Promise<Automation> {
+  return api.post(`/v1/automations/{automation_id}/${change}`, one(id));
+}
+
+export function rotateSecret(
+  api: ApiClient,
+  id: string,
+  overlapMinutes: number,
+): Promise<Automation> {
+  return api.post('/v1/automations/{automation_id}/rotate-secret', {
+    ...one(id),
+    body: { overlapMinutes },
+  });
+}
+
+export function openRun(api: ApiClient, id: string, document: RunDocument): Promise<Opened> {
+  return api.post('/v1/automations/{automation_id}/runs', { ...one(id), body: document });
+}
+
+/** What was answered to a change is the automation as it is now; the lists are told anew. */
+export function rememberAutomation(queries: QueryClient, automation: Automation): void {
+  queries.setQueryData(['automation', automation.id], automation);
+  void queries.invalidateQueries({ queryKey: ['automations'] });
+  void queries.invalidateQueries({ queryKey: ['automation', automation.id, 'versions'] });
+}

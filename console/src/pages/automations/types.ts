@@ -1,0 +1,42 @@
+/** The wire shapes of automations, by the words of the product. */
+
+import type { components } from '../../shared/api/schema';
+import { formatWord } from '../../shared/ui/format';
+
+type Schemas = components['schemas'];
+
+export type Automation = Schemas['AutomationView'];
+export type Activation = Schemas['ActivationView'];
+export type AutomationStatus = Schemas['AutomationStatus'];
+export type Fire = Schemas['FireView'];
+export type Opened = Schemas['OpenedView'];
+export type Problem = Schemas['Problem'];
+export type Reentry = Schemas['Reentry'];
+export type RunDocument = Schemas['RunDocument'];
+export type Version = Schemas['VersionView'];
+export type VersionSummary = Schemas['VersionSummaryView'];
+export type Webhook = Schemas['WebhookView'];
+
+/** In the order an automation goes through them. */
+export const AUTOMATION_STATUSES = [
+  'DRAFT',
+  'ACTIVE',
+  'PAUSED',
+  'ARCHIVED',
+] as const satisfies AutomationStatus[];
+
+export const REENTRIES = ['ALWAYS', 'ONCE', 'ONE_AT_A_TIME'] as const satisfies Reentry[];
+
+export const REENTRY_WORDS: Record<Reentry, string> = {
+  ALWAYS: 'Always: every event opens a run',
+  ONCE: 'Once: a contact enters one time, ever',
+  ONE_AT_A_TIME: 'One at a time: a contact has one open run',
+};
+
+type Machine = Pick<NonNullable<Automation['machine']>, 'type' | 'reason'>;
+
+/** The kind of state machine and why it is that one: the reason begins with the kind, as a rule. */
+export function machineWords({ type, reason }: Machine): string {
+  const kind = formatWord(type);
+  return reason.startsWith(kind) ? reason : `${kind}: ${reason}`;
+}

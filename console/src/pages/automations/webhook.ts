@@ -1,0 +1,60 @@
+/** How another system calls an automation's webhook, as a line for a shell. */
+
+import type { Graph } from '../../shared/graph/model';
+
+const SAMPLES: Record<string, string> = {
+  email: 'ada@example.com',
+  phone: '+4915112345678',
+  id: 'con_…',
+};
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function put(body: Record<string, unknown>, path: string, value: unknown): void {
+  const names = path.split('.');
+  const last = names.pop() ?? path;
+  let place = body;
+  for (const name of names) {
+    const next = place[name];
+    const inner = isObject(next) ? next : {};
+    place[name] = inner;
+    place = inner;
+  }
+  place[last] = value;
+}
+
+/** A payload with everything that the trigger reads. */
+export function samplePayload(trigger: Record<string, unknown>): Record<string, unknown> {
+  const intake = isObject(trigger.source) ? trigger.source : trigger;
+  const body: Record<string, unknown> = {};
+  const { contactLookup, dedupePath, path } = intake;
+  if (typeof dedupePath === 'string') put(body, dedupePath, '1001');
+  if (isObject(contactLookup) && typeof contactLookup.path === 'string') {
+    put(body, contactLookup.path, SAMPLES[String(contactLookup.by)] ?? 'x');
+  }
+  if (typeof path === 'string') put(body, path, '2030-01-31');
+  return body;
+}
+
+/** Safe between single quotes of a shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Signed calls take the secret from the variable SECRET, so that it is in no history. */
+export function curlLine(url: string, payload: Record<string, unknown>, signed: boolean): string {
+  const body = JSON.stringify(payload);
+  const type = "-H 'Content-Type: application/json'";
+  if (!signed) return `curl -X POST ${quoted(url)} ${type} -d ${quoted(body)}`;
+  return [
+    `BODY=${quoted(body)}`,
+    'SIGNATURE=$(printf %s "$BODY" | openssl dgst -sha256 -hmac "$SECRET" | sed \'s/^.* //\')',
+    `curl -X POST ${quoted(url)} ${type} -H "X-Runledger-Signature: sha256=$SIGNATURE" -d "$BODY"`,
+  ].join('\n');
+}
+
+export function triggerOf(graph: Pick<Graph, 'nodes'>): Record<string, unknown> | null {
+  return graph.nodes.find(({ config }) => typeof config.triggerType === 'string')?.config ?? null;
+}

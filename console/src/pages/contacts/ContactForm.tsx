@@ -1,0 +1,162 @@
+import { Button, Checkbox, TagsInput, Textarea, TextInput } from '@mantine/core';
+import { type SubmitEvent, useRef, useState } from 'react';
+import { Link } from 'react-router';
+import type { Contact, ContactDocument } from '../../shared/api/types';
+import { useWayBack } from '../../shared/ui/Detail';
+import { ErrorNotice } from '../../shared/ui/ErrorNotice';
+import classes from '../../shared/ui/Form.module.css';
+import { fieldError, formError, parseObject, useFocusOnError } from '../../shared/ui/forms';
+import { LeaveGuard } from '../../shared/ui/LeaveGuard';
+
+const FIELDS = ['email', 'phone', 'firstName', 'lastName', 'tags', 'consents', 'metadata'];
+
+interface Props {
+  /** What the form begins with; nothing for a new contact. */
+  contact?: Contact;
+  submitLabel: string;
+  cancelTo: string;
+  error: Error | null;
+  isPending: boolean;
+  onSubmit: (document: ContactDocument) => void;
+}
+
+/** A field left empty has no value. */
+function valueOf(form: FormData, name: string): string | null {
+  const value = form.get(name);
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
+}
+
+function metadataText(contact: Contact | undefined): string {
+  const metadata = contact?.metadata ?? {};
+  return Object.keys(metadata).length === 0 ? '' : JSON.stringify(metadata, null, 2);
+}
+
+/** Everything about a contact that people write. What the API refuses is told at its field. */
+export function ContactForm(props: Props) {
+  const { contact, submitLabel, cancelTo, error, isPending, onSubmit } = props;
+  const form = useRef<HTMLFormElement>(null);
+  const wayBack = useWayBack({ to: cancelTo, isThing: contact !== undefined });
+  const [tags, setTags] = useState(contact?.tags ?? []);
+  const [isTouched, setTouched] = useState(false);
+  const [metadataProblem, setMetadataProblem] = useState<string | null>(null);
+  useFocusOnError(form, error ?? metadataProblem);
+  const general = formError(error, FIELDS);
+
+  function submit(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const values = new FormData(event.currentTarget);
+    const metadata = parseObject(valueOf(values, 'metadata') ?? '');
+    setMetadataProblem('problem' in metadata ? metadata.problem : null);
+    if ('problem' in metadata) return;
+    onSubmit({
+      email: valueOf(values, 'email'),
+      phone: valueOf(values, 'phone'),
+      firstName: valueOf(values, 'firstName'),
+      lastName: valueOf(values, 'lastName'),
+      tags,
+      consents: {
+        marketing: values.has('marketing'),
+        transactional: values.has('transactional'),
+      },
+      metadata: metadata.value,
+    });
+  }
+
+  return (
+    <form
+      ref={form}
+      className={classes.form}
+      onSubmit={submit}
+      onInput={() => {
+        setTouched(true);
+      }}
+      noValidate
+    >
+      <LeaveGuard isDirty={isTouched}>What you changed here would be lost.</LeaveGuard>
+      {general && <ErrorNotice error={general} />}
+      <div className={classes.pair}>
+        <TextInput
+          label="First name"
+          name="firstName"
+          autoComplete="off"
+          defaultValue={contact?.firstName ?? ''}
+          error={fieldError(error, 'firstName')}
+        />
+        <TextInput
+          label="Last name"
+          name="lastName"
+          autoComplete="off"
+          defaultValue={contact?.lastName ?? ''}
+          error={fieldError(error, 'lastName')}
+        />
+      </div>
+      <div className={classes.pair}>
+        <TextInput
+          label="E-mail"
+          name="email"
+          type="email"
+          autoComplete="off"
+          defaultValue={contact?.email ?? ''}
+          error={fieldError(error, 'email')}
+        />
+        <TextInput
+          label="Phone"
+          name="phone"
+          type="tel"
+          autoComplete="off"
+          placeholder="+49 151 …"
+          defaultValue={contact?.phone ?? ''}
+          error={fieldError(error, 'phone')}
+        />
+      </div>
+      <TagsInput
+        label="Tags"
+        description="Enter or a comma ends a tag."
+        value={tags}
+        onChange={(changed) => {
+          setTags(changed);
+          setTouched(true);
+        }}
+        error={fieldError(error, 'tags')}
+      />
+      <fieldset className={classes.fieldset}>
+        <legend>Consents</legend>
+        <Checkbox
+          name="transactional"
+          label="Transactional messages"
+          description="Receipts, confirmations, what they asked for."
+          defaultChecked={contact?.consents.transactional ?? true}
+        />
+        <Checkbox
+          name="marketing"
+          label="Marketing messages"
+          description="Only with their consent."
+          defaultChecked={contact?.consents.marketing ?? false}
+        />
+        {fieldError(error, 'consents') !== null && (
+          <p className={classes.problem}>{fieldError(error, 'consents')}</p>
+        )}
+      </fieldset>
+      <Textarea
+        label="Metadata"
+        description="A JSON object: whatever automations and templates read about this person."
+        name="metadata"
+        placeholder='{"plan": "pro", "birthday": "1990-05-17"}'
+        defaultValue={metadataText(contact)}
+        error={metadataProblem ?? fieldError(error, 'metadata')}
+        rows={8}
+        resize="vertical"
+        spellCheck={false}
+        classNames={{ input: classes.code ?? '' }}
+      />
+      <div className={classes.buttons}>
+        <Button type="submit" loading={isPending}>
+          {submitLabel}
+        </Button>
+        <Button component={Link} {...wayBack} variant="default">
+          Cancel
+        </Button>
+      </div>
+    </form>
+  );
+}

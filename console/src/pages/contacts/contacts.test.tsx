@@ -1,0 +1,160 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Contact, Role } from '../../shared/api/types';
+import { makeDeliveryRow } from '../../test/deliveries';
+import { openConsole, rememberTokens } from '../../test/render';
+import { type Call, json, makeRun, ME, type Routes, serve } from '../../test/server';
+
+const ADA: Contact = {
+  id: 'con_1',
+  revision: 3,
+  email: 'ada@customer.example',
+  phone: null,
+  firstName: 'Ada',
+  lastName: 'Lovelace',
+  tags: ['vip'],
+  consents: { marketing: false, transactional: true },
+  metadata: { plan: 'pro' },
+  createdAt: '2026-03-01T10:00:00.000Z',
+  updatedAt: '2026-03-01T10:00:00.000Z',
+};
+const AT = '2026-03-01T10:00:00.000Z';
+
+function stack(routes: Routes = {}, role: Role = 'ADMIN'): Call[] {
+  return serve({
+    '/v1/me': () => json({ ...ME, role }),
+    '/v1/contacts': ({ url, method }) => {
+      if (method === 'POST') return json(ADA, 201);
+      const items = url.searchParams.get('contact') === 'nobody@x.example' ? [] : [ADA];
+      return json({ items, nextCursor: null });
+    },
+    '/v1/contacts/con_1': () => json(ADA),
+    '/v1/contacts/con_1/timeline': () => json({ items: [], nextCursor: null }),
+    ...routes,
+  });
+}
+
+function sent(calls: Call[], method: string): unknown {
+  const call = calls.find((one) => one.method === method);
+  return call && JSON.parse(call.body);
+}
+
+describe('contacts', () => {
+  beforeEach(() => {
+    rememberTokens();
+  });
+
+  it('are found by what a person pastes, which the URL keeps', async () => {
+    const calls = stack();
+    const { user } = openConsole('/contacts');
+    const search = await screen.findByRole('searchbox', { name: 'Contact' });
+    await user.type(search, 'nobody@x.example{Enter}');
+    await screen.findByRole('heading', { name: 'Nobody is known as nobody@x.example' });
+    expect(window.location.search).toBe('?contact=nobody%40x.example');
+    await user.click(screen.getByRole('button', { name: 'Show all contacts' }));
+    expect(await screen.findByRole('link', { name: /^Ada Lovelace/ })).toBeVisible();
+    expect(calls.some(({ url }) => url.searchParams.get('contact') !== null)).toBe(true);
+  });
+
+  it('are created, and what the API refuses is told at its field', async () => {
+    const problem = {
+      title: 'Invalid input',
+      detail: 'phone: …',
+      problems: [{ field: 'phone', message: 'Value error, not a possible phone number' }],
+    };
+    const calls = stack({ '/v1/contacts': () => json(problem, 422) });
+    const { user } = openConsole('/contacts/new');
+    const phone = await screen.findByRole('textbox', { name: 'Phone' });
+    await user.type(phone, '12');
+    await user.type(screen.getByRole('combobox', { name: 'Tags' }), 'vip{Enter}');
+    await user.click(screen.getByRole('checkbox', { name: 'Marketing messages' }));
+    await user.click(screen.getByRole('button', { name: 'Create the contact' }));
+    await waitFor(() => {
+      expect(phone).toHaveAccessibleDescription('Not a possible phone number');
+    });
+    expect(phone).toHaveFocus();
+    expect(screen.queryByRole('alert')).toBeNull();
+    expect(sent(calls, 'POST')).toEqual({
+      email: null,
+      phone: '12',
+      firstName: null,
+      lastName: null,
+      tags: ['vip'],
+      consents: { marketing: true, transactional: true },
+      metadata: {},
+    });
+  });
+
+  it('are not sent with metadata that is no JSON', async () => {
+    const calls = stack();
+    const { user } = openConsole('/contacts/con_1/edit');
+    const metadata = await screen.findByRole('textbox', { name: 'Metadata' });
+    await user.clear(metadata);
+    await user.type(metadata, 'plan: pro');
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    expect(metadata).toHaveFocus();
+    expect(metadata).toBeInvalid();
+    expect(sent(calls, 'PUT')).toBeUndefined();
+  });
+
+  it('are changed as a whole', async () => {
+    const calls = stack();
+    const { user } = openConsole('/contacts/con_1/edit');
+    await user.type(await screen.findByRole('textbox', { name: 'First name' }), ' B.');
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    await waitFor(() => {
+      expect(window.location.pathname).toBe('/contacts/con_1');
+    });
+    const { id, createdAt, updatedAt, ...document } = ADA;
+    expect([id, createdAt, updatedAt]).toHaveLength(3);
+    expect(sent(calls, 'PUT')).toEqual({ ...document, firstName: 'Ada B.' });
+  });
+
+  it('tell what happened about a person, each with a link to it', async () => {
+    const items = [
+      { kind: 'DELIVERY', at: AT, run: null, delivery: makeDeliveryRow(), refusal: null },
+      { kind: 'RUN', at: AT, run: makeRun(), delivery: null, refusal: null },
+    ];
+    stack({ '/v1/contacts/con_1/timeline': () => json({ items, nextCursor: null }) });
+    openConsole('/contacts/con_1');
+    const list = within(await screen.findByRole('list', { name: /^What happened/ }));
+    expect(list.getByRole('link', { name: 'Thank you for order 1009' })).toHaveAttribute(
+      'href',
+      '/delivery-ops/dlv_1',
+    );
+    expect(list.getByRole('link', { name: 'Order paid ran' })).toHaveAttribute(
+      'href',
+      '/runs/run_1',
+    );
+  });
+
+  it('are erased only by somebody who is sure, and are gone then', async () => {
+    let isErased = false;
+    const calls = stack({
+      '/v1/contacts/con_1': () =>
+        isErased ? json({ title: 'Gone', detail: 'It is being erased.' }, 410) : json(ADA),
+      '/v1/contacts/con_1/erase': () => {
+        isErased = true;
+        return json({ contactId: 'con_1', status: 'ERASING' }, 202);
+      },
+    });
+    const { user } = openConsole('/contacts/con_1');
+    await user.click(await screen.findByRole('button', { name: 'Erase…' }));
+    const dialog = within(await screen.findByRole('dialog', { name: 'Erase Ada Lovelace?' }));
+    expect(dialog.getByText(/open runs are canceled/)).toBeVisible();
+    expect(dialog.getByRole('button', { name: 'Erase' })).toBeDisabled();
+    await user.click(dialog.getByRole('checkbox', { name: 'Erase this person for good' }));
+    await user.click(dialog.getByRole('button', { name: 'Erase' }));
+    await screen.findByRole('heading', { name: 'This contact was erased' });
+    expect(sent(calls, 'POST')).toEqual({ reason: null });
+  });
+
+  it('are shown to a member without a way to change them', async () => {
+    stack({}, 'MEMBER');
+    openConsole('/contacts/con_1');
+    await screen.findByRole('heading', { name: 'Ada Lovelace' });
+    await screen.findByText('Member');
+    expect(screen.queryByRole('link', { name: 'Edit' })).toBeNull();
+    expect(screen.queryByRole('button', { name: 'Erase…' })).toBeNull();
+  });
+});

@@ -1,0 +1,9 @@
+/** A contact in few words. */
+
+import type { Contact } from '../../shared/api/types';
+
+export function consentWords({ consents: { marketing, transactional } }: Contact): string {
+  if (marketing && transactional) return 'All messages';
+  if (transactional) return 'Transactional only';
+  return marketing ? 'Marketing only' : 'No messages';
+}

@@ -1,0 +1,232 @@
+import { Button, NativeSelect } from '@mantine/core';
+import { IconX } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useAddressWith } from '../../shared/address/addressState';
+import { CHANNELS, type Counts, type Delivery, DELIVERY_STATUSES } from '../../shared/api/types';
+import { useAllows } from '../../shared/auth/role';
+import { useServices } from '../../shared/auth/services';
+import { AutomationPicker } from '../../shared/lists/AutomationPicker';
+import { countsQuery } from '../../shared/lists/counts';
+import { ExportButton } from '../../shared/lists/ExportButton';
+import { FilterBar } from '../../shared/lists/FilterBar';
+import { useFilters } from '../../shared/lists/filters';
+import { ListResults, NothingFound } from '../../shared/lists/ListPage';
+import page from '../../shared/lists/ListPage.module.css';
+import { PeriodPicker } from '../../shared/lists/PeriodPicker';
+import { StatusChips } from '../../shared/lists/StatusChips';
+import { TextFilter } from '../../shared/lists/TextFilter';
+import { useLiveList } from '../../shared/lists/useLiveList';
+import { DELIVERY_FILTERS, type DeliveryFilters } from '../../shared/subjects/deliveries';
+import { Notice } from '../../shared/ui/ErrorNotice';
+import { formatCount, formatWord } from '../../shared/ui/format';
+import { TabLinks } from '../../shared/ui/TabLinks';
+import { DeliveryTable } from './DeliveryTable';
+import { isUnderWay } from './describe';
+import {
+  cleared,
+  isNarrowed,
+  recipient,
+  toCountsQuery,
+  toQuery,
+  writtenRecipient,
+} from './filters';
+import { fetchDeliveries } from './queries';
+import { ResendDialog } from './ResendDialog';
+
+interface FilterProps {
+  filters: DeliveryFilters;
+  counts: Counts | undefined;
+  onChange: (changes: Partial<DeliveryFilters>) => void;
+}
+
+function Tabs({ filters, counts }: Omit<FilterProps, 'onChange'>) {
+  const addressWith = useAddressWith(DELIVERY_FILTERS);
+  // What narrows the list narrows the other tab as well; only a status belongs to one.
+  const address = (tab: DeliveryFilters['tab']) => addressWith({ tab, status: null });
+  const dead = counts?.counts.DEAD_LETTERED;
+  return (
+    <TabLinks
+      label="Deliveries"
+      current={filters.tab ?? 'all'}
+      tabs={[
+        { key: 'all', to: address(null), label: 'All' },
+        {
+          key: 'dead-lettered',
+          to: address('dead-lettered'),
+          label: dead === undefined ? 'Dead-lettered' : `Dead-lettered (${formatCount(dead)})`,
+        },
+      ]}
+    />
+  );
+}
+
+function DeliveryFilterBar({ filters, counts, onChange }: FilterProps) {
+  return (
+    <FilterBar
+      label="Filter deliveries"
+      chips={
+        filters.tab === null && (
+          <StatusChips
+            label="Status"
+            options={DELIVERY_STATUSES}
+            value={filters.status}
+            counts={counts}
+            onChange={(status) => {
+              onChange({ status });
+            }}
+          />
+        )
+      }
+    >
+      <NativeSelect
+        label="Channel"
+        data={[
+          { value: '', label: 'All channels' },
+          ...CHANNELS.map((channel) => ({ value: channel, label: formatWord(channel) })),
+        ]}
+        value={filters.channel ?? ''}
+        onChange={(event) => {
+          const { value } = event.currentTarget;
+          onChange({ channel: CHANNELS.find((channel) => channel === value) ?? null });
+        }}
+      />
+      <AutomationPicker
+        value={filters.automationId}
+        onChange={(automationId) => {
+          onChange({ automationId });
+        }}
+      />
+      <TextFilter
+        label="Address or contact"
+        placeholder="E-mail, phone or contact id"
+        value={writtenRecipient(filters)}
+        onChange={(written) => {
+          onChange(recipient(written));
+        }}
+      />
+      <PeriodPicker label="Created within" period={filters} onChange={onChange} />
+    </FilterBar>
+  );
+}
+
+/** A filter that only links set: it says that it is there, and goes away. */
+function RunFilter({ runId, onClear }: { runId: string; onClear: () => void }) {
+  return (
+    <Notice
+      title={`Only the deliveries of ${runId}`}
+      action={
+        <Button
+          variant="default"
+          size="xs"
+          leftSection={<IconX size={14} aria-hidden />}
+          onClick={onClear}
+        >
+          Show those of all runs
+        </Button>
+      }
+    />
+  );
+}
+
+/** How many deliveries the filters match, where that was counted to the end. */
+function totalOf({ tab, status }: DeliveryFilters, counts: Counts | undefined): number | undefined {
+  if (!counts?.isComplete) return undefined;
+  const chosen = tab === null ? status : 'DEAD_LETTERED';
+  return chosen === null ? counts.total : (counts.counts[chosen] ?? 0);
+}
+
+/** `deliveries`, or which of them were looked for. */
+function pluralOf(filters: DeliveryFilters): string {
+  const plural = filters.tab === null ? 'deliveries' : 'dead-lettered deliveries';
+  const written = writtenRecipient(filters);
+  return written === null ? plural : `${plural} to ${written}`;
+}
+
+const HINTS = {
+  all: 'A delivery appears here as soon as an automation has a message for somebody.',
+  'dead-lettered': 'Good: no message was given up after its last try.',
+};
+
+export default function DeliveriesPage() {
+  const { api } = useServices();
+  const mayResend = useAllows('MEMBER');
+  const [resending, setResending] = useState<Delivery | null>(null);
+  const [filters, change] = useFilters(DELIVERY_FILTERS);
+  const counted = toCountsQuery(filters);
+  const counts = useQuery(
+    countsQuery(['deliveries', counted], (signal) =>
+      api.get('/v1/deliveries/counts', { query: counted, signal }),
+    ),
+  );
+  const list = useLiveList<Delivery>({
+    queryKey: ['deliveries', filters],
+    fetchPage: (cursor, signal) => fetchDeliveries(api, filters, cursor, signal),
+    keyOf: ({ createdAt, id }) => `${createdAt} ${id}`,
+    isOpen: ({ status }) => isUnderWay(status),
+  });
+  const isDead = filters.tab === 'dead-lettered';
+  return (
+    <div className={page.page}>
+      <title>{`${isDead ? 'Dead-lettered · ' : ''}Delivery ops · Runledger`}</title>
+      <div className={page.titleRow}>
+        <h1>Delivery ops</h1>
+        <ExportButton
+          list="DELIVERIES"
+          plural="deliveries"
+          filter={toQuery(filters)}
+          total={totalOf(filters, counts.data)}
+        />
+      </div>
+      <Tabs filters={filters} counts={counts.data} />
+      {isDead && (
+        <p className={page.muted}>
+          Given up after the last try. Nothing sends these again by itself: look at the error, then
+          resend what still matters.
+        </p>
+      )}
+      <DeliveryFilterBar filters={filters} counts={counts.data} onChange={change} />
+      {filters.runId !== null && (
+        <RunFilter
+          runId={filters.runId}
+          onClear={() => {
+            change({ runId: null });
+          }}
+        />
+      )}
+      <ListResults
+        noun="delivery"
+        plural="deliveries"
+        period={filters}
+        list={list}
+        empty={
+          <NothingFound
+            plural={pluralOf(filters)}
+            hint={HINTS[filters.tab ?? 'all']}
+            period={filters}
+            isNarrowed={isNarrowed(filters)}
+            onClear={() => {
+              change(cleared(filters));
+            }}
+            onChange={change}
+          />
+        }
+      >
+        {(deliveries) => (
+          <DeliveryTable
+            deliveries={deliveries}
+            onResend={isDead && mayResend ? setResending : undefined}
+          />
+        )}
+      </ListResults>
+      {resending && (
+        <ResendDialog
+          delivery={resending}
+          onClose={() => {
+            setResending(null);
+          }}
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,250 @@
+import { Button } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Link, useParams } from 'react-router';
+import type { DeliveryDetail } from '../../shared/api/types';
+import { useAllows } from '../../shared/auth/role';
+import { useServices } from '../../shared/auth/services';
+import { deliveryTitle, recipient } from '../../shared/subjects/deliveries';
+import { Gates } from '../../shared/subjects/Gates';
+import { stepAddress } from '../../shared/subjects/runs';
+import { DetailHeader, DetailPage, Fact, Facts, Section } from '../../shared/ui/Detail';
+import { Notice } from '../../shared/ui/ErrorNotice';
+import { formatWord } from '../../shared/ui/format';
+import { Json } from '../../shared/ui/Json';
+import { Status } from '../../shared/ui/Status';
+import { TextBlock } from '../../shared/ui/TextBlock';
+import { ExactTime, RelativeTime, useNow } from '../../shared/ui/Time';
+import { Timeline, TimelineItem } from '../../shared/ui/Timeline';
+import { Unreadable } from '../../shared/ui/Unreadable';
+import classes from './DeliveryPage.module.css';
+import { happenings, healthText, isUnderWay } from './describe';
+import { deliveryQuery } from './queries';
+import { ResendDialog } from './ResendDialog';
+import { Tries } from './Tries';
+
+const BACK = { to: '/delivery-ops', label: 'Delivery ops' };
+
+function Origin({ delivery }: { delivery: DeliveryDetail }) {
+  const { runId, nodeId, resendOf, requestedBy } = delivery;
+  if (runId !== null) {
+    return (
+      <Link to={nodeId === null ? `/runs/${runId}` : stepAddress(runId, nodeId)}>
+        {nodeId === null ? runId : `${nodeId} of ${runId}`}
+      </Link>
+    );
+  }
+  if (resendOf === null) return '–';
+  return (
+    <>
+      <Link to={`/delivery-ops/${resendOf}`}>Resend of {resendOf}</Link>
+      {requestedBy !== null && <span>by {requestedBy}</span>}
+    </>
+  );
+}
+
+function DeliveryFacts({ delivery, now }: { delivery: DeliveryDetail; now: number }) {
+  const { automationId, automationName, contactId, templateId, templateName } = delivery;
+  return (
+    <Facts>
+      <Fact name="To">
+        {contactId === null ? (
+          recipient(delivery)
+        ) : (
+          <Link to={`/contacts/${contactId}`}>{recipient(delivery)}</Link>
+        )}
+      </Fact>
+      <Fact name="Channel">{formatWord(delivery.channel)}</Fact>
+      <Fact name={delivery.runId === null ? 'Origin' : 'Step and run'}>
+        <Origin delivery={delivery} />
+      </Fact>
+      <Fact name="Automation">
+        {automationId === null ? (
+          'None'
+        ) : (
+          <Link to={`/automations/${automationId}`}>{automationName ?? automationId}</Link>
+        )}
+      </Fact>
+      <Fact name="Template">
+        <Link to={`/templates/${templateId}`}>{templateName ?? templateId}</Link>
+      </Fact>
+      <Fact name="Created">
+        <ExactTime time={delivery.createdAt} />
+        <RelativeTime time={delivery.createdAt} now={now} />
+      </Fact>
+      <Fact name="Settled">
+        {delivery.settledAt === null ? 'Not yet' : <ExactTime time={delivery.settledAt} />}
+      </Fact>
+      {delivery.nextTryAt !== null && (
+        <Fact name="Next try">
+          <ExactTime time={delivery.nextTryAt} />
+        </Fact>
+      )}
+      <Fact name="Provider’s id">{delivery.providerId ?? 'None'}</Fact>
+    </Facts>
+  );
+}
+
+function Failure({ delivery }: { delivery: DeliveryDetail }) {
+  const { error } = delivery;
+  const closed = delivery.gates.find(({ passed }) => !passed);
+  if (delivery.status === 'SUPPRESSED' && closed) {
+    return (
+      <section className={classes.suppressed} aria-label="Why it was not sent">
+        <h2>Not sent: the {formatWord(closed.name).toLowerCase()} gate is closed</h2>
+        <p>{closed.reason}</p>
+      </section>
+    );
+  }
+  if (!error) return null;
+  return (
+    <section className={classes.failure} aria-label="Error">
+      <h2>{isUnderWay(delivery.status) ? 'The last try failed' : 'It was not delivered'}</h2>
+      <p>{error.message}</p>
+      <p className={classes.kind}>{error.kind}</p>
+      {error.cause !== null && error.cause !== error.message && (
+        <Json label="Cause" value={error.cause} />
+      )}
+    </section>
+  );
+}
+
+function Message({ delivery }: { delivery: DeliveryDetail }) {
+  const { subject, body } = delivery;
+  return (
+    <Section title="Message">
+      {subject !== null && (
+        <p className={classes.subject}>
+          <span>Subject</span> {subject}
+        </p>
+      )}
+      {body === null ? (
+        <p className={classes.muted}>Its text was not kept.</p>
+      ) : (
+        <TextBlock label="Body of the message" text={body} />
+      )}
+    </Section>
+  );
+}
+
+function WhatHappened({ delivery }: { delivery: DeliveryDetail }) {
+  return (
+    <Section title="What happened">
+      <Timeline label="What happened, the oldest first">
+        {happenings(delivery).map(({ at, title, detail, tone }, index) => (
+          <TimelineItem key={at + String(index)} at={at} title={title} tone={tone}>
+            {detail}
+          </TimelineItem>
+        ))}
+      </Timeline>
+    </Section>
+  );
+}
+
+function Resends({ ids }: { ids: string[] }) {
+  if (ids.length === 0) return null;
+  return (
+    <Section title="Sent again as">
+      <ul className={classes.resends}>
+        {ids.map((id) => (
+          <li key={id}>
+            <Link to={`/delivery-ops/${id}`}>{id}</Link>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function Loaded({ delivery }: { delivery: DeliveryDetail }) {
+  const now = useNow(1_000);
+  const mayResend = useAllows('MEMBER');
+  const [asking, setAsking] = useState(false);
+  const health = healthText(delivery, now);
+  const canResend = delivery.body !== null && !isUnderWay(delivery.status);
+  return (
+    <>
+      <DetailHeader
+        title={deliveryTitle(delivery)}
+        noun="delivery"
+        id={delivery.id}
+        state={
+          <span role="status" className={classes.state}>
+            <Status status={delivery.status} />
+            {health !== null && <span className={classes.muted}>{health}</span>}
+          </span>
+        }
+        actions={
+          mayResend &&
+          canResend && (
+            <Button
+              onClick={() => {
+                setAsking(true);
+              }}
+            >
+              Resend
+            </Button>
+          )
+        }
+      >
+        <DeliveryFacts delivery={delivery} now={now} />
+      </DetailHeader>
+      {delivery.complained && (
+        <Notice tone="bad" title="Its reader complained of this message">
+          <p>The address is on the suppression list since: nothing is sent there.</p>
+        </Notice>
+      )}
+      {delivery.erasedAt && (
+        <Notice title="Its contact was erased">
+          <p>
+            <ExactTime time={delivery.erasedAt} />: text, address and everybody’s words about it were
+            taken out. That it happened stays.
+          </p>
+        </Notice>
+      )}
+      <Unreadable what="delivery" told={delivery.unreadable} />
+      <Failure delivery={delivery} />
+      <div className={classes.columns}>
+        <div className={classes.column}>
+          <Section title="Gates">
+            <Gates gates={delivery.gates} />
+          </Section>
+          {delivery.triesLog.length > 0 && (
+            <Section title="Tries">
+              <Tries tries={delivery.triesLog} />
+            </Section>
+          )}
+          <Message delivery={delivery} />
+        </div>
+        <div className={classes.column}>
+          <WhatHappened delivery={delivery} />
+          <Resends ids={delivery.resends} />
+        </div>
+      </div>
+      {asking && (
+        <ResendDialog
+          delivery={delivery}
+          onClose={() => {
+            setAsking(false);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+export default function DeliveryPage() {
+  const { api } = useServices();
+  const { deliveryId = '' } = useParams();
+  const query = useQuery(deliveryQuery(api, deliveryId));
+  return (
+    <DetailPage
+      noun="delivery"
+      back={BACK}
+      query={query}
+      title={(delivery) => `${deliveryTitle(delivery)}, ${formatWord(delivery.status)}`}
+    >
+      {(delivery) => <Loaded key={delivery.id} delivery={delivery} />}
+    </DetailPage>
+  );
+}

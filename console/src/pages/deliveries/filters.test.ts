@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { DELIVERY_FILTERS } from '../../shared/subjects/deliveries';
+import {
+  cleared,
+  isNarrowed,
+  recipient,
+  toCountsQuery,
+  toQuery,
+  writtenRecipient,
+} from './filters';
+
+const NONE = DELIVERY_FILTERS.none;
+
+describe('the filters of deliveries', () => {
+  it('ask for the dead-lettered ones in their tab, and never for a tab', () => {
+    const query = toQuery({ ...NONE, tab: 'dead-lettered', channel: 'SMS' });
+    expect(query).toMatchObject({ status: ['DEAD_LETTERED'], channel: 'SMS' });
+    expect(query).not.toHaveProperty('tab');
+    expect(toQuery({ ...NONE, status: 'SENT' })).not.toHaveProperty('tab');
+  });
+
+  it('count every status by the other filters', () => {
+    const counted = toCountsQuery({ ...NONE, tab: 'dead-lettered', contact: 'a@b.example' });
+    expect(counted).toMatchObject({ status: null, contact: 'a@b.example', range: '7d' });
+  });
+
+  it('take what is no id of a contact for an address', () => {
+    const none = { contact: null, address: null };
+    expect(recipient('con_1')).toEqual({ ...none, contact: 'con_1' });
+    expect(recipient('con@b.example')).toEqual({ ...none, address: 'con@b.example' });
+    expect(recipient('+49 170 1234511')).toEqual({ ...none, address: '+49 170 1234511' });
+    expect(recipient(null)).toEqual(none);
+    // A link that names a contact by an address still asks for the contact.
+    const linked = DELIVERY_FILTERS.read('?contact=a@b.example');
+    expect(writtenRecipient(linked)).toBe('a@b.example');
+    expect(toQuery(linked)).toMatchObject({ contact: 'a@b.example', address: null });
+  });
+
+  it('do not take the tab for a filter, and keep it when the filters are cleared', () => {
+    expect(isNarrowed({ ...NONE, tab: 'dead-lettered', range: '30d' })).toBe(false);
+    expect(isNarrowed({ ...NONE, runId: 'run_1' })).toBe(true);
+    expect(cleared({ ...NONE, tab: 'dead-lettered', contact: 'x', range: '24h' })).toEqual({
+      ...NONE,
+      tab: 'dead-lettered',
+      range: '24h',
+    });
+  });
+});

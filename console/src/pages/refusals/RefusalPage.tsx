@@ -1,0 +1,109 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link, useParams } from 'react-router';
+import type { Refusal } from '../../shared/api/types';
+import { useServices } from '../../shared/auth/services';
+import { Reason } from '../../shared/subjects/Reason';
+import { REFUSAL_FILTERS } from '../../shared/subjects/refusals';
+import { DetailHeader, DetailPage, Fact, Facts, Section } from '../../shared/ui/Detail';
+import { Notice } from '../../shared/ui/ErrorNotice';
+import { formatCount, formatWord } from '../../shared/ui/format';
+import { Json } from '../../shared/ui/Json';
+import { ExactTime, RelativeTime, useNow } from '../../shared/ui/Time';
+import { Unreadable } from '../../shared/ui/Unreadable';
+import { refusalQuery } from './queries';
+import { triggerWord } from './RefusalTable';
+import { REASON_WORDS } from './words';
+
+const BACK = { to: '/refusals', label: 'Refusals' };
+
+/** What the run that a refusal names has to do with it. */
+function runWords(refusal: Refusal): string {
+  switch (refusal.reason) {
+    case 'DUPLICATE':
+      return 'Run of the first event';
+    case 'REENTRY_BLOCKED':
+      return 'Run in the way';
+    default:
+      return 'Run';
+  }
+}
+
+function Loaded({ refusal }: { refusal: Refusal }) {
+  const now = useNow();
+  const { automationId, automationName, contactId, runId, version, source } = refusal;
+  const { meaning, advice } = REASON_WORDS[refusal.reason];
+  return (
+    <>
+      <DetailHeader
+        title={`${automationName} did not run`}
+        state={<Reason reason={refusal.reason} />}
+        id={refusal.id}
+        noun="refusal"
+      >
+        <Facts>
+          <Fact name="Automation">
+            <Link to={`/automations/${automationId}`}>{automationName}</Link>
+            {version !== null && <span>version {version}</span>}
+          </Fact>
+          <Fact name="Contact">
+            {contactId === null ? 'None' : <Link to={`/contacts/${contactId}`}>{contactId}</Link>}
+          </Fact>
+          {runId !== null && (
+            <Fact name={runWords(refusal)}>
+              <Link to={`/runs/${runId}`}>{runId}</Link>
+            </Fact>
+          )}
+          <Fact name="Trigger">{triggerWord(refusal)}</Fact>
+          <Fact name="Source">{source ?? 'Unknown'}</Fact>
+          <Fact name="Times">{formatCount(refusal.count)}</Fact>
+          <Fact name="First">
+            <ExactTime time={refusal.createdAt} />
+            <RelativeTime time={refusal.createdAt} now={now} />
+          </Fact>
+          <Fact name="Last">
+            <ExactTime time={refusal.lastAt} />
+            <RelativeTime time={refusal.lastAt} now={now} />
+          </Fact>
+        </Facts>
+      </DetailHeader>
+      {refusal.erasedAt && (
+        <Notice title="Its contact was erased">
+          <p>
+            <ExactTime time={refusal.erasedAt} />: what told of the person was taken out. That it
+            happened stays.
+          </p>
+        </Notice>
+      )}
+      <Unreadable what="refusal" told={refusal.unreadable} />
+      <Section title="Why nothing ran">
+        <p>{refusal.message}</p>
+        <Notice title={meaning}>
+          <p>{advice}</p>
+        </Notice>
+        <p>
+          <Link to={REFUSAL_FILTERS.address('/refusals', { automationId, reason: refusal.reason })}>
+            More of the same for this automation
+          </Link>
+        </p>
+      </Section>
+      <Section title="What fired">
+        <Json label="Trigger" value={refusal.trigger} />
+      </Section>
+    </>
+  );
+}
+
+export default function RefusalPage() {
+  const { api } = useServices();
+  const { refusalId = '' } = useParams();
+  return (
+    <DetailPage
+      noun="refusal"
+      back={BACK}
+      query={useQuery(refusalQuery(api, refusalId))}
+      title={({ automationName, reason }) => `${formatWord(reason)}, ${automationName}`}
+    >
+      {(refusal) => <Loaded refusal={refusal} />}
+    </DetailPage>
+  );
+}

@@ -1,0 +1,80 @@
+import { screen, within } from '@testing-library/react';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Counts, REFUSAL_REASONS, type Refusal } from '../../shared/api/types';
+import { openConsole, rememberTokens } from '../../test/render';
+import { type Call, json, ME, type Routes, serve } from '../../test/server';
+import { reasonsByCount } from './ReasonGroups';
+
+const REFUSAL: Refusal = {
+  id: 'ref_1',
+  automationId: 'atm_1',
+  automationName: 'Order paid',
+  contactId: 'con_1',
+  count: 3,
+  createdAt: '2026-03-01T10:00:00.000Z',
+  lastAt: '2026-03-01T11:00:00.000Z',
+  message: 'the contact has run_7 open in this automation',
+  reason: 'REENTRY_BLOCKED',
+  runId: 'run_7',
+  source: '203.0.113.9',
+  trigger: { type: 'WEBHOOK' },
+  version: 2,
+};
+const COUNTS: Counts = {
+  counts: { DUPLICATE: 2, REENTRY_BLOCKED: 40, NO_CONTACT: 0 },
+  total: 42,
+  isComplete: true,
+};
+
+function stack(routes: Routes = {}): Call[] {
+  return serve({
+    '/v1/me': () => json(ME),
+    '/v1/automations': () => json({ items: [], nextCursor: null }),
+    '/v1/refusals': () => json({ items: [REFUSAL], nextCursor: null }),
+    '/v1/refusals/counts': () => json(COUNTS),
+    '/v1/refusals/ref_1': () => json(REFUSAL),
+    ...routes,
+  });
+}
+
+it('reasons come by how often they were given; where nobody counts, all of them', () => {
+  expect(reasonsByCount(COUNTS)).toEqual(['REENTRY_BLOCKED', 'DUPLICATE']);
+  expect(reasonsByCount(undefined)).toEqual(REFUSAL_REASONS);
+});
+
+describe('the refusals', () => {
+  beforeEach(() => {
+    rememberTokens();
+  });
+
+  it('are grouped by reason, and a group leads to its own', async () => {
+    const calls = stack();
+    const { user } = openConsole('/refusals?range=30d');
+    const groups = within(await screen.findByRole('list', { name: 'Refusals by reason' }));
+    await user.click(await groups.findByRole('link', { name: /^Re-entry blocked\s*40/ }));
+    expect(window.location.search).toBe('?range=30d&reason=REENTRY_BLOCKED');
+    await screen.findByText(/loosen the rule/);
+    const last = calls.findLast(({ url }) => url.pathname === '/v1/refusals');
+    expect(last?.url.searchParams.get('reason')).toBe('REENTRY_BLOCKED');
+  });
+
+  it('lead from the list to why, and to the run in the way', async () => {
+    stack();
+    const { user } = openConsole('/refusals');
+    await user.click(await screen.findByRole('link', { name: /^the contact has run_7 open/ }));
+    const why = await screen.findByRole('region', { name: 'Why nothing ran' });
+    expect(why).toHaveTextContent('the contact has run_7 open in this automation');
+    expect(screen.getByRole('link', { name: 'run_7' })).toHaveAttribute('href', '/runs/run_7');
+    expect(screen.getByText('Run in the way')).toBeVisible();
+  });
+
+  it('that are none are good news', async () => {
+    stack({
+      '/v1/refusals': () => json({ items: [], nextCursor: null }),
+      '/v1/refusals/counts': () => json({}, 404),
+    });
+    openConsole('/refusals');
+    await screen.findByText('Good: every trigger that fired opened a run.');
+    expect(screen.queryByRole('alert')).toBeNull();
+  });
+});

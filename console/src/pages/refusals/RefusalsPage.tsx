@@ -1,0 +1,116 @@
+import { Skeleton } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { type Refusal, REFUSAL_REASONS } from '../../shared/api/types';
+import { useServices } from '../../shared/auth/services';
+import { AutomationPicker } from '../../shared/lists/AutomationPicker';
+import { countsQuery } from '../../shared/lists/counts';
+import { ExportButton } from '../../shared/lists/ExportButton';
+import { FilterBar } from '../../shared/lists/FilterBar';
+import { useFilters } from '../../shared/lists/filters';
+import { ListResults, NothingFound } from '../../shared/lists/ListPage';
+import page from '../../shared/lists/ListPage.module.css';
+import { PeriodPicker } from '../../shared/lists/PeriodPicker';
+import { StatusChips } from '../../shared/lists/StatusChips';
+import { ContactFilter } from '../../shared/lists/TextFilter';
+import { useLiveList } from '../../shared/lists/useLiveList';
+import { REFUSAL_FILTERS } from '../../shared/subjects/refusals';
+import { Notice } from '../../shared/ui/ErrorNotice';
+import { fetchRefusals } from './queries';
+import { ReasonGroups } from './ReasonGroups';
+import { RefusalTable } from './RefusalTable';
+import { REASON_WORDS } from './words';
+
+export default function RefusalsPage() {
+  const { api } = useServices();
+  const [filters, change] = useFilters(REFUSAL_FILTERS);
+  const counted = REFUSAL_FILTERS.toQuery({ ...filters, reason: null });
+  const { data: counts, isPending: isCounting } = useQuery(
+    countsQuery(['refusals', counted], (signal) =>
+      api.get('/v1/refusals/counts', { query: counted, signal }),
+    ),
+  );
+  const list = useLiveList<Refusal>({
+    queryKey: ['refusals', filters],
+    fetchPage: (cursor, signal) => fetchRefusals(api, filters, cursor, signal),
+    keyOf: ({ createdAt, id }) => `${createdAt} ${id}`,
+    isOpen: () => false,
+  });
+  return (
+    <div className={page.page}>
+      <title>Refusals · Runledger</title>
+      <div className={page.titleRow}>
+        <h1>Refusals</h1>
+        <ExportButton
+          list="REFUSALS"
+          plural="refusals"
+          filter={REFUSAL_FILTERS.toQuery(filters)}
+          total={undefined}
+        />
+      </div>
+      <p className={page.muted}>
+        A trigger fired and opened no run. Here is why, for each time that it happened.
+      </p>
+      <FilterBar
+        label="Filter refusals"
+        chips={
+          <StatusChips
+            label="Reason"
+            options={REFUSAL_REASONS}
+            value={filters.reason}
+            counts={counts}
+            onChange={(reason) => {
+              change({ reason });
+            }}
+          />
+        }
+      >
+        <AutomationPicker
+          value={filters.automationId}
+          onChange={(automationId) => {
+            change({ automationId });
+          }}
+        />
+        <ContactFilter
+          value={filters.contact}
+          onChange={(contact) => {
+            change({ contact });
+          }}
+        />
+        <PeriodPicker label="First within" period={filters} onChange={change} />
+      </FilterBar>
+      {filters.reason === null ? (
+        // Which groups there are is known with the counts: none may move from under a pointer.
+        isCounting ? (
+          <Skeleton height={88} />
+        ) : (
+          <ReasonGroups counts={counts} />
+        )
+      ) : (
+        <Notice title={REASON_WORDS[filters.reason].meaning}>
+          <p>{REASON_WORDS[filters.reason].advice}</p>
+        </Notice>
+      )}
+      <ListResults
+        noun="refusal"
+        plural="refusals"
+        period={filters}
+        list={list}
+        empty={
+          <NothingFound
+            plural="refusals"
+            hint="Good: every trigger that fired opened a run."
+            period={filters}
+            isNarrowed={REFUSAL_FILTERS.isNarrowed(filters)}
+            onClear={() => {
+              const { range, from, to } = filters;
+              change({ ...REFUSAL_FILTERS.none, range, from, to });
+            }}
+            onChange={change}
+          />
+        }
+      >
+        {(refusals) => <RefusalTable refusals={refusals} />}
+      </ListResults>
+    </div>
+  );
+}

@@ -1,0 +1,74 @@
+import { Button, TextInput } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type SubmitEvent, useState } from 'react';
+import type { Run } from '../../shared/api/types';
+import { useServices } from '../../shared/auth/services';
+import { Dialog, DialogActions } from '../../shared/ui/Dialog';
+import { ErrorNotice } from '../../shared/ui/ErrorNotice';
+import classes from './CancelDialog.module.css';
+import { contactName } from './describe';
+import { cancelRun } from './queries';
+
+interface Props {
+  run: Run;
+  onClose: () => void;
+}
+
+/** Asks for the reason of a cancel; open for as long as it is rendered. */
+export function CancelRunDialog({ run, onClose }: Props) {
+  const { api } = useServices();
+  const queries = useQueryClient();
+  const [reason, setReason] = useState('');
+  const { mutate, error, isPending } = useMutation({
+    mutationFn: () => cancelRun(api, run.id, reason.trim()),
+    networkMode: 'always',
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: ['run', run.id] });
+      onClose();
+    },
+  });
+
+  function submit(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    mutate();
+  }
+
+  const contact = contactName(run.contact);
+  return (
+    <Dialog title="Cancel this run?" opened onClose={onClose}>
+      <form onSubmit={submit} className={classes.form}>
+        <p>
+          {run.automationName}
+          {contact !== null && (
+            <>
+              {' '}
+              for <strong>{contact}</strong>
+            </>
+          )}{' '}
+          ends where it is. What it has done stays done; nothing starts it again.
+        </p>
+        <TextInput
+          label="Reason"
+          description="Stands on the run, with your name."
+          required
+          withAsterisk={false}
+          maxLength={120}
+          data-autofocus
+          value={reason}
+          onChange={(event) => {
+            setReason(event.currentTarget.value);
+          }}
+        />
+        {error && <ErrorNotice error={error} />}
+        <DialogActions>
+          <Button variant="default" onClick={onClose}>
+            Keep it going
+          </Button>
+          <Button type="submit" color="red" loading={isPending} disabled={reason.trim() === ''}>
+            Cancel the run
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,189 @@
+import { IconInfoCircle } from '@tabler/icons-react';
+import { useState } from 'react';
+import {
+  Bar,
+  BarChart,
+  type MouseHandlerDataParam,
+  ReferenceArea,
+  ResponsiveContainer,
+  Tooltip,
+  XAxis,
+  YAxis,
+} from 'recharts';
+import { RUN_STATUSES, type RunStatus, type Stats } from '../../shared/api/types';
+import { formatCount, formatDuration, formatMoment, formatWord } from '../../shared/ui/format';
+import { useNow } from '../../shared/ui/Time';
+import { type Bucket, bucketsOf, totalOf } from './buckets';
+import classes from './RunChart.module.css';
+
+/** From the ground up; failures at the top, where their height is easiest to compare. */
+const STACK = ['COMPLETED', 'CANCELED', 'RUNNING', 'PENDING', 'FAILED'] as const satisfies RunStatus[];
+
+const FILLS: Record<RunStatus, string> = {
+  COMPLETED: 'var(--chart-good)',
+  CANCELED: 'var(--chart-idle)',
+  RUNNING: 'var(--chart-busy)',
+  PENDING: 'var(--chart-waiting)',
+  // Striped, so that it is told from the others without its colour.
+  FAILED: 'url(#failed-stripes)',
+};
+
+function span({ start, end }: Pick<Bucket, 'start' | 'end'>, now: number): string {
+  const [from, to] = [start, end].map((moment) => formatMoment(new Date(moment).toISOString(), now));
+  return `${from ?? ''} – ${to ?? ''}`;
+}
+
+interface HintProps {
+  active?: boolean;
+  payload?: readonly { payload?: unknown }[];
+  now: number;
+}
+
+function Hint({ active, payload, now }: HintProps) {
+  const bucket = payload?.[0]?.payload as Bucket | undefined;
+  if (!active || !bucket) return null;
+  return (
+    <div className={classes.hint}>
+      <p className={classes.hintTitle}>{span(bucket, now)}</p>
+      {RUN_STATUSES.filter((status) => bucket[status] > 0).map((status) => (
+        <p key={status}>
+          {formatWord(status)}: {formatCount(bucket[status])}
+        </p>
+      ))}
+      {totalOf(bucket) === 0 && <p>No runs</p>}
+    </div>
+  );
+}
+
+function indexIn({ activeTooltipIndex }: MouseHandlerDataParam): number | null {
+  const index = Number(activeTooltipIndex ?? Number.NaN);
+  return Number.isInteger(index) ? index : null;
+}
+
+/** In words for who cannot see the bars. */
+function Summary({ buckets, now }: { buckets: Bucket[]; now: number }) {
+  const busiest = buckets.toSorted((one, other) => totalOf(other) - totalOf(one))[0];
+  const totals = STACK.map((status) => ({
+    status,
+    total: buckets.reduce((sum, bucket) => sum + bucket[status], 0),
+  })).filter(({ total }) => total > 0);
+  return (
+    <figcaption className="visually-hidden">
+      Runs over time by status.{' '}
+      {totals.map(({ status, total }) => `${formatWord(status)}: ${formatCount(total)}.`).join(' ')}
+      {busiest && totalOf(busiest) > 0 && ` Most of them in ${span(busiest, now)}.`}
+    </figcaption>
+  );
+}
+
+interface Props {
+  stats: Stats;
+  /** What of the page's filters the bars do not follow, in words. */
+  note: string | null;
+  /** Called with the period that was chosen, ISO 8601 in UTC. */
+  onBrush: (from: string, to: string) => void;
+}
+
+/** How many runs were created when; dragging over it looks closer. The period's form does it too. */
+export default function RunChart({ stats, note, onBrush }: Props) {
+  const now = useNow(60_000);
+  const [brush, setBrush] = useState<[number, number] | null>(null);
+  const buckets = bucketsOf(stats);
+  const chosen = brush && ([Math.min(...brush), Math.max(...brush)] as const);
+
+  function finish() {
+    setBrush(null);
+    if (!chosen) return;
+    const [first, last] = [buckets[chosen[0]], buckets[chosen[1]]];
+    // A mere click chooses nothing.
+    if (!first || !last || first === last) return;
+    onBrush(new Date(first.start).toISOString(), new Date(last.end).toISOString());
+  }
+
+  const begin = chosen && buckets[chosen[0]];
+  const end = chosen && buckets[chosen[1]];
+  return (
+    <figure className={classes.chart}>
+      {note !== null && (
+        <p className={classes.note}>
+          <IconInfoCircle size={16} aria-hidden />
+          <span>{note}</span>
+        </p>
+      )}
+      <ResponsiveContainer width="100%" height={120}>
+        <BarChart
+          data={buckets}
+          accessibilityLayer={false}
+          barCategoryGap={1}
+          margin={{ top: 4, right: 0, bottom: 0, left: 0 }}
+          onMouseDown={(state: MouseHandlerDataParam) => {
+            const index = indexIn(state);
+            if (index !== null) setBrush([index, index]);
+          }}
+          onMouseMove={(state: MouseHandlerDataParam) => {
+            const index = indexIn(state);
+            if (brush && index !== null) setBrush([brush[0], index]);
+          }}
+          onMouseUp={finish}
+          onMouseLeave={() => {
+            setBrush(null);
+          }}
+        >
+          <defs>
+            <pattern
+              id="failed-stripes"
+              width={5}
+              height={5}
+              patternUnits="userSpaceOnUse"
+              patternTransform="rotate(45)"
+            >
+              <rect width={5} height={5} fill="var(--chart-bad)" />
+              <rect width={1.5} height={5} fill="var(--surface)" />
+            </pattern>
+          </defs>
+          <XAxis
+            dataKey="start"
+            tickFormatter={(start: number) => formatMoment(new Date(start).toISOString(), now)}
+            tick={{ fill: 'var(--text-muted)', fontSize: 11 }}
+            tickLine={false}
+            axisLine={{ stroke: 'var(--border)' }}
+            minTickGap={48}
+          />
+          <YAxis
+            width={36}
+            allowDecimals={false}
+            tick={{ fill: 'var(--text-muted)', fontSize: 11 }}
+            tickLine={false}
+            axisLine={false}
+            tickCount={3}
+          />
+          <Tooltip
+            isAnimationActive={false}
+            cursor={{ fill: 'var(--surface-hover)' }}
+            content={<Hint now={now} />}
+          />
+          {STACK.map((status) => (
+            <Bar
+              key={status}
+              dataKey={status}
+              stackId="runs"
+              fill={FILLS[status]}
+              isAnimationActive={false}
+            />
+          ))}
+          {begin && end && (
+            <ReferenceArea x1={begin.start} x2={end.start} fill="var(--accent)" fillOpacity={0.2} />
+          )}
+        </BarChart>
+      </ResponsiveContainer>
+      {stats.duration && (
+        <p className={classes.durations}>
+          Half of the runs took at most {formatDuration(stats.duration.p50Ms)}, 95 % at most{' '}
+          {formatDuration(stats.duration.p95Ms)}.
+          <span className={classes.drag}> Drag over the bars to look closer.</span>
+        </p>
+      )}
+      <Summary buckets={buckets} now={now} />
+    </figure>
+  );
+}

@@ -1,0 +1,91 @@
+import { Select } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { type Counts, type FailureGroup, RUN_STATUSES } from '../../shared/api/types';
+import { useServices } from '../../shared/auth/services';
+import { AutomationPicker } from '../../shared/lists/AutomationPicker';
+import { FilterBar } from '../../shared/lists/FilterBar';
+import { periodQuery } from '../../shared/lists/filters';
+import { PeriodPicker } from '../../shared/lists/PeriodPicker';
+import { StatusChips } from '../../shared/lists/StatusChips';
+import { ContactFilter } from '../../shared/lists/TextFilter';
+import type { RunFilters } from '../../shared/subjects/runs';
+import { formatCount } from '../../shared/ui/format';
+import { failureGroupsQuery } from './queries';
+
+interface Props {
+  filters: RunFilters;
+  onChange: (changes: Partial<RunFilters>) => void;
+}
+
+function groupName({ count, automationName, nodeId, title }: FailureGroup): string {
+  const where = [automationName, nodeId].filter((part) => part !== null).join(', ');
+  return `${formatCount(count)} × ${where}: ${title}`;
+}
+
+/** Failed runs by what their errors have in common; not there where nothing groups them. */
+function ErrorGroupPicker({ filters, onChange }: Props) {
+  const { api } = useServices();
+  const { automationId, errorGroup } = filters;
+  const asked = { automationId, ...periodQuery(filters) };
+  const { data: groups } = useQuery(failureGroupsQuery(api, asked));
+  const options = (groups?.items ?? []).map((group) => ({
+    value: group.id,
+    label: groupName(group),
+  }));
+  if (options.length === 0 && errorGroup === null) return null;
+  if (errorGroup !== null && !options.some(({ value }) => value === errorGroup)) {
+    options.push({ value: errorGroup, label: errorGroup });
+  }
+  return (
+    <Select
+      label="Error"
+      placeholder="All errors"
+      data={options}
+      value={errorGroup}
+      searchable
+      clearable
+      // Mantine hides it from screen readers, which may not be where the keyboard comes.
+      clearButtonProps={{ 'aria-label': 'Show all errors', 'aria-hidden': false, tabIndex: 0 }}
+      nothingFoundMessage="No error like that"
+      comboboxProps={{ width: 'max-content', position: 'bottom-start' }}
+      onChange={(chosen) => {
+        onChange({ errorGroup: chosen });
+      }}
+    />
+  );
+}
+
+export function RunFilterBar({ filters, counts, onChange }: Props & { counts: Counts | undefined }) {
+  return (
+    <FilterBar
+      label="Filter runs"
+      chips={
+        <StatusChips
+          label="Status"
+          options={RUN_STATUSES}
+          value={filters.status}
+          counts={counts}
+          onChange={(status) => {
+            onChange({ status });
+          }}
+        />
+      }
+    >
+      <AutomationPicker
+        value={filters.automationId}
+        onChange={(automationId) => {
+          // An error group is one automation's.
+          onChange({ automationId, errorGroup: null });
+        }}
+      />
+      <ContactFilter
+        value={filters.contact}
+        onChange={(contact) => {
+          onChange({ contact });
+        }}
+      />
+      <ErrorGroupPicker filters={filters} onChange={onChange} />
+      <PeriodPicker label="Created within" period={filters} onChange={onChange} />
+    </FilterBar>
+  );
+}

@@ -1,0 +1,241 @@
+import { Button } from '@mantine/core';
+import { IconBan } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useRef, useState } from 'react';
+import { Link, useParams } from 'react-router';
+import { useAddressState } from '../../shared/address/addressState';
+import { runQuery } from '../../shared/api/queries';
+import type { Run, RunDetail } from '../../shared/api/types';
+import { useAllows } from '../../shared/auth/role';
+import { useServices } from '../../shared/auth/services';
+import { RunGraph } from '../../shared/graph';
+import { versionAddress } from '../../shared/subjects/automations';
+import { RUN_FILTERS, RUN_PAGE } from '../../shared/subjects/runs';
+import { DetailHeader, DetailPage, Fact, Facts, Section } from '../../shared/ui/Detail';
+import { formatDuration, formatWord } from '../../shared/ui/format';
+import { Json } from '../../shared/ui/Json';
+import { Optional } from '../../shared/ui/Optional';
+import { Status } from '../../shared/ui/Status';
+import { ExactTime, RelativeTime, useNow } from '../../shared/ui/Time';
+import { Unreadable } from '../../shared/ui/Unreadable';
+import { CancelRunDialog } from './CancelRunDialog';
+import { contactName, healthText, isOpen, runDuration, triggerWord } from './describe';
+import classes from './RunPage.module.css';
+import { goToStep, moved, showStep, stepElementId, toggled } from './steps';
+import { StepTrace } from './StepTrace';
+
+function Contact({ contact }: Pick<Run, 'contact'>) {
+  if (contact === null) return 'No contact';
+  return <Link to={`/contacts/${contact.id}`}>{contactName(contact)}</Link>;
+}
+
+function RunFacts({ run, now }: { run: RunDetail; now: number }) {
+  const duration = runDuration(run, now);
+  return (
+    <Facts>
+      <Fact name="Contact">
+        <Contact contact={run.contact} />
+      </Fact>
+      <Fact name="Trigger">
+        {triggerWord(run)}
+        {run.upstream && (
+          <span>
+            by <Link to={`/runs/${run.upstream.runId}`}>{run.upstream.automationName ?? 'a run'}</Link>
+          </span>
+        )}
+      </Fact>
+      <Fact name="Created">
+        <ExactTime time={run.createdAt} />
+        <span className={classes.muted}>
+          <RelativeTime time={run.createdAt} now={now} />
+        </span>
+      </Fact>
+      <Fact name="Started">
+        {run.startedAt === null ? 'Not yet' : <ExactTime time={run.startedAt} />}
+      </Fact>
+      <Fact name="Finished">
+        {run.finishedAt === null ? 'Not yet' : <ExactTime time={run.finishedAt} />}
+      </Fact>
+      <Fact name="Duration">{duration === null ? '–' : formatDuration(duration)}</Fact>
+    </Facts>
+  );
+}
+
+function Failure({ run, onOpenStep }: { run: RunDetail; onOpenStep: (nodeId: string) => void }) {
+  const { error } = run;
+  if (!error) return null;
+  const { nodeId } = error;
+  const hasStep = run.steps.some((step) => step.nodeId === nodeId);
+  return (
+    <section className={classes.failure} aria-label="Error">
+      <h2>{nodeId === null ? 'The run failed' : `Failed at ${nodeId}`}</h2>
+      <p className={classes.message}>{error.message}</p>
+      <p className={classes.kind}>{error.kind}</p>
+      {error.cause !== null && <Json label="Cause" value={error.cause} />}
+      <p className={classes.links}>
+        {nodeId !== null && hasStep && (
+          <a
+            href={`#${stepElementId(run.id, nodeId)}`}
+            onClick={(event) => {
+              event.preventDefault();
+              onOpenStep(nodeId);
+            }}
+          >
+            Open the step
+          </a>
+        )}
+        {run.errorGroup !== null && (
+          <Link to={RUN_FILTERS.address('/runs', { errorGroup: run.errorGroup, range: '30d' })}>
+            Runs that failed alike
+          </Link>
+        )}
+      </p>
+    </section>
+  );
+}
+
+function Canceled({ run }: { run: Run }) {
+  if (!run.canceled) return null;
+  const { by, reason, at } = run.canceled;
+  return (
+    <section className={classes.canceled} aria-label="Cancel">
+      <h2>Canceled by {by}</h2>
+      <p className={classes.message}>{reason}</p>
+      <p className={classes.muted}>
+        <ExactTime time={at} />
+      </p>
+    </section>
+  );
+}
+
+/** Runs that the end of this one opened. */
+function Downstream({ run }: { run: RunDetail }) {
+  if (run.downstream.length === 0) return null;
+  return (
+    <Section title="What its end opened">
+      <ul className={classes.downstream}>
+        {run.downstream.map(({ runId, automationName, status }) => (
+          <li key={runId}>
+            <Status status={status} /> <Link to={`/runs/${runId}`}>{automationName}</Link>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function CancelButton({ run }: { run: Run }) {
+  const [asking, setAsking] = useState(false);
+  return (
+    <>
+      <Button
+        variant="default"
+        size="xs"
+        leftSection={<IconBan size={16} aria-hidden />}
+        onClick={() => {
+          setAsking(true);
+        }}
+      >
+        Cancel…
+      </Button>
+      {asking && (
+        <CancelRunDialog
+          run={run}
+          onClose={() => {
+            setAsking(false);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function Loaded({ run }: { run: RunDetail }) {
+  const open = isOpen(run);
+  const now = useNow(open ? 1_000 : 60_000);
+  const mayCancel = useAllows('MEMBER') && open;
+  const [{ step: openSteps }, changeAddress] = useAddressState(RUN_PAGE);
+  const health = healthText(run, now);
+
+  // A link to a step leads to it, and not only to its page.
+  const linked = useRef(openSteps[0]);
+  const { id } = run;
+  useEffect(() => {
+    if (linked.current !== undefined) showStep(id, linked.current);
+  }, [id]);
+
+  function change(next: (nodeIds: readonly string[]) => readonly string[]) {
+    changeAddress(({ step }) => ({ step: next(step) }), 'replace');
+  }
+
+  function show(nodeId: string) {
+    if (!run.steps.some((step) => step.nodeId === nodeId)) return;
+    change((nodeIds) => toggled(nodeIds, nodeId, true));
+    goToStep(run.id, nodeId);
+  }
+
+  return (
+    <>
+      <DetailHeader
+        title={run.automationName}
+        id={run.id}
+        noun="run"
+        state={
+          <>
+            <Link to={versionAddress(run.automationId, run.version)}>version {run.version}</Link>
+            <span role="status" className={classes.state}>
+              <Status status={run.status} />
+              {health !== null && <span className={classes.muted}>{health}</span>}
+            </span>
+          </>
+        }
+        actions={mayCancel && <CancelButton run={run} />}
+      >
+        <RunFacts run={run} now={now} />
+      </DetailHeader>
+      <Unreadable what="run" told={run.unreadable} />
+      <Failure run={run} onOpenStep={show} />
+      <Canceled run={run} />
+      <Section title="The way it took">
+        <Optional fallback={<p className={classes.muted}>The graph could not be drawn.</p>}>
+          <RunGraph run={run} selected={openSteps.at(-1) ?? null} onSelect={show} />
+        </Optional>
+      </Section>
+      <StepTrace
+        heading="Steps"
+        run={run}
+        openSteps={openSteps}
+        now={now}
+        onToggle={(nodeId, isToOpen) => {
+          change((nodeIds) => toggled(nodeIds, nodeId, isToOpen));
+        }}
+        onMove={(from, to) => {
+          change((nodeIds) => moved(nodeIds, from, to));
+        }}
+      />
+      <Downstream run={run} />
+      <Section title="What opened the run">
+        <h3 className={classes.part}>Trigger</h3>
+        <Json label="Trigger" value={run.trigger} />
+        <h3 className={classes.part}>Payload</h3>
+        <Json label="Payload" value={run.payload ?? null} />
+      </Section>
+    </>
+  );
+}
+
+export default function RunPage() {
+  const { api } = useServices();
+  const { runId = '' } = useParams();
+  const query = useQuery(runQuery(api, runId));
+  return (
+    <DetailPage
+      noun="run"
+      back={{ to: '/runs', label: 'Run history' }}
+      query={query}
+      title={(run) => `${run.automationName}, ${formatWord(run.status)}`}
+    >
+      {(run) => <Loaded run={run} />}
+    </DetailPage>
+  );
+}

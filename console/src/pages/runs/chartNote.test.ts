@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+import { RUN_FILTERS } from '../../shared/subjects/runs';
+import { chartNote } from './chartNote';
+
+it.each([
+  ['', null],
+  ['range=24h&automationId=atm_1', null],
+  ['status=FAILED', 'The chart shows all runs in the period; only the list below is filtered by status.'],
+  [
+    'automationId=atm_1&status=FAILED&contact=a@example.com&errorGroup=err_1',
+    'The chart shows all runs of the automation in the period; only the list below is filtered by status, contact and error.',
+  ],
+])('the chart says what it does not follow of %s', (search, note) => {
+  expect(chartNote(RUN_FILTERS.read(search))).toBe(note);
+});

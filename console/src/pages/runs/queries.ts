@@ -1,0 +1,87 @@
+/** What the run pages ask of the API, and how often they ask again. */
+
+import { queryOptions } from '@tanstack/react-query';
+import type { ApiClient } from '../../shared/api/client';
+import type { QueryOf } from '../../shared/api/operations';
+import { ApiError } from '../../shared/api/problem';
+import type { CancelOutcome, Run } from '../../shared/api/types';
+import { type AskedFilters, filterDocument } from '../../shared/lists/exports';
+import { RUN_FILTERS, type RunFilters } from '../../shared/subjects/runs';
+
+const PAGE_SIZE = 50;
+const CANCELLATION_POLL_MS = 3_000;
+const STATS_POLL_MS = 30_000;
+
+/** One page of the list, newest first. */
+export function fetchRuns(
+  api: ApiClient,
+  filters: RunFilters,
+  cursor: string | null,
+  signal: AbortSignal,
+) {
+  const query = { ...RUN_FILTERS.toQuery(filters), limit: PAGE_SIZE, cursor };
+  return api.get('/v1/runs', { query, signal });
+}
+
+/** Null where the deployment does not have what was asked for. */
+async function whereThereIs<Answer>(asked: Promise<Answer>): Promise<Answer | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return null;
+    throw error;
+  }
+}
+
+export function statsQuery(api: ApiClient, query: QueryOf<'/v1/stats'>) {
+  return queryOptions({
+    queryKey: ['stats', query],
+    queryFn: ({ signal }) => whereThereIs(api.get('/v1/stats', { query, signal })),
+    retry: false,
+    // A failure may pass; what the deployment does not have will not come.
+    refetchInterval: ({ state }) => (state.data === null ? false : STATS_POLL_MS),
+  });
+}
+
+const GROUP_LIMIT = 50;
+
+export function failureGroupsQuery(api: ApiClient, query: QueryOf<'/v1/failure-groups'>) {
+  return queryOptions({
+    queryKey: ['failure-groups', query],
+    queryFn: ({ signal }) =>
+      whereThereIs(
+        api.get('/v1/failure-groups', { query: { ...query, limit: GROUP_LIMIT }, signal }),
+      ),
+    staleTime: 30_000,
+    retry: false,
+  });
+}
+
+export function cancelRun(api: ApiClient, id: string, reason: string): Promise<Run> {
+  return api.post('/v1/runs/{run_id}/cancel', { path: { run_id: id }, body: { reason } });
+}
+
+/** Cancels every open run that the filters match; `dryRun` only tells which. */
+export function cancelRuns(
+  api: ApiClient,
+  filter: AskedFilters,
+  reason: string,
+  dryRun: boolean,
+): Promise<CancelOutcome> {
+  return api.post('/v1/runs/cancel', {
+    body: { filter: filterDocument(filter), reason, dryRun },
+  });
+}
+
+/** How far a cancellation has come that goes on in the background. */
+export function cancellationQuery(api: ApiClient, started: CancelOutcome) {
+  const { id } = started;
+  return queryOptions({
+    queryKey: ['cancellation', id],
+    queryFn: ({ signal }) =>
+      api.get('/v1/runs/cancel/{cancellation_id}', { path: { cancellation_id: id ?? '' }, signal }),
+    enabled: id !== null && !started.isComplete,
+    initialData: started,
+    refetchInterval: ({ state }) => (state.data?.isComplete ? false : CANCELLATION_POLL_MS),
+  });
+}

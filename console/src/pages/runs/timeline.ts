@@ -1,0 +1,121 @@
+/** When the steps of a run happened, as places on one line. */
+
+import type { RunDetail, Step } from '../../shared/api/types';
+
+export interface Interval {
+  from: number;
+  to: number;
+}
+
+/** Of the line's whole length, in percent. */
+export interface Bar {
+  left: number;
+  width: number;
+}
+
+/** A stretch in which the run only waited: drawn short, whatever it took. */
+export interface Pause extends Bar, Interval {}
+
+export interface Timeline {
+  /** From its left end to its right one. */
+  whole: Interval;
+  barOf: (interval: Interval) => Bar;
+  pauses: Pause[];
+}
+
+/** A pause is drawn as long as it was up to this share of the line. */
+const PAUSE_SHARE = 0.12;
+/** All pauses together take at most this share of it. */
+const PAUSES_SHARE = 0.5;
+
+export function isWait(step: Step): boolean {
+  return step.type === 'WAIT' || step.status === 'WAITING';
+}
+
+export function intervalOf(step: Step, now: number): Interval {
+  const from = Date.parse(step.startedAt);
+  const to = step.finishedAt === null ? now : Date.parse(step.finishedAt);
+  return { from, to: Math.max(from, to) };
+}
+
+/** The union of intervals, in order. */
+function merged(intervals: Interval[]): Interval[] {
+  const found: Interval[] = [];
+  for (const { from, to } of intervals.toSorted((one, other) => one.from - other.from)) {
+    const last = found.at(-1);
+    if (last && from <= last.to) last.to = Math.max(last.to, to);
+    else found.push({ from, to });
+  }
+  return found;
+}
+
+/** What is left of the intervals outside of the others; both in order and without overlap. */
+function without(intervals: Interval[], others: Interval[]): Interval[] {
+  return intervals.flatMap(({ from, to }) => {
+    const left: Interval[] = [];
+    let at = from;
+    for (const other of others) {
+      if (other.to <= at || other.from >= to) continue;
+      if (other.from > at) left.push({ from: at, to: other.from });
+      at = Math.max(at, other.to);
+    }
+    if (at < to) left.push({ from: at, to });
+    return left;
+  });
+}
+
+/** The run from its opening to its end, or to `now`. */
+export function timelineOf(run: RunDetail, now: number): Timeline {
+  const ends = run.steps.map((step) => intervalOf(step, now).to);
+  const from = Date.parse(run.createdAt);
+  const end = run.finishedAt === null ? now : Date.parse(run.finishedAt);
+  const whole = { from, to: Math.max(from + 1, end, ...ends) };
+  // Until it is started a run is looked at by nobody.
+  const begun = run.startedAt === null ? whole.to : Date.parse(run.startedAt);
+  return draw(run.steps, whole, begun > from ? [{ from, to: begun }] : [], now);
+}
+
+/** Some steps that belong together, from the first's beginning to the last's end. */
+export function timelineOfSteps(steps: Step[], now: number): Timeline {
+  const intervals = steps.map((step) => intervalOf(step, now));
+  const from = Math.min(...intervals.map((interval) => interval.from));
+  const whole = { from, to: Math.max(from + 1, ...intervals.map((interval) => interval.to)) };
+  return draw(steps, whole, [], now);
+}
+
+/**
+ * Work is drawn to scale; long stretches of mere waiting are cut short, else a day's wait would
+ * leave nothing to see of the seconds around it.
+ */
+function draw(steps: Step[], whole: Interval, idle: Interval[], now: number): Timeline {
+  const work = steps.filter((step) => !isWait(step)).map((step) => intervalOf(step, now));
+  const waits = steps.filter(isWait).map((step) => intervalOf(step, now));
+  const pauses = without(merged([...idle, ...waits]), merged(work));
+  const total = whole.to - whole.from;
+  const long = pauses.filter((pause) => pause.to - pause.from > total * PAUSE_SHARE);
+  const share = Math.min(PAUSE_SHARE, PAUSES_SHARE / Math.max(1, long.length));
+  const paused = long.reduce((sum, pause) => sum + pause.to - pause.from, 0);
+  // Percent a millisecond of what is drawn to scale.
+  const scale = (100 * (1 - share * long.length)) / Math.max(1, total - paused);
+
+  function place(moment: number): number {
+    const at = Math.min(Math.max(moment, whole.from), whole.to);
+    let skipped = 0;
+    let place = 0;
+    for (const pause of long) {
+      if (at <= pause.from) break;
+      const length = pause.to - pause.from;
+      const spent = Math.min(at, pause.to) - pause.from;
+      skipped += spent;
+      place += 100 * share * (spent / length);
+    }
+    return Math.min(100, place + (at - whole.from - skipped) * scale);
+  }
+
+  function barOf(interval: Interval): Bar {
+    const left = place(interval.from);
+    return { left, width: Math.max(0, place(interval.to) - left) };
+  }
+
+  return { whole, barOf, pauses: long.map((pause) => ({ ...pause, ...barOf(pause) })) };
+}

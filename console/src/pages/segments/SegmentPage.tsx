@@ -1,0 +1,80 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useParams } from 'react-router';
+import type { Segment, SegmentDocument } from '../../shared/api/types';
+import { useAllows } from '../../shared/auth/role';
+import { useServices } from '../../shared/auth/services';
+import { DetailHeader, DetailPage, Section } from '../../shared/ui/Detail';
+import { Belonging } from './Belonging';
+import { replaceSegment, segmentQuery } from './queries';
+import { ruleWords } from './rules';
+import { SegmentForm } from './SegmentForm';
+import classes from './Segments.module.css';
+
+const BACK = { to: '/contacts/segments', label: 'Segments' };
+
+function ReadOnly({ segment }: { segment: Segment }) {
+  return (
+    <Section title={segment.match === 'ANY' ? 'Whoever, at least one' : 'Whoever, all of it'}>
+      <ul className={classes.words}>
+        {segment.rules.map((rule, index) => (
+          <li key={index}>{ruleWords(rule)}</li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function Loaded({ segment }: { segment: Segment }) {
+  const { api } = useServices();
+  const queries = useQueryClient();
+  // What the form was filled from: a later change by somebody else must not be overwritten.
+  const [revision, setRevision] = useState(segment.revision);
+  const mayEdit = useAllows('ADMIN');
+  const { mutate, error, isPending, isSuccess } = useMutation({
+    mutationFn: (document: SegmentDocument) =>
+      replaceSegment(api, segment.id, { ...document, revision }),
+    networkMode: 'always',
+    onSuccess: (changed) => {
+      setRevision(changed.revision);
+      queries.setQueryData(['segment', segment.id], changed);
+      void queries.invalidateQueries({ queryKey: ['segment', segment.id, 'preview'] });
+      void queries.invalidateQueries({ queryKey: ['segments'] });
+    },
+  });
+  return (
+    <>
+      <DetailHeader title={segment.name} id={segment.id} noun="segment" />
+      <div className={classes.columns}>
+        {mayEdit ? (
+          <SegmentForm
+            segment={segment}
+            submitLabel="Save"
+            error={error}
+            isPending={isPending}
+            isSaved={isSuccess}
+            onSave={mutate}
+          />
+        ) : (
+          <ReadOnly segment={segment} />
+        )}
+        <Belonging segmentId={segment.id} />
+      </div>
+    </>
+  );
+}
+
+export default function SegmentPage() {
+  const { api } = useServices();
+  const { segmentId = '' } = useParams();
+  return (
+    <DetailPage
+      noun="segment"
+      back={BACK}
+      query={useQuery(segmentQuery(api, segmentId))}
+      title={({ name }) => name}
+    >
+      {(segment) => <Loaded key={segment.id} segment={segment} />}
+    </DetailPage>
+  );
+}

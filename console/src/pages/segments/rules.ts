@@ -1,0 +1,106 @@
+/** Rules of a segment: in words, and between the form and the wire. */
+
+import type { SegmentRule } from '../../shared/api/types';
+import { formatWord } from '../../shared/ui/format';
+
+export const KINDS = ['HAS_TAG', 'LACKS_TAG', 'CONSENT', 'METADATA'] as const;
+export type Kind = (typeof KINDS)[number];
+
+export const OPERATORS = [
+  'EQUALS',
+  'NOT_EQUALS',
+  'GREATER_THAN',
+  'GREATER_OR_EQUAL',
+  'LESS_THAN',
+  'LESS_OR_EQUAL',
+  'CONTAINS',
+  'NOT_CONTAINS',
+  'STARTS_WITH',
+  'ENDS_WITH',
+  'IS_EMPTY',
+  'IS_NOT_EMPTY',
+] as const;
+export type Operator = (typeof OPERATORS)[number];
+
+/** A rule as it is typed: the fields of every kind, so that changing the kind loses nothing. */
+export interface DraftRule {
+  /** Of the row in the form; rules have none. */
+  key: string;
+  kind: Kind;
+  tag: string;
+  consent: 'MARKETING' | 'TRANSACTIONAL';
+  given: boolean;
+  path: string;
+  operator: Operator;
+  value: string;
+}
+
+export function newRule(key: string): DraftRule {
+  return {
+    key,
+    kind: 'HAS_TAG',
+    tag: '',
+    consent: 'MARKETING',
+    given: true,
+    path: '',
+    operator: 'EQUALS',
+    value: '',
+  };
+}
+
+/** Whether the operator compares with a value. */
+export function takesValue(operator: Operator): boolean {
+  return operator !== 'IS_EMPTY' && operator !== 'IS_NOT_EMPTY';
+}
+
+/** `10` and `true` are what they look like; anything else is text. */
+function typed(value: string): string | number | boolean {
+  const trimmed = value.trim();
+  if (trimmed === 'true' || trimmed === 'false') return trimmed === 'true';
+  return /^-?(0|[1-9]\d*)(\.\d+)?$/.test(trimmed) ? Number(trimmed) : value;
+}
+
+export function toWire(rule: DraftRule): SegmentRule {
+  switch (rule.kind) {
+    case 'CONSENT':
+      return { kind: 'CONSENT', consent: rule.consent, given: rule.given };
+    case 'METADATA': {
+      const value = takesValue(rule.operator) ? typed(rule.value) : null;
+      return { kind: 'METADATA', key: rule.path.trim(), operator: rule.operator, value };
+    }
+    default:
+      return { kind: rule.kind, tag: rule.tag.trim() };
+  }
+}
+
+export function fromWire(rule: SegmentRule, key: string): DraftRule {
+  const draft = { ...newRule(key), kind: rule.kind };
+  switch (rule.kind) {
+    case 'CONSENT':
+      return { ...draft, consent: rule.consent, given: rule.given };
+    case 'METADATA':
+      return {
+        ...draft,
+        path: rule.key,
+        operator: rule.operator,
+        value: rule.value === null || rule.value === undefined ? '' : String(rule.value),
+      };
+    default:
+      return { ...draft, tag: rule.tag };
+  }
+}
+
+export function ruleWords(rule: SegmentRule): string {
+  switch (rule.kind) {
+    case 'HAS_TAG':
+      return `has the tag ${rule.tag}`;
+    case 'LACKS_TAG':
+      return `does not have the tag ${rule.tag}`;
+    case 'CONSENT':
+      return `${rule.given ? 'gave' : 'did not give'} ${rule.consent.toLowerCase()} consent`;
+    case 'METADATA': {
+      const words = `${rule.key} ${formatWord(rule.operator).toLowerCase()}`;
+      return takesValue(rule.operator) ? `${words} ${String(rule.value)}` : words;
+    }
+  }
+}

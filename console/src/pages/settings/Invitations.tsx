@@ -1,0 +1,171 @@
+import { Button, NativeSelect, TextInput } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type SubmitEvent, useRef, useState } from 'react';
+import type { Invitation, InvitationDocument, SentInvitation } from '../../shared/api/types';
+import { useServices } from '../../shared/auth/services';
+import { ConfirmDialog } from '../../shared/ui/ConfirmDialog';
+import { EmptyState } from '../../shared/ui/EmptyState';
+import { ErrorNotice, Notice } from '../../shared/ui/ErrorNotice';
+import form from '../../shared/ui/Form.module.css';
+import { formatWord } from '../../shared/ui/format';
+import { fieldError, formError, useFocusOnError } from '../../shared/ui/forms';
+import { Row, Rows } from '../../shared/ui/Rows';
+import { RelativeTime, useNow } from '../../shared/ui/Time';
+import { invitationsQuery, invite, resendInvitation, withdrawInvitation } from './queries';
+import { asRole, ROLE_OPTIONS } from './roles';
+
+/** What happened to the mail: without a verified sender the owner has to tell them. */
+function SentNotice({ sent }: { sent: SentInvitation }) {
+  return sent.mailed ? (
+    <Notice title={`${sent.email} was invited by e-mail`} />
+  ) : (
+    <Notice tone="bad" title={`${sent.email} is invited, but nobody was written to`}>
+      <p>No e-mail could be sent. Tell them to sign in: the invitation waits for them there.</p>
+    </Notice>
+  );
+}
+
+function InviteForm({ onSent }: { onSent: (sent: SentInvitation) => Promise<void> }) {
+  const { api } = useServices();
+  const element = useRef<HTMLFormElement>(null);
+  const { mutate, error, isPending } = useMutation({
+    mutationFn: (invited: InvitationDocument) => invite(api, invited),
+    networkMode: 'always',
+    onSuccess: async (sent) => {
+      element.current?.reset();
+      await onSent(sent);
+    },
+  });
+  useFocusOnError(element, error);
+  const general = formError(error, ['email', 'role']);
+
+  function submit(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const values = new FormData(event.currentTarget);
+    const email = values.get('email');
+    if (typeof email === 'string') mutate({ email: email.trim(), role: asRole(values.get('role')) });
+  }
+
+  return (
+    <form
+      ref={element}
+      onSubmit={submit}
+      noValidate
+      className={form.form}
+      aria-label="Invite somebody"
+    >
+      {general && <ErrorNotice error={general} />}
+      <div className={form.pair}>
+        <TextInput
+          label="E-mail address"
+          name="email"
+          type="email"
+          autoComplete="off"
+          required
+          withAsterisk={false}
+          error={fieldError(error, 'email')}
+        />
+        <NativeSelect
+          label="Role"
+          name="role"
+          data={ROLE_OPTIONS}
+          defaultValue="MEMBER"
+          error={fieldError(error, 'role')}
+        />
+      </div>
+      <div className={form.buttons}>
+        <Button type="submit" loading={isPending}>
+          Send the invitation
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+/** Who is invited and has not joined, and the form to invite somebody. */
+export function Invitations() {
+  const { api } = useServices();
+  const now = useNow();
+  const queries = useQueryClient();
+  const [sent, setSent] = useState<SentInvitation | null>(null);
+  const [withdrawing, setWithdrawing] = useState<Invitation | null>(null);
+  const again = useMutation({
+    mutationFn: (id: string) => resendInvitation(api, id),
+    networkMode: 'always',
+    onSuccess: told,
+  });
+
+  async function told(invitation: SentInvitation) {
+    setSent(invitation);
+    await queries.invalidateQueries({ queryKey: ['invitations'] });
+  }
+
+  return (
+    <>
+      <h2>Invitations</h2>
+      <Rows
+        label="Invitations"
+        query={useQuery(invitationsQuery(api))}
+        empty={
+          <EmptyState title="Nobody is invited">
+            <p>Who is invited joins by accepting, after signing in with the invited address.</p>
+          </EmptyState>
+        }
+      >
+        {(invitation) => (
+          <Row
+            key={invitation.id}
+            title={`${invitation.email} · ${formatWord(invitation.role)}`}
+            actions={
+              <>
+                <Button
+                  variant="default"
+                  size="xs"
+                  loading={again.isPending && again.variables === invitation.id}
+                  aria-label={`Send the invitation of ${invitation.email} again`}
+                  onClick={() => {
+                    again.mutate(invitation.id);
+                  }}
+                >
+                  Send again
+                </Button>
+                <Button
+                  variant="default"
+                  size="xs"
+                  aria-label={`Withdraw the invitation of ${invitation.email}`}
+                  onClick={() => {
+                    setWithdrawing(invitation);
+                  }}
+                >
+                  Withdraw
+                </Button>
+              </>
+            }
+          >
+            Invited by {invitation.invitedBy} <RelativeTime time={invitation.sentAt} now={now} />,{' '}
+            {invitation.status === 'EXPIRED' ? 'expired' : 'expires'}{' '}
+            <RelativeTime time={invitation.expiresAt} now={now} />
+          </Row>
+        )}
+      </Rows>
+      {again.error && <ErrorNotice error={again.error} />}
+      {sent && <SentNotice sent={sent} />}
+      <InviteForm onSent={told} />
+      {withdrawing && (
+        <ConfirmDialog
+          title={`Withdraw the invitation of ${withdrawing.email}?`}
+          action="Withdraw the invitation"
+          run={async () => {
+            await withdrawInvitation(api, withdrawing.id);
+            await queries.invalidateQueries({ queryKey: ['invitations'] });
+          }}
+          onClose={() => {
+            setWithdrawing(null);
+          }}
+        >
+          <p>Nobody can join by it from then on. They can be invited again.</p>
+        </ConfirmDialog>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,289 @@
+import { Button, PasswordInput, Textarea, TextInput } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type SubmitEvent, useRef, useState } from 'react';
+import type { SecretName } from '../../shared/api/types';
+import { useAllows } from '../../shared/auth/role';
+import { useServices } from '../../shared/auth/services';
+import { ConfirmDialog } from '../../shared/ui/ConfirmDialog';
+import { Dialog, DialogActions } from '../../shared/ui/Dialog';
+import { EmptyState } from '../../shared/ui/EmptyState';
+import { ErrorNotice } from '../../shared/ui/ErrorNotice';
+import { fieldError, formError, useFocusOnError } from '../../shared/ui/forms';
+import { Row, Rows } from '../../shared/ui/Rows';
+import { RelativeTime, useNow } from '../../shared/ui/Time';
+import { deleteSecret, type SecretChange, secretsQuery, setSecret } from './queries';
+import classes from './Settings.module.css';
+
+/** One a line, as they are written. */
+function hostsIn(values: FormData): string[] {
+  const text = values.get('allowedHosts');
+  if (typeof text !== 'string') return [];
+  return text
+    .split(/[\s,]+/)
+    .map((host) => host.trim())
+    .filter((host) => host !== '');
+}
+
+interface HostsFieldProps {
+  hosts?: readonly string[];
+  error: string | null;
+}
+
+function HostsField({ hosts = [], error }: HostsFieldProps) {
+  return (
+    <Textarea
+      label="Allowed hosts"
+      name="allowedHosts"
+      description="One a line: api.partner.example, or *.partner.example for all below it. An address whose host comes from a run needs them; without any, the value goes only to hosts that automations name."
+      rows={3}
+      defaultValue={hosts.join('\n')}
+      error={error}
+      spellCheck={false}
+    />
+  );
+}
+
+function HostsDialog({ secret, onClose }: { secret: SecretName; onClose: () => void }) {
+  const { api } = useServices();
+  const queries = useQueryClient();
+  const form = useRef<HTMLFormElement>(null);
+  const { mutate, error, isPending } = useMutation({
+    mutationFn: (allowedHosts: string[]) => setSecret(api, secret.name, { allowedHosts }),
+    networkMode: 'always',
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: ['secrets'] });
+      onClose();
+    },
+  });
+  useFocusOnError(form, error);
+  const general = formError(error, ['allowedHosts']);
+
+  function submit(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    mutate(hostsIn(new FormData(event.currentTarget)));
+  }
+
+  return (
+    <Dialog title={`Where ${secret.name} may go`} opened onClose={onClose}>
+      <form ref={form} onSubmit={submit} className={classes.dialogForm}>
+        <p>A change counts from the next request on. The value stays as it is.</p>
+        <HostsField hosts={secret.allowedHosts} error={fieldError(error, 'allowedHosts')} />
+        {general && <ErrorNotice error={general} />}
+        <DialogActions>
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={isPending}>
+            Save the hosts
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+}
+
+interface SetProps {
+  /** The secret whose value is replaced; absent for a new one. */
+  name?: string;
+  onClose: () => void;
+}
+
+function SetDialog({ name, onClose }: SetProps) {
+  const { api } = useServices();
+  const queries = useQueryClient();
+  const form = useRef<HTMLFormElement>(null);
+  const { mutate, error, isPending } = useMutation({
+    mutationFn: (secret: { name: string } & SecretChange) => {
+      const { name: written, ...change } = secret;
+      return setSecret(api, written, change);
+    },
+    networkMode: 'always',
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: ['secrets'] });
+      onClose();
+    },
+  });
+  useFocusOnError(form, error);
+  const general = formError(
+    error,
+    name === undefined ? ['name', 'value', 'allowedHosts'] : ['value'],
+  );
+
+  function submit(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const values = new FormData(event.currentTarget);
+    const [written, value] = [name ?? values.get('name'), values.get('value')];
+    if (typeof written !== 'string' || typeof value !== 'string') return;
+    const hosts = hostsIn(values);
+    mutate({ name: written.trim(), value, ...(hosts.length > 0 && { allowedHosts: hosts }) });
+  }
+
+  return (
+    <Dialog title={name === undefined ? 'New secret' : `Set ${name} anew`} opened onClose={onClose}>
+      <form ref={form} onSubmit={submit} className={classes.dialogForm} autoComplete="off">
+        {name === undefined ? (
+          <TextInput
+            label="Name"
+            name="name"
+            description="Capitals, digits and _: SCORE_KEY. Integrations read it as {{secret.SCORE_KEY}}."
+            required
+            withAsterisk={false}
+            data-autofocus
+            error={fieldError(error, 'name')}
+          />
+        ) : (
+          <p>
+            Integrations use the new value within seconds. The one before is deleted and cannot be
+            brought back.
+          </p>
+        )}
+        <PasswordInput
+          label="Value"
+          name="value"
+          description="Written once: nobody can read it back, here or by the API."
+          autoComplete="new-password"
+          required
+          withAsterisk={false}
+          error={fieldError(error, 'value')}
+          visibilityToggleButtonProps={{ 'aria-label': 'Show the value', tabIndex: 0 }}
+        />
+        {name === undefined && <HostsField error={fieldError(error, 'allowedHosts')} />}
+        {general && <ErrorNotice error={general} />}
+        <DialogActions>
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={isPending}>
+            Set the secret
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+}
+
+type Asking =
+  | { kind: 'new' }
+  | { kind: 'set' | 'delete'; name: string }
+  | { kind: 'hosts'; secret: SecretName };
+
+function Facts({ secret, now }: { secret: SecretName; now: number }) {
+  return (
+    <>
+      {secret.allowedHosts.length > 0 && <>Goes to {secret.allowedHosts.join(', ')} · </>}
+      Set <RelativeTime time={secret.updatedAt} now={now} /> ·{' '}
+      {secret.lastUsedAt === null ? (
+        'not used yet'
+      ) : (
+        <>
+          last used <RelativeTime time={secret.lastUsedAt} now={now} />
+        </>
+      )}
+    </>
+  );
+}
+
+/** What integrations use and nobody can read: names, and when they were used. */
+export function SecretsTab() {
+  const { api } = useServices();
+  const now = useNow();
+  const queries = useQueryClient();
+  const mayEdit = useAllows('ADMIN');
+  const [asking, setAsking] = useState<Asking | null>(null);
+  const close = () => {
+    setAsking(null);
+  };
+  const newSecret = (
+    <Button
+      onClick={() => {
+        setAsking({ kind: 'new' });
+      }}
+    >
+      New secret
+    </Button>
+  );
+  return (
+    <>
+      <div className={classes.intro}>
+        <p>
+          Values that INTEGRATION nodes use as <code>{'{{secret.NAME}}'}</code>. Only the names are
+          shown. A last use is right to the hour.
+        </p>
+        {mayEdit && newSecret}
+      </div>
+      <Rows
+        label="Secrets"
+        query={useQuery(secretsQuery(api))}
+        empty={
+          <EmptyState title="There are no secrets yet">
+            <p>A key that an integration needs belongs here, and never into its headers.</p>
+          </EmptyState>
+        }
+      >
+        {(secret) => (
+          <Row
+            key={secret.name}
+            title={<code>{secret.name}</code>}
+            actions={
+              mayEdit && (
+                <>
+                  <Button
+                    variant="default"
+                    size="xs"
+                    aria-label={`Set ${secret.name} anew`}
+                    onClick={() => {
+                      setAsking({ kind: 'set', name: secret.name });
+                    }}
+                  >
+                    Set anew
+                  </Button>
+                  <Button
+                    variant="default"
+                    size="xs"
+                    aria-label={`Allowed hosts of ${secret.name}`}
+                    onClick={() => {
+                      setAsking({ kind: 'hosts', secret });
+                    }}
+                  >
+                    Allowed hosts
+                  </Button>
+                  <Button
+                    variant="default"
+                    size="xs"
+                    aria-label={`Delete ${secret.name}`}
+                    onClick={() => {
+                      setAsking({ kind: 'delete', name: secret.name });
+                    }}
+                  >
+                    Delete
+                  </Button>
+                </>
+              )
+            }
+          >
+            <Facts secret={secret} now={now} />
+          </Row>
+        )}
+      </Rows>
+      {asking?.kind === 'new' && <SetDialog onClose={close} />}
+      {asking?.kind === 'set' && <SetDialog name={asking.name} onClose={close} />}
+      {asking?.kind === 'hosts' && <HostsDialog secret={asking.secret} onClose={close} />}
+      {asking?.kind === 'delete' && (
+        <ConfirmDialog
+          title={`Delete ${asking.name}?`}
+          action="Delete the secret"
+          run={async () => {
+            await deleteSecret(api, asking.name);
+            await queries.invalidateQueries({ queryKey: ['secrets'] });
+          }}
+          onClose={close}
+        >
+          <p>
+            Its value is gone for good. An integration that uses it fails from then on, until the
+            name is set again.
+          </p>
+        </ConfirmDialog>
+      )}
+    </>
+  );
+}

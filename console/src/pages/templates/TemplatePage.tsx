@@ -1,0 +1,79 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useParams } from 'react-router';
+import type { Template, TemplateDocument } from '../../shared/api/types';
+import { useServices } from '../../shared/auth/services';
+import { DetailHeader, DetailPage, Fact, Facts } from '../../shared/ui/Detail';
+import { Notice } from '../../shared/ui/ErrorNotice';
+import { formatWord } from '../../shared/ui/format';
+import { ExactTime, RelativeTime, useNow } from '../../shared/ui/Time';
+import { replaceTemplate, templateQuery } from './queries';
+import { Workbench } from './Workbench';
+
+const BACK = { to: '/templates', label: 'Templates' };
+
+function Loaded({ template }: { template: Template }) {
+  const { api } = useServices();
+  const queries = useQueryClient();
+  // What the form was filled from: a later change by somebody else must not be overwritten.
+  const [revision, setRevision] = useState(template.revision);
+  const now = useNow();
+  const { mutate, error, isPending, isSuccess } = useMutation({
+    mutationFn: (document: TemplateDocument) =>
+      replaceTemplate(api, template.id, { ...document, revision }),
+    networkMode: 'always',
+    onSuccess: (changed) => {
+      setRevision(changed.revision);
+      queries.setQueryData(['template', template.id], changed);
+      void queries.invalidateQueries({ queryKey: ['templates'] });
+    },
+  });
+  return (
+    <>
+      <DetailHeader title={template.name} id={template.id} noun="template">
+        <Facts>
+          <Fact name="Channel">{formatWord(template.channel)}</Fact>
+          <Fact name="Created">
+            <ExactTime time={template.createdAt} />
+          </Fact>
+          <Fact name="Changed">
+            <ExactTime time={template.updatedAt} />
+            <RelativeTime time={template.updatedAt} now={now} />
+          </Fact>
+        </Facts>
+      </DetailHeader>
+      <Workbench
+        template={template}
+        submitLabel="Save"
+        error={error}
+        isPending={isPending}
+        onSave={mutate}
+        note={
+          isSuccess && (
+            <Notice title="Saved">
+              <p>
+                Active automations keep the text they were activated with. Activate them again to
+                use this one.
+              </p>
+            </Notice>
+          )
+        }
+      />
+    </>
+  );
+}
+
+export default function TemplatePage() {
+  const { api } = useServices();
+  const { templateId = '' } = useParams();
+  return (
+    <DetailPage
+      noun="template"
+      back={BACK}
+      query={useQuery(templateQuery(api, templateId))}
+      title={({ name }) => name}
+    >
+      {(template) => <Loaded key={template.id} template={template} />}
+    </DetailPage>
+  );
+}

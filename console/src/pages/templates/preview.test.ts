@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { ApiError } from '../../shared/api/problem';
+import type { Preview } from '../../shared/api/types';
+import { contactProblem, documentOf, missingValues, previewRequest, refusedField } from './preview';
+
+const DRAFT = { name: 'Receipt', channel: 'EMAIL', subject: 'Hello', body: 'Hi' };
+const NOTHING = { contact: null, trigger: '', steps: '', vars: '' };
+
+function refusal(field: string): ApiError {
+  return new ApiError(422, 'Invalid input', null, null, [{ field, message: 'no such variable' }]);
+}
+
+describe('what is rendered', () => {
+  it('is the draft for the contact as it was pasted', () => {
+    expect(previewRequest(DRAFT, { ...NOTHING, contact: 'con_1' })?.contactId).toBe('con_1');
+    expect(previewRequest(DRAFT, { ...NOTHING, contact: 'a@b.example' })?.email).toBe('a@b.example');
+    expect(previewRequest(DRAFT, { ...NOTHING, contact: '+49 151' })?.phone).toBe('+49 151');
+    expect(previewRequest(DRAFT, { ...NOTHING, trigger: '{"total": 5}' })).toEqual({
+      template: DRAFT,
+      payload: { total: 5 },
+      steps: {},
+      vars: {},
+    });
+  });
+
+  it('is nothing while there is no text or no JSON', () => {
+    expect(previewRequest({ ...DRAFT, body: ' ' }, NOTHING)).toBeNull();
+    expect(previewRequest(DRAFT, { ...NOTHING, steps: '{' })).toBeNull();
+    expect(previewRequest({ ...DRAFT, name: '' }, NOTHING)?.template.name).toBe('Draft');
+  });
+
+  it('has a subject only as an e-mail', () => {
+    expect(documentOf(DRAFT).subject).toBe('Hello');
+    expect(documentOf({ ...DRAFT, channel: 'SMS' }).subject).toBeNull();
+  });
+});
+
+describe('what is wrong with a template', () => {
+  const preview: Preview = {
+    channel: 'EMAIL',
+    address: null,
+    subject: 'Hello',
+    body: null,
+    problems: [{ field: 'body', message: '`trigger.total` has no value', variable: 'trigger.total' }],
+    gates: [],
+  };
+
+  it('is told at the field, whether the API refused it or could not render it', () => {
+    expect(missingValues('body', preview)).toBe('`trigger.total` has no value');
+    expect(missingValues('subject', preview)).toBeNull();
+    expect(refusedField('body', refusal('body'))).toBe('No such variable');
+    expect(refusedField('subject', refusal('template.subject'))).toBe('No such variable');
+    expect(refusedField('body', refusal('email'))).toBeNull();
+    expect(contactProblem(refusal('email'))).toBe('No such variable');
+  });
+});

@@ -1,0 +1,88 @@
+/** From what was typed to what the API is asked to render. */
+
+import type { Preview, TemplateDocument } from '../../shared/api/types';
+import { fieldError, parseObject } from '../../shared/ui/forms';
+
+/** A template as it is typed: nothing is left out. */
+export interface Draft {
+  name: string;
+  channel: string;
+  subject: string;
+  body: string;
+}
+
+/** What the draft is rendered for. The last three are JSON, as typed. */
+export interface Circumstances {
+  /** A contact's id, e-mail address or phone number, as pasted. */
+  contact: string | null;
+  trigger: string;
+  steps: string;
+  vars: string;
+}
+
+export type JsonField = 'trigger' | 'steps' | 'vars';
+
+export interface PreviewRequest {
+  template: TemplateDocument;
+  contactId?: string;
+  email?: string;
+  phone?: string;
+  payload: unknown;
+  steps: Record<string, unknown>;
+  vars: Record<string, unknown>;
+}
+
+/** Only e-mails have a subject; what stands in the field of another channel is not sent. */
+export function documentOf({ name, channel, subject, body }: Draft): TemplateDocument {
+  return { name, channel, body, subject: channel === 'EMAIL' && subject !== '' ? subject : null };
+}
+
+function who(contact: string | null): Pick<PreviewRequest, 'contactId' | 'email' | 'phone'> {
+  if (contact === null) return {};
+  if (contact.startsWith('con_')) return { contactId: contact };
+  return contact.includes('@') ? { email: contact } : { phone: contact };
+}
+
+/** Why a field holds no JSON object; null where it does. */
+export function jsonProblem(text: string): string | null {
+  const parsed = parseObject(text);
+  return 'problem' in parsed ? parsed.problem : null;
+}
+
+/** Null where there is nothing to render yet. */
+export function previewRequest(draft: Draft, circumstances: Circumstances): PreviewRequest | null {
+  const [payload, steps, vars] = [
+    circumstances.trigger,
+    circumstances.steps,
+    circumstances.vars,
+  ].map(parseObject);
+  if (!payload || !steps || !vars) return null;
+  if (!('value' in payload) || !('value' in steps) || !('value' in vars)) return null;
+  if (draft.body.trim() === '') return null;
+  return {
+    // A draft may be looked at before it has a name.
+    template: { ...documentOf(draft), name: draft.name.trim() === '' ? 'Draft' : draft.name },
+    ...who(circumstances.contact),
+    payload: payload.value,
+    steps: steps.value,
+    vars: vars.value,
+  };
+}
+
+/** Why the API would not take a field of the template; null where it would. */
+export function refusedField(field: keyof Draft, error: unknown): string | null {
+  return fieldError(error, field) ?? fieldError(error, `template.${field}`);
+}
+
+/** What a field lacks to be rendered for these circumstances; the template itself is sound. */
+export function missingValues(field: keyof Draft, preview: Preview | undefined): string | null {
+  const found = preview?.problems.filter((problem) => problem.field === field) ?? [];
+  return found.length === 0 ? null : found.map(({ message }) => message).join(' · ');
+}
+
+/** What is wrong with the contact that the preview is for. */
+export function contactProblem(error: unknown): string | null {
+  return (
+    fieldError(error, 'contactId') ?? fieldError(error, 'email') ?? fieldError(error, 'phone')
+  );
+}

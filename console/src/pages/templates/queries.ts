@@ -1,0 +1,45 @@
+/** What the template pages ask of the API. */
+
+import { keepPreviousData, queryOptions, skipToken } from '@tanstack/react-query';
+import type { ApiClient } from '../../shared/api/client';
+import type { Template, TemplateDocument, TemplateReplacement } from '../../shared/api/types';
+import type { PreviewRequest } from './preview';
+
+const PAGE_SIZE = 50;
+
+/** One page of the list, newest first. */
+export function fetchTemplates(api: ApiClient, cursor: string | null, signal: AbortSignal) {
+  return api.get('/v1/templates', { query: { limit: PAGE_SIZE, cursor }, signal });
+}
+
+export function templateQuery(api: ApiClient, id: string) {
+  return queryOptions({
+    queryKey: ['template', id],
+    queryFn: ({ signal }) =>
+      api.get('/v1/templates/{template_id}', { path: { template_id: id }, signal }),
+  });
+}
+
+/** What the draft would say; null asks nothing. */
+export function previewQuery(api: ApiClient, request: PreviewRequest | null) {
+  return queryOptions({
+    queryKey: ['template-preview', request],
+    queryFn: request === null ? skipToken : () => api.post('/v1/templates/preview', { body: request }),
+    // What is read does not blink with every letter.
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+    gcTime: 60_000,
+  });
+}
+
+export function createTemplate(api: ApiClient, document: TemplateDocument): Promise<Template> {
+  return api.post('/v1/templates', { body: document });
+}
+
+export function replaceTemplate(
+  api: ApiClient,
+  id: string,
+  document: TemplateReplacement,
+): Promise<Template> {
+  return api.put('/v1/templates/{template_id}', { path: { template_id: id }, body: document });
+}

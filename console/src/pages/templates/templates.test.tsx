@@ -1,0 +1,125 @@
+import { screen, waitFor } from '@testing-library/react';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Preview, Role, Template } from '../../shared/api/types';
+import { openConsole, rememberTokens } from '../../test/render';
+import { type Call, json, ME, type Routes, serve } from '../../test/server';
+
+const RECEIPT: Template = {
+  id: 'tpl_1',
+  revision: 3,
+  name: 'Receipt',
+  channel: 'EMAIL',
+  subject: 'Order {{trigger.orderId}}',
+  body: 'Hello {{contact.firstName}}',
+  createdAt: '2026-03-01T10:00:00.000Z',
+  updatedAt: '2026-03-01T10:00:00.000Z',
+};
+
+function rendered(changes: Partial<Preview> = {}): Preview {
+  return {
+    channel: 'EMAIL',
+    address: 'ada@customer.example',
+    subject: 'Order 9',
+    body: 'Hello Ada',
+    problems: [],
+    gates: [],
+    ...changes,
+  };
+}
+
+function stack(routes: Routes = {}, role: Role = 'ADMIN'): Call[] {
+  return serve({
+    '/v1/me': () => json({ ...ME, role }),
+    '/v1/templates': () => json(RECEIPT, 201),
+    '/v1/templates/tpl_1': () => json(RECEIPT),
+    '/v1/templates/preview': () => json(rendered()),
+    ...routes,
+  });
+}
+
+function bodies(calls: Call[], path: string): Record<string, unknown>[] {
+  return calls
+    .filter(({ url, method }) => url.pathname === path && method !== 'GET')
+    .map(({ body }) => JSON.parse(body) as Record<string, unknown>);
+}
+
+describe('a template', () => {
+  beforeEach(() => {
+    rememberTokens();
+  });
+
+  it('is shown as it would read to the chosen contact, whom the URL keeps', async () => {
+    const calls = stack();
+    const { user } = openConsole('/templates/tpl_1');
+    const contact = await screen.findByRole('searchbox', { name: 'Contact' });
+    await user.type(contact, 'ada@customer.example{Enter}');
+    expect(window.location.search).toBe('?contact=ada%40customer.example');
+    expect(await screen.findByRole('region', { name: 'Preview of the body' })).toHaveTextContent(
+      'Hello Ada',
+    );
+    await waitFor(() => {
+      expect(bodies(calls, '/v1/templates/preview').at(-1)).toMatchObject({
+        email: 'ada@customer.example',
+        template: { subject: RECEIPT.subject, body: RECEIPT.body },
+      });
+    });
+  });
+
+  it('tells at its field which value is missing', async () => {
+    const problems = [{ field: 'subject', message: '`trigger.orderId` has no value' }];
+    stack({ '/v1/templates/preview': () => json(rendered({ subject: null, problems })) });
+    openConsole('/templates/tpl_1');
+    const subject = await screen.findByRole('textbox', { name: 'Subject' });
+    await waitFor(() => {
+      expect(subject).toHaveAccessibleDescription(/`trigger.orderId` has no value/);
+    });
+    // The template is sound; only this preview lacks something.
+    expect(subject).toBeValid();
+  });
+
+  it('that cannot be saved is told at its field', async () => {
+    const problem = { title: 'Invalid input', detail: 'there is no variable `x`', field: 'body' };
+    stack({
+      '/v1/templates/preview': () => json(problem, 422),
+      '/v1/templates': () => json(problem, 422),
+    });
+    const { user } = openConsole('/templates/new');
+    await user.type(await screen.findByRole('textbox', { name: 'Name' }), 'Offer');
+    const body = screen.getByRole('textbox', { name: 'Body' });
+    await user.type(body, 'Hi {{}{{}x}}');
+    await user.click(screen.getByRole('button', { name: 'Create the template' }));
+    await waitFor(() => {
+      expect(body).toHaveFocus();
+    });
+    expect(body).toHaveAccessibleDescription(/There is no variable `x`/);
+    expect(body).toBeInvalid();
+    expect(screen.queryByRole('alert')).toBeNull();
+  });
+
+  it('is created for a channel without a subject', async () => {
+    const calls = stack();
+    const { user } = openConsole('/templates/new');
+    await user.type(await screen.findByRole('textbox', { name: 'Name' }), 'Text');
+    await user.type(screen.getByRole('textbox', { name: 'Subject' }), 'lost');
+    await user.selectOptions(screen.getByRole('combobox', { name: 'Channel' }), 'SMS');
+    expect(screen.queryByRole('textbox', { name: 'Subject' })).toBeNull();
+    await user.type(screen.getByRole('textbox', { name: 'Body' }), 'Hi');
+    await user.click(screen.getByRole('button', { name: 'Create the template' }));
+    await waitFor(() => {
+      expect(window.location.pathname).toBe('/templates/tpl_1');
+    });
+    expect(bodies(calls, '/v1/templates')).toEqual([
+      { name: 'Text', channel: 'SMS', subject: null, body: 'Hi' },
+    ]);
+  });
+
+  it('is read, not edited, by a viewer, who has no preview either', async () => {
+    const calls = stack({}, 'VIEWER');
+    openConsole('/templates/tpl_1');
+    const body = await screen.findByRole('region', { name: 'Body of the template' });
+    expect(body).toHaveTextContent('Hello {{contact.firstName}}');
+    await screen.findByText('Viewer');
+    expect(screen.queryByRole('button', { name: 'Save' })).toBeNull();
+    expect(bodies(calls, '/v1/templates/preview')).toEqual([]);
+  });
+});

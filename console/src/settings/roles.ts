@@ -1,8 +1,0 @@
-import { type Role, ROLES } from '../api/types';
-import { formatWord } from '../ui/format';
-
-export const ROLE_OPTIONS = ROLES.map((role) => ({ value: role, label: formatWord(role) }));
-
-export function asRole(value: FormDataEntryValue | null): Role {
-  return ROLES.find((role) => role === value) ?? 'VIEWER';
-}

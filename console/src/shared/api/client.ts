@@ -1,0 +1,104 @@
+/** The one place that talks to `/v1`: bearer token, workspace header, problems as errors. */
+
+import type { Call, Method } from './operations';
+import { ApiError, fetchOrOffline, readProblem } from './problem';
+
+/**
+ * Paths are the OpenAPI document's, with what stands in their braces beside them. Documents are sent
+ * as JSON, an answer without a body is undefined. No call is repeated but for a renewed token.
+ */
+export interface ApiClient {
+  get: Call<'get'>;
+  post: Call<'post'>;
+  put: Call<'put'>;
+  delete: Call<'delete'>;
+}
+
+/** Who asks, and for which workspace: the session, as far as the client needs it. */
+export interface Credentials {
+  /** A token that is valid now; raises SessionExpiredError, OfflineError. */
+  accessToken: () => Promise<string>;
+  /** Called when the API refused `token`: renews once, however many requests ask at the same time. */
+  replaceToken: (token: string) => Promise<string>;
+  expire: () => void;
+  /** The workspace chosen by the user, where there are several. */
+  workspaceId: () => string | null;
+  forgetWorkspace: () => void;
+}
+
+const ME = '/v1/me';
+
+type Value = string | number | boolean | null | undefined;
+
+interface Given {
+  path?: Record<string, string | number>;
+  query?: Record<string, Value | readonly Value[]>;
+  body?: unknown;
+  signal?: AbortSignal;
+}
+
+/** The path with its parameters in it; of the query what is set, and each of several values. */
+function addressOf(path: string, { path: values = {}, query = {} }: Given): string {
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(values[name] ?? ''),
+  );
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    for (const one of [value].flat()) {
+      if (one !== null && one !== undefined) search.append(name, String(one));
+    }
+  }
+  const text = search.toString();
+  return text === '' ? filled : `${filled}?${text}`;
+}
+
+async function readAnswer(response: Response): Promise<unknown> {
+  if (!response.ok) throw await readProblem(response);
+  if (response.status === 204) return undefined;
+  if (!(response.headers.get('content-type')?.includes('json') ?? false)) {
+    throw new ApiError(502, 'The answer was not what the console expects', null, null);
+  }
+  return response.json();
+}
+
+export function createClient(session: Credentials): ApiClient {
+  function attempt(url: string, token: string, init: RequestInit): Promise<Response> {
+    const headers = new Headers(init.headers);
+    headers.set('Accept', 'application/json');
+    headers.set('Authorization', `Bearer ${token}`);
+    const workspaceId = session.workspaceId();
+    if (workspaceId !== null) headers.set('X-Workspace-Id', workspaceId);
+    return fetchOrOffline(url, { ...init, headers });
+  }
+
+  async function ask(url: string, init: RequestInit): Promise<unknown> {
+    const token = await session.accessToken();
+    let response = await attempt(url, token, init);
+    if (response.status === 401) {
+      response = await attempt(url, await session.replaceToken(token), init);
+      if (response.status === 401) session.expire();
+    }
+    if (response.status === 404 && url === ME && session.workspaceId() !== null) {
+      // No member of the workspace that was chosen any more: the first of theirs is named instead.
+      session.forgetWorkspace();
+      response = await attempt(url, token, init);
+    }
+    return readAnswer(response);
+  }
+
+  function calls<Verb extends Method>(verb: Verb): Call<Verb> {
+    const call = (path: string, given: Given) =>
+      ask(addressOf(path, given), {
+        method: verb.toUpperCase(),
+        signal: given.signal ?? null,
+        ...(given.body !== undefined && {
+          body: JSON.stringify(given.body),
+          headers: { 'Content-Type': 'application/json' },
+        }),
+      });
+    // Here, and nowhere else, the API is taken at its document's word: tests of the API hold it to that.
+    return call as Call<Verb>;
+  }
+
+  return { get: calls('get'), post: calls('post'), put: calls('put'), delete: calls('delete') };
+}

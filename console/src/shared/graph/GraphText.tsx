@@ -1,0 +1,46 @@
+import { formatWord } from '../ui/format';
+import classes from './Graph.module.css';
+import type { EdgeLook } from './GraphCanvas';
+import type { NodeLook } from './GraphNodeCard';
+import type { Graph } from './model';
+import { useNodeTypes } from './useNodeTypes';
+
+interface Props {
+  graph: Graph;
+  looks?: ReadonlyMap<string, NodeLook>;
+  edgeLooks?: readonly EdgeLook[];
+}
+
+/** The same graph in words, for whoever does not look at the drawing. */
+export function GraphText({ graph, looks, edgeLooks }: Props) {
+  const nodeTypes = useNodeTypes();
+  return (
+    <details className={classes.text}>
+      <summary>The graph in words</summary>
+      <ol>
+        {graph.nodes.map(({ id, type }) => {
+          const words = looks?.get(id)?.words;
+          const exits = graph.edges.flatMap((edge, index) =>
+            edge.source === id ? [{ edge, isTaken: edgeLooks?.[index]?.tone === 'taken' }] : [],
+          );
+          return (
+            <li key={id}>
+              <strong>{id}</strong> ({nodeTypes.get(type)?.title ?? formatWord(type)})
+              {words !== undefined && `: ${words}`}
+              {exits.length > 0 && (
+                <ul>
+                  {exits.map(({ edge, isTaken }, position) => (
+                    <li key={position}>
+                      {edge.label === null ? 'then' : `${edge.label}:`} {edge.target}
+                      {isTaken && ' (taken)'}
+                    </li>
+                  ))}
+                </ul>
+              )}
+            </li>
+          );
+        })}
+      </ol>
+    </details>
+  );
+}

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { makeStep } from '../../test/server';
+import { layoutOf, NODE_WIDTH, readingOrder } from './layout';
+import { type Graph, readGraph, summarize } from './model';
+import { pathOf } from './path';
+
+const GRAPH = readGraph({
+  nodes: ['start', 'big', 'mail', 'bad', 'done'].map((id) => ({ id, type: 'X' })),
+  edges: [
+    { source: 'start', target: 'big' },
+    { source: 'big', target: 'mail', label: 'true' },
+    { source: 'big', target: 'bad', label: 'false' },
+    { source: 'mail', target: 'done' },
+  ],
+});
+
+function overlaps(graph: Graph, height: number): boolean {
+  const places = [...layoutOf(graph, height).positions.values()];
+  return places.some((one, index) =>
+    places
+      .slice(index + 1)
+      .some((two) => Math.abs(one.x - two.x) < NODE_WIDTH && Math.abs(one.y - two.y) < height),
+  );
+}
+
+describe('the layout', () => {
+  it('puts every node below what leads to it, and none onto another', () => {
+    const { positions } = layoutOf(GRAPH, 60);
+    for (const { source, target } of GRAPH.edges) {
+      expect(positions.get(source)?.y).toBeLessThan(positions.get(target)?.y ?? 0);
+    }
+    expect(overlaps(GRAPH, 60)).toBe(false);
+    expect(readingOrder(GRAPH, layoutOf(GRAPH, 60)).map(({ id }) => id)[0]).toBe('start');
+  });
+
+  it('keeps what was laid out by hand, and finds a free place for a new node', () => {
+    const layout = Object.fromEntries(GRAPH.nodes.map(({ id }, row) => [id, { x: 7, y: row * 200 }]));
+    delete layout.bad;
+    const { positions } = layoutOf({ ...GRAPH, layout }, 60);
+    expect(positions.get('mail')).toEqual({ x: 7, y: 400 });
+    expect(overlaps({ ...GRAPH, layout }, 60)).toBe(false);
+  });
+
+  it('is made anew where only few nodes have a place, and takes edges that lead nowhere', () => {
+    const odd = {
+      ...GRAPH,
+      layout: { start: { x: 900, y: 900 } },
+      edges: [
+        ...GRAPH.edges,
+        { source: 'mail', target: 'gone', label: null },
+        { source: 'mail', target: 'mail', label: null },
+      ],
+    };
+    expect(layoutOf(odd, 60).positions).toEqual(layoutOf(GRAPH, 60).positions);
+  });
+});
+
+describe('the path of a run', () => {
+  const begun = [
+    makeStep({ nodeId: 'start' }),
+    makeStep({ nodeId: 'big', outcome: 'true' }),
+    makeStep({ nodeId: 'mail', status: 'RUNNING' }),
+  ];
+
+  it('tells what was taken, what is ahead and what never comes', () => {
+    const { nodes, edges } = pathOf(GRAPH, begun, true);
+    expect(Object.fromEntries(nodes)).toEqual({
+      start: 'TAKEN',
+      big: 'TAKEN',
+      mail: 'TAKEN',
+      bad: 'NOT_TAKEN',
+      done: 'AHEAD',
+    });
+    expect(edges).toEqual(['TAKEN', 'TAKEN', 'NOT_TAKEN', 'AHEAD']);
+  });
+
+  it('has nothing ahead once the run is over', () => {
+    const { nodes, edges } = pathOf(GRAPH, begun, false);
+    expect(nodes.get('done')).toBe('NOT_TAKEN');
+    expect(edges.at(-1)).toBe('NOT_TAKEN');
+  });
+
+  it('has everything ahead before the first step', () => {
+    expect(new Set(pathOf(GRAPH, [], true).nodes.values())).toEqual(new Set(['AHEAD']));
+    expect(new Set(pathOf(GRAPH, [], true).edges)).toEqual(new Set(['AHEAD']));
+  });
+});
+
+describe('what a node is set to do', () => {
+  it('is told from its config alone', () => {
+    expect(
+      summarize({ kind: 'COMPARE', left: '{{trigger.total}}', operator: 'GREATER_THAN', right: 100 }),
+    ).toBe('compare {{trigger.total}} greater than right 100');
+    expect(summarize({ delayMinutes: 30, until: null })).toBe('delay minutes 30');
+    expect(summarize({ templateId: 'tpl_01JZ5B8Q2M3N4P5Q6R7S8T9V0W' })).toBe('');
+  });
+});

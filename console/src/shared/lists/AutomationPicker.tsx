@@ -1,0 +1,34 @@
+import { Select } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { automationsQuery } from '../api/queries';
+import { useServices } from '../auth/services';
+
+interface Props {
+  value: string | null;
+  onChange: (automationId: string | null) => void;
+}
+
+/** One automation by its name. */
+export function AutomationPicker({ value, onChange }: Props) {
+  const { api } = useServices();
+  const { data: automations = [], error } = useQuery(automationsQuery(api));
+  const options = automations.map(({ id, name }) => ({ value: id, label: name }));
+  if (value !== null && !automations.some(({ id }) => id === value)) {
+    options.push({ value, label: value });
+  }
+  return (
+    <Select
+      label="Automation"
+      placeholder="All automations"
+      data={options}
+      value={value}
+      searchable
+      clearable
+      // Mantine hides it from screen readers, which may not be where the keyboard comes.
+      clearButtonProps={{ 'aria-label': 'Show all automations', 'aria-hidden': false, tabIndex: 0 }}
+      nothingFoundMessage="No automation of that name"
+      error={error ? 'The automations could not be loaded.' : undefined}
+      onChange={onChange}
+    />
+  );
+}

@@ -1,0 +1,102 @@
+import { Button, Loader, SegmentedControl } from '@mantine/core';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { Export, ExportedList, ExportFormat } from '../api/types';
+import { useServices } from '../auth/services';
+import { Dialog, DialogActions } from '../ui/Dialog';
+import { ErrorNotice, Notice } from '../ui/ErrorNotice';
+import { formatCount } from '../ui/format';
+import { type AskedFilters, exportQuery, FORMATS, isDone, requestExport } from './exports';
+import classes from './List.module.css';
+
+interface Props {
+  list: ExportedList;
+  /** `runs` */
+  plural: string;
+  filter: AskedFilters;
+  /** How many rows the filters match, where that is known. */
+  total: number | undefined;
+  onClose: () => void;
+}
+
+function Progress({ started, onClose }: { started: Export; onClose: () => void }) {
+  const { api } = useServices();
+  const { data: found = started, error } = useQuery(exportQuery(api, started.id));
+  if (error) return <ErrorNotice error={error} />;
+  if (!isDone(found)) {
+    return (
+      <p role="status" className={classes.progress}>
+        <Loader size="sm" aria-hidden />
+        The file is being made: {formatCount(found.rows)} rows so far. You may close this; the export
+        goes on.
+      </p>
+    );
+  }
+  if (found.status === 'FAILED' || found.url === null) {
+    return (
+      <Notice tone="bad" title="The export failed">
+        {found.error !== null && <p>{found.error}</p>}
+        <p>Nothing was changed. Narrow the filters, then try again.</p>
+      </Notice>
+    );
+  }
+  return (
+    <>
+      <p role="status">
+        The file is ready: {formatCount(found.rows)} rows.
+      </p>
+      <DialogActions>
+        <Button component="a" href={found.url} download onClick={onClose}>
+          Download
+        </Button>
+      </DialogActions>
+    </>
+  );
+}
+
+/** Makes a file of every row the filters match; open for as long as it is rendered. */
+export default function ExportDialog({ list, plural, filter, total, onClose }: Props) {
+  const { api } = useServices();
+  const [format, setFormat] = useState<ExportFormat>('CSV');
+  const { mutate, data, error, isPending } = useMutation({
+    mutationFn: () => requestExport(api, { list, format, filter }),
+    networkMode: 'always',
+  });
+  return (
+    <Dialog title={`Export ${plural}`} opened onClose={onClose}>
+      {data ? (
+        <Progress started={data} onClose={onClose} />
+      ) : (
+        <>
+          <p>
+            {total === undefined
+              ? `Every one of the ${plural} that the filters match`
+              : `The ${formatCount(total)} ${plural} that the filters match`}
+            , as a file.
+          </p>
+          <SegmentedControl
+            aria-label="Format"
+            className={classes.formats}
+            data={[...FORMATS]}
+            value={format}
+            onChange={setFormat}
+          />
+          {error && <ErrorNotice error={error} />}
+          <DialogActions>
+            <Button variant="default" onClick={onClose}>
+              Close
+            </Button>
+            <Button
+              loading={isPending}
+              onClick={() => {
+                mutate();
+              }}
+            >
+              Make the file
+            </Button>
+          </DialogActions>
+        </>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,112 @@
+import { Button, Popover, SegmentedControl, TextInput } from '@mantine/core';
+import { type SubmitEvent, useState } from 'react';
+import { formatMoment, formatZone } from '../ui/format';
+import { useNow } from '../ui/Time';
+import { isCustom, type Period, RANGES } from './filters';
+import classes from './Filters.module.css';
+import { fromLocalInput, toLocalInput } from './period';
+
+const CUSTOM = 'custom';
+
+interface Props {
+  /** What the period is about: `Created within`. */
+  label: string;
+  period: Period;
+  onChange: (period: Period) => void;
+}
+
+interface FormProps {
+  period: Period;
+  now: number;
+  onApply: (period: Period) => void;
+}
+
+function CustomForm({ period, now, onApply }: FormProps) {
+  const [problem, setProblem] = useState<string | null>(null);
+
+  function submit(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const [from, to] = ['from', 'to'].map((name) => fromLocalInput(form.get(name)));
+    if (from && to && from >= to) setProblem('It must end after it begins.');
+    else if (!from && !to) setProblem('Choose at least one of the two.');
+    else onApply({ range: '7d', from: from ?? null, to: to ?? null });
+  }
+
+  return (
+    <form className={classes.custom} onSubmit={submit} aria-label="Custom period">
+      <TextInput
+        label="From"
+        name="from"
+        type="datetime-local"
+        data-autofocus
+        defaultValue={toLocalInput(period.from)}
+        error={problem}
+      />
+      <TextInput label="To" name="to" type="datetime-local" defaultValue={toLocalInput(period.to)} />
+      <p className={classes.zone}>Times are {formatZone(now)}.</p>
+      <Button type="submit" size="xs">
+        Show this period
+      </Button>
+    </form>
+  );
+}
+
+/** In few words what a period spans: `Mar 1, 10:00 – Mar 2, 12:00`. */
+function periodText({ from, to }: Period, now: number): string {
+  if (from === null && to === null) return '';
+  if (from === null) return `until ${formatMoment(to ?? '', now)}`;
+  return to === null
+    ? `since ${formatMoment(from, now)}`
+    : `${formatMoment(from, now)} – ${formatMoment(to, now)}`;
+}
+
+/** 24 hours, 7 or 30 days, or from a moment to a moment of the viewer's zone. */
+export function PeriodPicker({ label, period, onChange }: Props) {
+  const [open, setOpen] = useState(false);
+  const now = useNow(60_000);
+  const custom = isCustom(period);
+  return (
+    <div>
+      <p className={classes.label} id="period-label">
+        {label}
+      </p>
+      <div className={classes.period}>
+        <SegmentedControl
+          aria-labelledby="period-label"
+          className={classes.range}
+          data={[...RANGES]}
+          // A custom period is none of them.
+          value={custom ? CUSTOM : period.range}
+          onChange={(range) => {
+            onChange({ range: RANGES.find((one) => one === range) ?? '7d', from: null, to: null });
+          }}
+        />
+        <Popover opened={open} onChange={setOpen} hideDetached={false} trapFocus returnFocus>
+          <Popover.Target>
+            <Button
+              variant={custom ? 'light' : 'default'}
+              aria-pressed={custom}
+              onClick={() => {
+                setOpen(!open);
+              }}
+            >
+              {custom ? periodText(period, now) : 'Custom…'}
+            </Button>
+          </Popover.Target>
+          <Popover.Dropdown>
+            <CustomForm
+              period={period}
+              now={now}
+              onApply={(chosen) => {
+                setOpen(false);
+                onChange(chosen);
+              }}
+            />
+          </Popover.Dropdown>
+        </Popover>
+        <span className={classes.zone}>{formatZone(now)}</span>
+      </div>
+    </div>
+  );
+}

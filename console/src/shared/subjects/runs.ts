@@ -1,0 +1,25 @@
+/** What other pages need of runs: the filters of their list, and the address of one of their steps. */
+
+import { defineAddress } from '../address/addressState';
+import { oneOfSeveral, text, texts } from '../address/parameters';
+import { RUN_STATUSES } from '../api/types';
+import { defineFilters, type FiltersOf } from '../lists/filters';
+
+export const RUN_FILTERS = defineFilters({
+  status: oneOfSeveral(RUN_STATUSES),
+  automationId: text(),
+  /** A contact's id, e-mail address or phone number, as pasted. */
+  contact: text(),
+  /** A failure group's id. */
+  errorGroup: text(),
+});
+
+export type RunFilters = FiltersOf<typeof RUN_FILTERS>;
+
+/** A run's page: the steps that stand open, in the order they were opened. */
+export const RUN_PAGE = defineAddress({ step: texts() });
+
+/** The address of a run with one step open. */
+export function stepAddress(runId: string, nodeId: string): string {
+  return RUN_PAGE.address(`/runs/${runId}`, { step: [nodeId] });
+}

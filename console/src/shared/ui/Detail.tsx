@@ -1,0 +1,167 @@
+/** What the pages of one thing share: the way back, the states, facts and sections. */
+
+import { Skeleton } from '@mantine/core';
+import { IconChevronLeft } from '@tabler/icons-react';
+import { type ReactNode, useId, useMemo } from 'react';
+import { Link, useLocation } from 'react-router';
+import { useKeptState } from '../address/addressState';
+import { ApiError } from '../api/problem';
+import { CopyButton } from './CopyButton';
+import classes from './Detail.module.css';
+import { EmptyState } from './EmptyState';
+import { ErrorNotice } from './ErrorNotice';
+
+interface BackProps {
+  /** The list's path. Where the visitor came from there, its filters are kept. */
+  to: string;
+  /** It is no list but the page of the same thing, which is handed the way back to the list. */
+  isThing?: boolean | undefined;
+  children: ReactNode;
+}
+
+/** What a link from a list carries, so that the way back leads to the list as it was. */
+export interface ListState {
+  list: string;
+}
+
+/** The state for links from a list, to the pages of its rows and to that of a new one. */
+export function useListState(): ListState {
+  const { search } = useLocation();
+  return useMemo(() => ({ list: search }), [search]);
+}
+
+function cameFrom(state: unknown): string {
+  const list = typeof state === 'object' && state !== null && 'list' in state ? state.list : '';
+  return typeof list === 'string' ? list : '';
+}
+
+/** Where a link back leads, as its properties. */
+export function useWayBack({ to, isThing = false }: Omit<BackProps, 'children'>) {
+  const state = useKeptState();
+  return isThing ? { to, state } : { to: `${to}${cameFrom(state)}` };
+}
+
+export function BackLink({ children, ...back }: BackProps) {
+  return (
+    <Link {...useWayBack(back)} className={classes.back ?? ''}>
+      <IconChevronLeft size={16} aria-hidden />
+      {children}
+    </Link>
+  );
+}
+
+interface DetailProps<Item> {
+  /** What it is called in a sentence: `delivery`. */
+  noun: string;
+  back: Pick<BackProps, 'to' | 'isThing'> & { label: string };
+  /** What is said of one that there was and is no more; else that it has expired. */
+  goneTitle?: string;
+  query: { data: Item | undefined; error: Error | null; refetch: () => unknown };
+  title: (item: Item) => string;
+  children: (item: Item) => ReactNode;
+}
+
+function isGone(error: Error | null): error is ApiError {
+  return error instanceof ApiError && (error.status === 404 || error.status === 410);
+}
+
+type GoneProps = Pick<DetailProps<unknown>, 'noun' | 'back' | 'goneTitle'> & { error: ApiError };
+
+function Gone({ noun, back, goneTitle = `This ${noun} has expired`, error }: GoneProps) {
+  const expired = error.status === 410;
+  return (
+    <EmptyState
+      level="h1"
+      title={expired ? goneTitle : `There is no such ${noun} in this workspace`}
+    >
+      <p>
+        {expired
+          ? (error.detail ?? 'It was kept for as long as the workspace keeps what happened.')
+          : 'Its id may be mistyped, it may have passed its retention, or it belongs to another workspace.'}
+      </p>
+      <p>
+        <Link to={back.to}>Go to {back.label}</Link>
+      </p>
+    </EmptyState>
+  );
+}
+
+/** The page of one thing: found, loading, gone or failed. */
+export function DetailPage<Item>(props: DetailProps<Item>) {
+  const { noun, back, goneTitle, query, title, children } = props;
+  const { data: item, error } = query;
+  const gone = isGone(error);
+  const name = item === undefined || gone ? noun.charAt(0).toUpperCase() + noun.slice(1) : title(item);
+  return (
+    <article className={classes.page}>
+      <title>{`${name} · Runledger`}</title>
+      <BackLink to={back.to} isThing={back.isThing}>
+        {back.label}
+      </BackLink>
+      {gone ? (
+        <Gone noun={noun} back={back} error={error} {...(goneTitle === undefined ? {} : { goneTitle })} />
+      ) : (
+        error && <ErrorNotice error={error} onRetry={() => void query.refetch()} />
+      )}
+      {item !== undefined && !gone && children(item)}
+      {item === undefined && !error && (
+        <div role="status" aria-label={`Loading the ${noun}`} className={classes.loading}>
+          <Skeleton height={36} width="60%" />
+          <Skeleton height={90} />
+          <Skeleton height={240} />
+        </div>
+      )}
+    </article>
+  );
+}
+
+interface HeaderProps {
+  title: string;
+  /** Beside the title: a status, a version. */
+  state?: ReactNode;
+  actions?: ReactNode;
+  id: string;
+  /** What the id is one of, for the label of its copy button. */
+  noun: string;
+  children?: ReactNode;
+}
+
+export function DetailHeader({ title, state, actions, id, noun, children }: HeaderProps) {
+  return (
+    <header className={classes.header}>
+      <div className={classes.titleRow}>
+        <h1>{title}</h1>
+        {state}
+        {Boolean(actions) && <div className={classes.actions}>{actions}</div>}
+      </div>
+      <p className={classes.id}>
+        <code>{id}</code>
+        <CopyButton text={id} label={`Copy the ${noun} id`} />
+      </p>
+      {children}
+    </header>
+  );
+}
+
+export function Facts({ children }: { children: ReactNode }) {
+  return <dl className={classes.facts}>{children}</dl>;
+}
+
+export function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+export function Section({ title, children }: { title: string; children: ReactNode }) {
+  const id = useId();
+  return (
+    <section className={classes.section} aria-labelledby={id}>
+      <h2 id={id}>{title}</h2>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,143 @@
+import { Button } from '@mantine/core';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { useLocation } from 'react-router';
+import { Dialog, DialogActions } from './Dialog';
+import { hearSteps } from './historySteps';
+import { hearLeaving } from './leaving';
+
+/** A link to follow, so many steps through the browser's history, or what else leaves. */
+type Way = HTMLAnchorElement | number | { leave: () => void };
+
+/** The link to another page of ours that a plain click follows; null for any other click. */
+function linkOut(event: MouseEvent): HTMLAnchorElement | null {
+  if (event.defaultPrevented || event.button !== 0) return null;
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return null;
+  const link = event.target instanceof Element ? event.target.closest('a[href]') : null;
+  if (!(link instanceof HTMLAnchorElement) || link.target === '_blank') return null;
+  const isOurs = link.origin === window.location.origin;
+  const isElsewhere = link.pathname !== window.location.pathname;
+  return isOurs && isElsewhere ? link : null;
+}
+
+/** Where a state of the history stands in it, as the router counts; null for a state not of it. */
+function positionOf(state: unknown): number | null {
+  const position = typeof state === 'object' && state !== null && 'idx' in state ? state.idx : null;
+  return typeof position === 'number' ? position : null;
+}
+
+/** Steps that follow one another sooner are one leave-taking: each moves the browser on its own. */
+const SETTLED_MS = 100;
+
+/** Goes to a place in the history; where the browser is there already, the router is told. */
+function stepTo(position: number) {
+  const state: unknown = window.history.state;
+  const steps = position - (positionOf(state) ?? position);
+  if (steps === 0) window.dispatchEvent(new PopStateEvent('popstate', { state }));
+  else window.history.go(steps);
+}
+
+interface Props {
+  isDirty: boolean;
+  /** What becomes of the changes. */
+  children: ReactNode;
+}
+
+/** Asks before unsaved work is left, by Back too; closing the tab is asked about by the browser. */
+export function LeaveGuard({ isDirty, children }: Props) {
+  const { key, pathname } = useLocation();
+  const [way, setWay] = useState<Way | null>(null);
+  const leaves = useRef(false);
+  const position = useRef<number | null>(null);
+  const comesBack = useRef<number | undefined>(undefined);
+
+  useEffect(() => {
+    position.current = positionOf(window.history.state);
+  }, [key]);
+
+  useEffect(() => {
+    if (!isDirty) return;
+    function onClick(event: MouseEvent) {
+      const found = linkOut(event);
+      if (found === null || leaves.current) return;
+      event.preventDefault();
+      event.stopPropagation();
+      setWay(found);
+    }
+    function onPop(event: PopStateEvent) {
+      const reached = positionOf(event.state);
+      if (leaves.current || reached === null || position.current === null) return;
+      if (reached === position.current) {
+        // Back at the page that never was left.
+        event.stopImmediatePropagation();
+        return;
+      }
+      if (window.location.pathname === pathname) return;
+      // The browser is there already: it is taken back before the router hears of it.
+      event.stopImmediatePropagation();
+      window.clearTimeout(comesBack.current);
+      comesBack.current = window.setTimeout(comeBack, SETTLED_MS);
+      setWay(reached - position.current);
+    }
+    function comeBack() {
+      if (position.current !== null) stepTo(position.current);
+    }
+    function onUnload(event: BeforeUnloadEvent) {
+      event.preventDefault();
+    }
+    const stopHearing = hearSteps(onPop);
+    const stopHearingOthers = hearLeaving((leave) => {
+      setWay({ leave });
+    });
+    // Before React's own listeners, which would navigate.
+    document.addEventListener('click', onClick, { capture: true });
+    window.addEventListener('beforeunload', onUnload);
+    return () => {
+      document.removeEventListener('click', onClick, { capture: true });
+      stopHearing();
+      stopHearingOthers();
+      window.removeEventListener('beforeunload', onUnload);
+    };
+  }, [isDirty, pathname]);
+
+  function leave() {
+    setWay(null);
+    if (typeof way === 'number') {
+      // Until the page is gone: its steps are the router's from here on.
+      leaves.current = true;
+      window.clearTimeout(comesBack.current);
+      stepTo((position.current ?? 0) + way);
+      return;
+    }
+    if (way !== null && 'leave' in way) {
+      way.leave();
+      return;
+    }
+    // Followed as it would have been: it hands on more than an address.
+    leaves.current = true;
+    way?.click();
+    leaves.current = false;
+  }
+
+  return (
+    <Dialog
+      title="Leave without saving?"
+      opened={way !== null}
+      onClose={() => {
+        setWay(null);
+      }}
+    >
+      <p>{children}</p>
+      <DialogActions>
+        <Button
+          variant="default"
+          onClick={() => {
+            setWay(null);
+          }}
+        >
+          Stay
+        </Button>
+        <Button onClick={leave}>Leave</Button>
+      </DialogActions>
+    </Dialog>
+  );
+}

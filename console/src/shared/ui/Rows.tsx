@@ -1,0 +1,52 @@
+/** The rows of a short list that has no pages: what it is, what is known of it, what can be done. */
+
+import { Skeleton } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { ErrorNotice } from './ErrorNotice';
+import classes from './Rows.module.css';
+
+interface RowProps {
+  title: ReactNode;
+  children?: ReactNode;
+  actions?: ReactNode;
+}
+
+export function Row({ title, children, actions }: RowProps) {
+  return (
+    <li className={classes.row}>
+      <div className={classes.words}>
+        <p className={classes.title}>{title}</p>
+        {children !== undefined && <p className={classes.facts}>{children}</p>}
+      </div>
+      {Boolean(actions) && <div className={classes.actions}>{actions}</div>}
+    </li>
+  );
+}
+
+interface RowsProps<Item> {
+  /** `Members` */
+  label: string;
+  query: { data: Item[] | undefined; error: Error | null; refetch: () => unknown };
+  empty: ReactNode;
+  children: (item: Item) => ReactNode;
+}
+
+export function Rows<Item>({ label, query, empty, children }: RowsProps<Item>) {
+  const { data: items, error } = query;
+  return (
+    <>
+      {error && <ErrorNotice error={error} onRetry={() => void query.refetch()} />}
+      {!items && !error && (
+        <div role="status" aria-label={`Loading ${label.toLowerCase()}`}>
+          <Skeleton height={160} />
+        </div>
+      )}
+      {items?.length === 0 && empty}
+      {items && items.length > 0 && (
+        <ul aria-label={label} className={classes.rows}>
+          {items.map(children)}
+        </ul>
+      )}
+    </>
+  );
+}
