@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from runledger.clock import DAY
 from runledger.models.run import Run, RunStatus, TriggerType
-from runledger.services.history import list_rows
-from runledger.services.list_kinds import ListFilter, runs_kind
+from runledger.services.lists.kinds import ListFilter, runs_kind
+from runledger.services.lists.pages import list_rows
 from runledger.store.bodies import Bodies
 from runledger.store.runs import RunStore
 

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from runledger.models.delivery_events import DeliveryEvent
-from runledger.models.events import EventPart, RunEvent
+from runledger.api.delivery_events import DeliveryEvent
+from runledger.api.run_events import EventPart, RunEvent
 
 _DOCS = Path(__file__).parents[1] / "docs"
 TARGETS: dict[Path, type[EventPart]] = {

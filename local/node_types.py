@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from runledger.services.catalogue import node_type_views
+from runledger.services.automations.catalogue import node_type_views
 
 TARGET = Path(__file__).parents[1] / "console" / "src" / "test" / "nodeTypes.json"
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic.alias_generators import to_camel
+from runledger.api.problems import GatewayMessage, ProblemDetail
 from runledger.http import PROBLEM_JSON, is_personal, needed_role, own_answers
-from runledger.models.problem import GatewayMessage, ProblemDetail
 from runledger.models.workspace import Role
 
 from functions.api.handler import app as api

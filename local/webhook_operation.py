@@ -5,7 +5,7 @@ The function reads the raw bytes itself, as the signature is of those.
 
 from typing import Any
 
-from runledger.services.webhooks import MAX_KEY_CHARACTERS
+from runledger.services.triggers.webhooks import MAX_KEY_CHARACTERS
 
 _BODY: dict[str, Any] = {
     "required": True,

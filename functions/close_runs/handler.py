@@ -5,9 +5,9 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.clock import now_ms
+from runledger.composition import frames, stores
 from runledger.observability import begin
-from runledger.services.settle import Closer, ExecutionEnded
-from runledger.services.wiring import frames, stores
+from runledger.services.execution.settle import Closer, ExecutionEnded
 
 
 @cache

@@ -3,9 +3,9 @@
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from runledger.composition import date_fires
 from runledger.observability import begin, bind
-from runledger.services.fire_contract import FireEvent
-from runledger.services.wiring import date_fires
+from runledger.services.schedules.fire_contract import FireEvent
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.channels.registry import describe_channels
 from runledger.clock import now_ms
+from runledger.composition import stores
 from runledger.observability import begin
-from runledger.services.feedback import Feedback
-from runledger.services.wiring import stores
+from runledger.services.messages.feedback import Feedback
 
 
 @cache

@@ -5,10 +5,10 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.clock import SECOND, now_ms
+from runledger.composition import export_files, frozen_lists, stores
 from runledger.observability import begin, bind
-from runledger.services.export_contract import ExportEvent
-from runledger.services.export_pages import ExportPages
-from runledger.services.wiring import export_files, frozen_lists, stores
+from runledger.services.bulk.export_contract import ExportEvent
+from runledger.services.bulk.export_pages import ExportPages
 
 # Of the function's time, left to upload what was read, and to make the file of its parts.
 LAST_SECONDS = 60 * SECOND

@@ -8,12 +8,12 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.aws import client
 from runledger.clock import now_ms
+from runledger.composition import stores
 from runledger.observability import begin
-from runledger.services.expired import Expired
-from runledger.services.follow import Followers
-from runledger.services.publish import Publisher
-from runledger.services.totals_marks import TotalMarker
-from runledger.services.wiring import stores
+from runledger.services.counts.changed_hours import TotalMarker
+from runledger.services.stream.expiry import Expired
+from runledger.services.stream.follow import Followers
+from runledger.services.stream.publish import Publisher
 from runledger.settings import PublishSettings, read_settings
 
 

@@ -12,10 +12,10 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from runledger.models.events import RunEvent
+from runledger.api.run_events import RunEvent
+from runledger.composition import stores
 from runledger.observability import begin, bind
-from runledger.services.failure_groups import FailureGroups
-from runledger.services.wiring import stores
+from runledger.services.stream.failure_groups import FailureGroups
 
 
 @cache

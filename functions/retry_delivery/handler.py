@@ -8,10 +8,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.aws import effect_client
 from runledger.channels.registry import make_channels
 from runledger.clock import now_ms
+from runledger.composition import patience, stores
 from runledger.observability import begin
-from runledger.services.retry_contract import RetryEvent
-from runledger.services.retry_delivery import RetryDelivery
-from runledger.services.wiring import patience, stores
+from runledger.services.messages.retry_contract import RetryEvent
+from runledger.services.messages.retry_delivery import RetryDelivery
 from runledger.settings import RetryDeliverySettings, read_settings
 
 

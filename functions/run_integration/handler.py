@@ -8,12 +8,12 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.aws import client
 from runledger.clock import now_ms
+from runledger.composition import patience, stores, walker
 from runledger.observability import begin
 from runledger.outbound.client import OutboundClient
-from runledger.services.integration_tools import IntegrationTools
-from runledger.services.secret_values import SecretValues
-from runledger.services.walk_contract import WalkEvent
-from runledger.services.wiring import patience, stores, walker
+from runledger.services.execution.integration_tools import IntegrationTools
+from runledger.services.execution.walk_contract import WalkEvent
+from runledger.services.secrets.values import SecretValues
 from runledger.settings import IntegrationSettings, read_settings
 
 

@@ -4,10 +4,10 @@ import time
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from runledger.composition import patience, walker
 from runledger.observability import begin
-from runledger.services.walk import NoTools
-from runledger.services.walk_contract import WalkEvent
-from runledger.services.wiring import patience, walker
+from runledger.services.execution.walk import NoTools
+from runledger.services.execution.walk_contract import WalkEvent
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.aws import effect_client
 from runledger.channels.registry import make_channels
 from runledger.clock import now_ms
+from runledger.composition import gatekeeper_over, patience, retry_machine, stores, walker
 from runledger.observability import begin
-from runledger.services.toolboxes import MessageTools
-from runledger.services.walk_contract import WalkEvent
-from runledger.services.wiring import gatekeeper_over, patience, retry_machine, stores, walker
+from runledger.services.execution.message_tools import MessageTools
+from runledger.services.execution.walk_contract import WalkEvent
 from runledger.settings import MessageSettings, read_settings
 
 

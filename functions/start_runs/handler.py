@@ -13,9 +13,9 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.aws import effect_client
 from runledger.clock import now_ms
+from runledger.composition import stores
 from runledger.observability import begin, bind
-from runledger.services.start import Starter
-from runledger.services.wiring import stores
+from runledger.services.execution.start import Starter
 from runledger.settings import StartSettings, read_settings
 from runledger.store.run_rows import run_from_item
 from runledger.store.values import from_dynamo

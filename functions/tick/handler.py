@@ -7,22 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.aws import client, effect_client
 from runledger.channels.registry import CHANNEL_NAMES
 from runledger.clock import SECOND, now_ms
-from runledger.errors import RunledgerError
-from runledger.observability import begin, log_failure, logger
-from runledger.services.due import DueWork
-from runledger.services.due_deliveries import DueDeliveries
-from runledger.services.due_exports import DueExports
-from runledger.services.erasing_wiring import erasing
-from runledger.services.gathering import at_once
-from runledger.services.left_behind import LeftBehind
-from runledger.services.machines import MachineRemover, MachineTurns
-from runledger.services.secrets import Secrets
-from runledger.services.settle import Settler
-from runledger.services.start import Starter
-from runledger.services.superseded import SupersededMachines
-from runledger.services.totals_settle import TotalSettler, countables
-from runledger.services.watchdog import Watchdog
-from runledger.services.wiring import (
+from runledger.composition import (
     activator,
     bulk_cancels,
     export_files,
@@ -33,6 +18,21 @@ from runledger.services.wiring import (
     stopping,
     stores,
 )
+from runledger.errors import RunledgerError
+from runledger.observability import begin, log_failure, logger
+from runledger.services.bulk.due_exports import DueExports
+from runledger.services.counts.recount import TotalSettler, countables
+from runledger.services.due_work import DueWork
+from runledger.services.erasure.erasing_wiring import erasing
+from runledger.services.execution.machines import MachineRemover, MachineTurns
+from runledger.services.execution.settle import Settler
+from runledger.services.execution.start import Starter
+from runledger.services.execution.superseded_machines import SupersededMachines
+from runledger.services.execution.watchdog import Watchdog
+from runledger.services.in_parallel import at_once
+from runledger.services.messages.due_deliveries import DueDeliveries
+from runledger.services.messages.orphaned_messages import LeftBehind
+from runledger.services.secrets.secrets import Secrets
 from runledger.settings import StartSettings, read_settings
 
 # Rows that one tick looks at; its time is up long before.

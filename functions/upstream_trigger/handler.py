@@ -4,11 +4,11 @@ from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from runledger.api.run_events import RunEvent
 from runledger.clock import now_ms
-from runledger.models.events import RunEvent
+from runledger.composition import frames, opener_over, stores
 from runledger.observability import begin
-from runledger.services.upstream import UpstreamRuns
-from runledger.services.wiring import frames, opener_over, stores
+from runledger.services.triggers.upstream import UpstreamRuns
 
 
 @cache

@@ -6,15 +6,15 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from runledger.api.runs import OpenedView
 from runledger.aws import client
 from runledger.clock import now_ms
+from runledger.composition import opener_over, stores
 from runledger.http import answers, caller_address, lower_headers, make_app, raw_body, resolve
-from runledger.models.wire import OpenedView
 from runledger.observability import begin, bind, logger
-from runledger.services.contacts import Contacts
-from runledger.services.signing import SigningSecrets
-from runledger.services.webhooks import InboundEvent, Webhooks
-from runledger.services.wiring import opener_over, stores
+from runledger.services.contacts.contacts import Contacts
+from runledger.services.secrets.signing import SigningSecrets
+from runledger.services.triggers.webhooks import InboundEvent, Webhooks
 from runledger.settings import StoreSettings, read_settings
 from runledger.store.rates import RateStore
 

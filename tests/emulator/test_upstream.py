@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
+from runledger.api.run_events import RunEvent, event_id
 from runledger.ids import derived_id
-from runledger.models.events import RunEvent, event_id
 
 from local.settings import STACK_NAME
 from tests.emulator.orders import ADMIN, activate, ended, fire, wait_for

@@ -14,7 +14,7 @@ from runledger.models.automation import AutomationDocument, AutomationStatus
 from tests.support.world import World
 
 if TYPE_CHECKING:
-    from runledger.models.automation_views import AutomationView
+    from runledger.api.automations import AutomationView
 
 BY = "ada@example.com"
 

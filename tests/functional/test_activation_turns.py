@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 import runledger.aws
+from runledger import composition
+from runledger.api.automations import AutomationView
 from runledger.clock import DAY, HOUR, MINUTE, SECOND
 from runledger.models.automation import AutomationStatus
-from runledger.models.automation_views import AutomationView
-from runledger.services import wiring
-from runledger.services.activations import Activations
-from runledger.services.machines import INTERVAL, ROOM, WORKSPACE_ROOM
-from runledger.services.signing import SigningSecrets
+from runledger.services.automations.activations import Activations
+from runledger.services.execution.machines import INTERVAL, ROOM, WORKSPACE_ROOM
+from runledger.services.secrets.signing import SigningSecrets
 
 from tests.support.boundary import Call
 from tests.support.fakes import client_error
@@ -177,8 +177,10 @@ class Interrupted:
     def _activate(self) -> None:
         self.left -= 1
         signing = SigningSecrets(runledger.aws.client("secretsmanager"), "runledger")
-        automations = wiring.automations_over(wiring.stores(), "https://api.example.com")
-        activations = Activations(automations, wiring.activator(), signing, self.people.stage.clock)
+        automations = composition.automations_over(composition.stores(), "https://api.example.com")
+        activations = Activations(
+            automations, composition.activator(), signing, self.people.stage.clock
+        )
         self.views.append(activations.activate(WORKSPACE, self.automation_id, OPERATOR))
 
     def _interrupt(self, call: Call, act: Callable[[], Any]) -> Any:
@@ -313,7 +315,7 @@ def test_a_machine_that_was_made_while_it_was_canceled_is_deleted(people: People
 
     def paused(**request: Any) -> dict[str, Any]:
         made = create(**request)
-        stopping = wiring.stopping(PREFIX)
+        stopping = composition.stopping(PREFIX)
         stopping.stop(WORKSPACE, automation_id, AutomationStatus.ARCHIVED, OPERATOR)
         return made
 

@@ -5,15 +5,16 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from runledger.api.bulk_cancels import BulkCancelDocument
 from runledger.clock import MINUTE, now_ms
+from runledger.composition import frozen_lists_over
 from runledger.errors import ConflictError, TransientError
-from runledger.models.bulk_cancel import BulkCancel, BulkCancelDocument
+from runledger.models.bulk_cancel import BulkCancel
 from runledger.models.run import Run, RunStatus
-from runledger.services import bulk_cancel
-from runledger.services.bulk_cancel import BulkCancels, bulk_cancel_view
-from runledger.services.cancel import Canceler
-from runledger.services.due import DueWork
-from runledger.services.wiring import frozen_lists_over
+from runledger.services.bulk import bulk_cancel
+from runledger.services.bulk.bulk_cancel import BulkCancels, bulk_cancel_view
+from runledger.services.due_work import DueWork
+from runledger.services.execution.cancel import Canceler
 from runledger.store import keys
 from runledger.store.due import DueRow
 from runledger.store.runs import Closing

@@ -5,21 +5,21 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from runledger.api.counts import CountsView
 from runledger.clock import DAY, HOUR, MINUTE, iso
-from runledger.models.count_views import CountsView
+from runledger.composition import frames_over
 from runledger.models.totals import hour_of
-from runledger.services import counts
-from runledger.services.contacts import Contacts
-from runledger.services.counts import Counts
-from runledger.services.cursors import Cursors
-from runledger.services.due import DueWork
-from runledger.services.reading import Reading
-from runledger.services.stores import Stores
-from runledger.services.totals_marks import TotalMarker, told_by
-from runledger.services.totals_settle import TotalSettler, countables
-from runledger.services.wiring import frames_over
-from runledger.services.workspaces import create_workspace
+from runledger.services.contacts.contacts import Contacts
+from runledger.services.counts import list_counts
+from runledger.services.counts.changed_hours import TotalMarker, told_by
+from runledger.services.counts.list_counts import Counts
+from runledger.services.counts.recount import TotalSettler, countables
+from runledger.services.due_work import DueWork
+from runledger.services.lists.cursors import Cursors
+from runledger.services.lists.queries import Reading
+from runledger.services.workspaces.workspaces import create_workspace
 from runledger.store.bodies import Bodies
+from runledger.store.stores import Stores
 
 from tests.functional import test_delivery_lists, test_history, test_refusal_lists
 from tests.functional.test_api_handlers import call, deployed
@@ -160,7 +160,7 @@ def test_what_takes_too_long_to_count_is_said_to_be_at_least_so_many(
 ) -> None:
     world = ledger
     made = test_history.fill(world)
-    monkeypatch.setattr(counts, "SCAN_BUDGET", 3)
+    monkeypatch.setattr(list_counts, "SCAN_BUDGET", 3)
     view = counted(world, "runs", contact=made[0].contact_email)
     assert (view.is_complete, 0 < view.total < len(made)) == (False, True)
 

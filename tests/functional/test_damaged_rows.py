@@ -11,11 +11,11 @@ from runledger.clock import now_ms
 from runledger.errors import UnreadableError
 from runledger.models.erasure import ErasureStatus
 from runledger.models.run import RunStatus
-from runledger.services.cursors import Cursors
-from runledger.services.failure_groups import FailureGroups
-from runledger.services.publish import changes_of
-from runledger.services.stats import Stats
-from runledger.services.timeline import Timelines
+from runledger.services.counts.stats import Stats
+from runledger.services.lists.cursors import Cursors
+from runledger.services.lists.timeline import Timelines
+from runledger.services.stream.failure_groups import FailureGroups
+from runledger.services.stream.publish import changes_of
 from runledger.store import keys
 from runledger.store.bodies import compress
 from runledger.store.delivery_rows import WORDS

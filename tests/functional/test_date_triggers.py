@@ -21,8 +21,8 @@ from runledger.models.automation import AutomationDocument, AutomationStatus
 from runledger.models.contact import ContactDocument
 from runledger.models.run import RunStatus, TriggerType
 from runledger.models.schedule import Fire, FireSource, FireStatus, MissedReason
-from runledger.services import date_fires
-from runledger.services.fire_contract import FireEvent, FireInput, FirePlace
+from runledger.services.schedules import date_fires
+from runledger.services.schedules.fire_contract import FireEvent, FireInput, FirePlace
 
 from tests.support.world import FAN_OUT, SCHEDULE_GROUP, World, open_world
 
@@ -399,7 +399,7 @@ def test_a_fire_opens_a_run_for_each_contact_due_and_no_other(dates: Dates) -> N
 
 
 def _everything() -> Any:
-    from runledger.services.list_requests import ListRequest
+    from runledger.services.lists.requests import ListRequest
 
     return ListRequest(
         statuses=frozenset(),

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from runledger.clock import DAY, iso, now_ms
 from runledger.models.run import ErrorDetail, RunStatus
-from runledger.nodes.moments import to_milliseconds
+from runledger.nodes.timezones import to_milliseconds
 from runledger.nodes.written_dates import ACCEPTED
-from runledger.services.failure_groups import FailureGroups
+from runledger.services.stream.failure_groups import FailureGroups
 from runledger.store.runs import Closing
 
 from tests.functional.test_api_handlers import call, deployed

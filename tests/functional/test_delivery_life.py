@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from runledger.clock import DAY, HOUR, MINUTE, SECOND
 from runledger.errors import ConditionFailedError
-from runledger.models.attempt_life import MAX_TRIES, UNKNOWN_AFTER, WAITS
+from runledger.models.attempt_transitions import MAX_TRIES, UNKNOWN_AFTER, WAITS
 from runledger.models.contact import ContactDocument
 from runledger.models.delivery import DeliveryAttempt, DeliveryStatus, TryOutcome
 from runledger.models.report import FeedbackReport, ReportKind
 from runledger.models.run import Cancellation, ErrorDetail, RunStatus
 from runledger.models.suppression import Suppression, SuppressionReason
 from runledger.models.template import TemplateDocument
-from runledger.services.retry_contract import RetryAnswer, RetryEvent
+from runledger.services.messages.retry_contract import RetryAnswer, RetryEvent
 from runledger.store import keys
 from runledger.store.runs import Closing
 

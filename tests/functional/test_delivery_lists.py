@@ -4,18 +4,18 @@ import itertools
 from typing import Any
 
 import pytest
+from runledger.api.resends import ResendDocument
 from runledger.clock import DAY, HOUR, MINUTE, SECOND, iso
+from runledger.composition import gatekeeper_over
 from runledger.errors import GoneError, InvalidInputError, NotFoundError
 from runledger.ids import new_id
 from runledger.models.contact import ContactDocument
 from runledger.models.delivery import DeliveryAttempt, DeliveryStatus, Gate, Try, TryOutcome
 from runledger.models.report import KeptReport, ReportKind
-from runledger.models.resend import ResendDocument
 from runledger.models.run import ErrorDetail
 from runledger.models.workspace import DEFAULT_RETENTION_DAYS
-from runledger.services import history
-from runledger.services.resend import Resends
-from runledger.services.wiring import gatekeeper_over
+from runledger.services.lists import pages as page_reads
+from runledger.services.messages.resend import Resends
 from runledger.store import bodies
 
 from tests.functional import test_history, test_refusal_lists
@@ -155,7 +155,7 @@ def test_each_status_is_a_filter_and_both_ends_of_a_span_count(world: World) -> 
 def test_a_channel_is_looked_for_under_the_scan_budget(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "SCAN_BUDGET", 10)
+    monkeypatch.setattr(page_reads, "SCAN_BUDGET", 10)
     oldest = an_attempt(world, channel="SMS", created_at=world.clock.now - DAY)
     for _ in range(25):
         an_attempt(world, created_at=world.clock() - HOUR)
@@ -204,7 +204,7 @@ def test_an_address_is_found_as_pasted_whoever_has_it_now(
     assert pages(world, address="nobody@example.com") == []
     assert pages(world, address="ada@example.com", since=iso(now - HOUR)) == [ids[0]]
 
-    monkeypatch.setattr(history, "SCAN_BUDGET", 2)
+    monkeypatch.setattr(page_reads, "SCAN_BUDGET", 2)
     first = world.reading.deliveries("ws_demo", request(address="ada.before@example.com", limit=5))
     assert ([each.id for each in first.items], first.next_cursor is None) == ([ids[1]], False)
     second = request(address="ada.before@example.com", limit=5, cursor=first.next_cursor)

@@ -7,6 +7,7 @@ from unittest.mock import create_autospec
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from runledger.clock import MINUTE
+from runledger.composition import opener_over
 from runledger.errors import TransientError
 from runledger.models.automation import (
     ActiveVersion,
@@ -16,15 +17,15 @@ from runledger.models.automation import (
     MachineType,
 )
 from runledger.models.run import RunStatus, TriggerType
-from runledger.services.cancel import DRAIN_BATCH, Canceler, Stopping
-from runledger.services.due import DueWork
-from runledger.services.open_run import TriggerFacts
-from runledger.services.schedules import Schedules
-from runledger.services.stores import Stores
-from runledger.services.wiring import opener_over
-from runledger.services.workspaces import create_workspace
+from runledger.services.automations.stopping import DRAIN_BATCH, Stopping
+from runledger.services.due_work import DueWork
+from runledger.services.execution.cancel import Canceler
+from runledger.services.schedules.schedules import Schedules
+from runledger.services.triggers.open_run import TriggerFacts
+from runledger.services.workspaces.workspaces import create_workspace
 from runledger.store import keys
 from runledger.store.bodies import Bodies
+from runledger.store.stores import Stores
 
 from tests.support.boundary import straight
 from tests.support.memory_table import MemoryTable

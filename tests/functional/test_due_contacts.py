@@ -10,8 +10,8 @@ from runledger.errors import InvalidInputError
 from runledger.models.contact import Contact, ContactDocument
 from runledger.nodes.date_rules import Repeat, recurs_on
 from runledger.nodes.trigger import DateTrigger, TriggerConfig
-from runledger.services.contacts import MAX_DATES
-from runledger.services.due_contacts import DueContacts, date_of
+from runledger.services.contacts.contacts import MAX_DATES
+from runledger.services.schedules.due_contacts import DueContacts, date_of
 
 from tests.support.world import World
 

@@ -7,8 +7,11 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from runledger.api.resends import ResendDocument
+from runledger.api.suppressions import SuppressionDocument
 from runledger.channels.registry import describe_channels
 from runledger.clock import DAY, HOUR, MINUTE, SECOND, now_ms
+from runledger.composition import gatekeeper_over
 from runledger.errors import ConflictError, GoneError, NoContactError, NotFoundError
 from runledger.ids import new_id
 from runledger.models.contact import ContactDocument
@@ -17,16 +20,14 @@ from runledger.models.erasure import CANCEL_REASON, ERASED_TEXT, Erasure, Erasur
 from runledger.models.export import Export, ExportFormat
 from runledger.models.listing import FrozenFilter, ListName
 from runledger.models.report import FeedbackReport, ReportKind
-from runledger.models.resend import ResendDocument
 from runledger.models.run import Cancellation, RunStatus
-from runledger.models.suppression import SuppressionDocument
-from runledger.services import erasing, export_removal
-from runledger.services.erasing import known_contact
-from runledger.services.failure_groups import FailureGroups
-from runledger.services.feedback import Feedback
-from runledger.services.resend import Resends
-from runledger.services.suppressions import Suppressions
-from runledger.services.wiring import gatekeeper_over
+from runledger.services.bulk import export_removal
+from runledger.services.contacts.known_contact import known_contact
+from runledger.services.erasure import erasing
+from runledger.services.messages.feedback import Feedback
+from runledger.services.messages.resend import Resends
+from runledger.services.messages.suppressions import Suppressions
+from runledger.services.stream.failure_groups import FailureGroups
 from runledger.store import keys
 from runledger.store.export_files import folder
 from runledger.store.run_rows import run_from_item
@@ -373,7 +374,7 @@ def test_a_resend_that_was_asked_for_at_the_same_moment_is_not_sent(
     world: World, force: bool
 ) -> None:
     """It was written by somebody who had read the contact, and stands in the index soon after."""
-    from runledger.services.retry_contract import RetryEvent
+    from runledger.services.messages.retry_contract import RetryEvent
 
     channel = script(world, TAKEN)
     contact_id = a_person(world)

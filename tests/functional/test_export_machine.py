@@ -14,8 +14,8 @@ from moto.awslambda_simple.models import LambdaSimpleBackend
 from runledger.compiler.machine_checks import check_machine
 from runledger.errors import ServiceError, TransientError
 from runledger.models.export import Export, ExportStatus
-from runledger.services import export_pages
-from runledger.services.export_contract import ExportEvent
+from runledger.services.bulk import export_pages
+from runledger.services.bulk.export_contract import ExportEvent
 from runledger.store import bodies
 
 from tests.functional import test_delivery_lists, test_refusal_lists

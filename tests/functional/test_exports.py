@@ -10,16 +10,21 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from moto.s3 import models as moto_s3
 from runledger import aws
+from runledger.api.bulk_cancels import BulkCancelDocument
+from runledger.api.exports import ExportDocument
 from runledger.clock import DAY, HOUR, MINUTE, now_ms
 from runledger.errors import NotFoundError, ServiceError
-from runledger.models.bulk_cancel import BulkCancelDocument
 from runledger.models.contact import ContactDocument
 from runledger.models.export import Export, ExportStatus
-from runledger.models.export_views import ExportDocument
-from runledger.services import export_pages
-from runledger.services.export_contract import Caught, ExportEvent, ExportOperation, ExportPlace
-from runledger.services.export_removal import ExportRemoval
-from runledger.services.exports import KEPT
+from runledger.services.bulk import export_pages
+from runledger.services.bulk.export_contract import (
+    Caught,
+    ExportEvent,
+    ExportOperation,
+    ExportPlace,
+)
+from runledger.services.bulk.export_removal import ExportRemoval
+from runledger.services.bulk.exports import KEPT
 from runledger.store import keys
 from runledger.store.export_files import ExportFiles
 

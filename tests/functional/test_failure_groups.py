@@ -10,23 +10,23 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from runledger.api.failures import FailureGroupView
+from runledger.api.lists import ListView
 from runledger.clock import DAY, HOUR, MINUTE, now_ms
 from runledger.errors import InvalidCursorError, InvalidInputError, NotFoundError, TransientError
 from runledger.ids import derived_id
-from runledger.models.failure import FailureGroupView
 from runledger.models.run import ErrorDetail, Run, RunStatus, Step, StepStatus
-from runledger.models.wire import ListView
-from runledger.services import failure_reading
-from runledger.services.cursors import Cursors
-from runledger.services.failure_groups import FailureGroups
-from runledger.services.failure_reading import FailureReading, FailureRequest, FailureViews
-from runledger.services.failure_resolution import FailureResolution
-from runledger.services.stores import Stores
-from runledger.services.views import run_view
-from runledger.services.workspaces import create_workspace
+from runledger.services.lists import failures
+from runledger.services.lists.cursors import Cursors
+from runledger.services.lists.failure_resolution import FailureResolution
+from runledger.services.lists.failures import FailureReading, FailureRequest, FailureViews
+from runledger.services.stream.failure_groups import FailureGroups
+from runledger.services.views.runs import run_view
+from runledger.services.workspaces.workspaces import create_workspace
 from runledger.store import keys
 from runledger.store.bodies import Bodies
 from runledger.store.runs import Closing
+from runledger.store.stores import Stores
 from runledger.store.values import Item
 
 from tests.functional.test_api_handlers import CONTEXT, call, deployed, sample
@@ -418,7 +418,7 @@ def test_a_range_counts_the_runs_that_its_list_of_runs_would_show(ledger: Ledger
 def test_beyond_its_bound_a_count_says_that_there_are_more(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(failure_reading, "MOST_RUNS", 5)
+    monkeypatch.setattr(failures, "MOST_RUNS", 5)
     runs = [ledger.grouped(SMALL.format(n), created_at=START + n) for n in range(5)]
     (group,) = ledger.page().items
     assert (group.count, group.is_complete) == (5, True)
@@ -433,7 +433,7 @@ def test_beyond_its_bound_a_count_says_that_there_are_more(
 def test_a_page_ends_early_where_it_has_looked_at_enough_and_goes_on(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch, name: str, least: int
 ) -> None:
-    monkeypatch.setattr(failure_reading, name, 3)
+    monkeypatch.setattr(failures, name, 3)
     for letter in "ghijklmnop":
         ledger.grouped(f"wrong {letter * 3}")
     ledger.grouped("right", created_at=START - DAY)

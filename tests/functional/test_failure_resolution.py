@@ -14,8 +14,8 @@ from runledger.ids import derived_id
 from runledger.models.erasure import ERASED_TEXT
 from runledger.models.failure import GroupStatus
 from runledger.models.run import RunStatus
-from runledger.services.failure_groups import FailureGroups
-from runledger.services.failure_reading import FailureReading, FailureViews
+from runledger.services.lists.failures import FailureReading, FailureViews
+from runledger.services.stream.failure_groups import FailureGroups
 
 from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_failure_groups import SMALL, Ledger, ledger, request

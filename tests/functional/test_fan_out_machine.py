@@ -15,8 +15,8 @@ from runledger.compiler.machine_checks import check_machine
 from runledger.errors import TransientError
 from runledger.models.contact import ContactDocument
 from runledger.models.schedule import FireStatus
-from runledger.services import date_fires
-from runledger.services.fire_contract import FireEvent
+from runledger.services.schedules import date_fires
+from runledger.services.schedules.fire_contract import FireEvent
 
 from tests.support.local_stepfunctions import LocalStepFunctions
 from tests.support.template import load_template

@@ -5,15 +5,15 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from runledger.api.suppressions import SuppressionDocument
 from runledger.channels.base import ProviderAnswer, RenderedMessage, UnknownOutcomeError
 from runledger.channels.registry import make_channels
 from runledger.errors import InvalidInputError, NotFoundError
 from runledger.models.delivery import DeliveryAttempt, DeliveryStatus
 from runledger.models.feedback import error_after, has_complaint
-from runledger.models.suppression import SuppressionDocument
 from runledger.models.template import TemplateDocument
-from runledger.services.feedback import Feedback
-from runledger.services.suppressions import Suppressions
+from runledger.services.messages.feedback import Feedback
+from runledger.services.messages.suppressions import Suppressions
 from runledger.settings import ChannelSettings
 from runledger.store import keys
 

@@ -8,13 +8,13 @@ from typing import Any
 import boto3
 import pytest
 from runledger.errors import TransientError
-from runledger.services.expired import Expired
-from runledger.services.follow import Followers
-from runledger.services.publish import Publisher
-from runledger.services.stores import Stores
-from runledger.services.totals_marks import TotalMarker
+from runledger.services.counts.changed_hours import TotalMarker
+from runledger.services.stream.expiry import Expired
+from runledger.services.stream.follow import Followers
+from runledger.services.stream.publish import Publisher
 from runledger.store import keys
 from runledger.store.bodies import Bodies
+from runledger.store.stores import Stores
 
 from local.patches.lambda_streams import matches
 from tests.functional.test_api_handlers import CONTEXT, deployed, sample

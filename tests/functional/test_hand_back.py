@@ -8,7 +8,7 @@ from runledger.errors import ConflictError, RunReleasedError
 from runledger.models.automation import AutomationStatus
 from runledger.models.run import Cancellation, RunStatus
 from runledger.nodes.base import HttpRequest, HttpResponse, Operation
-from runledger.services.start import MAX_ATTEMPTS, MAX_RESUMED_ATTEMPTS
+from runledger.services.execution.start import MAX_ATTEMPTS, MAX_RESUMED_ATTEMPTS
 
 from tests.support.world import World
 

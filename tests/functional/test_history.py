@@ -8,8 +8,8 @@ from runledger.clock import DAY, HOUR
 from runledger.errors import InvalidCursorError, InvalidInputError
 from runledger.models.contact import ContactDocument
 from runledger.models.run import Payload, Run, RunStatus, TriggerType
-from runledger.services.cursors import LIFETIME
-from runledger.services.list_requests import ListRequest
+from runledger.services.lists.cursors import LIFETIME
+from runledger.services.lists.requests import ListRequest
 from runledger.store.runs import Closing
 
 from tests.functional.test_run_store import a_run

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from runledger.ids import derived_id
 from runledger.models.run import Payload, Run, RunStatus, TriggerType
-from runledger.services import history
-from runledger.services.history import list_rows
-from runledger.services.list_kinds import ListFilter, runs_kind
+from runledger.services.lists import pages
+from runledger.services.lists.kinds import ListFilter, runs_kind
+from runledger.services.lists.pages import list_rows
 from runledger.store.bodies import Bodies
 from runledger.store.runs import Closing, RunStore
 
@@ -93,8 +93,8 @@ class Pages(RuleBasedStateMachine):
         )
         before = self._matching(wanted, trigger)
         self.changed = set()
-        kept = history._FEWEST, history.SCAN_BUDGET
-        history._FEWEST, history.SCAN_BUDGET = fewest, budget
+        kept = pages._FEWEST, pages.SCAN_BUDGET
+        pages._FEWEST, pages.SCAN_BUDGET = fewest, budget
         ever = set(before)
 
         def look() -> None:
@@ -105,7 +105,7 @@ class Pages(RuleBasedStateMachine):
             found = self._pages(wanted, trigger, limit)
         finally:
             self.table.around = straight
-            history._FEWEST, history.SCAN_BUDGET = kept
+            pages._FEWEST, pages.SCAN_BUDGET = kept
         after = self._matching(wanted, trigger)
         keys = [(self.told[each].run.created_at, each) for each in found]
         assert keys == sorted(keys, reverse=wanted.newest_first)
@@ -216,7 +216,7 @@ class TestPages(Pages.TestCase):  # type: ignore[misc,valid-type]
 def test_a_run_that_ends_between_any_two_reads_is_told_once(
     newest_first: bool, limit: int, fewest: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "_FEWEST", fewest)
+    monkeypatch.setattr(pages, "_FEWEST", fewest)
     table = MemoryTable()
     runs = RunStore(table, Bodies(NOTHING_STORED, "bodies"))
     made = []

@@ -6,16 +6,16 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from runledger.api.invitations import InvitationDocument
 from runledger.clock import DAY, MINUTE, SECOND, from_iso, iso
 from runledger.errors import ConflictError, GoneError, InvalidInputError, NotFoundError
 from runledger.models.invitation import EXPIRED_KEPT, INVITATION_LIFE
-from runledger.models.invitation_views import InvitationDocument
 from runledger.models.workspace import Membership, Role
-from runledger.services import invitations as module
-from runledger.services.accounts import Account, Accounts
-from runledger.services.invitation_mail import InvitationMail
-from runledger.services.invitations import Invitations, OwnInvitations
-from runledger.services.workspaces import create_workspace
+from runledger.services.workspaces import invitations as module
+from runledger.services.workspaces.accounts import Account, Accounts
+from runledger.services.workspaces.invitation_mail import InvitationMail
+from runledger.services.workspaces.invitations import Invitations, OwnInvitations
+from runledger.services.workspaces.workspaces import create_workspace
 from runledger.store import keys
 from runledger.store.rates import RateStore
 
@@ -332,7 +332,7 @@ def test_an_expired_invitation_gives_way_to_a_new_one(
 
 
 def _set_clock(monkeypatch: pytest.MonkeyPatch, now: int) -> None:
-    monkeypatch.setattr("runledger.services.wiring.now_ms", lambda: now)
+    monkeypatch.setattr("runledger.composition.now_ms", lambda: now)
     monkeypatch.setattr("runledger.routes.query.workspace.now_ms", lambda: now)
     forget_clients()
 

@@ -6,10 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
+from runledger import composition
 from runledger.clock import HOUR
 from runledger.errors import RateLimitedError
-from runledger.services import wiring
-from runledger.services.machines import WORKSPACE_INTERVAL, WORKSPACE_ROOM
+from runledger.services.execution.machines import WORKSPACE_INTERVAL, WORKSPACE_ROOM
 
 from tests.functional.test_activation_turns import document
 from tests.support.kill_points import Scenario, break_everything
@@ -45,7 +45,7 @@ def activates_at_once(ready: Ready) -> None:
 
 def waits_for_its_turn(ready: Ready) -> None:
     stage = ready.stage
-    name, pace = f"activations {WORKSPACE}", wiring.stores().pace
+    name, pace = f"activations {WORKSPACE}", composition.stores().pace
     with suppress(RateLimitedError):
         while True:
             pace.take(name, stage.clock(), WORKSPACE_INTERVAL, WORKSPACE_ROOM)

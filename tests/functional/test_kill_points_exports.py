@@ -9,9 +9,10 @@ import boto3
 import pytest
 from moto import mock_aws
 from moto.s3 import models as moto_s3
+from runledger import composition
 from runledger.models.refusal import Refusal, RefusalReason
 from runledger.models.run import TriggerType
-from runledger.services import export_pages, wiring
+from runledger.services.bulk import export_pages
 
 from tests.support.boundary import Call
 from tests.support.fakes import client_error
@@ -80,7 +81,7 @@ def a_refusal(stage: Stage, number: int) -> str:
         last_at=stage.clock.now,
         expires_at=stage.clock.now + 10**12,
     )
-    wiring.stores().refusals.add(refusal, 1)
+    composition.stores().refusals.add(refusal, 1)
     return refusal.id
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from runledger import composition
 from runledger.models.contact import ContactDocument
-from runledger.services import recipients, wiring
-from runledger.services.contacts import Contacts
+from runledger.services.contacts import recipients
+from runledger.services.contacts.contacts import Contacts
 from runledger.store import keys
 from runledger.store.run_rows import step_from_item
 
@@ -46,7 +47,7 @@ def ready() -> Iterator[Ready]:
     with open_stage() as stage, pytest.MonkeyPatch.context() as patched:
         patched.setattr(recipients, "PAGE_CONTACTS", 2)
         patched.setattr(recipients, "_LISTED", 3)
-        contacts = Contacts(wiring.stores().contacts, stage.clock)
+        contacts = Contacts(composition.stores().contacts, stage.clock)
         reader = contacts.create(WORKSPACE, ContactDocument(email="reader@example.com"))
         tagged = [
             contacts.create(
@@ -72,7 +73,7 @@ def ready() -> Iterator[Ready]:
 def _output(ready: Ready, run_id: str) -> dict[str, Any]:
     row = ready.stage.table.row(keys.step(run_id, "news"))
     assert row is not None
-    return step_from_item(row, wiring.stores().bodies).output
+    return step_from_item(row, composition.stores().bodies).output
 
 
 def completes(ready: Ready) -> None:

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from runledger.aws import client
 from runledger.errors import NotFoundError
-from runledger.services.body_links import LINK_SECONDS, with_links
+from runledger.services.runs.body_links import LINK_SECONDS, with_links
 from runledger.store.bodies import Bodies
 
 from tests.functional.test_walk import PAYLOAD, order_paid

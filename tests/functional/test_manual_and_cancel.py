@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from runledger.api.runs import RunDocument
 from runledger.clock import HOUR, MINUTE
 from runledger.errors import (
     ConditionFailedError,
@@ -15,7 +16,6 @@ from runledger.errors import (
 from runledger.models.automation import AutomationStatus
 from runledger.models.contact import ContactDocument
 from runledger.models.run import Cancellation, RunStatus
-from runledger.models.wire import RunDocument
 from runledger.nodes.base import Operation
 from runledger.store.runs import Closing
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from runledger import composition
 from runledger.models.contact import ContactDocument
 from runledger.models.run import Cancellation
 from runledger.nodes.written_dates import ACCEPTED
-from runledger.services import wiring
-from runledger.services.contacts import Contacts
-from runledger.services.recipients import PAGE_CONTACTS
+from runledger.services.contacts.contacts import Contacts
+from runledger.services.contacts.recipients import PAGE_CONTACTS
 from runledger.store import keys
 
 from tests.support.boundary import Call
@@ -84,14 +84,14 @@ class Mailing:
         return list(self.stage.step_functions.executions.values())
 
     def contacts(self) -> Contacts:
-        return Contacts(wiring.stores().contacts, self.stage.clock)
+        return Contacts(composition.stores().contacts, self.stage.clock)
 
     def subscribers(self) -> list[str]:
-        ids, _ = wiring.stores().contacts.tagged(WORKSPACE, "news", 2_000, None)
+        ids, _ = composition.stores().contacts.tagged(WORKSPACE, "news", 2_000, None)
         return ids
 
     def retag(self, contact_id: str, *tags: str) -> None:
-        before = wiring.stores().contacts.get(WORKSPACE, contact_id)
+        before = composition.stores().contacts.get(WORKSPACE, contact_id)
         changed = ContactDocument(email=before.email, tags=list(tags))
         self.contacts().replace(WORKSPACE, contact_id, changed)
 
@@ -100,7 +100,7 @@ class Mailing:
 def whole() -> Iterator[Mailing]:
     with open_stage() as stage:
         template_id = make_template(stage)
-        contacts = Contacts(wiring.stores().contacts, stage.clock)
+        contacts = Contacts(composition.stores().contacts, stage.clock)
         reader = contacts.create(WORKSPACE, ContactDocument(email="reader@example.com"))
         for number in range(THOUSAND):
             subscriber = ContactDocument(email=f"a{number}@example.com", tags=["news"])
@@ -237,7 +237,7 @@ def test_a_cancel_in_the_middle_stops_it(mailing: Mailing) -> None:
         if call.operation == "SendEmail" and len(stage.ses.sent) == after - 1:
             answer = act()
             canceled = Cancellation(by="ada@example.com", reason="wrong list")
-            wiring.stopping(PREFIX).canceler.cancel(WORKSPACE, run_id, canceled)
+            composition.stopping(PREFIX).canceler.cancel(WORKSPACE, run_id, canceled)
             return answer
         return act()
 
@@ -315,7 +315,7 @@ def test_what_a_template_lacks_for_one_is_that_ones_refusal(mailing: Mailing) ->
         },
     )
     ids = mailing.subscribers()
-    contact = wiring.stores().contacts.get(WORKSPACE, ids[3])
+    contact = composition.stores().contacts.get(WORKSPACE, ids[3])
     with_plan = ContactDocument(email=contact.email, tags=["news"], metadata={"plan": "pro"})
     mailing.contacts().replace(WORKSPACE, ids[3], with_plan)
     channels = [{"channel": "EMAIL", "templateId": made["body"]["id"]}]
@@ -383,7 +383,7 @@ def test_a_walker_that_comes_late_changes_nothing(mailing: Mailing) -> None:
     stage = mailing.stage
     run_id = mailing.open(mailing.activate())
     stage.run_while(lambda: len(stage.ses.sent) < 120)
-    store = wiring.stores().runs
+    store = composition.stores().runs
     history = store.history(run_id)
     late = history.steps["news"]
     stage.run_while(lambda: len(stage.ses.sent) < 300)
@@ -463,7 +463,7 @@ def to_segment(segment_id: str) -> dict[str, Any]:
 
 
 def with_plan(mailing: Mailing, contact_id: str, plan: str) -> None:
-    before = wiring.stores().contacts.get(WORKSPACE, contact_id)
+    before = composition.stores().contacts.get(WORKSPACE, contact_id)
     changed = ContactDocument(email=before.email, tags=list(before.tags), metadata={"plan": plan})
     mailing.contacts().replace(WORKSPACE, contact_id, changed)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from runledger.errors import ConditionFailedError, ConflictError, NotFoundError
 from runledger.models.workspace import Membership, Role
-from runledger.services.members import Members
+from runledger.services.workspaces.members import Members
 
 from tests.functional.test_api_handlers import call, deployed, pool
 from tests.support.world import World

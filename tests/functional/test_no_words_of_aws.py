@@ -22,7 +22,12 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 from runledger.clock import MINUTE, now_ms
 from runledger.errors import RunledgerError
-from runledger.services.export_contract import Caught, ExportEvent, ExportOperation, ExportPlace
+from runledger.services.bulk.export_contract import (
+    Caught,
+    ExportEvent,
+    ExportOperation,
+    ExportPlace,
+)
 
 from tests.functional.test_api_handlers import call, deployed, pool
 from tests.functional.test_settle import WAITING

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from runledger import composition
 from runledger.clock import MINUTE, SECOND
 from runledger.models.run import Payload, Run, RunStatus, TriggerType
-from runledger.services import wiring
 from runledger.store import keys
 
 from tests.support.boundary import Call
@@ -69,7 +69,7 @@ class Tenants:
             open_claims={},
             error=None,
         )
-        wiring.stores().runs.open(run, PAYLOAD, 1)
+        composition.stores().runs.open(run, PAYLOAD, 1)
         return run_id
 
     def is_started(self, run_id: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from runledger.services.history import SCAN_BUDGET
+from runledger.services.lists.pages import SCAN_BUDGET
 
 from bench.computed_table import ComputedTable
 from bench.pages import LIMIT, MOST_ROWS, MOST_UNITS, Combination, combinations, page_costs

@@ -7,12 +7,12 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from runledger.models.events import RunEvent
+from runledger.api.run_events import RunEvent
 from runledger.models.run import Cancellation
-from runledger.services.expired import Expired
-from runledger.services.follow import Followers
-from runledger.services.publish import BATCH, Publisher, changes_of
-from runledger.services.totals_marks import TotalMarker
+from runledger.services.counts.changed_hours import TotalMarker
+from runledger.services.stream.expiry import Expired
+from runledger.services.stream.follow import Followers
+from runledger.services.stream.publish import BATCH, Publisher, changes_of
 
 from tests.functional.test_upstream import BY, upstream_document, waiting
 from tests.support.world import REGION, TABLE, World

@@ -10,7 +10,7 @@ from runledger.ids import new_id
 from runledger.models.contact import ContactDocument
 from runledger.models.refusal import Refusal, RefusalReason
 from runledger.models.run import RunStatus, TriggerType
-from runledger.services import history
+from runledger.services.lists import pages as page_reads
 
 from tests.functional import test_history
 from tests.functional.test_api_handlers import call, deployed
@@ -111,7 +111,7 @@ def test_every_combination_of_filters_agrees_with_a_plain_list(shards: int) -> N
 def test_a_page_passes_over_so_many_keys_of_other_kinds_and_goes_on_where_it_stopped(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "KEY_BUDGET", 10)
+    monkeypatch.setattr(page_reads, "KEY_BUDGET", 10)
     person = world.contacts.create(world.workspace_id, ContactDocument(email="ada@example.com")).id
     oldest = a_refusal(world, contact_id=person, created_at=world.clock.now - 5 * HOUR)
     test_history.fill_for(world, [person] * 25)

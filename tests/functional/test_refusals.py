@@ -10,7 +10,9 @@ from typing import Any
 
 import boto3
 import pytest
+from runledger.api.runs import RunDocument
 from runledger.clock import MINUTE
+from runledger.composition import opener_over
 from runledger.errors import (
     ConflictError,
     InvalidInputError,
@@ -21,12 +23,10 @@ from runledger.errors import (
 )
 from runledger.models.automation import AutomationStatus
 from runledger.models.contact import ContactDocument
-from runledger.models.wire import RunDocument
-from runledger.services.stores import Stores
-from runledger.services.webhooks import Webhooks
-from runledger.services.wiring import opener_over
+from runledger.services.triggers.webhooks import Webhooks
 from runledger.store.bodies import Bodies
 from runledger.store.rates import RateStore
+from runledger.store.stores import Stores
 from runledger.store.values import from_dynamo
 
 from tests.functional.test_run_store import item_size

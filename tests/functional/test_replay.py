@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from runledger.api.runs import RunDocument
 from runledger.errors import ConflictError, KeyReusedError
 from runledger.models.contact import ContactDocument
 from runledger.models.run import Payload, RunStatus
-from runledger.models.wire import RunDocument
-from runledger.services.open_run import keyed_run_id
-from runledger.services.signing import SigningSecrets
-from runledger.services.webhooks import InboundEvent
+from runledger.services.secrets.signing import SigningSecrets
+from runledger.services.triggers.open_run import keyed_run_id
+from runledger.services.triggers.webhooks import InboundEvent
 from runledger.store import keys
 from runledger.store.runs import RunStore
 

@@ -3,16 +3,16 @@
 from typing import Any
 
 import pytest
+from runledger.api.resends import ResendDocument
 from runledger.channels.registry import describe_channels
 from runledger.clock import DAY, MINUTE, now_ms
+from runledger.composition import gatekeeper_over
 from runledger.errors import ConflictError, InvalidInputError, NotFoundError
 from runledger.models.contact import Consents, ContactDocument
 from runledger.models.delivery import DeliveryAttempt, DeliveryStatus
-from runledger.models.resend import ResendDocument
 from runledger.models.suppression import Suppression, SuppressionReason
-from runledger.services.delivery_views import delivery_view
-from runledger.services.resend import MAX_RESENDS, Resends, Resent
-from runledger.services.wiring import gatekeeper_over
+from runledger.services.messages.resend import MAX_RESENDS, Resends, Resent
+from runledger.services.views.deliveries import delivery_view
 from runledger.store import keys
 
 from tests.functional.test_api_handlers import call, deployed

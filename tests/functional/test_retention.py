@@ -8,11 +8,11 @@ import boto3
 import pytest
 from runledger.clock import DAY, HOUR, now_ms
 from runledger.errors import GoneError, NotFoundError
-from runledger.models.attempt_life import LONGEST_LIFE
+from runledger.models.attempt_transitions import LONGEST_LIFE
 from runledger.models.refusal import RefusalReason
 from runledger.models.workspace import Workspace
-from runledger.services.date_fires import DateFires
-from runledger.services.expired import Expired, ExpiredRow, expired_row
+from runledger.services.schedules.date_fires import DateFires
+from runledger.services.stream.expiry import Expired, ExpiredRow, expired_row
 from runledger.store import keys
 from runledger.store.table import Change
 from runledger.store.tombstones import TOMBSTONE_LIFE

@@ -13,9 +13,9 @@ from moto import mock_aws
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from runledger.compiler.machine_checks import check_machine
 from runledger.errors import TransientError
-from runledger.models.attempt_life import GIVE_UP_AFTER, WAITS
-from runledger.services.retry_contract import RetryAnswer, RetryEvent
-from runledger.services.retry_machine import RetryMachine
+from runledger.models.attempt_transitions import GIVE_UP_AFTER, WAITS
+from runledger.services.messages.retry_contract import RetryAnswer, RetryEvent
+from runledger.services.messages.retry_machine import RetryMachine
 
 from tests.support.local_stepfunctions import LocalStepFunctions
 from tests.support.template import load_template

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from runledger.api.automations import AutomationView
 from runledger.clock import HOUR, MINUTE, iso, now_ms
 from runledger.errors import (
     ConflictError,
@@ -17,9 +18,8 @@ from runledger.errors import (
     UnauthorizedError,
 )
 from runledger.models.automation import AutomationStatus
-from runledger.models.automation_views import AutomationView
-from runledger.services.rotation import Rotations
-from runledger.services.signing import SigningSecrets
+from runledger.services.automations.rotation import Rotations
+from runledger.services.secrets.signing import SigningSecrets
 
 from tests.functional.test_api_handlers import CONTEXT, call, deployed, sample
 from tests.functional.test_webhooks import event, hooked

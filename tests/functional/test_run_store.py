@@ -19,7 +19,7 @@ from runledger.models.run import (
     StepStatus,
     TriggerType,
 )
-from runledger.services.walk import CLAIM_ID_CHARACTERS
+from runledger.services.execution.walk import CLAIM_ID_CHARACTERS
 from runledger.store import keys
 from runledger.store.keys import Key
 from runledger.store.runs import Closing

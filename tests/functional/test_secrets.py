@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from runledger import composition
 from runledger.clock import HOUR, MINUTE
 from runledger.errors import NodeError, NotFoundError, TransientError
-from runledger.services import wiring
-from runledger.services.secret_values import CACHED_FOR, SecretValues
-from runledger.services.secrets import ABANDONED_AFTER, Secrets
+from runledger.services.secrets.secrets import ABANDONED_AFTER, Secrets
+from runledger.services.secrets.values import CACHED_FOR, SecretValues
 from runledger.store import keys
 
 from tests.support.boundary import straight
@@ -236,7 +236,7 @@ def stage() -> Iterator[Stage]:
 def value_of(stage: Stage, name: str = NAME) -> str | None:
     """What a process reads that has cached nothing."""
     reader = SecretValues(
-        wiring.stores().secrets, stage.client("secretsmanager"), "runledger", stage.clock
+        composition.stores().secrets, stage.client("secretsmanager"), "runledger", stage.clock
     )
     try:
         return reader.get(WORKSPACE, name)
@@ -336,7 +336,7 @@ def test_secrets_manager_refuses_to_delete_for_a_while(stage: Stage) -> None:
 
 def test_the_api_lists_names_and_never_values(stage: Stage) -> None:
     secrets = Secrets(
-        wiring.stores().secrets, stage.client("secretsmanager"), "runledger", stage.clock
+        composition.stores().secrets, stage.client("secretsmanager"), "runledger", stage.clock
     )
     secrets.put(WORKSPACE, "OTHER_KEY", "value of the other")
     answer = stage.request("query", "GET", "/v1/secrets", None)

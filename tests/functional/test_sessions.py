@@ -11,10 +11,10 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from runledger.clock import SECOND
 from runledger.errors import MfaRequiredError, TransientError, UnauthorizedError
 from runledger.models.workspace import Membership, Role
-from runledger.services.accounts import MFA_CACHED_SECONDS, Account, Accounts
-from runledger.services.identity import Identity
-from runledger.services.me import end_sessions
-from runledger.services.workspaces import create_workspace
+from runledger.services.workspaces.accounts import MFA_CACHED_SECONDS, Account, Accounts
+from runledger.services.workspaces.identity import Identity
+from runledger.services.workspaces.me import end_sessions
+from runledger.services.workspaces.workspaces import create_workspace
 
 from tests.functional.test_api_handlers import an_account, call, claims_of, deployed, pool
 from tests.support.world import REGION, World

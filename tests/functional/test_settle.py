@@ -9,9 +9,9 @@ from runledger.clock import DAY, MINUTE
 from runledger.errors import RunReleasedError, TransientError
 from runledger.models.run import RunStatus
 from runledger.nodes.base import Operation
-from runledger.services import watchdog
-from runledger.services.settle import ExecutionEnded
-from runledger.services.start import MAX_ATTEMPTS
+from runledger.services.execution import watchdog
+from runledger.services.execution.settle import ExecutionEnded
+from runledger.services.execution.start import MAX_ATTEMPTS
 
 from tests.support.world import World
 

@@ -8,9 +8,9 @@ import pytest
 from runledger.clock import DAY, HOUR, iso
 from runledger.errors import InvalidInputError
 from runledger.models.totals import hour_of
-from runledger.services import stats
-from runledger.services.history import list_rows
-from runledger.services.stats import Stats, percentile
+from runledger.services.counts import stats
+from runledger.services.counts.stats import Stats, percentile
+from runledger.services.lists.pages import list_rows
 from runledger.store.step_times import StepTimeStore
 
 from tests.functional.test_api_handlers import call, deployed

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 from runledger.clock import DAY, HOUR, MINUTE, SECOND
+from runledger.composition import opener_over
 from runledger.errors import RateLimitedError
 from runledger.models.automation import AutomationDocument, AutomationStatus
 from runledger.models.run import Cancellation, TriggerType
-from runledger.services.machines import WORKSPACE_INTERVAL, WORKSPACE_ROOM
-from runledger.services.open_run import TriggerFacts
-from runledger.services.wiring import opener_over
+from runledger.services.execution.machines import WORKSPACE_INTERVAL, WORKSPACE_ROOM
+from runledger.services.triggers.open_run import TriggerFacts
 from runledger.store.machines import supersede
 
 from tests.support.world import World, open_world

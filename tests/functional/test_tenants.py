@@ -11,8 +11,8 @@ import pytest
 from runledger.clock import DAY, HOUR, iso, now_ms
 from runledger.models.run import ErrorDetail, Payload, RunStatus
 from runledger.models.workspace import Membership, Role
-from runledger.services.failure_groups import FailureGroups
-from runledger.services.workspaces import create_workspace
+from runledger.services.stream.failure_groups import FailureGroups
+from runledger.services.workspaces.workspaces import create_workspace
 from runledger.store.runs import Closing
 
 from tests.functional.test_api_handlers import an_account, call, deployed, pool

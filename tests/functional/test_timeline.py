@@ -5,15 +5,15 @@ import random
 from typing import Any
 
 import pytest
+from runledger.api.timeline import TimelineItemView, TimelineKind
 from runledger.clock import DAY, HOUR, now_ms
 from runledger.errors import InvalidInputError, NotFoundError
 from runledger.models.contact import ContactDocument
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.run import Payload
-from runledger.models.timeline import TimelineItemView, TimelineKind
-from runledger.services import timeline
-from runledger.services.cursors import Cursors
-from runledger.services.timeline import Timelines
+from runledger.services.lists import timeline
+from runledger.services.lists.cursors import Cursors
+from runledger.services.lists.timeline import Timelines
 from runledger.store import keys
 
 from tests.functional.test_api_handlers import call, deployed

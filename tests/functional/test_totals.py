@@ -12,20 +12,21 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from runledger import composition
 from runledger.clock import DAY, HOUR, MINUTE, SECOND
 from runledger.errors import TransientError
 from runledger.models.run import Payload, RunStatus
 from runledger.models.totals import HourTotal, Scope, hour_of
-from runledger.services import totals_marks, totals_settle, wiring
-from runledger.services.due import DueWork
-from runledger.services.stores import Stores
-from runledger.services.totals import HourlyCounts, Totals
-from runledger.services.totals_marks import TotalMarker, told_by
-from runledger.services.totals_settle import TotalSettler, countables
-from runledger.services.workspaces import create_workspace
+from runledger.services.counts import changed_hours, recount
+from runledger.services.counts.changed_hours import TotalMarker, told_by
+from runledger.services.counts.recount import TotalSettler, countables
+from runledger.services.counts.totals import HourlyCounts, Totals
+from runledger.services.due_work import DueWork
+from runledger.services.workspaces.workspaces import create_workspace
 from runledger.store import freshness, keys
 from runledger.store.bodies import Bodies
 from runledger.store.runs import Closing
+from runledger.store.stores import Stores
 from runledger.store.values import Item
 
 from tests.functional.test_run_store import a_run
@@ -492,7 +493,7 @@ def is_counting(call: Call) -> bool:
 def ready_to_count(ledger: Ledger) -> None:
     """The marks are taken away, and all of the hour are due to be counted."""
     ledger.work()
-    ledger.let_pass(totals_settle.INDEX_LAG)
+    ledger.let_pass(recount.INDEX_LAG)
     assert len(due_rows(ledger)) == 2
 
 
@@ -521,9 +522,9 @@ def test_an_hour_that_is_too_large_is_put_off_longer_and_longer(
     ledger = an_hour_of_runs(1)
     ready_to_count(ledger)
     if bound == "keys":
-        monkeypatch.setattr(totals_settle, "_KEYS", 2)
+        monkeypatch.setattr(recount, "_KEYS", 2)
     elif bound == "rows":
-        monkeypatch.setattr(totals_settle, "_ROWS", 2)
+        monkeypatch.setattr(recount, "_ROWS", 2)
     else:
         ledger.interludes = lambda: ledger.let_pass(8 * SECOND)
     tried = []
@@ -532,7 +533,7 @@ def test_an_hour_that_is_too_large_is_put_off_longer_and_longer(
         began = ledger.clock.now
         ledger.work()
         tried.append(began)
-        assert ledger.clock.now - began < 2 * (totals_settle.COUNTING + 30 * SECOND)
+        assert ledger.clock.now - began < 2 * (recount.COUNTING + 30 * SECOND)
         due_at = [int(row["dueKey"][:13]) for row in ledger.table.items() if "dueKey" in row]
         assert min(due_at) >= began + 15 * MINUTE and len(due_at) == 2
         ledger.clock.now = max(due_at)
@@ -580,8 +581,8 @@ def test_the_scopes_of_an_hour_do_not_fall_due_at_one_moment() -> None:
     ledger.read_stream()
     due_at = [int(row["dueKey"][:13]) for row in ledger.table.items() if "dueKey" in row]
     assert len(due_at) == 51
-    end = BEGIN + HOUR + totals_marks.QUIET
-    assert end <= min(due_at) < max(due_at) < end + totals_marks.SPREAD
+    end = BEGIN + HOUR + changed_hours.QUIET
+    assert end <= min(due_at) < max(due_at) < end + changed_hours.SPREAD
     assert len({moment // MINUTE for moment in due_at}) >= 5
 
 
@@ -602,11 +603,11 @@ def test_an_hour_that_keeps_changing_costs_ever_fewer_writes_and_settles_in_the_
     ledger.check(RANGES)
     gaps = [after - before for before, after in itertools.pairwise(looks)]
     assert gaps[0] < 3 * MINUTE and gaps[:4] == sorted(gaps[:4])
-    assert totals_marks.LONGEST_QUIET <= max(gaps) < totals_marks.LONGEST_QUIET + 2 * MINUTE
+    assert changed_hours.LONGEST_QUIET <= max(gaps) < changed_hours.LONGEST_QUIET + 2 * MINUTE
     assert len(looks) < 100
     begun = ledger.clock.now
     ledger.settle()
-    assert ledger.clock.now - begun < totals_marks.LONGEST_QUIET + 3 * MINUTE
+    assert ledger.clock.now - begun < changed_hours.LONGEST_QUIET + 3 * MINUTE
     settled = total_of(ledger, RUNS, BEGIN)
     assert settled.holds(ledger.clock.now) and settled.unsettled_since is None
     ledger.check(RANGES)
@@ -615,7 +616,7 @@ def test_an_hour_that_keeps_changing_costs_ever_fewer_writes_and_settles_in_the_
     ledger.read_stream()
     due_at = total_of(ledger, RUNS, BEGIN).due_at
     assert due_at is not None
-    assert due_at <= ledger.clock.now + totals_marks.QUIET < due_at + SECOND
+    assert due_at <= ledger.clock.now + changed_hours.QUIET < due_at + SECOND
 
 
 # ── every call broken ───────────────────────────────────────────────────────────────────────────
@@ -623,7 +624,7 @@ def test_an_hour_that_keeps_changing_costs_ever_fewer_writes_and_settles_in_the_
 
 def story(stage: Stage, workspace_id: str) -> None:
     """Runs of two hours that are opened, started and ended while the functions work."""
-    stores = wiring.stores()
+    stores = composition.stores()
     shards = stores.workspaces.get(workspace_id).shards
     payload = Payload(trigger={}, body={})
     made = []
@@ -654,7 +655,7 @@ def story(stage: Stage, workspace_id: str) -> None:
 
 
 def counted(stage: Stage, workspace_id: str, part: str | None) -> dict[str, int]:
-    stores = wiring.stores()
+    stores = composition.stores()
     totals = Totals(stage.table, stores.totals, stores.freshness, stores.workspaces)
     scope = Scope(workspace_id, "RUN", part)
     what = countables(stores)["RUN"](scope)
@@ -682,7 +683,11 @@ def test_wherever_a_function_dies_the_totals_are_those_of_the_rows(
         stage.followers = {"marker"}
         del stage.consumers["start_runs"]
         create_workspace(
-            wiring.stores().workspaces, stage.clock, workspace_id="ws_x", name="X", shards=shards
+            composition.stores().workspaces,
+            stage.clock,
+            workspace_id="ws_x",
+            name="X",
+            shards=shards,
         )
         stage.clock.now = BEGIN
         stage.records.clear()
@@ -701,7 +706,9 @@ def test_wherever_a_function_dies_the_totals_are_those_of_the_rows(
             # All of it comes from totals: nothing is left to be done, however often it was begun.
             stage.run_until(BEGIN + 6 * HOUR)
             assert counted(stage, "ws_x", None) == told, where
-            items = wiring.stores().totals.between(Scope("ws_x", "RUN", None), BEGIN, BEGIN + DAY)
+            items = composition.stores().totals.between(
+                Scope("ws_x", "RUN", None), BEGIN, BEGIN + DAY
+            )
             sums = Counter[str]()
             for item in items:
                 assert item.holds(stage.clock.now), where

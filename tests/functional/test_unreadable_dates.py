@@ -9,7 +9,7 @@ from runledger.models.refusal import RefusalReason
 from runledger.models.run import RunStatus
 from runledger.models.schedule import FireStatus
 from runledger.nodes.written_dates import ACCEPTED
-from runledger.services import date_fires
+from runledger.services.schedules import date_fires
 from runledger.store import keys
 from runledger.store.contacts import MAX_LISTINGS
 from runledger.store.table import Put, key_attributes

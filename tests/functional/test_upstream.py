@@ -5,15 +5,15 @@ from typing import Any
 import botocore.client
 import pytest
 from botocore.exceptions import ClientError
+from runledger.api.runs import RunDocument
 from runledger.errors import ConflictError, InvalidGraphError, RunledgerError, TransientError
 from runledger.ids import derived_id
 from runledger.models.automation import AutomationDocument, AutomationStatus
 from runledger.models.contact import ContactDocument
 from runledger.models.refusal import Refusal, RefusalReason
 from runledger.models.run import Cancellation, RunStatus, TriggerType
-from runledger.models.wire import RunDocument
-from runledger.services.upstream import MAX_DEPTH, dedupe_key
-from runledger.services.upstream_checks import MAX_DOWNSTREAM
+from runledger.services.automations.upstream_checks import MAX_DOWNSTREAM
+from runledger.services.triggers.upstream import MAX_DEPTH, dedupe_key
 from runledger.store import keys
 
 from tests.support.world import World

@@ -6,11 +6,11 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from runledger import composition
 from runledger.clock import DAY, HOUR, MINUTE
 from runledger.errors import TransientError
-from runledger.services import wiring
-from runledger.services.start import MAX_ATTEMPTS
-from runledger.services.story import health_of
+from runledger.services.execution.start import MAX_ATTEMPTS
+from runledger.services.runs.run_state import health_of
 from runledger.store.values import Item
 
 from tests.support.boundary import Call
@@ -102,7 +102,7 @@ def row(stage: Stage, key: str) -> Item:
 
 
 def health(stage: Stage, key: str) -> str:
-    found = health_of(wiring.stores().runs.get(key.removeprefix("RUN#")), stage.clock.now)
+    found = health_of(composition.stores().runs.get(key.removeprefix("RUN#")), stage.clock.now)
     return "" if found is None else found.text
 
 

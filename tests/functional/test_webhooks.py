@@ -19,7 +19,7 @@ from runledger.errors import (
 from runledger.models.automation import AutomationStatus
 from runledger.models.contact import ContactDocument
 from runledger.models.run import RunStatus
-from runledger.services.webhooks import InboundEvent
+from runledger.services.triggers.webhooks import InboundEvent
 
 from tests.support.world import World
 

@@ -4,7 +4,7 @@ from runledger.clock import HOUR
 from runledger.compiler.graph import GraphView
 from runledger.errors import NotFoundError
 from runledger.models.run import Claim, ErrorDetail, Run, RunStatus
-from runledger.services.whereabouts import standing_at, standings
+from runledger.services.runs.position import standing_at, standings
 
 from tests.functional.test_run_store import START, a_run
 from tests.support.graphs import TEMPLATE, end, graph, merge, trigger, wait

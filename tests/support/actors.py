@@ -4,18 +4,18 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from runledger import composition
 from runledger.compiler.graph import GraphView
 from runledger.errors import NotFoundError, RunledgerError
 from runledger.ids import derived_id
 from runledger.models.automation import AutomationStatus
 from runledger.models.run import Cancellation, Run
 from runledger.nodes.base import Operation
-from runledger.services import wiring
-from runledger.services.patience import Patience
-from runledger.services.settle import ExecutionEnded
-from runledger.services.walk import NoTools
-from runledger.services.walk_contract import WalkEvent
-from runledger.services.webhooks import InboundEvent
+from runledger.services.execution.settle import ExecutionEnded
+from runledger.services.execution.walk import NoTools
+from runledger.services.execution.walk_contract import WalkEvent
+from runledger.services.retry_budget import Patience
+from runledger.services.triggers.webhooks import InboundEvent
 from runledger.store import keys
 from runledger.store.due import DueRow
 
@@ -45,13 +45,13 @@ class Actors:
         self.races = 0
         self._token = stage.webhook_path(automation_id).rpartition("/")[2]
         self._requests = 0
-        version = wiring.stores().automations.version(automation_id, 1)
+        version = composition.stores().automations.version(automation_id, 1)
         self.graph = GraphView(version.graph, version.templates)
 
     # ── operators ──────────────────────────────────────────────────────────────────────────────
 
     def cancel(self) -> None:
-        canceler = wiring.stopping(PREFIX).canceler
+        canceler = composition.stopping(PREFIX).canceler
         canceler.cancel(WORKSPACE, self.run_id, Cancellation(by=BY, reason="wrong list"))
         self.acknowledged = True
 
@@ -65,7 +65,7 @@ class Actors:
 
     def pause(self) -> None:
         paused = AutomationStatus.PAUSED
-        wiring.stopping(PREFIX).stop(WORKSPACE, self.automation_id, paused, BY)
+        composition.stopping(PREFIX).stop(WORKSPACE, self.automation_id, paused, BY)
 
     def resume_and_open(self) -> None:
         """Makes the paused automation active again; then its event comes."""
@@ -144,12 +144,12 @@ class Actors:
         )
         clock = self.stage.clock
         patience = Patience(clock.now + 60_000, clock, self.stage.sleep)
-        return wiring.walker(toolbox, f"{self._requests:08d}-visit", patience).walk(event)
+        return composition.walker(toolbox, f"{self._requests:08d}-visit", patience).walk(event)
 
     def walk_again(self) -> None:
         """As the execution of the next attempt walks, which begins when there is one."""
         for _ in range(12):
-            if wiring.stores().runs.get(self.run_id).attempt > 1:
+            if composition.stores().runs.get(self.run_id).attempt > 1:
                 return self.walk(attempt=2)
 
     def walk(self, since: str = "start", until: str = "", *, attempt: int = 1) -> None:
@@ -204,4 +204,4 @@ class Actors:
 
     def remember(self) -> None:
         """The run as it is now, for a stream that tells of it late."""
-        self._opened = wiring.stores().runs.get(self.run_id)
+        self._opened = composition.stores().runs.get(self.run_id)

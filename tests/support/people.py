@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 from runledger.models.workspace import Role, Workspace
-from runledger.services.accounts import Accounts
-from runledger.services.workspaces import add_member, create_workspace
+from runledger.services.workspaces.accounts import Accounts
+from runledger.services.workspaces.workspaces import add_member, create_workspace
 from runledger.store.table import DynamoTable
 from runledger.store.workspaces import WorkspaceStore
 

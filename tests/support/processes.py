@@ -10,7 +10,7 @@ import runledger.http
 import runledger.routes
 import runledger.settings
 from pydantic import BaseModel
-from runledger.services import wiring
+from runledger import composition
 
 from tests.support.world import ACCOUNT, DELIVERY_RETRY, EXPORT, FAN_OUT, PREFIX, REGION
 
@@ -41,7 +41,7 @@ def _keepers() -> list[ModuleType]:
         importlib.import_module(f"runledger.routes.{path.parent.name}.{path.stem}")
         for path in sorted(ROUTES.glob("*/*.py"))
     ]
-    return [runledger.http, wiring, *handlers, *routes]
+    return [runledger.http, composition, *handlers, *routes]
 
 
 def environment() -> dict[str, str]:

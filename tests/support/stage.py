@@ -23,13 +23,13 @@ import runledger.http
 import runledger.ids
 import runledger.settings
 import runledger.store.table
+from runledger import composition
 from runledger.clock import DAY, MINUTE
 from runledger.models.workspace import Membership, Role
 from runledger.observability import logger
-from runledger.services import wiring
-from runledger.services.follow import Followers
-from runledger.services.gathering import in_turn
-from runledger.services.workspaces import create_workspace
+from runledger.services.in_parallel import in_turn
+from runledger.services.stream.follow import Followers
+from runledger.services.workspaces.workspaces import create_workspace
 from runledger.store.freshness import FreshnessStore
 from runledger.store.values import Item
 from ulid import ULID
@@ -380,7 +380,7 @@ class Stage:
         return ULID.from_bytes(self.clock.now.to_bytes(6, "big") + self.ids.to_bytes(10, "big"))
 
     def open_workspace(self, workspace_id: str) -> None:
-        workspaces = wiring.stores().workspaces
+        workspaces = composition.stores().workspaces
         create_workspace(workspaces, self.clock, workspace_id=workspace_id, name="A", shards=1)
         member = Membership(
             user_id="user-operator",

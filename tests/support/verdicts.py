@@ -4,10 +4,10 @@ import json
 from collections import Counter
 from typing import Any
 
+from runledger import composition
+from runledger.api.run_events import event_id
 from runledger.clock import MINUTE
 from runledger.ids import derived_id
-from runledger.models.events import event_id
-from runledger.services import wiring
 from runledger.store.bodies import decompress
 from runledger.store.keys import Key
 from runledger.store.values import Item
@@ -203,7 +203,7 @@ def _run_problems(stage: Stage, row: Item) -> list[str]:
 
 def _missing(stage: Stage, row: Item) -> list[str]:
     """The nodes on the paths that a completed run took, of which it has no finished step."""
-    version = wiring.stores().automations.version(row["automationId"], row["version"])
+    version = composition.stores().automations.version(row["automationId"], row["version"])
     kinds = {node.id: node.type for node in version.graph.nodes}
     steps = stage.steps(row["pk"])
     to_visit = [node_id for node_id, kind in kinds.items() if kind == "TRIGGER"]

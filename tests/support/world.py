@@ -14,62 +14,63 @@ from runledger.channels.registry import CHANNEL_NAMES, make_channels
 from runledger.clock import from_iso
 from runledger.compiler.compile import FunctionArns
 from runledger.compiler.graph import GraphView
-from runledger.models.automation import AutomationDocument
-from runledger.models.run import RunStatus
-from runledger.models.template import TemplateDocument
-from runledger.nodes.base import HttpRequest, HttpResponse, Operation, Tools
-from runledger.services.activations import Activations, Activator
-from runledger.services.automations import Automations
-from runledger.services.bulk_cancel import BulkCancels
-from runledger.services.cancel import Canceler, Stopping
-from runledger.services.contacts import Contacts
-from runledger.services.cursors import Cursors
-from runledger.services.deliver import Delivery
-from runledger.services.due import DueWork
-from runledger.services.due_deliveries import DueDeliveries
-from runledger.services.due_exports import DueExports
-from runledger.services.erasing_wiring import make_erasing
-from runledger.services.export_pages import ExportPages
-from runledger.services.export_removal import ExportRemoval
-from runledger.services.exports import ExportMachine, ExportRequests
-from runledger.services.frames import Frame
-from runledger.services.integration_tools import IntegrationTools
-from runledger.services.left_behind import LeftBehind
-from runledger.services.machines import MachineRemover, Machines, MachineTurns
-from runledger.services.manual import ManualRuns
-from runledger.services.missed_fires import MissedFires
-from runledger.services.patience import Patience
-from runledger.services.reading import Reading
-from runledger.services.recipients import Recipients
-from runledger.services.retry_delivery import RetryDelivery
-from runledger.services.retry_machine import RetryMachine
-from runledger.services.schedules import Schedules, ScheduleTarget
-from runledger.services.secret_values import SecretValues
-from runledger.services.secrets import Secrets
-from runledger.services.segments import Segments
-from runledger.services.settle import Closer, Settler
-from runledger.services.signing import SigningSecrets
-from runledger.services.start import Starter
-from runledger.services.stores import Stores
-from runledger.services.superseded import SupersededMachines
-from runledger.services.templates import Templates
-from runledger.services.upstream import UpstreamRuns
-from runledger.services.walk import Walker
-from runledger.services.walk_contract import WalkAnswer, WalkEvent
-from runledger.services.watchdog import Watchdog
-from runledger.services.webhooks import InboundEvent, Webhooks
-from runledger.services.wiring import (
+from runledger.composition import (
     date_fires_over,
     frames_over,
     frozen_lists_over,
     gatekeeper_over,
     opener_over,
 )
-from runledger.services.workspaces import create_workspace
+from runledger.models.automation import AutomationDocument
+from runledger.models.run import RunStatus
+from runledger.models.template import TemplateDocument
+from runledger.nodes.base import HttpRequest, HttpResponse, Operation, Tools
+from runledger.services.automations.activations import Activations, Activator
+from runledger.services.automations.automations import Automations
+from runledger.services.automations.stopping import Stopping
+from runledger.services.automations.templates import Templates
+from runledger.services.bulk.bulk_cancel import BulkCancels
+from runledger.services.bulk.due_exports import DueExports
+from runledger.services.bulk.export_pages import ExportPages
+from runledger.services.bulk.export_removal import ExportRemoval
+from runledger.services.bulk.exports import ExportMachine, ExportRequests
+from runledger.services.contacts.contacts import Contacts
+from runledger.services.contacts.recipients import Recipients
+from runledger.services.contacts.segments import Segments
+from runledger.services.due_work import DueWork
+from runledger.services.erasure.erasing_wiring import make_erasing
+from runledger.services.execution.cancel import Canceler
+from runledger.services.execution.integration_tools import IntegrationTools
+from runledger.services.execution.machines import MachineRemover, Machines, MachineTurns
+from runledger.services.execution.settle import Closer, Settler
+from runledger.services.execution.start import Starter
+from runledger.services.execution.superseded_machines import SupersededMachines
+from runledger.services.execution.walk import Walker
+from runledger.services.execution.walk_contract import WalkAnswer, WalkEvent
+from runledger.services.execution.watchdog import Watchdog
+from runledger.services.lists.cursors import Cursors
+from runledger.services.lists.queries import Reading
+from runledger.services.messages.deliver import Delivery
+from runledger.services.messages.due_deliveries import DueDeliveries
+from runledger.services.messages.orphaned_messages import LeftBehind
+from runledger.services.messages.retry_delivery import RetryDelivery
+from runledger.services.messages.retry_machine import RetryMachine
+from runledger.services.retry_budget import Patience
+from runledger.services.runs.run_context import Frame
+from runledger.services.schedules.missed_fires import MissedFires
+from runledger.services.schedules.schedules import Schedules, ScheduleTarget
+from runledger.services.secrets.secrets import Secrets
+from runledger.services.secrets.signing import SigningSecrets
+from runledger.services.secrets.values import SecretValues
+from runledger.services.triggers.manual import ManualRuns
+from runledger.services.triggers.upstream import UpstreamRuns
+from runledger.services.triggers.webhooks import InboundEvent, Webhooks
+from runledger.services.workspaces.workspaces import create_workspace
 from runledger.settings import ChannelSettings
 from runledger.store.bodies import Bodies
 from runledger.store.export_files import ExportFiles
 from runledger.store.rates import RateStore
+from runledger.store.stores import Stores
 from runledger.store.table import DynamoTable, Table
 
 ACCOUNT = "123456789012"

@@ -16,8 +16,8 @@ from runledger.models.addresses import (
 from runledger.models.contact import ContactDocument
 from runledger.nodes.comparison import Operator, compare
 from runledger.nodes.segment_rules import HasTagRule
-from runledger.services.addresses import addresses_meant, pasted
-from runledger.zones import canonical_zone, zone_named
+from runledger.services.contacts.addresses import addresses_meant, pasted
+from runledger.timezone_names import canonical_zone, zone_named
 
 # ── e-mail ─────────────────────────────────────────────────────────────────────────────────────
 

@@ -3,7 +3,7 @@
 from itertools import combinations, permutations
 
 import pytest
-from runledger.models.attempt_life import (
+from runledger.models.attempt_transitions import (
     MAX_TRIES,
     UNKNOWN_AFTER,
     WAITS,

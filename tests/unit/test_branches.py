@@ -8,8 +8,8 @@ from runledger.compiler.timing import lease_of
 from runledger.errors import BranchUnfinishedError
 from runledger.models.automation import Graph
 from runledger.models.run import Claim, Run, RunStatus, Step, StepStatus, TriggerType
-from runledger.services.branches import require_finished, walked
-from runledger.services.silence import has_moved, silence_of
+from runledger.services.execution.branches import require_finished, walked
+from runledger.services.execution.silence import has_moved, silence_of
 
 from tests.support.graphs import (
     TEMPLATES,

@@ -25,7 +25,7 @@ from runledger.nodes.dates import (
     moment_of_day,
     shifted,
 )
-from runledger.nodes.moments import from_milliseconds
+from runledger.nodes.timezones import from_milliseconds
 from runledger.nodes.written_dates import read_date
 
 # Whole and half hours, gaps at midnight and at 24:00, a half-hour's saving, no saving at all.

@@ -5,13 +5,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from runledger.api.automations import AutomationView
+from runledger.api.contacts import ContactView
+from runledger.api.documents import merge_patch
+from runledger.api.segments import SegmentView
+from runledger.api.templates import TemplateView
 from runledger.models.automation import AutomationDocument
-from runledger.models.automation_views import AutomationView
 from runledger.models.base import WireModel
 from runledger.models.contact import ContactDocument
-from runledger.models.documents import merge_patch
 from runledger.models.template import TemplateDocument
-from runledger.models.wire import ContactView, SegmentView, TemplateView
 from runledger.nodes.segment_rules import SegmentDocument
 from runledger.routes.api import documents
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runledger.models.delivery_events import TOLD, DeliveryEvent, delivery_detail_type
-from runledger.models.events import SOURCE, EventPart, RunEvent, detail_type, event_id
+from runledger.api.delivery_events import TOLD, DeliveryEvent, delivery_detail_type
+from runledger.api.run_events import SOURCE, EventPart, RunEvent, detail_type, event_id
 from runledger.models.run import Run, RunStatus
-from runledger.services.publish import BATCH, RunChange, changes_of, run_event
+from runledger.services.stream.publish import BATCH, RunChange, changes_of, run_event
 from runledger.store.run_rows import run_from_item
 from runledger.store.values import from_dynamo
 

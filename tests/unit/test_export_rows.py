@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
-from runledger.models.delivery_views import DeliveryRowView
+from runledger.api.deliveries import DeliveryRowView
+from runledger.api.refusals import RefusalView
+from runledger.api.runs import RunView
 from runledger.models.export import Export, ExportFormat
 from runledger.models.listing import FrozenFilter, ListName
-from runledger.models.wire import RefusalView, RunView
-from runledger.services.export_rows import COLUMNS, file_name, head, lines
+from runledger.services.bulk.export_rows import COLUMNS, file_name, head, lines
 from runledger.texts import without_controls
 
 VIEWS: dict[ListName, type[BaseModel]] = {

@@ -11,7 +11,7 @@ from runledger.models.contact import Consents, Contact
 from runledger.models.suppression import Suppression, SuppressionReason
 from runledger.nodes.base import OutboundMessage
 from runledger.nodes.message_rules import FrequencyCap, QuietHours
-from runledger.services.gatekeeper import Gatekeeper, Letter, refused
+from runledger.services.messages.gatekeeper import Gatekeeper, Letter, refused
 from runledger.settings import ChannelSettings
 from runledger.store import keys
 from runledger.store.frequencies import FrequencyStore

@@ -9,7 +9,7 @@ from runledger.errors import NotFoundError
 from runledger.nodes.base import Function, Placement
 from runledger.nodes.document import nodes_markdown
 from runledger.nodes.registry import NODE_TYPES, node_type
-from runledger.services.catalogue import node_type_views
+from runledger.services.automations.catalogue import node_type_views
 
 from local.node_types import TARGET, rendered
 

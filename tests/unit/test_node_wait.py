@@ -12,14 +12,14 @@ from pydantic import ValidationError
 from runledger.errors import NodeError
 from runledger.models.run import StepStatus
 from runledger.nodes.base import Placement
-from runledger.nodes.moments import (
+from runledger.nodes.registry import node_type
+from runledger.nodes.timezones import (
     from_milliseconds,
     next_time_of_day,
     to_iso,
     to_milliseconds,
     to_utc,
 )
-from runledger.nodes.registry import node_type
 from runledger.nodes.wait import WaitConfig
 from runledger.nodes.written_dates import ACCEPTED, moment_of
 

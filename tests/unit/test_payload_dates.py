@@ -10,11 +10,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from runledger.clock import DAY, iso
 from runledger.errors import InvalidInputError
-from runledger.nodes.moments import from_milliseconds
+from runledger.nodes.timezones import from_milliseconds
 from runledger.nodes.trigger import DateTrigger, TriggerConfig, WebhookPayloadDate
 from runledger.nodes.written_dates import ACCEPTED
-from runledger.services.payload_dates import LONGEST_WAIT, PayloadDate, payload_date
-from runledger.services.refusals import MESSAGE_CHARACTERS
+from runledger.services.triggers.payload_dates import LONGEST_WAIT, PayloadDate, payload_date
+from runledger.services.triggers.refusals import MESSAGE_CHARACTERS
 
 ZONES = [
     "UTC",

@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runledger.services.list_kinds import (
+from runledger.services.lists.kinds import (
     ListFilter,
     ListKind,
     deliveries_kind,
     refusals_kind,
     runs_kind,
 )
-from runledger.services.plans import PlanName, plan
+from runledger.services.lists.plans import PlanName, plan
 from runledger.store import keys
 
 NO_STORE: Any = type("NoStore", (), {"get_many": None, "shown": None})()

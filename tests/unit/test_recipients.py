@@ -11,9 +11,9 @@ from runledger.models.contact import Contact, ContactDocument
 from runledger.nodes.base import ContactQuery
 from runledger.nodes.recipients import Tagged
 from runledger.nodes.segment_rules import SegmentRules
-from runledger.services import recipients
-from runledger.services.contacts import MAX_LISTINGS, Contacts
-from runledger.services.recipients import Recipients
+from runledger.services.contacts import recipients
+from runledger.services.contacts.contacts import MAX_LISTINGS, Contacts
+from runledger.services.contacts.recipients import Recipients
 from runledger.store.contacts import ContactStore
 
 from tests.support.memory_table import MemoryTable

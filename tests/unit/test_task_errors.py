@@ -13,7 +13,7 @@ from runledger.compiler.task_errors import (
     Handling,
     handling_of,
 )
-from runledger.services.failures import caught_error, is_for_later
+from runledger.services.runs.step_errors import caught_error, is_for_later
 
 from tests.support.example_machines import EXAMPLES, machine_of
 

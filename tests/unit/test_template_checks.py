@@ -7,9 +7,9 @@ from runledger.channels.registry import describe_channels
 from runledger.errors import InvalidInputError
 from runledger.models.contact import Consents, Contact
 from runledger.models.template import TemplateDocument
-from runledger.services.frames import contact_scope
-from runledger.services.template_variables import VARIABLES, variable_problem
-from runledger.services.templates import Templates
+from runledger.services.automations.template_variables import VARIABLES, variable_problem
+from runledger.services.automations.templates import Templates
+from runledger.services.runs.run_context import contact_scope
 from runledger.templating import missing_variables
 
 NO_STORE: Any = None

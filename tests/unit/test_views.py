@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from runledger.api.runs import StepView
 from runledger.models.run import StepStatus
-from runledger.models.run_views import StepView
-from runledger.services.step_views import DETAIL_BYTES, fit_steps
+from runledger.services.views.steps import DETAIL_BYTES, fit_steps
 
 
 def step(number: int, output: dict[str, Any], response: dict[str, Any] | None = None) -> StepView:

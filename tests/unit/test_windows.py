@@ -8,9 +8,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from runledger.clock import DAY, HOUR, iso
 from runledger.errors import InvalidInputError
-from runledger.nodes.moments import from_milliseconds, to_milliseconds, to_utc
+from runledger.nodes.timezones import from_milliseconds, to_milliseconds, to_utc
 from runledger.nodes.written_dates import ACCEPTED
-from runledger.services.windows import window
+from runledger.services.lists.windows import window
 
 NOW = to_milliseconds(datetime(2026, 12, 1, 12, tzinfo=UTC))
 ZONES = ("UTC", "Europe/Berlin", "America/Sao_Paulo", "Pacific/Apia", "Asia/Kathmandu")

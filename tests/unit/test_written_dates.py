@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from runledger.nodes.comparison import Operator, compare
 from runledger.nodes.dates import calendar_date, doubtful_dates, is_unreadable, written_dates
-from runledger.nodes.moments import to_utc
+from runledger.nodes.timezones import to_utc
 from runledger.nodes.written_dates import ACCEPTED, moment_of, not_a_date, read_date
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Apia")

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from runledger.admin_cli import add_member_command, add_workspace_command
 from runledger.compiler.arns import FunctionArns
 from runledger.compiler.checks import find_problems
 from runledger.compiler.compile import compile_graph
@@ -21,7 +22,6 @@ from runledger.compiler.examples import (
 )
 from runledger.models.automation import Graph, Problem, TemplateSnapshot
 from runledger.models.validation_words import words
-from runledger.operating import add_member_command, add_workspace_command
 
 Subparsers = Any  # argparse keeps the class of its sub-parsers to itself.
 

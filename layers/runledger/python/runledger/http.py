@@ -39,7 +39,7 @@ from runledger.json_body import parse_json, require_json
 from runledger.models.validation_words import path_in, words
 from runledger.models.workspace import Role
 from runledger.observability import bind, log_failure, logger
-from runledger.services.identity import Caller, Identity, Person, require_role
+from runledger.services.workspaces.identity import Caller, Identity, Person, require_role
 from runledger.settings import EdgeSettings, read_settings
 from runledger.texts import clean, clean_text
 

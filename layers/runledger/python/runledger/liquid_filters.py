@@ -37,7 +37,7 @@ from liquid.expression import Expression
 from liquid.template import BoundTemplate
 from liquid.undefined import is_undefined
 
-from runledger.zones import canonical_zone
+from runledger.timezone_names import canonical_zone
 
 # Digits behind the point that a number may be rounded to, either way.
 _MOST_PLACES = 100

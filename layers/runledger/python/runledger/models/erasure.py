@@ -1,11 +1,9 @@
 """Erasing a contact: how far it has come. Times are epoch milliseconds."""
 
 from enum import StrEnum
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
-from pydantic import Field, StringConstraints
-
-from runledger.models.base import Model, WireModel
+from runledger.models.base import Model
 
 # What stands in place of a text that was, or may have been, about a person.
 ERASED_TEXT = "erased with the contact"
@@ -51,26 +49,3 @@ class Erasure(Model):
     not_before: int
     due_at: int | None = None
     revision: int = 1
-
-
-class EraseDocument(WireModel):
-    """Why a contact is erased."""
-
-    reason: (
-        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-        | None
-    ) = Field(
-        default=None,
-        description="For the record, which stays: name a request or a ticket, not the person.",
-    )
-
-
-class ErasureView(WireModel):
-    """How far the erasing of a contact is. It takes some minutes."""
-
-    contact_id: str = Field(description="The contact's id.")
-    status: ErasureStatus = Field(description="Whether anything is left to erase.")
-    reason: str | None = Field(description="Why it was asked for.")
-    requested_by: str = Field(description="The e-mail of the user who asked for it.")
-    requested_at: str = Field(description="When it was asked for.")
-    finished_at: str | None = Field(description="When nothing was left to erase; null before.")

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from runledger.clock import HOUR
 from runledger.nodes.dates import moment_of_day, shifted
-from runledger.nodes.moments import from_milliseconds
+from runledger.nodes.timezones import from_milliseconds
 
 # The year matters to a date only by whether it has a 29 February.
 _LEAP_YEAR, _COMMON_YEAR = 2024, 2023

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from runledger.nodes.moments import from_milliseconds, to_milliseconds, to_utc
+from runledger.nodes.timezones import from_milliseconds, to_milliseconds, to_utc
 from runledger.nodes.written_dates import Written, read_date
 
 # Of a metadata key that a trigger can name.

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, JsonValue, StringConstraints
 from runledger.paths import Step, is_anchored, parse
 from runledger.template_markup import has_liquid
 from runledger.templating import TemplateSyntaxError, references
-from runledger.zones import canonical_zone
+from runledger.timezone_names import canonical_zone
 
 Picked = Literal["CHANNEL", "TEMPLATE", "SEGMENT", "AUTOMATION", "TIME_ZONE"]
 

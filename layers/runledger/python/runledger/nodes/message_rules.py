@@ -11,8 +11,8 @@ from pydantic import Field, model_validator
 from runledger.models.base import Config
 from runledger.models.frequency import MAX_CAP_HOURS, MAX_CAP_MESSAGES
 from runledger.nodes.fields import TimeOfDay, TimeZone
-from runledger.nodes.moments import to_utc
-from runledger.zones import zone_named
+from runledger.nodes.timezones import to_utc
+from runledger.timezone_names import zone_named
 
 
 class FrequencyCap(Config):

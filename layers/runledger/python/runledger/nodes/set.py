@@ -17,7 +17,7 @@ from runledger.nodes.comparison import as_number, describe
 from runledger.nodes.fields import LiquidValue
 from runledger.nodes.inputs import Place, Record
 from runledger.nodes.literals import Sifter
-from runledger.nodes.moments import to_iso
+from runledger.nodes.timezones import to_iso
 from runledger.nodes.unreadable import UnreadableValues
 from runledger.nodes.written_dates import not_a_date, read_date
 from runledger.redaction import is_literal_credential_name

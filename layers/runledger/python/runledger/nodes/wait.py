@@ -15,7 +15,7 @@ from runledger.models.run import StepStatus
 from runledger.nodes.base import RESULT_PATH, NodeResult, NodeType, Placement, Visit
 from runledger.nodes.fields import Operand, TimeOfDay, TimeZone, operand_source
 from runledger.nodes.inputs import Place, Record
-from runledger.nodes.moments import (
+from runledger.nodes.timezones import (
     from_milliseconds,
     next_time_of_day,
     next_weekday_time,
@@ -25,7 +25,7 @@ from runledger.nodes.moments import (
 )
 from runledger.nodes.written_dates import moment_of, not_a_date
 from runledger.templating import evaluate
-from runledger.zones import zone_named
+from runledger.timezone_names import zone_named
 
 # A year's Standard execution, less a day for everything else in it.
 MAX_MINUTES = 364 * 24 * 60

@@ -19,7 +19,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from runledger.nodes.moments import to_utc
+from runledger.nodes.timezones import to_utc
 
 # For messages about what could not be read.
 ACCEPTED = (

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
+from runledger.composition import identity
 from runledger.http import caller, needs_no_workspace, person
-from runledger.services.wiring import identity
 
 if TYPE_CHECKING:
     from runledger.http import HttpApp
     from runledger.models.workspace import Role
-    from runledger.services.identity import Caller, Person
+    from runledger.services.workspaces.identity import Caller, Person
 
 
 def calling(app: "HttpApp", needed: "Role | None" = None) -> "Caller":

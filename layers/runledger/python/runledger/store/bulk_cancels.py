@@ -6,7 +6,7 @@ from runledger.errors import NotFoundError
 from runledger.models.bulk_cancel import BulkCancel
 from runledger.models.listing import FrozenFilter
 from runledger.store import keys
-from runledger.store.progress import ProgressRows
+from runledger.store.checkpoints import ProgressRows
 from runledger.store.table import key_attributes, ttl
 
 if TYPE_CHECKING:

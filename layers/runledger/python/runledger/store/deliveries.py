@@ -16,7 +16,7 @@ from runledger.errors import (
     RunReleasedError,
     TransientError,
 )
-from runledger.models.attempt_life import reported, stopped
+from runledger.models.attempt_transitions import reported, stopped
 from runledger.models.delivery import DeliveryAttempt, DeliveryStatus
 from runledger.models.feedback import merge
 from runledger.models.run import RunStatus

@@ -7,7 +7,7 @@ of it. What no condition, list or event looks at is in the compressed bag.
 from typing import TYPE_CHECKING, Any
 
 from runledger.errors import NotFoundError, UnreadableError
-from runledger.models.attempt_life import without_person
+from runledger.models.attempt_transitions import without_person
 from runledger.models.delivery import (
     DeliveryAttempt,
     DeliveryFacts,

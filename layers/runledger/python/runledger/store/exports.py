@@ -9,7 +9,7 @@ from runledger.errors import ConditionFailedError, NotFoundError
 from runledger.models.export import Export, ExportFormat, ExportStatus, Part
 from runledger.models.listing import FrozenFilter, ListName
 from runledger.store import keys
-from runledger.store.progress import ProgressRows
+from runledger.store.checkpoints import ProgressRows
 from runledger.store.table import Change, SortRange, key_attributes, ttl
 
 if TYPE_CHECKING:

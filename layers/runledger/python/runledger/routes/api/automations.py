@@ -6,24 +6,24 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
+from runledger.api.automations import AutomationView, ProblemsView, RotationDocument
+from runledger.api.documents import sent_fields
 from runledger.aws import client
 from runledger.clock import now_ms
+from runledger.composition import activator, automations_over, stopping, stores
 from runledger.errors import InvalidGraphError
 from runledger.http import answers, make_router, needs, public_url
 from runledger.models.activation import ActivationStatus
 from runledger.models.automation import AutomationDocument, AutomationStatus
-from runledger.models.automation_views import AutomationView, ProblemsView, RotationDocument
-from runledger.models.documents import sent_fields
 from runledger.models.workspace import Role
 from runledger.routes.api.documents import AutomationPatch, AutomationReplacement
 from runledger.routes.callers import calling
 from runledger.routes.revisions import IfMatch, expected, same_id, tagged
-from runledger.services.activations import Activations
-from runledger.services.automations import Automations
-from runledger.services.identity import Caller
-from runledger.services.rotation import Rotations
-from runledger.services.signing import SigningSecrets
-from runledger.services.wiring import activator, automations_over, stopping, stores
+from runledger.services.automations.activations import Activations
+from runledger.services.automations.automations import Automations
+from runledger.services.automations.rotation import Rotations
+from runledger.services.secrets.signing import SigningSecrets
+from runledger.services.workspaces.identity import Caller
 from runledger.settings import ApiSettings, read_settings
 
 router = make_router()

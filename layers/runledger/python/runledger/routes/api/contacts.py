@@ -6,19 +6,20 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
+from runledger.api.contacts import ContactView
+from runledger.api.documents import sent_fields
+from runledger.api.erasures import EraseDocument, ErasureView
+from runledger.composition import contacts, stores
 from runledger.http import answers, make_router, needs
 from runledger.models.contact import ContactDocument
-from runledger.models.documents import sent_fields
-from runledger.models.erasure import EraseDocument, ErasureView
-from runledger.models.wire import ContactView
 from runledger.models.workspace import Role
 from runledger.routes.api.documents import ContactPatch, ContactReplacement
 from runledger.routes.callers import calling
 from runledger.routes.revisions import IfMatch, expected, same_id, tagged
-from runledger.services.erasing import erasure_view, known_contact
-from runledger.services.erasing_wiring import erasing
-from runledger.services.views import contact_view
-from runledger.services.wiring import contacts, stores
+from runledger.services.contacts.known_contact import known_contact
+from runledger.services.erasure.erasing_wiring import erasing
+from runledger.services.views.contacts import contact_view
+from runledger.services.views.erasures import erasure_view
 from runledger.settings import ApiSettings, read_settings
 
 router = make_router()

@@ -7,14 +7,14 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
+from runledger.api.resends import ResendDocument, ResentView
 from runledger.channels.registry import describe_channels
 from runledger.clock import now_ms
+from runledger.composition import gatekeeper_over, retry_machine, stores
 from runledger.http import answers, make_router, needs
-from runledger.models.resend import ResendDocument, ResentView
 from runledger.models.workspace import Role
 from runledger.routes.callers import calling
-from runledger.services.resend import Resends
-from runledger.services.wiring import gatekeeper_over, retry_machine, stores
+from runledger.services.messages.resend import Resends
 
 router = make_router()
 

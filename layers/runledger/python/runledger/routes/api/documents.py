@@ -2,12 +2,14 @@
 
 from typing import TYPE_CHECKING
 
+from runledger.api.automations import AutomationView
+from runledger.api.contacts import ContactView
+from runledger.api.documents import patch_of, replacement_of
+from runledger.api.segments import SegmentView
+from runledger.api.templates import TemplateView
 from runledger.models.automation import AutomationDocument
-from runledger.models.automation_views import AutomationView
 from runledger.models.contact import ContactDocument
-from runledger.models.documents import patch_of, replacement_of
 from runledger.models.template import TemplateDocument
-from runledger.models.wire import ContactView, SegmentView, TemplateView
 from runledger.nodes.segment_rules import SegmentDocument
 
 if TYPE_CHECKING:

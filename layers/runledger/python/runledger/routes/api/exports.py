@@ -4,13 +4,14 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
+from runledger.api.exports import ExportDocument, ExportView
 from runledger.clock import now_ms
+from runledger.composition import export_machine, frozen_lists, stores
 from runledger.http import make_router, needs
-from runledger.models.export_views import ExportDocument, ExportView
 from runledger.models.workspace import Role
 from runledger.routes.callers import calling
-from runledger.services.exports import ExportRequests, export_view
-from runledger.services.wiring import export_machine, frozen_lists, stores
+from runledger.services.bulk.exports import ExportRequests
+from runledger.services.views.exports import export_view
 
 router = make_router()
 

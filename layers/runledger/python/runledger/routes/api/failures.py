@@ -4,14 +4,14 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
+from runledger.api.failures import FailureGroupView, ResolveDocument
 from runledger.clock import now_ms
+from runledger.composition import stores
 from runledger.http import make_router, needs
-from runledger.models.failure import FailureGroupView, ResolveDocument
 from runledger.models.workspace import Role
 from runledger.routes.callers import calling
-from runledger.services.failure_reading import FailureViews
-from runledger.services.failure_resolution import FailureResolution
-from runledger.services.wiring import stores
+from runledger.services.lists.failure_resolution import FailureResolution
+from runledger.services.lists.failures import FailureViews
 
 router = make_router()
 

@@ -6,21 +6,24 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
+from runledger.api.invitations import InvitationDocument, SentInvitationView
+from runledger.api.workspaces import WorkspaceView
 from runledger.clock import now_ms
+from runledger.composition import accounts, invitations, own_invitations, stores
 from runledger.http import answers, make_router, needs, personal, public_url
-from runledger.models.invitation_views import InvitationDocument, SentInvitationView
 from runledger.models.workspace import Role
-from runledger.models.workspace_views import WorkspaceView
 from runledger.routes.callers import calling, signed_in
-from runledger.services.me import end_sessions, workspace_view
-from runledger.services.wiring import accounts, invitations, own_invitations, stores
+from runledger.services.views.invitations import sent_invitation_view
+from runledger.services.views.workspaces import workspace_view
+from runledger.services.workspaces.me import end_sessions
 
 router = make_router()
 
 
 def _invite(document: InvitationDocument) -> SentInvitationView:
     who = calling(router)
-    return invitations().invite(who.workspace_id, document, who.email, public_url(router))
+    sent = invitations().invite(who.workspace_id, document, who.email, public_url(router))
+    return sent_invitation_view(sent)
 
 
 @router.post("/v1/invitations", tags=["Workspace"], status_code=201)
@@ -46,7 +49,8 @@ def resend_invitation(invitation_id: str) -> SentInvitationView:
     """Mails an invitation again, which then holds for another seven days, also where it had
     expired."""
     who = calling(router)
-    return invitations().resend(who.workspace_id, invitation_id, public_url(router))
+    sent = invitations().resend(who.workspace_id, invitation_id, public_url(router))
+    return sent_invitation_view(sent)
 
 
 @router.delete("/v1/invitations/<invitation_id>", tags=["Workspace"], status_code=204)

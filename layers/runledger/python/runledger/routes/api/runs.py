@@ -6,17 +6,17 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
+from runledger.api.bulk_cancels import BulkCancelDocument, BulkCancelView
+from runledger.api.runs import CancelDocument, OpenedView, RunDocument, RunView
 from runledger.clock import now_ms
+from runledger.composition import bulk_cancels, contacts, opener_over, stopping, stores
 from runledger.http import answers, make_router, needs
-from runledger.models.bulk_cancel import BulkCancelDocument, BulkCancelView
 from runledger.models.run import Cancellation
-from runledger.models.wire import CancelDocument, OpenedView, RunDocument, RunView
 from runledger.models.workspace import Role
 from runledger.routes.callers import calling
-from runledger.services.bulk_cancel import bulk_cancel_view
-from runledger.services.manual import ManualRuns
-from runledger.services.views import run_view
-from runledger.services.wiring import bulk_cancels, contacts, opener_over, stopping, stores
+from runledger.services.bulk.bulk_cancel import bulk_cancel_view
+from runledger.services.triggers.manual import ManualRuns
+from runledger.services.views.runs import run_view
 from runledger.settings import ApiSettings, read_settings
 
 router = make_router()

@@ -7,15 +7,15 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 
+from runledger.api.secrets import SecretDocument, SecretNameView
 from runledger.aws import client
 from runledger.clock import now_ms
+from runledger.composition import stores
 from runledger.http import make_router, needs
-from runledger.models.wire import SecretDocument, SecretNameView
 from runledger.models.workspace import Role
 from runledger.routes.callers import calling
-from runledger.services.secrets import Secrets
-from runledger.services.views import secret_name_view
-from runledger.services.wiring import stores
+from runledger.services.secrets.secrets import Secrets
+from runledger.services.views.secrets import secret_name_view
 from runledger.settings import ApiSettings, read_settings
 
 router = make_router()

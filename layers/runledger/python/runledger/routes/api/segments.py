@@ -6,18 +6,18 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
+from runledger.api.documents import sent_fields
+from runledger.api.segments import SegmentView
 from runledger.clock import now_ms
+from runledger.composition import stores
 from runledger.http import make_router, needs
-from runledger.models.documents import sent_fields
-from runledger.models.wire import SegmentView
 from runledger.models.workspace import Role
 from runledger.nodes.segment_rules import SegmentDocument
 from runledger.routes.api.documents import SegmentPatch, SegmentReplacement
 from runledger.routes.callers import calling
 from runledger.routes.revisions import IfMatch, expected, same_id, tagged
-from runledger.services.segments import Segments
-from runledger.services.views import segment_view
-from runledger.services.wiring import stores
+from runledger.services.contacts.segments import Segments
+from runledger.services.views.segments import segment_view
 
 router = make_router()
 

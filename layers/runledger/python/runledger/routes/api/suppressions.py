@@ -7,14 +7,15 @@ from urllib.parse import unquote
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 
+from runledger.api.suppressions import SuppressionDocument, SuppressionView
 from runledger.channels.registry import describe_channels
 from runledger.clock import now_ms
+from runledger.composition import stores
 from runledger.http import answers, make_router, needs
-from runledger.models.suppression import SuppressionDocument, SuppressionView
 from runledger.models.workspace import Role
 from runledger.routes.callers import calling
-from runledger.services.suppressions import Suppressions, suppression_view
-from runledger.services.wiring import stores
+from runledger.services.messages.suppressions import Suppressions
+from runledger.services.views.suppressions import suppression_view
 
 router = make_router()
 

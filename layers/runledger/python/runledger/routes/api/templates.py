@@ -7,21 +7,21 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
+from runledger.api.documents import sent_fields
+from runledger.api.previews import DraftPreviewDocument, PreviewDocument, PreviewView
+from runledger.api.templates import TemplateView
 from runledger.channels.registry import describe_channels
 from runledger.clock import now_ms
+from runledger.composition import contacts, gatekeeper_over, stores
 from runledger.http import make_router, needs
-from runledger.models.documents import sent_fields
-from runledger.models.preview import DraftPreviewDocument, PreviewDocument, PreviewView
 from runledger.models.template import TemplateDocument
-from runledger.models.wire import TemplateView
 from runledger.models.workspace import Role
 from runledger.routes.api.documents import TemplatePatch, TemplateReplacement
 from runledger.routes.callers import calling
 from runledger.routes.revisions import IfMatch, expected, same_id, tagged
-from runledger.services.preview import Previews
-from runledger.services.templates import Templates
-from runledger.services.views import template_view
-from runledger.services.wiring import contacts, gatekeeper_over, stores
+from runledger.services.automations.preview import Previews
+from runledger.services.automations.templates import Templates
+from runledger.services.views.templates import template_view
 
 router = make_router()
 

@@ -7,17 +7,13 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
+from runledger.api.workspaces import MemberView, RoleDocument, SettingsDocument, SettingsView
+from runledger.composition import accounts, stores
 from runledger.http import answers, make_router, needs
 from runledger.models.workspace import Role
-from runledger.models.workspace_views import (
-    MemberView,
-    RoleDocument,
-    SettingsDocument,
-    SettingsView,
-)
 from runledger.routes.callers import calling
-from runledger.services.members import Members, change_settings, member_view, settings_view
-from runledger.services.wiring import accounts, stores
+from runledger.services.views.workspaces import member_view, settings_view
+from runledger.services.workspaces.members import Members, change_settings
 
 router = make_router()
 

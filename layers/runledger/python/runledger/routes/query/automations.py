@@ -5,9 +5,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
-from runledger.clock import now_ms
-from runledger.http import make_router, public_url
-from runledger.models.automation_views import (
+from runledger.api.automations import (
     ActivationView,
     AutomationSummaryView,
     AutomationView,
@@ -16,13 +14,15 @@ from runledger.models.automation_views import (
     VersionSummaryView,
     VersionView,
 )
-from runledger.models.wire import ListView
+from runledger.api.lists import ListView
+from runledger.clock import now_ms
+from runledger.composition import automations_over, stores
+from runledger.http import make_router, public_url
 from runledger.models.workspace import Role
 from runledger.routes.callers import calling
 from runledger.routes.query.parameters import Cursor, Limit
-from runledger.routes.query.reading import reading
+from runledger.routes.query.services import reading
 from runledger.routes.revisions import tagged
-from runledger.services.wiring import automations_over, stores
 
 router = make_router()
 
@@ -45,7 +45,7 @@ def get_automation(automation_id: str) -> Response[AutomationView]:
 @router.get("/v1/automations/<automation_id>/versions", tags=["Automations"])
 def list_versions(automation_id: str) -> ListView[VersionSummaryView]:
     """The versions of an automation, the newest first."""
-    from runledger.services.views import version_summary_view
+    from runledger.services.views.automations import version_summary_view
 
     automation = stores().automations.get(calling(router).workspace_id, automation_id)
     found = stores().automations.versions(automation.id)
@@ -58,7 +58,7 @@ def get_version(
     number: Annotated[int, Path(ge=1, description="The number of the version.")],
 ) -> VersionView:
     """One version with its graph."""
-    from runledger.services.views import version_view
+    from runledger.services.views.automations import version_view
 
     automation = stores().automations.get(calling(router).workspace_id, automation_id)
     return version_view(stores().automations.version(automation.id, number))
@@ -70,8 +70,8 @@ def get_activation(
     number: Annotated[int, Path(ge=1, description="The number that the version has or will have.")],
 ) -> ActivationView:
     """How the request to activate a version went; it is kept for 30 days."""
-    from runledger.services.activations import find_activation
-    from runledger.services.views import activation_view
+    from runledger.services.automations.activations import find_activation
+    from runledger.services.views.automations import activation_view
 
     automations = automations_over(stores(), public_url(router))
     workspace_id = calling(router).workspace_id
@@ -88,7 +88,7 @@ def list_fires(automation_id: str, limit: Limit = 50, cursor: Cursor = None) -> 
 @router.get("/v1/node-types", tags=["Automations"])
 def list_node_types() -> ListView[NodeTypeView]:
     """The node palette, with a JSON Schema of each config."""
-    from runledger.services.catalogue import node_type_views
+    from runledger.services.automations.catalogue import node_type_views
 
     calling(router)
     return ListView(items=node_type_views(), next_cursor=None)

@@ -6,25 +6,26 @@ from typing import TYPE_CHECKING, Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
+from runledger.api.contacts import ContactView
+from runledger.api.lists import ListView
+from runledger.api.timeline import TimelineItemView, TimelineKind
 from runledger.clock import now_ms
+from runledger.composition import stores
 from runledger.http import answers, make_router
-from runledger.models.timeline import TimelineItemView, TimelineKind
-from runledger.models.wire import ContactView, ListView
 from runledger.routes.callers import calling
 from runledger.routes.query.parameters import ContactText, Cursor, Limit
-from runledger.routes.query.reading import cursors, reading
+from runledger.routes.query.services import cursors, reading
 from runledger.routes.revisions import tagged
-from runledger.services.wiring import stores
 
 if TYPE_CHECKING:
-    from runledger.services.timeline import Timelines
+    from runledger.services.lists.timeline import Timelines
 
 router = make_router()
 
 
 @cache
 def _timelines() -> "Timelines":
-    from runledger.services.timeline import Timelines
+    from runledger.services.lists.timeline import Timelines
 
     return Timelines(stores(), cursors(), now_ms)
 
@@ -46,8 +47,8 @@ def list_contacts(
 @answers({410: "The contact was erased."})
 def get_contact(contact_id: str) -> Response[ContactView]:
     """One person, with the revision as `ETag`; 410 for one who was erased."""
-    from runledger.services.erasing import known_contact
-    from runledger.services.views import contact_view
+    from runledger.services.contacts.known_contact import known_contact
+    from runledger.services.views.contacts import contact_view
 
     of = stores()
     found = known_contact(of.contacts, of.erasures, calling(router).workspace_id, contact_id)

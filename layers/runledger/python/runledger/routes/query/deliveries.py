@@ -1,13 +1,13 @@
 """Messages."""
 
+from runledger.api.counts import CountsView
+from runledger.api.deliveries import DeliveryDetailView, DeliveryRowView
+from runledger.api.lists import ListView
 from runledger.http import answers, make_router
-from runledger.models.count_views import CountsView
-from runledger.models.delivery_views import DeliveryDetailView, DeliveryRowView
-from runledger.models.wire import ListView
 from runledger.routes.callers import calling
 from runledger.routes.flattening import flattened
 from runledger.routes.query.parameters import DeliveryFilters, Page
-from runledger.routes.query.reading import counts, reading
+from runledger.routes.query.services import counts, reading
 
 router = make_router()
 

@@ -3,25 +3,25 @@
 from functools import cache
 from typing import TYPE_CHECKING
 
+from runledger.api.exports import ExportView
+from runledger.api.lists import ListView
 from runledger.clock import now_ms
+from runledger.composition import export_files, stores
 from runledger.http import make_router
-from runledger.models.export_views import ExportView
-from runledger.models.wire import ListView
 from runledger.models.workspace import Role
 from runledger.routes.callers import calling
 from runledger.routes.query.parameters import Cursor, Limit
-from runledger.routes.query.reading import cursors
-from runledger.services.wiring import export_files, stores
+from runledger.routes.query.services import cursors
 
 if TYPE_CHECKING:
-    from runledger.services.exports import ExportReading
+    from runledger.services.bulk.exports import ExportReading
 
 router = make_router()
 
 
 @cache
 def _exports() -> "ExportReading":
-    from runledger.services.exports import ExportReading
+    from runledger.services.bulk.exports import ExportReading
 
     return ExportReading(stores().exports, export_files(), cursors(), now_ms)
 

@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
+from runledger.api.failures import FailureGroupView
+from runledger.api.lists import ListView
 from runledger.clock import now_ms
+from runledger.composition import stores
 from runledger.http import make_router
-from runledger.models.failure import FailureGroupView, GroupStatus
-from runledger.models.wire import ListView
+from runledger.models.failure import GroupStatus
 from runledger.routes.callers import calling
 from runledger.routes.query.parameters import (
     AutomationId,
@@ -18,17 +20,16 @@ from runledger.routes.query.parameters import (
     TimeZoneText,
     ToText,
 )
-from runledger.routes.query.reading import cursors
-from runledger.services.wiring import stores
+from runledger.routes.query.services import cursors
 
 if TYPE_CHECKING:
-    from runledger.services.failure_reading import FailureViews
+    from runledger.services.lists.failures import FailureViews
 
 router = make_router()
 
 
 def _views() -> "FailureViews":
-    from runledger.services.failure_reading import FailureViews
+    from runledger.services.lists.failures import FailureViews
 
     of = stores()
     return FailureViews(of.runs, of.failures, of.automations, now_ms)
@@ -55,7 +56,7 @@ def list_failure_groups(
     """Failed runs by what they failed of: those of one automation whose errors differ only in ids,
     numbers, addresses and the like, the latest failure first (by the hour). What calls failed with
     is told apart by method, host, path and status."""
-    from runledger.services.failure_reading import FailureReading, FailureRequest
+    from runledger.services.lists.failures import FailureReading, FailureRequest
 
     request = FailureRequest(
         automation_id=automation_id,

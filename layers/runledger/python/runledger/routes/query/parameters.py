@@ -15,7 +15,7 @@ from runledger.channels.registry import CHANNEL_NAMES
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.refusal import RefusalReason
 from runledger.models.run import RunStatus, TriggerType
-from runledger.services.list_requests import ListRequest
+from runledger.services.lists.requests import ListRequest
 
 
 class Order(StrEnum):

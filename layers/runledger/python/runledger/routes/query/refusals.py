@@ -1,12 +1,13 @@
 """Triggers that opened no run."""
 
+from runledger.api.counts import CountsView
+from runledger.api.lists import ListView
+from runledger.api.refusals import RefusalView
 from runledger.http import answers, make_router
-from runledger.models.count_views import CountsView
-from runledger.models.wire import ListView, RefusalView
 from runledger.routes.callers import calling
 from runledger.routes.flattening import flattened
 from runledger.routes.query.parameters import Page, RefusalFilters
-from runledger.routes.query.reading import counts, reading
+from runledger.routes.query.services import counts, reading
 
 router = make_router()
 

@@ -1,11 +1,12 @@
 """Runs: lists, counts and figures, one with its steps, and how far canceling many of them is."""
 
+from runledger.api.bulk_cancels import BulkCancelView
+from runledger.api.counts import CountsView, StatsView
+from runledger.api.lists import ListView
+from runledger.api.runs import RunDetailView, RunView
 from runledger.clock import now_ms
+from runledger.composition import stores
 from runledger.http import answers, make_router
-from runledger.models.bulk_cancel import BulkCancelView
-from runledger.models.count_views import CountsView, StatsView
-from runledger.models.run_views import RunDetailView
-from runledger.models.wire import ListView, RunView
 from runledger.routes.callers import calling
 from runledger.routes.flattening import flattened
 from runledger.routes.query.parameters import (
@@ -17,8 +18,7 @@ from runledger.routes.query.parameters import (
     TimeZoneText,
     ToText,
 )
-from runledger.routes.query.reading import counts, reading
-from runledger.services.wiring import stores
+from runledger.routes.query.services import counts, reading
 
 router = make_router()
 
@@ -47,7 +47,7 @@ def get_run(run_id: str) -> RunDetailView:
 @router.get("/v1/runs/cancel/<cancellation_id>", tags=["Runs"])
 def get_cancellation(cancellation_id: str) -> BulkCancelView:
     """How far a cancellation of many runs is."""
-    from runledger.services.bulk_cancel import bulk_cancel_view
+    from runledger.services.bulk.bulk_cancel import bulk_cancel_view
 
     found = stores().bulk_cancels.get(calling(router).workspace_id, cancellation_id, now_ms())
     return bulk_cancel_view(found, stores().runs, now_ms())
@@ -64,7 +64,7 @@ def get_stats(
     """Runs by hour and status, and how long the newest 1,000 finished runs of the range took: of an
     automation also node by node, from at most 1,000 steps of the newest of them (`sampled` tells of
     how many each). The last 24 hours unless asked otherwise."""
-    from runledger.services.stats import Stats
+    from runledger.services.counts.stats import Stats
 
     stats = Stats(reading())
     workspace_id = calling(router).workspace_id

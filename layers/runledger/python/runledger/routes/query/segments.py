@@ -2,14 +2,15 @@
 
 from aws_lambda_powertools.event_handler import Response
 
+from runledger.api.lists import ListView
+from runledger.api.segments import SegmentPreviewView, SegmentView
 from runledger.clock import now_ms
+from runledger.composition import stores
 from runledger.http import make_router
-from runledger.models.wire import ListView, SegmentPreviewView, SegmentView
 from runledger.routes.callers import calling
 from runledger.routes.query.parameters import Cursor, Limit
-from runledger.routes.query.reading import reading
+from runledger.routes.query.services import reading
 from runledger.routes.revisions import tagged
-from runledger.services.wiring import stores
 
 router = make_router()
 
@@ -23,7 +24,7 @@ def list_segments(limit: Limit = 50, cursor: Cursor = None) -> ListView[SegmentV
 @router.get("/v1/segments/<segment_id>", tags=["Segments"])
 def get_segment(segment_id: str) -> Response[SegmentView]:
     """One segment, with its revision as `ETag`."""
-    from runledger.services.views import segment_view
+    from runledger.services.views.segments import segment_view
 
     found = stores().segments.get(calling(router).workspace_id, segment_id)
     return tagged(segment_view(found))
@@ -32,7 +33,7 @@ def get_segment(segment_id: str) -> Response[SegmentView]:
 @router.get("/v1/segments/<segment_id>/preview", tags=["Segments"])
 def preview_segment(segment_id: str) -> SegmentPreviewView:
     """Who belongs to it now: the first contacts, and how many there are."""
-    from runledger.services.segments import Segments
+    from runledger.services.contacts.segments import Segments
 
     of = stores()
     segments = Segments(of.segments, of.contacts, now_ms)

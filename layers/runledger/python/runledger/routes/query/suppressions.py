@@ -4,15 +4,15 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
+from runledger.api.lists import ListView
+from runledger.api.suppressions import SuppressionView
 from runledger.channels.registry import describe_channels
 from runledger.clock import now_ms
+from runledger.composition import stores
 from runledger.http import make_router
-from runledger.models.suppression import SuppressionView
-from runledger.models.wire import ListView
 from runledger.routes.callers import calling
 from runledger.routes.query.parameters import Cursor, Limit
-from runledger.routes.query.reading import reading
-from runledger.services.wiring import stores
+from runledger.routes.query.services import reading
 
 router = make_router()
 
@@ -25,7 +25,7 @@ def list_suppressions(
 ) -> ListView[SuppressionView]:
     """Addresses that nothing is sent to, newest first; or the one asked for, if it is on the
     list."""
-    from runledger.services.suppressions import Suppressions
+    from runledger.services.messages.suppressions import Suppressions
 
     workspace_id = calling(router).workspace_id
     if address is not None:

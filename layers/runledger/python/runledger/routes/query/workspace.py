@@ -1,13 +1,13 @@
 """The caller, and their workspace."""
 
+from runledger.api.invitations import InvitationView
+from runledger.api.lists import ListView
+from runledger.api.workspaces import MemberView, MeView, ServiceHealthView, SettingsView
 from runledger.clock import now_ms
+from runledger.composition import accounts, own_invitations, stores
 from runledger.http import lower_headers, make_router, needs, personal
-from runledger.models.invitation_views import InvitationView
-from runledger.models.wire import ListView
 from runledger.models.workspace import Role
-from runledger.models.workspace_views import MemberView, MeView, ServiceHealthView, SettingsView
 from runledger.routes.callers import calling, signed_in
-from runledger.services.wiring import accounts, own_invitations, stores
 
 router = make_router()
 
@@ -24,17 +24,19 @@ def get_health() -> ServiceHealthView:
 def get_me() -> MeView:
     """Who is calling, their workspaces, and the invitations they may accept. It answers people
     without any workspace too, and those who lack a second factor that a workspace asks for."""
-    from runledger.services.me import describe_person
+    from runledger.services.views.workspaces import me_view
+    from runledger.services.workspaces.me import describe_person
 
     who, headers = signed_in(router), lower_headers(router)
-    return describe_person(who, headers, stores().workspaces, accounts(), own_invitations())
+    profile = describe_person(who, headers, stores().workspaces, accounts(), own_invitations())
+    return me_view(profile)
 
 
 @router.get("/v1/settings", tags=["Workspace"])
 @needs(Role.OWNER)
 def get_settings() -> SettingsView:
     """The settings of the workspace."""
-    from runledger.services.members import settings_view
+    from runledger.services.views.workspaces import settings_view
 
     who = calling(router)
     return settings_view(stores().workspaces.get(who.workspace_id, consistent=True))
@@ -44,7 +46,7 @@ def get_settings() -> SettingsView:
 @needs(Role.OWNER)
 def list_members() -> ListView[MemberView]:
     """Everybody in the workspace, in the order they joined."""
-    from runledger.services.members import member_view
+    from runledger.services.views.workspaces import member_view
 
     found = stores().workspaces.members(calling(router).workspace_id)
     return ListView(items=[member_view(each) for each in found], next_cursor=None)
@@ -55,7 +57,7 @@ def list_members() -> ListView[MemberView]:
 def list_invitations() -> ListView[InvitationView]:
     """The invitations that were neither accepted nor withdrawn, the oldest first. Those that have
     expired stay for 30 days, to be sent again."""
-    from runledger.services.invitations import invitation_view
+    from runledger.services.views.invitations import invitation_view
 
     found = stores().invitations.of_workspace(calling(router).workspace_id)
     now = now_ms()

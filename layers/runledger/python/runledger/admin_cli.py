@@ -1,0 +1,111 @@
+"""`runledger workspace` and `runledger member`: what an operator of a deployed stack does."""
+
+import argparse
+import sys
+from typing import Any
+
+import boto3
+
+from runledger.aws import AWS_ERRORS, domain_error
+from runledger.clock import now_ms
+from runledger.errors import RunledgerError
+from runledger.models.addresses import normalize_email
+from runledger.models.workspace import Role, Workspace
+from runledger.services.workspaces.accounts import Accounts
+from runledger.services.workspaces.workspaces import add_member, create_workspace
+from runledger.store.table import DynamoTable
+from runledger.store.workspaces import WorkspaceStore
+
+Subparsers = Any  # argparse keeps the class of its sub-parsers to itself.
+
+
+def add_workspace_command(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser(
+        "workspace",
+        help="open a workspace on a deployed stack",
+        description="Opens a workspace and invites its first owner, who gets a first password by "
+        "e-mail from Cognito. Uses your AWS credentials and region.",
+    )
+    parser.add_argument("id", help="ws_ and 1 to 13 lower case letters or digits; for good")
+    parser.add_argument("name", help="the name people see")
+    parser.add_argument("--owner", required=True, metavar="EMAIL")
+    parser.add_argument("--shards", type=int, default=1, help="index shards; for good")
+    parser.add_argument("--stack", default="runledger", help="the stack's name")
+    parser.set_defaults(run=run_workspace)
+
+
+def add_member_command(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser(
+        "member", help="add somebody to a workspace of a deployed stack, or change their role"
+    )
+    parser.add_argument("workspace", help="the workspace's id")
+    parser.add_argument("email")
+    parser.add_argument("role", choices=[role.value for role in Role])
+    parser.add_argument("--stack", default="runledger", help="the stack's name")
+    parser.set_defaults(run=run_member)
+
+
+def run_workspace(options: argparse.Namespace) -> int:
+    try:
+        # Looked at first: a workspace that nobody can enter must not be left behind.
+        normalize_email(options.owner)
+        found = _outputs(options.stack)
+        store = _store(found)
+        workspace = create_workspace(
+            store,
+            now_ms,
+            workspace_id=options.id,
+            name=options.name,
+            shards=options.shards,
+        )
+        _add(store, found, workspace, options.owner, Role.OWNER)
+    except (RunledgerError, ValueError) as error:
+        return _refused(error)
+    print(f"opened {workspace.id}; {options.owner} owns it")
+    return 0
+
+
+def run_member(options: argparse.Namespace) -> int:
+    try:
+        found = _outputs(options.stack)
+        store = _store(found)
+        workspace = store.get(options.workspace)
+        _add(store, found, workspace, options.email, Role(options.role))
+    except (RunledgerError, ValueError) as error:
+        return _refused(error)
+    print(f"{options.email} is {options.role} of {workspace.id}")
+    return 0
+
+
+def _add(
+    store: WorkspaceStore, found: dict[str, str], workspace: Workspace, email: str, role: Role
+) -> None:
+    add_member(
+        store,
+        Accounts(boto3.client("cognito-idp"), found["UserPoolId"]),
+        now_ms,
+        workspace=workspace,
+        email=email,
+        role=role,
+    )
+
+
+def _store(found: dict[str, str]) -> WorkspaceStore:
+    return WorkspaceStore(DynamoTable(boto3.client("dynamodb"), found["TableName"]))
+
+
+def _outputs(stack: str) -> dict[str, str]:
+    """The outputs of a deployed stack, by name."""
+    try:
+        answer = boto3.client("cloudformation").describe_stacks(StackName=stack)
+    except AWS_ERRORS as error:
+        raise domain_error(error) from error
+    outputs = answer["Stacks"][0].get("Outputs", [])
+    return {each["OutputKey"]: each["OutputValue"] for each in outputs}
+
+
+def _refused(error: Exception) -> int:
+    # Operators of the installation may know what AWS said: it is theirs to mend.
+    said = error.for_log() if isinstance(error, RunledgerError) else str(error)
+    print(f"runledger: {said}", file=sys.stderr)
+    return 1

@@ -1,0 +1,26 @@
+"""What the API answers. Times are ISO 8601 UTC strings, durations milliseconds."""
+
+from typing import Any, TypeVar
+
+from pydantic import Field
+
+from runledger.models.base import WireModel
+from runledger.models.contact import Consents
+
+ItemT = TypeVar("ItemT")
+
+
+class ContactView(WireModel):
+    """A contact."""
+
+    id: str = Field(description="The contact's id.")
+    revision: int = Field(description="Grows with every change; the `ETag` without its quotes.")
+    email: str | None = Field(description="The e-mail address, in lower case.")
+    phone: str | None = Field(description="The phone number, as E.164.")
+    first_name: str | None = Field(description="The first name.")
+    last_name: str | None = Field(description="The last name.")
+    tags: list[str] = Field(description="The contact's tags.")
+    consents: Consents = Field(description="What the contact agreed to.")
+    metadata: dict[str, Any] = Field(description="Your own fields, of any JSON type.")
+    created_at: str = Field(description="When the contact was created.")
+    updated_at: str = Field(description="When the contact was last changed.")

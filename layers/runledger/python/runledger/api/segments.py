@@ -1,0 +1,49 @@
+"""Segments as the API shows them."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from runledger.api.contacts import ContactView
+from runledger.models.base import WireModel
+
+
+class SegmentView(WireModel):
+    """A segment."""
+
+    id: str = Field(description="The segment's id.")
+    revision: int = Field(description="Grows with every change; the `ETag` without its quotes.")
+    name: str = Field(description="The segment's name.")
+    match: Literal["ALL", "ANY"] = Field(
+        description="Whether a contact has to match all of the rules, or any."
+    )
+    rules: list[dict[str, Any]] = Field(
+        # As they are stored: what reads them has no need to load what they mean.
+        json_schema_extra={"items": {"$ref": "#/components/schemas/SegmentRule"}},
+        description="The rules as they were written.",
+    )
+    created_at: str = Field(description="When the segment was created.")
+    updated_at: str = Field(description="When the segment was last changed.")
+
+
+class UnreadableContactView(WireModel):
+    """A contact that nobody can say of whether it belongs to the segment."""
+
+    contact_id: str = Field(description="The contact's id.")
+    problem: str = Field(description="The value that could not be compared, and what can be.")
+
+
+class SegmentPreviewView(WireModel):
+    """The contacts that belong to a segment now."""
+
+    contacts: list[ContactView] = Field(description="The first of them.")
+    count: int = Field(description="How many contacts were found.")
+    is_whole: bool = Field(
+        description=(
+            "False where only a part of the workspace was read, so that there may be more."
+        )
+    )
+    unreadable_count: int = Field(
+        description="Contacts that are left out as a value of theirs cannot be compared."
+    )
+    unreadable: list[UnreadableContactView] = Field(description="The first of these.")

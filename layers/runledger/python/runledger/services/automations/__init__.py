@@ -1,0 +1,1 @@
+"""Writing, checking, activating and stopping automations and their templates."""

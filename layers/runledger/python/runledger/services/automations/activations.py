@@ -1,0 +1,355 @@
+"""Activating automations: freezing a draft, making its machine, and taking events for it.
+
+Nobody waits for the machine. The request that asks for an activation makes it where it is the
+workspace's turn; what is left is done by the next process that finds it due.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from runledger.clock import HOUR, MINUTE, SECOND, Clock
+from runledger.compiler.compile import FunctionArns, compile_graph
+from runledger.compiler.graph import GraphView
+from runledger.errors import (
+    ConditionFailedError,
+    ConflictError,
+    InvalidGraphError,
+    NotFoundError,
+    RateLimitedError,
+    ServiceError,
+    TransientError,
+)
+from runledger.ids import new_token
+from runledger.models.activation import Activation, ActivationStatus
+from runledger.models.automation import (
+    ActiveVersion,
+    Automation,
+    AutomationStatus,
+    Problem,
+    Version,
+)
+from runledger.observability import log_failure, logger
+from runledger.services.automations.automations import refuse
+from runledger.services.automations.upstream_checks import upstream_problems
+from runledger.services.views.automations import activation_view
+from runledger.store.machines import supersede
+
+if TYPE_CHECKING:
+    from runledger.api.automations import AutomationView
+    from runledger.models.automation import Graph
+    from runledger.nodes.trigger import TriggerConfig
+    from runledger.services.automations.automations import Automations
+    from runledger.services.execution.machines import Machines
+    from runledger.services.schedules.schedules import Schedules
+    from runledger.services.secrets.signing import SigningSecrets
+    from runledger.store.activations import ActivationStore
+    from runledger.store.automations import AutomationStore
+    from runledger.store.due import DueRow
+
+# Longer than any of our functions lives: after that nobody works on it any more.
+LEASE = 2 * MINUTE
+# Before AWS is asked again after it was not ready.
+BACK_OFF = 10 * SECOND
+GIVE_UP = HOUR
+# Each lost try means that somebody else changed the automation.
+_TRIES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Activator:
+    """Brings a requested activation to its end."""
+
+    automations: "AutomationStore"
+    activations: "ActivationStore"
+    machines: "Machines"
+    functions: FunctionArns
+    clock: Clock
+    schedules: "Schedules"
+
+    def settle(self, row: "DueRow") -> None:
+        """What the tick does with an activation that is due."""
+        activation = self.activations.at(row.key)
+        if activation is None or activation.due_at is None:
+            return
+        if activation.status is ActivationStatus.PENDING:
+            self.go_on(activation)
+        else:
+            self._clean(activation)
+
+    def go_on(self, activation: Activation) -> Activation:
+        """Works on one that is due, unless another process does."""
+        try:
+            kept = self.activations.put_off(activation, self.clock() + LEASE)
+        except ConditionFailedError:
+            return self._again(activation)
+        return self.attempt(kept)
+
+    def attempt(self, activation: Activation) -> Activation:
+        """Does what is left of a PENDING one, which the caller keeps to itself until it is due; the
+        activation as it is then. It stays PENDING where it is not the workspace's turn, or AWS is
+        not ready. The error that it FAILED by is in the log."""
+        try:
+            self.machines.take_turn(activation.workspace_id)
+            return self._finish(activation)
+        except RateLimitedError as error:
+            return self._put_off(activation, error.retry_after * SECOND)
+        except TransientError as error:
+            logger.warning(
+                "activation put off", extra={"reason": error.for_log(), **_ids(activation)}
+            )
+            return self._put_off(activation, BACK_OFF)
+        except InvalidGraphError as error:
+            return self._fail(activation, Problem.model_validate(error.problems[0]))
+        except ServiceError as error:
+            log_failure("the state machine was refused", error, **_ids(activation))
+            return self._fail(
+                activation,
+                Problem(code="MACHINE_REFUSED", message="AWS did not make the state machine"),
+            )
+
+    def _finish(self, activation: Activation) -> Activation:
+        version = self.activations.frozen(activation)
+        before = self.automations.get(activation.workspace_id, activation.automation_id)
+        # Another automation may have been activated or archived since it was asked for.
+        refuse(upstream_problems(self.automations, before, version.graph))
+        compiled = compile_graph(version.graph, self.functions, version.templates, version.segments)
+        self.machines.create(activation.automation_id, activation.version, compiled)
+        for _ in range(_TRIES):
+            try:
+                return self._commit(before, activation, version)
+            except ConflictError:
+                found = self._again(activation)
+                if found.status is not ActivationStatus.PENDING:
+                    return found
+                before = self.automations.get(activation.workspace_id, activation.automation_id)
+        raise TransientError("the automation kept changing")
+
+    def _commit(self, before: Automation, activation: Activation, version: Version) -> Activation:
+        now = self.clock()
+        trigger = trigger_of(version.graph)
+        active = ActiveVersion(
+            version=version.version,
+            trigger=trigger.model_dump(mode="json", by_alias=True),
+            machine_type=version.machine_type,
+            run_seconds=version.run_seconds,
+            reentry=version.reentry,
+        )
+        changes: dict[str, Any] = {
+            "status": AutomationStatus.ACTIVE,
+            "active": active,
+            "active_revision": activation.revision,
+            "webhook_token": before.webhook_token or (new_token() if trigger.intake else None),
+            "updated_at": now,
+            "updated_by": activation.requested_by,
+        }
+        after = before.model_copy(update=changes)
+        schedule = self.schedules.writes(after)
+        also = [*self.activations.activating(activation, now), *schedule]
+        if before.active is not None:
+            # No new run is started on it any more.
+            last = before.active.version
+            also.append(supersede(after.workspace_id, after.id, last, now))
+        self.automations.activate(before, after, also)
+        if schedule:
+            self.schedules.sync_soon(after.id)
+        return activation.model_copy(
+            update={
+                "status": ActivationStatus.ACTIVE,
+                "finished_at": now,
+                "due_at": None,
+                "body": None,
+            }
+        )
+
+    def _again(self, activation: Activation) -> Activation:
+        """The activation as it is now."""
+        found = self.activations.get(activation.automation_id, activation.version)
+        if found is None:
+            raise NotFoundError(f"there is no activation of version {activation.version}")
+        return found
+
+    def _put_off(self, activation: Activation, delay: int) -> Activation:
+        now = self.clock()
+        if now > activation.requested_at + GIVE_UP:
+            message = "AWS was not ready to make the state machine for an hour"
+            return self._fail(activation, Problem(code="MACHINE_NOT_MADE", message=message))
+        try:
+            return self.activations.put_off(activation, now + delay)
+        except ConditionFailedError:
+            # Ended meanwhile, also by our own write whose answer was lost.
+            return self._again(activation)
+
+    def _fail(self, activation: Activation, problem: Problem) -> Activation:
+        now = self.clock()
+        try:
+            failed = self.activations.end(
+                activation, ActivationStatus.FAILED, problem, now, now + LEASE
+            )
+        except ConditionFailedError:
+            return self._again(activation)
+        # Nobody else was at it, so its machine need not wait for the lease.
+        self._clean(failed)
+        return failed
+
+    def _clean(self, activation: Activation) -> None:
+        """Deletes the machine, if there is one, of an activation that came to nothing."""
+        try:
+            self.machines.delete(
+                activation.workspace_id, activation.automation_id, activation.version
+            )
+            self.activations.settled(activation)
+        except (RateLimitedError, TransientError) as error:
+            delay = error.retry_after * SECOND if isinstance(error, RateLimitedError) else MINUTE
+            self.activations.put_off(activation, self.clock() + delay)
+
+
+@dataclass(frozen=True, slots=True)
+class Activations:
+    """Asking for activations, and how they went."""
+
+    automations: "Automations"
+    activator: Activator
+    signing: "SigningSecrets"
+    clock: Clock
+
+    def activate(self, workspace_id: str, automation_id: str, by: str) -> "AutomationView":
+        """Makes the draft the active version, or asks for it; never waits. The view's `activation`
+        is the one that this came to. Activating what is active already changes nothing, and equal
+        requests share one activation.
+
+        A failure leaves the automation as it was and, in the end, no machine behind."""
+        activation, is_own = self._activate(workspace_id, automation_id, by)
+        if is_own and activation is not None and activation.status is ActivationStatus.FAILED:
+            assert activation.problem is not None
+            if activation.problem.node_id is not None:
+                refuse([activation.problem])
+            raise ServiceError(activation.problem.message, activation.problem.code)
+        view = self.automations.view(self.automations.store.get(workspace_id, automation_id))
+        # Minted last: a secret that exists was shown, unless this very answer is lost.
+        if activation is not None and activation.status is not ActivationStatus.ACTIVE:
+            shown = activation_view(activation)
+            if is_own and self._is_signed(activation):
+                secret = self.signing.mint(automation_id)
+                shown = shown.model_copy(update={"secret": secret})
+            return view.model_copy(update={"activation": shown})
+        if view.webhook is None or not view.webhook.signed:
+            return view
+        webhook = view.webhook.model_copy(update={"secret": self.signing.mint(automation_id)})
+        return view.model_copy(update={"webhook": webhook})
+
+    def _activate(
+        self, workspace_id: str, automation_id: str, by: str
+    ) -> tuple[Activation | None, bool]:
+        """The activation that this came to, and whether this caller asked for it first."""
+        store = self.automations.store
+        for _ in range(_TRIES):
+            before = store.get(workspace_id, automation_id)
+            if before.status is AutomationStatus.ARCHIVED:
+                raise ConflictError("the automation is archived", status=before.status.value)
+            is_current = before.active_revision == before.draft_revision
+            if is_current and before.status is AutomationStatus.ACTIVE:
+                return None, False
+            graph = store.draft(before)
+            refuse(upstream_problems(store, before, graph))
+            pending = self._pending(before)
+            try:
+                if is_current:
+                    refuse(self.automations.credential_problems(workspace_id, graph))
+                    self._resume(before, by)
+                    return None, False
+                if pending is not None and pending.revision == before.draft_revision:
+                    return self._shared(pending), False
+                requested = self._request(before, graph, by, pending)
+            except (ConditionFailedError, ConflictError):
+                # Somebody else was quicker; what they left decides.
+                continue
+            return self.activator.attempt(requested), True
+        raise TransientError("the automation kept changing; try again")
+
+    def _pending(self, automation: Automation) -> Activation | None:
+        return pending_activation(self.activator.activations, automation)
+
+    def _shared(self, pending: Activation) -> Activation:
+        """Somebody asked for the same before. Whoever asks again helps it on where nobody else
+        works on it."""
+        if pending.due_at is not None and pending.due_at <= self.clock():
+            return self.activator.go_on(pending)
+        return pending
+
+    def _resume(self, before: Automation, by: str) -> None:
+        """Takes events again for the version that was active last: its machine is there."""
+        activator = self.activator
+        changes = {
+            "status": AutomationStatus.ACTIVE,
+            "updated_at": self.clock(),
+            "updated_by": by,
+        }
+        after = before.model_copy(update=changes)
+        schedule = activator.schedules.writes(after)
+        self.automations.store.activate(before, after, schedule)
+        if schedule:
+            activator.schedules.sync_soon(after.id)
+
+    def _request(
+        self, before: Automation, graph: "Graph", by: str, pending: Activation | None
+    ) -> Activation:
+        templates = self.automations.known_templates(before.workspace_id, graph)
+        segments = self.automations.known_segments(before.workspace_id, graph)
+        hosts = self.automations.secret_hosts(before.workspace_id, graph)
+        compiled = compile_graph(graph, self.activator.functions, templates, segments, hosts)
+        now = self.clock()
+        version = Version(
+            workspace_id=before.workspace_id,
+            automation_id=before.id,
+            version=before.last_version + 1,
+            name=before.name,
+            reentry=before.reentry,
+            graph=graph,
+            templates=templates,
+            segments=segments,
+            machine_type=compiled.machine_type,
+            machine_reason=compiled.reason,
+            run_seconds=compiled.run_seconds,
+            activated_at=now,
+            activated_by=by,
+        )
+        return self.activator.activations.request(before, version, by, now, now + LEASE, pending)
+
+    def _is_signed(self, activation: Activation) -> bool:
+        if activation.body is None:
+            return False
+        version = self.activator.activations.frozen(activation)
+        intake = trigger_of(version.graph).intake
+        return intake is not None and intake.signed
+
+
+def pending_activation(store: "ActivationStore", automation: Automation) -> Activation | None:
+    """The one that the automation is waiting for: only the newest can be."""
+    active = automation.active.version if automation.active else 0
+    if automation.last_version == active:
+        return None
+    newest = store.get(automation.id, automation.last_version)
+    is_pending = newest is not None and newest.status is ActivationStatus.PENDING
+    return newest if is_pending else None
+
+
+def find_activation(
+    automations: "Automations", workspace_id: str, automation_id: str, version: int, now: int
+) -> Activation:
+    """NotFoundError for one that never was, or was too long ago."""
+    automation = automations.store.get(workspace_id, automation_id)
+    found = automations.activations.get(automation.id, version)
+    if found is None or found.is_expired(now):
+        raise NotFoundError(f"there is no activation of version {version}")
+    return found
+
+
+def trigger_of(graph: "Graph") -> "TriggerConfig":
+    view = GraphView(graph, {})
+    _, config = view.parsed(view.starts[0])
+    trigger: Any = config
+    return trigger  # type: ignore[no-any-return]
+
+
+def _ids(activation: Activation) -> dict[str, Any]:
+    return {"automationId": activation.automation_id, "version": str(activation.version)}

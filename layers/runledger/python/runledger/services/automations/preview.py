@@ -1,0 +1,168 @@
+"""Rendering a template for a chosen contact and event, without sending anything."""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from runledger.api.deliveries import GateView
+from runledger.api.previews import PreviewProblem, PreviewView
+from runledger.errors import InvalidInputError, NodeError, PayloadTooLargeError
+from runledger.models.automation import TemplateSnapshot
+from runledger.nodes.base import OutboundMessage
+from runledger.services.messages.deliver import one_line
+from runledger.services.messages.gatekeeper import Letter
+from runledger.services.messages.gates import address_of
+from runledger.services.runs.run_context import contact_scope
+from runledger.services.triggers.open_run import MAX_BODY_BYTES
+from runledger.templating import missing_variables, render
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runledger.api.previews import DraftPreviewDocument, PreviewDocument
+    from runledger.models.contact import Contact
+    from runledger.models.template import TemplateDocument
+    from runledger.services.automations.templates import Templates
+    from runledger.services.contacts.contacts import Contacts
+    from runledger.services.messages.gatekeeper import Gatekeeper
+    from runledger.store.workspaces import WorkspaceStore
+
+_CONSENT = "TRANSACTIONAL"
+
+
+@dataclass(frozen=True, slots=True)
+class Previews:
+    templates: "Templates"
+    contacts: "Contacts"
+    gatekeeper: "Gatekeeper"
+    workspaces: "WorkspaceStore"
+
+    def of_saved(
+        self, workspace_id: str, template_id: str, document: "PreviewDocument"
+    ) -> PreviewView:
+        """NotFoundError where the workspace has no such template; else as `of_draft`."""
+        template = self.templates.store.get(workspace_id, template_id)
+        return self._preview(workspace_id, template.document(), document)
+
+    def of_draft(self, workspace_id: str, document: "DraftPreviewDocument") -> PreviewView:
+        """InvalidInputError where the template could not be saved, or no contact is known by what
+        was given."""
+        self.templates.check(document.template)
+        return self._preview(workspace_id, document.template, document)
+
+    def _preview(
+        self, workspace_id: str, template: "TemplateDocument", document: "PreviewDocument"
+    ) -> PreviewView:
+        contact = self._contact(workspace_id, document)
+        scope: dict[str, Any] = {
+            "trigger": document.payload,
+            "steps": document.steps,
+            "vars": document.vars,
+            "workspace": {
+                "id": workspace_id,
+                "name": self.workspaces.cached(workspace_id).name,
+            },
+        }
+        if contact is not None:
+            scope["contact"] = contact_scope(contact)
+        problems: list[PreviewProblem] = []
+        subject = None
+        if template.subject is not None:
+            subject = _rendered("subject", template.subject, scope, problems)
+        body = _rendered("body", template.body, scope, problems)
+        subject = subject if subject is None else one_line(subject)
+        view = PreviewView(
+            channel=template.channel,
+            address=None,
+            subject=subject,
+            body=body,
+            problems=problems,
+            gates=[],
+        )
+        return view if contact is None else self._addressed(view, workspace_id, template, contact)
+
+    def _addressed(
+        self,
+        view: PreviewView,
+        workspace_id: str,
+        template: "TemplateDocument",
+        contact: "Contact",
+    ) -> PreviewView:
+        """The view with where the message would go, and the gates that it would meet there."""
+        channel = self.templates.channels[template.channel]
+        message = OutboundMessage(
+            recipient=contact.id,
+            contact=contact,
+            address=None,
+            channel=template.channel,
+            template_id="",
+            consent=_CONSENT,
+        )
+        letter = Letter(
+            workspace_id,
+            "",
+            message,
+            channel,
+            TemplateSnapshot(
+                id="",
+                name=template.name,
+                channel=template.channel,
+                subject=template.subject,
+                body=template.body,
+            ),
+            view.subject,
+            view.body or "",
+            view.problems[0].message if view.problems else None,
+        )
+        gates = self.gatekeeper.check(letter)
+        return view.model_copy(
+            update={
+                "address": address_of(message, channel)[0],
+                "gates": [
+                    GateView(name=gate.name, passed=gate.passed, reason=gate.reason)
+                    for gate in gates
+                ],
+            }
+        )
+
+    def _contact(self, workspace_id: str, document: "PreviewDocument") -> "Contact | None":
+        given = document.model_dump(mode="json", include={"payload", "steps", "vars"})
+        if len(json.dumps(given, ensure_ascii=False).encode()) > MAX_BODY_BYTES:
+            raise PayloadTooLargeError(f"payload, steps and vars are over {MAX_BODY_BYTES} bytes")
+        named = {
+            field: (by, value)
+            for field, by, value in (
+                ("contactId", "id", document.contact_id),
+                ("email", "email", document.email),
+                ("phone", "phone", document.phone),
+            )
+            if value is not None
+        }
+        if not named:
+            return None
+        if len(named) > 1:
+            raise InvalidInputError(
+                "name one contact, by contactId, email or phone", field="contactId"
+            )
+        ((field, (by, value)),) = named.items()
+        try:
+            contact = self.contacts.find(workspace_id, by, value)
+        except ValueError as error:
+            raise InvalidInputError(f"{field}: {error}", field=field) from error
+        if contact is None:
+            raise InvalidInputError(f"there is no contact with this {field}", field=field)
+        return contact
+
+
+def _rendered(
+    field: str, source: str, scope: "Mapping[str, Any]", problems: list[PreviewProblem]
+) -> str | None:
+    try:
+        return render(source, scope)
+    except NodeError as error:
+        missing = missing_variables(source, scope)
+        problems += [
+            PreviewProblem(field=field, message=f"`{name}` has no value", variable=name)
+            for name in missing
+        ] or [PreviewProblem(field=field, message=str(error))]
+        return None

@@ -1,0 +1,72 @@
+"""Replacing the signing secret of a webhook, while what is signed with the old one still comes in.
+
+The automation's row is written first and the secret second. The row names the one version that is
+taken besides the current one, and until when:
+
+    row: V1 until T     put V2
+    ─────┬────────────────┬──────────────────────────┬────────
+    V1 current   V1 current and named   V2 current, V1 named   V2 alone
+
+A crash between the two leaves V1 current, and the row names no version but V1, so none of before
+can come back. The other way round, a crash would leave a secret that nobody was shown as the only
+one.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.clock import MINUTE, Clock
+from runledger.errors import ConflictError, MissingResourceError
+from runledger.models.automation import AutomationStatus, SecretRotation
+
+if TYPE_CHECKING:
+    from runledger.api.automations import AutomationView
+    from runledger.models.automation import Automation
+    from runledger.services.automations.automations import Automations
+    from runledger.services.secrets.signing import SigningSecrets
+
+# Longer than a request can take: a rotation that has not put its secret by then has died.
+_UNDER_WAY = MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Rotations:
+    automations: "Automations"
+    signing: "SigningSecrets"
+    clock: Clock
+
+    def rotate(
+        self, workspace_id: str, automation_id: str, overlap_minutes: int, by: str
+    ) -> "AutomationView":
+        """The automation with its new secret, which is shown this once. The secret before is taken
+        for `overlap_minutes` more; one that was replaced earlier is not taken any more.
+
+        ConflictError where the automation takes no signed events, or is being rotated."""
+        before = self.automations.store.get(workspace_id, automation_id)
+        webhook = self.automations.view(before).webhook
+        if before.status is AutomationStatus.ARCHIVED or webhook is None or not webhook.signed:
+            raise ConflictError("the automation takes no signed webhooks", before.status.value)
+        try:
+            current = self.signing.current_version(automation_id)
+        except MissingResourceError:
+            # Activated, but its first secret was never made.
+            return self._shown(before, self.signing.mint(automation_id))
+        now = self.clock()
+        last = before.rotation
+        if last and last.previous_version == current and now < last.begun_at + _UNDER_WAY:
+            raise ConflictError("the secret is being rotated; try again in a minute")
+        rotation = SecretRotation(
+            previous_version=current, valid_until=now + overlap_minutes * MINUTE, begun_at=now
+        )
+        after = before.model_copy(
+            update={"rotation": rotation, "updated_at": now, "updated_by": by}
+        )
+        self.automations.store.rotate(before, after)
+        return self._shown(after, self.signing.replace(automation_id))
+
+    def _shown(self, automation: "Automation", secret: str | None) -> "AutomationView":
+        view = self.automations.view(automation)
+        assert view.webhook is not None
+        return view.model_copy(
+            update={"webhook": view.webhook.model_copy(update={"secret": secret})}
+        )

@@ -1,0 +1,171 @@
+"""Pausing and archiving automations: no new runs, then no open ones."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.clock import MINUTE, SECOND, Clock
+from runledger.errors import ConditionFailedError, ConflictError, NotFoundError
+from runledger.models.activation import ActivationStatus
+from runledger.models.automation import Automation, AutomationStatus, Drain, Problem
+from runledger.models.run import Cancellation
+from runledger.observability import logger
+from runledger.services.automations.activations import LEASE, pending_activation
+from runledger.services.execution.cancel import Canceler
+from runledger.store import keys
+from runledger.store.machines import supersede
+from runledger.store.table import SortRange
+
+if TYPE_CHECKING:
+    from runledger.models.activation import Activation
+    from runledger.services.schedules.schedules import Schedules
+    from runledger.store.activations import ActivationStore
+    from runledger.store.automations import AutomationStore
+    from runledger.store.due import DueRow
+    from runledger.store.table import Table, Write
+    from runledger.store.workspaces import WorkspaceStore
+
+
+# Each lost try means that somebody changed the automation in between.
+_TRIES = 8
+DRAIN_BATCH = 100
+
+
+# Of one tick, for one automation whose runs are being canceled.
+DRAIN_TIME = 20 * SECOND
+
+
+def _stopped(status: AutomationStatus, by: str) -> Problem:
+    return Problem(code=status.value, message=f"the automation was {status.lower()} by {by}")
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """Pausing and archiving: first no new runs, then no open ones."""
+
+    table: "Table"
+    automations: "AutomationStore"
+    workspaces: "WorkspaceStore"
+    canceler: Canceler
+    clock: Clock
+    schedules: "Schedules"
+    activations: "ActivationStore"
+
+    def stop(
+        self, workspace_id: str, automation_id: str, status: AutomationStatus, by: str
+    ) -> Automation:
+        """The automation, PAUSED or ARCHIVED. A first batch of its open runs is canceled at once,
+        the rest by the tick. An activation that is under way is canceled with it, so a draft that
+        is being activated for the first time stays a DRAFT. Stopping what is stopped so already
+        changes nothing."""
+        for _ in range(_TRIES):
+            before = self.automations.get(workspace_id, automation_id)
+            pending = pending_activation(self.activations, before)
+            try:
+                if self._is_stopped(before, status, pending):
+                    if pending is not None:
+                        self._cancel_activation(pending, status, by)
+                    return before
+                return self._stop(before, status, by, pending)
+            except (ConditionFailedError, ConflictError) as error:
+                if isinstance(error, ConflictError) and error.status is not None:
+                    raise
+                # Somebody else changed it, or the activation came to its end.
+                continue
+        raise ConflictError("the automation was changed by somebody else meanwhile")
+
+    def _is_stopped(
+        self, before: Automation, status: AutomationStatus, pending: "Activation | None"
+    ) -> bool:
+        """Whether it takes no events anyhow; ConflictError where it cannot be stopped so."""
+        if before.status is status:
+            return True
+        is_unused = before.active is None and status is AutomationStatus.PAUSED
+        if before.status is AutomationStatus.ARCHIVED or (is_unused and pending is None):
+            raise ConflictError(
+                f"a {before.status} automation cannot be {status.lower()}",
+                status=before.status.value,
+            )
+        return is_unused
+
+    def _cancel_activation(self, pending: "Activation", status: AutomationStatus, by: str) -> None:
+        now = self.clock()
+        problem = _stopped(status, by)
+        self.activations.end(pending, ActivationStatus.CANCELED, problem, now, now + LEASE)
+
+    def _stop(
+        self,
+        before: Automation,
+        status: AutomationStatus,
+        by: str,
+        pending: "Activation | None",
+    ) -> Automation:
+        now = self.clock()
+        drain = Drain(before=now, by=by, reason=f"automation {status.lower()}")
+        changes = {"status": status, "updated_at": now, "updated_by": by, "drain": drain}
+        after = before.model_copy(update=changes)
+        also: list[Write] = []
+        if status is AutomationStatus.ARCHIVED and before.active is not None:
+            # No run is started on it any more, for good.
+            also.append(supersede(after.workspace_id, after.id, before.active.version, now))
+        if pending is not None:
+            problem = _stopped(status, by)
+            also.append(self.activations.canceling(pending, problem, now, now + LEASE))
+        schedule = self.schedules.writes(after)
+        self.automations.stop(before, after, [*also, *schedule])
+        if schedule:
+            self.schedules.sync_soon(after.id)
+        self.drain_some(after, now)
+        return after
+
+    def drain(self, row: "DueRow") -> None:
+        """Goes on draining for a while, when the automation's row is due."""
+        seen_at = self.clock()
+        until = seen_at + DRAIN_TIME
+        while self.drain_some(self.automations.at(row.key), seen_at) and seen_at < until:
+            seen_at = self.clock()
+
+    def drain_some(self, automation: Automation, seen_at: int) -> int:
+        """Cancels up to a batch of the runs to be drained; how many. Two passes a minute apart
+        that find none end the draining. `seen_at` is a moment before the automation was read."""
+        drain = automation.drain
+        if drain is None:
+            return 0
+        # While it is stopped, whatever is open was opened by a trigger that had seen it active, be
+        # it ever so late; runs opened since it was made active again are there to stay.
+        is_active = automation.status is AutomationStatus.ACTIVE
+        before = drain.before if is_active else max(drain.before, seen_at)
+        found = self._open_runs(automation, before)
+        canceled = Cancellation(by=drain.by, reason=drain.reason)
+        for run_id in found:
+            try:
+                self.canceler.cancel(automation.workspace_id, run_id, canceled)
+            except (ConflictError, NotFoundError):
+                # It ended by itself, and the index has yet to tell.
+                logger.info("run ended before it was drained", extra={"runId": run_id})
+        now = self.clock()
+        if found:
+            self.automations.drained(automation, drain.model_copy(update={"empty_at": None}), now)
+        elif drain.empty_at is None:
+            waiting = drain.model_copy(update={"empty_at": now})
+            self.automations.drained(automation, waiting, now + MINUTE)
+        elif now >= drain.empty_at + MINUTE:
+            self.automations.drained(automation, None, now)
+        return len(found)
+
+    def _open_runs(self, automation: Automation, before: int) -> list[str]:
+        shards = self.workspaces.cached(automation.workspace_id).shards
+        found: list[str] = []
+        for shard in range(shards):
+            partition = keys.by_automation(
+                automation.workspace_id, keys.Kind.RUN, automation.id, keys.OPEN_BUCKET, shard
+            )
+            page = self.table.query(
+                partition,
+                SortRange(high=keys.created_key(before, "\uffff")),
+                index=keys.Index.BY_AUTOMATION,
+                limit=DRAIN_BATCH - len(found),
+            )
+            found += [keys.id_of(item["createdKey"]) for item in page.items]
+            if len(found) >= DRAIN_BATCH:
+                break
+        return found

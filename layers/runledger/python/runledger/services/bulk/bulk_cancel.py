@@ -1,0 +1,209 @@
+"""Canceling all open runs that a list shows: some within the request, the rest by the tick.
+
+A batch is stored before its runs are canceled. Whoever repeats it, because a process died, finds
+the very runs, and counts those that this cancellation ended before.
+
+The list is read twice. What reads it is an index that lags behind, so runs that were opened just
+before the request may not be in it yet; a minute after the first reading came to its end, the
+second begins from the top and takes those that are still open.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.api.bulk_cancels import BulkCancelDocument, BulkCancelView
+from runledger.clock import DAY, MINUTE, SECOND, Clock, iso, optional_iso
+from runledger.errors import (
+    ConditionFailedError,
+    ConflictError,
+    NotFoundError,
+    TransientError,
+    UnreadableError,
+)
+from runledger.ids import new_id
+from runledger.models.bulk_cancel import BulkCancel
+from runledger.models.listing import FrozenFilter, ListName
+from runledger.models.run import Cancellation, RunStatus
+from runledger.observability import logger
+from runledger.services.execution.cancel import OPEN
+from runledger.services.lists.pages import SCAN_BUDGET
+from runledger.services.lists.snapshots import filter_view
+from runledger.services.views.runs import run_view
+
+if TYPE_CHECKING:
+    from runledger.api.runs import RunView
+    from runledger.services.execution.cancel import Canceler
+    from runledger.services.lists.snapshots import FrozenLists
+    from runledger.store.bulk_cancels import BulkCancelStore
+    from runledger.store.due import DueRow
+    from runledger.store.runs import RunStore
+
+# Runs that are canceled between two writes of how far it is.
+BATCH = 50
+SAMPLE = 10
+# Of one request, which API Gateway gives 30 seconds.
+REQUEST_BATCHES = 10
+REQUEST_TIME = 8 * SECOND
+# Of one tick.
+TICK_BATCHES = 1_000
+TICK_TIME = 20 * SECOND
+# Between the two readings: by then the index tells of every run that was opened before the request,
+# and of none any more that was canceled in the first.
+INDEX_LAG = MINUTE
+# How long its row tells of it.
+KEPT = 30 * DAY
+
+
+@dataclass(frozen=True, slots=True)
+class BulkCancels:
+    store: "BulkCancelStore"
+    lists: "FrozenLists"
+    runs: "RunStore"
+    canceler: "Canceler"
+    clock: Clock
+
+    def count(self, workspace_id: str, document: BulkCancelDocument, by: str) -> BulkCancelView:
+        """What would be canceled, as far as one request may look. InvalidInputError names the
+        filter that the list would refuse."""
+        now = self.clock()
+        frozen = self._frozen(workspace_id, document, now)
+        page = self.lists.runs(workspace_id, frozen, SCAN_BUDGET, None)
+        return BulkCancelView(
+            id=None,
+            filter=filter_view(ListName.RUNS, frozen),
+            reason=document.reason,
+            requested_by=by,
+            matched=len(page.items),
+            canceled=0,
+            is_complete=page.next_cursor is None,
+            sample=page.items[:SAMPLE],
+            created_at=iso(now),
+            finished_at=None,
+        )
+
+    def begin(self, workspace_id: str, document: BulkCancelDocument, by: str) -> BulkCancel:
+        """Cancels the runs that match now, or as many as there is time for. InvalidInputError as
+        for `count`."""
+        now = self.clock()
+        asked = BulkCancel(
+            workspace_id=workspace_id,
+            id=new_id("can"),
+            filter=self._frozen(workspace_id, document, now),
+            by=by,
+            reason=document.reason,
+            created_at=now,
+            expires_at=now + KEPT,
+        )
+        self.store.create(asked, now + MINUTE)
+        try:
+            return self._go_on(asked, REQUEST_BATCHES, now + REQUEST_TIME)
+        except (ConditionFailedError, TransientError) as error:
+            # It is asked for; the tick goes on with it.
+            logger.warning(
+                "cancellation held up", extra={"id": asked.id, "reason": error.for_log()}
+            )
+            return self.store.get(workspace_id, asked.id, now)
+
+    def settle(self, row: "DueRow") -> None:
+        """Goes on with one for a while. ConditionFailedError where somebody else does."""
+        asked = self.store.at(row.key)
+        now = self.clock()
+        if asked is None or asked.finished_at is not None:
+            return
+        if asked.again_at is not None and asked.again_at > now:
+            # The index has yet to tell that it waits.
+            return
+        self._go_on(asked, TICK_BATCHES, now + TICK_TIME)
+
+    def _frozen(self, workspace_id: str, document: BulkCancelDocument, now: int) -> FrozenFilter:
+        frozen = self.lists.freeze(workspace_id, ListName.RUNS, document.filter, now)
+        wanted = OPEN & set(frozen.statuses) if frozen.statuses else OPEN
+        return frozen.model_copy(
+            update={
+                "statuses": tuple(sorted(wanted)),
+                "is_empty": frozen.is_empty or not wanted,
+            }
+        )
+
+    def _go_on(self, asked: BulkCancel, batches: int, until: int) -> BulkCancel:
+        for left in reversed(range(batches)):
+            asked, before = self._with_batch_canceled(asked, until), asked
+            if asked.batch:
+                return self.store.change(before, asked, self.clock())
+            after = self._with_next_batch(asked)
+            now = self.clock()
+            if after.is_read and not after.batch:
+                return self._end_reading(before, after, now)
+            is_over = not left or now >= until
+            # Whoever stops leaves the rest to the tick; nobody looks after it while one is at work.
+            asked = self.store.change(before, after, now if is_over else now + MINUTE)
+            if is_over:
+                break
+        return asked
+
+    def _end_reading(self, before: BulkCancel, after: BulkCancel, now: int) -> BulkCancel:
+        if after.again_at is not None or after.filter.is_empty:
+            return self.store.change(before, after.model_copy(update={"finished_at": now}), None)
+        again_at = now + INDEX_LAG
+        again = {"again_at": again_at, "is_read": False, "cursor": None}
+        return self.store.change(before, after.model_copy(update=again), again_at)
+
+    def _with_batch_canceled(self, asked: BulkCancel, until: int) -> BulkCancel:
+        """Cancels the runs of its batch, one at least; those there was no time for stay in it."""
+        canceled = asked.canceled
+        for done, run_id in enumerate(asked.batch, start=1):
+            canceled += self._cancel(asked, run_id)
+            if self.clock() >= until:
+                return asked.model_copy(update={"canceled": canceled, "batch": asked.batch[done:]})
+        return asked.model_copy(update={"canceled": canceled, "batch": ()})
+
+    def _with_next_batch(self, asked: BulkCancel) -> BulkCancel:
+        if asked.is_read:
+            return asked.model_copy(update={"batch": ()})
+        page = self.lists.runs(asked.workspace_id, asked.filter, BATCH, asked.cursor)
+        found = tuple(run.id for run in page.items)
+        return asked.model_copy(
+            update={
+                "cursor": page.next_cursor,
+                "is_read": page.next_cursor is None,
+                "batch": found,
+                "matched": asked.matched + len(found),
+                "sample": (asked.sample + found)[:SAMPLE],
+            }
+        )
+
+    def _cancel(self, asked: BulkCancel, run_id: str) -> bool:
+        """Whether this cancellation ended the run, now or before."""
+        canceled = Cancellation(by=asked.by, reason=asked.reason)
+        wanted = frozenset(RunStatus(status) for status in asked.filter.statuses)
+        try:
+            try:
+                self.canceler.cancel(asked.workspace_id, run_id, canceled, wanted)
+                return True
+            except ConflictError:
+                run = self.runs.get(run_id)
+        except (NotFoundError, UnreadableError):
+            logger.info("run is gone or damaged", extra={"runId": run_id})
+            return False
+        return run.canceled == canceled and (run.finished_at or 0) >= asked.created_at
+
+
+def bulk_cancel_view(asked: BulkCancel, runs: "RunStore", now: int) -> BulkCancelView:
+    return BulkCancelView(
+        id=asked.id,
+        filter=filter_view(ListName.RUNS, asked.filter),
+        reason=asked.reason,
+        requested_by=asked.by,
+        matched=asked.matched,
+        canceled=asked.canceled,
+        is_complete=asked.finished_at is not None,
+        sample=_sample(asked, runs, now),
+        created_at=iso(asked.created_at),
+        finished_at=optional_iso(asked.finished_at),
+    )
+
+
+def _sample(asked: BulkCancel, runs: "RunStore", now: int) -> "list[RunView]":
+    found = runs.get_many(asked.sample)
+    there = [found[each] for each in asked.sample if each in found]
+    return [run_view(run, now) for run in there if run.expires_at > now]

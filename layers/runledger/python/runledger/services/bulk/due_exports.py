@@ -1,0 +1,45 @@
+"""What the tick does for exports: it takes up what has stalled, and ends what never gets on."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.clock import HOUR, Clock
+from runledger.models.export import ExportStatus
+from runledger.services.bulk.export_pages import MAX_TIME, STALL, fail_export
+
+if TYPE_CHECKING:
+    from runledger.services.bulk.exports import ExportMachine
+    from runledger.store.due import DueRow
+    from runledger.store.export_files import ExportFiles
+    from runledger.store.exports import ExportStore
+
+# Executions in a row that brought an export no further.
+MAX_STALLS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class DueExports:
+    store: "ExportStore"
+    files: "ExportFiles"
+    machine: "ExportMachine"
+    clock: Clock
+
+    def settle(self, row: "DueRow") -> None:
+        """Goes on with an export that has not moved for a while. ConditionFailedError where it
+        has."""
+        export = self.store.at(row.key)
+        if export is None or export.status is ExportStatus.COMPLETED:
+            return
+        now = self.clock()
+        if export.status is ExportStatus.FAILED:
+            reason = export.error or ""
+        elif export.stalls >= MAX_STALLS:
+            reason = f"it got no further in {MAX_STALLS} tries"
+        elif now >= export.created_at + MAX_TIME:
+            reason = f"it did not end within {MAX_TIME // HOUR} hours"
+        else:
+            again = {"attempt": export.attempt + 1, "stalls": export.stalls + 1}
+            following = export.model_copy(update=again)
+            self.machine.start(self.store.change(export, following, now + STALL))
+            return
+        fail_export(self.store, self.files, export, reason, now)

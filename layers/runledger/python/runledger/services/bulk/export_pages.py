@@ -1,0 +1,245 @@
+"""Writing an export's file, a visit at a time.
+
+A visit reads pages of the list and uploads them as parts of the file. What it did counts once the
+export's row says so: each part has a number of its own, so whoever repeats a visit, or is at work
+at the same time, changes nothing that counts. What is too short for a part at a visit's end is kept
+in an object of its own for the next. Once all rows are in parts, the row says which, and only then
+the file is made of them.
+"""
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger import errors
+from runledger.clock import HOUR, MINUTE, Clock
+from runledger.errors import ConditionFailedError, NotFoundError, RunledgerError, TransientError
+from runledger.ids import new_token
+from runledger.models.export import Export, ExportStatus
+from runledger.observability import logger
+from runledger.services.bulk.export_contract import (
+    Caught,
+    ExportEvent,
+    ExportOperation,
+    ExportPlace,
+)
+from runledger.services.bulk.export_rows import content_type, head, lines
+from runledger.services.runs.step_errors import plain
+from runledger.store import keys
+from runledger.store.export_files import MAX_PARTS, folder
+
+if TYPE_CHECKING:
+    from runledger.services.lists.snapshots import FrozenLists
+    from runledger.store.export_files import ExportFiles
+    from runledger.store.exports import ExportStore
+
+# Rows that are read at once.
+PAGE_ROWS = 500
+# A part, and so what a visit holds in memory; the row names each of them, and must stay below
+# 400 KB.
+PART_BYTES = 16 * 1024 * 1024
+ROW_PARTS = 4_000
+# Of one execution, whose history holds 25,000 events; a visit makes seven, and its retries more.
+EXECUTION_VISITS = 500
+# An export that has not moved for so long has lost its execution.
+STALL = 5 * MINUTE
+# The bucket throws uploads away that are a day old.
+MAX_TIME = 12 * HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPages:
+    store: "ExportStore"
+    files: "ExportFiles"
+    lists: "FrozenLists"
+    clock: Clock
+
+    def handle(self, event: ExportEvent, until: int) -> ExportPlace:
+        """`until` is when a visit is to come to its end, in epoch milliseconds."""
+        place = event.export
+        export = self.store.at(keys.export(place.workspace_id, place.export_id))
+        over = place.model_copy(update={"goes_on": False})
+        if export is None or export.attempt > place.attempt:
+            # Deleted, or the tick has started another execution: it alone goes on, as two would
+            # take the row from each other without end.
+            return over
+        if event.operation is ExportOperation.FAIL:
+            fail_export(self.store, self.files, export, _reason(event.caught), self.clock())
+            return over
+        if export.status.is_terminal:
+            return over
+        if self.clock() >= export.created_at + MAX_TIME:
+            reason = f"it did not end within {MAX_TIME // HOUR} hours"
+            fail_export(self.store, self.files, export, reason, self.clock())
+            return over
+        visits = place.visits + 1
+        is_full = visits >= EXECUTION_VISITS
+        try:
+            export = self._visit(export, until, is_last=is_full)
+        except ConditionFailedError:
+            # Another visit was faster, or the export was ended or deleted: whoever moved it goes
+            # on with it, and if nobody does, the tick takes it up.
+            logger.info("export moved on during a visit", extra={"exportId": export.id})
+            return over
+        # A full execution leaves the rest to the next one, which the tick starts at once.
+        goes_on = not export.status.is_terminal and not is_full
+        return place.model_copy(update={"visits": visits, "goes_on": goes_on})
+
+    def _visit(self, export: Export, until: int, *, is_last: bool) -> Export:
+        running = export.model_copy(update={"status": ExportStatus.RUNNING})
+        export = self.store.change(export, running, self.clock() + STALL)
+        data = bytearray(self._left_over(export))
+        cursor, rows = export.cursor, export.rows
+        while not export.is_read:
+            page = self.lists.page(
+                export.workspace_id, export.list, export.filter, PAGE_ROWS, cursor
+            )
+            data += lines(export, page.rows)
+            cursor, rows = page.next, rows + len(page.rows)
+            reached = export.model_copy(update={"cursor": cursor, "rows": rows})
+            if cursor is None:
+                return self._finish(export, reached, bytes(data))
+            if len(data) >= PART_BYTES:
+                export = self._upload(export, reached, bytes(data))
+                data.clear()
+            if self.clock() >= until:
+                due_at = self.clock() + (0 if is_last else STALL)
+                return self._keep(export, reached, bytes(data), due_at)
+        return self._complete(export)
+
+    def _left_over(self, export: Export) -> bytes:
+        """What the file goes on with."""
+        if export.left_over is not None:
+            try:
+                return self.files.read(export.left_over)
+            except NotFoundError as error:
+                raise TransientError("the export moved on; look again") from error
+        return b"" if export.parts or export.is_read else head(export)
+
+    def _keep(self, export: Export, reached: Export, data: bytes, due_at: int) -> Export:
+        """Ends the visit: what is too short for a part waits for the next."""
+        kept = None
+        if data:
+            kept = self.files.put(_left_overs(export), data, content_type(export))
+        # The next version of what was stored last, as far as this visit came.
+        after = export.model_copy(
+            update={
+                "cursor": reached.cursor,
+                "rows": reached.rows,
+                "left_over": kept,
+                "stalls": 0,
+            }
+        )
+        return self._stored(export, after, due_at)
+
+    def _upload(self, export: Export, reached: Export, data: bytes) -> Export:
+        if len(export.parts) >= ROW_PARTS:
+            raise errors.PayloadTooLargeError(
+                f"the file would be larger than {ROW_PARTS * PART_BYTES // 2**30} GB; "
+                "ask for a shorter range"
+            )
+        export = self._begun(export)
+        assert export.object_key is not None and export.upload_id is not None
+        number = self.store.part_number(export)
+        if number > MAX_PARTS:
+            raise errors.PayloadTooLargeError("the upload has no more parts")
+        part = self.files.upload(export.object_key, export.upload_id, number, data)
+        after = export.model_copy(
+            update={
+                "cursor": reached.cursor,
+                "rows": reached.rows,
+                "is_read": reached.is_read,
+                "parts": (*export.parts, part),
+                "left_over": None,
+                "stalls": 0,
+            }
+        )
+        return self._stored(export, after, self.clock() + STALL)
+
+    def _begun(self, export: Export) -> Export:
+        """The export with a multipart upload, of an object that no other upload makes."""
+        if export.upload_id is not None:
+            return export
+        key = f"{folder(export.workspace_id, export.id)}{new_token(20)}"
+        upload_id = self.files.begin(key, content_type(export))
+        after = export.model_copy(update={"object_key": key, "upload_id": upload_id})
+        try:
+            return self.store.change(export, after, self.clock() + STALL)
+        except ConditionFailedError:
+            self.files.abort(key, upload_id)
+            raise
+
+    def _finish(self, export: Export, reached: Export, data: bytes) -> Export:
+        """All rows are read: a short file is written as it is, a long one made of its parts."""
+        if export.upload_id is None:
+            key = self.files.put(folder(export.workspace_id, export.id), data, content_type(export))
+            return self._end(export, reached.model_copy(update={"object_key": key}))
+        reached = reached.model_copy(update={"is_read": True})
+        if data:
+            return self._complete(self._upload(export, reached, data))
+        after = export.model_copy(update={"cursor": None, "rows": reached.rows, "is_read": True})
+        return self._complete(self.store.change(export, after, self.clock() + STALL))
+
+    def _complete(self, export: Export) -> Export:
+        assert export.object_key is not None and export.upload_id is not None
+        self.files.complete(export.object_key, export.upload_id, export.parts)
+        return self._end(export, export)
+
+    def _end(self, export: Export, reached: Export) -> Export:
+        after = reached.model_copy(
+            update={
+                "status": ExportStatus.COMPLETED,
+                "finished_at": self.clock(),
+                "upload_id": None,
+                "parts": (),
+                "left_over": None,
+            }
+        )
+        return self._stored(export, after, None)
+
+    def _stored(self, before: Export, after: Export, due_at: int | None) -> Export:
+        """`after` with its place in the due index; what was left over before it is done with."""
+        stored = self.store.change(before, after, due_at)
+        if before.left_over is not None and before.left_over != after.left_over:
+            try:
+                self.files.delete(before.left_over)
+            except RunledgerError as error:
+                # The bucket deletes it with the others, some days later.
+                reason = error.for_log()
+                logger.warning("left-over stays", extra={"exportId": before.id, "reason": reason})
+        return stored
+
+
+def fail_export(
+    store: "ExportStore", files: "ExportFiles", export: Export, reason: str, now: int
+) -> None:
+    """Ends an export as FAILED and throws away what was uploaded. It stays due until that is
+    done; a COMPLETED one stays as it is."""
+    if export.status is ExportStatus.COMPLETED:
+        return
+    if export.status is not ExportStatus.FAILED:
+        failed = export.model_copy(
+            update={"status": ExportStatus.FAILED, "error": reason, "finished_at": now}
+        )
+        export = store.change(export, failed, now + MINUTE)
+    if export.upload_id is not None and export.object_key is not None:
+        files.abort(export.object_key, export.upload_id)
+    gone = {"upload_id": None, "object_key": None, "parts": (), "left_over": None, "cursor": None}
+    store.change(export, export.model_copy(update=gone), None)
+
+
+def _left_overs(export: Export) -> str:
+    return f"{folder(export.workspace_id, export.id)}left-over-"
+
+
+def _reason(caught: Caught | None) -> str:
+    """Why it failed, for people: an error of ours says it itself, any other may quote a row."""
+    if caught is None:
+        return "the export's execution failed"
+    known = getattr(errors, caught.error, None)
+    if isinstance(known, type) and issubclass(known, RunledgerError):
+        with suppress(ValueError, KeyError, TypeError):
+            return plain(str(json.loads(caught.cause)["errorMessage"]))
+    logger.warning("export failed", extra={"error": caught.error})
+    return "the export stopped at an unexpected error; the log of export_page tells it"

@@ -1,0 +1,116 @@
+"""Exports of lists, as operators ask for them and see them."""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.api.exports import ExportView
+from runledger.api.lists import ListView
+from runledger.aws import AWS_ERRORS, domain_error
+from runledger.clock import DAY, MINUTE, SECOND, Clock
+from runledger.ids import new_id
+from runledger.models.export import Export, ExportStatus
+from runledger.observability import logger
+from runledger.services.bulk.export_contract import ExportPlace
+from runledger.services.bulk.export_rows import file_name
+from runledger.services.runs.body_links import LINK_SECONDS
+from runledger.services.views.exports import export_view
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+    from runledger.api.exports import ExportDocument
+    from runledger.services.lists.cursors import Cursors
+    from runledger.services.lists.snapshots import FrozenLists
+    from runledger.store.export_files import ExportFiles
+    from runledger.store.exports import ExportStore
+
+EXPORT_PREFIX = "exp"
+# How long a file is there; the bucket's own rule deletes it some hours later.
+KEPT = 7 * DAY
+# How long the execution has to begin, before the tick starts another.
+BEGIN_TIME = 2 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class ExportMachine:
+    """Starts executions of statemachines/export.asl.json."""
+
+    stepfunctions: "SFNClient"
+    arn: str
+
+    def start(self, export: Export) -> None:
+        """A start that fails is made up for by the tick."""
+        place = ExportPlace(
+            workspace_id=export.workspace_id, export_id=export.id, attempt=export.attempt
+        )
+        try:
+            self.stepfunctions.start_execution(
+                stateMachineArn=self.arn,
+                name=f"{export.id}-{export.attempt}",
+                input=json.dumps(place.model_dump(mode="json")),
+            )
+        except AWS_ERRORS as error:
+            reason = domain_error(error).for_log()
+            logger.warning("export not started", extra={"exportId": export.id, "reason": reason})
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequests:
+    store: "ExportStore"
+    lists: "FrozenLists"
+    machine: ExportMachine
+    clock: Clock
+
+    def create(self, workspace_id: str, document: "ExportDocument", by: str) -> Export:
+        """The new export of the list as it is now. InvalidInputError names the filter that the
+        list would refuse."""
+        now = self.clock()
+        export = Export(
+            workspace_id=workspace_id,
+            id=new_id(EXPORT_PREFIX),
+            list=document.list,
+            format=document.format,
+            filter=self.lists.freeze(workspace_id, document.list, document.filter, now),
+            requested_by=by,
+            created_at=now,
+            expires_at=now + KEPT,
+        )
+        self.store.create(export, now + BEGIN_TIME)
+        self.machine.start(export)
+        return export
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReading:
+    """`may_link` in its calls: whether the caller may have the files."""
+
+    store: "ExportStore"
+    files: "ExportFiles"
+    cursors: "Cursors"
+    clock: Clock
+
+    def page(
+        self, workspace_id: str, limit: int, cursor: str | None, *, may_link: bool
+    ) -> ListView[ExportView]:
+        """Newest first."""
+        binding = {"workspace": workspace_id, "list": "exports"}
+        after = self.cursors.read(binding, cursor) if cursor else None
+        found, position = self.store.newest(workspace_id, limit, after, self.clock())
+        following = self.cursors.issue(binding, position) if position else None
+        views = [self.view(each, may_link=may_link) for each in found]
+        return ListView(items=views, next_cursor=following)
+
+    def one(self, workspace_id: str, export_id: str, *, may_link: bool) -> ExportView:
+        """NotFoundError also for an export of another workspace."""
+        export = self.store.get(workspace_id, export_id, self.clock())
+        return self.view(export, may_link=may_link)
+
+    def view(self, export: Export, *, may_link: bool) -> ExportView:
+        now = self.clock()
+        seconds = min(LINK_SECONDS, (export.expires_at - now) // SECOND)
+        url = None
+        is_there = export.status is ExportStatus.COMPLETED and seconds > 0
+        if may_link and is_there and export.object_key is not None:
+            url = self.files.link(export.object_key, seconds, file_name(export))
+        return export_view(export, url, now + seconds * SECOND)

@@ -1,0 +1,217 @@
+"""Contacts: writing them, and finding or making the one that an event is about."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from runledger.api.documents import merge_patch, validated
+from runledger.clock import Clock
+from runledger.errors import ConflictError, InvalidInputError, NotFoundError
+from runledger.ids import new_id
+from runledger.models.addresses import normalize_email, normalize_phone, phone_readings
+from runledger.models.contact import (
+    Consents,
+    Contact,
+    ContactDocument,
+)
+from runledger.models.validation_words import words
+from runledger.nodes.dates import written_dates
+from runledger.services.contacts.addresses import pasted
+from runledger.services.revisions import ANY_REVISION, Expected, edit
+from runledger.store.contacts import CONTACT_PREFIX, MAX_LISTINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runledger.store.contacts import ContactStore
+
+MAX_DATES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    store: "ContactStore"
+    clock: Clock
+
+    def create(self, workspace_id: str, document: ContactDocument) -> Contact:
+        """ConflictError where the e-mail or phone belongs to another contact."""
+        now = self.clock()
+        contact = _contact(
+            # Of the very moment it is created at, as contacts are looked for by either.
+            workspace_id,
+            new_id(CONTACT_PREFIX, now),
+            document,
+            consents=document.consents,
+            created_at=now,
+            now=now,
+        )
+        self.store.create(contact)
+        return contact
+
+    def replace(
+        self,
+        workspace_id: str,
+        contact_id: str,
+        document: ContactDocument,
+        expected: Expected = ANY_REVISION,
+    ) -> Contact:
+        """Replaces everything but the consents: of those only the ones that `document` sets
+        change, so that leaving them out never brings back what the person withdrew.
+
+        ConflictError where an address belongs to another contact; a stale edit as in `Expected`.
+        """
+        return self._edit(workspace_id, contact_id, lambda before: document, expected)
+
+    def patch(
+        self,
+        workspace_id: str,
+        contact_id: str,
+        changes: dict[str, Any],
+        expected: Expected = ANY_REVISION,
+    ) -> Contact:
+        """As `replace`, with the contact as it is and `changes` applied as a JSON merge patch."""
+
+        def patched(before: Contact) -> ContactDocument:
+            now = before.document().model_dump(mode="json", by_alias=True, exclude={"consents"})
+            return validated(ContactDocument, merge_patch(now, changes))
+
+        return self._edit(workspace_id, contact_id, patched, expected)
+
+    def _edit(
+        self,
+        workspace_id: str,
+        contact_id: str,
+        document_of: "Callable[[Contact], ContactDocument]",
+        expected: Expected,
+    ) -> Contact:
+        def change(before: Contact) -> Contact:
+            document = document_of(before)
+            after = _contact(
+                workspace_id,
+                contact_id,
+                document,
+                consents=_changed_consents(before.consents, document),
+                created_at=before.created_at,
+                # Two writes within one millisecond must still differ, or the second could not be
+                # told from a write that came in between.
+                now=max(self.clock(), before.updated_at + 1),
+            )
+            self.store.replace(before, after)
+            return after
+
+        read = partial(self.store.get, workspace_id, contact_id)
+        return edit(read, change, lambda contact: contact.revision, expected)
+
+    def find(self, workspace_id: str, by: str, value: str) -> Contact | None:
+        """The contact with this `email`, `phone` or `id`, as a person or a system would write it;
+        ValueError where the value cannot be one."""
+        found: str | None
+        if by == "email":
+            found = self.store.find_email(workspace_id, normalize_email(value))
+        elif by == "phone":
+            found = self._find_phone(workspace_id, value)
+        else:
+            found = value
+        if found is None:
+            return None
+        try:
+            return self.store.get(workspace_id, found)
+        except NotFoundError:
+            return None
+
+    def find_or_create(self, workspace_id: str, by: str, value: str) -> Contact:
+        """ValueError where the value cannot be an `email` (or `phone`)."""
+        found = self.find(workspace_id, by, value)
+        if found is not None:
+            return found
+        try:
+            document = ContactDocument.model_validate({by: value})
+        except ValidationError as error:
+            raise ValueError(words(error.errors()[0])) from error
+        try:
+            return self.create(workspace_id, document)
+        except ConflictError:
+            # Another event made the same contact in the meantime.
+            again = self.find(workspace_id, by, value)
+            if again is None:
+                raise
+            return again
+
+    def look_up(self, workspace_id: str, text: str) -> str | None:
+        """The id of the contact meant by an id, an e-mail or a phone as a person would paste it;
+        None where there is none. InvalidInputError where the text can be none of them."""
+        written = pasted(text)
+        if written.startswith("con_"):
+            return written
+        by = "email" if "@" in written else "phone"
+        try:
+            contact = self.find(workspace_id, by, written)
+        except ValueError as error:
+            raise InvalidInputError(
+                f"{text!r} is not a contact id, an e-mail or a phone: {error}", field="contact"
+            ) from error
+        return contact.id if contact else None
+
+    def _find_phone(self, workspace_id: str, text: str) -> str | None:
+        """The contact with one of the numbers that the text can be; two contacts of different
+        countries may have the same number without its country code."""
+        readings = phone_readings(text)
+        if not readings:
+            # For its words.
+            normalize_phone(text)
+        if len(readings) == 1:
+            return self.store.find_phone(workspace_id, readings[0])
+        found = self.store.find_phones(workspace_id, readings)
+        if len(set(found.values())) > 1:
+            raise ValueError(
+                f"it is the number of several contacts, without the country codes of "
+                f"{', '.join(sorted(found))}; write it with one"
+            )
+        return next(iter(found.values()), None)
+
+
+def _changed_consents(before: Consents, document: ContactDocument) -> Consents:
+    """The consents that the document sets, and the others as they are."""
+    if "consents" not in document.model_fields_set:
+        return before
+    sent = document.consents.model_dump(exclude_unset=True)
+    return Consents(**{**before.model_dump(), **sent})
+
+
+def _contact(
+    workspace_id: str,
+    contact_id: str,
+    document: ContactDocument,
+    *,
+    consents: Consents,
+    created_at: int,
+    now: int,
+) -> Contact:
+    dates = list(written_dates(document.metadata))
+    if len(dates) > MAX_DATES:
+        raise InvalidInputError(
+            f"at most {MAX_DATES} of the metadata may be dates; there are {len(dates)}",
+            field=f"metadata.{dates[MAX_DATES]}",
+        )
+    tags = tuple(dict.fromkeys(document.tags))
+    if len(tags) + len(dates) > MAX_LISTINGS:
+        raise InvalidInputError(
+            f"at most {MAX_LISTINGS} tags and dates of the metadata are allowed together; "
+            f"there are {len(tags)} tags and {len(dates)} dates",
+            field="tags",
+        )
+    return Contact(
+        workspace_id=workspace_id,
+        id=contact_id,
+        email=document.email,
+        phone=document.phone,
+        first_name=document.first_name,
+        last_name=document.last_name,
+        tags=tags,
+        consents=consents,
+        metadata=document.metadata,
+        created_at=created_at,
+        updated_at=now,
+    )

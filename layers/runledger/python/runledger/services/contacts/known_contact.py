@@ -1,0 +1,21 @@
+"""Finding a contact, and telling an erased one from one that never was."""
+
+from typing import TYPE_CHECKING
+
+from runledger.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from runledger.models.contact import Contact
+    from runledger.store.contacts import ContactStore
+    from runledger.store.erasures import ErasureStore
+
+
+def known_contact(
+    contacts: "ContactStore", erasures: "ErasureStore", workspace_id: str, contact_id: str
+) -> "Contact":
+    """GoneError where the contact was erased, NotFoundError where there never was one."""
+    try:
+        return contacts.get(workspace_id, contact_id)
+    except NotFoundError:
+        erasures.require_not_erased(workspace_id, contact_id)
+        raise

@@ -1,0 +1,1 @@
+"""Counting what lists show, and the figures of charts."""

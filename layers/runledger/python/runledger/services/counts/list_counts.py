@@ -1,0 +1,105 @@
+"""Counting what a list shows: from totals where they know the filters, else row by row."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.api.counts import CountsView
+from runledger.clock import iso
+from runledger.models.totals import Scope
+from runledger.services.counts.row_counts import countable
+from runledger.services.counts.totals import Totals
+from runledger.services.lists.kinds import (
+    ListFilter,
+    ListKind,
+    RowT,
+    deliveries_kind,
+    refusals_kind,
+    runs_kind,
+)
+from runledger.services.lists.pages import SCAN_BUDGET, list_rows
+from runledger.services.lists.queries import of_message, of_trigger
+from runledger.services.lists.requests import ListRequest
+
+if TYPE_CHECKING:
+    from runledger.services.lists.queries import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Of the lists that `reading` serves."""
+
+    reading: "Reading"
+
+    def runs(self, workspace_id: str, request: ListRequest) -> CountsView:
+        """InvalidInputError names the parameter that cannot be read."""
+        kind = runs_kind(self.reading.stores.runs)
+        return self._count(workspace_id, request, kind, of_trigger(request))
+
+    def refusals(self, workspace_id: str, request: ListRequest) -> CountsView:
+        """InvalidInputError names the parameter that cannot be read."""
+        kind = refusals_kind(self.reading.stores.refusals)
+        return self._count(workspace_id, request, kind, of_trigger(request))
+
+    def deliveries(self, workspace_id: str, request: ListRequest) -> CountsView:
+        """InvalidInputError names the parameter that cannot be read."""
+        kind = deliveries_kind(self.reading.stores.deliveries)
+        return self._count(workspace_id, request, kind, of_message(request))
+
+    def _count(
+        self,
+        workspace_id: str,
+        request: ListRequest,
+        kind: ListKind[RowT],
+        also: Callable[[RowT], bool] | None,
+    ) -> CountsView:
+        now = self.reading.clock()
+        wanted = self.reading.filter_of(workspace_id, request, now)
+        if wanted is None:
+            return _view(kind, Counter(), True, now)
+        if also is not None or wanted.contact_id is not None or wanted.error_group is not None:
+            return self._count_rows(kind, wanted, also, now)
+        of = self.reading.stores
+        scope = Scope(workspace_id, kind.kind.value, wanted.automation_id)
+        shards = of.workspaces.cached(workspace_id).shards
+        found = Totals(of.table, of.totals, of.freshness, of.workspaces, self.reading.gather).count(
+            scope,
+            countable(kind, scope, shards, wanted.statuses),
+            wanted.created_from,
+            wanted.created_to,
+            now,
+        )
+        return _view(kind, found.all, found.is_complete, found.until)
+
+    def _count_rows(
+        self,
+        kind: ListKind[RowT],
+        wanted: ListFilter,
+        also: Callable[[RowT], bool] | None,
+        now: int,
+    ) -> CountsView:
+        """No index knows these filters together with a status."""
+        page = list_rows(
+            self.reading.stores.table,
+            kind,
+            wanted,
+            self.reading.stores.workspaces.cached(wanted.workspace_id).shards,
+            limit=SCAN_BUDGET,
+            after=None,
+            now=now,
+            also=also,
+            gather=self.reading.gather,
+        )
+        counts = Counter(kind.status_of(row) for row in page.rows)
+        return _view(kind, counts, page.position is None, now)
+
+
+def _view(kind: ListKind[RowT], counts: Counter[str], is_complete: bool, until: int) -> CountsView:
+    every = [status for phase in kind.phases for status in phase]
+    return CountsView(
+        counts={str(status): counts[status] for status in every},
+        total=counts.total(),
+        is_complete=is_complete,
+        freshness=iso(until),
+    )

@@ -1,0 +1,178 @@
+"""What a chart shows: runs an hour, and how long the newest of them and their nodes took."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.api.counts import DurationView, HourView, NodeDurationView, StatsView
+from runledger.clock import DAY, HOUR, iso
+from runledger.errors import InvalidInputError
+from runledger.models.run import Payload, Run, RunStatus, Step, StepStatus
+from runledger.models.totals import Scope, hour_of
+from runledger.services.counts.row_counts import countable
+from runledger.services.counts.totals import Totals
+from runledger.services.lists.kinds import ListFilter, runs_kind
+from runledger.services.lists.pages import SCAN_BUDGET, list_rows
+from runledger.services.lists.windows import window
+from runledger.services.runs.run_state import steps_of
+from runledger.store.keys import Kind
+from runledger.store.runs import RunHistory
+from runledger.store.step_times import StepTimeStore
+
+if TYPE_CHECKING:
+    from runledger.compiler.graph import GraphView
+    from runledger.services.lists.queries import Reading
+
+# The longest time that one answer tells hour by hour.
+LONGEST = 92 * DAY
+# Steps that one answer looks at: of a large graph, those of fewer runs. DynamoDB bills whole items,
+# each with its bag of up to 64 KB: at worst these are 8,000 read units.
+STEP_READS = 1_000
+_BATCH = 100
+_DEFAULT_RANGE = "24h"
+_FINISHED = frozenset({RunStatus.COMPLETED.value, RunStatus.FAILED.value})
+_TIMED = (StepStatus.COMPLETED, StepStatus.FAILED, StepStatus.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Of the runs that `reading` lists."""
+
+    reading: "Reading"
+
+    def of(
+        self,
+        workspace_id: str,
+        automation_id: str | None,
+        range_: str | None,
+        since: str | None,
+        until: str | None,
+        time_zone: str | None = None,
+    ) -> StatsView:
+        """Of 24 hours unless asked otherwise; InvalidInputError names the parameter that cannot be
+        read."""
+        now = self.reading.clock()
+        if range_ is None and since is None and until is None:
+            range_ = _DEFAULT_RANGE
+        first, last = window(range_, since, until, now, time_zone)
+        last = max(min(last, now), first)
+        if last - first > LONGEST:
+            raise InvalidInputError(f"at most {LONGEST // DAY} days", field="from")
+        stores = self.reading.stores
+        shards = stores.workspaces.cached(workspace_id).shards
+        kind = runs_kind(stores.runs)
+        scope = Scope(workspace_id, Kind.RUN.value, automation_id)
+        totals = Totals(
+            stores.table, stores.totals, stores.freshness, stores.workspaces, self.reading.gather
+        )
+        found = totals.count(scope, countable(kind, scope, shards), first, last, now)
+        wanted = ListFilter(workspace_id, _FINISHED, automation_id, None, first, last)
+        page = list_rows(
+            stores.table,
+            kind,
+            wanted,
+            shards,
+            limit=SCAN_BUDGET,
+            after=None,
+            now=now,
+            gather=self.reading.gather,
+        )
+        return StatsView(
+            from_=iso(first),
+            to=iso(last),
+            freshness=iso(found.until),
+            is_complete=found.is_complete,
+            hours=[
+                HourView(
+                    start=iso(hour),
+                    counts={
+                        status.value: found.hours.get(hour, Counter())[status]
+                        for status in RunStatus
+                    },
+                )
+                for hour in range(hour_of(first), last + 1, HOUR)
+            ],
+            duration=_duration(page.rows, is_capped=page.position is not None),
+            nodes=[] if automation_id is None else self._nodes(page.rows, now),
+        )
+
+    def _nodes(self, runs: Sequence[Run], now: int) -> list[NodeDurationView]:
+        """Of the newest runs, so many that their steps are within bounds: of one at least."""
+        visits: list[tuple[str, str]] = []
+        looked_at: list[tuple[Run, GraphView]] = []
+        for run in runs:
+            if run.unreadable is not None:
+                # Which version it walked is not known, nor when.
+                continue
+            graph = self.reading.frames.graph(run)
+            # What the run row tells has no item of its own.
+            told = {*graph.starts, run.end_node_id}
+            more = [(run.id, node_id) for node_id in graph.nodes if node_id not in told]
+            if looked_at and len(visits) + len(more) > STEP_READS:
+                break
+            visits += more
+            looked_at.append((run, graph))
+        recorded = self._recorded(visits)
+        took: dict[str, list[int]] = {}
+        types: dict[str, str] = {}
+        for run, graph in looked_at:
+            for node_id in graph.topology.order:
+                took.setdefault(node_id, [])
+                types.setdefault(node_id, graph.nodes[node_id].node.type)
+            steps = {
+                node_id: recorded[run.id, node_id]
+                for node_id in graph.nodes
+                if (run.id, node_id) in recorded
+            }
+            history = RunHistory(run, Payload(trigger={}, body=None), steps)
+            for step in steps_of(history, graph, now):
+                if step.status in _TIMED and step.finished_at is not None:
+                    took[step.node_id].append(step.finished_at - step.started_at)
+        return [
+            NodeDurationView(
+                node_id=node_id,
+                type=types[node_id],
+                sampled=len(times),
+                p50_ms=percentile(times, 50),
+                p95_ms=percentile(times, 95),
+                p99_ms=percentile(times, 99),
+            )
+            for node_id, times in took.items()
+            if times
+        ]
+
+    def _recorded(self, visits: list[tuple[str, str]]) -> dict[tuple[str, str], Step]:
+        store = StepTimeStore(self.reading.stores.table, self.reading.stores.bodies)
+
+        def reader(some: list[tuple[str, str]]) -> Callable[[], Mapping[tuple[str, str], Step]]:
+            return lambda: store.get_many(some)
+
+        found: dict[tuple[str, str], Step] = {}
+        starts = range(0, len(visits), _BATCH)
+        for steps in self.reading.gather(reader(visits[at : at + _BATCH]) for at in starts):
+            found.update(steps)
+        return found
+
+
+def percentile(values: Iterable[int], percent: int) -> int:
+    """The nearest rank: the smallest value that at least so many percent do not exceed."""
+    ordered = sorted(values)
+    return ordered[-(-len(ordered) * percent // 100) - 1]
+
+
+def _duration(runs: Sequence[Run], *, is_capped: bool) -> DurationView | None:
+    times = [
+        run.finished_at - run.started_at
+        for run in runs
+        if run.finished_at is not None and run.started_at is not None
+    ]
+    if not times:
+        return None
+    return DurationView(
+        sampled=len(times),
+        is_capped=is_capped,
+        p50_ms=percentile(times, 50),
+        p95_ms=percentile(times, 95),
+        p99_ms=percentile(times, 99),
+    )

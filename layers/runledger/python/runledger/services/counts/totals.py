@@ -1,0 +1,146 @@
+"""How many rows of a scope there are: settled hours from their totals, all else counted now.
+
+Counted are the hours that the stream may not have told of yet, those marked since their last count,
+and the parts of hours at the ends of the range.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.clock import HOUR
+from runledger.models.totals import Freshness, HourTotal, Scope, hour_of
+from runledger.services.counts.row_counts import Budget, Countable, Piece, count_rows
+from runledger.services.in_parallel import Gather, in_turn
+from runledger.services.lists.kinds import RowT
+
+if TYPE_CHECKING:
+    from runledger.store.freshness import FreshnessStore
+    from runledger.store.table import Table
+    from runledger.store.totals import TotalStore
+    from runledger.store.workspaces import WorkspaceStore
+
+# What one request may count beside the totals.
+_KEYS, _ROWS = 200_000, 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class HourlyCounts:
+    """Rows by hour and status; hours without rows are left out. `until` is up to when changes are
+    told for sure, `is_complete` whether all was counted that there is: else it is at least so
+    many."""
+
+    hours: dict[int, Counter[str]]
+    until: int
+    is_complete: bool
+
+    @property
+    def all(self) -> Counter[str]:
+        whole = Counter[str]()
+        for counts in self.hours.values():
+            whole.update(counts)
+        return whole
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    table: "Table"
+    totals: "TotalStore"
+    freshness: "FreshnessStore"
+    workspaces: "WorkspaceStore"
+    gather: Gather = in_turn
+
+    def count(
+        self, scope: Scope, what: Countable[RowT], first: int, last: int, now: int
+    ) -> HourlyCounts:
+        """Rows created from `first` to `last`, both included (epoch milliseconds)."""
+        fresh = self.freshness.read()
+        totals = {}
+        if fresh.until is not None:
+            found = self.totals.between(scope, hour_of(first), hour_of(last))
+            totals = {total.hour: total for total in found}
+        kept_for = self.workspaces.cached(scope.workspace_id).least_retention
+        reading = _Reading(first, last, now, fresh, totals, kept_for)
+        pieces = _merged(reading.pieces())
+        counted = count_rows(self.table, what, pieces, now, Budget(_KEYS, _ROWS), self.gather)
+        hours = counted.hours
+        for total in reading.settled():
+            for status, count in total.counts.items():
+                if status in what.statuses:
+                    hours.setdefault(total.hour, Counter())[status] += count
+        until = fresh.until
+        if until is None or first >= reading.told:
+            # All of it was counted just now.
+            until = now
+        return HourlyCounts(hours, until, counted.is_complete)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What to take from totals, and what to count. Hours are told by their first moment; no row
+    was kept for less than `kept_for` (milliseconds)."""
+
+    first: int
+    last: int
+    now: int
+    fresh: Freshness
+    totals: dict[int, HourTotal]
+    kept_for: int
+
+    @property
+    def told(self) -> int:
+        """The first moment that the stream may not have told all about: an hour's beginning."""
+        return 0 if self.fresh.until is None else hour_of(self.fresh.until)
+
+    def settled(self) -> Iterable[HourTotal]:
+        """The hours whose totals hold."""
+        return [total for total in self.totals.values() if self._is_taken(total)]
+
+    def pieces(self) -> Iterable[Piece]:
+        """What has to be counted."""
+        for total in self.totals.values():
+            has_expired = total.expires_by <= self.now
+            if not has_expired and not self._is_taken(total):
+                first = max(total.hour, self.first)
+                last = min(total.hour + HOUR - 1, self.last)
+                yield Piece(first, last, by_row=total.expires_from <= self.now)
+        if self.fresh.since is not None:
+            # Nothing was marked before: hours without a total may hold rows all the same.
+            marked = min(hour_of(self.fresh.since) + HOUR, self.told)
+            yield from self._gaps(self.first, min(marked - 1, self.last))
+        yield from self._gaps(max(self.first, self.told), self.last)
+
+    def _gaps(self, first: int, last: int) -> Iterable[Piece]:
+        """The time between the hours that have totals."""
+        at = first
+        for hour in sorted(hour for hour in self.totals if hour <= last):
+            if at < hour:
+                yield from self._unknown(at, hour - 1)
+            at = max(at, hour + HOUR)
+        if at <= last:
+            yield from self._unknown(at, last)
+
+    def _unknown(self, first: int, last: int) -> Iterable[Piece]:
+        """Rows of which no total tells when they expire: none of them was kept for less."""
+        oldest = self.now - self.kept_for
+        if first <= oldest:
+            yield Piece(first, min(last, oldest), by_row=True)
+        if last > oldest:
+            yield Piece(max(first, oldest + 1), last)
+
+    def _is_taken(self, total: HourTotal) -> bool:
+        is_whole = self.first <= total.hour and total.hour + HOUR - 1 <= self.last
+        is_told = total.hour < self.told
+        return is_whole and is_told and total.holds(self.now)
+
+
+def _merged(pieces: Iterable[Piece]) -> list[Piece]:
+    """Neighbours of one manner are counted at once."""
+    found: list[Piece] = []
+    for piece in sorted(pieces):
+        if found and found[-1].last + 1 == piece.first and found[-1].by_row == piece.by_row:
+            found[-1] = Piece(found[-1].first, piece.last, piece.by_row)
+        else:
+            found.append(piece)
+    return found

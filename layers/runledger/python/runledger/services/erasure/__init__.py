@@ -1,0 +1,1 @@
+"""Erasing a contact and everything about the person."""

@@ -1,0 +1,256 @@
+"""What is erased with a contact, one eraser a kind of thing.
+
+`RowEraser`s take the rows that the contact's index leads to, by the prefix of their ids; the row
+goes out of the index last, as it leads to the rest. Whoever had read a row before it was blanked
+may yet write something of the person beside it: so a row is looked at once more, when nobody who
+had read it then is at work any more. `Eraser`s take what lies under keys of its own. All of them
+may be repeated at any time, and find nothing then.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from runledger.clock import MINUTE, Clock
+from runledger.errors import ConditionFailedError, ConflictError, UnreadableError
+from runledger.ids import id_floor
+from runledger.models.attempt_transitions import erased
+from runledger.models.erasure import CANCEL_REASON, Address, Erasure
+from runledger.models.run import Cancellation, Run
+from runledger.services.bulk.export_pages import STALL
+from runledger.services.bulk.exports import EXPORT_PREFIX
+from runledger.store import keys
+from runledger.store.run_rows import shown_run_from_item
+
+if TYPE_CHECKING:
+    from runledger.channels.base import Channel
+    from runledger.services.bulk.export_removal import ExportRemoval
+    from runledger.services.execution.cancel import Canceler
+    from runledger.store.automations import AutomationStore
+    from runledger.store.bodies import Bodies
+    from runledger.store.contacts import ContactStore
+    from runledger.store.deliveries import DeliveryStore
+    from runledger.store.erased_runs import ErasedRunStore
+    from runledger.store.failures import FailureStore
+    from runledger.store.refusals import RefusalStore
+    from runledger.store.suppressions import SuppressionStore
+    from runledger.store.table import Table
+    from runledger.store.values import Item
+    from runledger.store.workspaces import WorkspaceStore
+
+# No function lives longer, but for the one that calls other services: its claim tells how long.
+LONGEST_WORK = MINUTE
+_AUTOMATIONS_READ = 100
+_FAILED_RUNS_READ = 100
+
+
+class RowEraser(Protocol):
+    """Of the rows whose ids have one prefix."""
+
+    def addresses(self, row: "Item") -> Iterable[Address]:
+        """The person's addresses that the row tells: they are noted before it is blanked."""
+
+    def erase(self, erasure: Erasure, row: "Item") -> bool:
+        """Erases what the row is and leads to; whether it has to be looked at again."""
+
+
+# What lies elsewhere, by contact and addresses, with the moment until which there is time; it
+# answers how long (milliseconds) it has to be looked at yet.
+Eraser = Callable[[Erasure, int], int]
+# What else belongs to a run of the person.
+PartEraser = Callable[[Erasure, Run], None]
+
+
+@dataclass(frozen=True, slots=True)
+class RunEraser:
+    """A run with its payload, steps and files; `parts` are whatever else belongs to one."""
+
+    runs: "ErasedRunStore"
+    bodies: "Bodies"
+    canceler: "Canceler"
+    parts: tuple[PartEraser, ...]
+    clock: Clock
+
+    def addresses(self, row: "Item") -> Iterable[Address]:
+        run = shown_run_from_item(row)
+        if run.contact_email is not None:
+            yield Address("EMAIL", run.contact_email)
+        if run.contact_phone is not None:
+            yield Address("PHONE", run.contact_phone)
+
+    def erase(self, erasure: Erasure, row: "Item") -> bool:
+        run = shown_run_from_item(row)
+        if not run.status.is_terminal and run.unreadable is None:
+            self._cancel(erasure, run)
+            ended = self.runs.read(run.id)
+            if ended is None:
+                return False
+            run = ended
+        now = self.clock()
+        was_left = self.runs.blank_contents(run, now)
+        files = self.bodies.delete_all(f"runs/{run.id}/")
+        for part in self.parts:
+            part(erasure, run)
+        if run.erased_at is None:
+            self.runs.blank_row(run, now)
+            return True
+        if was_left or files or not _is_quiet(run, run.erased_at, now):
+            return True
+        self.runs.release(run)
+        return False
+
+    def _cancel(self, erasure: Erasure, run: Run) -> None:
+        canceled = Cancellation(by=erasure.requested_by, reason=CANCEL_REASON)
+        try:
+            self.canceler.cancel(run.workspace_id, run.id, canceled)
+        except (ConflictError, UnreadableError):
+            # It has ended by itself, or its row is damaged: nobody can walk it any more.
+            return
+
+
+def _is_quiet(run: Run, since: int, now: int) -> bool:
+    """Whether nobody can be at work on the run any more, and no message of it is to be looked
+    after, which is found by the contact."""
+    if run.unreadable is not None:
+        # Nobody can walk a damaged row, nor look after its messages.
+        return now >= since + LONGEST_WORK
+    leases = (claim.lease_until for claim in run.open_claims.values())
+    return run.due_at is None and now >= max([since, *leases]) + LONGEST_WORK
+
+
+@dataclass(frozen=True, slots=True)
+class FailureEraser:
+    """A failed run's part in its failure group. What all runs of a group have in common is the
+    person's own where no other contact has failed so."""
+
+    failures: "FailureStore"
+    clock: Clock
+
+    def __call__(self, erasure: Erasure, run: Run) -> None:
+        group_id = run.error_group
+        if group_id is None:
+            return
+        self.failures.erase_run(group_id, run.created_at, run.id)
+        found = self.failures.runs(group_id, 0, self.clock(), _FAILED_RUNS_READ)
+        others = {each.contact_id for each in found.runs} - {None, erasure.contact_id}
+        if not others:
+            self.failures.erase_message(group_id)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryEraser:
+    """A message to the person, whosoever run sent it."""
+
+    deliveries: "DeliveryStore"
+    workspaces: "WorkspaceStore"
+    bodies: "Bodies"
+    channels: "Mapping[str, Channel]"
+    clock: Clock
+
+    def addresses(self, row: "Item") -> Iterable[Address]:
+        channel, address = self.channels.get(str(row.get("channel"))), row.get("address")
+        if channel is not None and address and isinstance(address, str):
+            yield Address(channel.address_kind, address)
+
+    def erase(self, erasure: Erasure, row: "Item") -> bool:
+        attempt = self.deliveries.find_shown(row["pk"].partition("#")[2])
+        if attempt is None:
+            return False
+        now = self.clock()
+        try:
+            if attempt.erased_at is None:
+                shards = self.workspaces.cached(attempt.workspace_id).shards
+                self.deliveries.change(attempt, erased(attempt, now), shards)
+            files = self.bodies.delete_all(f"deliveries/{attempt.id}/")
+            if attempt.erased_at is None or files or now < attempt.erased_at + LONGEST_WORK:
+                return True
+            self.deliveries.release(attempt)
+        except ConditionFailedError:
+            # A try or a report of it was written at this very moment.
+            return True
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalEraser:
+    """Nobody writes a refusal again, but to count it."""
+
+    refusals: "RefusalStore"
+    clock: Clock
+
+    def addresses(self, row: "Item") -> Iterable[Address]:
+        return ()
+
+    def erase(self, erasure: Erasure, row: "Item") -> bool:
+        self.refusals.erase(row["pk"].partition("#")[2], self.clock())
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionEraser:
+    """An address that nothing is sent to stays so by its hash, and is told no more. One that is
+    another contact's by now is theirs."""
+
+    suppressions: "SuppressionStore"
+    contacts: "ContactStore"
+
+    def __call__(self, erasure: Erasure, until: int) -> int:
+        workspace_id = erasure.workspace_id
+        for address in sorted(erasure.addresses):
+            if self.contacts.find_address(workspace_id, *address) is None:
+                self.suppressions.erase(workspace_id, *address)
+        return 0
+
+
+@dataclass(frozen=True, slots=True)
+class FrequencyEraser:
+    """How often the person was written to, by contact or by address."""
+
+    table: "Table"
+    channels: "Mapping[str, Channel]"
+
+    def __call__(self, erasure: Erasure, until: int) -> int:
+        kinds = {channel.address_kind for channel in self.channels.values()}
+        named = {Address(kind, erasure.contact_id) for kind in kinds} | erasure.addresses
+        for kind, who in sorted(named):
+            self.table.delete(keys.frequency(erasure.workspace_id, kind, who))
+        return 0
+
+
+@dataclass(frozen=True, slots=True)
+class EntryEraser:
+    """Which automations the person entered. Nobody can enter one with the id of an erased contact
+    again, so nothing has to be remembered for ONCE."""
+
+    table: "Table"
+    automations: "AutomationStore"
+
+    def __call__(self, erasure: Erasure, until: int) -> int:
+        after: str | None = None
+        while True:
+            page, after = self.automations.newest(erasure.workspace_id, _AUTOMATIONS_READ, after)
+            entries = [keys.reentry(each.id, erasure.contact_id) for each in page]
+            for key in self.table.batch_get(entries, consistent=True):
+                self.table.delete(key)
+            if after is None:
+                return 0
+
+
+@dataclass(frozen=True, slots=True)
+class ExportEraser:
+    """All exports of the workspace that may have read a row before it was blanked: the person may
+    be in any of them."""
+
+    removal: "ExportRemoval"
+    clock: Clock
+
+    def __call__(self, erasure: Erasure, until: int) -> int:
+        before = id_floor(EXPORT_PREFIX, erasure.blanked_at)
+        found = 0
+        while deleted := self.removal.delete_some(erasure.workspace_id, before):
+            found += deleted
+            if self.clock() > until:
+                break
+        # What there was no time for is still there then, and a visit that was at work may yet leave
+        # an object behind.
+        return STALL if found else 0

@@ -1,0 +1,185 @@
+"""Erasing a contact: at once what finds the person, then whatever happened about them.
+
+One transaction deletes the contact with all that leads to it and writes its erasure, which is in
+the due index: from then on no trigger finds the contact, and whatever crashes, the tick goes on. A
+look goes through everything in the contact's index; two in a row that find nothing, a minute apart
+and not sooner than a minute after the contact was deleted, are the end. By then whoever had still
+read the contact has written what it was to write, and the index tells it. The request begins the
+first look; only the tick ends one, and erases what is not in the index.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.clock import MINUTE, SECOND, Clock
+from runledger.errors import ConditionFailedError, ConflictError, NotFoundError
+from runledger.models.erasure import Address, Erasure, ErasureStatus
+from runledger.store import keys
+from runledger.store.table import SortRange
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from runledger.services.erasure.erasers import Eraser, RowEraser
+    from runledger.store.contacts import ContactStore
+    from runledger.store.due import DueRow
+    from runledger.store.erasures import ErasureStore
+    from runledger.store.table import Table
+    from runledger.store.values import Item
+
+PAGE = 25
+# Of the request, and of one tick, for one contact.
+FIRST_TIME = 8 * SECOND
+TICK_TIME = 20 * SECOND
+# Each lost try means that the contact was changed in between.
+_TRIES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Erasing:
+    """`rows` by the prefix of the ids in the contact's index, `others` for what is not in it."""
+
+    table: "Table"
+    contacts: "ContactStore"
+    erasures: "ErasureStore"
+    rows: "Mapping[str, RowEraser]"
+    others: "tuple[Eraser, ...]"
+    clock: Clock
+
+    def erase(self, workspace_id: str, contact_id: str, reason: str | None, by: str) -> Erasure:
+        """The erasure, as far as it came within a few seconds; the tick goes on with it, and asked
+        again, it is told. NotFoundError where there never was such a contact."""
+        erasure = self.erasures.find(workspace_id, contact_id)
+        if erasure is not None:
+            return erasure
+        begun = self._begin(workspace_id, contact_id, reason, by)
+        try:
+            return self._look(begun, self.clock() + FIRST_TIME)[0]
+        except ConditionFailedError:
+            # The tick is at it too.
+            return self.erasures.find(workspace_id, contact_id) or begun
+
+    def settle(self, row: "DueRow") -> None:
+        """Goes on for a while, when the erasure is due; ConditionFailedError where somebody else
+        moved it on meanwhile."""
+        erasure = self.erasures.at(row.key)
+        now = self.clock()
+        if erasure is None or erasure.due_at is None or erasure.due_at > now:
+            # The index has yet to tell that it moved.
+            return
+        until = now + TICK_TIME
+        looked, is_whole = self._look(erasure, until)
+        if is_whole:
+            self._end_look(looked, until)
+
+    def _begin(self, workspace_id: str, contact_id: str, reason: str | None, by: str) -> Erasure:
+        for _ in range(_TRIES):
+            try:
+                contact = self.contacts.get(workspace_id, contact_id)
+            except NotFoundError:
+                # Somebody else asked for the same at this very moment.
+                begun = self.erasures.find(workspace_id, contact_id)
+                if begun is None:
+                    raise
+                return begun
+            now = self.clock()
+            addresses = [("EMAIL", contact.email), ("PHONE", contact.phone)]
+            erasure = Erasure(
+                workspace_id=workspace_id,
+                contact_id=contact_id,
+                reason=reason,
+                requested_by=by,
+                requested_at=now,
+                blanked_at=now,
+                not_before=now + MINUTE,
+                addresses=frozenset(Address(kind, each) for kind, each in addresses if each),
+                due_at=now + MINUTE,
+            )
+            try:
+                self.contacts.erase(contact, self.erasures.first(erasure))
+            except ConflictError:
+                continue
+            return erasure
+        raise ConflictError("the contact kept changing; ask again")
+
+    def _look(self, erasure: Erasure, until: int) -> tuple[Erasure, bool]:
+        """Goes on with a look; the erasure then, and whether the look came to its end."""
+        partition = keys.by_contact(erasure.workspace_id, erasure.contact_id)
+        while erasure.status is ErasureStatus.ERASING:
+            low = keys.after_created(erasure.position) if erasure.position else None
+            page = self.table.query(
+                partition, SortRange(low=low), index=keys.Index.BY_CONTACT, limit=PAGE
+            )
+            wanted = [keys.Key(item["pk"], item["sk"]) for item in page.items]
+            found = self.table.batch_get(wanted, consistent=True)
+            # The index may lag behind: a row that is not the contact's any more is done.
+            rows = {key: row for key, row in found.items() if row.get("gsi3pk") == partition}
+            erasure = self._note(erasure, list(rows.values()))
+            if not page.items:
+                return erasure, True
+            has_found, position = erasure.found_something, page.items[-1]["createdKey"]
+            for item in page.items:
+                row = rows.get(keys.Key(item["pk"], item["sk"]))
+                if row is not None and self._eraser(row).erase(erasure, row):
+                    has_found = True
+                if self.clock() > until:
+                    position = item["createdKey"]
+                    break
+            now = self.clock()
+            is_late = now > until
+            moved = {
+                "position": position,
+                "found_something": has_found,
+                "due_at": now if is_late else now + MINUTE,
+            }
+            erasure = self.erasures.move_on(erasure, erasure.model_copy(update=moved))
+            if page.next is None and position == page.items[-1]["createdKey"]:
+                return erasure, True
+            if is_late:
+                break
+        return erasure, False
+
+    def _note(self, erasure: Erasure, rows: "Sequence[Item]") -> Erasure:
+        """Remembers the addresses that rows tell before they are blanked: the person may have had
+        others than the last."""
+        told = {each for row in rows for each in self._eraser(row).addresses(row)}
+        if told <= erasure.addresses:
+            return erasure
+        known = {"addresses": erasure.addresses | told}
+        return self.erasures.move_on(erasure, erasure.model_copy(update=known))
+
+    def _eraser(self, row: "Item") -> "RowEraser":
+        """LookupError for a kind that nobody erases: a contact is not told as erased then."""
+        return self.rows[keys.id_of(row["createdKey"]).partition("_")[0]]
+
+    def _end_look(self, erasure: Erasure, until: int) -> None:
+        """Whatever `until`, each of the others does a little of its part: a look comes to its end,
+        and what is left of theirs is the next one's."""
+        has_found = erasure.found_something
+        blanked_at = self.clock() if has_found else erasure.blanked_at
+        looked = erasure.model_copy(update={"blanked_at": blanked_at})
+        waits = [eraser(looked, until) for eraser in self.others]
+        now = self.clock()
+        not_before = erasure.not_before
+        if any(waits):
+            not_before = max(not_before, now + max(waits))
+        quiet_since = None if has_found else erasure.quiet_since or now
+        changes: dict[str, object] = {
+            "blanked_at": blanked_at,
+            "not_before": not_before,
+            "quiet_since": quiet_since,
+            "position": None,
+            "found_something": False,
+            "due_at": now + MINUTE,
+        }
+        if quiet_since is not None:
+            ends_at = max(quiet_since + MINUTE, not_before)
+            changes["due_at"] = ends_at
+            if now >= ends_at:
+                changes |= {
+                    "status": ErasureStatus.ERASED,
+                    "finished_at": now,
+                    "addresses": frozenset(),
+                    "due_at": None,
+                }
+        self.erasures.move_on(erasure, erasure.model_copy(update=changes))

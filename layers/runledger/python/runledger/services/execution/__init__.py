@@ -1,0 +1,1 @@
+"""Running: starting, walking, settling and canceling runs."""

@@ -1,0 +1,93 @@
+"""What becomes of a run whose branch failed, or whose execution ended, without ending the run.
+
+A failure of a node is recorded on its step and ends the run. Where nothing is wrong with any node,
+the run is handed back: it stays RUNNING, without an owner, and the tick starts its next attempt.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from runledger.clock import Clock
+from runledger.errors import ConditionFailedError, RunReleasedError
+from runledger.models.run import ErrorDetail, Run, RunStatus, Step, StepStatus
+from runledger.services.execution.start import (
+    LONGEST_PUT_OFF,
+    MAX_RESUMED_ATTEMPTS,
+    SHORTEST_PUT_OFF,
+)
+from runledger.services.runs.position import failed_node
+from runledger.services.runs.step_errors import caught_error, in_words, is_for_later
+from runledger.store.runs import Closing
+
+if TYPE_CHECKING:
+    from runledger.services.runs.run_context import Frame
+    from runledger.store.runs import RunStore
+
+
+@dataclass(frozen=True, slots=True)
+class BranchFailures:
+    runs: "RunStore"
+    clock: Clock
+
+    def settle(self, frame: "Frame", head: str, state: dict[str, Any]) -> None:
+        """Ends the run by what a branch's failure state caught, or hands it back; `head` is the
+        branch's first node, `state` the whole state of the branch. RunReleasedError where
+        somebody else settled the run first."""
+        caught = state.get("error") or {}
+        node_id = failed_node(frame, head, state, caught)
+        if is_for_later(caught) and frame.run.attempt < MAX_RESUMED_ATTEMPTS:
+            place = f"node {node_id}: " if node_id else ""
+            self.hand_back(frame.run, f"{place}{in_words(caught)}")
+            return
+        step = frame.history.steps.get(node_id) if node_id else None
+        if step is not None and step.error is not None:
+            error = step.error
+        else:
+            error = caught_error(caught, node_id)
+            if node_id is not None and (step is None or step.status is StepStatus.RUNNING):
+                recorded = self._record(frame, node_id, error, step)
+                if recorded.error is None and frame.run.attempt < MAX_RESUMED_ATTEMPTS:
+                    # Its request lived, and recorded what the machine had given up on.
+                    self.hand_back(frame.run, f"node {node_id}: {in_words(caught)}")
+                    return
+                error = recorded.error or error
+        self.close(frame.run, Closing(RunStatus.FAILED, self.clock(), error=error))
+
+    def hand_back(self, run: Run, reason: str) -> None:
+        """Takes the run from its execution; its next attempt goes on from where it was, after a
+        minute, then two, and so on."""
+        delay = min(SHORTEST_PUT_OFF << min(run.attempt - 1, 10), LONGEST_PUT_OFF)
+        try:
+            self.runs.hand_back(run, self.clock() + delay, reason, untried=True)
+        except ConditionFailedError as error:
+            raise RunReleasedError("the run was taken or ended meanwhile") from error
+
+    def close(self, run: Run, closing: Closing) -> None:
+        """Where somebody else ended the run first, theirs stands. Claims come and go without
+        changing what the condition looks at, so a close of the owner's fails for no other cause."""
+        try:
+            self.runs.close(run, closing)
+        except ConditionFailedError as error:
+            raise RunReleasedError("the run was taken or ended meanwhile") from error
+
+    def _record(
+        self, frame: "Frame", node_id: str, error: ErrorDetail, before: Step | None
+    ) -> Step:
+        """The step as it is recorded then: where it was finished meanwhile, that stands."""
+        now = self.clock()
+        if before is not None:
+            ended = {"status": StepStatus.FAILED, "finished_at": now, "progress": None}
+            failed = before.model_copy(
+                update={**ended, "error": error, "visits": before.visits + 1}
+            )
+            return self.runs.record(frame.run, failed, after=before)
+        claim = frame.run.open_claims.get(frame.graph.topology.rank(node_id))
+        step = Step(
+            node_id=node_id,
+            type=frame.graph.nodes[node_id].node.type,
+            status=StepStatus.FAILED,
+            started_at=claim.started_at if claim else now,
+            finished_at=now,
+            error=error,
+        )
+        return self.runs.record(frame.run, step)

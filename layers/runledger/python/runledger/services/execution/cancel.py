@@ -1,0 +1,92 @@
+"""Canceling runs: one by an operator, all open ones of an automation that was stopped."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.aws import AWS_ERRORS, domain_error
+from runledger.clock import Clock
+from runledger.errors import ConditionFailedError, ConflictError, NotFoundError, TransientError
+from runledger.models.run import Cancellation, Run, RunStatus
+from runledger.observability import logger
+from runledger.services.execution.start import machine_name
+from runledger.store.run_rows import run_from_item
+from runledger.store.runs import Closing
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+    from runledger.store.runs import RunStore
+
+OPEN = frozenset({RunStatus.PENDING, RunStatus.RUNNING})
+
+# A run changes hands at most from PENDING to RUNNING and from attempt to attempt.
+_TRIES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Canceler:
+    """`execution_prefix` is the ARN of any of the stack's Standard executions up to the
+    automation id."""
+
+    runs: "RunStore"
+    stepfunctions: "SFNClient"
+    execution_prefix: str
+    clock: Clock
+
+    def cancel(
+        self,
+        workspace_id: str,
+        run_id: str,
+        canceled: Cancellation,
+        wanted: frozenset[RunStatus] = OPEN,
+    ) -> Run:
+        """Once this returns, the run is CANCELED for good and no node or message of it can be
+        claimed. ConflictError, with its status, for a run that has ended, or is not as `wanted`.
+        """
+        for _ in range(_TRIES):
+            run = self.runs.get(run_id)
+            if run.workspace_id != workspace_id:
+                raise NotFoundError(f"there is no run {run_id}")
+            if run.status is RunStatus.CANCELED:
+                # Whoever canceled it may have died before its execution was stopped.
+                self._stop(run)
+            if run.status not in wanted:
+                raise ConflictError(f"the run is {run.status} already", status=run.status.value)
+            closing = Closing(RunStatus.CANCELED, self.clock(), canceled=canceled)
+            try:
+                closed = self.runs.close(run, closing)
+            except ConditionFailedError as error:
+                found = run_from_item(error.item) if error.item else None
+                if found is None or not _is_own(found, closing):
+                    continue
+                closed = found
+            self._stop(run)
+            return closed
+        raise TransientError(f"the run {run_id} kept changing; try again")
+
+    def _stop(self, run: Run) -> None:
+        """Ends a Standard execution, which may be in the middle of a long wait. One that cannot
+        be stopped, or is Express, ends at its next step, where it has no say any more."""
+        if run.execution is None or ":" in run.execution:
+            return
+        machine = machine_name(self.execution_prefix, run.automation_id, run.version)
+        try:
+            self.stepfunctions.stop_execution(
+                executionArn=f"{machine}:{run.id}-{run.execution}",
+                error="Canceled",
+                cause="the run was canceled",
+            )
+        except AWS_ERRORS as error:
+            reason = domain_error(error).for_log()
+            logger.warning("execution not stopped", extra={"runId": run.id, "reason": reason})
+
+
+def _is_own(found: Run, closing: Closing) -> bool:
+    """Our own write, sent again below us because its answer was lost."""
+    by = closing.canceled.by if closing.canceled else None
+    return (
+        found.status is closing.status
+        and found.finished_at == closing.finished_at
+        and found.canceled is not None
+        and found.canceled.by == by
+    )

@@ -1,0 +1,69 @@
+"""What the function that reaches the internet lends its nodes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from runledger.clock import Clock
+from runledger.errors import NotFoundError, RunledgerError
+from runledger.models.run import RunStatus
+from runledger.nodes.base import Tools
+from runledger.observability import log_failure
+from runledger.services.runs.body_links import kept_body_key
+from runledger.services.secrets.values import SecretValues, WorkspaceSecrets
+
+if TYPE_CHECKING:
+    from runledger.models.run import Run
+    from runledger.nodes.base import HttpCaller
+    from runledger.services.retry_budget import Patience
+    from runledger.services.runs.run_context import Frame
+    from runledger.store.bodies import Bodies
+    from runledger.store.runs import RunStore
+
+
+@dataclass(frozen=True, slots=True)
+class StepBodies:
+    """Keeps long texts of one step."""
+
+    bodies: "Bodies"
+    run: "Run"
+    node_id: str
+
+    def keep(self, name: str, text: str, content_type: str) -> str:
+        return self.bodies.keep(text, kept_body_key(self.run, self.node_id, name), content_type)
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrationTools:
+    """HTTP, the workspace's secrets, and time to try again; `sleep` takes seconds."""
+
+    http: "HttpCaller"
+    secrets: SecretValues
+    runs: "RunStore"
+    bodies: "Bodies"
+    clock: Clock
+    sleep: Callable[[float], None]
+
+    def tools(self, frame: "Frame", node_id: str, patience: "Patience") -> Tools:
+        return Tools(
+            http=self.http,
+            secrets=WorkspaceSecrets(self.secrets, frame.workspace.id),
+            bodies=StepBodies(self.bodies, frame.run, node_id),
+            clock=self.clock,
+            sleep=self.sleep,
+            is_run_open=partial(_is_open, self.runs, frame.run),
+        )
+
+
+def _is_open(runs: "RunStore", run: "Run") -> bool:
+    """Whether the run is still the one that this visit was made for. Calls have been made when
+    this is asked, so where it cannot be known the visit goes on as it began."""
+    try:
+        found = runs.get(run.id)
+    except NotFoundError:
+        return False
+    except RunledgerError as error:
+        log_failure("a run was not read between two tries", error)
+        return True
+    return found.status is RunStatus.RUNNING and found.execution == run.execution

@@ -1,0 +1,157 @@
+"""Settling: no run stays open without moving, whatever was lost on the way.
+
+The tick looks at rows that are due: a PENDING one, or one that was handed back, is started again as
+its next attempt; one that an execution owns is left to the watchdog. Step Functions' own status
+events settle a run sooner, but nothing relies on their coming.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.clock import DAY, Clock
+from runledger.errors import ConditionFailedError, NotFoundError, RunReleasedError
+from runledger.models.run import ErrorDetail, Run, RunStatus, StepStatus
+from runledger.observability import logger
+from runledger.services.execution.branch_failures import BranchFailures
+from runledger.services.execution.start import START_GRACE, Starter, most_attempts
+from runledger.services.execution.watchdog import may_go_on
+from runledger.services.runs.run_context import Frames, attempt_of, execution_of
+from runledger.services.runs.step_errors import plain
+from runledger.store.runs import Closing
+
+if TYPE_CHECKING:
+    from runledger.services.execution.watchdog import Watchdog
+    from runledger.services.messages.orphaned_messages import LeftBehind
+    from runledger.store.due import DueRow
+    from runledger.store.runs import RunStore
+
+# Throttling and full quotas use up no attempt, but a start that is a day late is a failure.
+REFUSALS_END = DAY
+
+_EVENT_KINDS = {
+    "TIMED_OUT": ("EXECUTION_TIMED_OUT", "The execution ran longer than its machine allows."),
+    "ABORTED": ("EXECUTION_ABORTED", "The execution was stopped from outside."),
+    "FAILED": ("EXECUTION_FAILED", "The execution failed outside of any node."),
+}
+_ENDS = {"TIMED_OUT": "timed out", "ABORTED": "was stopped", "FAILED": "failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Settler:
+    runs: "RunStore"
+    starter: Starter
+    left_behind: "LeftBehind"
+    watchdog: "Watchdog"
+    clock: Clock
+
+    def settle(self, row: "DueRow") -> None:
+        """ConditionFailedError where the run moved on meanwhile."""
+        run = self.runs.get(row.id)
+        if run.status.is_terminal:
+            self.left_behind.settle(run)
+            return
+        if run.execution is None:
+            self._start_due(run)
+        else:
+            self.watchdog.look(run.id)
+
+    def _start_due(self, run: Run) -> None:
+        """Starts a run that no execution owns: PENDING, or handed back amid its walk."""
+        now = self.clock()
+        is_untried = run.due_at == run.scheduled_for or run.start_refused
+        is_too_late = now >= run.ready_at + REFUSALS_END and not run.is_handed_back
+        if run.start_refused and is_too_late:
+            self._give_up(run)
+        elif self.starter.is_braked(run.workspace_id):
+            # Its workspace was just refused a start. The row goes out of the way: left where it
+            # is, a crowd of such rows would keep those behind it from ever being looked at.
+            self.starter.hold_back(run, is_untried=is_untried)
+        elif is_untried:
+            due_at = now + START_GRACE
+            self.starter.start(self.runs.postpone(run, due_at, run.start_error, refused=False))
+        elif run.attempt >= most_attempts(run):
+            self._give_up(run)
+        else:
+            reason = run.start_error or f"attempt {run.attempt} did not begin in time"
+            self.starter.start(self.runs.next_attempt(run, now + START_GRACE, reason))
+
+    def _give_up(self, run: Run) -> None:
+        cause = run.start_error or "no reason was reported"
+        what = "gone on with" if run.is_handed_back else "started"
+        error = ErrorDetail(
+            node_id=None,
+            kind="NOT_RESUMED" if run.is_handed_back else "NEVER_STARTED",
+            message=f"The run could not be {what}, in {run.attempt} attempts: {cause}",
+            cause=cause,
+        )
+        self.runs.close(run, Closing(RunStatus.FAILED, self.clock(), error=error))
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionEnded:
+    """A Step Functions status event, as far as it matters here. Times are epoch milliseconds."""
+
+    execution_arn: str
+    name: str
+    status: str
+    error: str | None
+    cause: str | None
+
+    def words(self) -> dict[str, str | None]:
+        """What was said of its end, for the log."""
+        return {"executionError": self.error, "executionCause": self.cause}
+
+
+@dataclass(frozen=True, slots=True)
+class Closer:
+    """Settles the run of an execution that ended badly and could not say so itself."""
+
+    runs: "RunStore"
+    frames: Frames
+    clock: Clock
+
+    def close(self, ended: ExecutionEnded) -> None:
+        """Events of other executions than the run's own, and of ended runs, change nothing."""
+        run_id, _, _ = ended.name.rpartition("-")
+        try:
+            run = self.runs.get(run_id)
+            execution = execution_of(run_id, ended.execution_arn)
+        except (NotFoundError, RunReleasedError):
+            # Started by hand on one of our machines, or its run has expired.
+            logger.info("execution of no run", extra={"execution": ended.name})
+            return
+        if run.status.is_terminal:
+            return
+        try:
+            if run.status is RunStatus.PENDING and run.attempt == attempt_of(execution):
+                # It ended before it could own the run: the tick starts the next attempt now.
+                logger.warning("execution ended early", extra={"runId": run_id, **ended.words()})
+                reason = f"its execution {_ENDS[ended.status]} before it began"
+                self.runs.postpone(run, self.clock(), start_error=reason)
+            elif run.status is RunStatus.RUNNING and run.execution == execution:
+                self._settle(run, ended)
+        except (ConditionFailedError, RunReleasedError):
+            logger.info("run moved on while its execution's end was read", extra={"runId": run_id})
+
+    def _settle(self, run: Run, ended: ExecutionEnded) -> None:
+        run, steps = self.runs.outline(run.id)
+        failed = next((step for step in steps.values() if step.status is StepStatus.FAILED), None)
+        if failed is not None:
+            # The node's failure was recorded, and then not even the run's could be.
+            error = self.runs.history(run.id).steps[failed.node_id].error
+        elif ended.status == "FAILED" and may_go_on(run, steps, self.frames.graph(run)):
+            logger.warning("execution failed", extra={"runId": run.id, **ended.words()})
+            reason = "its execution failed before it could record why"
+            BranchFailures(self.runs, self.clock).hand_back(run, reason)
+            return
+        else:
+            error = self._own_error(run, ended)
+        self.runs.close(run, Closing(RunStatus.FAILED, self.clock(), error=error))
+
+    def _own_error(self, run: Run, ended: ExecutionEnded) -> ErrorDetail:
+        kind, message = _EVENT_KINDS[ended.status]
+        at_work = max(run.open_claims, default=None)
+        node_id = None if at_work is None else self.frames.graph(run).topology.node_at(at_work)
+        logger.warning("execution ended", extra={"runId": run.id, **ended.words()})
+        cause = plain(": ".join(part for part in (ended.error, ended.cause) if part)) or None
+        return ErrorDetail(node_id=node_id, kind=kind, message=message, cause=cause)

@@ -1,0 +1,53 @@
+"""Deleting the machines of superseded versions.
+
+Deleting a machine ends its executions, so it is done only when nothing can be walking on it: two
+listings at least a day apart found no open run that may be one of its, and none in between was
+opened that could be.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.clock import DAY, HOUR, MINUTE, Clock
+from runledger.errors import RateLimitedError
+from runledger.observability import logger
+
+if TYPE_CHECKING:
+    from runledger.services.execution.machines import MachineRemover
+    from runledger.store.due import DueRow
+    from runledger.store.machines import MachineStore
+    from runledger.store.workspaces import WorkspaceStore
+
+QUIET = DAY
+# While a run is open, how often to look whether it still is.
+NEXT_LOOK = 6 * HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class SupersededMachines:
+    store: "MachineStore"
+    machines: "MachineRemover"
+    workspaces: "WorkspaceStore"
+    clock: Clock
+
+    def settle(self, row: "DueRow") -> None:
+        machine = self.store.at(row.key)
+        if machine is None:
+            return
+        now = self.clock()
+        shards = self.workspaces.cached(machine.workspace_id).shards
+        if self.store.has_open_run(machine, shards):
+            self.store.look_again(machine, None, now + NEXT_LOOK)
+        elif machine.empty_at is None:
+            self.store.look_again(machine, now, now + QUIET)
+        elif now < machine.empty_at + QUIET:
+            self.store.look_again(machine, machine.empty_at, machine.empty_at + QUIET)
+        else:
+            try:
+                self.machines.delete(machine.workspace_id, machine.automation_id, machine.version)
+            except RateLimitedError:
+                self.store.look_again(machine, machine.empty_at, now + MINUTE)
+                return
+            self.store.forget(machine)
+            ids = {"automationId": machine.automation_id, "version": machine.version}
+            logger.info("superseded machine deleted", extra=ids)

@@ -1,0 +1,380 @@
+"""Walking: what a function does when a state machine comes to a node.
+
+OWN     the trigger: PENDING → RUNNING for this execution, or CANCELED for a paused automation
+VISIT   a node: claim → run → record → answer
+COMPLETE an end: RUNNING → COMPLETED
+FAIL    the failure state of a branch: record what was caught on the step and on the run
+
+A walker may be one of several for the same run (Express walks at least once, Lambda retries), so
+each of these can be done twice without a second effect: the run row says who owns the run and who
+is at which node, and a recorded step answers for itself.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from runledger.clock import Clock, optional_iso
+from runledger.compiler.timing import lease_seconds
+from runledger.errors import (
+    ConditionFailedError,
+    NodeError,
+    NodeFailedError,
+    NotFoundError,
+    RunReleasedError,
+    StepInProgressError,
+    TransientError,
+)
+from runledger.ids import derived_id
+from runledger.models.automation import AutomationStatus
+from runledger.models.run import (
+    Cancellation,
+    Claim,
+    ErrorDetail,
+    Run,
+    RunStatus,
+    Step,
+    StepStatus,
+)
+from runledger.nodes.base import Function, NodeResult, Operation, Tools, Visit
+from runledger.observability import bind, log_failure, logger
+from runledger.services.execution.branch_failures import BranchFailures
+from runledger.services.execution.branches import require_finished
+from runledger.services.execution.walk_contract import WalkAnswer, WalkEvent
+from runledger.services.retry_budget import MARGIN, Patience
+from runledger.services.runs.position import lost_step
+from runledger.services.runs.run_context import (
+    Frame,
+    Frames,
+    attempt_of,
+    execution_of,
+    require_owner,
+    scope_of,
+)
+from runledger.services.runs.step_errors import caught_error, unforeseen_cause
+from runledger.store.run_rows import run_from_item
+from runledger.store.runs import Closing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runledger.models.base import Config
+    from runledger.nodes.base import NodeType
+    from runledger.store.automations import AutomationStore
+    from runledger.store.runs import RunStore
+
+
+# Of the Lambda request id: enough to find it in the log, little enough for the run row.
+CLAIM_ID_CHARACTERS = 13
+
+
+class Toolbox(Protocol):
+    """What one function may lend its nodes, made for one run."""
+
+    def tools(self, frame: Frame, node_id: str, patience: Patience) -> Tools:
+        """`patience` is what the visit has for storing what it comes to know."""
+
+
+class NoTools:
+    """The toolbox of a function that touches nothing outside."""
+
+    def tools(self, frame: Frame, node_id: str, patience: Patience) -> Tools:
+        return Tools()
+
+
+@dataclass(frozen=True, slots=True)
+class Walker:
+    """`request_id` names the Lambda invocation in the claims it makes; `patience` lasts as long
+    as the invocation may."""
+
+    runs: "RunStore"
+    automations: "AutomationStore"
+    frames: Frames
+    toolbox: Toolbox
+    clock: Clock
+    request_id: str
+    patience: Patience
+
+    @property
+    def failures(self) -> BranchFailures:
+        return BranchFailures(self.runs, self.clock)
+
+    def walk(self, event: WalkEvent) -> WalkAnswer:
+        """Raises RunReleasedError, StepInProgressError, NodeFailedError or TransientError, which
+        the machine tells apart by name."""
+        operations: dict[Operation, Callable[[WalkEvent], WalkAnswer]] = {
+            Operation.OWN: self._own,
+            Operation.VISIT: self._visit,
+            Operation.COMPLETE: self._complete,
+            Operation.FAIL: self._fail,
+        }
+        answer = operations[event.operation](event)
+        logger.info("walked", extra={"operation": event.operation, "outcome": answer.outcome})
+        return answer
+
+    # ── OWN ────────────────────────────────────────────────────────────────────────────────────
+
+    def _own(self, event: WalkEvent) -> WalkAnswer:
+        started_at = self.clock()
+        execution = execution_of(event.run_id, event.execution)
+        run = self._read_run(event)
+        answer = WalkAnswer(node_id=event.node_id)
+        if run.status is RunStatus.RUNNING and run.execution == execution:
+            return answer
+        is_free = run.status is RunStatus.PENDING or run.is_handed_back
+        if not is_free or run.attempt != attempt_of(execution):
+            raise RunReleasedError(f"the run is {run.status}, attempt {run.attempt}")
+        automation = self.automations.get(run.workspace_id, run.automation_id)
+        try:
+            if automation.status is not AutomationStatus.ACTIVE:
+                reason = f"automation {automation.status.value.lower()}"
+                canceled = Cancellation(by="system", reason=reason)
+                self.runs.close(run, Closing(RunStatus.CANCELED, self.clock(), canceled=canceled))
+                raise RunReleasedError(reason)
+            if run.is_handed_back:
+                self.runs.resume(run, execution, started_at)
+            else:
+                self.runs.own(run, execution, started_at, self.clock() - started_at)
+        except ConditionFailedError as error:
+            found = run_from_item(error.item) if error.item else None
+            if found and found.status is RunStatus.RUNNING and found.execution == execution:
+                return answer
+            raise RunReleasedError("the run was taken or ended meanwhile") from error
+        return answer
+
+    # ── VISIT ──────────────────────────────────────────────────────────────────────────────────
+
+    def _visit(self, event: WalkEvent) -> WalkAnswer:
+        frame = self._frame(event)
+        rank = frame.graph.topology.rank(event.node_id)
+        recorded = frame.history.steps.get(event.node_id)
+        if recorded is not None and recorded.status is not StepStatus.RUNNING:
+            self._park(frame.run, rank, frame.run.open_claims.get(rank), recorded)
+            return _answer(recorded)
+        node_type, config = frame.graph.parsed(event.node_id)
+        if node_type.is_join:
+            steps = frame.history.steps
+            require_finished(event.node_id, frame.run, steps, frame.graph, self.clock())
+        earlier = self._earlier_claim(frame.run, rank)
+        is_lost = earlier is not None and earlier.request_id != ""
+        if earlier is not None and is_lost and not node_type.repeatable(config):
+            return _answer(self.runs.record(frame.run, lost_step(frame, event.node_id, earlier)))
+        claim = self._new_claim(node_type, config)
+        patience = self.patience.within(claim.lease_until - MARGIN)
+        is_done = False
+        try:
+            self._claim(frame, event.node_id, rank, claim, replaces=earlier)
+            visit = self._visit_of(frame, event.node_id, node_type, config, recorded, patience)
+            result = _run_node(visit, node_type, config, recorded)
+            step = Step(
+                node_id=event.node_id,
+                type=node_type.name,
+                started_at=recorded.started_at if recorded else claim.started_at,
+                finished_at=self.clock() if result.status.is_finished else None,
+                visits=recorded.visits + 1 if recorded else 1,
+                input=recorded.input if recorded else _input(visit, node_type, config, result),
+                **dict(result),
+            )
+            is_done = True
+            stored = patience.insist(lambda: self.runs.record(frame.run, step, after=recorded))
+        except TransientError:
+            # Of the node's own reads and writes, never of an effect's answer: as long as the node
+            # is not done nothing has begun, and the machine's retry need not wait for the lease.
+            if not is_done or node_type.repeatable(config):
+                self._give_back(frame.run, rank, claim)
+            raise
+        if stored.status is StepStatus.RUNNING:
+            if stored.visits != step.visits or step.status is not StepStatus.RUNNING:
+                raise StepInProgressError("another request has gone on with this node")
+            # The next visit need not wait for the lease.
+            self._give_back(frame.run, rank, claim)
+        patience.insist(lambda: self._park(frame.run, rank, claim, stored))
+        return _answer(stored)
+
+    def _give_back(self, run: Run, rank: int, claim: Claim) -> None:
+        """Releases a claim, as far as that can be done: one that stays is waited for."""
+        patience = self.patience.within(claim.lease_until)
+        try:
+            patience.insist(lambda: self.runs.release(run, rank, claim))
+        except TransientError as error:
+            log_failure("a claim could not be given back", error)
+
+    def _park(self, run: Run, rank: int, claim: Claim | None, step: Step) -> None:
+        """Tells with the claim until when a waiting node waits, unless that was told before."""
+        if step.status is not StepStatus.WAITING or step.wait_until is None or claim is None:
+            return
+        if claim.wait_until is None and step.wait_until > self.clock():
+            self.runs.park(run, rank, claim, step.wait_until)
+
+    def _earlier_claim(self, run: Run, rank: int) -> Claim | None:
+        """The claim to take over, or None where the node was never claimed."""
+        if rank not in run.claimed:
+            return None
+        claim = run.open_claims.get(rank)
+        if claim is None or claim.lease_until > self.clock():
+            raise StepInProgressError("another request is at this node")
+        return claim
+
+    def _new_claim(self, node_type: "NodeType[Any]", config: "Config") -> Claim:
+        now = self.clock()
+        return Claim(
+            request_id=self.request_id[:CLAIM_ID_CHARACTERS],
+            started_at=now,
+            lease_until=now + lease_seconds(node_type, config) * 1_000,
+            sends=node_type.function is Function.MESSAGE,
+        )
+
+    def _claim(
+        self, frame: Frame, node_id: str, rank: int, claim: Claim, *, replaces: Claim | None
+    ) -> None:
+        topology = frame.graph.topology
+        left = [topology.rank(before) for before in topology.predecessors(node_id)]
+        gone = [other for other in left if other in frame.run.open_claims]
+        try:
+            self.runs.claim(frame.run, rank, claim, replaces=replaces, left=gone)
+        except ConditionFailedError as error:
+            found = run_from_item(error.item) if error.item else None
+            if found and found.open_claims.get(rank) == claim and not found.status.is_terminal:
+                # Our own write, sent again below us because its answer was lost.
+                return
+            if found is None or found.execution != frame.run.execution or found.status.is_terminal:
+                raise RunReleasedError("the run was taken or ended meanwhile") from error
+            raise StepInProgressError("another request is at this node") from error
+
+    def _visit_of(
+        self,
+        frame: Frame,
+        node_id: str,
+        node_type: "NodeType[Any]",
+        config: "Config",
+        before: Step | None,
+        patience: Patience,
+    ) -> Visit:
+        """`before` is the step as an earlier visit left it, where the node goes on."""
+        templates = frame.version.templates
+        used = [
+            templates[id_] for id_ in sorted(node_type.template_ids(config)) if id_ in templates
+        ]
+        return Visit(
+            node_id=node_id,
+            run_id=frame.run.id,
+            scope=scope_of(frame),
+            contact=frame.contact,
+            now=self.clock(),
+            effect_key=derived_id("eff", frame.run.id, node_id),
+            tools=self.toolbox.tools(frame, node_id, patience),
+            labels=frozenset(edge.label for edge in frame.graph.out(node_id) if edge.label),
+            texts=tuple(text for each in used for text in (each.subject, each.body) if text),
+            progress=before.progress if before else None,
+        )
+
+    # ── COMPLETE ───────────────────────────────────────────────────────────────────────────────
+
+    def _complete(self, event: WalkEvent) -> WalkAnswer:
+        began = self.clock()
+        run, steps = self.runs.outline(event.run_id)
+        self._check_workspace(run, event)
+        execution = execution_of(event.run_id, event.execution)
+        answer = WalkAnswer(node_id=event.node_id)
+        if run.status is RunStatus.COMPLETED and run.execution == execution:
+            return answer
+        require_owner(run, execution, RunStatus.RUNNING)
+        require_finished(event.node_id, run, steps, self.frames.graph(run), began)
+        now = self.clock()
+        closing = Closing(RunStatus.COMPLETED, now, end_node_id=event.node_id, end_ms=now - began)
+        self.failures.close(run, closing)
+        return answer
+
+    # ── FAIL ───────────────────────────────────────────────────────────────────────────────────
+
+    def _fail(self, event: WalkEvent) -> WalkAnswer:
+        answer = WalkAnswer(node_id=event.node_id)
+        execution = execution_of(event.run_id, event.execution)
+        if self._read_run(event).status is RunStatus.PENDING:
+            # The trigger itself failed; the run is not owned and the due index starts it again.
+            return answer
+        frame = self.frames.read(event.run_id, event.workspace_id)
+        try:
+            require_owner(frame.run, execution, RunStatus.RUNNING)
+        except RunReleasedError:
+            return answer
+        self.failures.settle(frame, event.node_id, event.state or {})
+        return answer
+
+    # ── shared ─────────────────────────────────────────────────────────────────────────────────
+
+    def _read_run(self, event: WalkEvent) -> Run:
+        run = self.runs.get(event.run_id)
+        self._check_workspace(run, event)
+        return run
+
+    def _check_workspace(self, run: Run, event: WalkEvent) -> None:
+        if run.workspace_id != event.workspace_id:
+            raise NotFoundError(f"there is no run {event.run_id}")
+        bind(automationId=run.automation_id)
+
+    def _frame(self, event: WalkEvent) -> Frame:
+        frame = self.frames.read(event.run_id, event.workspace_id)
+        bind(automationId=frame.run.automation_id)
+        execution = execution_of(event.run_id, event.execution)
+        require_owner(frame.run, execution, RunStatus.RUNNING)
+        return frame
+
+
+def _run_node(
+    visit: Visit, node_type: "NodeType[Any]", config: "Config", before: Step | None
+) -> NodeResult:
+    try:
+        result = node_type.run(config, visit)
+    except NodeError as error:
+        detail = ErrorDetail(
+            node_id=visit.node_id, kind=error.kind, message=str(error), cause=error.cause
+        )
+        return _failed(detail, before, visit.tools)
+    except (RunReleasedError, TransientError):
+        raise
+    except Exception as error:
+        # Not foreseen, so there is nothing to say to a person but that; what had been done until
+        # then must not be lost with it.
+        log_failure("node raised", error)
+        caught = caught_error({"Error": type(error).__name__, "Cause": str(error)}, visit.node_id)
+        detail = caught.model_copy(update={"cause": unforeseen_cause(error)})
+        return _failed(detail, before, visit.tools)
+    if result.error is not None and result.error.node_id is None:
+        named = result.error.model_copy(update={"node_id": visit.node_id})
+        return result.model_copy(update={"error": named})
+    return result
+
+
+def _input(
+    visit: Visit, node_type: "NodeType[Any]", config: "Config", result: NodeResult
+) -> dict[str, Any]:
+    """What the visit worked with. The node has done its work: that must be recorded, whatever
+    becomes of this."""
+    try:
+        return node_type.input(config, visit, result)
+    except Exception as error:
+        log_failure("a step's input could not be told", error)
+        return {}
+
+
+def _failed(error: ErrorDetail, before: Step | None, tools: Tools) -> NodeResult:
+    """With what was done until then, also by earlier visits."""
+    done = before.delivery_ids if before else ()
+    return NodeResult(
+        status=StepStatus.FAILED,
+        error=error,
+        output=before.output if before else {},
+        evidence=before.evidence if before else None,
+        delivery_ids=tuple(dict.fromkeys((*done, *tools.begun))),
+    )
+
+
+def _answer(step: Step) -> WalkAnswer:
+    if step.status is StepStatus.FAILED:
+        raise NodeFailedError(step.node_id)
+    return WalkAnswer(
+        node_id=step.node_id,
+        outcome=step.outcome,
+        wait_until=optional_iso(step.wait_until),
+        more=step.status is StepStatus.RUNNING,
+    )

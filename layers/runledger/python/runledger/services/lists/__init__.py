@@ -1,0 +1,1 @@
+"""Answering readers: pages of lists, timelines and failure groups."""

@@ -1,0 +1,232 @@
+"""Answering readers about failure groups.
+
+What a group holds is read from its runs each time it is shown, so no number of it can be wrong; and
+what is read is bounded, so a number may be "at least" (`is_complete` is False then)."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from runledger.api.failures import FailureGroupView
+from runledger.api.lists import ListView
+from runledger.clock import DAY, HOUR, Clock, iso, optional_iso
+from runledger.errors import NotFoundError
+from runledger.models.failure import FailureGroup, GroupStatus
+from runledger.models.fingerprint import holds_words, words_of
+from runledger.services.lists.windows import window
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runledger.models.failure import FailedRun
+    from runledger.models.run import ErrorDetail, Run
+    from runledger.services.lists.cursors import Cursors
+    from runledger.store.automations import AutomationStore
+    from runledger.store.failures import FailureStore
+    from runledger.store.runs import RunStore
+
+# Runs of one group that are counted. An answer ends when it has read so many runs of all groups, or
+# looked at so many groups, as text and range are in no index.
+MOST_RUNS = 10_000
+RUN_BUDGET = 20_000
+GROUP_BUDGET = 500
+_FAILED_CALL = re.compile(r"\b([A-Z]{3,7}) https?://([^\s/?#]+)\S* answered (\d{3})\b")
+_ANSWERED = re.compile(r"\banswered (?:with )?(?:status )?(\d{3})\b")
+
+
+@dataclass(frozen=True, slots=True)
+class FailureRequest:
+    """What a reader asked for, as they wrote it. `since` and `until` are dates or moments, read in
+    `time_zone`; the words of
+    `text` all have to occur in a group's title or message, the values in it are passed over."""
+
+    automation_id: str | None
+    status: GroupStatus | None
+    range: str | None
+    since: str | None
+    until: str | None
+    time_zone: str | None
+    text: str | None
+    limit: int
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FailureViews:
+    """Groups as readers see them, with what their runs say now."""
+
+    runs: "RunStore"
+    failures: "FailureStore"
+    automations: "AutomationStore"
+    clock: Clock
+
+    def group(
+        self, workspace_id: str, group_id: str, *, consistent: bool = False
+    ) -> FailureGroupView:
+        """NotFoundError also for a group of another workspace, and one whose runs have expired."""
+        now = self.clock()
+        group = self.failures.find(group_id, consistent=consistent)
+        if group is not None and group.workspace_id == workspace_id:
+            there = self.found(group, *window(None, None, None, now), now)
+            if there.runs:
+                return self.views(workspace_id, [there], whole=True)[0]
+        raise NotFoundError(f"there is no failure group {group_id}")
+
+    def found(self, group: FailureGroup, since: int, until: int, now: int) -> "Found":
+        runs, is_complete = self.failures.runs(group.id, since, until, MOST_RUNS)
+        newest = runs[:1]
+        if until < now:
+            newest, _ = self.failures.runs(group.id, 0, now + DAY, 1)
+        # A run that waited long may have failed after newer ones: the group knows its hour.
+        last_at = max(group.first_at, group.listed_at, *(run.failed_at for run in newest + runs))
+        alive = [run for run in runs if run.expires_at > now]
+        return Found(group, alive, newest[0].run_id if newest else None, is_complete, last_at)
+
+    def views(
+        self, workspace_id: str, found: "Sequence[Found]", *, whole: bool = False
+    ) -> list[FailureGroupView]:
+        """One read of all their automations, and one of their newest runs, whose rows tell the
+        beginning of a message; `whole` reads the step of each for the rest."""
+        wanted = {each.group.automation_id for each in found}
+        automations = self.automations.get_many(workspace_id, wanted)
+        newest = self.runs.get_many(each.newest for each in found if each.newest is not None)
+        shown = []
+        for each in found:
+            automation = automations.get(each.group.automation_id)
+            run = newest.get(each.newest or "")
+            if run is not None and (run.workspace_id != workspace_id or _is_over(run, self.clock)):
+                run = None
+            error = run.error if run is not None else None
+            if run is not None and whole:
+                error = self.failures.whole_error(run)
+            shown.append(_view(each, automation.name if automation else None, run, error))
+        return shown
+
+
+@dataclass(frozen=True, slots=True)
+class FailureReading:
+    shown: FailureViews
+    cursors: "Cursors"
+
+    def page(self, workspace_id: str, request: FailureRequest) -> ListView[FailureGroupView]:
+        """Groups with runs that were created in the range, those that failed latest first.
+
+        A page is full until the end, or until its budget was spent; then it has a cursor, too.
+        InvalidInputError names the parameter that cannot be read."""
+        now = self.shown.clock()
+        since, until = window(request.range, request.since, request.until, now, request.time_zone)
+        words = words_of(request.text or "")
+        binding = {
+            "workspace": workspace_id,
+            "list": "failure-groups",
+            "automation": request.automation_id,
+            "status": request.status,
+            "range": [request.range, request.since, request.until, request.time_zone],
+            "text": words,
+        }
+        position: str | None = None
+        if request.cursor is not None:
+            # A range that ends now goes on where it began.
+            since, until, position = json.loads(self.cursors.read(binding, request.cursor))
+        found: list[Found] = []
+        has_more = False
+        groups_left, runs_left = GROUP_BUDGET, RUN_BUDGET
+        # A run fails after it was created, and its group is listed by the hour.
+        listed = self.shown.failures.newest(
+            workspace_id, request.automation_id, max(since - HOUR, 0), position, request.limit + 1
+        )
+        for place, group in listed:
+            has_more = len(found) == request.limit or groups_left <= 0 or runs_left <= 0
+            if has_more:
+                break
+            position = place
+            groups_left -= 1
+            if group is None or not _is_wanted(group, workspace_id, request, words, now):
+                continue
+            there = self.shown.found(group, since, until, now)
+            runs_left -= len(there.runs)
+            if there.runs:
+                found.append(there)
+        # The list knows the hour; within it, these know the moment.
+        found.sort(key=lambda each: each.last_at, reverse=True)
+        following = None
+        if has_more:
+            following = self.cursors.issue(binding, json.dumps([since, until, position]))
+        return ListView(items=self.shown.views(workspace_id, found), next_cursor=following)
+
+
+class Found(NamedTuple):
+    """A group with its runs in the range, the expired ones left out, and the id of its newest run,
+    whatever the range."""
+
+    group: FailureGroup
+    runs: "list[FailedRun]"
+    newest: str | None
+    is_complete: bool
+    last_at: int
+
+
+def _is_over(run: "Run", clock: Clock) -> bool:
+    return run.expires_at <= clock()
+
+
+def _is_wanted(
+    group: FailureGroup, workspace_id: str, request: FailureRequest, words: list[str], now: int
+) -> bool:
+    return (
+        group.workspace_id == workspace_id
+        and request.automation_id in (None, group.automation_id)
+        and request.status in (None, status_of(group))
+        and group.expires_at > now
+        and _holds(group, request.text or "", words)
+    )
+
+
+def _holds(group: FailureGroup, text: str, words: list[str]) -> bool:
+    """Whether a text that a reader looks for is the group's: some words, or a message as it was. A
+    status in it counts, though it is a number: it tells such groups apart."""
+    title = group.shown_title
+    pasted = _FAILED_CALL.search(text)
+    if pasted is not None:
+        method, host, status = pasted.groups()
+        is_that_call = title.casefold().startswith(f"{method} {host}".casefold())
+        return is_that_call and title.endswith(f" answered {status}")
+    asked, told = _ANSWERED.search(text), _ANSWERED.search(title)
+    is_that_status = asked is None or told is None or asked[1] == told[1]
+    return is_that_status and holds_words(f"{title} {group.message}", words)
+
+
+def status_of(group: FailureGroup) -> GroupStatus:
+    return GroupStatus.RESOLVED if group.is_resolved else GroupStatus.OPEN
+
+
+def _view(
+    found: Found, automation_name: str | None, run: "Run | None", error: "ErrorDetail | None"
+) -> FailureGroupView:
+    group = found.group
+    contacts = {run.contact_id for run in found.runs if run.contact_id is not None}
+    resolution = group.resolution if group.is_resolved else None
+    reopened_at = group.resolution.reopened_at if group.resolution is not None else None
+    return FailureGroupView(
+        id=group.id,
+        automation_id=group.automation_id,
+        automation_name=automation_name,
+        node_id=group.node_id,
+        kind=group.kind,
+        title=group.shown_title,
+        message=group.message,
+        newest_message=error.message if error is not None else None,
+        newest_run_id=run.id if run is not None else None,
+        status=status_of(group),
+        resolved_by=resolution.by if resolution is not None else None,
+        resolved_at=iso(resolution.at) if resolution is not None else None,
+        note=resolution.note if resolution is not None else None,
+        reopened_at=optional_iso(reopened_at),
+        count=len(found.runs),
+        contacts=len(contacts),
+        is_complete=found.is_complete,
+        first_seen_at=iso(group.first_at),
+        last_seen_at=iso(found.last_at),
+        first_version=group.first_version,
+    )

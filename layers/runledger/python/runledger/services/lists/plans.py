@@ -1,0 +1,77 @@
+"""The planner: which partitions a list reads, the fewest that hold all its rows.
+
+docs/access-patterns.md tells each plan's cost; a test holds every combination of filters to one of
+them.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from runledger.store import keys
+
+if TYPE_CHECKING:
+    from runledger.services.lists.kinds import ListFilter, ListKind, RowT
+
+
+class PlanName(StrEnum):
+    """The narrowest first: each goes before those below it, whatever else is asked for."""
+
+    ERROR_GROUP = "error group"
+    CONTACT = "contact"
+    AUTOMATION = "automation"
+    WORKSPACE = "workspace"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A partition of an index, or of the table, whose sort keys begin with the creation time."""
+
+    partition: str
+    index: keys.Index | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`phases` are read one after the other, the sources of one at once."""
+
+    name: PlanName
+    phases: tuple[tuple[Source, ...], ...]
+
+    @property
+    def sources(self) -> int:
+        return sum(len(phase) for phase in self.phases)
+
+
+def plan(kind: "ListKind[RowT]", wanted: "ListFilter", shards: int) -> Plan:
+    """The error group's own partition, else the contact's, else one a bucket and shard of the
+    narrowest index that knows the rest."""
+    workspace_id, of = wanted.workspace_id, kind.kind
+    if wanted.error_group is not None:
+        members = keys.failure_members(wanted.error_group)
+        return _single(PlanName.ERROR_GROUP, Source(members, None))
+    if wanted.contact_id is not None:
+        partition = keys.by_contact(workspace_id, wanted.contact_id)
+        return _single(PlanName.CONTACT, Source(partition, keys.Index.BY_CONTACT))
+
+    def source(bucket: str, shard: int) -> Source:
+        if wanted.automation_id is None:
+            partition = keys.by_status(workspace_id, of, bucket, shard)
+            return Source(partition, keys.Index.BY_STATUS)
+        partition = keys.by_automation(workspace_id, of, wanted.automation_id, bucket, shard)
+        return Source(partition, keys.Index.BY_AUTOMATION)
+
+    phases = []
+    for phase in kind.phases:
+        asked = [status for status in phase if not wanted.statuses or status in wanted.statuses]
+        buckets = sorted({kind.bucket_of(status) for status in asked})
+        if buckets:
+            phases.append(
+                tuple(source(bucket, shard) for bucket in buckets for shard in range(shards))
+            )
+    name = PlanName.WORKSPACE if wanted.automation_id is None else PlanName.AUTOMATION
+    return Plan(name, tuple(phases))
+
+
+def _single(name: PlanName, source: Source) -> Plan:
+    return Plan(name, ((source,),))

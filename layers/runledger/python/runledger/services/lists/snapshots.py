@@ -1,0 +1,192 @@
+"""Lists for work that goes on after the request: asked for once, frozen, and read page by page by
+the very code that answers readers."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.api.deliveries import DeliveryRowView
+from runledger.api.filters import FilterView
+from runledger.api.lists import ListView
+from runledger.api.refusals import RefusalView
+from runledger.api.runs import RunView
+from runledger.channels.registry import CHANNEL_NAMES
+from runledger.clock import iso
+from runledger.errors import InvalidInputError
+from runledger.models.delivery import DeliveryStatus
+from runledger.models.listing import FrozenFilter, ListName
+from runledger.models.refusal import RefusalReason
+from runledger.models.run import RunStatus, TriggerType
+from runledger.services.contacts.addresses import addresses_meant
+from runledger.services.lists.requests import ListRequest
+from runledger.services.lists.windows import window
+
+if TYPE_CHECKING:
+    from runledger.api.filters import FilterDocument
+    from runledger.services.lists.queries import Reading
+
+RowView = RunView | DeliveryRowView | RefusalView
+
+# What the rows of a list can be asked for by, besides what all of them have.
+_OWN_FILTERS: dict[ListName, frozenset[str]] = {
+    ListName.RUNS: frozenset({"status", "trigger_type", "error_group"}),
+    ListName.DELIVERIES: frozenset({"status", "channel", "run_id", "address"}),
+    ListName.REFUSALS: frozenset({"reason", "trigger_type"}),
+}
+_STATUSES: dict[ListName, frozenset[str]] = {
+    ListName.RUNS: frozenset(RunStatus),
+    ListName.DELIVERIES: frozenset(DeliveryStatus),
+    ListName.REFUSALS: frozenset(RefusalReason),
+}
+_WIRE_NAMES = {
+    "status": "status",
+    "reason": "reason",
+    "trigger_type": "triggerType",
+    "error_group": "errorGroup",
+    "channel": "channel",
+    "run_id": "runId",
+    "address": "address",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenPage:
+    """`next` is where the list goes on, None at the end."""
+
+    rows: Sequence[RowView]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenLists:
+    """`reading` signs its cursors with any key: they are kept in rows and handed to nobody."""
+
+    reading: "Reading"
+
+    def freeze(
+        self, workspace_id: str, name: ListName, asked: "FilterDocument", now: int
+    ) -> FrozenFilter:
+        """The list as it is now. InvalidInputError names the filter that the list would refuse."""
+        try:
+            return self._freeze(workspace_id, name, asked, now)
+        except InvalidInputError as error:
+            raise InvalidInputError(str(error), field=f"filter.{error.field}") from error
+
+    def _freeze(
+        self, workspace_id: str, name: ListName, asked: "FilterDocument", now: int
+    ) -> FrozenFilter:
+        statuses = _statuses(name, asked)
+        since, until = window(asked.range, asked.from_, asked.to, now, asked.time_zone)
+        contact = asked.contact
+        is_nobody = False
+        if contact is not None:
+            found = self.reading.contacts.look_up(workspace_id, contact)
+            # What was pasted of somebody unknown is kept nowhere: no erasing would find it.
+            contact, is_nobody = found, found is None
+        if asked.address is not None:
+            addresses_meant(asked.address)
+        return FrozenFilter(
+            statuses=tuple(sorted(statuses)),
+            automation_id=asked.automation_id,
+            contact=contact,
+            trigger_types=tuple(sorted(set(asked.trigger_type))),
+            error_group=asked.error_group,
+            channel=asked.channel,
+            run_id=asked.run_id,
+            address=asked.address,
+            since=since,
+            until=max(since, min(until, now)),
+            is_empty=is_nobody or since > now,
+        )
+
+    def runs(
+        self, workspace_id: str, frozen: FrozenFilter, limit: int, cursor: str | None
+    ) -> ListView[RunView]:
+        if frozen.is_empty:
+            return ListView(items=[], next_cursor=None)
+        return self.reading.runs(workspace_id, _request(frozen, limit, cursor))
+
+    def page(
+        self,
+        workspace_id: str,
+        name: ListName,
+        frozen: FrozenFilter,
+        limit: int,
+        cursor: str | None,
+    ) -> FrozenPage:
+        """The rows after `cursor`, newest first: as few of them as a reader would get, none
+        perhaps, though the list goes on."""
+        if frozen.is_empty:
+            return FrozenPage([], None)
+        request = _request(frozen, limit, cursor)
+        match name:
+            case ListName.RUNS:
+                runs = self.runs(workspace_id, frozen, limit, cursor)
+                return FrozenPage(runs.items, runs.next_cursor)
+            case ListName.DELIVERIES:
+                deliveries = self.reading.deliveries(workspace_id, request)
+                return FrozenPage(deliveries.items, deliveries.next_cursor)
+            case ListName.REFUSALS:
+                refusals = self.reading.refusals(workspace_id, request)
+                return FrozenPage(refusals.items, refusals.next_cursor)
+
+
+def _request(frozen: FrozenFilter, limit: int, cursor: str | None) -> ListRequest:
+    return ListRequest(
+        statuses=frozenset(frozen.statuses),
+        automation_id=frozen.automation_id,
+        contact=frozen.contact,
+        range=None,
+        since=iso(frozen.since),
+        until=iso(frozen.until),
+        limit=limit,
+        cursor=cursor,
+        channel=frozen.channel,
+        run_id=frozen.run_id,
+        address=frozen.address,
+        trigger_types=frozenset(frozen.trigger_types),
+        error_group=frozen.error_group,
+    )
+
+
+def filter_view(name: ListName, frozen: FrozenFilter) -> FilterView:
+    statuses = list(frozen.statuses)
+    is_reason = name is ListName.REFUSALS
+    return FilterView(
+        status=[] if is_reason else statuses,
+        reason=statuses if is_reason else [],
+        automation_id=frozen.automation_id,
+        contact=frozen.contact,
+        trigger_type=list(frozen.trigger_types),
+        error_group=frozen.error_group,
+        channel=frozen.channel,
+        run_id=frozen.run_id,
+        address=frozen.address,
+        from_=iso(frozen.since) if frozen.since else None,
+        to=iso(frozen.until),
+    )
+
+
+def _statuses(name: ListName, asked: "FilterDocument") -> frozenset[str]:
+    """The statuses (or reasons) that are wanted; InvalidInputError for what the list has not."""
+    for field in _WIRE_NAMES:
+        if getattr(asked, field) and field not in _OWN_FILTERS[name]:
+            there = ", ".join(sorted(_WIRE_NAMES[each] for each in _OWN_FILTERS[name]))
+            raise InvalidInputError(
+                f"{name.lower()} have no such filter; their own is {there}",
+                field=_WIRE_NAMES[field],
+            )
+    field = "reason" if name is ListName.REFUSALS else "status"
+    wanted = asked.reason if name is ListName.REFUSALS else asked.status
+    _require(wanted, _STATUSES[name], field)
+    _require(asked.trigger_type, frozenset(TriggerType), "triggerType")
+    if asked.channel is not None:
+        _require([asked.channel], CHANNEL_NAMES, "channel")
+    return frozenset(wanted)
+
+
+def _require(wanted: Iterable[str], known: Iterable[str], field: str) -> None:
+    for each in wanted:
+        if each not in known:
+            told = ", ".join(sorted(known))
+            raise InvalidInputError(f"{each!r} is none of {told}", field=field)

@@ -1,0 +1,1 @@
+"""Messages: gates, sending, retries and feedback."""

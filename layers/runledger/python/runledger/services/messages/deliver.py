@@ -1,0 +1,183 @@
+"""Delivering one message: gates, claim, send, settle.
+
+The attempt's id is derived from the effect (run, node, recipient, channel), and its row is written
+before the message leaves. Whoever finds that row does not send again: a settled one answers for
+itself, one whose first try never came to its end is unknown. What a provider refuses for now is
+left to the delivery-retry machine, and the run goes on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from runledger.clock import Clock
+from runledger.errors import NodeError
+from runledger.ids import derived_id, new_token
+from runledger.models.attempt_transitions import (
+    UNKNOWN_AFTER,
+    found_unknown,
+    kept_until,
+    suppressed,
+    tried,
+)
+from runledger.models.delivery import DeliveryAttempt, DeliveryStatus
+from runledger.nodes.base import MessageOutcome, OutboundMessage
+from runledger.services.messages.gatekeeper import Gatekeeper, Letter, refused
+from runledger.services.messages.gates import address_of
+from runledger.services.messages.sending import send
+from runledger.services.runs.run_context import contact_scope
+from runledger.templating import render
+
+if TYPE_CHECKING:
+    from runledger.channels.base import Channel
+    from runledger.models.automation import TemplateSnapshot
+    from runledger.models.run import Run
+    from runledger.services.messages.retry_machine import RetryMachine
+    from runledger.services.retry_budget import Patience
+    from runledger.store.contacts import ContactStore
+    from runledger.store.deliveries import DeliveryStore
+
+_SUBJECT_CHARACTERS = 998
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Sends the messages of one node of one run; `retention` is in milliseconds."""
+
+    run: "Run"
+    node_id: str
+    templates: "Mapping[str, TemplateSnapshot]"
+    channels: "Mapping[str, Channel]"
+    deliveries: "DeliveryStore"
+    contacts: "ContactStore"
+    gatekeeper: Gatekeeper
+    retries: "RetryMachine"
+    shards: int
+    retention: int
+    clock: Clock
+    begun: list[str]
+    patience: "Patience"
+
+    def deliver(self, message: OutboundMessage, scope: Mapping[str, Any]) -> MessageOutcome:
+        channel = self.channels[message.channel]
+        template = self.templates[message.template_id]
+        address, _ = address_of(message, channel)
+        # An address is one recipient however it is spelled.
+        recipient = message.contact.id if message.contact else address or message.recipient
+        delivery_id = attempt_id(self.run.id, self.node_id, recipient, message.channel)
+        subject, body, problem = _rendered(template, message, scope)
+        letter = Letter(
+            self.run.workspace_id, delivery_id, message, channel, template, subject, body, problem
+        )
+        gates = self.gatekeeper.check(letter)
+        closed = refused(gates)
+        self.begun.append(delivery_id)
+        now = self.clock()
+        attempt = DeliveryAttempt(
+            id=delivery_id,
+            workspace_id=self.run.workspace_id,
+            run_id=self.run.id,
+            node_id=self.node_id,
+            automation_id=self.run.automation_id,
+            contact_id=message.contact.id if message.contact else None,
+            addressee_id=self._addressee(message, channel, address),
+            channel=message.channel,
+            address=address or "",
+            status=DeliveryStatus.PROCESSING,
+            template_id=message.template_id,
+            consent=message.consent,
+            subject=subject,
+            body=body,
+            gates=gates,
+            rules=message.rules,
+            tries=1,
+            provider_id=None,
+            error=None,
+            created_at=now,
+            settled_at=None,
+            due_at=None if self._is_found_by_its_run(message) else now + UNKNOWN_AFTER,
+            # A run that was late, or is sent for long after, does not take its messages with it.
+            expires_at=max(self.run.expires_at, kept_until(now, self.retention)),
+        )
+        if closed is not None:
+            stored = self.deliveries.add(suppressed(attempt, closed, now), self.shards)
+            if stored.status is DeliveryStatus.SUPPRESSED:
+                return _outcome(stored)
+            # It was claimed by an earlier visit, when the gate was open still.
+            return self._recall(stored)
+        token = new_token()
+        earlier = self.patience.insist(lambda: self.deliveries.begin(attempt, self.run, token))
+        if earlier is not None:
+            return self._recall(earlier)
+        return self._send(channel, attempt)
+
+    def _addressee(
+        self, message: OutboundMessage, channel: "Channel", address: str | None
+    ) -> str | None:
+        """The contact whose address the automation names, so that the message is told with all
+        that happened about that person, and erased with it."""
+        if message.contact is not None or address is None:
+            return None
+        return self.contacts.find_address(self.run.workspace_id, channel.address_kind, address)
+
+    def _is_found_by_its_run(self, message: OutboundMessage) -> bool:
+        """Whether the attempt's id can be told from the run, should the run end while the attempt
+        is under way (left_behind.py). Any other is due from the start, which costs an entry in the
+        due index."""
+        return message.contact is not None and message.contact.id == self.run.contact_id
+
+    def _send(self, channel: "Channel", attempt: DeliveryAttempt) -> MessageOutcome:
+        made = send(channel, attempt, self.clock)
+        outcome = partial(tried, made=made, now=self.clock())
+        settled = self.patience.insist(
+            lambda: self.deliveries.settle(attempt, outcome, self.shards)
+        )
+        if settled.status is DeliveryStatus.RETRYING:
+            self.retries.start(settled)
+        return _outcome(settled)
+
+    def _recall(self, earlier: DeliveryAttempt) -> MessageOutcome:
+        """Of an attempt that was claimed before. One whose first try never came to its end is not
+        sent again: its outcome is unknown, and the provider may yet tell."""
+        if earlier.tries > 1:
+            # The retry machine has it.
+            return _outcome(earlier)
+        lost = partial(found_unknown, now=self.clock())
+        return _outcome(self.deliveries.settle(earlier, lost, self.shards))
+
+
+def attempt_id(run_id: str, node_id: str, recipient: str, channel: str) -> str:
+    """The same for the same effect: a recipient is a contact's id, else an address."""
+    return derived_id("dlv", run_id, node_id, recipient, channel)
+
+
+def _rendered(
+    template: "TemplateSnapshot", message: OutboundMessage, scope: Mapping[str, Any]
+) -> tuple[str | None, str, str | None]:
+    """Subject, body, and why they could not be rendered for one of many: the others still get
+    theirs. For a run's own contact that fails the run. A template speaks to its recipient."""
+    if message.contact is not None:
+        scope = {**scope, "contact": contact_scope(message.contact)}
+    try:
+        subject = one_line(render(template.subject, scope)) if template.subject else None
+        return subject, render(template.body, scope), None
+    except NodeError as error:
+        if not message.is_one_of_many:
+            raise
+        return None, "", str(error)
+
+
+def _outcome(attempt: DeliveryAttempt) -> MessageOutcome:
+    reason = attempt.error.message if attempt.error else None
+    return MessageOutcome(
+        delivery_id=attempt.id,
+        status=attempt.status,
+        reason=reason,
+        is_unknown=attempt.is_unknown,
+    )
+
+
+def one_line(subject: str) -> str:
+    """A subject is one header line of at most 998 characters (RFC 5322, 2.1.1)."""
+    return " ".join(subject.split())[:_SUBJECT_CHARACTERS]

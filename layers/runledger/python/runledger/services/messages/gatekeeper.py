@@ -1,0 +1,101 @@
+"""Passing the gates in their order. The first that refuses is the last that is asked."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.clock import Clock
+from runledger.models.delivery import Gate
+from runledger.services.messages.gates import (
+    address_of,
+    consent_gate,
+    frequency_gate,
+    quiet_hours_gate,
+    suppression_gate,
+    template_gate,
+)
+from runledger.store import keys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runledger.channels.base import Channel
+    from runledger.models.automation import TemplateSnapshot
+    from runledger.nodes.base import OutboundMessage
+    from runledger.store.frequencies import Frequency, FrequencyStore
+    from runledger.store.suppressions import SuppressionStore
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message that is ready to be sent. `problem` is why its template could not be rendered."""
+
+    workspace_id: str
+    delivery_id: str
+    message: "OutboundMessage"
+    channel: "Channel"
+    template: "TemplateSnapshot"
+    subject: str | None
+    body: str
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gatekeeper:
+    suppressions: "SuppressionStore"
+    frequencies: "FrequencyStore"
+    clock: Clock
+
+    def check(self, letter: Letter, forced_by: str | None = None) -> tuple[Gate, ...]:
+        """The verdicts in order, up to the first that refused; see `refused`.
+
+        `forced_by` overrules consent, suppression, frequency and quiet hours, and is recorded on
+        a gate that would have refused. A message that passes is counted towards its frequency
+        cap, once for each delivery id."""
+        passed: list[Gate] = []
+        for gate in self._gates(letter, is_forced=forced_by is not None):
+            is_overruled = forced_by is not None and gate.name in _OVERRULED and not gate.passed
+            passed.append(
+                gate.model_copy(update={"forced_by": forced_by}) if is_overruled else gate
+            )
+            if not gate.passed and not is_overruled:
+                break
+        return tuple(passed)
+
+    def _gates(self, letter: Letter, *, is_forced: bool) -> "Iterator[Gate]":
+        message, channel = letter.message, letter.channel
+        yield consent_gate(message)
+        address, gate = address_of(message, channel)
+        yield gate
+        assert address is not None, "a message without an address was refused"
+        yield suppression_gate(
+            self.suppressions.find(letter.workspace_id, channel.address_kind, address)
+        )
+        # Looked at before the message is counted: one that is refused in the end is not.
+        quiet = quiet_hours_gate(message, self.clock())
+        template = template_gate(
+            letter.template, message, letter.subject, letter.body, letter.problem
+        )
+        is_leaving = template.passed and (quiet.passed or is_forced)
+        frequency = self._frequency(letter, address, counts=is_leaving)
+        yield frequency_gate(message.frequency_cap, frequency)
+        yield quiet
+        yield template
+
+    def _frequency(self, letter: Letter, address: str, *, counts: bool) -> "Frequency | None":
+        cap = letter.message.frequency_cap
+        if cap is None:
+            return None
+        contact = letter.message.contact
+        key = keys.frequency(
+            letter.workspace_id, letter.channel.address_kind, contact.id if contact else address
+        )
+        ask = self.frequencies.take if counts else self.frequencies.look
+        return ask(key, letter.delivery_id, self.clock(), messages=cap.messages, hours=cap.hours)
+
+
+_OVERRULED = frozenset({"consent", "suppression", "frequency", "quiet_hours"})
+
+
+def refused(gates: "tuple[Gate, ...]") -> Gate | None:
+    """The gate that stops the message; None where it may leave."""
+    return next((gate for gate in gates if not gate.passed and gate.forced_by is None), None)

@@ -1,0 +1,107 @@
+"""The gates of a message: what is checked, in order, before it may leave.
+
+Each gives a verdict and a reason, and every attempt keeps them all."""
+
+from typing import TYPE_CHECKING
+
+from runledger.clock import iso
+from runledger.models.delivery import Gate
+from runledger.models.suppression import SuppressionReason
+from runledger.nodes.timezones import from_milliseconds, to_iso
+
+if TYPE_CHECKING:
+    from runledger.channels.base import Channel
+    from runledger.models.automation import TemplateSnapshot
+    from runledger.models.suppression import Suppression
+    from runledger.nodes.base import OutboundMessage
+    from runledger.nodes.message_rules import FrequencyCap
+    from runledger.store.frequencies import Frequency
+
+_SUPPRESSED_FOR = {
+    SuppressionReason.BOUNCE: "a message to it came back",
+    SuppressionReason.COMPLAINT: "its owner complained of a message",
+    SuppressionReason.MANUAL: "it was put there by hand",
+}
+
+
+def consent_gate(message: "OutboundMessage") -> Gate:
+    name = message.consent.lower()
+    if message.contact is None:
+        return Gate(name="consent", passed=True, reason="an address given by the automation")
+    passed = bool(getattr(message.contact.consents, name))
+    verdict = "was given" if passed else "was not given"
+    return Gate(name="consent", passed=passed, reason=f"{name} consent {verdict}")
+
+
+def address_of(message: "OutboundMessage", channel: "Channel") -> tuple[str | None, Gate]:
+    given = message.address
+    if given is None and message.contact is not None:
+        given = channel.address_of(message.contact)
+    if not given:
+        reason = f"the contact has no address for {channel.name}"
+        return None, Gate(name="address", passed=False, reason=reason)
+    try:
+        address = channel.normalize(given)
+    except ValueError as error:
+        reason = f"not an address for {channel.name}: {error}"
+        return given, Gate(name="address", passed=False, reason=reason)
+    return address, Gate(name="address", passed=True, reason=f"a valid address for {channel.name}")
+
+
+def suppression_gate(suppression: "Suppression | None") -> Gate:
+    """`suppression` is the address's entry on the workspace's list, where it has one."""
+    if suppression is None:
+        return Gate(name="suppression", passed=True, reason="not on the suppression list")
+    since = iso(suppression.created_at)
+    why = _SUPPRESSED_FOR[suppression.reason]
+    reason = f"on the suppression list since {since}: {why}"
+    return Gate(name="suppression", passed=False, reason=reason)
+
+
+def frequency_gate(cap: "FrequencyCap | None", frequency: "Frequency | None") -> Gate:
+    """`frequency` is how often the recipient was written to of late, where that is capped."""
+    if cap is None or frequency is None:
+        return Gate(name="frequency", passed=True, reason="no frequency cap")
+    window = f"{cap.hours} h before"
+    allowed = f"{cap.messages} {'message' if cap.messages == 1 else 'messages'} allowed"
+    if frequency.is_counted or frequency.count < cap.messages:
+        reason = f"{frequency.count} in the {window}, {allowed}"
+        return Gate(name="frequency", passed=True, reason=reason)
+    frees_at = (
+        "" if frequency.frees_at is None else f"; the next one from {iso(frequency.frees_at)}"
+    )
+    reason = f"{frequency.count} in the {window}, {allowed}{frees_at}"
+    return Gate(name="frequency", passed=False, reason=reason)
+
+
+def quiet_hours_gate(message: "OutboundMessage", now: int) -> Gate:
+    quiet = message.quiet_hours
+    if quiet is None:
+        return Gate(name="quiet_hours", passed=True, reason="no quiet hours")
+    zone = quiet.zone_of(message.contact.metadata if message.contact else None)
+    hours = f"{quiet.from_} to {quiet.to} in {zone}"
+    until = quiet.ends(from_milliseconds(now), zone)
+    if until is None:
+        return Gate(name="quiet_hours", passed=True, reason=f"outside the quiet hours {hours}")
+    reason = f"within the quiet hours {hours}, which end at {to_iso(until)}"
+    return Gate(name="quiet_hours", passed=False, reason=reason)
+
+
+def template_gate(
+    template: "TemplateSnapshot",
+    message: "OutboundMessage",
+    subject: str | None,
+    body: str,
+    problem: str | None = None,
+) -> Gate:
+    """`problem` is why it could not be rendered."""
+    if problem is not None:
+        return Gate(name="template", passed=False, reason=f"{template.name}: {problem}")
+    if subject == "" or not body.strip():
+        part = "subject" if subject == "" else "body"
+        reason = f"the {part} of {template.name} is empty for this run"
+        return Gate(name="template", passed=False, reason=reason)
+    if template.channel != message.channel:
+        reason = f"the template {template.name} is for {template.channel}, not {message.channel}"
+        return Gate(name="template", passed=False, reason=reason)
+    return Gate(name="template", passed=True, reason=f"{template.name} is for {template.channel}")

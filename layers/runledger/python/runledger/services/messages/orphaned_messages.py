@@ -1,0 +1,55 @@
+"""Messages that a run's end left without their outcome.
+
+A walker that dies between claiming a message and settling it leaves a PROCESSING attempt. While its
+run goes on, the next visit of the node finds it; where the run ended meanwhile, nobody comes. An
+attempt for the run's own contact is found from the run, by its derived id; all others are in the
+due index from the start.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from runledger.clock import Clock
+from runledger.models.attempt_transitions import found_unknown
+from runledger.services.messages.deliver import attempt_id
+
+if TYPE_CHECKING:
+    from runledger.models.run import Run
+    from runledger.services.runs.run_context import Frames
+    from runledger.store.deliveries import DeliveryStore
+    from runledger.store.runs import RunStore
+    from runledger.store.workspaces import WorkspaceStore
+
+
+@dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """`channels` are the names of all there are."""
+
+    runs: "RunStore"
+    deliveries: "DeliveryStore"
+    workspaces: "WorkspaceStore"
+    frames: "Frames"
+    channels: Iterable[str]
+    clock: Clock
+
+    def settle(self, run: "Run") -> None:
+        """Marks what an ended run left as unknown: reports may tell of it, or it is given up."""
+        shards = self.workspaces.cached(run.workspace_id).shards
+        lost = partial(found_unknown, now=self.clock())
+        for attempt in self.deliveries.get_many(self._ids(run)).values():
+            if attempt.tries == 1:
+                self.deliveries.settle(attempt, lost, shards)
+        self.runs.leave(run)
+
+    def _ids(self, run: "Run") -> list[str]:
+        if run.contact_id is None:
+            return []
+        topology = self.frames.graph(run).topology
+        nodes = [topology.node_at(rank) for rank, each in run.open_claims.items() if each.sends]
+        return [
+            attempt_id(run.id, node_id, run.contact_id, channel)
+            for node_id in nodes
+            for channel in self.channels
+        ]

@@ -1,0 +1,74 @@
+"""The suppression list as people see and change it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.api.lists import ListView
+from runledger.api.suppressions import SuppressionDocument, SuppressionView
+from runledger.clock import Clock
+from runledger.errors import InvalidInputError, NotFoundError
+from runledger.models.suppression import Suppression, SuppressionReason
+from runledger.services.contacts.addresses import pasted
+from runledger.services.views.suppressions import suppression_view
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runledger.channels.base import Channel
+    from runledger.store.suppressions import SuppressionStore
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressions:
+    store: "SuppressionStore"
+    channels: "Mapping[str, Channel]"
+    clock: Clock
+
+    def add(
+        self, workspace_id: str, document: SuppressionDocument, by: str
+    ) -> tuple[Suppression, bool]:
+        """The entry, and whether it is new: an address that is on the list keeps its reason."""
+        kind, address = self._addressed(document.address)
+        wanted = Suppression(
+            workspace_id=workspace_id,
+            kind=kind,
+            address=address,
+            reason=SuppressionReason.MANUAL,
+            note=document.note,
+            delivery_id=None,
+            created_by=by,
+            created_at=self.clock(),
+        )
+        there = self.store.add(wanted)
+        return (wanted, True) if there is None else (there, False)
+
+    def remove(self, workspace_id: str, address: str) -> None:
+        """NotFoundError where the address is not on the list."""
+        self.get(workspace_id, address)
+        self.store.remove(workspace_id, *self._addressed(address))
+
+    def get(self, workspace_id: str, address: str) -> Suppression:
+        """NotFoundError where the address is not on the list."""
+        kind, normal = self._addressed(address)
+        found = self.store.find(workspace_id, kind, normal, consistent=True)
+        if found is None:
+            raise NotFoundError(f"{normal} is not on the suppression list")
+        return found
+
+    def one(self, workspace_id: str, address: str) -> ListView[SuppressionView]:
+        """A list of the address's entry, or of nothing."""
+        try:
+            found = [suppression_view(self.get(workspace_id, address))]
+        except NotFoundError:
+            found = []
+        return ListView(items=found, next_cursor=None)
+
+    def _addressed(self, given: str) -> tuple[str, str]:
+        """The kind and the one form of an address, by the first channel that reaches it."""
+        written = pasted(given)
+        for channel in self.channels.values():
+            try:
+                return channel.address_kind, channel.normalize(written)
+            except ValueError:
+                continue
+        raise InvalidInputError(f"{given!r} is no address of any channel", field="address")

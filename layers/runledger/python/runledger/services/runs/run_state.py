@@ -1,0 +1,148 @@
+"""The truth about a run and its steps, as readers see it.
+
+What the rows tell without saying is said here and nowhere else: the steps of TRIGGER and END (the
+run row tells them), a node being visited (an open claim without a step), a wait that is over (a
+later node was visited), and steps that an ended run left behind.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from runledger.clock import iso
+from runledger.models.run import Run, RunStatus, Step, StepStatus, TriggerType
+from runledger.services.runs.run_context import in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runledger.compiler.graph import GraphView
+    from runledger.store.runs import RunHistory
+
+_LATE = "the run was ended while this step was at work"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """More about an open run; `until` is epoch milliseconds."""
+
+    state: str
+    text: str
+    until: int | None = None
+    attempt: int | None = None
+    last_error: str | None = None
+
+
+def health_of(run: Run, now: int) -> Health | None:
+    """None once the run has ended."""
+    if run.status.is_terminal:
+        return None
+    if run.status is RunStatus.PENDING:
+        if run.scheduled_for is not None and now < run.scheduled_for:
+            text = f"scheduled for {iso(run.scheduled_for)}"
+            return Health("SCHEDULED", text, until=run.scheduled_for)
+        if run.start_error is not None or run.attempt > 1:
+            reason = run.start_error or "the execution did not begin"
+            text = f"start is being retried (attempt {run.attempt}): {reason}"
+            return Health("RETRYING", text, attempt=run.attempt, last_error=run.start_error)
+        return Health("QUEUED", "queued to start")
+    if run.is_handed_back:
+        text = f"goes on soon (attempt {run.attempt}): {run.start_error}"
+        return Health("RETRYING", text, attempt=run.attempt, last_error=run.start_error)
+    if run.due_at is not None and now > run.due_at + _TICK_SLACK:
+        return Health("OVERDUE", "overdue to be looked at, about to be settled")
+    claims = run.open_claims.values()
+    waits = [claim.wait_until for claim in claims if claim.wait_until and claim.wait_until > now]
+    is_working = any(claim.wait_until is None and claim.lease_until > now for claim in claims)
+    if waits and not is_working:
+        until = max(waits)
+        return Health("WAITING", f"waiting until {iso(until)}", until=until)
+    return Health("RUNNING", "walking its nodes")
+
+
+# A due row is looked at by the next tick, which comes once a minute.
+_TICK_SLACK = 120_000
+
+
+def upstream_run_id(trigger: "Mapping[str, Any]") -> str | None:
+    """The run whose end opened the run with these facts of its trigger, where one did."""
+    return trigger.get("upstreamRunId") if trigger.get("type") == TriggerType.UPSTREAM else None
+
+
+def steps_of(history: "RunHistory", graph: "GraphView", now: int) -> list[Step]:
+    """Every step of the run as of `now`, in the order they were begun."""
+    run = history.run
+    steps = dict(history.steps)
+    for rank, claim in run.open_claims.items():
+        node_id = graph.topology.node_at(rank)
+        if node_id not in steps:
+            steps[node_id] = Step(
+                node_id=node_id,
+                type=graph.nodes[node_id].node.type,
+                status=StepStatus.RUNNING,
+                started_at=claim.started_at,
+                finished_at=None,
+            )
+    walked = in_order(steps, graph)
+    settled = [_settled(step, walked, run, graph, now) for step in walked]
+    return [*_trigger_step(run, graph), *settled, *_end_step(run, graph)]
+
+
+def _settled(step: Step, walked: list[Step], run: Run, graph: "GraphView", now: int) -> Step:
+    if step.status is StepStatus.WAITING:
+        horizon = now if run.finished_at is None else run.finished_at
+        after = [
+            other.started_at
+            for other in walked
+            if other.node_id in graph.topology.successors(step.node_id)
+        ]
+        if run.end_node_id in graph.topology.successors(step.node_id) and run.finished_at:
+            after.append(run.finished_at - (run.end_ms or 0))
+        if step.wait_until is not None and step.wait_until <= horizon:
+            # Over by itself, whatever a MERGE behind it still waits for.
+            after.append(step.wait_until)
+        if after:
+            return step.model_copy(
+                update={"status": StepStatus.COMPLETED, "finished_at": min(after)}
+            )
+    if not run.status.is_terminal or run.finished_at is None:
+        return step
+    if not step.status.is_finished:
+        canceled = {"status": StepStatus.CANCELED, "finished_at": run.finished_at}
+        return step.model_copy(update={**canceled, "reason": _LATE})
+    # The clocks of functions differ a little, so moments alone do not tell what came too late: a
+    # completed run left nothing behind, and the step that failed a run was not canceled by it.
+    is_cause = run.error is not None and run.error.node_id == step.node_id
+    if run.status is RunStatus.COMPLETED or is_cause or step.finished_at is None:
+        return step
+    if step.finished_at > run.finished_at:
+        return step.model_copy(update={"status": StepStatus.CANCELED, "reason": _LATE})
+    return step
+
+
+def _trigger_step(run: Run, graph: "GraphView") -> list[Step]:
+    if run.started_at is None:
+        return []
+    (node_id,) = graph.starts
+    return [
+        Step(
+            node_id=node_id,
+            type=graph.nodes[node_id].node.type,
+            status=StepStatus.COMPLETED,
+            started_at=run.started_at,
+            finished_at=run.started_at + (run.trigger_ms or 0),
+        )
+    ]
+
+
+def _end_step(run: Run, graph: "GraphView") -> list[Step]:
+    if run.end_node_id is None or run.finished_at is None:
+        return []
+    return [
+        Step(
+            node_id=run.end_node_id,
+            type=graph.nodes[run.end_node_id].node.type,
+            status=StepStatus.COMPLETED,
+            started_at=run.finished_at - (run.end_ms or 0),
+            finished_at=run.finished_at,
+        )
+    ]

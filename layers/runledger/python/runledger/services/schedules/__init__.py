@@ -1,0 +1,1 @@
+"""Schedules of date automations and their fires."""

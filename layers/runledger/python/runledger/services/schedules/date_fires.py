@@ -1,0 +1,363 @@
+"""Firing a date automation for a day: one fire, page by page a run for each contact due.
+
+A fire is begun in one transaction with the schedule's going on to the next day. Each page opens its
+runs first and stores its cursor then: whoever repeats a page finds the runs of the first time.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Attr
+
+from runledger.clock import MINUTE, Clock, from_iso, iso
+from runledger.errors import (
+    ConditionFailedError,
+    InvalidInputError,
+    ReentryBlockedError,
+    TransientError,
+)
+from runledger.models.automation import AutomationStatus
+from runledger.models.refusal import RefusalReason
+from runledger.models.run import TriggerType
+from runledger.models.schedule import Fire, FireStatus
+from runledger.nodes.date_rules import anchor_of
+from runledger.nodes.dates import local_date, moment_of_day, shifted
+from runledger.nodes.trigger import ContactMetadataDate, DateTrigger
+from runledger.nodes.written_dates import not_a_date, shown
+from runledger.observability import logger
+from runledger.services.schedules.due_contacts import CREATED_FIELD, DueContact, DuePage, Unreadable
+from runledger.services.schedules.fire_contract import (
+    FireEvent,
+    FireInput,
+    FireOperation,
+    FirePlace,
+)
+from runledger.services.schedules.schedules import GRACE, scheduled_trigger
+from runledger.services.triggers.open_run import TriggerFacts, keyed_run_id
+from runledger.services.triggers.refusals import RefusedTrigger
+from runledger.store import keys
+from runledger.store.table import Check, Write
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from runledger.models.automation import Automation
+    from runledger.models.schedule import Schedule
+    from runledger.services.schedules.due_contacts import DueContacts
+    from runledger.services.triggers.open_run import Opener
+    from runledger.services.triggers.refusals import Refusals
+    from runledger.store.automations import AutomationStore
+    from runledger.store.fires import FireStore
+    from runledger.store.schedules import ScheduleStore
+    from runledger.store.table import Table
+    from runledger.store.workspaces import WorkspaceStore
+
+# Contacts that one page looks at.
+PAGE_CONTACTS = 100
+# Of one execution, whose history holds 25,000 events; a page makes seven, and its retries more.
+EXECUTION_PAGES = 1_000
+# A fire that has not moved for so long has lost its execution.
+STALL = 5 * MINUTE
+# A schedule's clock may be ahead of ours.
+_EARLY = MINUTE
+# Each lost try means that somebody else changed the automation or its schedule.
+_BEGIN_TRIES = 4
+# Looked at for one that has looked at all contacts.
+_EARLIER_FIRES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class DateFires:
+    table: "Table"
+    automations: "AutomationStore"
+    schedules: "ScheduleStore"
+    fires: "FireStore"
+    due: "DueContacts"
+    opener: "Opener"
+    refusals: "Refusals"
+    workspaces: "WorkspaceStore"
+    clock: Clock
+
+    def handle(self, event: FireEvent) -> FirePlace:
+        """InvalidInputError where the event is neither a beginning nor a page."""
+        if event.operation is FireOperation.BEGIN and event.input is not None:
+            return self.begin(event.input)
+        if event.operation is FireOperation.PAGE and event.fire is not None:
+            return self.page(event.fire)
+        raise InvalidInputError(f"{event.operation} goes with another part of the event")
+
+    def begin(self, told: FireInput) -> FirePlace:
+        """Writes the fire, unless it is there; a schedule that nobody expects does nothing."""
+        if told.version is not None:
+            return _place(told, told.day, told.version, goes_on=True)
+        for _ in range(_BEGIN_TRIES):
+            try:
+                return self._begin(told)
+            except ConditionFailedError:
+                continue
+        raise TransientError("the automation kept changing; try again")
+
+    def _begin(self, told: FireInput) -> FirePlace:
+        automation = self.automations.get(told.workspace_id, told.automation_id)
+        trigger = scheduled_trigger(automation)
+        moment = from_iso(told.scheduled_time) if told.scheduled_time else self.clock()
+        if trigger is None or automation.active is None:
+            self._refuse(automation, told.day or local_date(moment, "UTC"))
+            return _place(told, None, None, goes_on=False)
+        day = told.day or local_date(moment, trigger.time_zone)
+        schedule = self.schedules.get(automation.id)
+        if day is None or schedule is None:
+            return self._unexpected(told, "there is no schedule")
+        version = automation.active.version
+        stored = self.fires.get(automation.id, day, version)
+        if stored is not None:
+            if schedule.is_enabled and schedule.next_day == day:
+                self.table.transact([self._advance(schedule)])
+            is_running = stored.status is FireStatus.RUNNING
+            return _place(told, day, version, goes_on=is_running)
+        now = self.clock()
+        scheduled_for = moment_of_day(day, trigger.time_of_day, trigger.time_zone)
+        if not schedule.is_enabled or day < schedule.next_day or scheduled_for > now + _EARLY:
+            return self._unexpected(told, f"the next one is for {schedule.next_day}")
+        retention = self.workspaces.cached(automation.workspace_id).retention
+        fire = Fire(
+            workspace_id=automation.workspace_id,
+            automation_id=automation.id,
+            version=version,
+            day=day,
+            anchor=anchor_of(day, trigger.offset_days),
+            rule=rule_of(trigger),
+            scheduled_for=scheduled_for,
+            fired_at=now,
+            by=told.by,
+            missed=told.missed,
+            status=FireStatus.RUNNING,
+            looks_at_all=self._looks_at_all(automation.id, trigger),
+            expires_at=now + retention,
+        )
+        is_active = Attr("status").eq(AutomationStatus.ACTIVE.value)
+        is_same_version = Attr("active.version").eq(version)
+        key = keys.automation(automation.workspace_id, automation.id)
+        writes: list[Write] = [
+            self.fires.first(fire, now + STALL),
+            Check(key, is_active & is_same_version),
+        ]
+        if schedule.next_day == day:
+            # Where an earlier day is missing, the tick comes to this one in its turn.
+            writes.append(self._advance(schedule))
+        source = trigger.source
+        if fire.looks_at_all and isinstance(source, ContactMetadataDate):
+            # Who is written from now on is listed by that key; the others are looked through.
+            writes.append(self.due.contacts.goes_by(automation.workspace_id, source.key))
+        self.table.transact(writes)
+        return _place(told, day, version, goes_on=True)
+
+    def _looks_at_all(self, automation_id: str, trigger: DateTrigger) -> bool:
+        """Unless an earlier fire of the same key did, or came after one that did."""
+        if not isinstance(trigger.source, ContactMetadataDate):
+            return False
+        earlier, _ = self.fires.newest(automation_id, _EARLIER_FIRES, None)
+        return not any(
+            fire.status is FireStatus.COMPLETED
+            and fire.looks_at_all is not None
+            and rule_trigger(fire.rule).source == trigger.source
+            for fire in earlier
+        )
+
+    def page(self, place: FirePlace) -> FirePlace:
+        """Opens a run for each due contact of the next page."""
+        over = place.model_copy(update={"goes_on": False})
+        if place.day is None or place.version is None:
+            return over
+        fire = self.fires.get(place.automation_id, place.day, place.version)
+        if fire is None or fire.status is not FireStatus.RUNNING:
+            return over
+        automation = self.automations.get(place.workspace_id, place.automation_id)
+        trigger = scheduled_trigger(automation)
+        reason = self._why_stop(fire, automation, trigger)
+        now = self.clock()
+        if reason is not None or trigger is None:
+            ended = {
+                "status": FireStatus.STOPPED,
+                "reason": reason,
+                "finished_at": now,
+                "opened": fire.opened + self._opened_ahead(fire),
+            }
+            self._move_on(fire, fire.model_copy(update=ended), None)
+            return over
+        found = self._due(fire, trigger)
+        refused = sum(not self._open(automation, trigger, fire, each) for each in found.due)
+        for unread in found.unreadable:
+            self._refuse_unreadable(automation, trigger, unread)
+        after = fire.model_copy(
+            update={
+                "cursor": found.cursor,
+                "pages": fire.pages + 1,
+                "opened": fire.opened + len(found.due) - refused,
+                "refused": fire.refused + refused + len(found.unreadable),
+            }
+        )
+        pages = place.pages + 1
+        now = self.clock()
+        if found.cursor is None:
+            ended = {"status": FireStatus.COMPLETED, "finished_at": now}
+            self._move_on(fire, after.model_copy(update=ended), None)
+            return over.model_copy(update={"pages": pages})
+        is_full = pages >= EXECUTION_PAGES
+        # A full execution leaves the rest to the next one, which the tick starts at once.
+        self._move_on(fire, after, now if is_full else now + STALL)
+        return place.model_copy(update={"pages": pages, "goes_on": not is_full})
+
+    def _due(self, fire: Fire, trigger: DateTrigger) -> DuePage:
+        if fire.anchor is None:
+            return DuePage([], None)
+        return self.due.page(
+            fire.workspace_id,
+            trigger,
+            fire.anchor,
+            limit=PAGE_CONTACTS,
+            after=fire.cursor,
+            looks_at_all=bool(fire.looks_at_all),
+        )
+
+    def _open(
+        self, automation: "Automation", trigger: DateTrigger, fire: Fire, due: DueContact
+    ) -> bool:
+        """Whether there is a run for this contact and day now."""
+        assert fire.anchor is not None
+        source = trigger.source
+        facts: dict[str, Any] = {
+            "field": source.key if isinstance(source, ContactMetadataDate) else CREATED_FIELD,
+            "date": due.written,
+            "occursOn": fire.anchor.isoformat(),
+            "offsetDays": trigger.offset_days,
+        }
+        try:
+            self.opener.open(
+                automation,
+                due.contact,
+                TriggerFacts(
+                    type=TriggerType.DATE,
+                    details={
+                        **facts,
+                        "source": source.kind,
+                        "repeat": trigger.repeat.value,
+                        "scheduledFor": iso(fire.scheduled_for),
+                        "by": fire.by.value,
+                    },
+                    body={**facts, "contactId": due.contact.id},
+                    dedupe_key=_event_key(fire, due),
+                    source=fire.by.value.lower(),
+                    may_repeat=True,
+                ),
+            )
+        except ReentryBlockedError:
+            return False
+        return True
+
+    def _opened_ahead(self, fire: Fire) -> int:
+        """How many contacts of the page after the fire's cursor have their run: whoever did that
+        page may have died, or be at it still."""
+        found = self._due(fire, rule_trigger(fire.rule)).due
+        automation_id = fire.automation_id
+        ids = [
+            keyed_run_id(fire.workspace_id, automation_id, _event_key(fire, each)) for each in found
+        ]
+        return len(self.opener.runs.get_many(ids))
+
+    def _why_stop(
+        self, fire: Fire, automation: "Automation", trigger: DateTrigger | None
+    ) -> str | None:
+        if automation.status is not AutomationStatus.ACTIVE:
+            return f"the automation is {automation.status}"
+        if trigger is None or rule_of(trigger) != fire.rule:
+            assert automation.active is not None
+            return f"version {automation.active.version} has another trigger"
+        schedule = self.schedules.get(fire.automation_id)
+        if schedule is None or schedule.enabled_at > fire.fired_at:
+            return "the automation was stopped meanwhile"
+        return None
+
+    def _move_on(self, before: Fire, after: Fire, due_at: int | None) -> None:
+        try:
+            self.fires.move_on(before, after, due_at)
+        except ConditionFailedError:
+            # Another walker did this page too and counts it, or has stopped the fire meanwhile.
+            logger.info("page was done already", extra={"page": after.pages})
+            self.fires.count_late(before, after)
+
+    def _advance(self, schedule: "Schedule") -> Write:
+        return advance(self.schedules, schedule, self.clock())
+
+    def _unexpected(self, told: FireInput, reason: str) -> FirePlace:
+        logger.warning(
+            "schedule was not expected",
+            extra={"automationId": told.automation_id, "reason": reason},
+        )
+        return _place(told, None, None, goes_on=False)
+
+    def _refuse_unreadable(
+        self, automation: "Automation", trigger: DateTrigger, found: Unreadable
+    ) -> None:
+        """One refusal for each value, however many days it stays."""
+        assert isinstance(trigger.source, ContactMetadataDate)
+        key = trigger.source.key
+        value = hashlib.sha256(shown(found.value).encode(errors="replace")).hexdigest()[:16]
+        refused = RefusedTrigger(
+            trigger_type=TriggerType.DATE,
+            reason=RefusalReason.INVALID_PAYLOAD,
+            message=f"metadata.{key} of the contact: {not_a_date(found.value)}",
+            contact_id=found.contact.id,
+            event_key=f"date:{found.contact.id}:{key}:{value}",
+        )
+        self.refusals.record(automation, refused)
+
+    def _refuse(self, automation: "Automation", day: "date | None") -> None:
+        what = "has no date trigger"
+        if automation.status is not AutomationStatus.ACTIVE:
+            what = f"is {automation.status}"
+        refused = RefusedTrigger(
+            trigger_type=TriggerType.DATE,
+            reason=RefusalReason.INACTIVE,
+            message=f"the automation {what}, so its schedule for {day} opens no runs",
+            event_key=f"fire:{day}",
+        )
+        self.refusals.record(automation, refused)
+
+
+def advance(store: "ScheduleStore", schedule: "Schedule", now: int) -> Write:
+    """Expects the day after the schedule's next one."""
+    day = shifted(schedule.next_day, 1)
+    assert day is not None
+    fire_at = moment_of_day(day, schedule.time_of_day, schedule.time_zone)
+    # What Scheduler has yet to learn of stays due.
+    return store.advance(schedule, day, fire_at, fire_at + GRACE if schedule.is_synced else now)
+
+
+def rule_of(trigger: DateTrigger) -> str:
+    """All that decides which contacts are due on a day."""
+    parts = trigger.model_dump(mode="json", exclude={"time_of_day"})
+    return json.dumps(parts, sort_keys=True)
+
+
+def rule_trigger(rule: str) -> DateTrigger:
+    """The trigger of a rule, at whatever time of day."""
+    return DateTrigger.model_validate(json.loads(rule))
+
+
+def _event_key(fire: Fire, due: DueContact) -> str:
+    assert fire.anchor is not None
+    return f"date:{due.contact.id}:{fire.anchor.isoformat()}"
+
+
+def _place(told: FireInput, day: "date | None", version: int | None, *, goes_on: bool) -> FirePlace:
+    return FirePlace(
+        workspace_id=told.workspace_id,
+        automation_id=told.automation_id,
+        day=day,
+        version=version,
+        pages=0,
+        goes_on=goes_on,
+    )

@@ -1,0 +1,79 @@
+"""The event of a delivery that came to a new status."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from runledger.api.delivery_events import TOLD, DeliveryError, DeliveryEvent, delivery_detail_type
+from runledger.api.run_events import event_id
+from runledger.clock import iso, optional_iso
+from runledger.models.attempt_transitions import WAITS
+from runledger.models.delivery import DeliveryFacts
+from runledger.store.delivery_rows import delivery_facts
+from runledger.store.values import Item, from_dynamo
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryChange:
+    """A delivery as it came to a status. `position` is the change's place in the stream."""
+
+    position: str
+    facts: DeliveryFacts
+
+    @property
+    def ended_automation(self) -> None:
+        """No automation waits for deliveries."""
+
+    def detail_type(self) -> str:
+        return delivery_detail_type(self.facts.status)
+
+    def event(self, heard: frozenset[str]) -> DeliveryEvent:
+        return delivery_event(self.facts)
+
+
+def delivery_change(told: Mapping[str, Any]) -> DeliveryChange | None:
+    """`told` is the `dynamodb` part of a stream record on the row of an attempt."""
+    facts = delivery_facts(_row(told["NewImage"]))
+    before = _row(told["OldImage"])["sequence"] if "OldImage" in told else 0
+    if facts.status not in TOLD or facts.sequence <= before:
+        return None
+    return DeliveryChange(told["SequenceNumber"], facts)
+
+
+def _row(image: Mapping[str, Any]) -> Item:
+    """Without the bag: it tells nothing here, and an event holds bytes as base64."""
+    return from_dynamo({name: value for name, value in image.items() if "B" not in value})
+
+
+def delivery_event(facts: DeliveryFacts) -> DeliveryEvent:
+    """Made of what the row tells, so that publishing again tells the same."""
+    kind = facts.error_kind
+    return DeliveryEvent(
+        id=event_id(facts.id, facts.sequence),
+        sequence=facts.sequence,
+        workspace_id=facts.workspace_id,
+        delivery_id=facts.id,
+        run_id=facts.run_id,
+        node_id=facts.node_id,
+        automation_id=facts.automation_id,
+        contact_id=facts.contact_id,
+        channel=facts.channel,
+        template_id=facts.template_id,
+        status=facts.status,
+        tries=facts.tries,
+        next_try_at=optional_iso(facts.next_try_at),
+        error=DeliveryError(kind=kind) if kind is not None else None,
+        has_complaint=facts.has_complaint,
+        resend_of=facts.resend_of,
+        occurred_at=iso(_occurred_at(facts)),
+        created_at=iso(facts.created_at),
+    )
+
+
+def _occurred_at(facts: DeliveryFacts) -> int:
+    if facts.settled_at is not None:
+        return facts.settled_at
+    if facts.next_try_at is not None:
+        # The try before was refused then.
+        return facts.next_try_at - WAITS[facts.tries - 1]
+    return facts.created_at

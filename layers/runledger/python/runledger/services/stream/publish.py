@@ -1,0 +1,211 @@
+"""Publishing what becomes of runs and deliveries: an event on the bus for each status.
+
+The table's stream tells every change of a row; those that brought a new status have a new
+`sequence`. A change is published at least once and under an id of its own, so that whoever listens
+can drop what they have seen.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from runledger.api.run_events import (
+    SOURCE,
+    EventCanceled,
+    EventError,
+    EventTrigger,
+    RunEvent,
+    detail_type,
+    event_id,
+)
+from runledger.aws import AWS_ERRORS, domain_error
+from runledger.clock import iso, optional_iso
+from runledger.errors import UnreadableError
+from runledger.models.run import Run, RunStatus
+from runledger.observability import log_failure, logger
+from runledger.services.stream.delivery_events import DeliveryChange, delivery_change
+from runledger.store import keys
+from runledger.store.run_rows import run_from_item
+from runledger.store.salvage import DAMAGES
+from runledger.store.values import from_dynamo
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+    from runledger.store.automations import AutomationStore
+
+# What one call takes. Its bound of 256 KB is far away: an event is 3 KB at most.
+BATCH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class RunChange:
+    """A run as it came to a status. `position` is the change's place in the stream."""
+
+    position: str
+    run: Run
+
+    @property
+    def ended_automation(self) -> str | None:
+        """The automation that others may wait for."""
+        return self.run.automation_id if self.run.status.is_terminal else None
+
+    def detail_type(self) -> str:
+        return detail_type(self.run.status)
+
+    def event(self, heard: frozenset[str]) -> RunEvent:
+        return run_event(self.run, heard)
+
+
+Change = RunChange | DeliveryChange
+
+
+def changes_of(records: Iterable[Mapping[str, Any]]) -> list[Change]:
+    """The stream records that brought a run or a delivery to a new status, in the order of the
+    stream.
+
+    Claims and moved due times bring none, and a row that expired is no news. A record that cannot
+    be read will never be: it is logged and left out, so that it holds up no others."""
+    found: list[Change] = []
+    for record in records:
+        try:
+            change = _change_of(record)
+        except (*DAMAGES, UnreadableError) as error:
+            key = record.get("dynamodb", {}).get("Keys", {}).get("pk", {}).get("S", "unknown")
+            log_failure("stream record cannot be read", error, row=str(key))
+            continue
+        if change is not None:
+            found.append(change)
+    return found
+
+
+def _change_of(record: Mapping[str, Any]) -> Change | None:
+    told = record["dynamodb"]
+    kind = told["Keys"]["sk"]["S"]
+    if record["eventName"] == "REMOVE" or kind not in _TOLD_ROWS:
+        return None
+    return _TOLD_ROWS[kind](told)
+
+
+def _run_change(told: Mapping[str, Any]) -> RunChange | None:
+    run = run_from_item(from_dynamo(told["NewImage"]))
+    before = from_dynamo(told["OldImage"])["sequence"] if "OldImage" in told else 0
+    return RunChange(told["SequenceNumber"], run) if run.sequence > before else None
+
+
+# By the sort key of the row.
+_TOLD_ROWS: dict[str, Callable[[Mapping[str, Any]], Change | None]] = {
+    keys.run("").sk: _run_change,
+    keys.delivery("").sk: delivery_change,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """`bus` is the name of the event bus."""
+
+    events: "EventBridgeClient"
+    bus: str
+    automations: "AutomationStore"
+
+    def publish(self, changes: Sequence[Change]) -> str | None:
+        """Publishes the changes in their order; the position of the first one that the bus did
+        not take, from which the stream is to be read again, or None."""
+        heard = self._heard(changes)
+        for start in range(0, len(changes), BATCH):
+            batch = changes[start : start + BATCH]
+            made = [(change, self._entry_of(change, heard)) for change in batch]
+            told = [(change, entry) for change, entry in made if entry is not None]
+            refused = self._put([entry for _, entry in told]) if told else None
+            if refused is not None:
+                return told[refused][0].position
+        return None
+
+    def _heard(self, changes: Sequence[Change]) -> frozenset[str]:
+        """The automations whose ended runs others wait for. Asked for each batch anew, so that
+        none who began to listen is missed for long."""
+        ended = {each.ended_automation for each in changes if each.ended_automation is not None}
+        return frozenset(each for each in sorted(ended) if self.automations.has_downstream(each))
+
+    def _put(self, entries: "Sequence[PutEventsRequestEntryTypeDef]") -> int | None:
+        """The index of the first event that was refused, for whatever reason: it is tried again
+        until the record is too old."""
+        try:
+            answer = self.events.put_events(Entries=entries)
+        except AWS_ERRORS as error:
+            reason = domain_error(error).for_log()
+            logger.warning("events refused", extra={"events": len(entries), "reason": reason})
+            return 0
+        for index, (entry, told) in enumerate(zip(entries, answer["Entries"], strict=True)):
+            if "ErrorCode" in told:
+                refused = {"detailType": entry.get("DetailType"), "reason": told["ErrorCode"]}
+                logger.warning("event refused", extra=refused)
+                return index
+        return None
+
+    def _entry_of(
+        self, change: Change, heard: frozenset[str]
+    ) -> "PutEventsRequestEntryTypeDef | None":
+        """None for a row of which no event can be made, now or later: it holds up no others."""
+        try:
+            return self._entry(change, heard)
+        except DAMAGES as error:
+            log_failure("no event can be made of a row", error, position=change.position)
+            return None
+
+    def _entry(self, change: Change, heard: frozenset[str]) -> "PutEventsRequestEntryTypeDef":
+        event = change.event(heard)
+        return {
+            "EventBusName": self.bus,
+            "Source": SOURCE,
+            "DetailType": change.detail_type(),
+            "Detail": event.model_dump_json(),
+            "Time": datetime.fromisoformat(event.occurred_at).astimezone(UTC),
+        }
+
+
+def run_event(run: Run, heard: frozenset[str] = frozenset()) -> RunEvent:
+    """The event of the run's present status; `heard` are the automations others wait for.
+
+    Made of what the row tells, so that publishing again tells the same."""
+    canceled = None
+    if run.canceled is not None:
+        canceled = EventCanceled(by=run.canceled.by, reason=run.canceled.reason)
+    error = None
+    if run.error is not None:
+        told = run.error
+        error = EventError(node_id=told.node_id, kind=told.kind, message=told.message)
+    begun, ended = run.started_at, run.finished_at
+    return RunEvent(
+        id=event_id(run.id, run.sequence),
+        sequence=run.sequence,
+        workspace_id=run.workspace_id,
+        run_id=run.id,
+        automation_id=run.automation_id,
+        automation_name=run.automation_name,
+        version=run.version,
+        status=run.status,
+        attempt=run.attempt,
+        trigger=EventTrigger(type=run.trigger_type),
+        contact_id=run.contact_id,
+        occurred_at=iso(_occurred_at(run)),
+        created_at=iso(run.created_at),
+        scheduled_for=optional_iso(run.scheduled_for),
+        started_at=optional_iso(begun),
+        finished_at=optional_iso(ended),
+        duration_ms=ended - begun if begun is not None and ended is not None else None,
+        error=error,
+        canceled=canceled,
+        has_downstream=run.status.is_terminal and run.automation_id in heard,
+    )
+
+
+def _occurred_at(run: Run) -> int:
+    moment = run.created_at
+    if run.status is RunStatus.RUNNING and run.started_at is not None:
+        moment = run.started_at
+    elif run.finished_at is not None:
+        moment = run.finished_at
+    return moment

@@ -1,0 +1,82 @@
+"""Opening a run by hand, for one contact."""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.errors import InvalidInputError, NoContactError, PayloadTooLargeError
+from runledger.models.refusal import RefusalReason
+from runledger.models.run import TriggerType
+from runledger.services.triggers.open_run import MAX_BODY_BYTES, Opened, TriggerFacts
+from runledger.services.triggers.refusals import RefusedTrigger
+
+if TYPE_CHECKING:
+    from runledger.api.runs import RunDocument
+    from runledger.models.contact import Contact
+    from runledger.services.contacts.contacts import Contacts
+    from runledger.services.triggers.open_run import Opener
+    from runledger.store.automations import AutomationStore
+
+
+@dataclass(frozen=True, slots=True)
+class ManualRuns:
+    automations: "AutomationStore"
+    contacts: "Contacts"
+    opener: "Opener"
+
+    def open(
+        self, workspace_id: str, automation_id: str, document: "RunDocument", by: str
+    ) -> Opened:
+        """Any active automation can be run by hand, whatever else triggers it.
+
+        InvalidInputError names the field that tells no contact; ConflictError where the
+        automation takes no runs. Whatever opened no run has left its refusal."""
+        automation = self.automations.get(workspace_id, automation_id)
+        try:
+            contact = self._contact(workspace_id, document)
+        except (InvalidInputError, PayloadTooLargeError) as error:
+            self.opener.refusals.record(automation, _refused(error, by))
+            raise
+        key = document.idempotency_key
+        facts = TriggerFacts(
+            type=TriggerType.MANUAL,
+            details={"by": by, "dedupeKey": key},
+            body=document.payload,
+            dedupe_key=None if key is None else f"manual:{key}",
+            source=by,
+            must_match=key is not None,
+        )
+        return self.opener.open(automation, contact, facts)
+
+    def _contact(self, workspace_id: str, document: "RunDocument") -> "Contact":
+        if len(json.dumps(document.payload, ensure_ascii=False).encode()) > MAX_BODY_BYTES:
+            raise PayloadTooLargeError(f"the payload is over {MAX_BODY_BYTES} bytes")
+        given = {
+            "contactId": ("id", document.contact_id),
+            "email": ("email", document.email),
+            "phone": ("phone", document.phone),
+        }
+        named = {field: pair for field, pair in given.items() if pair[1] is not None}
+        if len(named) != 1:
+            raise InvalidInputError(
+                "name one contact, by contactId, email or phone", field="contactId"
+            )
+        ((field, (kind, value)),) = named.items()
+        try:
+            contact = self.contacts.find(workspace_id, kind, value or "")
+        except ValueError as error:
+            kept = f"the {field} that was given is not valid"
+            raise InvalidInputError(f"{field}: {error}", field=field, kept=kept) from error
+        if contact is None:
+            raise NoContactError(f"there is no contact with this {field}", field=field)
+        return contact
+
+
+def _refused(error: InvalidInputError | PayloadTooLargeError, by: str) -> RefusedTrigger:
+    is_unknown = isinstance(error, NoContactError)
+    return RefusedTrigger(
+        trigger_type=TriggerType.MANUAL,
+        reason=RefusalReason.NO_CONTACT if is_unknown else RefusalReason.INVALID_PAYLOAD,
+        message=error.kept if isinstance(error, InvalidInputError) else str(error),
+        source=by,
+    )

@@ -1,0 +1,175 @@
+"""Opening runs: the one way in, whatever the trigger.
+
+A trigger that answered 2xx has written a PENDING row and nothing else was needed: the row is the
+queue that `start_runs` reads from the table's stream.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from runledger.clock import MINUTE, SECOND, Clock
+from runledger.errors import ConflictError, KeyReusedError, ReentryBlockedError
+from runledger.ids import derived_id, new_id
+from runledger.models.automation import AutomationStatus
+from runledger.models.refusal import RefusalReason
+from runledger.models.run import Payload, Run, RunStatus, TriggerType
+from runledger.services.triggers.refusals import RefusedTrigger
+
+if TYPE_CHECKING:
+    from runledger.models.automation import ActiveVersion, Automation
+    from runledger.models.contact import Contact
+    from runledger.services.triggers.refusals import Refusals
+    from runledger.store.runs import RunStore
+    from runledger.store.workspaces import WorkspaceStore
+
+# Of the event that opens a run, however it comes in.
+MAX_BODY_BYTES = 1_000_000
+# A run that nothing started by then is started by the tick; one that is at work is looked at.
+FIRST_LOOK = 2 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerFacts:
+    """What fired. `dedupe_key` names the event: the same key opens one run, ever.
+
+    `scheduled_for` (epoch milliseconds) is when the run starts, where that is not at once.
+    `source` is whoever fired it. `may_repeat` says that the event comes at least once by its
+    nature, so that its coming again is worth no word. `must_match` says that the key is the
+    caller's own word: the same key with another body or contact is refused."""
+
+    type: TriggerType
+    details: dict[str, Any]
+    body: Any
+    dedupe_key: str | None = None
+    scheduled_for: int | None = None
+    source: str | None = None
+    may_repeat: bool = False
+    must_match: bool = False
+
+
+def keyed_run_id(workspace_id: str, automation_id: str, dedupe_key: str) -> str:
+    """The id of the run that the event of this key opens."""
+    return derived_id("run", workspace_id, automation_id, dedupe_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    run: Run
+    is_duplicate: bool
+
+
+def require_active(automation: "Automation") -> "ActiveVersion":
+    """ConflictError where the automation takes no runs now."""
+    active = automation.active
+    if automation.status is not AutomationStatus.ACTIVE or active is None:
+        message = f"the automation is {automation.status}, so it takes no runs"
+        raise ConflictError(message, status=automation.status.value)
+    return active
+
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    runs: "RunStore"
+    workspaces: "WorkspaceStore"
+    refusals: "Refusals"
+    clock: Clock
+
+    def open(
+        self, automation: "Automation", contact: "Contact | None", facts: TriggerFacts
+    ) -> Opened:
+        """Writes a PENDING run, or finds the one the same event opened before.
+
+        ConflictError where the automation takes no runs now; ReentryBlockedError where it takes
+        none for this contact; KeyReusedError where the key was used for another event. Whatever
+        opened no run has left its refusal."""
+        try:
+            active = require_active(automation)
+        except ConflictError as error:
+            self._refuse(automation, contact, facts, RefusalReason.INACTIVE, str(error))
+            raise
+        workspace = self.workspaces.cached(automation.workspace_id)
+        run = self._run(automation, active, contact, facts, workspace.retention)
+        payload = Payload(trigger={"type": facts.type.value, **facts.details}, body=facts.body)
+        try:
+            stored, is_new = self.runs.open(
+                run, payload, workspace.shards, active.reentry, must_match=facts.must_match
+            )
+        except KeyReusedError as error:
+            reason = RefusalReason.KEY_REUSED
+            self._refuse(automation, contact, facts, reason, str(error), error.run_id)
+            raise
+        except ReentryBlockedError as error:
+            reason = RefusalReason.REENTRY_BLOCKED
+            self._refuse(automation, contact, facts, reason, str(error), error.run_id)
+            raise
+        if not is_new and not facts.may_repeat:
+            message = f"the same event opened {stored.id} before"
+            self._refuse(automation, contact, facts, RefusalReason.DUPLICATE, message, stored.id)
+        return Opened(run=stored, is_duplicate=not is_new)
+
+    def _run(
+        self,
+        automation: "Automation",
+        active: "ActiveVersion",
+        contact: "Contact | None",
+        facts: TriggerFacts,
+        retention: int,
+    ) -> Run:
+        now = self.clock()
+        key = facts.dedupe_key
+        run_id = (
+            new_id("run")
+            if key is None
+            else keyed_run_id(automation.workspace_id, automation.id, key)
+        )
+        starts_at = now
+        if facts.scheduled_for is not None:
+            starts_at = max(now, facts.scheduled_for)
+        is_later = starts_at > now
+        return Run(
+            id=run_id,
+            workspace_id=automation.workspace_id,
+            automation_id=automation.id,
+            automation_name=automation.name,
+            version=active.version,
+            status=RunStatus.PENDING,
+            attempt=1,
+            execution=None,
+            trigger_type=facts.type,
+            contact_id=contact.id if contact else None,
+            contact_email=contact.email if contact else None,
+            contact_phone=contact.phone if contact else None,
+            created_at=now,
+            scheduled_for=starts_at if is_later else None,
+            started_at=None,
+            trigger_ms=None,
+            finished_at=None,
+            end_ms=None,
+            end_node_id=None,
+            due_at=starts_at if is_later else now + FIRST_LOOK,
+            sequence=1,
+            expires_at=starts_at + active.run_seconds * SECOND + retention,
+            claimed=frozenset(),
+            open_claims={},
+            error=None,
+        )
+
+    def _refuse(
+        self,
+        automation: "Automation",
+        contact: "Contact | None",
+        facts: TriggerFacts,
+        reason: RefusalReason,
+        message: str,
+        run_id: str | None = None,
+    ) -> None:
+        refused = RefusedTrigger(
+            trigger_type=facts.type,
+            reason=reason,
+            message=message,
+            contact_id=contact.id if contact else None,
+            run_id=run_id,
+            source=facts.source,
+            event_key=facts.dedupe_key if facts.may_repeat else None,
+        )
+        self.refusals.record(automation, refused)

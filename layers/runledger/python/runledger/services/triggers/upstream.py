@@ -1,0 +1,175 @@
+"""Opening runs when a run of another automation ends."""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from runledger.clock import optional_iso
+from runledger.errors import ConflictError, NotFoundError
+from runledger.models.refusal import RefusalReason
+from runledger.models.run import ErrorDetail, TriggerType
+from runledger.nodes.unreadable import UnreadableValues
+from runledger.observability import log_failure, logger
+from runledger.services.runs.run_context import scope_of
+from runledger.services.triggers.open_run import MAX_BODY_BYTES, TriggerFacts
+from runledger.services.triggers.refusals import RefusedTrigger
+
+if TYPE_CHECKING:
+    from runledger.models.automation import Automation
+    from runledger.services.runs.run_context import Frame, Frames
+    from runledger.services.triggers.open_run import Opener
+    from runledger.store.automations import AutomationStore
+
+# Of a chain of runs, each opened by the end of the one before. Cycles between automations are
+# refused when they are activated; this ends those that two activations made at once.
+MAX_DEPTH = 10
+
+
+def dedupe_key(upstream_run_id: str) -> str:
+    """What an upstream run is called where it opens another: once for each automation."""
+    return f"upstream:{upstream_run_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamRuns:
+    automations: "AutomationStore"
+    frames: "Frames"
+    opener: "Opener"
+
+    def follow(self, workspace_id: str, run_id: str) -> None:
+        """Opens a run of each automation that waits for this one's end, or leaves the refusal.
+
+        Safe to repeat: the same end opens one run of each. Where some could not be opened, the
+        rest were; then the first error is raised, so that the end is told again."""
+        try:
+            frame = self.frames.read(run_id, workspace_id)
+        except NotFoundError:
+            logger.info("the run that ended has expired")
+            return
+        failed: Exception | None = None
+        for automation_id in self.automations.downstream_ids(frame.run.automation_id):
+            try:
+                self._trigger(automation_id, frame)
+            except Exception as error:
+                log_failure("downstream run not opened", error, downstreamId=automation_id)
+                failed = failed or error
+        if failed is not None:
+            raise failed
+
+    def _trigger(self, automation_id: str, frame: "Frame") -> None:
+        run = frame.run
+        try:
+            automation = self.automations.get(run.workspace_id, automation_id)
+        except NotFoundError:
+            return
+        if not _waits_for(automation, frame):
+            return
+        depth = depth_of(frame.history.payload.trigger) + 1
+        facts = TriggerFacts(
+            type=TriggerType.UPSTREAM,
+            details={
+                "upstreamRunId": run.id,
+                "upstreamAutomationId": run.automation_id,
+                "depth": depth,
+            },
+            body=body_of(frame),
+            dedupe_key=dedupe_key(run.id),
+            source=run.id,
+            may_repeat=True,
+        )
+        refused = _refusal(frame, facts, depth)
+        if refused is not None:
+            self.opener.refusals.record(automation, refused)
+            return
+        try:
+            opened = self.opener.open(automation, frame.contact, facts)
+        except ConflictError as error:
+            # It takes no runs, or none for this contact, and its refusal says so.
+            logger.info(
+                "downstream run refused",
+                extra={"downstreamId": automation_id, "reason": str(error)},
+            )
+            return
+        logger.info(
+            "downstream run opened",
+            extra={"downstreamId": automation_id, "downstreamRunId": opened.run.id},
+        )
+
+
+def _waits_for(automation: "Automation", frame: "Frame") -> bool:
+    """Whether the automation's active trigger names this automation and this status."""
+    active = automation.active
+    return (
+        active is not None
+        and active.upstream_id == frame.run.automation_id
+        and frame.run.status.value in active.trigger["on"]
+    )
+
+
+def _refusal(frame: "Frame", facts: TriggerFacts, depth: int) -> RefusedTrigger | None:
+    run = frame.run
+    told: tuple[RefusalReason, str] | None = None
+    size = len(json.dumps(facts.body, ensure_ascii=False).encode(errors="surrogatepass"))
+    if depth > MAX_DEPTH:
+        told = (
+            RefusalReason.CHAIN_TOO_DEEP,
+            f"{run.id} is {MAX_DEPTH} runs after the one that began the chain, as far as it may go",
+        )
+    elif run.erased_at is not None or (run.contact_id is not None and frame.contact is None):
+        told = (RefusalReason.NO_CONTACT, f"the contact of {run.id} is there no more")
+    elif size > MAX_BODY_BYTES:
+        told = (
+            RefusalReason.INVALID_PAYLOAD,
+            f"what {run.id} hands on takes {size} bytes, at most {MAX_BODY_BYTES} are allowed",
+        )
+    if told is None:
+        return None
+    reason, message = told
+    return RefusedTrigger(
+        trigger_type=facts.type,
+        reason=reason,
+        message=message,
+        contact_id=run.contact_id,
+        source=facts.source,
+        event_key=facts.dedupe_key,
+    )
+
+
+def depth_of(trigger: dict[str, Any]) -> int:
+    """How many runs came one after the other before this one, by its trigger's facts."""
+    return int(trigger["depth"]) if trigger["type"] == TriggerType.UPSTREAM.value else 0
+
+
+def body_of(frame: "Frame") -> dict[str, Any]:
+    """What the next run is opened with: the run that ended, and what it knew."""
+    run, scope = frame.run, scope_of(frame)
+    return {
+        "run": {
+            "id": run.id,
+            "automationId": run.automation_id,
+            "automationName": run.automation_name,
+            "version": run.version,
+            "status": run.status.value,
+            "startedAt": optional_iso(run.started_at),
+            "finishedAt": optional_iso(run.finished_at),
+            "error": _error(frame),
+        },
+        **{name: _passed_on(scope[name]) for name in ("trigger", "vars")},
+        "steps": {name: _passed_on(output) for name, output in scope["steps"].items()},
+    }
+
+
+def _passed_on(values: Any) -> Any:
+    """What is damaged is handed on as empty: its names have no value in the next run either."""
+    return {} if isinstance(values, UnreadableValues) else values
+
+
+def _error(frame: "Frame") -> dict[str, Any] | None:
+    """The row carries the first line of the error; the step it came from has the whole of it."""
+    error: ErrorDetail | None = frame.run.error
+    if error is None:
+        return None
+    step = frame.history.steps.get(error.node_id or "")
+    if step is not None and step.error is not None:
+        error = step.error
+    return {"nodeId": error.node_id, "kind": error.kind, "message": error.message}

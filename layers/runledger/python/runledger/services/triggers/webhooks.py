@@ -1,0 +1,324 @@
+"""Receiving webhooks: from a token and bytes to a PENDING run, or a clear refusal."""
+
+import hashlib
+import hmac
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from runledger.charsets import require_whole
+from runledger.clock import MINUTE, Clock
+from runledger.errors import (
+    ConflictError,
+    InvalidInputError,
+    MissingResourceError,
+    NoContactError,
+    NotFoundError,
+    PayloadTooLargeError,
+    RateLimitedError,
+    RunledgerError,
+    TransientError,
+    UnauthorizedError,
+    UnsupportedMediaTypeError,
+)
+from runledger.json_body import parse_json, require_json
+from runledger.models.refusal import RefusalReason
+from runledger.models.run import TriggerType
+from runledger.nodes.trigger import (
+    DateTrigger,
+    TriggerConfig,
+    WebhookIntake,
+    WebhookPayloadDate,
+)
+from runledger.paths import read
+from runledger.services.triggers.open_run import (
+    MAX_BODY_BYTES,
+    Opened,
+    TriggerFacts,
+    require_active,
+)
+from runledger.services.triggers.payload_dates import payload_date
+from runledger.services.triggers.refusals import RefusedTrigger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runledger.models.automation import Automation
+    from runledger.models.contact import Contact
+    from runledger.services.contacts.contacts import Contacts
+    from runledger.services.triggers.open_run import Opener
+    from runledger.store.automations import AutomationStore
+    from runledger.store.rates import RateStore
+
+MAX_KEY_CHARACTERS = 255
+_SITE_BITS = 64
+_SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}")
+SIGNATURE_HEADER = "x-runledger-signature"
+IDEMPOTENCY_HEADER = "idempotency-key"
+
+
+@dataclass(frozen=True, slots=True)
+class InboundEvent:
+    """One HTTP request; header names in lower case, `source` the caller's address."""
+
+    token: str
+    headers: Mapping[str, str]
+    body: bytes
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    """`signing_secret` reads the signing secret of an automation, the current one or a version."""
+
+    automations: "AutomationStore"
+    contacts: "Contacts"
+    opener: "Opener"
+    rates: "RateStore"
+    signing_secret: "Callable[[str, str | None], str]"
+    clock: Clock
+
+    def receive(self, event: InboundEvent) -> Opened:
+        """NotFoundError for an unknown token, then what the caller may know of the automation
+        behind a known one: RateLimitedError, ConflictError (inactive), PayloadTooLargeError,
+        UnauthorizedError, UnsupportedMediaTypeError, InvalidInputError. Whatever a known token
+        met and opened no run has left its refusal."""
+        automation = self._automation(event.token)
+        trigger = _trigger(automation)
+        kind = trigger.kind if trigger.intake else TriggerType.WEBHOOK
+        try:
+            intake = self._admit(event, automation, trigger)
+        except _COUNTED as error:
+            self.opener.refusals.tally(automation, _refused(event, kind, error))
+            raise
+        try:
+            contact, facts = self._read(event, automation, trigger, intake)
+        except _RECORDED as error:
+            self.opener.refusals.record(automation, _refused(event, kind, error))
+            raise
+        return self.opener.open(automation, contact, facts)
+
+    def _admit(
+        self, event: InboundEvent, automation: "Automation", trigger: TriggerConfig
+    ) -> WebhookIntake:
+        """Refuses what a stranger can cause without end, before the body is read. The rate limit
+        comes first, so it holds for a paused automation too."""
+        intake = trigger.intake
+        self._limit(event, automation, intake or WebhookIntake())
+        require_active(automation)
+        if intake is None:
+            raise ConflictError("the active version of the automation takes no events")
+        if len(event.body) > MAX_BODY_BYTES:
+            raise PayloadTooLargeError(f"the body is over {MAX_BODY_BYTES} bytes")
+        if intake.signed:
+            self._verify(event, automation)
+        return intake
+
+    def _read(
+        self,
+        event: InboundEvent,
+        automation: "Automation",
+        trigger: TriggerConfig,
+        intake: WebhookIntake,
+    ) -> "tuple[Contact | None, TriggerFacts]":
+        payload = _parse(event)
+        key, must_match = _dedupe_key(event, intake, payload)
+        details: dict[str, Any] = {"source": event.source, "dedupeKey": key}
+        scheduled_for = None
+        if isinstance(trigger, DateTrigger) and isinstance(intake, WebhookPayloadDate):
+            value = read(payload, intake.path)
+            day, scheduled_for = payload_date(trigger, intake.path, value, self.clock())
+            details["date"] = day.isoformat()
+        # Last, as it may make a contact.
+        contact = self._contact(automation.workspace_id, intake, payload)
+        return contact, TriggerFacts(
+            type=trigger.kind,
+            details=details,
+            body=payload,
+            dedupe_key=key,
+            scheduled_for=scheduled_for,
+            source=event.source,
+            must_match=must_match,
+        )
+
+    def _automation(self, token: str) -> "Automation":
+        target = self.automations.by_webhook_token(token)
+        if target is None:
+            raise NotFoundError("there is no such webhook")
+        # Read eventually: the trigger state asks again, consistently, before anything runs.
+        try:
+            return self.automations.get(target.workspace_id, target.automation_id, consistent=False)
+        except NotFoundError as error:
+            # Automations are never deleted, so this read came too early.
+            raise TransientError("the webhook is being set up; send the event again") from error
+
+    def _limit(self, event: InboundEvent, automation: "Automation", intake: WebhookIntake) -> None:
+        now = self.clock()
+        minute = now // MINUTE
+        limit = intake.rate_limit_per_minute
+        source = rated_source(event.source)
+        if self.rates.count(automation.id, source, minute) > limit:
+            left = (minute + 1) * MINUTE - now
+            raise RateLimitedError(
+                f"more than {limit} events in a minute from {source}",
+                retry_after=max(1, -(-left // 1_000)),
+            )
+
+    def _verify(self, event: InboundEvent, automation: "Automation") -> None:
+        given = event.headers.get(SIGNATURE_HEADER, "")
+        # What can be no signature costs no look at the secret.
+        if _SIGNATURE.fullmatch(given) and (
+            self._is_signed(event.body, given, automation.id)
+            or self._is_signed_before(event.body, given, automation)
+        ):
+            return
+        raise UnauthorizedError("X-Runledger-Signature is missing or does not match the body")
+
+    def _is_signed(
+        self, body: bytes, given: str, automation_id: str, version: str | None = None
+    ) -> bool:
+        try:
+            secret = self.signing_secret(automation_id, version)
+        except MissingResourceError:
+            if version is None:
+                # The automation's own secret is gone: not the sender's fault.
+                raise
+            return False
+        expected = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+        return hmac.compare_digest(given, expected)
+
+    def _is_signed_before(self, body: bytes, given: str, automation: "Automation") -> bool:
+        """Whether the secret that was replaced last signed it, and is taken still."""
+        rotation = automation.rotation
+        if rotation is None or rotation.valid_until <= self.clock():
+            return False
+        version = rotation.previous_version
+        if not self._is_signed(body, given, automation.id, version):
+            return False
+        # The row was read eventually: an overlap that was ended a moment ago must be over.
+        now = self.automations.get(automation.workspace_id, automation.id).rotation
+        return (
+            now is not None and now.previous_version == version and now.valid_until > self.clock()
+        )
+
+    def _contact(
+        self, workspace_id: str, intake: WebhookIntake, payload: dict[str, Any]
+    ) -> "Contact | None":
+        lookup = intake.contact_lookup
+        if lookup is None:
+            return None
+        value = read(payload, lookup.path)
+        if not isinstance(value, str) or not value.strip():
+            raise InvalidInputError(
+                f"the payload has no text at {lookup.path}, where the contact's {lookup.by} "
+                "is expected",
+                field=lookup.path,
+            )
+        try:
+            if intake.create_if_missing:
+                return self.contacts.find_or_create(workspace_id, lookup.by, value)
+            found = self.contacts.find(workspace_id, lookup.by, value)
+        except ValueError as error:
+            fault = f"{lookup.path} is not a valid {lookup.by}"
+            raise InvalidInputError(f"{fault}: {error}", field=lookup.path, kept=fault) from error
+        except ConflictError as error:
+            # Made and gone again between two looks: nothing about the event is wrong.
+            raise TransientError("the contact is being changed; send the event again") from error
+        if found is None:
+            raise NoContactError(
+                f"no contact has this {lookup.by}, and the trigger creates none",
+                field=lookup.path,
+                kept=f"no contact has the {lookup.by} at {lookup.path}, and the trigger makes none",
+            )
+        return found
+
+
+# What a stranger can cause without end is counted; what takes a valid event is told one by one.
+_COUNTED = (RateLimitedError, ConflictError, PayloadTooLargeError, UnauthorizedError)
+_RECORDED = (InvalidInputError, UnsupportedMediaTypeError)
+_REASONS: dict[type[RunledgerError], RefusalReason] = {
+    RateLimitedError: RefusalReason.RATE_LIMITED,
+    ConflictError: RefusalReason.INACTIVE,
+    PayloadTooLargeError: RefusalReason.INVALID_PAYLOAD,
+    UnauthorizedError: RefusalReason.BAD_SIGNATURE,
+    NoContactError: RefusalReason.NO_CONTACT,
+}
+
+
+def rated_source(address: str) -> str:
+    """What events are counted by: an address, or the network that one customer of a provider has
+    at least. With IPv6 that is a /64 (RFC 6177, section 2), so any number of addresses in it are
+    one sender's. An IPv4 address written as IPv6 (RFC 4291, section 2.5.5.2) is the IPv4 one."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(parsed), _SITE_BITS), strict=False))
+
+
+def _refused(event: InboundEvent, kind: TriggerType, error: RunledgerError) -> RefusedTrigger:
+    return RefusedTrigger(
+        trigger_type=kind,
+        reason=_REASONS.get(type(error), RefusalReason.INVALID_PAYLOAD),
+        message=error.kept if isinstance(error, InvalidInputError) else str(error),
+        source=event.source,
+    )
+
+
+def _trigger(automation: "Automation") -> TriggerConfig:
+    """What the active version is opened by; one that takes no events where there is none."""
+    active = automation.active
+    by_hand = {TriggerConfig.discriminator: TriggerType.MANUAL.value}
+    return TriggerConfig.model_validate(active.trigger if active else by_hand)
+
+
+def _parse(event: InboundEvent) -> dict[str, Any]:
+    content_type = event.headers.get("content-type", "")
+    require_json(content_type)
+    require_whole(event.body, event.headers)
+    payload = parse_json(event.body, content_type)
+    if not isinstance(payload, dict):
+        raise InvalidInputError("the body is JSON, but not an object")
+    return payload
+
+
+def _dedupe_key(
+    event: InboundEvent, intake: WebhookIntake, payload: dict[str, Any]
+) -> tuple[str | None, bool]:
+    """The key of the event, and whether it is the sender's word alone, so that the same key with
+    another body is a mistake.
+
+    Where the body is signed, the key comes out of it: a header is not signed, and whoever captured
+    a body could send it again under another. Each kind of key is a name space of its own."""
+    if intake.dedupe == "OFF":
+        return None, False
+    if intake.dedupe_path is not None:
+        return _path_key(intake.dedupe_path, payload), False
+    if intake.signed:
+        return f"digest:{hashlib.sha256(event.body).hexdigest()}", False
+    given = event.headers.get(IDEMPOTENCY_HEADER)
+    if given is None:
+        return None, False
+    if not given.strip() or len(given) > MAX_KEY_CHARACTERS:
+        raise InvalidInputError(
+            f"Idempotency-Key has 1 to {MAX_KEY_CHARACTERS} characters", field="Idempotency-Key"
+        )
+    return f"header:{given.strip()}", True
+
+
+def _path_key(path: str, payload: dict[str, Any]) -> str:
+    value = read(payload, path)
+    if not isinstance(value, (str, int, float)) or isinstance(value, bool) or value == "":
+        raise InvalidInputError(
+            f"the payload has no text or number at {path}, which tells events apart", field=path
+        )
+    if isinstance(value, float) and value.is_integer():
+        # 1 and 1.0 are one number to whoever sent them; "1" is the same id, written as a text.
+        value = int(value)
+    return f"path:{value}"

@@ -1,0 +1,1 @@
+"""Presenters: from domain models to what the API answers."""

@@ -1,0 +1,87 @@
+"""Automations, their versions and activations as the API shows them."""
+
+from typing import TYPE_CHECKING
+
+from runledger.api.automations import (
+    ActivationView,
+    AutomationSummaryView,
+    MachineView,
+    VersionSummaryView,
+    VersionView,
+)
+from runledger.clock import iso, optional_iso
+from runledger.models.run import TriggerType
+
+if TYPE_CHECKING:
+    from runledger.models.activation import Activation
+    from runledger.models.automation import Automation, Graph, Version
+    from runledger.models.schedule import Schedule
+
+
+def automation_summary_view(
+    automation: "Automation", schedule: "Schedule | None"
+) -> AutomationSummaryView:
+    """`schedule` is that of an active date automation."""
+    active = automation.active
+    return AutomationSummaryView(
+        id=automation.id,
+        name=automation.name,
+        reentry=automation.reentry,
+        status=automation.status,
+        version=active.version if active else None,
+        trigger_type=TriggerType(active.trigger["triggerType"]) if active else None,
+        next_fire_at=iso(schedule.next_fire_at) if schedule else None,
+        has_unpublished_changes=automation.draft_revision != automation.active_revision,
+        created_at=iso(automation.created_at),
+        updated_at=iso(automation.updated_at),
+        updated_by=automation.updated_by,
+    )
+
+
+def activation_view(activation: "Activation") -> ActivationView:
+    return ActivationView(
+        automation_id=activation.automation_id,
+        version=activation.version,
+        revision=activation.revision,
+        status=activation.status,
+        problem=activation.problem,
+        requested_at=iso(activation.requested_at),
+        requested_by=activation.requested_by,
+        finished_at=optional_iso(activation.finished_at),
+    )
+
+
+def machine_view(version: "Version") -> MachineView:
+    return MachineView(
+        type=version.machine_type,
+        reason=version.machine_reason,
+        run_seconds=version.run_seconds,
+    )
+
+
+def version_summary_view(version: "Version") -> VersionSummaryView:
+    return VersionSummaryView(
+        version=version.version,
+        name=version.name,
+        activated_at=iso(version.activated_at),
+        activated_by=version.activated_by,
+        machine=machine_view(version),
+    )
+
+
+def version_view(version: "Version") -> VersionView:
+    return VersionView(
+        **dict(version_summary_view(version)), graph=without_credentials(version.graph)
+    )
+
+
+def without_credentials(graph: "Graph") -> "Graph":
+    """The graph as it is shown: no credential that was written into a config of it."""
+    from runledger.nodes.literals import Sifter
+    from runledger.nodes.registry import sifted
+
+    nodes = [
+        node.model_copy(update={"config": sifted(node.type, node.config, Sifter())})
+        for node in graph.nodes
+    ]
+    return graph.model_copy(update={"nodes": nodes})

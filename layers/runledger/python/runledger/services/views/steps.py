@@ -1,0 +1,155 @@
+"""From a run's stored steps to what the API answers, one step not depending on another."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from runledger.api.runs import ErrorView, StepView
+from runledger.clock import iso, optional_iso
+from runledger.errors import NodeError
+from runledger.models.run import Step
+from runledger.observability import log_failure
+from runledger.redaction import Redactor
+from runledger.services.runs.run_state import steps_of
+from runledger.store.salvage import DAMAGES, left_out
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from runledger.compiler.graph import GraphView
+    from runledger.models.run import ErrorDetail
+    from runledger.store.runs import RunHistory
+
+# Of all steps in one answer. Lambda answers at most 6 MB, and the payload (1 MB) and the graph want
+# their share.
+DETAIL_BYTES = 3_500_000
+# What a step holds besides where and when it was.
+_BAG = ("input", "output", "evidence", "request", "response", "error", "reason")
+# What a step may raise whose values are of other kinds than its node type wrote.
+_NOT_SHOWN = (*DAMAGES, NodeError)
+
+
+def by_graph(history: "RunHistory", graph: "GraphView") -> "tuple[RunHistory, list[Step]]":
+    """The history of the nodes that the graph has; and steps of others, which only a damaged row
+    can name."""
+    known = {each: step for each, step in history.steps.items() if each in graph.nodes}
+    unknown = [step for each, step in history.steps.items() if each not in graph.nodes]
+    return replace(history, steps=known), unknown
+
+
+def shown_steps(history: "RunHistory", graph: "GraphView", now: int) -> "list[Step]":
+    """Every step of the run; of a damaged run those that were recorded, where its row does not tell
+    the others."""
+    try:
+        return steps_of(history, graph, now)
+    except DAMAGES:
+        if history.run.unreadable is None:
+            raise
+    return sorted(history.steps.values(), key=lambda step: step.started_at)
+
+
+def step_view(
+    step: "Step", order: int, graph: "GraphView", trigger: "Mapping[str, Any]"
+) -> StepView:
+    """The step, or, whatever it holds that nobody foresaw, where and when it was."""
+    try:
+        return _step_view(step, order, graph, _input_of(step, graph, trigger))
+    except _NOT_SHOWN as error:
+        log_failure("a step cannot be shown", error, nodeId=step.node_id)
+    try:
+        return _step_view(_without(step, ["input"]), order, graph, None)
+    except _NOT_SHOWN:
+        return _step_view(_without(step, _BAG), order, graph, None)
+
+
+def _without(step: "Step", names: "Collection[str]") -> "Step":
+    kept = step.model_dump(exclude=set(names))
+    return Step.model_validate({**kept, "unreadable": left_out(names)})
+
+
+def _input_of(
+    step: "Step", graph: "GraphView", trigger: "Mapping[str, Any]"
+) -> dict[str, Any] | None:
+    """What the node worked with: its config, and in it the recorded values. None where one of
+    them is not known."""
+    from runledger.nodes.inputs import filled
+    from runledger.nodes.literals import Sifter
+
+    node = graph.nodes.get(step.node_id)
+    if node is None or step.unreadable is not None:
+        return None
+    if node.type is None or node.config is None:
+        return None
+    if node.type.is_start:
+        return dict(trigger)
+    if not node.type.is_told(node.config, step.input, step):
+        return None
+    whole = filled(node.node.config, step.input, node.type.told(node.config, step))
+    return node.type.sifted(whole, Sifter())
+
+
+def _step_view(
+    step: "Step", order: int, graph: "GraphView", given: dict[str, Any] | None
+) -> StepView:
+    ended = step.finished_at
+    waited = None
+    if step.wait_until is not None and ended is not None:
+        waited = max(min(step.wait_until, ended) - step.started_at, 0)
+    out = graph.out(step.node_id) if step.node_id in graph.nodes else ()
+    labels = [edge.label for edge in out if edge.label is not None]
+    calls = (step.evidence or {}).get("tries")
+    return StepView(
+        node_id=step.node_id,
+        type=step.type,
+        status=step.status,
+        order=order,
+        started_at=iso(step.started_at),
+        finished_at=optional_iso(ended),
+        duration_ms=None if ended is None else ended - step.started_at,
+        waited_ms=waited,
+        tries=len(calls) if isinstance(calls, list) else None,
+        outcome=step.outcome,
+        branches_not_taken=[
+            label for label in labels if step.outcome is not None and label != step.outcome
+        ],
+        reason=step.reason,
+        wait_until=optional_iso(step.wait_until),
+        input=given,
+        # A variable may be called a credential, and later nodes read it; nobody else does.
+        output=Redactor({}).value(step.output),
+        evidence=step.evidence,
+        request=step.request,
+        response=step.response,
+        error=error_view(step.error),
+        delivery_ids=list(step.delivery_ids),
+        unreadable=step.unreadable,
+    )
+
+
+def fit_steps(steps: list[StepView]) -> list[StepView]:
+    """The steps within what one answer can hold: the largest bags are left out, and say so."""
+    sizes = [len(step.model_dump_json().encode()) for step in steps]
+    total = sum(sizes)
+    fitted = list(steps)
+    for index in sorted(range(len(steps)), key=lambda each: -sizes[each]):
+        if total <= DETAIL_BYTES:
+            break
+        left_out = {"leftOut": f"{sizes[index]} bytes, as the run's steps are too large together"}
+        fitted[index] = steps[index].model_copy(
+            update={
+                "input": steps[index].input and left_out,
+                "output": left_out,
+                "evidence": steps[index].evidence and left_out,
+                "request": steps[index].request and left_out,
+                "response": steps[index].response and left_out,
+            }
+        )
+        total -= sizes[index]
+    return fitted
+
+
+def error_view(error: "ErrorDetail | None") -> ErrorView | None:
+    if error is None:
+        return None
+    return ErrorView(
+        node_id=error.node_id, kind=error.kind, message=error.message, cause=error.cause
+    )

@@ -1,0 +1,137 @@
+"""Who is calling, in which workspace, and what they may do there."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from runledger.errors import (
+    ForbiddenError,
+    MfaRequiredError,
+    NotFoundError,
+    UnauthorizedError,
+    WorkspaceNotNamedError,
+)
+from runledger.models.workspace import Membership, Role, UserRecord
+
+if TYPE_CHECKING:
+    from runledger.services.workspaces.accounts import Accounts
+    from runledger.store.workspaces import WorkspaceStore
+
+WORKSPACE_HEADER = "x-workspace-id"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who is signed in, whatever workspaces they are in."""
+
+    user_id: str
+    memberships: list[Membership]
+
+    def membership(self, headers: Mapping[str, str]) -> Membership | None:
+        """The one that the request names, or the first; None without any.
+
+        NotFoundError for a workspace that is not theirs, as if it did not exist."""
+        wanted = headers.get(WORKSPACE_HEADER)
+        if wanted is None:
+            return self.memberships[0] if self.memberships else None
+        for membership in self.memberships:
+            if membership.workspace_id == wanted:
+                return membership
+        if not self.memberships:
+            return None
+        raise NotFoundError(f"there is no workspace {wanted}")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A person, and the membership that this call acts under."""
+
+    membership: Membership
+
+    @property
+    def workspace_id(self) -> str:
+        return self.membership.workspace_id
+
+    @property
+    def email(self) -> str:
+        return self.membership.email
+
+    def may(self, needed: Role) -> bool:
+        return self.membership.role.level >= needed.level
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Names callers by their tokens' claims, which the authorizer has verified: signature, issuer,
+    audience and end. API Gateway hands every claim over as text.
+
+    Memberships, roles and sign-outs are read with each call and kept nowhere."""
+
+    workspaces: "WorkspaceStore"
+    accounts: "Callable[[], Accounts]"
+    user_pool_id: str
+    client_id: str
+
+    def person(self, claims: Mapping[str, Any]) -> Person:
+        """UnauthorizedError for anything but a live access token of the console's client."""
+        user_id, signed_in_at = self._read(claims)
+        record = self.workspaces.user(user_id)
+        _refuse_signed_out(record, signed_in_at)
+        return Person(user_id, record.memberships)
+
+    def caller(
+        self,
+        claims: Mapping[str, Any],
+        headers: Mapping[str, str],
+        needed: Role,
+        *,
+        is_change: bool,
+    ) -> Caller:
+        """Header names in lower case. ForbiddenError where the role is too low or the workspace
+        asks for a second factor, WorkspaceNotNamedError where a change names none of several."""
+        person = self.person(claims)
+        membership = person.membership(headers)
+        if membership is None:
+            raise ForbiddenError("you are not a member of any workspace")
+        if is_change and len(person.memberships) > 1 and WORKSPACE_HEADER not in headers:
+            raise WorkspaceNotNamedError
+        require_role(membership, needed)
+        self._require_mfa(membership)
+        return Caller(membership)
+
+    def _read(self, claims: Mapping[str, Any]) -> tuple[str, int]:
+        """User id, and when they signed in, in seconds.
+
+        The authorizer takes an ID token as well, whose audience is the client's id:
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html"""
+        user_id = claims.get("sub")
+        if not user_id:
+            raise UnauthorizedError("the token names no user")
+        is_access_token = claims.get("token_use") == "access"
+        is_of_our_client = claims.get("client_id") == self.client_id
+        is_of_our_pool = str(claims.get("iss", "")).endswith(f"/{self.user_pool_id}")
+        if not (is_access_token and is_of_our_client and is_of_our_pool):
+            raise UnauthorizedError("this is no access token of the console's client")
+        try:
+            return str(user_id), int(claims["auth_time"])
+        except (KeyError, ValueError) as error:
+            raise UnauthorizedError("the token does not say when its user signed in") from error
+
+    def _require_mfa(self, membership: Membership) -> None:
+        workspace = self.workspaces.get(membership.workspace_id, consistent=True)
+        if workspace.require_mfa and not self.accounts().has_mfa(membership.user_id):
+            raise MfaRequiredError(membership.workspace_id)
+
+
+def require_role(membership: Membership, needed: Role) -> None:
+    """ForbiddenError where the member's role is less than `needed`."""
+    if membership.role.level < needed.level:
+        workspace_id, role = membership.workspace_id, membership.role
+        raise ForbiddenError(f"this needs the role {needed}; yours in {workspace_id} is {role}")
+
+
+def _refuse_signed_out(record: UserRecord, signed_in_at: int) -> None:
+    """A renewed token keeps the moment of its sign-in. That counts whole seconds: a sign-in in the
+    very second of the sign-out may have come before it, and is refused too."""
+    if record.signed_out_at is not None and signed_in_at * 1_000 <= record.signed_out_at:
+        raise UnauthorizedError("you signed out everywhere; sign in again")

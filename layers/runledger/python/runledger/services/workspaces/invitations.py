@@ -1,0 +1,235 @@
+"""Inviting people into a workspace, and joining by an invitation."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from runledger.clock import MINUTE, Clock, iso
+from runledger.errors import (
+    ConditionFailedError,
+    ConflictError,
+    GoneError,
+    NotFoundError,
+    RateLimitedError,
+    TransientError,
+)
+from runledger.ids import new_id
+from runledger.models.invitation import INVITATION_LIFE, Invitation
+from runledger.models.workspace import Membership
+
+if TYPE_CHECKING:
+    from runledger.api.invitations import InvitationDocument
+    from runledger.services.workspaces.accounts import Account, Accounts
+    from runledger.services.workspaces.invitation_mail import InvitationMail
+    from runledger.store.invitations import InvitationStore
+    from runledger.store.rates import RateStore
+    from runledger.store.workspaces import WorkspaceStore
+
+# Of members and invitations together. All of them are read at once.
+MAX_MEMBERS = 500
+# Of a workspace to one address: inviting is no means to fill somebody's mailbox.
+MAILS_A_MINUTE = 3
+# Each lost try means that somebody else changed the same invitation in between.
+_TRIES = 4
+
+
+class SentInvitation(NamedTuple):
+    """An invitation, and whether its mail went out."""
+
+    invitation: Invitation
+    mailed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Invitations:
+    """What owners do with the invitations of their workspace.
+
+    No answer depends on whether an address has an account: that is the business of its owner, and
+    of the other workspaces they are in."""
+
+    store: "InvitationStore"
+    workspaces: "WorkspaceStore"
+    rates: "RateStore"
+    accounts: "Accounts"
+    mail: "InvitationMail"
+    clock: Clock
+
+    def invite(
+        self, workspace_id: str, document: "InvitationDocument", invited_by: str, url: str
+    ) -> SentInvitation:
+        """ConflictError where the address is a member's, is invited, or there are too many;
+        RateLimitedError where it was written to too often."""
+        invited = self.store.of_workspace(workspace_id)
+        if len(self.workspaces.members(workspace_id)) + len(invited) >= MAX_MEMBERS:
+            raise ConflictError(f"a workspace has at most {MAX_MEMBERS} members and invitations")
+        self._refuse_often(workspace_id, document.email)
+        account = self.accounts.prepare(document.email)
+        if account is not None and account.is_verified:
+            self._refuse_member(workspace_id, account.user_id, document.email)
+        invitation = self._add(workspace_id, document, invited_by)
+        return self._sent(invitation, url)
+
+    def resend(self, workspace_id: str, invitation_id: str, url: str) -> SentInvitation:
+        """Mails it again; it holds for the whole time from now on, also where it had expired.
+        RateLimitedError where the address was written to too often."""
+        self._refuse_often(workspace_id, self._get(workspace_id, invitation_id).email)
+        for _ in range(_TRIES):
+            before = self._get(workspace_id, invitation_id)
+            now = self.clock()
+            try:
+                renewed = self.store.renew(before, now, now + INVITATION_LIFE)
+            except ConditionFailedError:
+                continue
+            self.accounts.prepare(renewed.email)
+            return self._sent(renewed, url)
+        raise TransientError("the invitation kept changing; try again")
+
+    def withdraw(self, workspace_id: str, invitation_id: str) -> None:
+        """NotFoundError where it was accepted, declined or withdrawn before."""
+        for _ in range(_TRIES):
+            try:
+                self.store.remove(self._get(workspace_id, invitation_id))
+            except ConditionFailedError:
+                continue
+            return
+        raise TransientError("the invitation kept changing; try again")
+
+    def _get(self, workspace_id: str, invitation_id: str) -> Invitation:
+        found = self.store.get(workspace_id, invitation_id)
+        if found is None:
+            raise NotFoundError(f"there is no invitation {invitation_id}")
+        return found
+
+    def _refuse_often(self, workspace_id: str, email: str) -> None:
+        now = self.clock()
+        if self.rates.count(workspace_id, f"INVITED#{email}", now // MINUTE) > MAILS_A_MINUTE:
+            left = MINUTE - now % MINUTE
+            raise RateLimitedError(f"{email} was invited too often just now", -(-left // 1_000))
+
+    def _refuse_member(self, workspace_id: str, user_id: str, email: str) -> None:
+        if self.workspaces.membership(workspace_id, user_id) is not None:
+            raise ConflictError(f"{email} is a member already", status="MEMBER")
+
+    def _add(
+        self, workspace_id: str, document: "InvitationDocument", invited_by: str
+    ) -> Invitation:
+        for _ in range(_TRIES):
+            before = self.store.of_address(workspace_id, document.email)
+            now = self.clock()
+            if before is not None and before.is_pending(now):
+                raise ConflictError(f"{document.email} is invited already", status="INVITED")
+            invitation = Invitation(
+                id=new_id("inv", now),
+                workspace_id=workspace_id,
+                email=document.email,
+                role=document.role,
+                invited_by=invited_by,
+                created_at=now,
+                sent_at=now,
+                expires_at=now + INVITATION_LIFE,
+            )
+            try:
+                self.store.add(invitation, before)
+            except ConditionFailedError:
+                continue
+            return invitation
+        raise TransientError("the invitation kept changing; try again")
+
+    def _sent(self, invitation: Invitation, url: str) -> SentInvitation:
+        workspace = self.workspaces.get(invitation.workspace_id)
+        mailed = self.mail.send(invitation, workspace.name, url)
+        return SentInvitation(invitation, mailed)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnInvitations:
+    """What a signed-in person does with the invitations to their own, verified address."""
+
+    store: "InvitationStore"
+    workspaces: "WorkspaceStore"
+    accounts: "Accounts"
+    clock: Clock
+
+    def pending(self, account: "Account", memberships: list[Membership]) -> list[Invitation]:
+        """Those to workspaces that the person is not in."""
+        joined = {each.workspace_id for each in memberships}
+        now = self.clock()
+        return [
+            each
+            for each in self._addressed_to(account)
+            if each.is_pending(now) and each.workspace_id not in joined
+        ]
+
+    def accept(self, user_id: str, invitation_id: str) -> Membership:
+        """Makes the person a member. Repeated, it answers the same.
+
+        NotFoundError where there is no such invitation to their address, GoneError where it has
+        expired, ConflictError where they are a member by other means."""
+        for _ in range(_TRIES):
+            account = self.accounts.find(user_id)
+            invitation = self._find(account, invitation_id)
+            if invitation is None:
+                return self._joined_by(user_id, invitation_id)
+            now = self.clock()
+            if not invitation.is_pending(now):
+                raise GoneError(
+                    "the invitation has expired; ask the owner to send it again",
+                    expiredAt=iso(invitation.expires_at),
+                )
+            membership = Membership(
+                user_id=user_id,
+                email=invitation.email,
+                workspace_id=invitation.workspace_id,
+                role=invitation.role,
+                created_at=now,
+                invitation_id=invitation.id,
+            )
+            try:
+                self.store.accept(invitation, membership)
+            except ConditionFailedError:
+                self._settle_as_member(user_id, invitation)
+                continue
+            return membership
+        raise TransientError("the invitation kept changing; try again")
+
+    def decline(self, user_id: str, invitation_id: str) -> None:
+        for _ in range(_TRIES):
+            invitation = self._find(self.accounts.find(user_id), invitation_id)
+            if invitation is None:
+                raise _unknown(invitation_id)
+            try:
+                self.store.remove(invitation)
+            except ConditionFailedError:
+                continue
+            return
+        raise TransientError("the invitation kept changing; try again")
+
+    def _addressed_to(self, account: "Account") -> list[Invitation]:
+        email = account.proven_email
+        return [] if email is None else self.store.addressed_to(email)
+
+    def _find(self, account: "Account", invitation_id: str) -> Invitation | None:
+        found = self._addressed_to(account)
+        return next((each for each in found if each.id == invitation_id), None)
+
+    def _joined_by(self, user_id: str, invitation_id: str) -> Membership:
+        """The membership that an earlier call made of it."""
+        for membership in self.workspaces.memberships(user_id):
+            if membership.invitation_id == invitation_id:
+                return membership
+        raise _unknown(invitation_id)
+
+    def _settle_as_member(self, user_id: str, invitation: Invitation) -> None:
+        """A member needs no invitation. It is another call's work where that call has accepted
+        the same one meanwhile."""
+        member = self.workspaces.membership(invitation.workspace_id, user_id)
+        if member is None or member.invitation_id == invitation.id:
+            return
+        try:
+            self.store.remove(invitation)
+        except ConditionFailedError:
+            return
+        raise ConflictError("you are a member of this workspace already", status="MEMBER")
+
+
+def _unknown(invitation_id: str) -> NotFoundError:
+    return NotFoundError(f"there is no invitation {invitation_id} to your address")

@@ -1,0 +1,84 @@
+"""Who is in a workspace, and its settings: what its owners may change."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runledger.errors import ConditionFailedError, ConflictError, NotFoundError, TransientError
+from runledger.models.workspace import Membership, Role
+
+if TYPE_CHECKING:
+    from runledger.api.workspaces import SettingsDocument
+    from runledger.models.workspace import Workspace
+    from runledger.services.workspaces.accounts import Accounts
+    from runledger.store.workspaces import WorkspaceStore
+
+# Each lost try means that another owner changed the same members in between.
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    store: "WorkspaceStore"
+
+    def change_role(self, workspace_id: str, user_id: str, role: Role) -> Membership:
+        """ConflictError for the last owner, who stays one."""
+
+        def change(member: Membership, other_owner: Membership | None) -> None:
+            if member.role is not role:
+                self.store.change_role(member, role, other_owner)
+
+        member = self._without_losing_the_last_owner(workspace_id, user_id, role, change)
+        return member.model_copy(update={"role": role})
+
+    def remove(self, workspace_id: str, user_id: str) -> None:
+        """ConflictError for the last owner. Their account stays: it may be in other workspaces."""
+        remove = self.store.remove_member
+        self._without_losing_the_last_owner(workspace_id, user_id, None, remove)
+
+    def _without_losing_the_last_owner(
+        self,
+        workspace_id: str,
+        user_id: str,
+        role: Role | None,
+        change: Callable[[Membership, Membership | None], None],
+    ) -> Membership:
+        """Changes a member as they are now, beside another owner where an owner ceases to be one;
+        the member as they were."""
+        for _ in range(_TRIES):
+            members = self.store.members(workspace_id)
+            member = next((each for each in members if each.user_id == user_id), None)
+            if member is None:
+                raise NotFoundError(f"there is no member {user_id}")
+            other_owner = None
+            if member.role is Role.OWNER and role is not Role.OWNER:
+                owners = (each for each in members if each.role is Role.OWNER)
+                other_owner = next((each for each in owners if each.user_id != user_id), None)
+                if other_owner is None:
+                    raise ConflictError(
+                        f"{member.email} is the last owner of the workspace", status="LAST_OWNER"
+                    )
+            try:
+                change(member, other_owner)
+            except ConditionFailedError:
+                continue
+            return member
+        raise TransientError("the members kept changing; try again")
+
+
+def change_settings(
+    store: "WorkspaceStore",
+    accounts: "Callable[[], Accounts]",
+    caller: "Membership",
+    document: "SettingsDocument",
+) -> "Workspace":
+    """ConflictError where the caller asks for a second factor and has none: they would lock
+    themselves out."""
+    if document.require_mfa and not accounts().find(caller.user_id).has_mfa:
+        raise ConflictError(
+            "switch on a second factor for your own account first, then ask others for theirs",
+            status="NO_MFA",
+        )
+    return store.set(
+        caller.workspace_id, document.name, document.retention_days, document.require_mfa
+    )

@@ -1,0 +1,61 @@
+"""Opening workspaces and letting people in. Workspaces are opened by operators of the installation
+alone."""
+
+import re
+from typing import TYPE_CHECKING
+
+from runledger.errors import ConflictError, InvalidInputError, TransientError
+from runledger.models.addresses import normalize_email
+from runledger.models.workspace import Membership, Role, Workspace
+
+if TYPE_CHECKING:
+    from runledger.clock import Clock
+    from runledger.services.workspaces.accounts import Accounts
+    from runledger.store.workspaces import WorkspaceStore
+
+# Part of the keys of every row, so it is kept short.
+_WORKSPACE_ID = re.compile(r"ws_[a-z0-9]{1,13}")
+
+
+def create_workspace(
+    store: "WorkspaceStore", clock: "Clock", *, workspace_id: str, name: str, shards: int = 1
+) -> Workspace:
+    """ConflictError where the id is taken."""
+    if not _WORKSPACE_ID.fullmatch(workspace_id):
+        raise InvalidInputError(
+            "a workspace id is ws_ and 1 to 13 lower case letters or digits", field="workspaceId"
+        )
+    workspace = Workspace(id=workspace_id, name=name, shards=shards, created_at=clock())
+    store.create(workspace)
+    return workspace
+
+
+def add_member(
+    store: "WorkspaceStore",
+    accounts: "Accounts",
+    clock: "Clock",
+    *,
+    workspace: Workspace,
+    email: str,
+    role: Role,
+    password: str | None = None,
+) -> Membership:
+    """Makes the account where there is none and gives it the role, whatever it had. An operator
+    needs no invitation. With `password` the person can sign in at once; without, Cognito mails one
+    that they change at first sign-in.
+
+    ConflictError where the account has not proved that the address is its own."""
+    account = accounts.prepare(normalize_email(email), password)
+    if account is None:
+        raise TransientError("Cognito cannot mail a first password now; try again later")
+    if account.proven_email is None:
+        raise ConflictError(f"the account {account.user_id} has not verified {account.email}")
+    membership = Membership(
+        user_id=account.user_id,
+        email=account.proven_email,
+        workspace_id=workspace.id,
+        role=role,
+        created_at=clock(),
+    )
+    store.put_member(membership)
+    return membership
