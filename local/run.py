@@ -234,7 +234,7 @@ def _ports(text: str | None) -> Ports:
     return Ports(*(parse_port("--ports", part) for part in parts))
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def _interrupt(number: int, context: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 

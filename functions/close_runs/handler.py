@@ -5,14 +5,14 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.clock import now_ms
-from runledger.composition import frames, stores
+from runledger.composition import contexts, stores
 from runledger.observability import begin
 from runledger.services.execution.settle import Closer, ExecutionEnded
 
 
 @cache
 def closer() -> Closer:
-    return Closer(stores().runs, frames(), now_ms)
+    return Closer(stores().runs, contexts(), now_ms)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.clock import SECOND, now_ms
-from runledger.composition import export_files, frozen_lists, stores
+from runledger.composition import export_files, list_snapshots, stores
 from runledger.observability import begin, bind
 from runledger.services.bulk.export_contract import ExportEvent
 from runledger.services.bulk.export_pages import ExportPages
@@ -16,7 +16,7 @@ LAST_SECONDS = 60 * SECOND
 
 @cache
 def export_pages() -> ExportPages:
-    return ExportPages(stores().exports, export_files(), frozen_lists(), now_ms)
+    return ExportPages(stores().exports, export_files(), list_snapshots(), now_ms)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

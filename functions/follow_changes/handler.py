@@ -11,7 +11,7 @@ from runledger.clock import now_ms
 from runledger.composition import stores
 from runledger.observability import begin
 from runledger.services.counts.changed_hours import TotalMarker
-from runledger.services.stream.expiry import Expired
+from runledger.services.stream.expiry import ExpiryFollower
 from runledger.services.stream.follow import Followers
 from runledger.services.stream.publish import Publisher
 from runledger.settings import PublishSettings, read_settings
@@ -24,7 +24,7 @@ def followers() -> Followers:
     return Followers(
         publisher=Publisher(client("events"), bus, of.automations),
         marker=TotalMarker(of.totals, of.freshness, now_ms),
-        expired=Expired(of.tombstones, of.bodies),
+        expiry=ExpiryFollower(of.tombstones, of.bodies),
     )
 
 

@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.aws import effect_client
 from runledger.channels.registry import make_channels
 from runledger.clock import now_ms
-from runledger.composition import patience, stores
+from runledger.composition import retry_budget, stores
 from runledger.observability import begin
 from runledger.services.messages.retry_contract import RetryEvent
 from runledger.services.messages.retry_delivery import RetryDelivery
@@ -28,5 +28,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     asked = RetryEvent.model_validate(event)
     ids = {"workspaceId": asked.workspace_id, "deliveryId": asked.delivery_id}
     begin(context.aws_request_id, **ids)
-    time_left = patience(context.get_remaining_time_in_millis(), time.sleep)
+    time_left = retry_budget(context.get_remaining_time_in_millis(), time.sleep)
     return retrier().handle(asked, time_left).model_dump(by_alias=True)

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from runledger.composition import patience, walker
+from runledger.composition import retry_budget, walker
 from runledger.observability import begin
 from runledger.services.execution.walk import NoTools
 from runledger.services.execution.walk_contract import WalkEvent
@@ -15,5 +15,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     left = context.get_remaining_time_in_millis()
     request_id = context.aws_request_id
     begin(request_id, workspaceId=walk.workspace_id, runId=walk.run_id, nodeId=walk.node_id)
-    answer = walker(NoTools(), request_id, patience(left, time.sleep)).walk(walk)
+    answer = walker(NoTools(), request_id, retry_budget(left, time.sleep)).walk(walk)
     return answer.model_dump(by_alias=True)

@@ -10,9 +10,9 @@ from runledger.clock import SECOND, now_ms
 from runledger.composition import (
     activator,
     bulk_cancels,
+    contexts,
     export_files,
     export_machine,
-    frames,
     missed_fires,
     retry_machine,
     stopping,
@@ -24,14 +24,14 @@ from runledger.services.bulk.due_exports import DueExports
 from runledger.services.counts.recount import TotalSettler, countables
 from runledger.services.due_work import DueWork
 from runledger.services.erasure.erasing_wiring import erasing
-from runledger.services.execution.machines import MachineRemover, MachineTurns
+from runledger.services.execution.machines import MachineRemover, MachineThrottle
 from runledger.services.execution.settle import Settler
 from runledger.services.execution.start import Starter
 from runledger.services.execution.superseded_machines import SupersededMachines
 from runledger.services.execution.watchdog import Watchdog
-from runledger.services.in_parallel import at_once
+from runledger.services.in_parallel import in_parallel
 from runledger.services.messages.due_deliveries import DueDeliveries
-from runledger.services.messages.orphaned_messages import LeftBehind
+from runledger.services.messages.orphaned_messages import OrphanedMessages
 from runledger.services.secrets.secrets import Secrets
 from runledger.settings import StartSettings, read_settings
 
@@ -54,7 +54,7 @@ def watchdog() -> Watchdog:
     return Watchdog(
         runs=of.runs,
         automations=of.automations,
-        frames=frames(),
+        contexts=contexts(),
         starter=starter(),
         stepfunctions=client("stepfunctions"),
         execution_prefix=prefix.replace(":stateMachine:", ":execution:"),
@@ -67,9 +67,11 @@ def due_work() -> DueWork:
     of = stores()
     settings = read_settings(StartSettings)
     prefix, stack = settings.machine_prefix, settings.stack
-    left_behind = LeftBehind(of.runs, of.deliveries, of.workspaces, frames(), CHANNEL_NAMES, now_ms)
-    settler = Settler(of.runs, starter(), left_behind, watchdog(), now_ms)
-    turns = MachineTurns(of.pace, now_ms)
+    orphaned_messages = OrphanedMessages(
+        of.runs, of.deliveries, of.workspaces, contexts(), CHANNEL_NAMES, now_ms
+    )
+    settler = Settler(of.runs, starter(), orphaned_messages, watchdog(), now_ms)
+    turns = MachineThrottle(of.throttle, now_ms)
     remover = MachineRemover(client("stepfunctions"), prefix, turns)
     superseded = SupersededMachines(of.machines, remover, of.workspaces, now_ms)
     deliveries = DueDeliveries(of.deliveries, of.workspaces, retry_machine(), now_ms)
@@ -85,7 +87,7 @@ def due_work() -> DueWork:
         "can": bulk_cancels(prefix).settle,
         "exp": exports.settle,
         "era": erasing(prefix).settle,
-        "tot": TotalSettler(of.table, of.totals, countables(of), now_ms, at_once).settle,
+        "tot": TotalSettler(of.table, of.totals, countables(of), now_ms, in_parallel).settle,
         "sec": Secrets(of.secrets, client("secretsmanager"), stack, now_ms).settle,
     }
     return DueWork(of.due, kinds, now_ms)

@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.api.run_events import RunEvent
 from runledger.clock import now_ms
-from runledger.composition import frames, opener_over, stores
+from runledger.composition import contexts, opener_over, stores
 from runledger.observability import begin
 from runledger.services.triggers.upstream import UpstreamRuns
 
@@ -14,7 +14,7 @@ from runledger.services.triggers.upstream import UpstreamRuns
 @cache
 def upstream_runs() -> UpstreamRuns:
     of = stores()
-    return UpstreamRuns(of.automations, frames(), opener_over(of, now_ms))
+    return UpstreamRuns(of.automations, contexts(), opener_over(of, now_ms))
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> None:

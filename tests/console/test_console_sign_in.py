@@ -8,7 +8,7 @@ from runledger.models.workspace import Role
 from local.settings import PASSWORD
 from tests.console.browser import new_context, sign_in
 from tests.console.operators import Operator, user_of
-from tests.support.people import join, new_address, open_workspace, pool_id, totp
+from tests.support.demo_users import join, new_address, open_workspace, pool_id, totp
 from tests.support.stack import Stack
 
 

@@ -51,7 +51,7 @@ def graph(trigger: dict[str, Any], *nodes: dict[str, Any]) -> dict[str, Any]:
     return {"name": "Dates", "nodes": every, "edges": edges}
 
 
-def reading() -> dict[str, Any]:
+def queries() -> dict[str, Any]:
     """Reads trigger.at in a WAIT, a SET and a CONDITION."""
     document = graph(
         {"triggerType": "WEBHOOK"},
@@ -82,7 +82,7 @@ def reading() -> dict[str, Any]:
 
 
 def test_nodes_read_every_form_as_the_same_moment(stack: Stack, api: httpx.Client) -> None:
-    automation = activate(api, reading())
+    automation = activate(api, queries())
     opened = {fire(stack, automation, {"at": value}): value for value in FORMS}
     for run_id, value in opened.items():
         told = ended(api, run_id)
@@ -94,7 +94,7 @@ def test_nodes_read_every_form_as_the_same_moment(stack: Stack, api: httpx.Clien
 
 
 def test_nodes_show_what_is_no_date_and_the_forms_that_are(stack: Stack, api: httpx.Client) -> None:
-    automation = activate(api, reading())
+    automation = activate(api, queries())
     opened = {fire(stack, automation, {"at": value}): value for value in OTHERS}
     for run_id, value in opened.items():
         error = ended(api, run_id)["error"]

@@ -10,12 +10,12 @@ from typing import Any
 
 from runledger.clock import HOUR
 from runledger.store.values import from_dynamo
+from tests.support.find_words import find_words, kept
 
 from local.settings import STACK_NAME
 from tests.emulator.orders import ADMIN, activate, ended, fire, template, wait_for
 from tests.emulator.test_faults import tick
 from tests.support.stack import Stack
-from tests.support.traces import kept, traces
 
 # Too large for a row, however it is compressed.
 NOISE = "".join(random.Random(9).choices(string.ascii_letters + string.digits, k=120_000))
@@ -104,7 +104,7 @@ def test_a_person_is_told_of_and_then_erased(stack: Stack) -> None:
         assert sorted(each["kind"] for each in items) == ["DELIVERY", "DELIVERY", "RUN", "RUN"]
         assert [each["at"] for each in items] == sorted((i["at"] for i in items), reverse=True)
         sent = [each["delivery"]["id"] for each in items if each["delivery"]]
-        assert {each.rpartition(": ")[2] for each in traces(everything(stack), words)} == {
+        assert {each.rpartition(": ")[2] for each in find_words(everything(stack), words)} == {
             word.lower() for word in words
         }
 
@@ -127,6 +127,6 @@ def test_a_person_is_told_of_and_then_erased(stack: Stack) -> None:
                 break
         assert (gone.status_code, gone.json()["erasure"]) == (410, "ERASED"), gone.text
         assert gone.json()["erasedAt"] is not None
-        assert traces(everything(stack), words) == []
-        left = traces(everything(stack), [contact_id])
+        assert find_words(everything(stack), words) == []
+        left = find_words(everything(stack), [contact_id])
         assert [each.partition("/")[0] for each in left] == ["WORKSPACE#ws_demo#ERASURE"]

@@ -8,7 +8,7 @@ import pytest
 from runledger.models.workspace import Role
 
 from local.settings import PASSWORD
-from tests.support.people import (
+from tests.support.demo_users import (
     Answer,
     api,
     ask_cognito,

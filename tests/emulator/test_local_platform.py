@@ -346,11 +346,13 @@ def test_an_express_execution_walks_each_time_it_is_started_under_one_name(
         items = noted.scan(TableName=platform.name, ConsistentRead=True)["Items"]
         return {item["pk"]["S"]: item["name"]["S"] for item in items}
 
-    at_once = [platform.start(machine, "one")["executionArn"] for _ in range(2)]
+    in_parallel = [platform.start(machine, "one")["executionArn"] for _ in range(2)]
     assert walked() == {}
-    assert until(walked, lambda found: len(found) == 2) == dict.fromkeys(at_once, "one")
+    assert until(walked, lambda found: len(found) == 2) == dict.fromkeys(in_parallel, "one")
     again = platform.start(machine, "one")["executionArn"]
-    assert until(walked, lambda found: len(found) == 3) == dict.fromkeys([*at_once, again], "one")
+    assert until(walked, lambda found: len(found) == 3) == dict.fromkeys(
+        [*in_parallel, again], "one"
+    )
     noted.delete_table(TableName=platform.name)
 
 

@@ -7,7 +7,7 @@ import httpx
 from local.settings import PASSWORD
 from local.sign_in import access_token
 from tests.emulator.orders import ADMIN
-from tests.support.people import pool_id
+from tests.support.demo_users import pool_id
 from tests.support.stack import Stack
 
 OWNER = "owner@demo.example"

@@ -2,10 +2,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.world import World, open_world
+from tests.support.engine import Engine, open_engine
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    with open_world() as made:
+def engine() -> Iterator[Engine]:
+    with open_engine() as made:
         yield made

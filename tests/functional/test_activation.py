@@ -11,7 +11,7 @@ from runledger.errors import ConflictError, InvalidGraphError, RunledgerError
 from runledger.models.activation import ActivationStatus
 from runledger.models.automation import AutomationDocument, AutomationStatus
 
-from tests.support.world import World
+from tests.support.engine import Engine
 
 if TYPE_CHECKING:
     from runledger.api.automations import AutomationView
@@ -32,13 +32,13 @@ def document(name: str = "Hook", message: str = "no") -> AutomationDocument:
     )
 
 
-def machines(world: World) -> list[str]:
-    found = world.stepfunctions.list_state_machines()["stateMachines"]
+def machines(engine: Engine) -> list[str]:
+    found = engine.stepfunctions.list_state_machines()["stateMachines"]
     return sorted(machine["name"] for machine in found)
 
 
-def rows(world: World) -> list[dict[str, Any]]:
-    found = world.dynamodb.scan(TableName="runledger")["Items"]
+def rows(engine: Engine) -> list[dict[str, Any]]:
+    found = engine.dynamodb.scan(TableName="runledger")["Items"]
     # Neither whose turn it is to make a machine nor that it was tried says anything of the
     # automation.
     found = [
@@ -52,58 +52,58 @@ def rows(world: World) -> list[dict[str, Any]]:
     return sorted(found, key=lambda row: (row["pk"]["S"], row["sk"]["S"]))
 
 
-def tick(world: World, minutes: int = 5) -> None:
+def tick(engine: Engine, minutes: int = 5) -> None:
     for _ in range(minutes):
-        world.clock.advance(MINUTE)
-        world.settler.settle_due(100)
+        engine.clock.advance(MINUTE)
+        engine.settler.settle_due(100)
 
 
-def test_activation_freezes_a_version_with_a_machine_and_a_token(world: World) -> None:
-    draft = world.automations.create(world.workspace_id, document(), BY)
-    assert world.automations.view(draft).status is AutomationStatus.DRAFT
+def test_activation_freezes_a_version_with_a_machine_and_a_token(engine: Engine) -> None:
+    draft = engine.automations.create(engine.workspace_id, document(), BY)
+    assert engine.automations.view(draft).status is AutomationStatus.DRAFT
 
-    view = world.activations.activate(world.workspace_id, draft.id, BY)
+    view = engine.activations.activate(engine.workspace_id, draft.id, BY)
 
     assert (view.status, view.version) == (AutomationStatus.ACTIVE, 1)
     assert not view.has_unpublished_changes
-    assert machines(world) == [f"runledger-{draft.id}-v1"]
+    assert machines(engine) == [f"runledger-{draft.id}-v1"]
     assert view.webhook is not None
     token = view.webhook.path.removeprefix("/v1/webhooks/in/")
     assert len(token) == 30 and token.isalnum()
     assert view.machine is not None
     assert view.machine.type == "EXPRESS"
     assert "longest path" in view.machine.reason
-    version = world.stores.automations.version(draft.id, 1)
+    version = engine.stores.automations.version(draft.id, 1)
     assert version.graph.nodes == document().nodes
 
 
-def test_activating_again_changes_nothing(world: World) -> None:
-    draft = world.automations.create(world.workspace_id, document(), BY)
-    first = world.activations.activate(world.workspace_id, draft.id, BY)
-    before = rows(world)
-    assert world.activations.activate(world.workspace_id, draft.id, BY) == first
-    assert rows(world) == before
+def test_activating_again_changes_nothing(engine: Engine) -> None:
+    draft = engine.automations.create(engine.workspace_id, document(), BY)
+    first = engine.activations.activate(engine.workspace_id, draft.id, BY)
+    before = rows(engine)
+    assert engine.activations.activate(engine.workspace_id, draft.id, BY) == first
+    assert rows(engine) == before
 
 
-def test_editing_an_active_automation_changes_its_draft_only(world: World) -> None:
-    draft = world.automations.create(world.workspace_id, document(), BY)
-    first = world.activations.activate(world.workspace_id, draft.id, BY)
+def test_editing_an_active_automation_changes_its_draft_only(engine: Engine) -> None:
+    draft = engine.automations.create(engine.workspace_id, document(), BY)
+    first = engine.activations.activate(engine.workspace_id, draft.id, BY)
 
-    edited = world.automations.update(world.workspace_id, draft.id, document(message="never"), BY)
-    view = world.automations.view(edited)
+    edited = engine.automations.update(engine.workspace_id, draft.id, document(message="never"), BY)
+    view = engine.automations.view(edited)
     assert (view.version, view.has_unpublished_changes) == (1, True)
-    assert world.stores.automations.version(draft.id, 1).graph.nodes == document().nodes
+    assert engine.stores.automations.version(draft.id, 1).graph.nodes == document().nodes
 
-    second = world.activations.activate(world.workspace_id, draft.id, BY)
+    second = engine.activations.activate(engine.workspace_id, draft.id, BY)
     assert second.version == 2
     assert second.webhook == first.webhook
-    assert machines(world) == [f"runledger-{draft.id}-v1", f"runledger-{draft.id}-v2"]
+    assert machines(engine) == [f"runledger-{draft.id}-v1", f"runledger-{draft.id}-v2"]
 
 
-def test_a_version_keeps_the_template_it_was_frozen_with(world: World) -> None:
+def test_a_version_keeps_the_template_it_was_frozen_with(engine: Engine) -> None:
     from runledger.models.template import TemplateDocument
 
-    template_id = world.template("first")
+    template_id = engine.template("first")
     graph = document().model_dump(by_alias=True)
     graph["nodes"][1] = {
         "id": "stop",
@@ -115,25 +115,25 @@ def test_a_version_keeps_the_template_it_was_frozen_with(world: World) -> None:
     }
     graph["nodes"].append({"id": "done", "type": "END", "config": {}})
     graph["edges"].append({"source": "stop", "target": "done"})
-    automation_id = world.activate(graph)
+    automation_id = engine.activate(graph)
     changed = TemplateDocument(name="Mail", channel="EMAIL", subject="Hi", body="second")
-    world.templates.replace(world.workspace_id, template_id, changed)
+    engine.templates.replace(engine.workspace_id, template_id, changed)
 
-    world.walk(world.fire(automation_id, {}))
+    engine.walk(engine.fire(automation_id, {}))
 
-    (message,) = world.mailbox()
+    (message,) = engine.mailbox()
     assert "first" in message.body and "second" not in message.body
 
 
 def test_a_failure_at_any_call_is_made_good_or_leaves_the_automation_as_it_was(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Refuses every AWS call of an activation in turn, before it takes effect."""
     real = botocore.client.BaseClient._make_api_call
     tried = 0
     while True:
-        draft = world.automations.create(world.workspace_id, document(), BY)
-        before = [row for row in rows(world) if draft.id in row["pk"]["S"] + row["sk"]["S"]]
+        draft = engine.automations.create(engine.workspace_id, document(), BY)
+        before = [row for row in rows(engine) if draft.id in row["pk"]["S"] + row["sk"]["S"]]
         calls: list[str] = []
 
         def refuse(
@@ -148,70 +148,70 @@ def test_a_failure_at_any_call_is_made_good_or_leaves_the_automation_as_it_was(
         with monkeypatch.context() as patched:
             patched.setattr(botocore.client.BaseClient, "_make_api_call", refuse)
             with suppress(RunledgerError):
-                world.activations.activate(world.workspace_id, draft.id, BY)
-        tick(world)
-        found = world.stores.automations.get(world.workspace_id, draft.id)
-        asked = world.stores.activations.get(draft.id, 1)
-        made = [name for name in machines(world) if draft.id in name]
+                engine.activations.activate(engine.workspace_id, draft.id, BY)
+        tick(engine)
+        found = engine.stores.automations.get(engine.workspace_id, draft.id)
+        asked = engine.stores.activations.get(draft.id, 1)
+        made = [name for name in machines(engine) if draft.id in name]
         if found.status is AutomationStatus.ACTIVE:
             # It was committed, be it by the tick.
             assert asked is not None and asked.status is ActivationStatus.ACTIVE
             assert made == [f"runledger-{draft.id}-v1"]
         else:
-            mine = [row for row in rows(world) if draft.id in row["pk"]["S"] + row["sk"]["S"]]
+            mine = [row for row in rows(engine) if draft.id in row["pk"]["S"] + row["sk"]["S"]]
             assert mine == before, calls[tried]
             assert made == [], calls[tried]
             assert asked is None or asked.status is ActivationStatus.FAILED
-        assert [row.id for row in world.stores.due.rows(world.clock() + DAY)] == []
+        assert [row.id for row in engine.stores.due.rows(engine.clock() + DAY)] == []
         if len(calls) <= tried:
             break
         tried += 1
-        again = world.activations.activate(world.workspace_id, draft.id, BY)
+        again = engine.activations.activate(engine.workspace_id, draft.id, BY)
         assert again.status is AutomationStatus.ACTIVE
-        made = [name for name in machines(world) if draft.id in name]
+        made = [name for name in machines(engine) if draft.id in name]
         assert made == [f"runledger-{draft.id}-v{again.version}"]
     assert tried >= 10
 
 
 def test_an_activation_that_comes_between_shares_the_version(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    draft = world.automations.create(world.workspace_id, document(), BY)
-    create = world.stepfunctions.create_state_machine
+    draft = engine.automations.create(engine.workspace_id, document(), BY)
+    create = engine.stepfunctions.create_state_machine
     rivals: list[AutomationView] = []
 
     def overtaken(**request: Any) -> Any:
-        rivals.append(world.activations.activate(world.workspace_id, draft.id, "bob@example.com"))
+        rivals.append(engine.activations.activate(engine.workspace_id, draft.id, "bob@example.com"))
         return create(**request)
 
-    monkeypatch.setattr(world.stepfunctions, "create_state_machine", overtaken)
-    view = world.activations.activate(world.workspace_id, draft.id, BY)
+    monkeypatch.setattr(engine.stepfunctions, "create_state_machine", overtaken)
+    view = engine.activations.activate(engine.workspace_id, draft.id, BY)
     assert (view.status, view.version) == (AutomationStatus.ACTIVE, 1)
     (rival,) = rivals
     assert rival.activation is not None
     assert (rival.activation.version, rival.activation.status) == (1, "PENDING")
-    assert machines(world) == [f"runledger-{draft.id}-v1"]
+    assert machines(engine) == [f"runledger-{draft.id}-v1"]
 
 
-def test_a_bad_graph_is_refused_and_changes_nothing(world: World) -> None:
-    draft = world.automations.create(world.workspace_id, document(), BY)
-    before = rows(world)
+def test_a_bad_graph_is_refused_and_changes_nothing(engine: Engine) -> None:
+    draft = engine.automations.create(engine.workspace_id, document(), BY)
+    before = rows(engine)
     bad = document().model_dump(by_alias=True)
     bad["edges"] = []
     with pytest.raises(InvalidGraphError) as refused:
-        world.automations.update(
-            world.workspace_id, draft.id, AutomationDocument.model_validate(bad), BY
+        engine.automations.update(
+            engine.workspace_id, draft.id, AutomationDocument.model_validate(bad), BY
         )
     found = {(problem["code"], problem.get("nodeId")) for problem in refused.value.problems}
     assert found == {("UNREACHABLE", "stop"), ("NO_END", "start")}
     with pytest.raises(InvalidGraphError):
-        world.automations.create(world.workspace_id, AutomationDocument.model_validate(bad), BY)
-    assert rows(world) == before
+        engine.automations.create(engine.workspace_id, AutomationDocument.model_validate(bad), BY)
+    assert rows(engine) == before
 
 
-def test_saving_over_somebody_elses_save_is_a_conflict(world: World) -> None:
-    draft = world.automations.create(world.workspace_id, document(), BY)
-    store = world.stores.automations
+def test_saving_over_somebody_elses_save_is_a_conflict(engine: Engine) -> None:
+    draft = engine.automations.create(engine.workspace_id, document(), BY)
+    store = engine.stores.automations
     mine = draft.model_copy(update={"draft_revision": 2})
     graph = store.draft(draft)
     store.save_draft(mine, graph)

@@ -15,8 +15,7 @@ from runledger.models.workspace import Membership, Role
 from runledger.observability import logger
 
 from tests.support.document import faults_of_answer
-from tests.support.processes import forget_clients
-from tests.support.world import (
+from tests.support.engine import (
     ACCOUNT,
     BUCKET,
     DELIVERY_RETRY,
@@ -26,8 +25,9 @@ from tests.support.world import (
     REGION,
     SCHEDULE_GROUP,
     TABLE,
-    World,
+    Engine,
 )
+from tests.support.lambda_processes import forget_clients
 
 EVENTS = Path(__file__).parents[2] / "events"
 
@@ -50,11 +50,11 @@ CONTEXT: Any = FakeContext()
 
 
 @pytest.fixture
-def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def deployed(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """The world as the functions see it, with a member of every role."""
     arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
-    cursor = world.secrets.create_secret(Name="cursor", SecretString="a key of this test")
-    edge = world.secrets.create_secret(Name="edge", SecretString=EDGE_KEY)
+    cursor = engine.secrets.create_secret(Name="cursor", SecretString="a key of this test")
+    edge = engine.secrets.create_secret(Name="edge", SecretString=EDGE_KEY)
     environment = {
         "RUNLEDGER_TABLE": TABLE,
         "RUNLEDGER_BUCKET": BUCKET,
@@ -83,18 +83,18 @@ def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         member = Membership(
             user_id=f"user-{role.lower()}",
             email=f"{role.lower()}@example.com",
-            workspace_id=world.workspace_id,
+            workspace_id=engine.workspace_id,
             role=role,
-            created_at=world.clock(),
+            created_at=engine.clock(),
         )
-        world.stores.workspaces.put_member(member)
+        engine.stores.workspaces.put_member(member)
     forget_clients()
-    yield world
+    yield engine
     forget_clients()
 
 
 @pytest.fixture
-def pool(deployed: World, monkeypatch: pytest.MonkeyPatch) -> str:
+def pool(deployed: Engine, monkeypatch: pytest.MonkeyPatch) -> str:
     """A user pool with an account of every role, whose name is also the `sub` of its tokens. Few
     calls ask for it, and moto takes long to make one."""
     cognito = boto3.client("cognito-idp", region_name=REGION)
@@ -186,12 +186,12 @@ def test_who_is_calling_is_told(pool: str) -> None:
 
 
 @pytest.mark.parametrize(("role", "status"), [("nobody", 403), (None, 401)])
-def test_a_stranger_gets_nothing(deployed: World, role: str | None, status: int) -> None:
+def test_a_stranger_gets_nothing(deployed: Engine, role: str | None, status: int) -> None:
     assert call("GET", "/v1/runs", role=role)["status"] == status
 
 
 @pytest.mark.parametrize("role", ["viewer", "member"])
-def test_only_an_admin_changes_things(deployed: World, role: str) -> None:
+def test_only_an_admin_changes_things(deployed: Engine, role: str) -> None:
     changes = [
         ("POST", "/v1/contacts", {"email": "a@example.com"}),
         ("POST", "/v1/templates", {"name": "x", "channel": "EMAIL", "subject": "x", "body": "x"}),
@@ -208,7 +208,7 @@ def test_only_an_admin_changes_things(deployed: World, role: str) -> None:
         assert answer["headers"]["Content-Type"] == "application/problem+json"
 
 
-def test_a_contact_is_written_and_read(deployed: World) -> None:
+def test_a_contact_is_written_and_read(deployed: Engine) -> None:
     made = call("POST", "/v1/contacts", {"email": "Ada@Example.com", "tags": ["vip", "vip"]})
     assert made["status"] == 201
     assert (made["body"]["email"], made["body"]["tags"]) == ("ada@example.com", ["vip"])
@@ -221,7 +221,7 @@ def test_a_contact_is_written_and_read(deployed: World) -> None:
     assert call("POST", "/v1/contacts", {"email": "ada@example.com"})["status"] == 201
 
 
-def test_contacts_come_in_pages(deployed: World) -> None:
+def test_contacts_come_in_pages(deployed: Engine) -> None:
     for number in range(5):
         call("POST", "/v1/contacts", {"email": f"c{number}@example.com"})
     first = call("GET", "/v1/contacts", query="limit=3")["body"]
@@ -232,7 +232,7 @@ def test_contacts_come_in_pages(deployed: World) -> None:
     assert second["nextCursor"] is None
 
 
-def test_a_contact_is_found_by_what_a_person_pastes(deployed: World) -> None:
+def test_a_contact_is_found_by_what_a_person_pastes(deployed: Engine) -> None:
     document = {"email": "ada@example.com", "phone": "+4915112345678"}
     made = call("POST", "/v1/contacts", document)["body"]
     call("POST", "/v1/contacts", {"email": "other@example.com"})
@@ -264,13 +264,13 @@ def test_a_contact_is_found_by_what_a_person_pastes(deployed: World) -> None:
         (b'{"metadata": {"n": "' + b"x" * 40_000 + b'"}}', "metadata"),
     ],
 )
-def test_a_damaged_body_is_a_problem_and_no_crash(deployed: World, raw: bytes, words: str) -> None:
+def test_a_damaged_body_is_a_problem_and_no_crash(deployed: Engine, raw: bytes, words: str) -> None:
     answer = call("POST", "/v1/contacts", raw=raw)
     assert answer["status"] == 422
     assert words in json.dumps(answer["body"])
 
 
-def test_half_of_a_surrogate_pair_becomes_a_replacement_character(deployed: World) -> None:
+def test_half_of_a_surrogate_pair_becomes_a_replacement_character(deployed: Engine) -> None:
     raw = (
         rb'{"firstName": "Ada \ud83d", "metadata": {"k\udfff": "\ud83d\ude00"}, "tags": ["\ud800"]}'
     )
@@ -286,7 +286,7 @@ def test_half_of_a_surrogate_pair_becomes_a_replacement_character(deployed: Worl
     [("iso-8859-1", "latin-1"), ("utf-16le", "utf-16-le"), ("utf-8", "utf-8-sig")],
 )
 def test_a_body_is_read_in_the_charset_that_it_declares(
-    deployed: World, charset: str, codec: str
+    deployed: Engine, charset: str, codec: str
 ) -> None:
     headers = {"content-type": f"application/json; charset={charset}"}
     raw = '{"firstName": "Zoë", "lastName": "Müller"}'.encode(codec)
@@ -299,7 +299,7 @@ def test_a_body_is_read_in_the_charset_that_it_declares(
     ("charset", "status", "words"), [("klingon", 415, "klingon"), ("ascii", 422, "byte 17")]
 )
 def test_a_body_in_no_charset_is_refused(
-    deployed: World, charset: str, status: int, words: str
+    deployed: Engine, charset: str, status: int, words: str
 ) -> None:
     headers = {"content-type": f"application/json; charset={charset}"}
     raw = '{"firstName": "Zoë"}'.encode()
@@ -311,7 +311,7 @@ def test_a_body_in_no_charset_is_refused(
 @pytest.mark.parametrize(
     "media_type", ["multipart/form-data; boundary=z", "application/x-www-form-urlencoded"]
 )
-def test_a_form_changes_nothing(deployed: World, raw: bytes, media_type: str) -> None:
+def test_a_form_changes_nothing(deployed: Engine, raw: bytes, media_type: str) -> None:
     made = call("POST", "/v1/contacts", {"email": "a@example.com", "tags": ["vip"]})["body"]
     path = f"/v1/contacts/{made['id']}"
     assert call("PUT", path, raw=raw, headers={"content-type": media_type})["status"] == 415
@@ -319,7 +319,7 @@ def test_a_form_changes_nothing(deployed: World, raw: bytes, media_type: str) ->
 
 
 @pytest.mark.parametrize("strange", ["x" * 3_000, "con_\x00", "%20", "²"])
-def test_an_id_that_can_be_none_is_not_found(deployed: World, strange: str) -> None:
+def test_an_id_that_can_be_none_is_not_found(deployed: Engine, strange: str) -> None:
     for method, path, body in (
         ("GET", f"/v1/contacts/{strange}", None),
         ("PUT", f"/v1/contacts/{strange}", {}),
@@ -334,30 +334,30 @@ def test_an_id_that_can_be_none_is_not_found(deployed: World, strange: str) -> N
 
 
 @pytest.mark.parametrize("query", ["sort=asc", "Status=FAILED", "status[]=FAILED"])
-def test_a_parameter_that_means_nothing_is_refused(deployed: World, query: str) -> None:
+def test_a_parameter_that_means_nothing_is_refused(deployed: Engine, query: str) -> None:
     answer = call("GET", "/v1/runs", query=query)
     assert (answer["status"], answer["body"]["field"]) == (422, query.split("=")[0])
     assert "automationId" in answer["body"]["detail"]
 
 
-def test_several_statuses_are_taken(deployed: World) -> None:
+def test_several_statuses_are_taken(deployed: Engine) -> None:
     assert call("GET", "/v1/runs", query="status=FAILED,COMPLETED")["status"] == 200
 
 
 @pytest.mark.parametrize("value", ["", "abc", "with\nbreak", "x" * 10_001])
-def test_a_secret_that_could_not_be_kept_is_refused(deployed: World, value: str) -> None:
+def test_a_secret_that_could_not_be_kept_is_refused(deployed: Engine, value: str) -> None:
     answer = call("PUT", "/v1/secrets/KEY", {"value": value})
     assert (answer["status"], answer["body"]["field"]) == (422, "value")
 
 
-def test_consents_are_given_in_so_many_words(deployed: World) -> None:
+def test_consents_are_given_in_so_many_words(deployed: Engine) -> None:
     answer = call(
         "POST", "/v1/contacts", {"email": "a@example.com", "consents": {"marketing": "yes"}}
     )
     assert (answer["status"], answer["body"]["field"]) == (422, "consents.marketing")
 
 
-def test_numbers_of_metadata_are_kept_as_they_are(deployed: World) -> None:
+def test_numbers_of_metadata_are_kept_as_they_are(deployed: Engine) -> None:
     numbers = {"a": 1e200, "b": 1e-200, "c": 10**44 + 1, "d": 0.1, "e": [[[{}]]], "f": None}
     made = call("POST", "/v1/contacts", {"email": "a@example.com", "metadata": numbers})
     assert made["status"] == 201
@@ -365,12 +365,12 @@ def test_numbers_of_metadata_are_kept_as_they_are(deployed: World) -> None:
     assert read["body"]["metadata"] == numbers
 
 
-def test_a_body_that_is_no_json_is_refused_by_its_type(deployed: World) -> None:
+def test_a_body_that_is_no_json_is_refused_by_its_type(deployed: Engine) -> None:
     answer = call("POST", "/v1/contacts", raw=b"a=1", headers={"content-type": "text/plain"})
     assert answer["status"] == 415
 
 
-def test_a_webhook_address_is_for_those_who_may_trigger(deployed: World) -> None:
+def test_a_webhook_address_is_for_those_who_may_trigger(deployed: Engine) -> None:
     from tests.functional.test_settle import WAITING
 
     automation_id = deployed.activate(WAITING)
@@ -382,7 +382,7 @@ def test_a_webhook_address_is_for_those_who_may_trigger(deployed: World) -> None
     assert shown["member"]["path"].startswith("/v1/webhooks/in/")
 
 
-def test_a_graph_of_the_wrong_form_names_node_and_edge(deployed: World) -> None:
+def test_a_graph_of_the_wrong_form_names_node_and_edge(deployed: Engine) -> None:
     broken = {"name": "Broken", "nodes": [{"id": "a b", "type": "END"}], "edges": [{}]}
     answer = call("POST", "/v1/automations", broken)
     assert answer["status"] == 422
@@ -390,7 +390,7 @@ def test_a_graph_of_the_wrong_form_names_node_and_edge(deployed: World) -> None:
     assert found == [("a b", None), (None, 0), (None, 0)]
 
 
-def test_a_document_that_is_no_automation_yet_is_checked(deployed: World) -> None:
+def test_a_document_that_is_no_automation_yet_is_checked(deployed: Engine) -> None:
     document = {"name": "New", "nodes": [{"id": "done", "type": "END"}], "edges": []}
     answer = call("POST", "/v1/automations/validate", document, role="admin")
     assert answer["status"] == 200
@@ -399,7 +399,7 @@ def test_a_document_that_is_no_automation_yet_is_checked(deployed: World) -> Non
     assert call("POST", "/v1/automations/validate", document, role="member")["status"] == 403
 
 
-def test_a_script_may_ask_for_422_where_there_are_problems(deployed: World) -> None:
+def test_a_script_may_ask_for_422_where_there_are_problems(deployed: Engine) -> None:
     document = {"name": "New", "nodes": [{"id": "done", "type": "END"}], "edges": []}
     lenient = call("POST", "/v1/automations/validate", document, query="strict=false")
     strict = call("POST", "/v1/automations/validate", document, query="strict=true")
@@ -416,7 +416,7 @@ def test_a_script_may_ask_for_422_where_there_are_problems(deployed: World) -> N
         assert call("POST", path, document, query="strict=true")["status"] == 200
 
 
-def test_a_name_that_another_automation_has_is_warned_of(deployed: World) -> None:
+def test_a_name_that_another_automation_has_is_warned_of(deployed: Engine) -> None:
     document = {
         "name": "Größe",
         "nodes": [
@@ -440,12 +440,12 @@ def test_a_name_that_another_automation_has_is_warned_of(deployed: World) -> Non
     assert own["warnings"] == []
 
 
-def test_health_needs_no_token(deployed: World) -> None:
+def test_health_needs_no_token(deployed: Engine) -> None:
     answer = call("GET", "/v1/health", role=None)
     assert (answer["status"], answer["body"]) == (200, {"status": "ok"})
 
 
-def test_a_draft_that_somebody_else_saved_is_not_overwritten(deployed: World) -> None:
+def test_a_draft_that_somebody_else_saved_is_not_overwritten(deployed: Engine) -> None:
     document = {
         "name": "Mine",
         "nodes": [
@@ -465,7 +465,7 @@ def test_a_draft_that_somebody_else_saved_is_not_overwritten(deployed: World) ->
     assert call("PUT", path, document)["status"] == 200
 
 
-def test_bad_query_parameters_are_named(deployed: World) -> None:
+def test_bad_query_parameters_are_named(deployed: Engine) -> None:
     for query, field in (
         ("limit=0", "limit"),
         ("limit=201", "limit"),
@@ -481,13 +481,13 @@ def test_bad_query_parameters_are_named(deployed: World) -> None:
     assert (damaged["status"], damaged["body"]["field"]) == (400, "cursor")
 
 
-def test_node_types_carry_their_schemas(deployed: World) -> None:
+def test_node_types_carry_their_schemas(deployed: Engine) -> None:
     items = call("GET", "/v1/node-types", role="viewer")["body"]["items"]
     assert len(items) == 10
     assert all(each["configSchema"] and each["description"] for each in items)
 
 
-def test_an_unknown_path_is_a_problem(deployed: World) -> None:
+def test_an_unknown_path_is_a_problem(deployed: Engine) -> None:
     answer = call("GET", "/v1/nothing")
     assert (answer["status"], answer["body"]["title"]) == (404, "Not found")
 
@@ -523,7 +523,7 @@ def test_every_function_has_a_sample_event() -> None:
     ids=["direct", "forwarded", "unproven", "guessed", "distribution"],
 )
 def test_events_are_counted_by_the_address_that_can_be_known(
-    deployed: World, headers: dict[str, str], source: str
+    deployed: Engine, headers: dict[str, str], source: str
 ) -> None:
     from functions.webhook_in.handler import handler
     from tests.functional.test_webhooks import hooked
@@ -540,7 +540,7 @@ def test_events_are_counted_by_the_address_that_can_be_known(
     assert source in counted["pk"]["S"] + counted["sk"]["S"]
 
 
-def test_a_webhook_as_api_gateway_delivers_it(deployed: World) -> None:
+def test_a_webhook_as_api_gateway_delivers_it(deployed: Engine) -> None:
     from functions.webhook_in.handler import handler
     from tests.functional.test_webhooks import hooked
 
@@ -585,7 +585,7 @@ class _Calls:
     ],
 )
 def test_every_token_that_is_none_gets_one_look_and_the_same_answer(
-    deployed: World, token: str
+    deployed: Engine, token: str
 ) -> None:
     from functions.webhook_in.handler import handler, webhooks
     from tests.functional.test_webhooks import hooked
@@ -616,7 +616,7 @@ def test_every_token_that_is_none_gets_one_look_and_the_same_answer(
 
 
 def test_what_leads_from_a_token_to_its_automation_does_not_hold_the_token(
-    deployed: World,
+    deployed: Engine,
 ) -> None:
     from tests.functional.test_webhooks import event as inbound
     from tests.functional.test_webhooks import hooked
@@ -630,7 +630,7 @@ def test_what_leads_from_a_token_to_its_automation_does_not_hold_the_token(
 
 
 def test_activating_again_mends_what_leads_from_a_token_to_its_automation(
-    deployed: World,
+    deployed: Engine,
 ) -> None:
     from runledger.store import keys
 
@@ -646,7 +646,7 @@ def test_activating_again_mends_what_leads_from_a_token_to_its_automation(
     assert deployed.stores.automations.by_webhook_token(token) == target
 
 
-def test_the_stream_starts_runs_and_the_walk_completes_them(deployed: World) -> None:
+def test_the_stream_starts_runs_and_the_walk_completes_them(deployed: Engine) -> None:
     from functions.close_runs.handler import closer
     from functions.close_runs.handler import handler as close_runs
     from functions.run_logic.handler import handler as run_logic
@@ -685,7 +685,7 @@ def test_the_stream_starts_runs_and_the_walk_completes_them(deployed: World) -> 
 
 
 def test_log_lines_carry_ids_and_forget_those_of_the_invocation_before(
-    deployed: World, caplog: pytest.LogCaptureFixture
+    deployed: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
     from functions.run_logic.handler import handler as run_logic
     from tests.functional.test_webhooks import event as inbound
@@ -710,7 +710,7 @@ def test_log_lines_carry_ids_and_forget_those_of_the_invocation_before(
     assert "runId" not in logger.get_current_keys()
 
 
-def test_a_suppressed_address_is_listed_found_and_taken_off(deployed: World) -> None:
+def test_a_suppressed_address_is_listed_found_and_taken_off(deployed: Engine) -> None:
     body = {"address": "+49 170 1234567", "note": "asked to"}
     added = call("POST", "/v1/suppressions", body, role="admin")
     assert added["status"] == 201
@@ -738,7 +738,7 @@ def test_a_suppressed_address_is_listed_found_and_taken_off(deployed: World) -> 
     assert "address" in json.dumps(nobody["body"])
 
 
-def test_feedback_about_no_attempt_of_ours_is_taken_and_changes_nothing(deployed: World) -> None:
+def test_feedback_about_no_attempt_of_ours_is_taken_and_changes_nothing(deployed: Engine) -> None:
     from functions.delivery_feedback.handler import feedback, handler
 
     feedback.cache_clear()
@@ -762,7 +762,7 @@ def test_feedback_about_no_attempt_of_ours_is_taken_and_changes_nothing(deployed
 )
 @pytest.mark.parametrize("query", ["", "limit=50"])
 def test_a_method_that_a_path_does_not_take_is_refused_with_those_it_does(
-    deployed: World, method: str, path: str, allowed: str, query: str
+    deployed: Engine, method: str, path: str, allowed: str, query: str
 ) -> None:
     answer = call(method, path, query=query)
     assert answer["status"] == 405
@@ -770,13 +770,13 @@ def test_a_method_that_a_path_does_not_take_is_refused_with_those_it_does(
     assert answer["body"]["title"] == "Method not allowed"
 
 
-def test_a_path_that_is_none_is_not_found_by_any_method(deployed: World) -> None:
+def test_a_path_that_is_none_is_not_found_by_any_method(deployed: Engine) -> None:
     for method in ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"):
         assert call(method, "/v1/nothing/here")["status"] == 404, method
         assert call(method, "/v1/nothing/here", query="a=b")["status"] == 404, method
 
 
-def test_the_webhook_address_takes_posts_only(deployed: World) -> None:
+def test_the_webhook_address_takes_posts_only(deployed: Engine) -> None:
     from functions.webhook_in.handler import handler
 
     for method in ("GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"):
@@ -817,13 +817,13 @@ def test_the_webhook_address_takes_posts_only(deployed: World) -> None:
     ],
 )
 def test_a_text_is_no_number_and_a_number_is_no_boolean(
-    deployed: World, method: str, path: str, body: Any, field: str
+    deployed: Engine, method: str, path: str, body: Any, field: str
 ) -> None:
     answer = call(method, path, body)
     assert answer["status"] == 422
     assert answer["body"]["field"].startswith(field)
 
 
-def test_a_whole_number_may_be_written_with_a_point(deployed: World) -> None:
+def test_a_whole_number_may_be_written_with_a_point(deployed: Engine) -> None:
     answer = call("PUT", "/v1/settings", raw=b'{"name": "x", "retentionDays": 30.0}')
     assert answer["body"]["retentionDays"] == 30

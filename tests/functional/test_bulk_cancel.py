@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from runledger.api.bulk_cancels import BulkCancelDocument
 from runledger.clock import MINUTE, now_ms
-from runledger.composition import frozen_lists_over
+from runledger.composition import list_snapshots_over
 from runledger.errors import ConflictError, TransientError
 from runledger.models.bulk_cancel import BulkCancel
 from runledger.models.run import Run, RunStatus
@@ -23,7 +23,7 @@ from tests.functional import test_history
 from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_drain_many import WORKSPACE, Town
 from tests.support.boundary import straight
-from tests.support.world import World
+from tests.support.engine import Engine
 
 __all__ = ["deployed"]
 
@@ -35,8 +35,8 @@ def document(reason: str = "wrong list", **filters: Any) -> BulkCancelDocument:
     return BulkCancelDocument.model_validate({"filter": filters, "reason": reason})
 
 
-def status_of(world: World, run: Run) -> RunStatus:
-    return world.stores.runs.get(run.id).status
+def status_of(engine: Engine, run: Run) -> RunStatus:
+    return engine.stores.runs.get(run.id).status
 
 
 FILTERS: list[tuple[dict[str, Any], Callable[[Run], bool]]] = [
@@ -53,43 +53,43 @@ FILTERS: list[tuple[dict[str, Any], Callable[[Run], bool]]] = [
     ("filters", "wanted"), FILTERS, ids=[str(filters) for filters, _ in FILTERS]
 )
 def test_the_open_runs_of_a_list_are_canceled_and_no_others(
-    world: World, filters: dict[str, Any], wanted: Callable[[Run], bool]
+    engine: Engine, filters: dict[str, Any], wanted: Callable[[Run], bool]
 ) -> None:
-    made = test_history.fill(world)
+    made = test_history.fill(engine)
     expected = [run for run in made if run.status in OPEN and wanted(run)]
-    told = world.bulk_cancels.count("ws_demo", document(**filters), BY)
+    told = engine.bulk_cancels.count("ws_demo", document(**filters), BY)
     assert (told.id, told.matched, told.canceled, told.is_complete) == (
         None,
         len(expected),
         0,
         True,
     )
-    assert [status_of(world, run) for run in made] == [run.status for run in made]
+    assert [status_of(engine, run) for run in made] == [run.status for run in made]
 
-    asked = world.bulk_cancels.begin("ws_demo", document(**filters), BY)
+    asked = engine.bulk_cancels.begin("ws_demo", document(**filters), BY)
     for run in expected:
-        assert status_of(world, run) is RunStatus.CANCELED
+        assert status_of(engine, run) is RunStatus.CANCELED
     # The second look is to come, but where nothing can match.
     can_match = not asked.filter.is_empty
     assert (asked.finished_at is None) is can_match
-    world.clock.advance(2 * MINUTE)
-    world.settler.settle_due(1_000)
-    asked = world.stores.bulk_cancels.get("ws_demo", asked.id, world.clock.now)
-    view = bulk_cancel_view(asked, world.stores.runs, world.clock())
+    engine.clock.advance(2 * MINUTE)
+    engine.settler.settle_due(1_000)
+    asked = engine.stores.bulk_cancels.get("ws_demo", asked.id, engine.clock.now)
+    view = bulk_cancel_view(asked, engine.stores.runs, engine.clock())
     assert (view.matched, view.canceled, view.is_complete) == (len(expected), len(expected), True)
     assert [run.id for run in view.sample] == [run.id for run in expected[:10]]
     for run in made:
-        ended = world.stores.runs.get(run.id)
+        ended = engine.stores.runs.get(run.id)
         if run in expected:
             assert ended.canceled is not None
             assert (ended.canceled.by, ended.canceled.reason) == (BY, "wrong list")
         else:
             assert ended.status is run.status
     # Nothing is left to do, also for whoever asks again.
-    assert world.table.get(keys.bulk_cancel("ws_demo", asked.id)) is not None
-    due = [row.id for row in world.stores.due.rows(world.clock.now + 10**12)]
+    assert engine.table.get(keys.bulk_cancel("ws_demo", asked.id)) is not None
+    due = [row.id for row in engine.stores.due.rows(engine.clock.now + 10**12)]
     assert asked.id not in due
-    assert world.bulk_cancels.begin("ws_demo", document(**filters), BY).matched == 0
+    assert engine.bulk_cancels.begin("ws_demo", document(**filters), BY).matched == 0
 
 
 class Bulk:
@@ -100,7 +100,7 @@ class Bulk:
         stores = self.town.stores
         self.cancels = BulkCancels(
             stores.bulk_cancels,
-            frozen_lists_over(stores, self.town.clock),
+            list_snapshots_over(stores, self.town.clock),
             stores.runs,
             self.town.stopping.canceler,
             self.town.clock,
@@ -284,7 +284,7 @@ def calls_made(point: int, before: bool, failure: BaseException) -> int:
 
 
 def test_a_member_cancels_and_everybody_sees_how_far_it_is(
-    deployed: World, monkeypatch: pytest.MonkeyPatch
+    deployed: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deployed.clock.now = now_ms()
     made = test_history.fill(deployed)

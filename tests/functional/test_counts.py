@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from runledger.api.counts import CountsView
 from runledger.clock import DAY, HOUR, MINUTE, iso
-from runledger.composition import frames_over
+from runledger.composition import contexts_over
 from runledger.models.totals import hour_of
 from runledger.services.contacts.contacts import Contacts
 from runledger.services.counts import list_counts
@@ -16,7 +16,7 @@ from runledger.services.counts.list_counts import Counts
 from runledger.services.counts.recount import TotalSettler, countables
 from runledger.services.due_work import DueWork
 from runledger.services.lists.cursors import Cursors
-from runledger.services.lists.queries import Reading
+from runledger.services.lists.queries import Queries
 from runledger.services.workspaces.workspaces import create_workspace
 from runledger.store.bodies import Bodies
 from runledger.store.stores import Stores
@@ -24,10 +24,10 @@ from runledger.store.stores import Stores
 from tests.functional import test_delivery_lists, test_history, test_refusal_lists
 from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_history import request
+from tests.support.engine import Clock, Engine
 from tests.support.fakes import S3
 from tests.support.memory_table import MemoryTable
-from tests.support.records import Record, is_followed
-from tests.support.world import Clock, World
+from tests.support.stream_records import Record, is_followed
 
 __all__ = ["deployed"]
 
@@ -48,8 +48,8 @@ class Ledger:
         )
         self.contacts = Contacts(self.stores.contacts, self.clock)
         cursors = Cursors(lambda: b"a key of this test", self.clock)
-        self.reading = Reading(
-            self.stores, frames_over(self.stores), self.contacts, cursors, self.clock
+        self.queries = Queries(
+            self.stores, contexts_over(self.stores), self.contacts, cursors, self.clock
         )
         settler = TotalSettler(self.table, self.stores.totals, countables(self.stores), self.clock)
         self.settler = DueWork(self.stores.due, {"tot": settler.settle}, self.clock)
@@ -60,36 +60,36 @@ def ledger() -> Any:
     return Ledger()
 
 
-def tell_all(world: Any) -> None:
+def tell_all(engine: Any) -> None:
     """The stream tells of every row there is, and of a pulse after them."""
-    world.stores.freshness.beat(world.clock())
-    records = [Record(None, row) for row in world.table.items()]
+    engine.stores.freshness.beat(engine.clock())
+    records = [Record(None, row) for row in engine.table.items()]
     told = told_by(each.to_event(n) for n, each in enumerate(records) if is_followed(each))
-    TotalMarker(world.stores.totals, world.stores.freshness, world.clock).mark(told)
+    TotalMarker(engine.stores.totals, engine.stores.freshness, engine.clock).mark(told)
 
 
-def settle(world: Any) -> None:
+def settle(engine: Any) -> None:
     """Ticks until no hour is left to be counted."""
-    world.clock.advance(HOUR)
+    engine.clock.advance(HOUR)
     for _ in range(3):
-        world.settler.settle_due(10_000)
-        world.clock.advance(MINUTE)
+        engine.settler.settle_due(10_000)
+        engine.clock.advance(MINUTE)
 
 
-def counted(world: Any, name: str, **given: Any) -> CountsView:
-    view: CountsView = getattr(Counts(world.reading), name)("ws_demo", request(**given))
+def counted(engine: Any, name: str, **given: Any) -> CountsView:
+    view: CountsView = getattr(Counts(engine.queries), name)("ws_demo", request(**given))
     return view
 
 
-def listed(world: Any, name: str, **given: Any) -> Counter[str]:
-    view = getattr(world.reading, name)("ws_demo", request(**{**given, "limit": 200}))
+def listed(engine: Any, name: str, **given: Any) -> Counter[str]:
+    view = getattr(engine.queries, name)("ws_demo", request(**{**given, "limit": 200}))
     assert view.next_cursor is None
     return Counter(str(getattr(each, "status", None) or each.reason) for each in view.items)
 
 
-def check(world: Any, name: str) -> None:
+def check(engine: Any, name: str) -> None:
     statuses: list[frozenset[str]] = [frozenset(), frozenset({"FAILED", "PENDING", "DUPLICATE"})]
-    now = world.clock.now
+    now = engine.clock.now
     ranges = [{"range": "7d"}, {"since": iso(now - 9 * HOUR), "until": iso(now - 4 * HOUR)}]
     others: list[dict[str, Any]] = [{}, {"contact": "bob@example.com"}]
     if name == "deliveries":
@@ -98,7 +98,7 @@ def check(world: Any, name: str) -> None:
         statuses, [None, "aut_one"], ranges, others
     ):
         given = {"statuses": wanted, "automation_id": automation_id, **span, **other}
-        view, rows = counted(world, name, **given), listed(world, name, **given)
+        view, rows = counted(engine, name, **given), listed(engine, name, **given)
         assert {status: n for status, n in view.counts.items() if n} == rows, given
         assert (view.total, view.is_complete) == (rows.total(), True)
 
@@ -106,66 +106,66 @@ def check(world: Any, name: str) -> None:
 @pytest.mark.parametrize("shards", [1, 8])
 @pytest.mark.parametrize("name", sorted(LISTS))
 def test_counts_are_those_of_the_list(name: str, shards: int) -> None:
-    world: Any = Ledger(shards)
+    engine: Any = Ledger(shards)
     module: Any = LISTS[name]
-    module.fill(world)
+    module.fill(engine)
     # Before the stream told anything, while hours are marked, and when they were counted.
-    check(world, name)
-    tell_all(world)
-    check(world, name)
-    settle(world)
-    tell_all(world)
-    settle(world)
-    check(world, name)
+    check(engine, name)
+    tell_all(engine)
+    check(engine, name)
+    settle(engine)
+    tell_all(engine)
+    settle(engine)
+    check(engine, name)
 
 
 def test_settled_hours_are_read_from_totals_alone(
     ledger: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = ledger
-    test_history.fill(world)
-    tell_all(world)
-    settle(world)
-    tell_all(world)
-    settle(world)
+    engine = ledger
+    test_history.fill(engine)
+    tell_all(engine)
+    settle(engine)
+    tell_all(engine)
+    settle(engine)
     read: list[Any] = []
-    query = world.table.query
+    query = engine.table.query
 
     def spy(*asked: Any, **more: Any) -> Any:
         read.append((asked[0], more.get("index")))
         return query(*asked, **more)
 
-    last = hour_of(world.clock.now) - 3 * HOUR
+    last = hour_of(engine.clock.now) - 3 * HOUR
     first = last - 12 * HOUR
-    whole = listed(world, "runs", since=iso(first), until=iso(last - 1))
-    monkeypatch.setattr(type(world.table), "query", lambda _, *asked, **more: spy(*asked, **more))
-    view = counted(world, "runs", since=iso(first), until=iso(last - 1))
+    whole = listed(engine, "runs", since=iso(first), until=iso(last - 1))
+    monkeypatch.setattr(type(engine.table), "query", lambda _, *asked, **more: spy(*asked, **more))
+    view = counted(engine, "runs", since=iso(first), until=iso(last - 1))
     assert read == [("TOTALS#ws_demo#RUN#*", None)]
     assert view.counts == {status: whole[status] for status in view.counts}
     assert whole.total() == 12
-    assert view.freshness == iso(world.stores.freshness.read().until or 0)
+    assert view.freshness == iso(engine.stores.freshness.read().until or 0)
 
 
 def test_expired_rows_do_not_count_though_they_are_there_still(ledger: Any) -> None:
-    world = ledger
-    test_history.fill(world)
-    tell_all(world)
-    settle(world)
-    world.clock.advance(2 * DAY)
-    assert counted(world, "runs").total == 0
+    engine = ledger
+    test_history.fill(engine)
+    tell_all(engine)
+    settle(engine)
+    engine.clock.advance(2 * DAY)
+    assert counted(engine, "runs").total == 0
 
 
 def test_what_takes_too_long_to_count_is_said_to_be_at_least_so_many(
     ledger: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = ledger
-    made = test_history.fill(world)
+    engine = ledger
+    made = test_history.fill(engine)
     monkeypatch.setattr(list_counts, "SCAN_BUDGET", 3)
-    view = counted(world, "runs", contact=made[0].contact_email)
+    view = counted(engine, "runs", contact=made[0].contact_email)
     assert (view.is_complete, 0 < view.total < len(made)) == (False, True)
 
 
-def test_the_paths_of_counts_are_no_ids(deployed: World) -> None:
+def test_the_paths_of_counts_are_no_ids(deployed: Engine) -> None:
     for name in LISTS:
         answer = call("GET", f"/v1/{name}/counts", role="viewer", query="range=24h")
         assert answer["status"] == 200, answer

@@ -29,8 +29,8 @@ def call(ready: Ready) -> dict[str, Any]:
 def test_they_are_refused_wherever_a_graph_comes_in(ready: Ready) -> None:
     given = call(ready)
     answers = [
-        ready.stage.request("api", "POST", "/v1/automations", given),
-        ready.stage.request("api", "POST", "/v1/automations/validate", given),
+        ready.simulation.request("api", "POST", "/v1/automations", given),
+        ready.simulation.request("api", "POST", "/v1/automations/validate", given),
     ]
     assert [each["status"] for each in answers] == [422, 200]
     for answer in answers:
@@ -44,24 +44,24 @@ def test_they_are_refused_wherever_a_graph_comes_in(ready: Ready) -> None:
 
 
 def test_nobody_is_shown_one_from_before(ready: Ready, monkeypatch: pytest.MonkeyPatch) -> None:
-    stage = ready.stage
+    simulation = ready.simulation
     with unchecked(monkeypatch):
-        automation_id = stage.activate(call(ready))
+        automation_id = simulation.activate(call(ready))
     ready.service.words = [LITERAL, "b", "c"]
     step = ready.run(automation_id, {})
     assert ready.service.seen[0][1]["X-Api-Key"] == LITERAL
     path = f"/v1/automations/{automation_id}"
     told = {
-        "draft": stage.request("query", "GET", path, None),
-        "versions": stage.request("query", "GET", f"{path}/versions", None),
-        "version": stage.request("query", "GET", f"{path}/versions/1", None),
-        "runs": stage.request("query", "GET", "/v1/runs", None),
+        "draft": simulation.request("query", "GET", path, None),
+        "versions": simulation.request("query", "GET", f"{path}/versions", None),
+        "version": simulation.request("query", "GET", f"{path}/versions/1", None),
+        "runs": simulation.request("query", "GET", "/v1/runs", None),
         "step": {"status": 200, "body": step},
-        "activated": stage.request("api", "POST", f"{path}/activate", None),
-        "paused": stage.request("api", "POST", f"{path}/pause", None),
+        "activated": simulation.request("api", "POST", f"{path}/activate", None),
+        "paused": simulation.request("api", "POST", f"{path}/pause", None),
     }
     run_id = told["runs"]["body"]["items"][0]["id"]
-    told["run"] = stage.request("query", "GET", f"/v1/runs/{run_id}", None)
+    told["run"] = simulation.request("query", "GET", f"/v1/runs/{run_id}", None)
     for name, answer in told.items():
         assert answer["status"] == 200, (name, answer)
         assert LITERAL not in json.dumps(answer), name
@@ -74,35 +74,35 @@ def test_nobody_is_shown_one_from_before(ready: Ready, monkeypatch: pytest.Monke
     # A draft from before has them as problems, to be mended with its next change.
     assert {each["field"] for each in told["draft"]["body"]["problems"]} == FIELDS
     # Nor is such a version taken up again.
-    refused = stage.request("api", "POST", f"{path}/activate", None)
+    refused = simulation.request("api", "POST", f"{path}/activate", None)
     assert {each["code"] for each in refused["body"]["problems"]} == {"LITERAL_CREDENTIAL"}
 
 
 def test_what_was_hidden_is_not_saved_in_its_place(
     ready: Ready, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stage = ready.stage
+    simulation = ready.simulation
     with unchecked(monkeypatch):
-        made = stage.request("api", "POST", "/v1/automations", call(ready))
+        made = simulation.request("api", "POST", "/v1/automations", call(ready))
     assert LITERAL not in json.dumps(made)
     path = f"/v1/automations/{made['body']['id']}"
-    shown = stage.request("query", "GET", path, None)["body"]
+    shown = simulation.request("query", "GET", path, None)["body"]
     given = {name: shown[name] for name in ("name", "reentry", "nodes", "edges", "layout")}
-    refused = stage.request("api", "PUT", path, given)
+    refused = simulation.request("api", "PUT", path, given)
     assert refused["status"] == 422
     assert {each["field"] for each in refused["body"]["problems"]} == FIELDS
     assert "hidden" in refused["body"]["problems"][0]["message"]
     # What is stored is as it was, and with secrets in their places it is saved.
     ready.put(value="hunter2-hunter2")
     text = json.dumps(given).replace("[redacted]", "{{secret.KEY}}")
-    saved = stage.request("api", "PUT", path, json.loads(text))
+    saved = simulation.request("api", "PUT", path, json.loads(text))
     assert saved["status"] == 200, saved
     assert saved["body"]["problems"] == []
 
 
 def test_a_credential_that_only_the_run_knows_is_struck_from_its_records(ready: Ready) -> None:
     config = {"method": "POST", "headers": {"Authorization": "Bearer {{trigger.login.given}}"}}
-    automation_id = ready.stage.activate(document(ready.at("127.0.0.1"), **config))
+    automation_id = ready.simulation.activate(document(ready.at("127.0.0.1"), **config))
     ready.service.words = ["given-by-the-event", "b", "c"]
     step = ready.run(automation_id, {"login": {"given": "given-by-the-event"}})
     assert ready.service.seen[0][1]["Authorization"] == "Bearer given-by-the-event"
@@ -120,11 +120,11 @@ def test_a_variable_that_is_called_a_credential_is_not_shown(ready: Ready) -> No
     given["edges"] = [
         {"source": a, "target": b} for a, b in (("start", "set"), ("set", "call"), ("call", "done"))
     ]
-    automation_id = ready.stage.activate(given)
+    automation_id = ready.simulation.activate(given)
     ready.run(automation_id, {"given": "given-by-the-event"})
     assert ready.service.seen[0][1]["X-Api-Key"] == "given-by-the-event"
-    run_id = ready.stage.runs()[0]["pk"].removeprefix("RUN#")
-    told = ready.stage.request("query", "GET", f"/v1/runs/{run_id}", None)["body"]
+    run_id = ready.simulation.runs()[0]["pk"].removeprefix("RUN#")
+    told = ready.simulation.request("query", "GET", f"/v1/runs/{run_id}", None)["body"]
     (step,) = (each for each in told["steps"] if each["nodeId"] == "set")
     assert step["output"] == {"apiKey": "[redacted]", "tier": "gold"}
     assert "given-by-the-event" not in json.dumps(told["steps"])

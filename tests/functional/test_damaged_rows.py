@@ -25,7 +25,7 @@ from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_erasing import a_person, erased, event, moved, shop, surroundings
 from tests.functional.test_exports import ask, content, documents, write
 from tests.functional.test_history import request
-from tests.support.world import TABLE, World
+from tests.support.engine import TABLE, Engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,39 +103,39 @@ class Story:
 
 
 @pytest.fixture
-def story(world: World) -> Story:
+def story(engine: Engine) -> Story:
     # The handlers of the API know the time of day.
-    world.clock.now = now_ms()
-    contact_id = a_person(world)
-    moved(world, contact_id)
-    automation_id = shop(world)
-    failed = world.fire(automation_id, event(total=5))
-    world.walk(failed)
-    completed = world.fire(automation_id, event())
-    world.walk(completed)
-    (delivery_id,) = (link["id"] for link in world.detail(completed)["deliveries"])
-    once = shop(world, reentry="ONCE")
-    world.walk(world.fire(once, event()))
+    engine.clock.now = now_ms()
+    contact_id = a_person(engine)
+    moved(engine, contact_id)
+    automation_id = shop(engine)
+    failed = engine.fire(automation_id, event(total=5))
+    engine.walk(failed)
+    completed = engine.fire(automation_id, event())
+    engine.walk(completed)
+    (delivery_id,) = (link["id"] for link in engine.detail(completed)["deliveries"])
+    once = shop(engine, reentry="ONCE")
+    engine.walk(engine.fire(once, event()))
     with pytest.raises(Exception, match="may do so once"):
-        world.fire(once, event())
-    (refusal,) = world.reading.refusals(world.workspace_id, request()).items
+        engine.fire(once, event())
+    (refusal,) = engine.queries.refusals(engine.workspace_id, request()).items
     return Story(contact_id, failed, completed, delivery_id, refusal.id)
 
 
-def damage(world: World, key: keys.Key, changes: dict[str, Any]) -> None:
+def damage(engine: Engine, key: keys.Key, changes: dict[str, Any]) -> None:
     """Writes below the store, which would not."""
     primary = {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
-    item = world.dynamodb.get_item(TableName=TABLE, Key=primary)["Item"]
+    item = engine.dynamodb.get_item(TableName=TABLE, Key=primary)["Item"]
     for name, value in changes.items():
         item.pop(name, None)
         if value is not DELETED:
             item[name] = to_attribute(Binary(value) if isinstance(value, bytes) else value)
-    world.dynamodb.put_item(TableName=TABLE, Item=item)
+    engine.dynamodb.put_item(TableName=TABLE, Item=item)
 
 
-def timeline(world: World, contact_id: str) -> dict[str, Any]:
-    timelines = Timelines(world.stores, Cursors(lambda: b"any", world.clock), world.clock)
-    page = timelines.page(world.workspace_id, contact_id, frozenset(), 100, None)
+def timeline(engine: Engine, contact_id: str) -> dict[str, Any]:
+    timelines = Timelines(engine.stores, Cursors(lambda: b"any", engine.clock), engine.clock)
+    page = timelines.page(engine.workspace_id, contact_id, frozenset(), 100, None)
     found = {}
     for item in json.loads(page.model_dump_json())["items"]:
         row = item["run"] or item["delivery"] or item["refusal"]
@@ -143,45 +143,47 @@ def timeline(world: World, contact_id: str) -> dict[str, Any]:
     return found
 
 
-def listed(world: World, name: str) -> dict[str, Any]:
+def listed(engine: Engine, name: str) -> dict[str, Any]:
     """The rows of a list, as its page and its exports have them, by id."""
     pages: dict[str, Callable[..., Any]] = {
-        "RUNS": world.reading.runs,
-        "DELIVERIES": world.reading.deliveries,
-        "REFUSALS": world.reading.refusals,
+        "RUNS": engine.queries.runs,
+        "DELIVERIES": engine.queries.deliveries,
+        "REFUSALS": engine.queries.refusals,
     }
-    page = pages[name](world.workspace_id, request(limit=100))
+    page = pages[name](engine.workspace_id, request(limit=100))
     rows = {row["id"]: row for row in json.loads(page.model_dump_json())["items"]}
     for format_ in ("JSONL", "CSV"):
-        export = ask(world, name, format_)
-        write(world, export)
-        data = content(world, export)
+        export = ask(engine, name, format_)
+        write(engine, export)
+        data = content(engine, export)
         assert all(row_id.encode() in data for row_id in rows)
         if format_ == "JSONL":
             assert {each["id"]: each for each in documents(data)} == rows
     return rows
 
 
-def everything_but_the_damaged(world: World, story: Story) -> None:
+def everything_but_the_damaged(engine: Engine, story: Story) -> None:
     """What must go on whatever is damaged: lists, files, statistics, the person's timeline."""
     for name in ("RUNS", "DELIVERIES", "REFUSALS"):
-        assert listed(world, name)
-    assert set(timeline(world, story.contact_id)) >= {
+        assert listed(engine, name)
+    assert set(timeline(engine, story.contact_id)) >= {
         story.failed,
         story.completed,
         story.delivery,
         story.refusal,
     }
-    run = world.reading.run(world.workspace_id, story.completed)
-    stats = Stats(world.reading).of(world.workspace_id, run.automation_id or None, None, None, None)
+    run = engine.queries.run(engine.workspace_id, story.completed)
+    stats = Stats(engine.queries).of(
+        engine.workspace_id, run.automation_id or None, None, None, None
+    )
     stats.model_dump_json()
 
 
 @pytest.mark.parametrize("how", STEPS)
-def test_a_damaged_step_takes_down_nothing_else(world: World, story: Story, how: str) -> None:
-    damage(world, keys.step(story.failed, "score"), STEPS[how])
+def test_a_damaged_step_takes_down_nothing_else(engine: Engine, story: Story, how: str) -> None:
+    damage(engine, keys.step(story.failed, "score"), STEPS[how])
     detail = json.loads(
-        world.reading.run(world.workspace_id, story.failed).model_dump_json(by_alias=True)
+        engine.queries.run(engine.workspace_id, story.failed).model_dump_json(by_alias=True)
     )
     steps = {step["nodeId"]: step for step in detail["steps"]}
     assert set(steps) == {"start", "score", "big", "bad"}
@@ -196,118 +198,118 @@ def test_a_damaged_step_takes_down_nothing_else(world: World, story: Story, how:
     if "bag" in STEPS[how] and how.startswith("bad"):
         # What could be read of it is there.
         assert steps["score"]["output"] == {"kept": "yes"}
-    everything_but_the_damaged(world, story)
-    FailureGroups(world.stores.runs, world.stores.failures).take(story.failed)
-    assert erased(world, story.contact_id).status is ErasureStatus.ERASED
-    assert "canary" not in json.dumps(world.detail(story.failed))
+    everything_but_the_damaged(engine, story)
+    FailureGroups(engine.stores.runs, engine.stores.failures).take(story.failed)
+    assert erased(engine, story.contact_id).status is ErasureStatus.ERASED
+    assert "canary" not in json.dumps(engine.detail(story.failed))
 
 
 def test_a_step_that_was_written_before_texts_were_cleaned_is_read(
-    world: World, story: Story
+    engine: Engine, story: Story
 ) -> None:
-    damage(world, keys.step(story.failed, "score"), {"bag": POISONED})
-    steps = {step["nodeId"]: step for step in world.detail(story.failed)["steps"]}
+    damage(engine, keys.step(story.failed, "score"), {"bag": POISONED})
+    steps = {step["nodeId"]: step for step in engine.detail(story.failed)["steps"]}
     assert steps["score"]["output"] == {"note \ufffd": "Great \ufffd"}
     assert steps["score"]["unreadable"] is None
 
 
 def test_the_failed_step_itself_is_damaged_and_its_group_is_made(
-    world: World, story: Story
+    engine: Engine, story: Story
 ) -> None:
-    long = world.fire(shop(world), event(total=5, note="word " * 60))
-    world.walk(long)
-    damage(world, keys.step(long, "bad"), {"bag": GARBAGE})
-    FailureGroups(world.stores.runs, world.stores.failures).take(long)
-    group_id = world.reading.run(world.workspace_id, long).error_group
+    long = engine.fire(shop(engine), event(total=5, note="word " * 60))
+    engine.walk(long)
+    damage(engine, keys.step(long, "bad"), {"bag": GARBAGE})
+    FailureGroups(engine.stores.runs, engine.stores.failures).take(long)
+    group_id = engine.queries.run(engine.workspace_id, long).error_group
     assert group_id is not None
-    group = world.stores.failures.find(group_id)
+    group = engine.stores.failures.find(group_id)
     assert group is not None and group.message.startswith("Too small: word")
 
 
-def test_a_damaged_payload_is_said_and_the_steps_are_there(world: World, story: Story) -> None:
-    damage(world, keys.payload(story.failed), {"body": GARBAGE})
-    detail = world.detail(story.failed)
+def test_a_damaged_payload_is_said_and_the_steps_are_there(engine: Engine, story: Story) -> None:
+    damage(engine, keys.payload(story.failed), {"body": GARBAGE})
+    detail = engine.detail(story.failed)
     assert detail["payload"] is None
     assert detail["unreadable"] == "Damaged in the store and left out: payload."
     assert detail["trigger"] == {"type": "WEBHOOK"}
     assert [step["nodeId"] for step in detail["steps"]] == ["start", "score", "big", "bad"]
-    everything_but_the_damaged(world, story)
-    assert erased(world, story.contact_id).status is ErasureStatus.ERASED
+    everything_but_the_damaged(engine, story)
+    assert erased(engine, story.contact_id).status is ErasureStatus.ERASED
 
 
 @pytest.mark.parametrize("how", RUNS)
-def test_a_damaged_run_row_is_shown_as_such(world: World, story: Story, how: str) -> None:
+def test_a_damaged_run_row_is_shown_as_such(engine: Engine, story: Story, how: str) -> None:
     key = keys.run(story.failed)
-    damage(world, key, RUNS[how])
-    row = listed(world, "RUNS")[story.failed]
+    damage(engine, key, RUNS[how])
+    row = listed(engine, "RUNS")[story.failed]
     assert row["unreadable"].startswith("Damaged in the store and left out: ")
     assert row["status"] == "FAILED"
-    assert listed(world, "RUNS")[story.completed]["unreadable"] is None
-    detail = world.detail(story.failed)
+    assert listed(engine, "RUNS")[story.completed]["unreadable"] is None
+    detail = engine.detail(story.failed)
     assert detail["unreadable"] == row["unreadable"]
     assert "score" in {step["nodeId"] for step in detail["steps"]} or how == "many"
-    everything_but_the_damaged(world, story)
+    everything_but_the_damaged(engine, story)
     with pytest.raises(UnreadableError):
-        world.stores.runs.get(story.failed)
-    FailureGroups(world.stores.runs, world.stores.failures).take(story.failed)
-    assert erased(world, story.contact_id).status is ErasureStatus.ERASED
-    item = world.dynamodb.get_item(TableName=TABLE, Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}})[
-        "Item"
-    ]
+        engine.stores.runs.get(story.failed)
+    FailureGroups(engine.stores.runs, engine.stores.failures).take(story.failed)
+    assert erased(engine, story.contact_id).status is ErasureStatus.ERASED
+    item = engine.dynamodb.get_item(
+        TableName=TABLE, Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}}
+    )["Item"]
     assert "canary" not in json.dumps(item, default=str)
 
 
-def test_an_open_run_whose_row_is_damaged_is_erased_too(world: World, story: Story) -> None:
-    waiting = world.fire(shop(world, waits=True), event())
-    world.walk(waiting, until="done")
-    damage(world, keys.run(waiting), {"attempt": "first"})
-    assert world.detail(waiting)["status"] == "RUNNING"
-    assert erased(world, story.contact_id, ticks=20).status is ErasureStatus.ERASED
+def test_an_open_run_whose_row_is_damaged_is_erased_too(engine: Engine, story: Story) -> None:
+    waiting = engine.fire(shop(engine, waits=True), event())
+    engine.walk(waiting, until="done")
+    damage(engine, keys.run(waiting), {"attempt": "first"})
+    assert engine.detail(waiting)["status"] == "RUNNING"
+    assert erased(engine, story.contact_id, ticks=20).status is ErasureStatus.ERASED
 
 
 @pytest.mark.parametrize("how", DELIVERIES)
-def test_a_damaged_delivery_is_shown_as_such(world: World, story: Story, how: str) -> None:
-    damage(world, keys.delivery(story.delivery), DELIVERIES[how])
-    row = listed(world, "DELIVERIES")[story.delivery]
+def test_a_damaged_delivery_is_shown_as_such(engine: Engine, story: Story, how: str) -> None:
+    damage(engine, keys.delivery(story.delivery), DELIVERIES[how])
+    row = listed(engine, "DELIVERIES")[story.delivery]
     assert row["unreadable"].startswith("Damaged in the store and left out: ")
-    shown = world.reading.delivery(world.workspace_id, story.delivery)
+    shown = engine.queries.delivery(engine.workspace_id, story.delivery)
     assert shown.unreadable == row["unreadable"]
     assert json.loads(shown.model_dump_json())["channel"] == "EMAIL"
-    links = world.detail(story.completed)["deliveries"]
+    links = engine.detail(story.completed)["deliveries"]
     assert [link["id"] for link in links] == [story.delivery]
-    everything_but_the_damaged(world, story)
-    assert erased(world, story.contact_id, ticks=20).status is ErasureStatus.ERASED
+    everything_but_the_damaged(engine, story)
+    assert erased(engine, story.contact_id, ticks=20).status is ErasureStatus.ERASED
 
 
 @pytest.mark.parametrize("how", REFUSALS)
-def test_a_damaged_refusal_is_shown_as_such(world: World, story: Story, how: str) -> None:
-    damage(world, keys.refusal(story.refusal), REFUSALS[how])
-    row = listed(world, "REFUSALS")[story.refusal]
+def test_a_damaged_refusal_is_shown_as_such(engine: Engine, story: Story, how: str) -> None:
+    damage(engine, keys.refusal(story.refusal), REFUSALS[how])
+    row = listed(engine, "REFUSALS")[story.refusal]
     assert row["unreadable"].startswith("Damaged in the store and left out: ")
     assert row["reason"] == "REENTRY_BLOCKED"
-    shown = world.reading.refusal(world.workspace_id, story.refusal)
+    shown = engine.queries.refusal(engine.workspace_id, story.refusal)
     assert shown.unreadable == row["unreadable"]
-    everything_but_the_damaged(world, story)
-    assert erased(world, story.contact_id).status is ErasureStatus.ERASED
+    everything_but_the_damaged(engine, story)
+    assert erased(engine, story.contact_id).status is ErasureStatus.ERASED
 
 
 @pytest.mark.parametrize("how", RUNS)
 def test_a_damaged_row_in_the_stream_holds_up_no_others(
-    world: World, story: Story, how: str
+    engine: Engine, story: Story, how: str
 ) -> None:
     def record(run_id: str, position: str) -> dict[str, Any]:
         key = keys.run(run_id)
         primary = {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
-        image = world.dynamodb.get_item(TableName=TABLE, Key=primary)["Item"]
+        image = engine.dynamodb.get_item(TableName=TABLE, Key=primary)["Item"]
         told = {"Keys": primary, "NewImage": image, "SequenceNumber": position}
         return {"eventName": "INSERT", "dynamodb": told}
 
-    damage(world, keys.run(story.failed), RUNS[how])
+    damage(engine, keys.run(story.failed), RUNS[how])
     changes = changes_of([record(story.failed, "1"), record(story.completed, "2")])
     assert [change.position for change in changes] == ["2"]
 
 
-def test_nobody_acts_on_a_damaged_row(deployed: World, story: Story) -> None:
+def test_nobody_acts_on_a_damaged_row(deployed: Engine, story: Story) -> None:
     damage(deployed, keys.run(story.failed), {"attempt": "first"})
     answer = call("POST", f"/v1/runs/{story.failed}/cancel", {"reason": "x"})
     assert (answer["status"], answer["body"]["title"]) == (409, "Unreadable")
@@ -316,7 +318,7 @@ def test_nobody_acts_on_a_damaged_row(deployed: World, story: Story) -> None:
 
 @pytest.mark.parametrize("path", ["steps.score.told", "trigger.note | default: 'none'"])
 def test_a_damaged_value_is_an_error_to_whoever_needs_it_and_never_a_default(
-    world: World, path: str
+    engine: Engine, path: str
 ) -> None:
     document = {
         "name": "Reads",
@@ -331,16 +333,16 @@ def test_a_damaged_value_is_an_error_to_whoever_needs_it_and_never_a_default(
         ],
         "edges": [{"source": "start", "target": "score"}, {"source": "score", "target": "bad"}],
     }
-    run_id = world.fire(world.activate(document), {"note": "here"})
-    world.walk(run_id, until="bad")
-    damage(world, keys.step(run_id, "score"), {"bag": GARBAGE})
-    damage(world, keys.payload(run_id), {"body": GARBAGE})
-    world.walk(run_id)
-    run = world.stores.runs.get(run_id)
+    run_id = engine.fire(engine.activate(document), {"note": "here"})
+    engine.walk(run_id, until="bad")
+    damage(engine, keys.step(run_id, "score"), {"bag": GARBAGE})
+    damage(engine, keys.payload(run_id), {"body": GARBAGE})
+    engine.walk(run_id)
+    run = engine.stores.runs.get(run_id)
     assert (run.status, run.error and run.error.kind) == (RunStatus.FAILED, "UNREADABLE_VALUE")
 
 
-def test_what_is_damaged_is_told_in_the_api(deployed: World, story: Story) -> None:
+def test_what_is_damaged_is_told_in_the_api(deployed: Engine, story: Story) -> None:
     damage(deployed, keys.step(story.failed, "score"), {"bag": GARBAGE})
     damage(deployed, keys.delivery(story.delivery), {"bag": GARBAGE})
     for path in (

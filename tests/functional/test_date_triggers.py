@@ -24,7 +24,7 @@ from runledger.models.schedule import Fire, FireSource, FireStatus, MissedReason
 from runledger.services.schedules import date_fires
 from runledger.services.schedules.fire_contract import FireEvent, FireInput, FirePlace
 
-from tests.support.world import FAN_OUT, SCHEDULE_GROUP, World, open_world
+from tests.support.engine import FAN_OUT, SCHEDULE_GROUP, Engine, open_engine
 
 BY = "ada@example.com"
 # A day before the first fire, in Berlin's winter time.
@@ -35,10 +35,10 @@ FIRST = "2026-01-16T08:00:00Z"
 class Dates:
     """A world with a fan-out machine, whose executions are walked by hand."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
-        world.clock.now = START
-        world.stepfunctions.create_state_machine(
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        engine.clock.now = START
+        engine.stepfunctions.create_state_machine(
             name=FAN_OUT.rpartition(":")[2],
             definition='{"StartAt": "a", "States": {"a": {"Type": "Succeed"}}}',
             roleArn="arn:aws:iam::123456789012:role/machine",
@@ -67,40 +67,40 @@ class Dates:
 
     def activate(self, reentry: str = "ALWAYS", **config: Any) -> str:
         document = self.document(**config).model_copy(update={"reentry": reentry})
-        made = self.world.automations.create(self.world.workspace_id, document, BY)
-        self.world.activations.activate(self.world.workspace_id, made.id, BY)
+        made = self.engine.automations.create(self.engine.workspace_id, document, BY)
+        self.engine.activations.activate(self.engine.workspace_id, made.id, BY)
         return made.id
 
     def change(self, automation_id: str, **config: Any) -> None:
-        workspace_id = self.world.workspace_id
-        self.world.automations.update(workspace_id, automation_id, self.document(**config), BY)
-        self.world.activations.activate(workspace_id, automation_id, BY)
+        workspace_id = self.engine.workspace_id
+        self.engine.automations.update(workspace_id, automation_id, self.document(**config), BY)
+        self.engine.activations.activate(workspace_id, automation_id, BY)
 
     def pause(self, automation_id: str) -> None:
         status = AutomationStatus.PAUSED
-        self.world.stopping.stop(self.world.workspace_id, automation_id, status, BY)
+        self.engine.stopping.stop(self.engine.workspace_id, automation_id, status, BY)
 
     def resume(self, automation_id: str) -> None:
-        self.world.activations.activate(self.world.workspace_id, automation_id, BY)
+        self.engine.activations.activate(self.engine.workspace_id, automation_id, BY)
 
     def contact(self, birthday: str | None = "1990-01-16") -> str:
         metadata = {} if birthday is None else {"birthday": birthday}
         document = ContactDocument(metadata=metadata)
-        return self.world.contacts.create(self.world.workspace_id, document).id
+        return self.engine.contacts.create(self.engine.workspace_id, document).id
 
     def at(self, moment: str) -> None:
-        self.world.clock.now = from_iso(moment)
+        self.engine.clock.now = from_iso(moment)
 
     def told(self, automation_id: str, moment: str = FIRST) -> FireInput:
         """What Scheduler starts the machine with."""
         return FireInput(
-            workspace_id=self.world.workspace_id,
+            workspace_id=self.engine.workspace_id,
             automation_id=automation_id,
             scheduled_time=moment,
         )
 
     def begin(self, automation_id: str, moment: str = FIRST) -> FirePlace:
-        self.world.clock.now = max(self.world.clock.now, from_iso(moment))
+        self.engine.clock.now = max(self.engine.clock.now, from_iso(moment))
         return self.call(FireEvent(operation="BEGIN", input=self.told(automation_id, moment)))
 
     def page(self, place: FirePlace) -> FirePlace:
@@ -109,7 +109,7 @@ class Dates:
     def call(self, event: FireEvent) -> FirePlace:
         """As Lambda would, through JSON."""
         again = FireEvent.model_validate(json.loads(event.model_dump_json(exclude_none=True)))
-        place = self.world.date_fires.handle(again)
+        place = self.engine.date_fires.handle(again)
         return FirePlace.model_validate(json.loads(place.model_dump_json()))
 
     def walk(self, place: FirePlace) -> FirePlace:
@@ -124,19 +124,19 @@ class Dates:
     def stored(self, automation_id: str, place: FirePlace) -> Fire | None:
         if place.day is None or place.version is None:
             return None
-        return self.world.stores.fires.get(automation_id, place.day, place.version)
+        return self.engine.stores.fires.get(automation_id, place.day, place.version)
 
     def tick(self, minutes: int = 1) -> None:
         """Minutes go by, a tick each, and what it starts runs to its end."""
         for _ in range(minutes):
-            self.world.clock.advance(MINUTE)
-            self.world.settler.settle_due(1_000)
+            self.engine.clock.advance(MINUTE)
+            self.engine.settler.settle_due(1_000)
             for told in self.started():
                 self.walk(self.call(FireEvent(operation="BEGIN", input=told)))
 
     def started(self) -> list[FireInput]:
         """The inputs of executions since the last look."""
-        states = self.world.stepfunctions
+        states = self.engine.stepfunctions
         found = []
         for execution in states.list_executions(stateMachineArn=FAN_OUT)["executions"]:
             if execution["name"] not in self.walked:
@@ -146,11 +146,11 @@ class Dates:
         return found
 
     def fires(self, automation_id: str) -> list[Fire]:
-        return self.world.stores.fires.newest(automation_id, 100, None)[0]
+        return self.engine.stores.fires.newest(automation_id, 100, None)[0]
 
     def runs(self, automation_id: str | None = None) -> dict[str, RunStatus]:
         """Status of each run (of the automation), by its contact; fails where one has two."""
-        found = self.world.dynamodb.scan(TableName="runledger")["Items"]
+        found = self.engine.dynamodb.scan(TableName="runledger")["Items"]
         rows = [
             row
             for row in found
@@ -162,7 +162,7 @@ class Dates:
 
     def scheduled(self) -> dict[str, str]:
         """What Scheduler holds: expression and zone by name."""
-        client = self.world.scheduler
+        client = self.engine.scheduler
         found = {}
         for each in client.list_schedules(GroupName=SCHEDULE_GROUP)["Schedules"]:
             got = client.get_schedule(Name=each["Name"], GroupName=SCHEDULE_GROUP)
@@ -173,13 +173,13 @@ class Dates:
 
     def due(self) -> list[str]:
         index = "gsi4"
-        rows = self.world.dynamodb.scan(TableName="runledger", IndexName=index)["Items"]
+        rows = self.engine.dynamodb.scan(TableName="runledger", IndexName=index)["Items"]
         return sorted(row["dueKey"]["S"][14:] for row in rows)
 
 
 @pytest.fixture
-def dates(world: World) -> Dates:
-    return Dates(world)
+def dates(engine: Engine) -> Dates:
+    return Dates(engine)
 
 
 class Outage:
@@ -207,8 +207,8 @@ class Outage:
     def _try(
         self, prepare: Callable[[Dates], str], calls: list[str], point: tuple[int, bool] | None
     ) -> Iterator[tuple[Dates, str, Callable[[], None]]]:
-        with open_world() as world, self._patch.context() as patched:
-            dates = Dates(world)
+        with open_engine() as engine, self._patch.context() as patched:
+            dates = Dates(engine)
             made = prepare(dates)
             patched.setattr(
                 botocore.client.BaseClient, "_make_api_call", self._failing(calls, point)
@@ -257,16 +257,16 @@ def outage(monkeypatch: pytest.MonkeyPatch) -> Outage:
 def test_a_date_automation_has_a_schedule_while_it_is_active(dates: Dates) -> None:
     automation_id = dates.activate()
     assert dates.scheduled() == {automation_id: "cron(0 9 * * ? *) Europe/Berlin"}
-    got = dates.world.scheduler.get_schedule(Name=automation_id, GroupName=SCHEDULE_GROUP)
+    got = dates.engine.scheduler.get_schedule(Name=automation_id, GroupName=SCHEDULE_GROUP)
     assert got["FlexibleTimeWindow"] == {"Mode": "OFF"}
     assert got["Target"]["Arn"] == FAN_OUT
     assert got["Target"]["DeadLetterConfig"]["Arn"].endswith(":lost")
     assert json.loads(got["Target"]["Input"]) == {
-        "workspaceId": dates.world.workspace_id,
+        "workspaceId": dates.engine.workspace_id,
         "automationId": automation_id,
         "scheduledTime": "<aws.scheduler.scheduled-time>",
     }
-    stored = dates.world.stores.schedules.get(automation_id)
+    stored = dates.engine.stores.schedules.get(automation_id)
     assert stored is not None and stored.is_synced
     assert iso(stored.next_fire_at) == "2026-01-16T08:00:00.000Z"
 
@@ -277,8 +277,8 @@ def test_a_date_automation_has_a_schedule_while_it_is_active(dates: Dates) -> No
     assert not [each for each in dates.due() if each.startswith("sch")]
     dates.resume(automation_id)
     assert dates.scheduled() == {automation_id: "cron(5 17 * * ? *) America/New_York"}
-    stopping = dates.world.stopping
-    stopping.stop(dates.world.workspace_id, automation_id, AutomationStatus.ARCHIVED, BY)
+    stopping = dates.engine.stopping
+    stopping.stop(dates.engine.workspace_id, automation_id, AutomationStatus.ARCHIVED, BY)
     assert dates.scheduled() == {}
 
 
@@ -292,10 +292,10 @@ def test_another_kind_of_trigger_takes_the_schedule_away(dates: Dates) -> None:
 
 def test_a_date_in_an_event_needs_an_address_and_no_schedule(dates: Dates) -> None:
     automation_id = dates.activate(source={"kind": "WEBHOOK_PAYLOAD", "path": "at"}, repeat="NEVER")
-    automation = dates.world.stores.automations.get(dates.world.workspace_id, automation_id)
+    automation = dates.engine.stores.automations.get(dates.engine.workspace_id, automation_id)
     assert automation.webhook_token is not None
     assert dates.scheduled() == {}
-    assert dates.world.stores.schedules.get(automation_id) is None
+    assert dates.engine.stores.schedules.get(automation_id) is None
 
 
 @pytest.mark.timeout(300)
@@ -304,7 +304,7 @@ def test_scheduler_agrees_whatever_failed(outage: Outage, step: str) -> None:
     def prepare(dates: Dates) -> str:
         if step == "activate":
             document = dates.document()
-            return dates.world.automations.create(dates.world.workspace_id, document, BY).id
+            return dates.engine.automations.create(dates.engine.workspace_id, document, BY).id
         automation_id = dates.activate()
         if step == "resume":
             dates.pause(automation_id)
@@ -315,8 +315,8 @@ def test_scheduler_agrees_whatever_failed(outage: Outage, step: str) -> None:
             (dates.pause if step == "pause" else dates.resume)(automation_id)
         mend()
         dates.tick()
-        automation = dates.world.stores.automations.get(dates.world.workspace_id, automation_id)
-        stored = dates.world.stores.schedules.get(automation_id)
+        automation = dates.engine.stores.automations.get(dates.engine.workspace_id, automation_id)
+        stored = dates.engine.stores.schedules.get(automation_id)
         wanted: dict[str, str] = {}
         if automation.status is AutomationStatus.ACTIVE and automation.active is not None:
             hour, minute = automation.active.trigger["timeOfDay"].split(":")
@@ -333,16 +333,16 @@ def test_a_late_delete_puts_right_what_it_spoilt(
     dates: Dates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     automation_id = dates.activate()
-    schedules, real = dates.world.schedules, dates.world.scheduler.delete_schedule
+    schedules, real = dates.engine.schedules, dates.engine.scheduler.delete_schedule
 
     def resumed_meanwhile(**request: Any) -> Any:
         with monkeypatch.context() as patched:
-            patched.setattr(dates.world.scheduler, "delete_schedule", real)
+            patched.setattr(dates.engine.scheduler, "delete_schedule", real)
             dates.resume(automation_id)
         return real(**request)
 
     with monkeypatch.context() as patched:
-        patched.setattr(dates.world.scheduler, "delete_schedule", resumed_meanwhile)
+        patched.setattr(dates.engine.scheduler, "delete_schedule", resumed_meanwhile)
         dates.pause(automation_id)
     stored = schedules.store.get(automation_id)
     assert stored is not None and stored.is_synced and stored.is_enabled
@@ -360,7 +360,7 @@ def test_the_tick_asks_a_failing_scheduler_again_each_minute(
         raise ClientError(error, "CreateSchedule")
 
     with monkeypatch.context() as patched:
-        patched.setattr(dates.world.scheduler, "create_schedule", refuse)
+        patched.setattr(dates.engine.scheduler, "create_schedule", refuse)
         automation_id = dates.activate()
         dates.tick(3)
     assert len(asked) == 4
@@ -388,12 +388,12 @@ def test_a_fire_opens_a_run_for_each_contact_due_and_no_other(dates: Dates) -> N
     )
     # One has a date that cannot be read, which is said.
     assert (fire.opened, fire.refused, fire.day) == (3, 1, date(2026, 1, 16))
-    run_id = dates.world.reading.runs(dates.world.workspace_id, _everything()).items[0].id
-    payload = dates.world.detail(run_id)["payload"]
+    run_id = dates.engine.queries.runs(dates.engine.workspace_id, _everything()).items[0].id
+    payload = dates.engine.detail(run_id)["payload"]
     assert payload["date"] in ("1990-01-16", "2001-01-16", "1975-01-15T23:30:00Z")
     assert payload["occursOn"] == "2026-01-16"
     assert payload["field"] == "birthday"
-    stored = dates.world.stores.schedules.get(automation_id)
+    stored = dates.engine.stores.schedules.get(automation_id)
     assert stored is not None and stored.next_day == date(2026, 1, 17)
     assert not [each for each in dates.due() if each.startswith("fire")]
 
@@ -427,7 +427,7 @@ def test_contacts_are_greeted_a_year_after_they_came(dates: Dates) -> None:
     contact_id = dates.contact(None)
     dates.at("2025-01-17T10:00:00Z")
     dates.contact(None)
-    dates.world.clock.now = START
+    dates.engine.clock.now = START
     automation_id = dates.activate(source={"kind": "CONTACT_CREATED_AT"})
     dates.fire(automation_id)
     assert list(dates.runs()) == [contact_id]
@@ -478,13 +478,13 @@ def test_a_contact_whose_date_changes_meanwhile_counts_by_its_present_date(
     contacts = sorted(dates.contact() for _ in range(4))
     place = dates.page(dates.begin(automation_id))
     document = ContactDocument(metadata={"birthday": "1990-01-17"})
-    dates.world.contacts.replace(dates.world.workspace_id, contacts[3], document)
-    dates.world.contacts.replace(dates.world.workspace_id, contacts[0], document)
+    dates.engine.contacts.replace(dates.engine.workspace_id, contacts[3], document)
+    dates.engine.contacts.replace(dates.engine.workspace_id, contacts[0], document)
     dates.walk(place)
     assert sorted(dates.runs()) == contacts[:3]
     # Whoever moved their date is due on the new one too: it is another date.
     dates.fire(automation_id, "2026-01-17T08:00:00Z")
-    found = dates.world.dynamodb.scan(TableName="runledger")["Items"]
+    found = dates.engine.dynamodb.scan(TableName="runledger")["Items"]
     runs = Counter(row["contactId"]["S"] for row in found if row["sk"]["S"] == "RUN")
     assert runs == Counter(contacts) + Counter([contacts[0]])
 
@@ -624,7 +624,7 @@ def test_contacts_who_may_not_enter_are_refused_with_the_reason(dates: Dates) ->
     assert fire is not None
     assert (fire.opened, fire.refused) == (0, 1)
     dates.fire(automation_id, "2026-02-16T08:00:00Z")
-    rows = dates.world.dynamodb.scan(TableName="runledger")["Items"]
+    rows = dates.engine.dynamodb.scan(TableName="runledger")["Items"]
     (refusal,) = [row for row in rows if row["sk"]["S"] == "REFUSAL"]
     assert refusal["reason"]["S"] == "REENTRY_BLOCKED"
     assert refusal["contactId"]["S"] == contact_id
@@ -632,13 +632,13 @@ def test_contacts_who_may_not_enter_are_refused_with_the_reason(dates: Dates) ->
 
 def _expect(dates: Dates, automation_id: str, day: date) -> None:
     """As after all fires until that day."""
-    store = dates.world.stores.schedules
+    store = dates.engine.stores.schedules
     stored = store.get(automation_id)
     assert stored is not None
     from runledger.nodes.dates import moment_of_day
 
     moment = moment_of_day(day, stored.time_of_day, stored.time_zone)
-    dates.world.table.transact([store.advance(stored, day, moment, moment + 2 * MINUTE)])
+    dates.engine.table.transact([store.advance(stored, day, moment, moment + 2 * MINUTE)])
 
 
 def test_a_schedule_of_a_stopped_automation_leaves_one_refusal(dates: Dates) -> None:
@@ -647,7 +647,7 @@ def test_a_schedule_of_a_stopped_automation_leaves_one_refusal(dates: Dates) -> 
     dates.pause(automation_id)
     for _ in range(2):
         assert dates.fire(automation_id) is None
-    rows = dates.world.dynamodb.scan(TableName="runledger")["Items"]
+    rows = dates.engine.dynamodb.scan(TableName="runledger")["Items"]
     (refusal,) = [row for row in rows if row["sk"]["S"] == "REFUSAL"]
     assert refusal["reason"]["S"] == "INACTIVE"
     assert "2026-01-16" in refusal["message"]["S"]
@@ -705,12 +705,12 @@ def test_a_fire_that_lost_its_execution_is_taken_up(
 def test_the_api_shows_the_schedule_and_the_fires(dates: Dates) -> None:
     automation_id = dates.activate()
     dates.contact()
-    workspace_id = dates.world.workspace_id
-    reading = dates.world.reading
+    workspace_id = dates.engine.workspace_id
+    reading = dates.engine.queries
 
     def schedule() -> Any:
-        automation = dates.world.stores.automations.get(workspace_id, automation_id)
-        return dates.world.automations.view(automation).schedule
+        automation = dates.engine.stores.automations.get(workspace_id, automation_id)
+        return dates.engine.automations.view(automation).schedule
 
     shown = schedule()
     assert shown.expression == "cron(0 9 * * ? *)"
@@ -737,7 +737,7 @@ def test_the_api_shows_the_schedule_and_the_fires(dates: Dates) -> None:
     other = dates.activate()
     with pytest.raises(InvalidInputError):
         reading.fires(workspace_id, other, 2, first.next_cursor)
-    dates.world.clock.advance(90 * DAY)
+    dates.engine.clock.advance(90 * DAY)
     assert reading.fires(workspace_id, automation_id, 9, None).items == []
     dates.pause(automation_id)
     assert schedule() is None
@@ -771,7 +771,7 @@ def test_a_schedule_somebody_touched_is_put_right(dates: Dates, reason: str) -> 
     automation_id = dates.activate()
     before = dates.scheduled()
     dates.contact()
-    client = dates.world.scheduler
+    client = dates.engine.scheduler
     named = {"Name": automation_id, "GroupName": SCHEDULE_GROUP}
     got = client.get_schedule(**named)
     if reason == "SCHEDULE_MISSING":
@@ -813,7 +813,7 @@ def test_a_scheduler_that_does_not_tell_is_no_reason_to_wait(
         error: Any = {"Error": {"Code": "ThrottlingException", "Message": "not now"}}
         raise ClientError(error, "GetSchedule")
 
-    monkeypatch.setattr(dates.world.scheduler, "get_schedule", refuse)
+    monkeypatch.setattr(dates.engine.scheduler, "get_schedule", refuse)
     dates.at("2026-01-16T08:03:00Z")
     dates.tick()
     reason = MissedReason.UNKNOWN
@@ -863,14 +863,14 @@ def test_an_earlier_day_that_is_missing_is_still_made_up_for(dates: Dates) -> No
     assert set(dates.runs()) == {first, second}
     reasons = {str(each.day): each.missed for each in dates.fires(automation_id)}
     assert reasons == {"2026-01-16": MissedReason.TARGET_FAILED, "2026-01-17": None}
-    stored = dates.world.stores.schedules.get(automation_id)
+    stored = dates.engine.stores.schedules.get(automation_id)
     assert stored is not None and stored.next_day == date(2026, 1, 18)
 
 
 def test_an_hour_of_ticks_reads_little_of_a_schedule_that_is_in_order(dates: Dates) -> None:
     dates.activate()
     before = dates.due()
-    dates.world.clock.advance(HOUR)
-    assert dates.world.settler.settle_due(10) == 0
+    dates.engine.clock.advance(HOUR)
+    assert dates.engine.settler.settle_due(10) == 0
     assert dates.due() == before
-    assert START + DAY > dates.world.clock.now
+    assert START + DAY > dates.engine.clock.now

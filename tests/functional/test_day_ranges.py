@@ -14,7 +14,7 @@ from runledger.store.runs import Closing
 
 from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_run_store import PAYLOAD, a_run
-from tests.support.world import World
+from tests.support.engine import Engine
 
 __all__ = ["deployed"]
 
@@ -22,7 +22,7 @@ ZONE = "America/Sao_Paulo"
 
 
 @pytest.fixture
-def day(deployed: World) -> date:
+def day(deployed: Engine) -> date:
     """Five runs, of which three are of that day in the zone: its first and its last moment, and one
     between; the first has failed."""
     day = datetime.now(UTC).date() - timedelta(days=10)
@@ -54,7 +54,7 @@ def read(path: str, **query: str) -> dict[str, Any]:
     return dict(answer["body"])
 
 
-def test_all_agree_about_a_day(deployed: World, day: date) -> None:
+def test_all_agree_about_a_day(deployed: Engine, day: date) -> None:
     asked = {"from": day.isoformat(), "to": day.isoformat(), "timeZone": ZONE}
     listed = read("/v1/runs", **asked)["items"]
     assert len(listed) == 3
@@ -82,7 +82,7 @@ def test_all_agree_about_a_day(deployed: World, day: date) -> None:
         read(path, **asked)
 
 
-def test_the_zone_is_utc_unless_given(deployed: World, day: date) -> None:
+def test_the_zone_is_utc_unless_given(deployed: Engine, day: date) -> None:
     asked = {"from": day.isoformat(), "to": day.isoformat()}
     for query in (asked, {**asked, "timeZone": "UTC"}):
         # Of the day in the zone, its last moment is the next day's in UTC.
@@ -101,7 +101,7 @@ def test_the_zone_is_utc_unless_given(deployed: World, day: date) -> None:
     assert answer["body"]["total"] == 3
 
 
-def test_what_cannot_be_read_is_a_problem(deployed: World, day: date) -> None:
+def test_what_cannot_be_read_is_a_problem(deployed: Engine, day: date) -> None:
     wrong = {"from": "29.11.2026", "to": "soon", "timeZone": "+02:00"}
     for name, value in wrong.items():
         for path in ("/v1/runs", "/v1/runs/counts", "/v1/stats", "/v1/failure-groups"):

@@ -22,9 +22,9 @@ from tests.functional import test_history, test_refusal_lists
 from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_delivery_life import ADA, mailing
 from tests.functional.test_history import request
+from tests.support.engine import Engine, open_engine
 from tests.support.fakes import client_error
 from tests.support.memory_table import MemoryTable
-from tests.support.world import World, open_world
 
 __all__ = ["deployed"]
 
@@ -32,12 +32,12 @@ STATUSES = list(DeliveryStatus)
 CHANNELS = ("EMAIL", "SMS")
 
 
-def an_attempt(world: World, **changes: Any) -> DeliveryAttempt:
+def an_attempt(engine: Engine, **changes: Any) -> DeliveryAttempt:
     """A listed attempt, whatever its status."""
-    now = world.clock.now
+    now = engine.clock.now
     given: dict[str, Any] = {
         "id": new_id("dlv"),
-        "workspace_id": world.workspace_id,
+        "workspace_id": engine.workspace_id,
         "run_id": None,
         "node_id": None,
         "automation_id": "aut_one",
@@ -58,43 +58,43 @@ def an_attempt(world: World, **changes: Any) -> DeliveryAttempt:
         **changes,
     }
     attempt = DeliveryAttempt.model_validate(given)
-    shards = world.stores.workspaces.cached("ws_demo").shards
-    return world.stores.deliveries.add(attempt, shards)
+    shards = engine.stores.workspaces.cached("ws_demo").shards
+    return engine.stores.deliveries.add(attempt, shards)
 
 
-def people(world: World) -> list[str]:
+def people(engine: Engine) -> list[str]:
     emails = ("ada@example.com", "bob@example.com")
     documents = [
         ContactDocument.model_validate({"email": email, "phone": f"+4917012345{number}0"})
         for number, email in enumerate(emails, 10)
     ]
-    return [world.contacts.create("ws_demo", each).id for each in documents]
+    return [engine.contacts.create("ws_demo", each).id for each in documents]
 
 
-def fill(world: World) -> list[DeliveryAttempt]:
+def fill(engine: Engine) -> list[DeliveryAttempt]:
     """Of two automations, to one of two contacts or an address, on two channels, in every
     status; the newest first."""
-    kinds = itertools.product(("aut_one", "aut_two"), (*people(world), None), CHANNELS, STATUSES)
+    kinds = itertools.product(("aut_one", "aut_two"), (*people(engine), None), CHANNELS, STATUSES)
     return [
         an_attempt(
-            world,
+            engine,
             automation_id=automation_id,
             contact_id=contact_id,
             channel=channel,
             status=status,
-            created_at=world.clock.now - number * HOUR // 2,
+            created_at=engine.clock.now - number * HOUR // 2,
         )
         for number, (automation_id, contact_id, channel, status) in enumerate(kinds)
     ]
 
 
-def pages(world: World, **given: Any) -> list[str]:
+def pages(engine: Engine, **given: Any) -> list[str]:
     """Ids of every row, following cursors to the end; pages before the last are full."""
     found: list[str] = []
     cursor = None
     while True:
         asked = request(**{"limit": 13, **given, "cursor": cursor})
-        view = world.reading.deliveries(world.workspace_id, asked)
+        view = engine.queries.deliveries(engine.workspace_id, asked)
         found += [each.id for each in view.items]
         cursor = view.next_cursor
         if cursor is None:
@@ -104,14 +104,14 @@ def pages(world: World, **given: Any) -> list[str]:
 
 @pytest.mark.parametrize("shards", [1, 4])
 def test_every_combination_of_filters_agrees_with_a_plain_list(shards: int) -> None:
-    with open_world(shards, MemoryTable()) as world:
-        made = fill(world)
+    with open_engine(shards, MemoryTable()) as engine:
+        made = fill(engine)
         contacts = [each.contact_id for each in made if each.contact_id]
         # Runs and refusals of the same contacts, in the same partitions of their index.
-        test_history.fill_for(world, contacts[::4])
+        test_history.fill_for(engine, contacts[::4])
         for contact_id in contacts[::8]:
-            test_refusal_lists.a_refusal(world, contact_id=contact_id)
-        now = world.clock.now
+            test_refusal_lists.a_refusal(engine, contact_id=contact_id)
+        now = engine.clock.now
         wanted: list[frozenset[DeliveryStatus]] = [
             frozenset(),
             frozenset({DeliveryStatus.DELIVERED}),
@@ -133,7 +133,7 @@ def test_every_combination_of_filters_agrees_with_a_plain_list(shards: int) -> N
                 and each.created_at >= (now - DAY if range_ else 0)
             ]
             found = pages(
-                world,
+                engine,
                 statuses=statuses,
                 automation_id=automation_id,
                 contact=contact,
@@ -143,29 +143,29 @@ def test_every_combination_of_filters_agrees_with_a_plain_list(shards: int) -> N
             assert found == expected, (statuses, automation_id, contact, channel, range_)
 
 
-def test_each_status_is_a_filter_and_both_ends_of_a_span_count(world: World) -> None:
-    made = fill(world)
+def test_each_status_is_a_filter_and_both_ends_of_a_span_count(engine: Engine) -> None:
+    made = fill(engine)
     for status in STATUSES:
         expected = [each.id for each in made if each.status is status]
-        assert pages(world, statuses=frozenset({status})) == expected
+        assert pages(engine, statuses=frozenset({status})) == expected
     span = {"since": iso(made[9].created_at), "until": iso(made[4].created_at)}
-    assert pages(world, **span) == [each.id for each in made[4:10]]
+    assert pages(engine, **span) == [each.id for each in made[4:10]]
 
 
 def test_a_channel_is_looked_for_under_the_scan_budget(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(page_reads, "SCAN_BUDGET", 10)
-    oldest = an_attempt(world, channel="SMS", created_at=world.clock.now - DAY)
+    oldest = an_attempt(engine, channel="SMS", created_at=engine.clock.now - DAY)
     for _ in range(25):
-        an_attempt(world, created_at=world.clock() - HOUR)
-    newest = an_attempt(world, channel="SMS")
+        an_attempt(engine, created_at=engine.clock() - HOUR)
+    newest = an_attempt(engine, channel="SMS")
     found: list[str] = []
     sizes: list[int] = []
     cursor = None
     while cursor is not None or not sizes:
         asked = request(channel="SMS", limit=5, cursor=cursor)
-        view = world.reading.deliveries("ws_demo", asked)
+        view = engine.queries.deliveries("ws_demo", asked)
         found += [each.id for each in view.items]
         sizes.append(len(view.items))
         cursor = view.next_cursor
@@ -175,10 +175,10 @@ def test_a_channel_is_looked_for_under_the_scan_budget(
 
 
 def test_an_address_is_found_as_pasted_whoever_has_it_now(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ada = people(world)[0]
-    now = world.clock.now
+    ada = people(engine)[0]
+    now = engine.clock.now
     given = [
         {"contact_id": ada},
         # To her on an address that she had, and to nobody on the one that she has.
@@ -190,53 +190,55 @@ def test_an_address_is_found_as_pasted_whoever_has_it_now(
         {"workspace_id": "ws_other"},
     ]
     made = [
-        an_attempt(world, **{"created_at": now - n * HOUR, **each}) for n, each in enumerate(given)
+        an_attempt(engine, **{"created_at": now - n * HOUR, **each}) for n, each in enumerate(given)
     ]
     ids = [each.id for each in made]
 
-    assert pages(world, address=" ADA@Example.COM ") == [ids[0], ids[2]]
-    assert pages(world, address="ada.before@example.com") == [ids[1]]
-    assert pages(world, address="ada@example.com", contact=ada) == [ids[0]]
-    assert pages(world, address="ada@example.com", automation_id="aut_two") == [ids[2]]
+    assert pages(engine, address=" ADA@Example.COM ") == [ids[0], ids[2]]
+    assert pages(engine, address="ada.before@example.com") == [ids[1]]
+    assert pages(engine, address="ada@example.com", contact=ada) == [ids[0]]
+    assert pages(engine, address="ada@example.com", automation_id="aut_two") == [ids[2]]
     for pasted in ("+49 170 1234511", " 49 170 1234511", "0170 / 123 45 11", "491701234511"):
-        assert pages(world, address=pasted) == [ids[3], ids[4]], pasted
-    assert pages(world, address="0170 1234511", channel="SMS") == [ids[3]]
-    assert pages(world, address="nobody@example.com") == []
-    assert pages(world, address="ada@example.com", since=iso(now - HOUR)) == [ids[0]]
+        assert pages(engine, address=pasted) == [ids[3], ids[4]], pasted
+    assert pages(engine, address="0170 1234511", channel="SMS") == [ids[3]]
+    assert pages(engine, address="nobody@example.com") == []
+    assert pages(engine, address="ada@example.com", since=iso(now - HOUR)) == [ids[0]]
 
     monkeypatch.setattr(page_reads, "SCAN_BUDGET", 2)
-    first = world.reading.deliveries("ws_demo", request(address="ada.before@example.com", limit=5))
+    first = engine.queries.deliveries("ws_demo", request(address="ada.before@example.com", limit=5))
     assert ([each.id for each in first.items], first.next_cursor is None) == ([ids[1]], False)
     second = request(address="ada.before@example.com", limit=5, cursor=first.next_cursor)
-    assert world.reading.deliveries("ws_demo", second).items == []
+    assert engine.queries.deliveries("ws_demo", second).items == []
     for other in ({}, {"address": "ada@example.com"}):
         with pytest.raises(InvalidInputError, match="another list"):
-            world.reading.deliveries("ws_demo", request(cursor=first.next_cursor, limit=5, **other))
+            engine.queries.deliveries(
+                "ws_demo", request(cursor=first.next_cursor, limit=5, **other)
+            )
 
 
-def test_a_cursor_belongs_to_its_channel_and_run(world: World) -> None:
-    fill(world)
-    cursor = world.reading.deliveries("ws_demo", request(channel="SMS", limit=3)).next_cursor
-    again = world.reading.deliveries("ws_demo", request(channel="SMS", limit=3, cursor=cursor))
+def test_a_cursor_belongs_to_its_channel_and_run(engine: Engine) -> None:
+    fill(engine)
+    cursor = engine.queries.deliveries("ws_demo", request(channel="SMS", limit=3)).next_cursor
+    again = engine.queries.deliveries("ws_demo", request(channel="SMS", limit=3, cursor=cursor))
     assert len(again.items) == 3
     for other in ({"channel": "EMAIL"}, {}, {"channel": "SMS", "automation_id": "aut_one"}):
         with pytest.raises(InvalidInputError, match="another list"):
-            world.reading.deliveries("ws_demo", request(limit=3, cursor=cursor, **other))
+            engine.queries.deliveries("ws_demo", request(limit=3, cursor=cursor, **other))
     with pytest.raises(InvalidInputError, match="another list"):
-        world.reading.runs("ws_demo", request(limit=3, cursor=cursor))
+        engine.queries.runs("ws_demo", request(limit=3, cursor=cursor))
 
 
-def test_the_deliveries_of_a_run_are_found_from_it_and_back(world: World) -> None:
-    automation_id = world.activate(mailing(world.template("Hello {{contact.email}}")))
-    runs = [world.fire(automation_id, {"email": f"p{n}@example.com"}) for n in range(3)]
+def test_the_deliveries_of_a_run_are_found_from_it_and_back(engine: Engine) -> None:
+    automation_id = engine.activate(mailing(engine.template("Hello {{contact.email}}")))
+    runs = [engine.fire(automation_id, {"email": f"p{n}@example.com"}) for n in range(3)]
     for run_id in runs:
-        world.walk(run_id)
-        world.clock.advance(SECOND)
-    view = world.reading.deliveries("ws_demo", request(run_id=runs[1]))
+        engine.walk(run_id)
+        engine.clock.advance(SECOND)
+    view = engine.queries.deliveries("ws_demo", request(run_id=runs[1]))
     (row,) = view.items
     assert (row.run_id, row.node_id, row.address) == (runs[1], "mail", "p1@example.com")
     assert (row.automation_name, row.status, row.error) == ("Mailing", DeliveryStatus.SENT, None)
-    link = world.detail(runs[1])["deliveries"][0]
+    link = engine.detail(runs[1])["deliveries"][0]
     assert link == {
         "id": row.id,
         "nodeId": "mail",
@@ -245,36 +247,36 @@ def test_the_deliveries_of_a_run_are_found_from_it_and_back(world: World) -> Non
         "channel": "EMAIL",
         "address": "p1@example.com",
     }
-    one = world.reading.delivery("ws_demo", row.id)
+    one = engine.queries.delivery("ws_demo", row.id)
     assert (one.links.run, one.body) == (f"/v1/runs/{runs[1]}", "Hello p1@example.com")
     for other in ({"channel": "SMS"}, {"automation_id": "aut_two"}, {"run_id": "run_nothing"}):
-        assert pages(world, **{"run_id": runs[1], **other}) == []
-    assert pages(world, run_id=runs[1], automation_id=automation_id) == [row.id]
+        assert pages(engine, **{"run_id": runs[1], **other}) == []
+    assert pages(engine, run_id=runs[1], automation_id=automation_id) == [row.id]
 
 
-def test_another_workspace_or_a_long_time_ago_is_not_there(world: World) -> None:
-    other = an_attempt(world, workspace_id="ws_other", run_id="run_1")
-    mine = an_attempt(world)
+def test_another_workspace_or_a_long_time_ago_is_not_there(engine: Engine) -> None:
+    other = an_attempt(engine, workspace_id="ws_other", run_id="run_1")
+    mine = an_attempt(engine)
     with pytest.raises(NotFoundError):
-        world.reading.delivery("ws_demo", other.id)
-    assert pages(world) == [mine.id]
-    world.clock.advance(2 * DAY)
+        engine.queries.delivery("ws_demo", other.id)
+    assert pages(engine) == [mine.id]
+    engine.clock.advance(2 * DAY)
     with pytest.raises(GoneError):
-        world.reading.delivery("ws_demo", mine.id)
-    assert pages(world) == []
+        engine.queries.delivery("ws_demo", mine.id)
+    assert pages(engine) == []
 
 
-def test_what_a_delivery_tells(world: World) -> None:
-    template_id = world.template()
-    person = people(world)[0]
-    now = world.clock.now
+def test_what_a_delivery_tells(engine: Engine) -> None:
+    template_id = engine.template()
+    person = people(engine)[0]
+    now = engine.clock.now
     gates = (Gate(name="consent", passed=False, reason="no", forced_by="ada@example.com"),)
     tries = (
         Try(at=now, outcome=TryOutcome.TRANSIENT, code="Throttling", message="slow\ndown"),
         Try(at=now + 5, outcome=TryOutcome.ACCEPTED, provider_id="msg-1"),
     )
     made = an_attempt(
-        world,
+        engine,
         contact_id=person,
         template_id=template_id,
         status=DeliveryStatus.DELIVERED,
@@ -288,7 +290,7 @@ def test_what_a_delivery_tells(world: World) -> None:
         provider_id="msg-1",
         reports={"e1": KeptReport(kind=ReportKind.COMPLAINED, at=now + 9, code="abuse")},
     )
-    told = world.reading.delivery("ws_demo", made.id).model_dump(mode="json", by_alias=True)
+    told = engine.queries.delivery("ws_demo", made.id).model_dump(mode="json", by_alias=True)
     assert (told["templateName"], told["automationName"]) == ("Mail", None)
     assert (told["subject"], told["body"], told["health"]) == ("Hi", "Hello", None)
     assert (told["complained"], told["forced"], told["resendOf"]) == (True, True, "dlv_before")
@@ -306,7 +308,7 @@ def test_what_a_delivery_tells(world: World) -> None:
         "resendOf": "/v1/deliveries/dlv_before",
         "resends": [],
     }
-    (row,) = world.reading.deliveries("ws_demo", request()).items
+    (row,) = engine.queries.deliveries("ws_demo", request()).items
     assert (row.complained, row.resend_of, row.contact_id) == (True, "dlv_before", person)
 
 
@@ -328,55 +330,55 @@ def test_what_a_delivery_tells(world: World) -> None:
     ],
 )
 def test_health_says_more_of_one_that_is_under_way(
-    world: World, changes: dict[str, Any], state: str, words: str
+    engine: Engine, changes: dict[str, Any], state: str, words: str
 ) -> None:
     error = ErrorDetail(node_id="mail", kind="PROVIDER_UNAVAILABLE", message="slow\ndown")
-    made = an_attempt(world, error=error, **changes)
-    health = world.reading.delivery("ws_demo", made.id).health
+    made = an_attempt(engine, error=error, **changes)
+    health = engine.queries.delivery("ws_demo", made.id).health
     assert health is not None
     assert health.state == state
     assert words in health.text
-    (row,) = world.reading.deliveries("ws_demo", request()).items
+    (row,) = engine.queries.deliveries("ws_demo", request()).items
     assert row.error == "slow down"
 
 
-def test_a_resend_and_its_original_name_each_other(world: World) -> None:
-    automation_id = world.activate(mailing(world.template()))
-    run_id = world.fire(automation_id, ADA)
-    world.walk(run_id)
-    (first,) = pages(world)
+def test_a_resend_and_its_original_name_each_other(engine: Engine) -> None:
+    automation_id = engine.activate(mailing(engine.template()))
+    run_id = engine.fire(automation_id, ADA)
+    engine.walk(run_id)
+    (first,) = pages(engine)
     resends = Resends(
-        world.stores.deliveries,
-        world.stores.contacts,
-        world.stores.templates,
-        world.stores.workspaces,
-        world.channels,
-        gatekeeper_over(world.stores, world.clock),
-        world.retries,
-        world.clock,
+        engine.stores.deliveries,
+        engine.stores.contacts,
+        engine.stores.templates,
+        engine.stores.workspaces,
+        engine.channels,
+        gatekeeper_over(engine.stores, engine.clock),
+        engine.retries,
+        engine.clock,
     )
     resent = resends.resend("ws_demo", first, ResendDocument(), "ada@example.com").attempt
-    assert pages(world) == [resent.id, first]
-    assert pages(world, run_id=run_id) == [first]
-    original, copy = (world.reading.delivery("ws_demo", each) for each in (first, resent.id))
+    assert pages(engine) == [resent.id, first]
+    assert pages(engine, run_id=run_id) == [first]
+    original, copy = (engine.queries.delivery("ws_demo", each) for each in (first, resent.id))
     assert original.links.resends == [f"/v1/deliveries/{resent.id}"]
     assert copy.links.resend_of == f"/v1/deliveries/{first}"
     assert (copy.health and copy.health.state, copy.links.run) == ("QUEUED", None)
-    assert resent.expires_at >= world.clock.now + DEFAULT_RETENTION_DAYS * DAY - MINUTE
+    assert resent.expires_at >= engine.clock.now + DEFAULT_RETENTION_DAYS * DAY - MINUTE
 
 
-def test_a_message_is_kept_as_long_as_any_other_however_old_its_run_is(world: World) -> None:
-    automation_id = world.activate(mailing(world.template()))
-    run_id = world.fire(automation_id, ADA)
-    world.clock.advance(30 * DAY)
-    world.walk(run_id)
-    (delivery_id,) = pages(world)
-    kept = world.stores.deliveries.get(delivery_id)
+def test_a_message_is_kept_as_long_as_any_other_however_old_its_run_is(engine: Engine) -> None:
+    automation_id = engine.activate(mailing(engine.template()))
+    run_id = engine.fire(automation_id, ADA)
+    engine.clock.advance(30 * DAY)
+    engine.walk(run_id)
+    (delivery_id,) = pages(engine)
+    kept = engine.stores.deliveries.get(delivery_id)
     assert kept.expires_at >= kept.created_at + DEFAULT_RETENTION_DAYS * DAY - SECOND
-    assert kept.expires_at > world.stores.runs.get(run_id).expires_at
+    assert kept.expires_at > engine.stores.runs.get(run_id).expires_at
 
 
-def test_the_api_lists_them_for_every_role(deployed: World) -> None:
+def test_the_api_lists_them_for_every_role(deployed: Engine) -> None:
     from runledger.clock import now_ms
 
     deployed.clock.now = now_ms()
@@ -406,11 +408,11 @@ def test_the_api_lists_them_for_every_role(deployed: World) -> None:
 
 
 def test_a_message_whose_body_is_gone_is_listed_without_it(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bodies, "INLINE_BYTES", 0)
-    made = fill(world)
-    expected = [each.id for each in world.reading.deliveries("ws_demo", request(limit=200)).items]
+    made = fill(engine)
+    expected = [each.id for each in engine.queries.deliveries("ws_demo", request(limit=200)).items]
 
     class Forbidding:
         """S3 for whoever may not list the bucket, in which no object is left."""
@@ -419,9 +421,9 @@ def test_a_message_whose_body_is_gone_is_listed_without_it(
             raise client_error("AccessDenied", "GetObject", 403)
 
     forbidding: Any = Forbidding()
-    monkeypatch.setattr(world.stores.bodies, "_s3", forbidding)
-    page = world.reading.deliveries("ws_demo", request(limit=200))
+    monkeypatch.setattr(engine.stores.bodies, "_s3", forbidding)
+    page = engine.queries.deliveries("ws_demo", request(limit=200))
     assert [each.id for each in page.items] == expected != []
     with pytest.raises(NotFoundError):
-        world.stores.deliveries.get(expected[0])
+        engine.stores.deliveries.get(expected[0])
     assert len(made) >= len(expected)

@@ -28,8 +28,8 @@ from runledger.store.bodies import Bodies
 from runledger.store.stores import Stores
 
 from tests.support.boundary import straight
+from tests.support.engine import START, Clock
 from tests.support.memory_table import MemoryTable
-from tests.support.world import START, Clock
 
 RUNS = 10_000
 WORKSPACE = "ws_demo"

@@ -13,7 +13,7 @@ from runledger.nodes.trigger import DateTrigger, TriggerConfig
 from runledger.services.contacts.contacts import MAX_DATES
 from runledger.services.schedules.due_contacts import DueContacts, date_of
 
-from tests.support.world import World
+from tests.support.engine import Engine
 
 
 def trigger(key: str | None = "birthday", **config: Any) -> DateTrigger:
@@ -23,23 +23,23 @@ def trigger(key: str | None = "birthday", **config: Any) -> DateTrigger:
     return parsed
 
 
-def create(world: World, **metadata: Any) -> Contact:
-    return world.contacts.create(world.workspace_id, ContactDocument(metadata=metadata))
+def create(engine: Engine, **metadata: Any) -> Contact:
+    return engine.contacts.create(engine.workspace_id, ContactDocument(metadata=metadata))
 
 
-def replace(world: World, contact: Contact, **metadata: Any) -> Contact:
+def replace(engine: Engine, contact: Contact, **metadata: Any) -> Contact:
     document = ContactDocument(metadata=metadata)
-    return world.contacts.replace(world.workspace_id, contact.id, document)
+    return engine.contacts.replace(engine.workspace_id, contact.id, document)
 
 
-def due(world: World, config: DateTrigger, anchor: str, limit: int = 3) -> list[str]:
+def due(engine: Engine, config: DateTrigger, anchor: str, limit: int = 3) -> list[str]:
     """Ids over all pages."""
-    listing = DueContacts(world.table, world.stores.contacts)
+    listing = DueContacts(engine.table, engine.stores.contacts)
     found: list[str] = []
     after = None
     while True:
         page = listing.page(
-            world.workspace_id, config, date.fromisoformat(anchor), limit=limit, after=after
+            engine.workspace_id, config, date.fromisoformat(anchor), limit=limit, after=after
         )
         found += [each.contact.id for each in page.due]
         after = page.cursor
@@ -47,15 +47,15 @@ def due(world: World, config: DateTrigger, anchor: str, limit: int = 3) -> list[
             return found
 
 
-def date_items(world: World) -> list[tuple[str, str]]:
-    rows = world.dynamodb.scan(TableName="runledger")["Items"]
+def date_items(engine: Engine) -> list[tuple[str, str]]:
+    rows = engine.dynamodb.scan(TableName="runledger")["Items"]
     found = [(row["pk"]["S"], row["sk"]["S"]) for row in rows if "#DATE#" in row["pk"]["S"]]
     return sorted((pk.partition("#DATE#")[2], sk.partition("#")[0]) for pk, sk in found)
 
 
-def test_a_contact_keeps_one_item_for_each_of_its_dates(world: World) -> None:
+def test_a_contact_keeps_one_item_for_each_of_its_dates(engine: Engine) -> None:
     contact = create(
-        world,
+        engine,
         birthday="1990-05-17",
         seen="2026-01-01T00:30:00+02:00",
         wall="2026-03-29T02:30:00",
@@ -64,48 +64,48 @@ def test_a_contact_keeps_one_item_for_each_of_its_dates(world: World) -> None:
         nested={"day": "2026-01-01"},
         **{"k" * 65: "2026-01-01"},
     )
-    assert date_items(world) == [
+    assert date_items(engine) == [
         ("D#03-29#wall", "2026"),
         ("D#05-17#birthday", "1990"),
         ("T#12-31#seen", "2025"),
     ]
-    replace(world, contact, birthday="1990-05-18", wall="2026-03-29", old="2020-02-29")
-    assert date_items(world) == [
+    replace(engine, contact, birthday="1990-05-18", wall="2026-03-29", old="2020-02-29")
+    assert date_items(engine) == [
         ("D#02-29#old", "2020"),
         ("D#03-29#wall", "2026"),
         ("D#05-18#birthday", "1990"),
     ]
-    replace(world, contact)
-    assert date_items(world) == []
+    replace(engine, contact)
+    assert date_items(engine) == []
 
 
-def test_only_what_differs_is_written(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    plain, dated = create(world), create(world, birthday="1990-05-17", other="2020-01-01")
+def test_only_what_differs_is_written(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, dated = create(engine), create(engine, birthday="1990-05-17", other="2020-01-01")
     sizes: list[int] = []
-    transact = world.table.transact
+    transact = engine.table.transact
     monkeypatch.setattr(
-        world.table, "transact", lambda writes: (sizes.append(len(writes)), transact(writes))[1]
+        engine.table, "transact", lambda writes: (sizes.append(len(writes)), transact(writes))[1]
     )
-    create(world)
-    replace(world, plain, plan="pro")
-    replace(world, dated, birthday="1990-05-17", other="2020-01-01", plan="pro")
-    replace(world, dated, birthday="1990-05-18", other="2020-01-01")
+    create(engine)
+    replace(engine, plain, plan="pro")
+    replace(engine, dated, birthday="1990-05-17", other="2020-01-01", plan="pro")
+    replace(engine, dated, birthday="1990-05-18", other="2020-01-01")
     assert sizes == [1, 1, 1, 3]
 
 
-def test_too_many_dates_are_refused_by_name(world: World) -> None:
+def test_too_many_dates_are_refused_by_name(engine: Engine) -> None:
     dates = {f"date{n:02d}": f"2026-01-{n % 28 + 1:02d}" for n in range(MAX_DATES + 1)}
     with pytest.raises(InvalidInputError) as caught:
-        create(world, **dates)
+        create(engine, **dates)
     assert caught.value.field == "metadata.date40"
     dates.pop("date40")
-    contact = create(world, plan="pro", **dates)
+    contact = create(engine, plan="pro", **dates)
     moved = {name: f"2027-02-{n % 28 + 1:02d}" for n, name in enumerate(dates)}
-    replace(world, contact, **moved)
-    assert len(date_items(world)) == MAX_DATES
+    replace(engine, contact, **moved)
+    assert len(date_items(engine)) == MAX_DATES
 
 
-def test_pages_find_every_due_contact_and_no_other(world: World) -> None:
+def test_pages_find_every_due_contact_and_no_other(engine: Engine) -> None:
     chance = random.Random(7)
     anchors = [date(2023, 2, 28), date(2024, 2, 29), date(2024, 4, 30), date(2026, 1, 1)]
     contacts = []
@@ -115,7 +115,7 @@ def test_pages_find_every_due_contact_and_no_other(world: World) -> None:
         if chance.random() < 0.3:
             day = day.replace(month=chance.choice([1, 3, 5, 7, 8, 10, 12]))
         hour = chance.choice(["", "T23:30:00", "T00:15:00Z", "T23:45:00+14:00", "T01:00:00-11:00"])
-        contacts.append(create(world, birthday=f"{day}{hour}"))
+        contacts.append(create(engine, birthday=f"{day}{hour}"))
     for zone in ("UTC", "Pacific/Kiritimati", "America/New_York"):
         for repeat in Repeat:
             config = trigger(repeat=repeat, timeZone=zone)
@@ -125,18 +125,18 @@ def test_pages_find_every_due_contact_and_no_other(world: World) -> None:
                     for contact in contacts
                     if (day := date_of(contact, config)[0]) and recurs_on(day, repeat, anchor)
                 }
-                found = due(world, config, anchor.isoformat(), limit=4)
+                found = due(engine, config, anchor.isoformat(), limit=4)
                 assert sorted(found) == sorted(expected), (zone, repeat, anchor)
                 assert expected or repeat is Repeat.NEVER
 
 
-def test_contacts_are_found_by_their_creation(world: World) -> None:
+def test_contacts_are_found_by_their_creation(engine: Engine) -> None:
     moments = ["2023-11-29", "2024-02-29", "2024-12-31", "2025-02-28", "2025-03-28", "2025-03-31"]
     made: dict[str, str] = {}
     for day in moments:
         for time in ("00:00:00.000", "12:00:00", "23:59:59.900"):
-            world.clock.now = from_iso(f"{day}T{time}Z") - 1
-            made[create(world).id] = day
+            engine.clock.now = from_iso(f"{day}T{time}Z") - 1
+            made[create(engine).id] = day
     for repeat, anchor, wanted in [
         (Repeat.NEVER, "2025-02-28", ["2025-02-28"]),
         (Repeat.NEVER, "2022-01-01", []),
@@ -145,40 +145,40 @@ def test_contacts_are_found_by_their_creation(world: World) -> None:
         (Repeat.MONTHLY, "2025-02-28", ["2023-11-29", "2024-02-29", "2024-12-31", "2025-02-28"]),
         (Repeat.MONTHLY, "2025-04-30", ["2024-12-31", "2025-03-31"]),
     ]:
-        found = due(world, trigger(None, repeat=repeat), anchor)
+        found = due(engine, trigger(None, repeat=repeat), anchor)
         expected = [contact_id for contact_id, day in made.items() if day in wanted]
         assert sorted(found) == sorted(expected), (repeat, anchor)
     # 23:59 in UTC is the next day in Berlin.
-    found = due(world, trigger(None, timeZone="Europe/Berlin"), "2025-04-01")
+    found = due(engine, trigger(None, timeZone="Europe/Berlin"), "2025-04-01")
     assert [made[contact_id] for contact_id in found] == ["2025-03-31"]
 
 
-def test_an_id_tells_when_its_contact_was_created(world: World) -> None:
-    first = create(world)
-    world.clock.advance(DAY)
-    second = create(world)
+def test_an_id_tells_when_its_contact_was_created(engine: Engine) -> None:
+    first = create(engine)
+    engine.clock.advance(DAY)
+    second = create(engine)
     assert first.id < second.id
-    found = due(world, trigger(None), date.fromtimestamp(second.created_at // 1_000).isoformat())
+    found = due(engine, trigger(None), date.fromtimestamp(second.created_at // 1_000).isoformat())
     assert found == [second.id]
 
 
-def test_a_contact_counts_by_its_present_date(world: World) -> None:
-    moved = create(world, birthday="1990-05-17")
+def test_a_contact_counts_by_its_present_date(engine: Engine) -> None:
+    moved = create(engine, birthday="1990-05-17")
     # As a listing that lags would still propose it.
-    world.dynamodb.put_item(
+    engine.dynamodb.put_item(
         TableName="runledger",
         Item={
-            "pk": {"S": f"WORKSPACE#{world.workspace_id}#DATE#D#05-18#birthday"},
+            "pk": {"S": f"WORKSPACE#{engine.workspace_id}#DATE#D#05-18#birthday"},
             "sk": {"S": f"1990#{moved.id}"},
         },
     )
     config = trigger(repeat="YEARLY")
-    assert due(world, config, "2026-05-18") == []
-    assert due(world, config, "2026-05-17") == [moved.id]
+    assert due(engine, config, "2026-05-18") == []
+    assert due(engine, config, "2026-05-17") == [moved.id]
 
 
-def test_another_workspace_has_its_own_dates(world: World) -> None:
-    create(world, birthday="1990-05-17")
-    other = world.contacts.create("ws_other", ContactDocument(metadata={"birthday": "1990-05-17"}))
-    (found,) = due(world, trigger(repeat="YEARLY"), "2026-05-17")
+def test_another_workspace_has_its_own_dates(engine: Engine) -> None:
+    create(engine, birthday="1990-05-17")
+    other = engine.contacts.create("ws_other", ContactDocument(metadata={"birthday": "1990-05-17"}))
+    (found,) = due(engine, trigger(repeat="YEARLY"), "2026-05-17")
     assert found != other.id

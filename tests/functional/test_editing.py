@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.functional.test_api_handlers import call, deployed
-from tests.support.world import World
+from tests.support.engine import Engine
 
 __all__ = ["deployed"]
 
@@ -90,7 +90,7 @@ def tag_of(answer: dict[str, Any]) -> str:
 )
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_a_list_of_documents_is_refused_whole(
-    deployed: World, method: str, path: str, document: dict[str, Any], count: int
+    deployed: Engine, method: str, path: str, document: dict[str, Any], count: int
 ) -> None:
     answer = call(method, path, [document] * count)
     assert answer["status"] == 422
@@ -100,7 +100,7 @@ def test_a_list_of_documents_is_refused_whole(
 
 
 @every_kind
-def test_lists_are_refused_in_changes_too(deployed: World, kind: Kind) -> None:
+def test_lists_are_refused_in_changes_too(deployed: Engine, kind: Kind) -> None:
     path, first = made(kind)
     for method, body in (("PUT", kind.whole), ("PATCH", kind.part)):
         assert call(method, path, [body])["status"] == 422
@@ -111,7 +111,7 @@ def test_lists_are_refused_in_changes_too(deployed: World, kind: Kind) -> None:
 
 
 @every_kind
-def test_every_answer_with_a_document_has_its_etag(deployed: World, kind: Kind) -> None:
+def test_every_answer_with_a_document_has_its_etag(deployed: Engine, kind: Kind) -> None:
     path, first = made(kind)
     tags = [tag_of(first)]
     assert tag_of(call("GET", path)) == tags[0] == f'"{first["body"]["revision"]}"'
@@ -127,7 +127,7 @@ def test_every_answer_with_a_document_has_its_etag(deployed: World, kind: Kind) 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 @pytest.mark.parametrize("form", ["{}", "W/{}", '"0", {}', "*"])
 def test_a_matching_etag_lets_the_change_through(
-    deployed: World, kind: Kind, method: str, form: str
+    deployed: Engine, kind: Kind, method: str, form: str
 ) -> None:
     path, first = made(kind)
     body = kind.whole if method == "PUT" else kind.part
@@ -138,7 +138,7 @@ def test_a_matching_etag_lets_the_change_through(
 @every_kind
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 def test_a_stale_etag_is_refused_with_the_present_revision(
-    deployed: World, kind: Kind, method: str
+    deployed: Engine, kind: Kind, method: str
 ) -> None:
     path, first = made(kind)
     second = call("PATCH", path, kind.part, role="admin")
@@ -152,7 +152,7 @@ def test_a_stale_etag_is_refused_with_the_present_revision(
 
 @every_kind
 @pytest.mark.parametrize("header", ["12", '"12', "W/12", '"1""2"', ""])
-def test_an_if_match_that_is_no_etag_is_refused(deployed: World, kind: Kind, header: str) -> None:
+def test_an_if_match_that_is_no_etag_is_refused(deployed: Engine, kind: Kind, header: str) -> None:
     path, first = made(kind)
     answer = call("PATCH", path, kind.part, headers={"if-match": header})
     assert (answer["status"], answer["body"]["field"]) == (422, "If-Match")
@@ -160,7 +160,7 @@ def test_an_if_match_that_is_no_etag_is_refused(deployed: World, kind: Kind, hea
 
 
 @every_kind
-def test_what_get_answered_put_takes(deployed: World, kind: Kind) -> None:
+def test_what_get_answered_put_takes(deployed: Engine, kind: Kind) -> None:
     path, _ = made(kind)
     read = call("GET", path)["body"]
     answer = call("PUT", path, read)
@@ -171,7 +171,7 @@ def test_what_get_answered_put_takes(deployed: World, kind: Kind) -> None:
 
 
 @every_kind
-def test_of_two_who_send_what_they_read_one_is_refused(deployed: World, kind: Kind) -> None:
+def test_of_two_who_send_what_they_read_one_is_refused(deployed: Engine, kind: Kind) -> None:
     path, _ = made(kind)
     mine, theirs = (call("GET", path)["body"] for _ in range(2))
     assert call("PUT", path, {**theirs, **kind.part}, role="admin")["status"] == 200
@@ -183,7 +183,7 @@ def test_of_two_who_send_what_they_read_one_is_refused(deployed: World, kind: Ki
 
 
 @every_kind
-def test_the_body_of_another_thing_is_refused(deployed: World, kind: Kind) -> None:
+def test_the_body_of_another_thing_is_refused(deployed: Engine, kind: Kind) -> None:
     path, _ = made(kind)
     answer = call("PUT", path, {**kind.whole, "id": "x_1"})
     assert (answer["status"], answer["body"]["field"]) == (422, "id")
@@ -195,7 +195,7 @@ def test_the_body_of_another_thing_is_refused(deployed: World, kind: Kind) -> No
 @every_kind
 @pytest.mark.parametrize("headers", [{}, MERGE_PATCH])
 def test_a_patch_changes_what_it_names_alone(
-    deployed: World, kind: Kind, headers: dict[str, str]
+    deployed: Engine, kind: Kind, headers: dict[str, str]
 ) -> None:
     path, first = made(kind)
     answer = call("PATCH", path, kind.part, headers=headers)
@@ -209,7 +209,7 @@ def test_a_patch_changes_what_it_names_alone(
 
 
 @every_kind
-def test_a_patch_of_what_cannot_be_written_is_refused(deployed: World, kind: Kind) -> None:
+def test_a_patch_of_what_cannot_be_written_is_refused(deployed: Engine, kind: Kind) -> None:
     path, first = made(kind)
     for name in ("createdAt", "nickname"):
         answer = call("PATCH", path, {name: "2026-01-01T00:00:00Z"})
@@ -218,21 +218,21 @@ def test_a_patch_of_what_cannot_be_written_is_refused(deployed: World, kind: Kin
 
 
 @every_kind
-def test_only_an_admin_patches(deployed: World, kind: Kind) -> None:
+def test_only_an_admin_patches(deployed: Engine, kind: Kind) -> None:
     path, first = made(kind)
     for role in ("viewer", "member"):
         assert call("PATCH", path, kind.part, role=role)["status"] == 403
     assert tag_of(call("GET", path)) == tag_of(first)
 
 
-def test_a_name_cannot_be_removed(deployed: World) -> None:
+def test_a_name_cannot_be_removed(deployed: Engine) -> None:
     for kind in KINDS[1:]:
         path, _ = made(kind)
         answer = call("PATCH", path, {"name": None})
         assert (answer["status"], answer["body"]["field"]) == (422, "name")
 
 
-def test_null_removes_a_value_of_a_contact(deployed: World) -> None:
+def test_null_removes_a_value_of_a_contact(deployed: Engine) -> None:
     path, _ = made(KINDS[0])
     patch = {"firstName": None, "tags": None, "metadata": {"a": None, "b": {"c": [1]}}}
     body = call("PATCH", path, patch)["body"]
@@ -240,14 +240,14 @@ def test_null_removes_a_value_of_a_contact(deployed: World) -> None:
     assert body["email"] == "ada@example.com"
 
 
-def test_an_address_that_was_removed_is_free(deployed: World) -> None:
+def test_an_address_that_was_removed_is_free(deployed: Engine) -> None:
     path, _ = made(KINDS[0])
     assert call("POST", "/v1/contacts", {"email": "ada@example.com"})["status"] == 409
     assert call("PATCH", path, {"email": None})["body"]["email"] is None
     assert call("POST", "/v1/contacts", {"email": "ada@example.com"})["status"] == 201
 
 
-def test_patching_a_graph_reports_all_its_problems(deployed: World) -> None:
+def test_patching_a_graph_reports_all_its_problems(deployed: Engine) -> None:
     path, first = made(KINDS[3])
     answer = call("PATCH", path, {"edges": [], "nodes": [{"id": "a", "type": "END"}]})
     assert answer["status"] == 422
@@ -261,7 +261,7 @@ CONSENTS = ("marketing", "transactional")
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-def test_a_withdrawn_consent_returns_only_when_it_is_sent(deployed: World, method: str) -> None:
+def test_a_withdrawn_consent_returns_only_when_it_is_sent(deployed: Engine, method: str) -> None:
     withdrawn = {"marketing": False, "transactional": False}
     made_ = call("POST", "/v1/contacts", {"email": "ada@example.com", "consents": withdrawn})
     path = f"/v1/contacts/{made_['body']['id']}"
@@ -279,7 +279,7 @@ def test_a_withdrawn_consent_returns_only_when_it_is_sent(deployed: World, metho
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 @pytest.mark.parametrize("consents", [None, {"transactional": None}, [], {"transactional": "yes"}])
-def test_a_consent_is_true_or_false(deployed: World, method: str, consents: Any) -> None:
+def test_a_consent_is_true_or_false(deployed: Engine, method: str, consents: Any) -> None:
     made_ = call(
         "POST", "/v1/contacts", {"email": "a@example.com", "consents": {"transactional": False}}
     )
@@ -303,7 +303,7 @@ _edits = st.lists(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_consents_are_what_was_last_sent(
-    deployed: World, first: dict[str, bool], edits: list[tuple[str, dict[str, Any]]]
+    deployed: Engine, first: dict[str, bool], edits: list[tuple[str, dict[str, Any]]]
 ) -> None:
     made_ = call("POST", "/v1/contacts", {"consents": first})["body"]
     path = f"/v1/contacts/{made_['id']}"

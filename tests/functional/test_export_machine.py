@@ -21,9 +21,9 @@ from runledger.store import bodies
 from tests.functional import test_delivery_lists, test_refusal_lists
 from tests.functional.test_exports import ask, content, documents, event, stored
 from tests.functional.test_walk import PAYLOAD, order_paid
+from tests.support.engine import EXPORT, REGION, Engine
 from tests.support.local_stepfunctions import LocalStepFunctions
 from tests.support.template import load_template
-from tests.support.world import EXPORT, REGION, World
 
 ROOT = Path(__file__).parents[2]
 FUNCTION = f"arn:aws:lambda:{REGION}:123456789012:function:export-page"
@@ -60,11 +60,11 @@ def test_it_lives_longer_than_its_function_and_its_export() -> None:
 class Walked:
     """The deployed machine over a world; its function is the service itself."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
         self.failures: list[Exception] = []
         self.events: list[ExportEvent] = []
-        world.stepfunctions.create_state_machine(
+        engine.stepfunctions.create_state_machine(
             name=EXPORT.rpartition(":")[2],
             definition=json.dumps(definition()),
             roleArn="arn:aws:iam::123456789012:role/machine",
@@ -76,7 +76,7 @@ class Walked:
         try:
             if self.failures:
                 raise self.failures.pop(0)
-            place = self.world.export_pages.handle(event, 0)
+            place = self.engine.export_pages.handle(event, 0)
             return place.model_dump_json().encode(), True
         except Exception as error:
             told = {"errorType": type(error).__name__, "errorMessage": str(error)}
@@ -87,7 +87,7 @@ class Walked:
         arn = f"{EXPORT.replace(':stateMachine:', ':execution:')}:{export.id}-{attempt}"
         deadline = time.monotonic() + 60
         while True:
-            described = self.world.stepfunctions.describe_execution(executionArn=arn)
+            described = self.engine.stepfunctions.describe_execution(executionArn=arn)
             if described["status"] != "RUNNING":
                 return str(described["status"])
             assert time.monotonic() < deadline, "the execution does not end"
@@ -107,7 +107,7 @@ def walked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Walked]:
         "AWS_DEFAULT_REGION": REGION,
     }
     with patch.dict("os.environ", environment), mock_aws(config=config):
-        made = Walked(World())
+        made = Walked(Engine())
 
         def invoke(
             backend: Any, name: str, qualifier: str, body: Any, headers: Any, answer: Any
@@ -122,12 +122,12 @@ def walked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Walked]:
 
 
 def test_it_visits_until_the_file_is_there(walked: Walked) -> None:
-    made = test_refusal_lists.fill(walked.world)
+    made = test_refusal_lists.fill(walked.engine)
     # A passing fault on the way is tried again.
     walked.failures = [TransientError("not now")]
-    export = ask(walked.world, "REFUSALS")
+    export = ask(walked.engine, "REFUSALS")
     assert walked.ended(export) == "SUCCEEDED"
-    assert len(documents(content(walked.world, export))) == len(made)
+    assert len(documents(content(walked.engine, export))) == len(made)
     assert [event.export.visits for event in walked.events] == [0, 0, 1, 2]
 
 
@@ -135,27 +135,27 @@ def test_a_full_execution_leaves_the_rest_to_the_next(
     walked: Walked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export_pages, "EXECUTION_VISITS", 2)
-    made = test_refusal_lists.fill(walked.world)
-    export = ask(walked.world, "REFUSALS")
+    made = test_refusal_lists.fill(walked.engine)
+    export = ask(walked.engine, "REFUSALS")
     assert walked.ended(export) == "SUCCEEDED"
-    assert stored(walked.world, export).status is ExportStatus.RUNNING
-    walked.world.settler.settle_due(10)
+    assert stored(walked.engine, export).status is ExportStatus.RUNNING
+    walked.engine.settler.settle_due(10)
     assert walked.ended(export, 2) == "SUCCEEDED"
-    assert len(documents(content(walked.world, export))) == len(made)
+    assert len(documents(content(walked.engine, export))) == len(made)
 
 
 def test_what_nobody_can_mend_fails_the_export(walked: Walked) -> None:
     # The failure itself is told again where somebody else was faster.
     walked.failures = [ServiceError("S3 refused the file", "AccessDenied")]
-    export = ask(walked.world, "REFUSALS")
+    export = ask(walked.engine, "REFUSALS")
     assert walked.ended(export) == "FAILED"
-    failed = stored(walked.world, export)
+    failed = stored(walked.engine, export)
     assert (failed.status, failed.error) == (ExportStatus.FAILED, "S3 refused the file")
     assert [event.operation.value for event in walked.events] == ["PAGE", "FAIL"]
 
 
 def test_its_function_may_read_every_body_that_a_list_reads(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bodies, "INLINE_BYTES", 0)
     policy = load_template()["Resources"]["ExportPage"]["Properties"]["Policies"][0]
@@ -165,24 +165,24 @@ def test_its_function_may_read_every_body_that_a_list_reads(
         if "s3:GetObject" in (statement["Action"], *statement["Action"])
         for resource in _texts(statement["Resource"])
     ]
-    test_delivery_lists.fill(world)
-    world.http.answer = {"data": {"score": 1}}
-    run_id = world.fire(world.activate(order_paid(world.template())), PAYLOAD)
-    world.walk(run_id, until="score")
+    test_delivery_lists.fill(engine)
+    engine.http.answer = {"data": {"score": 1}}
+    run_id = engine.fire(engine.activate(order_paid(engine.template())), PAYLOAD)
+    engine.walk(run_id, until="score")
     # As in a process of its own, which has read no version yet.
-    world.stores.automations._cached_version.cache_clear()
-    world.export_pages.lists.reading.frames._graph.cache_clear()
+    engine.stores.automations._cached_version.cache_clear()
+    engine.export_pages.lists.reading.contexts._graph.cache_clear()
     read: list[str] = []
 
     def note(params: dict[str, Any], **_: Any) -> None:
         read.append(params["Key"])
 
-    s3 = world.export_files._s3
+    s3 = engine.export_files._s3
     s3.meta.events.register("provide-client-params.s3.GetObject", note)
     for name in ("RUNS", "DELIVERIES"):
-        export = ask(world, name)
-        world.export_pages.handle(event(export), world.clock.now + 10**6)
-        assert stored(world, export).rows > 0
+        export = ask(engine, name)
+        engine.export_pages.handle(event(export), engine.clock.now + 10**6)
+        assert stored(engine, export).rows > 0
     assert {key.partition("/")[0] for key in read} == {"automations", "deliveries"}
     assert [key for key in read if not any(fnmatch(key, each) for each in granted)] == []
 

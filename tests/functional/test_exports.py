@@ -27,22 +27,22 @@ from runledger.services.bulk.export_removal import ExportRemoval
 from runledger.services.bulk.exports import KEPT
 from runledger.store import keys
 from runledger.store.export_files import ExportFiles
+from tests.support.find_words import find_words, stored_in_engine
 
 from tests.functional import test_delivery_lists, test_history, test_refusal_lists
 from tests.functional.test_api_handlers import CONTEXT, call, deployed, sample
 from tests.functional.test_history import request
-from tests.support.traces import kept_by_world, traces
-from tests.support.world import BUCKET, World, client_of
+from tests.support.engine import BUCKET, Engine, client_of
 
 __all__ = ["deployed"]
 
 BY = "member@example.com"
 
 
-def ask(world: World, name: str, format_: str = "JSONL", **filters: Any) -> Export:
+def ask(engine: Engine, name: str, format_: str = "JSONL", **filters: Any) -> Export:
     document = {"list": name, "format": format_, "filter": filters}
-    return world.export_requests.create(
-        world.workspace_id, ExportDocument.model_validate(document), BY
+    return engine.export_requests.create(
+        engine.workspace_id, ExportDocument.model_validate(document), BY
     )
 
 
@@ -51,25 +51,25 @@ def event(export: Export, operation: ExportOperation = ExportOperation.PAGE) -> 
     return ExportEvent(operation=operation, export=place)
 
 
-def write(world: World, export: Export, *, until: int | None = None) -> int:
+def write(engine: Engine, export: Export, *, until: int | None = None) -> int:
     """Visits until it is over, for one page a visit unless told; how often."""
     asked = event(export)
     while True:
-        place = world.export_pages.handle(asked, world.clock.now if until is None else until)
+        place = engine.export_pages.handle(asked, engine.clock.now if until is None else until)
         if not place.goes_on:
             return place.visits
         asked = ExportEvent(operation=ExportOperation.PAGE, export=place)
 
 
-def stored(world: World, export: Export) -> Export:
-    return world.stores.exports.get(export.workspace_id, export.id, world.clock.now)
+def stored(engine: Engine, export: Export) -> Export:
+    return engine.stores.exports.get(export.workspace_id, export.id, engine.clock.now)
 
 
-def content(world: World, export: Export) -> bytes:
-    ended = stored(world, export)
+def content(engine: Engine, export: Export) -> bytes:
+    ended = stored(engine, export)
     assert ended.status is ExportStatus.COMPLETED, ended
     assert ended.object_key is not None
-    return world.export_files.read(ended.object_key)
+    return engine.export_files.read(ended.object_key)
 
 
 def documents(data: bytes) -> list[dict[str, Any]]:
@@ -95,76 +95,76 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small")
-def test_the_file_holds_the_list_in_parts_and_leaves_nothing_else(world: World) -> None:
-    test_history.fill(world)
-    expected = world.reading.runs("ws_demo", request(limit=100))
-    export = ask(world, "RUNS")
-    visits = write(world, export)
+def test_the_file_holds_the_list_in_parts_and_leaves_nothing_else(engine: Engine) -> None:
+    test_history.fill(engine)
+    expected = engine.queries.runs("ws_demo", request(limit=100))
+    export = ask(engine, "RUNS")
+    visits = write(engine, export)
     assert visits == -(-len(expected.items) // 3)
     rows = [each.model_dump(mode="json") for each in expected.items]
-    assert documents(content(world, export)) == rows
-    ended = stored(world, export)
+    assert documents(content(engine, export)) == rows
+    ended = stored(engine, export)
     assert (ended.rows, ended.finished_at) == (len(rows), ended.finished_at)
     assert objects() == [ended.object_key]
     assert uploads() == []
     # A visit too many changes nothing.
-    assert not world.export_pages.handle(event(export), 0).goes_on
-    assert stored(world, export) == ended
+    assert not engine.export_pages.handle(event(export), 0).goes_on
+    assert stored(engine, export) == ended
 
 
-def test_a_short_list_takes_one_visit_and_one_object(world: World) -> None:
-    test_delivery_lists.fill(world)
-    expected = world.reading.deliveries("ws_demo", request(limit=200, channel="SMS"))
-    export = ask(world, "DELIVERIES", "CSV", channel="SMS")
-    assert write(world, export, until=world.clock.now + HOUR) == 1
-    text = content(world, export).decode("utf-8-sig")
+def test_a_short_list_takes_one_visit_and_one_object(engine: Engine) -> None:
+    test_delivery_lists.fill(engine)
+    expected = engine.queries.deliveries("ws_demo", request(limit=200, channel="SMS"))
+    export = ask(engine, "DELIVERIES", "CSV", channel="SMS")
+    assert write(engine, export, until=engine.clock.now + HOUR) == 1
+    text = content(engine, export).decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert [row["id"] for row in rows] == [each.id for each in expected.items]
     assert {row["channel"] for row in rows} == {"SMS"}
     assert len(objects()) == 1
 
 
-def test_an_export_of_an_address_holds_what_went_there(world: World) -> None:
-    test_delivery_lists.fill(world)
-    other = test_delivery_lists.an_attempt(world, address="bob@example.com")
-    export = ask(world, "DELIVERIES", address=" Bob@Example.com ")
-    write(world, export, until=world.clock.now + HOUR)
-    assert [each["id"] for each in documents(content(world, export))] == [other.id]
+def test_an_export_of_an_address_holds_what_went_there(engine: Engine) -> None:
+    test_delivery_lists.fill(engine)
+    other = test_delivery_lists.an_attempt(engine, address="bob@example.com")
+    export = ask(engine, "DELIVERIES", address=" Bob@Example.com ")
+    write(engine, export, until=engine.clock.now + HOUR)
+    assert [each["id"] for each in documents(content(engine, export))] == [other.id]
 
 
-def test_an_export_does_not_move(world: World) -> None:
-    test_refusal_lists.fill(world)
-    ada = world.contacts.look_up("ws_demo", "ada@example.com")
+def test_an_export_does_not_move(engine: Engine) -> None:
+    test_refusal_lists.fill(engine)
+    ada = engine.contacts.look_up("ws_demo", "ada@example.com")
     asked = {"contact": " Ada@Example.com ", "range": "24h"}
-    expected = world.reading.refusals("ws_demo", request(limit=200, **asked))
-    export = ask(world, "REFUSALS", **asked)
-    world.clock.advance(5 * MINUTE)
-    test_refusal_lists.a_refusal(world, contact_id=ada)
-    write(world, export)
-    told = [each["id"] for each in documents(content(world, export))]
+    expected = engine.queries.refusals("ws_demo", request(limit=200, **asked))
+    export = ask(engine, "REFUSALS", **asked)
+    engine.clock.advance(5 * MINUTE)
+    test_refusal_lists.a_refusal(engine, contact_id=ada)
+    write(engine, export)
+    told = [each["id"] for each in documents(content(engine, export))]
     assert told == [each.id for each in expected.items] != []
 
 
-def test_a_list_without_rows_is_a_file_without_rows(world: World) -> None:
+def test_a_list_without_rows_is_a_file_without_rows(engine: Engine) -> None:
     for filters in (
         {"contact": "nobody@example.com"},
         {"from": "2098-01-01T00:00:00Z", "to": "2099-01-01T00:00:00Z"},
         {"automationId": "x"},
     ):
         for format_, start in (("CSV", b"\xef\xbb\xbfid,status,"), ("JSONL", b"")):
-            export = ask(world, "RUNS", format_, **filters)
-            write(world, export)
-            data = content(world, export)
+            export = ask(engine, "RUNS", format_, **filters)
+            write(engine, export)
+            data = content(engine, export)
             assert data.startswith(start)
-            assert (stored(world, export).rows, data.count(b"\n")) == (0, bool(start))
+            assert (stored(engine, export).rows, data.count(b"\n")) == (0, bool(start))
 
 
 @pytest.mark.usefixtures("small")
-def test_two_who_are_at_work_at_once_lose_and_double_nothing(world: World) -> None:
-    made = test_history.fill(world)
-    export = ask(world, "RUNS")
+def test_two_who_are_at_work_at_once_lose_and_double_nothing(engine: Engine) -> None:
+    made = test_history.fill(engine)
+    export = ask(engine, "RUNS")
     asked = event(export)
-    lists = world.export_pages.lists
+    lists = engine.export_pages.lists
     turns = 0
 
     class Interrupted:
@@ -174,133 +174,135 @@ def test_two_who_are_at_work_at_once_lose_and_double_nothing(world: World) -> No
             nonlocal turns
             turns += 1
             if turns % 2:
-                world.export_pages.handle(asked, 0)
+                engine.export_pages.handle(asked, 0)
             return lists.page(*given)
 
     slow = export_pages.ExportPages(
-        world.stores.exports,
-        world.export_files,
+        engine.stores.exports,
+        engine.export_files,
         Interrupted(),  # type: ignore[arg-type]
-        world.clock,
+        engine.clock,
     )
     for _ in range(20):
-        slow.handle(asked, world.clock.now + HOUR)
-    assert [each["id"] for each in documents(content(world, export))] == [
+        slow.handle(asked, engine.clock.now + HOUR)
+    assert [each["id"] for each in documents(content(engine, export))] == [
         each.id for each in sorted(made, key=lambda run: run.created_at, reverse=True)
     ]
 
 
 @pytest.mark.usefixtures("small")
-def test_an_execution_that_was_replaced_stops_and_changes_nothing(world: World) -> None:
-    test_history.fill(world)
-    export = ask(world, "RUNS")
+def test_an_execution_that_was_replaced_stops_and_changes_nothing(engine: Engine) -> None:
+    test_history.fill(engine)
+    export = ask(engine, "RUNS")
     old = event(export)
-    assert world.export_pages.handle(old, 0).goes_on
-    world.clock.advance(6 * MINUTE)
-    world.settler.settle_due(100)
-    taken_up = stored(world, export)
+    assert engine.export_pages.handle(old, 0).goes_on
+    engine.clock.advance(6 * MINUTE)
+    engine.settler.settle_due(100)
+    taken_up = stored(engine, export)
     assert taken_up.attempt == 2
     failing = old.model_copy(update={"operation": ExportOperation.FAIL})
     for late in (old, failing):
-        assert not world.export_pages.handle(late, 0).goes_on
-        assert stored(world, export) == taken_up
+        assert not engine.export_pages.handle(late, 0).goes_on
+        assert stored(engine, export) == taken_up
     place = old.export.model_copy(update={"attempt": 2})
-    assert world.export_pages.handle(old.model_copy(update={"export": place}), 0).goes_on
-    assert stored(world, export).stalls == 0
+    assert engine.export_pages.handle(old.model_copy(update={"export": place}), 0).goes_on
+    assert stored(engine, export).stalls == 0
 
 
 @pytest.mark.usefixtures("small")
-def test_of_two_visits_at_once_the_slower_one_leaves_the_export_to_the_other(world: World) -> None:
-    test_history.fill(world)
-    export = ask(world, "RUNS")
-    lists = world.export_pages.lists
+def test_of_two_visits_at_once_the_slower_one_leaves_the_export_to_the_other(
+    engine: Engine,
+) -> None:
+    test_history.fill(engine)
+    export = ask(engine, "RUNS")
+    lists = engine.export_pages.lists
 
     class Beaten:
         """Another visit happens while a page is read."""
 
         def page(self, *given: Any) -> Any:
-            assert world.export_pages.handle(event(export), 0).goes_on
+            assert engine.export_pages.handle(event(export), 0).goes_on
             return lists.page(*given)
 
-    slow = replace(world.export_pages, lists=Beaten())  # type: ignore[arg-type]
-    assert not slow.handle(event(export), world.clock.now).goes_on
-    assert stored(world, export).rows == 3
+    slow = replace(engine.export_pages, lists=Beaten())  # type: ignore[arg-type]
+    assert not slow.handle(event(export), engine.clock.now).goes_on
+    assert stored(engine, export).rows == 3
 
 
-def test_what_was_pasted_of_somebody_unknown_is_not_kept(world: World) -> None:
+def test_what_was_pasted_of_somebody_unknown_is_not_kept(engine: Engine) -> None:
     for pasted in ("Nobody@Example.com", "+4915100000000"):
         asked = BulkCancelDocument.model_validate({"filter": {"contact": pasted}, "reason": "x"})
-        canceled = world.bulk_cancels.begin("ws_demo", asked, BY)
-        export = ask(world, "RUNS", contact=pasted)
+        canceled = engine.bulk_cancels.begin("ws_demo", asked, BY)
+        export = ask(engine, "RUNS", contact=pasted)
         assert (export.filter.contact, export.filter.is_empty) == (None, True)
         assert (canceled.filter.contact, canceled.matched) == (None, 0)
     words = ("nobody@example.com", "+4915100000000")
-    assert traces(kept_by_world(world), words) == []
+    assert find_words(stored_in_engine(engine), words) == []
 
 
 @pytest.mark.usefixtures("small")
-def test_a_failed_export_says_why_and_leaves_no_upload(world: World) -> None:
-    test_history.fill(world)
-    export = ask(world, "RUNS")
+def test_a_failed_export_says_why_and_leaves_no_upload(engine: Engine) -> None:
+    test_history.fill(engine)
+    export = ask(engine, "RUNS")
     for _ in range(3):
-        world.export_pages.handle(event(export), 0)
+        engine.export_pages.handle(event(export), 0)
     assert len(uploads()) == 1
     cause = json.dumps({"errorType": "ServiceError", "errorMessage": "S3 refused it"})
     failing = event(export, ExportOperation.FAIL).model_copy(
         update={"caught": Caught(Error="ServiceError", Cause=cause)}
     )
     for _ in range(2):
-        assert not world.export_pages.handle(failing, 0).goes_on
-    failed = stored(world, export)
+        assert not engine.export_pages.handle(failing, 0).goes_on
+    failed = stored(engine, export)
     assert (failed.status, failed.error) == (ExportStatus.FAILED, "S3 refused it")
     assert uploads() == []
-    world.settler.settle_due(100)
-    assert stored(world, export) == failed
+    engine.settler.settle_due(100)
+    assert stored(engine, export) == failed
     # Another's words may be a row's.
-    other = ask(world, "RUNS")
+    other = ask(engine, "RUNS")
     told = Caught(Error="ValidationError", Cause='{"errorMessage": "ada@example.com"}')
-    world.export_pages.handle(
+    engine.export_pages.handle(
         event(other, ExportOperation.FAIL).model_copy(update={"caught": told}), 0
     )
-    assert "ada@example.com" not in str(stored(world, other).error)
+    assert "ada@example.com" not in str(stored(engine, other).error)
 
 
-def test_the_tick_takes_up_what_has_stalled_and_ends_what_never_gets_on(world: World) -> None:
-    export = ask(world, "RUNS")
+def test_the_tick_takes_up_what_has_stalled_and_ends_what_never_gets_on(engine: Engine) -> None:
+    export = ask(engine, "RUNS")
     attempts = []
     for _ in range(8):
-        world.clock.advance(6 * MINUTE)
-        world.settler.settle_due(100)
-        attempts.append(stored(world, export).attempt)
+        engine.clock.advance(6 * MINUTE)
+        engine.settler.settle_due(100)
+        attempts.append(stored(engine, export).attempt)
     assert attempts == [2, 3, 4, 5, 6, 6, 6, 6]
-    failed = stored(world, export)
+    failed = stored(engine, export)
     assert failed.status is ExportStatus.FAILED
     assert "no further in 5 tries" in str(failed.error)
-    assert list(world.stores.due.rows(world.clock.now + DAY)) == []
+    assert list(engine.stores.due.rows(engine.clock.now + DAY)) == []
 
 
-def test_an_export_that_takes_too_long_fails(world: World) -> None:
-    export = ask(world, "RUNS")
-    world.clock.advance(13 * HOUR)
-    assert not world.export_pages.handle(event(export), 0).goes_on
-    assert "within 12 hours" in str(stored(world, export).error)
+def test_an_export_that_takes_too_long_fails(engine: Engine) -> None:
+    export = ask(engine, "RUNS")
+    engine.clock.advance(13 * HOUR)
+    assert not engine.export_pages.handle(event(export), 0).goes_on
+    assert "within 12 hours" in str(stored(engine, export).error)
 
 
 @pytest.mark.usefixtures("small")
-def test_a_whole_workspace_is_forgotten_while_its_exports_are_written(world: World) -> None:
-    test_history.fill(world)
-    done, begun = ask(world, "RUNS"), ask(world, "RUNS")
-    write(world, done)
+def test_a_whole_workspace_is_forgotten_while_its_exports_are_written(engine: Engine) -> None:
+    test_history.fill(engine)
+    done, begun = ask(engine, "RUNS"), ask(engine, "RUNS")
+    write(engine, done)
     for _ in range(3):
-        world.export_pages.handle(event(begun), 0)
-    removal = ExportRemoval(world.stores.exports, world.export_files)
+        engine.export_pages.handle(event(begun), 0)
+    removal = ExportRemoval(engine.stores.exports, engine.export_files)
     assert removal.delete_some("ws_dem") == 0
     assert removal.delete_some("ws_demo") > 0
     assert removal.delete_some("ws_demo") == 0
     assert (objects(), uploads()) == ([], [])
-    assert not world.export_pages.handle(event(begun), 0).goes_on
+    assert not engine.export_pages.handle(event(begun), 0).goes_on
     with pytest.raises(NotFoundError):
-        stored(world, begun)
+        stored(engine, begun)
 
 
 def test_an_object_that_s3_keeps_is_not_told_as_deleted() -> None:
@@ -316,8 +318,8 @@ def test_an_object_that_s3_keeps_is_not_told_as_deleted() -> None:
         ExportFiles(kept, BUCKET).delete_some("ws_demo")
 
 
-def test_the_file_of_an_upload_is_made_once_however_often_it_is_asked_for(world: World) -> None:
-    files = world.export_files
+def test_the_file_of_an_upload_is_made_once_however_often_it_is_asked_for(engine: Engine) -> None:
+    files = engine.export_files
     upload = files.begin("exports/ws_demo/exp_1/a", "text/csv")
     part = files.upload("exports/ws_demo/exp_1/a", upload, 3, b"id\r\n")
     for _ in range(2):
@@ -338,7 +340,7 @@ def visit(export_id: str) -> Any:
     return module.handler(asked, CONTEXT)
 
 
-def test_a_member_asks_for_a_file_and_gets_a_link(deployed: World) -> None:
+def test_a_member_asks_for_a_file_and_gets_a_link(deployed: Engine) -> None:
     deployed.clock.now = now_ms()
     test_refusal_lists.fill(deployed)
     ada = deployed.contacts.look_up("ws_demo", "ada@example.com")
@@ -379,7 +381,7 @@ def test_a_member_asks_for_a_file_and_gets_a_link(deployed: World) -> None:
 
 @pytest.mark.usefixtures("small")
 def test_parts_have_no_checksums_that_forbid_gaps_between_their_numbers(
-    deployed: World,
+    deployed: Engine,
 ) -> None:
     deployed.clock.now = now_ms()
     filled = test_refusal_lists.fill(deployed)
@@ -401,7 +403,7 @@ def test_parts_have_no_checksums_that_forbid_gaps_between_their_numbers(
     assert "content-md5" in sent["UploadPart"]
 
 
-def test_exports_are_listed_newest_first_in_pages_and_expire(deployed: World) -> None:
+def test_exports_are_listed_newest_first_in_pages_and_expire(deployed: Engine) -> None:
     deployed.clock.now = now_ms() - KEPT - DAY
     old = ask(deployed, "RUNS")
     write(deployed, old)
@@ -434,7 +436,7 @@ REFUSED = [
 ]
 
 
-def test_a_filter_that_the_list_would_refuse_is_refused_by_its_name(deployed: World) -> None:
+def test_a_filter_that_the_list_would_refuse_is_refused_by_its_name(deployed: Engine) -> None:
     for name, filters, field in REFUSED:
         body = {"list": name, "format": "CSV", "filter": filters}
         answer = call("POST", "/v1/exports", body, role="member")
@@ -442,7 +444,7 @@ def test_a_filter_that_the_list_would_refuse_is_refused_by_its_name(deployed: Wo
     assert call("GET", "/v1/exports")["body"]["items"] == []
 
 
-def test_another_workspaces_export_is_not_there(deployed: World) -> None:
+def test_another_workspaces_export_is_not_there(deployed: Engine) -> None:
     deployed.clock.now = now_ms()
     deployed.contacts.create("ws_demo", ContactDocument(email="ada@example.com"))
     document = ExportDocument.model_validate({"list": "RUNS", "format": "CSV"})

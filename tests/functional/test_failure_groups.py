@@ -19,7 +19,7 @@ from runledger.models.run import ErrorDetail, Run, RunStatus, Step, StepStatus
 from runledger.services.lists import failures
 from runledger.services.lists.cursors import Cursors
 from runledger.services.lists.failure_resolution import FailureResolution
-from runledger.services.lists.failures import FailureReading, FailureRequest, FailureViews
+from runledger.services.lists.failures import FailureQueries, FailureRequest, FailureViews
 from runledger.services.stream.failure_groups import FailureGroups
 from runledger.services.views.runs import run_view
 from runledger.services.workspaces.workspaces import create_workspace
@@ -34,9 +34,9 @@ from tests.functional.test_history import request as history_request
 from tests.functional.test_run_store import PAYLOAD, a_run
 from tests.functional.test_upstream import upstream_document
 from tests.support.boundary import Boundary, Call
+from tests.support.engine import START, Clock, Engine
 from tests.support.fakes import S3
 from tests.support.memory_table import MemoryTable
-from tests.support.world import START, Clock, World
 
 __all__ = ["deployed"]
 
@@ -58,7 +58,7 @@ class Ledger:
         self.groups = FailureGroups(self.stores.runs, self.stores.failures)
         of = self.stores
         self.shown = FailureViews(of.runs, of.failures, of.automations, self.clock)
-        self.reading = FailureReading(
+        self.queries = FailureQueries(
             self.shown, Cursors(lambda: b"a key of this test", self.clock)
         )
         self.resolution = FailureResolution(self.shown)
@@ -97,7 +97,7 @@ class Ledger:
         return run
 
     def page(self, workspace_id: str = "ws_demo", **given: Any) -> ListView[FailureGroupView]:
-        return self.reading.page(workspace_id, request(**given))
+        return self.queries.page(workspace_id, request(**given))
 
     def pages(self, **given: Any) -> list[str]:
         """Ids of every group, following cursors to the end."""
@@ -140,8 +140,8 @@ def ledger() -> Ledger:
 # ── what a failed run adds ───────────────────────────────────────────────────────────────────────
 
 
-def test_runs_that_fail_alike_are_one_group(world: World) -> None:
-    groups = FailureGroups(world.stores.runs, world.stores.failures)
+def test_runs_that_fail_alike_are_one_group(engine: Engine) -> None:
+    groups = FailureGroups(engine.stores.runs, engine.stores.failures)
     document = upstream_document()
     document["nodes"][3]["config"]["message"] = (
         "Order {{trigger.orderId}} is too small: {{trigger.n}}"
@@ -150,21 +150,21 @@ def test_runs_that_fail_alike_are_one_group(world: World) -> None:
         "contactLookup": {"by": "email", "path": "email"},
         "createIfMissing": True,
     }
-    automation_id = world.activate(document)
+    automation_id = engine.activate(document)
     people = ("ada@example.com", "ada@example.com", "bob@example.com")
     runs = [
-        world.fire(automation_id, {"orderId": f"A-{n}", "n": n, "email": email})
+        engine.fire(automation_id, {"orderId": f"A-{n}", "n": n, "email": email})
         for n, email in enumerate(people, 3)
     ]
     for run_id in runs:
-        world.walk(run_id)
+        engine.walk(run_id)
         groups.take(run_id)
 
-    of = world.stores
-    shown = FailureViews(of.runs, of.failures, of.automations, world.clock)
-    reading = FailureReading(shown, world.reading.cursors)
-    (group,) = reading.page(world.workspace_id, request()).items
-    first, *_, last = [world.stores.runs.get(run_id) for run_id in runs]
+    of = engine.stores
+    shown = FailureViews(of.runs, of.failures, of.automations, engine.clock)
+    reading = FailureQueries(shown, engine.queries.cursors)
+    (group,) = reading.page(engine.workspace_id, request()).items
+    first, *_, last = [engine.stores.runs.get(run_id) for run_id in runs]
     assert group.message == "Order <id> is too small: <number>"
     assert (group.automation_id, group.automation_name) == (automation_id, "First")
     assert (group.node_id, group.kind) == ("small", "STOP_ERROR")
@@ -172,15 +172,15 @@ def test_runs_that_fail_alike_are_one_group(world: World) -> None:
     assert group.first_version == 1
     assert group.first_seen_at == run_view(first, 0).finished_at
     assert group.last_seen_at == run_view(last, 0).finished_at
-    assert shown.group(world.workspace_id, group.id) == group
+    assert shown.group(engine.workspace_id, group.id) == group
     asked = history_request(error_group=group.id, limit=2)
-    assert [run.id for run in world.reading.runs(world.workspace_id, asked).items] == runs[:0:-1]
+    assert [run.id for run in engine.queries.runs(engine.workspace_id, asked).items] == runs[:0:-1]
     create_workspace(
-        world.stores.workspaces, world.clock, workspace_id="ws_other", name="Other", shards=1
+        engine.stores.workspaces, engine.clock, workspace_id="ws_other", name="Other", shards=1
     )
-    assert world.reading.runs("ws_other", asked).items == []
-    assert {run_view(world.stores.runs.get(each), 0).error_group for each in runs} == {group.id}
-    assert world.reading.run(world.workspace_id, runs[0]).error_group == group.id
+    assert engine.queries.runs("ws_other", asked).items == []
+    assert {run_view(engine.stores.runs.get(each), 0).error_group for each in runs} == {group.id}
+    assert engine.queries.run(engine.workspace_id, runs[0]).error_group == group.id
 
 
 def test_a_long_error_is_grouped_and_told_by_all_of_it(ledger: Ledger) -> None:
@@ -495,7 +495,7 @@ def test_a_cursor_is_bound_to_its_list(ledger: Ledger) -> None:
 # ── the functions ────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_function_takes_a_queue_of_events_and_reports_what_failed(deployed: World) -> None:
+def test_the_function_takes_a_queue_of_events_and_reports_what_failed(deployed: Engine) -> None:
     from functions.group_failures.handler import handler
 
     deployed.clock.now = now_ms()
@@ -524,7 +524,7 @@ def test_the_function_takes_a_queue_of_events_and_reports_what_failed(deployed: 
     assert call("GET", "/v1/runs", query="errorGroup=err_nothing")["body"]["items"] == []
 
 
-def test_what_cannot_be_asked_is_a_problem(deployed: World) -> None:
+def test_what_cannot_be_asked_is_a_problem(deployed: Engine) -> None:
     assert call("GET", "/v1/failure-groups/err_nothing")["status"] == 404
     wrong = call("GET", "/v1/failure-groups", query="range=1y")
     assert (wrong["status"], wrong["body"]["field"]) == (422, "range")

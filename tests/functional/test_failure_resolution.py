@@ -14,14 +14,14 @@ from runledger.ids import derived_id
 from runledger.models.erasure import ERASED_TEXT
 from runledger.models.failure import GroupStatus
 from runledger.models.run import RunStatus
-from runledger.services.lists.failures import FailureReading, FailureViews
+from runledger.services.lists.failures import FailureQueries, FailureViews
 from runledger.services.stream.failure_groups import FailureGroups
 
 from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_failure_groups import SMALL, Ledger, ledger, request
 from tests.functional.test_upstream import upstream_document
 from tests.support.boundary import Call
-from tests.support.world import START, World
+from tests.support.engine import START, Engine
 
 __all__ = ["deployed", "ledger"]
 
@@ -45,47 +45,47 @@ def calling(url: str) -> dict[str, Any]:
     return document
 
 
-def test_calls_are_told_apart_by_what_they_were_answered(world: World) -> None:
+def test_calls_are_told_apart_by_what_they_were_answered(engine: Engine) -> None:
     url = "https://api.example.com/{{trigger.kind}}/{{trigger.n}}?q={{trigger.n}}"
-    automation_id = world.activate(calling(url))
-    groups = FailureGroups(world.stores.runs, world.stores.failures)
+    automation_id = engine.activate(calling(url))
+    groups = FailureGroups(engine.stores.runs, engine.stores.failures)
     made = 0
     for status in (401, 404, 503, 200):
         for kind in ("orders", "people"):
             made += 1
-            world.http.status = status
-            run_id = world.fire(automation_id, {"n": f"A-{made}", "kind": kind})
-            world.walk(run_id)
+            engine.http.status = status
+            run_id = engine.fire(automation_id, {"n": f"A-{made}", "kind": kind})
+            engine.walk(run_id)
             groups.take(run_id)
-            assert world.stores.runs.get(run_id).status is RunStatus.FAILED
+            assert engine.stores.runs.get(run_id).status is RunStatus.FAILED
     shown = FailureViews(
-        world.stores.runs, world.stores.failures, world.stores.automations, world.clock
+        engine.stores.runs, engine.stores.failures, engine.stores.automations, engine.clock
     )
-    reading = FailureReading(shown, world.reading.cursors)
-    found = {group.title: group for group in reading.page(world.workspace_id, request()).items}
+    reading = FailureQueries(shown, engine.queries.cursors)
+    found = {group.title: group for group in reading.page(engine.workspace_id, request()).items}
     where = "POST api.example.com/{id}/{id} answered"
     missing = f"{where} 200: the response has no value for `a` at `data.a`"
     assert set(found) == {f"{where} {status}" for status in (401, 404, 503)} | {missing}
     assert {group.count for group in found.values()} == {2}
     newest = "POST https://api.example.com/people/A-6?q=A-6 answered 503; expected 2xx"
     one = found[f"{where} 503"]
-    assert shown.group(world.workspace_id, one.id).newest_message == newest
+    assert shown.group(engine.workspace_id, one.id).newest_message == newest
     assert one.newest_message == newest
     # A pasted message finds the group of its status, and so do the words that one reads.
     texts = (newest, newest.lower().replace("post", "POST"), "api.example.com answered 503")
     for text in texts:
-        pasted = reading.page(world.workspace_id, request(text=text)).items
+        pasted = reading.page(engine.workspace_id, request(text=text)).items
         assert [group.title for group in pasted] == [f"{where} 503"], text
-    assert len(reading.page(world.workspace_id, request(text="answered")).items) == 4
+    assert len(reading.page(engine.workspace_id, request(text="answered")).items) == 4
     others = [newest.replace("api.", "shop."), newest.replace("503", "500"), "answered 429"]
     for text in others:
-        assert reading.page(world.workspace_id, request(text=text)).items == [], text
+        assert reading.page(engine.workspace_id, request(text=text)).items == [], text
     # Of a person whose name is a part of an address nothing is kept.
-    assert "people" not in str(_groups(world))
+    assert "people" not in str(_groups(engine))
 
 
-def _groups(world: World) -> list[dict[str, Any]]:
-    pages = world.dynamodb.get_paginator("scan").paginate(TableName="runledger")
+def _groups(engine: Engine) -> list[dict[str, Any]]:
+    pages = engine.dynamodb.get_paginator("scan").paginate(TableName="runledger")
     return [row for page in pages for row in page["Items"] if row["sk"]["S"] == "GROUP"]
 
 
@@ -380,7 +380,7 @@ def _resolution(ledger: Ledger) -> Any:
 # ── the routes ───────────────────────────────────────────────────────────────────────────────────
 
 
-def test_members_resolve_and_open_again_over_http(deployed: World) -> None:
+def test_members_resolve_and_open_again_over_http(deployed: Engine) -> None:
     deployed.clock.now = now_ms() - MINUTE
     automation_id = deployed.activate(upstream_document())
     run_id = deployed.fire(automation_id, {"n": 3})
@@ -406,7 +406,7 @@ def test_members_resolve_and_open_again_over_http(deployed: World) -> None:
     assert opened["body"]["resolvedBy"] is None and opened["body"]["reopenedAt"]
 
 
-def test_what_cannot_be_asked_is_a_problem(deployed: World) -> None:
+def test_what_cannot_be_asked_is_a_problem(deployed: Engine) -> None:
     path = "/v1/failure-groups/err_nothing/resolve"
     assert call("POST", path, {}, role="member")["status"] == 404
     long = call("POST", path, {"note": "x" * 501}, role="member")

@@ -18,9 +18,9 @@ from runledger.models.schedule import FireStatus
 from runledger.services.schedules import date_fires
 from runledger.services.schedules.fire_contract import FireEvent
 
+from tests.support.engine import FAN_OUT, REGION, Engine
 from tests.support.local_stepfunctions import LocalStepFunctions
 from tests.support.template import load_template
-from tests.support.world import FAN_OUT, REGION, World
 
 ROOT = Path(__file__).parents[2]
 FUNCTION = f"arn:aws:lambda:{REGION}:123456789012:function:date-trigger"
@@ -54,13 +54,13 @@ def test_a_task_waits_longer_than_its_function_may_take() -> None:
 class Walked:
     """The deployed machine over a world; its function is the service itself."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
-        world.clock.now = from_iso("2026-01-15T12:00:00Z")
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        engine.clock.now = from_iso("2026-01-15T12:00:00Z")
         self.failures: list[Exception] = []
         self.events: list[FireEvent] = []
         self.executions = 0
-        created = world.stepfunctions.create_state_machine(
+        created = engine.stepfunctions.create_state_machine(
             name=FAN_OUT.rpartition(":")[2],
             definition=json.dumps(definition()),
             roleArn="arn:aws:iam::123456789012:role/machine",
@@ -73,13 +73,13 @@ class Walked:
         try:
             if self.failures:
                 raise self.failures.pop()
-            return self.world.date_fires.handle(event).model_dump_json().encode(), True
+            return self.engine.date_fires.handle(event).model_dump_json().encode(), True
         except Exception as error:
             told = {"errorType": type(error).__name__, "errorMessage": str(error)}
             return json.dumps(told).encode(), False
 
     def activate(self) -> str:
-        return self.world.activate(
+        return self.engine.activate(
             {
                 "name": "Birthday",
                 "nodes": [
@@ -101,13 +101,13 @@ class Walked:
     def execute(self, automation_id: str) -> str:
         """The last status of an execution as Scheduler starts it."""
         moment = "2026-01-16T09:00:00Z"
-        self.world.clock.now = max(self.world.clock.now, from_iso(moment))
+        self.engine.clock.now = max(self.engine.clock.now, from_iso(moment))
         facts = {
-            "workspaceId": self.world.workspace_id,
+            "workspaceId": self.engine.workspace_id,
             "automationId": automation_id,
             "scheduledTime": moment,
         }
-        states = self.world.stepfunctions
+        states = self.engine.stepfunctions
         self.executions += 1
         started = states.start_execution(
             stateMachineArn=self.arn, name=f"fire-{self.executions}", input=json.dumps(facts)
@@ -133,7 +133,7 @@ def walked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Walked]:
         "AWS_DEFAULT_REGION": REGION,
     }
     with patch.dict("os.environ", environment), mock_aws(config=config):
-        made = Walked(World())
+        made = Walked(Engine())
 
         def invoke(
             backend: Any, name: str, qualifier: str, body: Any, headers: Any, answer: Any
@@ -152,13 +152,13 @@ def test_it_pages_through_the_contacts_due(walked: Walked, monkeypatch: pytest.M
     automation_id = walked.activate()
     for day in (16, 16, 16, 16, 16, 17):
         document = ContactDocument(metadata={"birthday": f"1990-01-{day}"})
-        walked.world.contacts.create(walked.world.workspace_id, document)
+        walked.engine.contacts.create(walked.engine.workspace_id, document)
     # A passing fault on the way is tried again.
     walked.failures = [TransientError("not now")]
 
     assert walked.execute(automation_id) == "SUCCEEDED"
 
-    (fire,) = walked.world.stores.fires.newest(automation_id, 10, None)[0]
+    (fire,) = walked.engine.stores.fires.newest(automation_id, 10, None)[0]
     # Three pages of those due, and three of all: the first fire looks for dates that are none.
     assert (fire.status, fire.opened, fire.pages) == (FireStatus.COMPLETED, 5, 6)
     operations = [event.operation.value for event in walked.events]
@@ -172,4 +172,4 @@ def test_what_nobody_can_mend_fails_it_and_leaves_the_fire_to_the_tick(walked: W
     walked.failures = [ValueError("a bug")]
     assert walked.execute(automation_id) == "FAILED"
     assert len(walked.events) == 1
-    assert walked.world.stores.fires.newest(automation_id, 10, None)[0] == []
+    assert walked.engine.stores.fires.newest(automation_id, 10, None)[0] == []

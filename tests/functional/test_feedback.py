@@ -17,29 +17,29 @@ from runledger.services.messages.suppressions import Suppressions
 from runledger.settings import ChannelSettings
 from runledger.store import keys
 
+from tests.support.engine import Engine
 from tests.support.provider_events import email_event, sms_event
 from tests.support.provider_stub import ProviderStub
-from tests.support.world import World
 
 ADA = {"email": "ada@example.com", "phone": "+491701234567"}
 DELIVERED, BOUNCED = "Email Delivered", "Email Bounced"
 COMPLAINED, DELAYED = "Email Complaint Received", "Email Delivery Delayed"
 
 
-def feedback(world: World) -> Feedback:
-    of = world.stores
-    return Feedback(of.deliveries, of.suppressions, of.workspaces, world.channels, world.clock)
+def feedback(engine: Engine) -> Feedback:
+    of = engine.stores
+    return Feedback(of.deliveries, of.suppressions, of.workspaces, engine.channels, engine.clock)
 
 
-def suppressions(world: World) -> Suppressions:
-    return Suppressions(world.stores.suppressions, world.channels, world.clock)
+def suppressions(engine: Engine) -> Suppressions:
+    return Suppressions(engine.stores.suppressions, engine.channels, engine.clock)
 
 
-def sending(world: World, channel: str = "EMAIL") -> str:
+def sending(engine: Engine, channel: str = "EMAIL") -> str:
     """An automation that sends one message to the contact of a webhook."""
     subject = "Hi" if channel == "EMAIL" else None
     template = TemplateDocument(name="T", channel=channel, subject=subject, body="Hello")
-    template_id = world.templates.create(world.workspace_id, template).id
+    template_id = engine.templates.create(engine.workspace_id, template).id
     lookup = (
         {"by": "email", "path": "email"} if channel == "EMAIL" else {"by": "phone", "path": "phone"}
     )
@@ -48,7 +48,7 @@ def sending(world: World, channel: str = "EMAIL") -> str:
         "recipients": {"kind": "TRIGGER_CONTACT"},
         "channels": [{"channel": channel, "templateId": template_id}],
     }
-    return world.activate(
+    return engine.activate(
         {
             "name": "Send",
             "nodes": [
@@ -64,35 +64,35 @@ def sending(world: World, channel: str = "EMAIL") -> str:
     )
 
 
-def delivered_by(world: World, automation_id: str) -> DeliveryAttempt:
+def delivered_by(engine: Engine, automation_id: str) -> DeliveryAttempt:
     """The attempt of one more run."""
-    run_id = world.fire(automation_id, ADA)
-    world.walk(run_id)
-    (delivery_id,) = [link["id"] for link in world.detail(run_id)["deliveries"]]
-    return world.stores.deliveries.get(delivery_id)
+    run_id = engine.fire(automation_id, ADA)
+    engine.walk(run_id)
+    (delivery_id,) = [link["id"] for link in engine.detail(run_id)["deliveries"]]
+    return engine.stores.deliveries.get(delivery_id)
 
 
-def listed(world: World, status: str) -> list[str]:
-    partition = keys.by_status(world.workspace_id, keys.Kind.DELIVERY, status, 0)
-    page = world.table.query(partition, index=keys.Index.BY_STATUS)
+def listed(engine: Engine, status: str) -> list[str]:
+    partition = keys.by_status(engine.workspace_id, keys.Kind.DELIVERY, status, 0)
+    page = engine.table.query(partition, index=keys.Index.BY_STATUS)
     return [keys.id_of(item["createdKey"]) for item in page.items]
 
 
-def test_a_delivered_message_is_found_among_the_delivered(world: World) -> None:
-    sent = delivered_by(world, sending(world))
+def test_a_delivered_message_is_found_among_the_delivered(engine: Engine) -> None:
+    sent = delivered_by(engine, sending(engine))
     assert sent.status is DeliveryStatus.SENT
-    (after,) = feedback(world).take(email_event(DELIVERED, sent.id))
+    (after,) = feedback(engine).take(email_event(DELIVERED, sent.id))
     assert after.status is DeliveryStatus.DELIVERED
     assert after.sequence == sent.sequence + 1
-    assert (listed(world, "SENT"), listed(world, "DELIVERED")) == ([], [sent.id])
-    assert world.stores.deliveries.get(sent.id) == after
+    assert (listed(engine, "SENT"), listed(engine, "DELIVERED")) == ([], [sent.id])
+    assert engine.stores.deliveries.get(sent.id) == after
 
 
-def test_an_address_that_bounced_gets_no_more(world: World) -> None:
-    automation_id = sending(world)
-    first = delivered_by(world, automation_id)
-    feedback(world).take(email_event(BOUNCED, first.id))
-    bounced = world.stores.deliveries.get(first.id)
+def test_an_address_that_bounced_gets_no_more(engine: Engine) -> None:
+    automation_id = sending(engine)
+    first = delivered_by(engine, automation_id)
+    feedback(engine).take(email_event(BOUNCED, first.id))
+    bounced = engine.stores.deliveries.get(first.id)
     assert bounced.status is DeliveryStatus.FAILED
     error = error_after(bounced.error, bounced.node_id, bounced.reports)
     assert error is not None
@@ -100,117 +100,117 @@ def test_an_address_that_bounced_gets_no_more(world: World) -> None:
         "BOUNCED",
         "Permanent/General: smtp; 550 5.1.1 user unknown",
     )
-    assert listed(world, "FAILED") == [first.id]
+    assert listed(engine, "FAILED") == [first.id]
 
-    second = delivered_by(world, automation_id)
+    second = delivered_by(engine, automation_id)
     assert second.status is DeliveryStatus.SUPPRESSED
     gates = {gate.name: gate for gate in second.gates}
     assert [gate.name for gate in second.gates][:3] == ["consent", "address", "suppression"]
     assert "a message to it came back" in gates["suppression"].reason
-    assert len(world.mailbox()) == 1
+    assert len(engine.mailbox()) == 1
 
 
-def test_a_soft_bounce_suppresses_nobody(world: World) -> None:
-    automation_id = sending(world)
-    first = delivered_by(world, automation_id)
-    feedback(world).take(email_event(BOUNCED, first.id, bounceType="Transient"))
-    assert world.stores.deliveries.get(first.id).status is DeliveryStatus.FAILED
-    assert delivered_by(world, automation_id).status is DeliveryStatus.SENT
+def test_a_soft_bounce_suppresses_nobody(engine: Engine) -> None:
+    automation_id = sending(engine)
+    first = delivered_by(engine, automation_id)
+    feedback(engine).take(email_event(BOUNCED, first.id, bounceType="Transient"))
+    assert engine.stores.deliveries.get(first.id).status is DeliveryStatus.FAILED
+    assert delivered_by(engine, automation_id).status is DeliveryStatus.SENT
 
 
-def test_who_complained_got_it_and_gets_no_more(world: World) -> None:
-    automation_id = sending(world)
-    first = delivered_by(world, automation_id)
-    feedback(world).take(email_event(COMPLAINED, first.id))
-    complained = world.stores.deliveries.get(first.id)
+def test_who_complained_got_it_and_gets_no_more(engine: Engine) -> None:
+    automation_id = sending(engine)
+    first = delivered_by(engine, automation_id)
+    feedback(engine).take(email_event(COMPLAINED, first.id))
+    complained = engine.stores.deliveries.get(first.id)
     assert complained.status is DeliveryStatus.DELIVERED
     assert has_complaint(complained.reports)
-    entry = suppressions(world).get(world.workspace_id, "Ada@Example.com ")
+    entry = suppressions(engine).get(engine.workspace_id, "Ada@Example.com ")
     assert (entry.reason, entry.delivery_id) == ("COMPLAINT", first.id)
-    assert delivered_by(world, automation_id).status is DeliveryStatus.SUPPRESSED
+    assert delivered_by(engine, automation_id).status is DeliveryStatus.SUPPRESSED
 
 
 @pytest.mark.parametrize("order", list(permutations([DELIVERED, DELAYED, BOUNCED, COMPLAINED])))
-def test_any_order_any_number_of_times_ends_alike(world: World, order: tuple[str, ...]) -> None:
-    sent = delivered_by(world, sending(world))
+def test_any_order_any_number_of_times_ends_alike(engine: Engine, order: tuple[str, ...]) -> None:
+    sent = delivered_by(engine, sending(engine))
     for detail_type in (*order, *reversed(order)):
-        feedback(world).take(email_event(detail_type, sent.id, event_id=detail_type))
-    after = world.stores.deliveries.get(sent.id)
+        feedback(engine).take(email_event(detail_type, sent.id, event_id=detail_type))
+    after = engine.stores.deliveries.get(sent.id)
     assert after.status is DeliveryStatus.FAILED
     assert set(after.reports) == set(order)
-    assert {status: listed(world, status) for status in ("SENT", "DELIVERED", "FAILED")} == {
+    assert {status: listed(engine, status) for status in ("SENT", "DELIVERED", "FAILED")} == {
         "SENT": [],
         "DELIVERED": [],
         "FAILED": [sent.id],
     }
 
 
-def test_an_event_about_another_workspace_or_nothing_changes_nothing(world: World) -> None:
-    sent = delivered_by(world, sending(world))
-    assert feedback(world).take(email_event(BOUNCED, sent.id, workspace_id="ws_other")) == []
-    assert feedback(world).take(email_event(BOUNCED, "dlv_none")) == []
-    assert feedback(world).take(sms_event("TEXT_INVALID", sent.id)) == []
-    assert feedback(world).take({"source": "aws.states", "detail-type": "x", "detail": {}}) == []
-    assert world.stores.deliveries.get(sent.id) == sent
-    assert world.stores.suppressions.newest(world.workspace_id, 10, None) == ([], None)
+def test_an_event_about_another_workspace_or_nothing_changes_nothing(engine: Engine) -> None:
+    sent = delivered_by(engine, sending(engine))
+    assert feedback(engine).take(email_event(BOUNCED, sent.id, workspace_id="ws_other")) == []
+    assert feedback(engine).take(email_event(BOUNCED, "dlv_none")) == []
+    assert feedback(engine).take(sms_event("TEXT_INVALID", sent.id)) == []
+    assert feedback(engine).take({"source": "aws.states", "detail-type": "x", "detail": {}}) == []
+    assert engine.stores.deliveries.get(sent.id) == sent
+    assert engine.stores.suppressions.newest(engine.workspace_id, 10, None) == ([], None)
 
 
-def test_a_repeated_event_does_not_put_back_what_was_taken_off(world: World) -> None:
-    sent = delivered_by(world, sending(world))
+def test_a_repeated_event_does_not_put_back_what_was_taken_off(engine: Engine) -> None:
+    sent = delivered_by(engine, sending(engine))
     bounced = email_event(BOUNCED, sent.id)
-    feedback(world).take(bounced)
-    suppressions(world).remove(world.workspace_id, "ada@example.com")
-    feedback(world).take(bounced)
+    feedback(engine).take(bounced)
+    suppressions(engine).remove(engine.workspace_id, "ada@example.com")
+    feedback(engine).take(bounced)
     with pytest.raises(NotFoundError):
-        suppressions(world).get(world.workspace_id, "ada@example.com")
+        suppressions(engine).get(engine.workspace_id, "ada@example.com")
 
 
-def test_an_event_whose_report_was_not_kept_suppresses_when_it_comes_again(world: World) -> None:
-    sent = delivered_by(world, sending(world))
+def test_an_event_whose_report_was_not_kept_suppresses_when_it_comes_again(engine: Engine) -> None:
+    sent = delivered_by(engine, sending(engine))
     bounced = email_event(BOUNCED, sent.id)
     with (
-        patch.object(type(world.stores.deliveries), "report", side_effect=RuntimeError("died")),
+        patch.object(type(engine.stores.deliveries), "report", side_effect=RuntimeError("died")),
         pytest.raises(RuntimeError),
     ):
-        feedback(world).take(bounced)
-    assert world.stores.deliveries.get(sent.id).status is DeliveryStatus.SENT
-    feedback(world).take(bounced)
-    assert world.stores.deliveries.get(sent.id).status is DeliveryStatus.FAILED
-    assert suppressions(world).get(world.workspace_id, "ada@example.com").reason == "BOUNCE"
+        feedback(engine).take(bounced)
+    assert engine.stores.deliveries.get(sent.id).status is DeliveryStatus.SENT
+    feedback(engine).take(bounced)
+    assert engine.stores.deliveries.get(sent.id).status is DeliveryStatus.FAILED
+    assert suppressions(engine).get(engine.workspace_id, "ada@example.com").reason == "BOUNCE"
 
 
-def test_feedback_may_be_faster_than_the_sender(world: World) -> None:
-    channel = world.channels["EMAIL"]
+def test_feedback_may_be_faster_than_the_sender(engine: Engine) -> None:
+    channel = engine.channels["EMAIL"]
     send = channel.send
 
     def reported_first(message: RenderedMessage) -> ProviderAnswer:
         answer = send(message)
-        feedback(world).take(email_event(DELIVERED, message.delivery_id))
+        feedback(engine).take(email_event(DELIVERED, message.delivery_id))
         return answer
 
     with patch.object(channel, "send", reported_first):
-        attempt = delivered_by(world, sending(world))
+        attempt = delivered_by(engine, sending(engine))
     assert attempt.status is DeliveryStatus.DELIVERED
     assert attempt.provider_id is not None
     assert attempt.tries == 1
-    assert listed(world, "DELIVERED") == [attempt.id]
+    assert listed(engine, "DELIVERED") == [attempt.id]
 
 
-def test_feedback_settles_what_lost_its_answer(world: World) -> None:
+def test_feedback_settles_what_lost_its_answer(engine: Engine) -> None:
     def lost(message: RenderedMessage) -> ProviderAnswer:
         raise UnknownOutcomeError("the connection broke")
 
-    with patch.object(world.channels["EMAIL"], "send", lost):
-        attempt = delivered_by(world, sending(world))
+    with patch.object(engine.channels["EMAIL"], "send", lost):
+        attempt = delivered_by(engine, sending(engine))
     assert attempt.status not in (DeliveryStatus.SENT, DeliveryStatus.DELIVERED)
-    (after,) = feedback(world).take(email_event(DELIVERED, attempt.id))
+    (after,) = feedback(engine).take(email_event(DELIVERED, attempt.id))
     assert after.status is DeliveryStatus.DELIVERED
     assert error_after(after.error, after.node_id, after.reports) is None
     assert after.provider_id is not None
 
 
 def test_an_sms_receipt_settles_and_an_invalid_number_is_suppressed_on_every_phone_channel(
-    world: World,
+    engine: Engine,
 ) -> None:
     number = "arn:aws:social-messaging:us-east-1:123456789012:phone-number-id/1"
     settings: dict[str, Any] = {
@@ -219,27 +219,27 @@ def test_an_sms_receipt_settles_and_an_invalid_number_is_suppressed_on_every_pho
     }
     provider = ProviderStub(document={"MessageId": "sms-1", "messageId": "wa-1"})
     made = make_channels(provider.client, ChannelSettings.model_validate(settings))
-    with patch.dict(world.channels, {name: made[name] for name in ("SMS", "WHATSAPP")}):
-        automation_id = sending(world, "SMS")
-        sent = delivered_by(world, automation_id)
+    with patch.dict(engine.channels, {name: made[name] for name in ("SMS", "WHATSAPP")}):
+        automation_id = sending(engine, "SMS")
+        sent = delivered_by(engine, automation_id)
         assert (sent.status, sent.address) == (DeliveryStatus.SENT, "+491701234567")
         assert provider.sent()["Context"]["deliveryId"] == sent.id
-        feedback(world).take(sms_event("TEXT_INVALID", sent.id))
-        assert world.stores.deliveries.get(sent.id).status is DeliveryStatus.FAILED
-        assert delivered_by(world, automation_id).status is DeliveryStatus.SUPPRESSED
-        assert delivered_by(world, sending(world, "WHATSAPP")).status is DeliveryStatus.SUPPRESSED
+        feedback(engine).take(sms_event("TEXT_INVALID", sent.id))
+        assert engine.stores.deliveries.get(sent.id).status is DeliveryStatus.FAILED
+        assert delivered_by(engine, automation_id).status is DeliveryStatus.SUPPRESSED
+        assert delivered_by(engine, sending(engine, "WHATSAPP")).status is DeliveryStatus.SUPPRESSED
     assert len(provider.requests) == 1
 
 
-def test_the_suppression_list_is_paged_newest_first(world: World) -> None:
-    service = suppressions(world)
+def test_the_suppression_list_is_paged_newest_first(engine: Engine) -> None:
+    service = suppressions(engine)
     addresses = [f"person{number}@example.com" for number in range(7)]
     for address in addresses:
-        service.add(world.workspace_id, SuppressionDocument(address=address), "ada@example.com")
+        service.add(engine.workspace_id, SuppressionDocument(address=address), "ada@example.com")
     seen, cursor = [], None
     sizes = []
     while True:
-        page = world.reading.suppressions(world.workspace_id, 3, cursor)
+        page = engine.queries.suppressions(engine.workspace_id, 3, cursor)
         sizes.append(len(page.items))
         seen += [item.address for item in page.items]
         cursor = page.next_cursor
@@ -247,21 +247,23 @@ def test_the_suppression_list_is_paged_newest_first(world: World) -> None:
             break
     assert seen == addresses[::-1]
     assert sizes == [3, 3, 1]
-    assert world.reading.suppressions("ws_other", 3, None).items == []
+    assert engine.queries.suppressions("ws_other", 3, None).items == []
 
 
-def test_an_address_is_one_entry_however_it_is_written(world: World) -> None:
-    service = suppressions(world)
+def test_an_address_is_one_entry_however_it_is_written(engine: Engine) -> None:
+    service = suppressions(engine)
     first, is_new = service.add(
-        world.workspace_id, SuppressionDocument(address="+49 170 1234567", note="asked"), "ada@x.io"
+        engine.workspace_id,
+        SuppressionDocument(address="+49 170 1234567", note="asked"),
+        "ada@x.io",
     )
     assert (first.kind, first.address, is_new) == ("PHONE", "+491701234567", True)
     again, is_new = service.add(
-        world.workspace_id, SuppressionDocument(address="+491701234567"), "bob@x.io"
+        engine.workspace_id, SuppressionDocument(address="+491701234567"), "bob@x.io"
     )
     assert (again, is_new) == (first, False)
-    service.remove(world.workspace_id, "+49 (170) 1234567")
+    service.remove(engine.workspace_id, "+49 (170) 1234567")
     with pytest.raises(NotFoundError):
-        service.remove(world.workspace_id, "+491701234567")
+        service.remove(engine.workspace_id, "+491701234567")
     with pytest.raises(InvalidInputError):
-        service.add(world.workspace_id, SuppressionDocument(address="nobody"), "ada@x.io")
+        service.add(engine.workspace_id, SuppressionDocument(address="nobody"), "ada@x.io")

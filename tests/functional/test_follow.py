@@ -9,7 +9,7 @@ import boto3
 import pytest
 from runledger.errors import TransientError
 from runledger.services.counts.changed_hours import TotalMarker
-from runledger.services.stream.expiry import Expired
+from runledger.services.stream.expiry import ExpiryFollower
 from runledger.services.stream.follow import Followers
 from runledger.services.stream.publish import Publisher
 from runledger.store import keys
@@ -19,10 +19,10 @@ from runledger.store.stores import Stores
 from local.patches.lambda_streams import matches
 from tests.functional.test_api_handlers import CONTEXT, deployed, sample
 from tests.support.boundary import Boundary, Call
+from tests.support.engine import BUCKET, REGION, TABLE, Engine
 from tests.support.fakes import S3, Bus, Client, client_error
 from tests.support.memory_table import MemoryTable
 from tests.support.template import load_template
-from tests.support.world import BUCKET, REGION, TABLE, World
 
 __all__ = ["deployed"]
 
@@ -47,7 +47,7 @@ class Following:
         self.followers = Followers(
             Publisher(events, "runledger", stores.automations),
             TotalMarker(stores.totals, stores.freshness, lambda: 1_795_338_070_000),
-            Expired(stores.tombstones, stores.bodies),
+            ExpiryFollower(stores.tombstones, stores.bodies),
         )
         self.records: list[dict[str, Any]] = sample("follow_changes")["Records"]
         self.s3.objects = {f"{OBJECTS}payload-1": b"x", "runs/other/1/payload-1": b"x"}
@@ -202,7 +202,7 @@ def test_what_somebody_deleted_is_not_buried(following: Following) -> None:
     assert len(following.kept()) == 2
 
 
-def test_the_handler_follows_the_sample(deployed: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_handler_follows_the_sample(deployed: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     from functions.follow_changes.handler import followers, handler
 
     monkeypatch.setenv("RUNLEDGER_BUS", "runledger")

@@ -15,7 +15,7 @@ from runledger.channels.base import Channel, RenderedMessage, UnknownOutcomeErro
 from runledger.channels.registry import CHANNEL_NAMES, make_channels
 from runledger.settings import ChannelSettings
 
-from tests.support.processes import forget_clients
+from tests.support.lambda_processes import forget_clients
 from tests.support.wire_server import Behaviour, Connection, answer_bytes, wire_server
 
 TAKEN = answer_bytes(json.dumps({"MessageId": "m-1", "messageId": "m-1"}).encode())

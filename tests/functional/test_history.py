@@ -13,8 +13,8 @@ from runledger.services.lists.requests import ListRequest
 from runledger.store.runs import Closing
 
 from tests.functional.test_run_store import a_run
+from tests.support.engine import Engine, open_engine
 from tests.support.memory_table import MemoryTable
-from tests.support.world import World, open_world
 
 STATUSES = list(RunStatus)
 
@@ -33,13 +33,13 @@ def request(**given: Any) -> ListRequest:
     return ListRequest(**{**base, **given})
 
 
-def pages(world: World, **given: Any) -> list[str]:
+def pages(engine: Engine, **given: Any) -> list[str]:
     """Ids of every row, following cursors to the end; pages before the last are full."""
     found: list[str] = []
     cursor = None
     while True:
         asked = request(**{**given, "cursor": cursor})
-        view = world.reading.runs(world.workspace_id, asked)
+        view = engine.queries.runs(engine.workspace_id, asked)
         found += [run.id for run in view.items]
         cursor = view.next_cursor
         if cursor is None:
@@ -47,10 +47,10 @@ def pages(world: World, **given: Any) -> list[str]:
         assert len(view.items) == asked.limit
 
 
-def fill(world: World) -> list[Run]:
+def fill(engine: Engine) -> list[Run]:
     """Runs of two automations and two contacts, in every status, an hour apart."""
     people = [
-        world.contacts.create(world.workspace_id, ContactDocument(email=email))
+        engine.contacts.create(engine.workspace_id, ContactDocument(email=email))
         for email in ("ada@example.com", "bob@example.com")
     ]
     kinds = itertools.product(("aut_one", "aut_two"), people, STATUSES)
@@ -62,33 +62,33 @@ def fill(world: World) -> list[Run]:
             trigger_type=next(triggers),
             contact_id=person.id,
             contact_email=person.email,
-            created_at=world.clock.now - number * HOUR,
-            expires_at=world.clock.now + DAY,
+            created_at=engine.clock.now - number * HOUR,
+            expires_at=engine.clock.now + DAY,
         )
-        run, _ = world.stores.runs.open(
-            run, Payload(trigger={}, body={}), world.stores.workspaces.cached("ws_demo").shards
+        run, _ = engine.stores.runs.open(
+            run, Payload(trigger={}, body={}), engine.stores.workspaces.cached("ws_demo").shards
         )
         if status is not RunStatus.PENDING:
-            run = world.stores.runs.own(run, "1", run.created_at, 1)
+            run = engine.stores.runs.own(run, "1", run.created_at, 1)
         if status.is_terminal:
-            run = world.stores.runs.close(run, Closing(status, run.created_at + 5))
+            run = engine.stores.runs.close(run, Closing(status, run.created_at + 5))
         made.append(run)
     return made
 
 
-def fill_for(world: World, contact_ids: list[str]) -> None:
+def fill_for(engine: Engine, contact_ids: list[str]) -> None:
     """One run for each of these contacts."""
-    shards = world.stores.workspaces.cached("ws_demo").shards
+    shards = engine.stores.workspaces.cached("ws_demo").shards
     for contact_id in contact_ids:
-        run = a_run(contact_id=contact_id, created_at=world.clock() - HOUR)
-        world.stores.runs.open(run, Payload(trigger={}, body={}), shards)
+        run = a_run(contact_id=contact_id, created_at=engine.clock() - HOUR)
+        engine.stores.runs.open(run, Payload(trigger={}, body={}), shards)
 
 
 @pytest.mark.parametrize("shards", [1, 8])
 def test_every_combination_of_filters_agrees_with_a_plain_list(shards: int) -> None:
-    with open_world(shards, MemoryTable()) as world:
-        made = sorted(fill(world), key=lambda run: run.created_at, reverse=True)
-        now = world.clock.now
+    with open_engine(shards, MemoryTable()) as engine:
+        made = sorted(fill(engine), key=lambda run: run.created_at, reverse=True)
+        now = engine.clock.now
         statuses: list[frozenset[RunStatus]] = [
             frozenset(),
             *(frozenset({status}) for status in STATUSES),
@@ -112,7 +112,7 @@ def test_every_combination_of_filters_agrees_with_a_plain_list(shards: int) -> N
                 and (not of_trigger or run.trigger_type in of_trigger)
             ]
             found = pages(
-                world,
+                engine,
                 statuses=wanted,
                 automation_id=automation_id,
                 contact=contact,
@@ -124,29 +124,29 @@ def test_every_combination_of_filters_agrees_with_a_plain_list(shards: int) -> N
             assert found == (expected if newest_first else expected[::-1]), asked
 
 
-def test_from_and_to_are_both_included(world: World) -> None:
-    made = fill(world)
+def test_from_and_to_are_both_included(engine: Engine) -> None:
+    made = fill(engine)
     from runledger.clock import iso
 
-    found = pages(world, since=iso(made[5].created_at), until=iso(made[3].created_at))
+    found = pages(engine, since=iso(made[5].created_at), until=iso(made[3].created_at))
     assert found == [made[3].id, made[4].id, made[5].id]
 
 
-def test_a_page_that_ends_exactly_with_the_list_has_no_cursor(world: World) -> None:
-    made = fill(world)
-    view = world.reading.runs(world.workspace_id, request(limit=len(made)))
+def test_a_page_that_ends_exactly_with_the_list_has_no_cursor(engine: Engine) -> None:
+    made = fill(engine)
+    view = engine.queries.runs(engine.workspace_id, request(limit=len(made)))
     assert (len(view.items), view.next_cursor) == (len(made), None)
 
 
-def test_an_unknown_contact_has_no_runs(world: World) -> None:
-    fill(world)
-    assert pages(world, contact="nobody@example.com") == []
+def test_an_unknown_contact_has_no_runs(engine: Engine) -> None:
+    fill(engine)
+    assert pages(engine, contact="nobody@example.com") == []
 
 
-def test_expired_runs_are_not_shown(world: World) -> None:
-    fill(world)
-    world.clock.advance(2 * DAY)
-    assert pages(world) == []
+def test_expired_runs_are_not_shown(engine: Engine) -> None:
+    fill(engine)
+    engine.clock.advance(2 * DAY)
+    assert pages(engine) == []
 
 
 @pytest.mark.parametrize(
@@ -162,41 +162,41 @@ def test_expired_runs_are_not_shown(world: World) -> None:
         ({"cursor": "A" * 40}, "cursor"),
     ],
 )
-def test_what_cannot_be_read_is_named(world: World, given: dict[str, Any], field: str) -> None:
+def test_what_cannot_be_read_is_named(engine: Engine, given: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidInputError) as refused:
-        world.reading.runs(world.workspace_id, request(**given))
+        engine.queries.runs(engine.workspace_id, request(**given))
     assert refused.value.field == field
 
 
-def test_a_cursor_serves_its_own_list_only(world: World) -> None:
-    fill(world)
-    cursor = world.reading.runs(world.workspace_id, request(limit=3)).next_cursor
+def test_a_cursor_serves_its_own_list_only(engine: Engine) -> None:
+    fill(engine)
+    cursor = engine.queries.runs(engine.workspace_id, request(limit=3)).next_cursor
     assert cursor is not None
     with pytest.raises(InvalidInputError, match="another list"):
         failed = request(cursor=cursor, statuses=frozenset({RunStatus.FAILED}))
-        world.reading.runs(world.workspace_id, failed)
+        engine.queries.runs(engine.workspace_id, failed)
     for position in range(0, len(cursor), 5):
         bent = (
             cursor[:position] + ("A" if cursor[position] != "A" else "B") + cursor[position + 1 :]
         )
         with pytest.raises(InvalidInputError, match="cursor"):
-            world.reading.runs(world.workspace_id, request(cursor=bent))
+            engine.queries.runs(engine.workspace_id, request(cursor=bent))
     with pytest.raises(InvalidCursorError, match="order"):
-        world.reading.runs(world.workspace_id, request(cursor=cursor, newest_first=False))
-    world.clock.advance(LIFETIME + 1)
+        engine.queries.runs(engine.workspace_id, request(cursor=cursor, newest_first=False))
+    engine.clock.advance(LIFETIME + 1)
     with pytest.raises(InvalidCursorError, match="expired"):
-        world.reading.runs(world.workspace_id, request(cursor=cursor, limit=3))
+        engine.queries.runs(engine.workspace_id, request(cursor=cursor, limit=3))
 
 
-def test_a_range_that_ends_now_stays_where_it_began_while_it_is_read(world: World) -> None:
-    made = [run for run in fill(world) if run.created_at >= world.clock.now - DAY]
-    view = world.reading.runs(world.workspace_id, request(range="24h", limit=3))
+def test_a_range_that_ends_now_stays_where_it_began_while_it_is_read(engine: Engine) -> None:
+    made = [run for run in fill(engine) if run.created_at >= engine.clock.now - DAY]
+    view = engine.queries.runs(engine.workspace_id, request(range="24h", limit=3))
     found = [run.id for run in view.items]
     while view.next_cursor is not None:
         # Of the rows that are yet to be shown, one leaves the last 24 hours with each page.
-        world.clock.advance(HOUR)
+        engine.clock.advance(HOUR)
         asked = request(range="24h", limit=3, cursor=view.next_cursor)
-        view = world.reading.runs(world.workspace_id, asked)
+        view = engine.queries.runs(engine.workspace_id, asked)
         found += [run.id for run in view.items]
     assert sorted(found) == sorted(run.id for run in made)
 
@@ -205,15 +205,15 @@ def test_a_range_that_ends_now_stays_where_it_began_while_it_is_read(world: Worl
     "pasted",
     ["0170 1234567", "(0170) 1234-567", "0049 170 1234567", "+49 170 1234567", "491701234567"],
 )
-def test_a_phone_is_found_as_people_write_it(world: World, pasted: str) -> None:
-    owner = world.contacts.create(world.workspace_id, ContactDocument(phone="+491701234567"))
-    assert world.contacts.look_up(world.workspace_id, pasted) == owner.id
+def test_a_phone_is_found_as_people_write_it(engine: Engine, pasted: str) -> None:
+    owner = engine.contacts.create(engine.workspace_id, ContactDocument(phone="+491701234567"))
+    assert engine.contacts.look_up(engine.workspace_id, pasted) == owner.id
 
 
-def test_a_national_number_of_two_countries_asks_for_its_code(world: World) -> None:
+def test_a_national_number_of_two_countries_asks_for_its_code(engine: Engine) -> None:
     for phone in ("+491701234567", "+431701234567"):
-        world.contacts.create(world.workspace_id, ContactDocument(phone=phone))
+        engine.contacts.create(engine.workspace_id, ContactDocument(phone=phone))
     with pytest.raises(InvalidInputError, match=r"\+431701234567, \+491701234567") as refused:
-        world.contacts.look_up(world.workspace_id, "0170 1234567")
+        engine.contacts.look_up(engine.workspace_id, "0170 1234567")
     assert refused.value.field == "contact"
-    assert world.contacts.look_up(world.workspace_id, "0171 7654321") is None
+    assert engine.contacts.look_up(engine.workspace_id, "0171 7654321") is None

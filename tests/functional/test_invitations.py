@@ -20,8 +20,8 @@ from runledger.store import keys
 from runledger.store.rates import RateStore
 
 from tests.functional.test_api_handlers import an_account, call, claims_of, deployed, pool
-from tests.support.processes import forget_clients
-from tests.support.world import REGION, World
+from tests.support.engine import REGION, Engine
+from tests.support.lambda_processes import forget_clients
 
 __all__ = ["deployed", "pool"]
 
@@ -50,12 +50,12 @@ def listed() -> list[dict[str, Any]]:
     return items
 
 
-def members(world: World) -> set[str]:
-    return {each.user_id for each in world.stores.workspaces.members("ws_demo")}
+def members(engine: Engine) -> set[str]:
+    return {each.user_id for each in engine.stores.workspaces.members("ws_demo")}
 
 
-def rows(world: World, prefix: str) -> list[Any]:
-    found = world.dynamodb.scan(TableName="runledger")["Items"]
+def rows(engine: Engine, prefix: str) -> list[Any]:
+    found = engine.dynamodb.scan(TableName="runledger")["Items"]
     return [row for row in found if row["pk"]["S"].startswith(prefix)]
 
 
@@ -63,7 +63,7 @@ def rows(world: World, prefix: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("path", ["/v1/invitations", "/v1/members"])
-def test_an_invitation_alone_makes_nobody_a_member(deployed: World, pool: str, path: str) -> None:
+def test_an_invitation_alone_makes_nobody_a_member(deployed: Engine, pool: str, path: str) -> None:
     before = members(deployed)
     made = call("POST", path, {"email": " Bob@Example.COM ", "role": "MEMBER"})
     assert made["status"] == 201
@@ -78,7 +78,7 @@ def test_an_invitation_alone_makes_nobody_a_member(deployed: World, pool: str, p
     assert members(deployed) == before
 
 
-def test_cognito_mails_a_new_account_its_first_password(deployed: World, pool: str) -> None:
+def test_cognito_mails_a_new_account_its_first_password(deployed: Engine, pool: str) -> None:
     invite()
     user = boto3.client("cognito-idp", region_name=REGION).admin_get_user(
         UserPoolId=pool, Username=BOB
@@ -95,18 +95,18 @@ def test_the_answer_is_the_same_with_and_without_an_account(pool: str) -> None:
 
 
 @pytest.mark.parametrize("code", ["MessageRejected", "MailFromDomainNotVerifiedException"])
-def test_without_a_verified_sender_nobody_was_written_to(world: World, code: str) -> None:
+def test_without_a_verified_sender_nobody_was_written_to(engine: Engine, code: str) -> None:
     ses: Any = Scripted(send_email=refused(code))
-    service = a_service(world, mail=InvitationMail(ses, SENDER))
+    service = a_service(engine, mail=InvitationMail(ses, SENDER))
     made = service.invite("ws_demo", a_document(), "o@example.com", "u")
     assert made.mailed is False
-    assert len(world.stores.invitations.of_workspace("ws_demo")) == 1
+    assert len(engine.stores.invitations.of_workspace("ws_demo")) == 1
 
 
-def test_the_mail_says_what_it_is_about_and_holds_no_foreign_link(world: World) -> None:
+def test_the_mail_says_what_it_is_about_and_holds_no_foreign_link(engine: Engine) -> None:
     ses: Any = Scripted(send_email={"MessageId": "1"})
-    service = a_service(world, mail=InvitationMail(ses, SENDER))
-    world.stores.workspaces.set("ws_demo", "Win!\r\nhttps://evil.example/ <now>", 90)
+    service = a_service(engine, mail=InvitationMail(ses, SENDER))
+    engine.stores.workspaces.set("ws_demo", "Win!\r\nhttps://evil.example/ <now>", 90)
     view = service.invite("ws_demo", a_document(), "owner@example.com", "https://c.example")
     assert view.mailed
     [(_, request)] = ses.asked
@@ -119,7 +119,7 @@ def test_the_mail_says_what_it_is_about_and_holds_no_foreign_link(world: World) 
     assert "Win" not in content["Subject"]["Data"]
 
 
-def test_one_address_is_invited_once(deployed: World, pool: str) -> None:
+def test_one_address_is_invited_once(deployed: Engine, pool: str) -> None:
     first = invite(role="VIEWER")
     again = call("POST", "/v1/invitations", {"email": "BOB@example.com", "role": "OWNER"})
     assert (again["status"], again["body"]["state"]) == (409, "INVITED")
@@ -127,7 +127,7 @@ def test_one_address_is_invited_once(deployed: World, pool: str) -> None:
     assert [each["role"] for each in listed()] == ["VIEWER"]
 
 
-def test_a_member_is_not_invited(world: World) -> None:
+def test_a_member_is_not_invited(engine: Engine) -> None:
     """By their account, whatever address they joined with."""
     cognito: Any = Scripted(
         admin_create_user=[refused("UsernameExistsException")], admin_get_user=a_user("CONFIRMED")
@@ -139,8 +139,8 @@ def test_a_member_is_not_invited(world: World) -> None:
         role=Role.VIEWER,
         created_at=1,
     )
-    world.stores.workspaces.put_member(member)
-    service = a_service(world, accounts=Accounts(cognito, "pool"))
+    engine.stores.workspaces.put_member(member)
+    service = a_service(engine, accounts=Accounts(cognito, "pool"))
     with pytest.raises(ConflictError, match="is a member already"):
         service.invite("ws_demo", a_document(role=Role.OWNER), "o@example.com", "u")
 
@@ -155,22 +155,24 @@ def test_a_member_is_not_invited(world: World) -> None:
         ({"email": BOB, "role": "OWNER", "userId": "user-viewer"}, "userId"),
     ],
 )
-def test_a_wrong_invitation_is_named(deployed: World, document: dict[str, str], field: str) -> None:
+def test_a_wrong_invitation_is_named(
+    deployed: Engine, document: dict[str, str], field: str
+) -> None:
     for path in ("/v1/invitations", "/v1/members"):
         answer = call("POST", path, document)
         assert (answer["status"], answer["body"]["field"]) == (422, field)
 
 
-def test_there_is_a_bound(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_is_a_bound(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_MEMBERS", 2)
-    service = a_service(world)
+    service = a_service(engine)
     service.invite("ws_demo", a_document("a@example.com"), "o@example.com", "u")
     service.invite("ws_demo", a_document("b@example.com"), "o@example.com", "u")
     with pytest.raises(ConflictError, match="at most 2"):
         service.invite("ws_demo", a_document("c@example.com"), "o@example.com", "u")
 
 
-def test_inviting_fills_no_mailbox(deployed: World, pool: str) -> None:
+def test_inviting_fills_no_mailbox(deployed: Engine, pool: str) -> None:
     made = invite()
     path = f"/v1/invitations/{made['id']}"
     answers = [call("POST", f"{path}/resend")["status"] for _ in range(3)]
@@ -185,7 +187,7 @@ def test_inviting_fills_no_mailbox(deployed: World, pool: str) -> None:
 # ── Joining ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_somebody_without_any_workspace_sees_it_and_joins(deployed: World, pool: str) -> None:
+def test_somebody_without_any_workspace_sees_it_and_joins(deployed: Engine, pool: str) -> None:
     an_account(pool, "user-bob", BOB)
     assert call("GET", "/v1/runs", claims=claims_of("user-bob"))["status"] == 403
     invitation = invite(role="ADMIN")
@@ -214,7 +216,7 @@ def test_somebody_without_any_workspace_sees_it_and_joins(deployed: World, pool:
     assert rows(deployed, "INVITED#") == []
 
 
-def test_a_removed_member_cannot_join_by_the_same_invitation(deployed: World, pool: str) -> None:
+def test_a_removed_member_cannot_join_by_the_same_invitation(deployed: Engine, pool: str) -> None:
     an_account(pool, "user-bob", BOB)
     invitation = invite()
     assert accept("user-bob", invitation["id"])["status"] == 200
@@ -223,7 +225,7 @@ def test_a_removed_member_cannot_join_by_the_same_invitation(deployed: World, po
     assert "user-bob" not in members(deployed)
 
 
-def test_whoever_claims_the_address_gets_nothing(deployed: World, pool: str) -> None:
+def test_whoever_claims_the_address_gets_nothing(deployed: Engine, pool: str) -> None:
     """The hijack: an account takes the address that is invited next, without proving it."""
     an_account(pool, "user-mallory", "mallory@example.com")
     invitation = invite()
@@ -243,7 +245,7 @@ def test_whoever_claims_the_address_gets_nothing(deployed: World, pool: str) -> 
     assert [each["id"] for each in listed()] == [invitation["id"]]
 
 
-def test_every_other_person_is_a_stranger_to_it(deployed: World, pool: str) -> None:
+def test_every_other_person_is_a_stranger_to_it(deployed: Engine, pool: str) -> None:
     invitation = invite()
     for user in ("user-viewer", "user-owner"):
         assert me(user)["invitations"] == []
@@ -251,7 +253,7 @@ def test_every_other_person_is_a_stranger_to_it(deployed: World, pool: str) -> N
     assert accept("user-viewer", "inv_none")["status"] == 404
 
 
-def test_an_address_is_compared_as_text_is(deployed: World, pool: str) -> None:
+def test_an_address_is_compared_as_text_is(deployed: Engine, pool: str) -> None:
     """Composed and decomposed letters, and capitals, are the same address."""
     an_account(pool, "user-jose", "Jose@Caf\u00e9.example")
     invitation = invite("JOSE@cafe\u0301.EXAMPLE")
@@ -259,7 +261,7 @@ def test_an_address_is_compared_as_text_is(deployed: World, pool: str) -> None:
 
 
 def test_an_address_that_was_changed_by_an_operator_is_the_one_that_counts(
-    deployed: World, pool: str
+    deployed: Engine, pool: str
 ) -> None:
     an_account(pool, "user-bob", "old@example.com")
     old, new = invite("old@example.com"), invite("new@example.com")
@@ -277,7 +279,7 @@ def test_an_address_that_was_changed_by_an_operator_is_the_one_that_counts(
     assert me("user-bob")["email"] == "new@example.com"
 
 
-def test_declining_ends_it(deployed: World, pool: str) -> None:
+def test_declining_ends_it(deployed: Engine, pool: str) -> None:
     an_account(pool, "user-bob", BOB)
     invitation = invite()
     path = f"/v1/invitations/{invitation['id']}/decline"
@@ -287,7 +289,7 @@ def test_declining_ends_it(deployed: World, pool: str) -> None:
     assert accept("user-bob", invitation["id"])["status"] == 404
 
 
-def test_withdrawing_ends_it(deployed: World, pool: str) -> None:
+def test_withdrawing_ends_it(deployed: Engine, pool: str) -> None:
     an_account(pool, "user-bob", BOB)
     invitation = invite()
     path = f"/v1/invitations/{invitation['id']}"
@@ -301,7 +303,7 @@ def test_withdrawing_ends_it(deployed: World, pool: str) -> None:
 
 
 def test_an_invitation_ends_after_a_week_and_can_be_renewed(
-    deployed: World, pool: str, monkeypatch: pytest.MonkeyPatch
+    deployed: Engine, pool: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     an_account(pool, "user-bob", BOB)
     invitation = invite()
@@ -320,7 +322,7 @@ def test_an_invitation_ends_after_a_week_and_can_be_renewed(
 
 
 def test_an_expired_invitation_gives_way_to_a_new_one(
-    deployed: World, pool: str, monkeypatch: pytest.MonkeyPatch
+    deployed: Engine, pool: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = invite(role="OWNER")
     _set_clock(monkeypatch, from_iso(old["expiresAt"]))
@@ -337,7 +339,7 @@ def _set_clock(monkeypatch: pytest.MonkeyPatch, now: int) -> None:
     forget_clients()
 
 
-def test_another_workspaces_owner_reaches_none_of_it(deployed: World, pool: str) -> None:
+def test_another_workspaces_owner_reaches_none_of_it(deployed: Engine, pool: str) -> None:
     create_workspace(
         deployed.stores.workspaces, deployed.clock, workspace_id="ws_other", name="Other"
     )
@@ -388,28 +390,30 @@ def a_document(email: str = BOB, role: Role = Role.MEMBER) -> InvitationDocument
     return InvitationDocument(email=email, role=role)
 
 
-def a_service(world: World, **parts: Any) -> Invitations:
+def a_service(engine: Engine, **parts: Any) -> Invitations:
     given: dict[str, Any] = {
-        "store": world.stores.invitations,
-        "workspaces": world.stores.workspaces,
-        "rates": RateStore(world.stores.table),
+        "store": engine.stores.invitations,
+        "workspaces": engine.stores.workspaces,
+        "rates": RateStore(engine.stores.table),
         "accounts": KnownAccounts(),
         "mail": NoMail(),
-        "clock": world.clock,
+        "clock": engine.clock,
     }
     return Invitations(**{**given, **parts})
 
 
-def own(world: World) -> OwnInvitations:
+def own(engine: Engine) -> OwnInvitations:
     accounts: Any = KnownAccounts()
-    return OwnInvitations(world.stores.invitations, world.stores.workspaces, accounts, world.clock)
+    return OwnInvitations(
+        engine.stores.invitations, engine.stores.workspaces, accounts, engine.clock
+    )
 
 
 def overtaken(
-    monkeypatch: pytest.MonkeyPatch, world: World, write: str, first: Callable[[], object]
+    monkeypatch: pytest.MonkeyPatch, engine: Engine, write: str, first: Callable[[], object]
 ) -> None:
     """Right before a write of the invitations, `first` happens, once."""
-    store = world.stores.invitations
+    store = engine.stores.invitations
     real = getattr(store, write)
     left = [first]
 
@@ -421,100 +425,100 @@ def overtaken(
     monkeypatch.setattr(store, write, late)
 
 
-def test_withdrawing_overtakes_accepting(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    owner, bob = a_service(world), own(world)
+def test_withdrawing_overtakes_accepting(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, bob = a_service(engine), own(engine)
     made = owner.invite("ws_demo", a_document(), "o@example.com", "u")
-    overtaken(monkeypatch, world, "accept", lambda: owner.withdraw("ws_demo", made.id))
+    overtaken(monkeypatch, engine, "accept", lambda: owner.withdraw("ws_demo", made.id))
     with pytest.raises(NotFoundError):
         bob.accept("bob", made.id)
-    assert members(world) == set()
+    assert members(engine) == set()
 
 
-def test_accepting_overtakes_withdrawing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    owner, bob = a_service(world), own(world)
+def test_accepting_overtakes_withdrawing(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, bob = a_service(engine), own(engine)
     made = owner.invite("ws_demo", a_document(), "o@example.com", "u")
-    overtaken(monkeypatch, world, "remove", lambda: bob.accept("bob", made.id))
+    overtaken(monkeypatch, engine, "remove", lambda: bob.accept("bob", made.id))
     with pytest.raises(NotFoundError):
         owner.withdraw("ws_demo", made.id)
-    assert members(world) == {"bob"}
+    assert members(engine) == {"bob"}
 
 
-def test_a_renewal_overtakes_accepting(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    owner, bob = a_service(world), own(world)
+def test_a_renewal_overtakes_accepting(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, bob = a_service(engine), own(engine)
     made = owner.invite("ws_demo", a_document(), "o@example.com", "u")
-    world.clock.advance(MINUTE)
-    overtaken(monkeypatch, world, "accept", lambda: owner.resend("ws_demo", made.id, "u"))
+    engine.clock.advance(MINUTE)
+    overtaken(monkeypatch, engine, "accept", lambda: owner.resend("ws_demo", made.id, "u"))
     assert bob.accept("bob", made.id).role is Role.MEMBER
-    assert members(world) == {"bob"}
+    assert members(engine) == {"bob"}
 
 
-def test_the_end_overtakes_accepting(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_end_overtakes_accepting(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another role given by a new invitation, while the old one was about to be accepted."""
-    owner, bob = a_service(world), own(world)
+    owner, bob = a_service(engine), own(engine)
     made = owner.invite("ws_demo", a_document(role=Role.OWNER), "o@example.com", "u")
 
     def replace() -> None:
         owner.withdraw("ws_demo", made.id)
         owner.invite("ws_demo", a_document(role=Role.VIEWER), "o@example.com", "u")
 
-    overtaken(monkeypatch, world, "accept", replace)
+    overtaken(monkeypatch, engine, "accept", replace)
     with pytest.raises(NotFoundError):
         bob.accept("bob", made.id)
-    assert members(world) == set()
-    world.clock.advance(INVITATION_LIFE)
-    [left] = world.stores.invitations.of_workspace("ws_demo")
+    assert members(engine) == set()
+    engine.clock.advance(INVITATION_LIFE)
+    [left] = engine.stores.invitations.of_workspace("ws_demo")
     with pytest.raises(GoneError):
         bob.accept("bob", left.id)
 
 
-def test_two_tabs_accept_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    owner, bob = a_service(world), own(world)
+def test_two_tabs_accept_at_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, bob = a_service(engine), own(engine)
     made = owner.invite("ws_demo", a_document(), "o@example.com", "u")
-    overtaken(monkeypatch, world, "accept", lambda: bob.accept("bob", made.id))
+    overtaken(monkeypatch, engine, "accept", lambda: bob.accept("bob", made.id))
     assert bob.accept("bob", made.id).invitation_id == made.id
-    assert members(world) == {"bob"}
+    assert members(engine) == {"bob"}
 
 
-def test_two_owners_invite_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    owner = a_service(world)
+def test_two_owners_invite_at_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = a_service(engine)
 
     def first() -> None:
         owner.invite("ws_demo", a_document(role=Role.VIEWER), "a@example.com", "u")
 
-    overtaken(monkeypatch, world, "add", first)
+    overtaken(monkeypatch, engine, "add", first)
     with pytest.raises(ConflictError, match="invited already"):
         owner.invite("ws_demo", a_document(role=Role.OWNER), "b@example.com", "u")
-    [left] = world.stores.invitations.of_workspace("ws_demo")
+    [left] = engine.stores.invitations.of_workspace("ws_demo")
     assert left.role is Role.VIEWER
 
 
-def test_who_became_a_member_by_other_means_stays_what_they_are(world: World) -> None:
-    owner, bob = a_service(world), own(world)
+def test_who_became_a_member_by_other_means_stays_what_they_are(engine: Engine) -> None:
+    owner, bob = a_service(engine), own(engine)
     made = owner.invite("ws_demo", a_document(role=Role.OWNER), "o@example.com", "u")
     member = Membership(
         user_id="bob", email=BOB, workspace_id="ws_demo", role=Role.VIEWER, created_at=1
     )
-    world.stores.workspaces.put_member(member)
+    engine.stores.workspaces.put_member(member)
     assert bob.pending(KnownAccounts().find("bob"), [member]) == []
     with pytest.raises(ConflictError, match="member of this workspace already"):
         bob.accept("bob", made.id)
-    assert world.stores.workspaces.membership("ws_demo", "bob") == member
-    assert world.stores.invitations.of_workspace("ws_demo") == []
+    assert engine.stores.workspaces.membership("ws_demo", "bob") == member
+    assert engine.stores.invitations.of_workspace("ws_demo") == []
 
 
-def test_both_items_of_an_invitation_come_and_go_together(world: World) -> None:
-    owner = a_service(world)
+def test_both_items_of_an_invitation_come_and_go_together(engine: Engine) -> None:
+    owner = a_service(engine)
     made = owner.invite("ws_demo", a_document(), "o@example.com", "u")
-    assert len(rows(world, "INVITED#")) == len(rows(world, "WORKSPACE#ws_demo#INVITATION")) == 1
-    by_address = world.stores.table.get(keys.invited(BOB, "ws_demo"))
-    by_workspace = world.stores.table.get(keys.invitation("ws_demo", made.id))
+    assert len(rows(engine, "INVITED#")) == len(rows(engine, "WORKSPACE#ws_demo#INVITATION")) == 1
+    by_address = engine.stores.table.get(keys.invited(BOB, "ws_demo"))
+    by_workspace = engine.stores.table.get(keys.invitation("ws_demo", made.id))
     assert by_address is not None and by_workspace is not None
     assert BOB not in by_address["pk"]
     same = {**by_address, "pk": by_workspace["pk"], "sk": by_workspace["sk"]}
     assert same == by_workspace
     owner.withdraw("ws_demo", made.id)
-    assert rows(world, "INVITED#") == rows(world, "WORKSPACE#ws_demo#INVITATION") == []
-    assert iso(world.clock()) >= made.sent_at
+    assert rows(engine, "INVITED#") == rows(engine, "WORKSPACE#ws_demo#INVITATION") == []
+    assert iso(engine.clock()) >= made.sent_at
 
 
 # ── What Cognito may answer ──────────────────────────────────────────────────────────────────────
@@ -573,14 +577,14 @@ def test_who_signed_in_gets_none() -> None:
 
 @pytest.mark.parametrize("code", ["CodeDeliveryFailureException", "LimitExceededException"])
 def test_a_first_password_that_cannot_be_mailed_tells_the_owner_nothing(
-    world: World, code: str
+    engine: Engine, code: str
 ) -> None:
     """Else the answer would say which addresses have an account."""
     cognito: Any = Scripted(admin_create_user=refused(code))
-    made = a_service(world, accounts=Accounts(cognito, "pool")).invite(
+    made = a_service(engine, accounts=Accounts(cognito, "pool")).invite(
         "ws_demo", a_document(), "o@example.com", "u"
     )
-    assert made.mailed and len(world.stores.invitations.of_workspace("ws_demo")) == 1
+    assert made.mailed and len(engine.stores.invitations.of_workspace("ws_demo")) == 1
 
 
 def test_an_address_that_cognito_does_not_take_is_named() -> None:

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from runledger.clock import MINUTE
 
-from tests.support.everything import brief, everything, follower, make_template, order, plain
+from tests.support.every_node import brief, everything, follower, make_template, order, plain
 from tests.support.kill_points import Scenario, break_everything
-from tests.support.stage import Stage, open_stage
+from tests.support.simulation import Simulation, open_simulation
 
 # Hardly compressible, so too large for a row.
 NOISE = base64.b85encode(random.Random(1).randbytes(70_000)).decode()
@@ -28,7 +28,7 @@ NOISE = base64.b85encode(random.Random(1).randbytes(70_000)).decode()
 class Ready:
     """The stage with two automations, and what brings it back to this very moment."""
 
-    stage: Stage
+    simulation: Simulation
     standard: str
     express: str
     upstream: str
@@ -37,22 +37,22 @@ class Ready:
 
     def fire(self, automation_id: str, event: dict[str, Any]) -> str:
         """The key of the run that the caller was told of, after as many tries as it took."""
-        answer = self.stage.request("webhook_in", "POST", self.webhooks[automation_id], event)
+        answer = self.simulation.request("webhook_in", "POST", self.webhooks[automation_id], event)
         assert answer["status"] in (200, 202), answer
         return f"RUN#{answer['body']['runId']}"
 
 
 @pytest.fixture(scope="module")
 def ready() -> Iterator[Ready]:
-    with open_stage() as stage:
-        template_id = make_template(stage)
-        standard = stage.activate(everything(template_id))
-        express = stage.activate(brief(template_id))
-        upstream = stage.activate(plain())
-        stage.activate(follower(upstream))
-        webhooks = {each: stage.webhook_path(each) for each in (standard, express, upstream)}
-        stage.records.clear()
-        yield Ready(stage, standard, express, upstream, webhooks, stage.snapshot())
+    with open_simulation() as simulation:
+        template_id = make_template(simulation)
+        standard = simulation.activate(everything(template_id))
+        express = simulation.activate(brief(template_id))
+        upstream = simulation.activate(plain())
+        simulation.activate(follower(upstream))
+        webhooks = {each: simulation.webhook_path(each) for each in (standard, express, upstream)}
+        simulation.records.clear()
+        yield Ready(simulation, standard, express, upstream, webhooks, simulation.snapshot())
 
 
 # ── the stories ─────────────────────────────────────────────────────────────────────────────────
@@ -60,114 +60,118 @@ def ready() -> Iterator[Ready]:
 
 def completes(ready: Ready) -> None:
     ready.fire(ready.standard, order())
-    ready.stage.settle()
+    ready.simulation.settle()
 
 
 def completes_on_express(ready: Ready) -> None:
     ready.fire(ready.express, order())
-    ready.stage.settle()
+    ready.simulation.settle()
 
 
 def stops_with_an_error(ready: Ready) -> None:
     ready.fire(ready.standard, order(total=5))
-    ready.stage.settle()
+    ready.simulation.settle()
 
 
 def is_opened_by_hand(ready: Ready) -> None:
-    stage = ready.stage
+    simulation = ready.simulation
     contact = {"email": "ada@example.com"}
-    assert stage.request("api", "POST", "/v1/contacts", contact)["status"] in (201, 409)
+    assert simulation.request("api", "POST", "/v1/contacts", contact)["status"] in (201, 409)
     document = {**contact, "payload": order(), "idempotencyKey": "k"}
     path = f"/v1/automations/{ready.express}/runs"
-    assert stage.request("api", "POST", path, document)["status"] in (200, 202)
-    stage.settle()
+    assert simulation.request("api", "POST", path, document)["status"] in (200, 202)
+    simulation.settle()
 
 
 def is_canceled_while_it_waits(ready: Ready) -> None:
-    stage = ready.stage
+    simulation = ready.simulation
     key = ready.fire(ready.standard, order())
-    stage.run_until(stage.clock.now + MINUTE)
-    _cancel(stage, key)
-    stage.settle()
+    simulation.run_until(simulation.clock.now + MINUTE)
+    _cancel(simulation, key)
+    simulation.settle()
 
 
 def is_canceled_while_pending(ready: Ready) -> None:
     key = ready.fire(ready.standard, order())
-    _cancel(ready.stage, key)
-    ready.stage.settle()
+    _cancel(ready.simulation, key)
+    ready.simulation.settle()
 
 
-def _cancel(stage: Stage, key: str) -> None:
+def _cancel(simulation: Simulation, key: str) -> None:
     run_id = key.removeprefix("RUN#")
-    requests = stage.requests
-    answer = stage.request("api", "POST", f"/v1/runs/{run_id}/cancel", {"reason": "wrong list"})
+    requests = simulation.requests
+    answer = simulation.request(
+        "api", "POST", f"/v1/runs/{run_id}/cancel", {"reason": "wrong list"}
+    )
     # Where the first answer was lost to the operator, the second try is told that it is done.
-    was_tried_again = stage.requests > requests + 1
+    was_tried_again = simulation.requests > requests + 1
     is_done = was_tried_again and answer["body"].get("state") == "CANCELED"
     assert answer["status"] == 200 or is_done, answer
-    assert _status(stage, key) == "CANCELED"
+    assert _status(simulation, key) == "CANCELED"
 
 
 def is_drained_by_a_pause(ready: Ready) -> None:
-    stage = ready.stage
+    simulation = ready.simulation
     ready.fire(ready.standard, order("A-1"))
-    stage.run_until(stage.clock.now + MINUTE)
+    simulation.run_until(simulation.clock.now + MINUTE)
     ready.fire(ready.standard, order("A-2"))
     path = f"/v1/automations/{ready.standard}/pause"
-    assert stage.request("api", "POST", path, None)["status"] == 200
-    stage.settle()
+    assert simulation.request("api", "POST", path, None)["status"] == 200
+    simulation.settle()
 
 
 def is_started_by_the_tick(ready: Ready) -> None:
     """The stream was lost to the function that starts runs."""
-    ready.stage.deaf.add("start_runs")
+    ready.simulation.deaf.add("start_runs")
     ready.fire(ready.express, order())
-    ready.stage.settle()
+    ready.simulation.settle()
 
 
 def is_started_after_a_refusal(ready: Ready) -> None:
-    stage = ready.stage
-    stage.step_functions.refuses = lambda workspace_id: "ThrottlingException"
+    simulation = ready.simulation
+    simulation.step_functions.refuses = lambda workspace_id: "ThrottlingException"
     ready.fire(ready.express, order())
-    stage.deliver_stream()
-    stage.step_functions.refuses = lambda workspace_id: None
-    stage.settle()
+    simulation.deliver_stream()
+    simulation.step_functions.refuses = lambda workspace_id: None
+    simulation.settle()
 
 
 def is_lost_on_its_way(ready: Ready) -> None:
     """The execution is gone without a word; the tick goes on with the run after its deadline."""
-    stage = ready.stage
+    simulation = ready.simulation
     key = ready.fire(ready.express, order())
-    stage.run_while(lambda: _status(stage, key) == "PENDING")
-    for arn in list(stage.step_functions.executions):
-        stage.step_functions.lose(arn)
-    stage.settle()
+    simulation.run_while(lambda: _status(simulation, key) == "PENDING")
+    for arn in list(simulation.step_functions.executions):
+        simulation.step_functions.lose(arn)
+    simulation.settle()
 
 
 def is_handed_back(ready: Ready) -> None:
     """Lambda has no room for a node, however often the machine asks; the next attempt goes on."""
-    ready.stage.no_room["run_integration"] = 3
+    ready.simulation.no_room["run_integration"] = 3
     ready.fire(ready.standard, order())
-    ready.stage.settle()
+    ready.simulation.settle()
 
 
 def opens_a_run_downstream(ready: Ready) -> None:
     """With an event that is too large for a row, so that its body lies in S3."""
     ready.fire(ready.upstream, {**order(), "noise": NOISE})
-    ready.stage.settle()
+    ready.simulation.settle()
 
 
 def is_stopped_from_outside(ready: Ready) -> None:
-    stage = ready.stage
+    simulation = ready.simulation
     key = ready.fire(ready.standard, order())
-    stage.run_while(lambda: _status(stage, key) == "PENDING")
-    for arn in list(stage.step_functions.executions):
-        stage.step_functions.stop_execution(executionArn=arn, error="ByHand", cause="an operator")
-    stage.settle()
+    simulation.run_while(lambda: _status(simulation, key) == "PENDING")
+    for arn in list(simulation.step_functions.executions):
+        simulation.step_functions.stop_execution(
+            executionArn=arn, error="ByHand", cause="an operator"
+        )
+    simulation.settle()
 
 
-def _status(stage: Stage, key: str) -> str:
-    return next(str(row["status"]) for row in stage.runs() if row["pk"] == key)
+def _status(simulation: Simulation, key: str) -> str:
+    return next(str(row["status"]) for row in simulation.runs() if row["pk"] == key)
 
 
 SCENARIOS = (

@@ -10,33 +10,36 @@ from runledger import composition
 from runledger.clock import HOUR
 from runledger.errors import RateLimitedError
 from runledger.services.execution.machines import WORKSPACE_INTERVAL, WORKSPACE_ROOM
-
 from tests.functional.test_activation_turns import document
+
 from tests.support.kill_points import Scenario, break_everything
-from tests.support.stage import WORKSPACE, Stage, open_stage
+from tests.support.simulation import WORKSPACE, Simulation, open_simulation
 
 
 @dataclass(frozen=True)
 class Ready:
-    stage: Stage
+    simulation: Simulation
     automation_id: str
     restore: Callable[[], None]
 
 
 @pytest.fixture(scope="module")
 def ready() -> Iterator[Ready]:
-    with open_stage() as stage:
-        stage.make_delivery_retry()
-        automation_id = stage.activate(document("one", dedupePath="id"))
+    with open_simulation() as simulation:
+        simulation.make_delivery_retry()
+        automation_id = simulation.activate(document("one", dedupePath="id"))
         path = f"/v1/automations/{automation_id}"
-        assert stage.request("api", "PUT", path, document("two", dedupePath="id"))["status"] == 200
-        rows, machines = stage.snapshot(), dict(stage.step_functions.machines)
+        assert (
+            simulation.request("api", "PUT", path, document("two", dedupePath="id"))["status"]
+            == 200
+        )
+        rows, machines = simulation.snapshot(), dict(simulation.step_functions.machines)
 
         def restore() -> None:
             rows()
-            stage.step_functions.machines = dict(machines)
+            simulation.step_functions.machines = dict(machines)
 
-        yield Ready(stage, automation_id, restore)
+        yield Ready(simulation, automation_id, restore)
 
 
 def activates_at_once(ready: Ready) -> None:
@@ -44,43 +47,45 @@ def activates_at_once(ready: Ready) -> None:
 
 
 def waits_for_its_turn(ready: Ready) -> None:
-    stage = ready.stage
-    name, pace = f"activations {WORKSPACE}", composition.stores().pace
+    simulation = ready.simulation
+    name, pace = f"activations {WORKSPACE}", composition.stores().throttle
     with suppress(RateLimitedError):
         while True:
-            pace.take(name, stage.clock(), WORKSPACE_INTERVAL, WORKSPACE_ROOM)
+            pace.take(name, simulation.clock(), WORKSPACE_INTERVAL, WORKSPACE_ROOM)
     _activate(ready)
 
 
 def _activate(ready: Ready) -> None:
-    stage, path = ready.stage, f"/v1/automations/{ready.automation_id}"
-    answer = stage.request("api", "POST", f"{path}/activate", None)
-    assert answer["status"] in (200, 202), (answer, stage.unforeseen)
-    stage.run_until(stage.clock.now + HOUR)
+    simulation, path = ready.simulation, f"/v1/automations/{ready.automation_id}"
+    answer = simulation.request("api", "POST", f"{path}/activate", None)
+    assert answer["status"] in (200, 202), (answer, simulation.unforeseen)
+    simulation.run_until(simulation.clock.now + HOUR)
     # The version that is active takes an event.
-    event = stage.request(
-        "webhook_in", "POST", stage.webhook_path(ready.automation_id), {"id": "A-1"}
+    event = simulation.request(
+        "webhook_in", "POST", simulation.webhook_path(ready.automation_id), {"id": "A-1"}
     )
     assert event["status"] in (200, 202), event
-    stage.settle()
+    simulation.settle()
 
 
 def verdict(ready: Ready) -> list[str]:
     """What is wrong with the automation in the end."""
-    stage, automation_id = ready.stage, ready.automation_id
+    simulation, automation_id = ready.simulation, ready.automation_id
     found: list[str] = []
-    row = next(item for item in stage.table.items() if item["sk"] == automation_id)
+    row = next(item for item in simulation.table.items() if item["sk"] == automation_id)
     if (row["status"], row["activeRevision"]) != ("ACTIVE", 2):
         found.append(f"the automation is {row['status']}, revision {row['activeRevision']}")
     active = row["active"]["version"]
-    versions = [item["sk"] for item in stage.table.items() if item["pk"].endswith(automation_id)]
+    versions = [
+        item["sk"] for item in simulation.table.items() if item["pk"].endswith(automation_id)
+    ]
     if f"VERSION#{active:06d}" not in versions:
         found.append("the active version was not stored")
-    made = sorted(arn for arn in stage.step_functions.machines if automation_id in arn)
+    made = sorted(arn for arn in simulation.step_functions.machines if automation_id in arn)
     # Settled: the superseded one was deleted, and what an activation left.
     if [arn.rpartition("-v")[2] for arn in made] != [str(active)]:
         found.append(f"machines: {made}")
-    for item in stage.table.items():
+    for item in simulation.table.items():
         if item["sk"].startswith("ACTIVATION#") and ("dueKey" in item or "body" in item):
             found.append(f"{item['sk']} is {item['status']} and due still")
         if item["sk"].startswith("ACTIVATION#") and item["status"] == "PENDING":

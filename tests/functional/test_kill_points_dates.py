@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from runledger.clock import HOUR, MINUTE, from_iso, iso
 
+from tests.support.engine import FAN_OUT
 from tests.support.kill_points import Scenario, break_everything
-from tests.support.stage import WORKSPACE, Stage, open_stage
-from tests.support.world import FAN_OUT
+from tests.support.simulation import WORKSPACE, Simulation, open_simulation
 
 # The first fire after the stage's clock begins, 09:00 in Berlin.
 FIRE = from_iso("2023-11-15T08:00:00Z")
@@ -20,7 +20,7 @@ NOT_DUE = ("1990-11-16", "1990-11-14")
 
 @dataclass(frozen=True)
 class Ready:
-    stage: Stage
+    simulation: Simulation
     automation_id: str
     restore: Callable[[], None]
 
@@ -42,34 +42,34 @@ def birthday() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def ready() -> Iterator[Ready]:
-    with open_stage() as stage:
-        stage.make_fan_out()
-        automation_id = stage.activate(birthday())
+    with open_simulation() as simulation:
+        simulation.make_fan_out()
+        automation_id = simulation.activate(birthday())
         for number, day in enumerate(DUE + NOT_DUE):
             contact = {"email": f"c{number}@example.com", "metadata": {"birthday": day}}
-            assert stage.request("api", "POST", "/v1/contacts", contact)["status"] == 201
-        stage.run_until(FIRE - MINUTE)
-        yield Ready(stage, automation_id, stage.snapshot())
+            assert simulation.request("api", "POST", "/v1/contacts", contact)["status"] == 201
+        simulation.run_until(FIRE - MINUTE)
+        yield Ready(simulation, automation_id, simulation.snapshot())
 
 
 def fires_for_a_date(ready: Ready) -> None:
     """Scheduler comes twice, as it may."""
-    stage = ready.stage
-    stage.run_until(FIRE + 1)
+    simulation = ready.simulation
+    simulation.run_until(FIRE + 1)
     facts = {
         "workspaceId": WORKSPACE,
         "automationId": ready.automation_id,
         "scheduledTime": iso(FIRE),
     }
     for name in ("fire-1", "fire-2"):
-        stage.step_functions.start_execution(
+        simulation.step_functions.start_execution(
             stateMachineArn=FAN_OUT, name=name, input=json.dumps(facts)
         )
-    stage.run_until(FIRE + 6 * HOUR)
+    simulation.run_until(FIRE + 6 * HOUR)
 
 
 def fires_though_the_schedule_did_not(ready: Ready) -> None:
-    ready.stage.run_until(FIRE + 6 * HOUR)
+    ready.simulation.run_until(FIRE + 6 * HOUR)
 
 
 SCENARIOS = (

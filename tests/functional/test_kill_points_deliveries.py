@@ -11,10 +11,10 @@ import pytest
 from runledger.clock import DAY, HOUR, MINUTE
 from runledger.store.values import Item
 
+from tests.support.engine import DELIVERY_RETRY
 from tests.support.kill_points import Scenario, break_everything
 from tests.support.provider_events import email_event
-from tests.support.stage import Stage, open_stage
-from tests.support.world import DELIVERY_RETRY
+from tests.support.simulation import Simulation, open_simulation
 
 ADA = {"email": "ada@example.com"}
 LATER = "TooManyRequestsException"
@@ -22,7 +22,7 @@ LATER = "TooManyRequestsException"
 
 @dataclass(frozen=True)
 class Ready:
-    stage: Stage
+    simulation: Simulation
     express: str
     standard: str
     webhooks: dict[str, str]
@@ -30,17 +30,17 @@ class Ready:
 
     def fire(self, automation_id: str) -> str:
         """The id of the run that the caller was told of."""
-        answer = self.stage.request("webhook_in", "POST", self.webhooks[automation_id], ADA)
+        answer = self.simulation.request("webhook_in", "POST", self.webhooks[automation_id], ADA)
         assert answer["status"] in (200, 202), answer
         return str(answer["body"]["runId"])
 
     def deliveries(self, *statuses: str) -> list[Item]:
-        return [row for row in self.stage.deliveries() if row["status"] in statuses]
+        return [row for row in self.simulation.deliveries() if row["status"] in statuses]
 
     def resend(self, delivery_key: str, **document: Any) -> dict[str, Any]:
         delivery_id = delivery_key.removeprefix("DELIVERY#")
         path = f"/v1/deliveries/{delivery_id}/resend"
-        return self.stage.request("api", "POST", path, document)
+        return self.simulation.request("api", "POST", path, document)
 
 
 def mailing(template_id: str, *, waits: bool) -> dict[str, Any]:
@@ -70,112 +70,112 @@ def mailing(template_id: str, *, waits: bool) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def ready() -> Iterator[Ready]:
-    with open_stage() as stage:
+    with open_simulation() as simulation:
         document = {
             "name": "M",
             "channel": "EMAIL",
             "subject": "Hi",
             "body": "To {{contact.email}}",
         }
-        made = stage.request("api", "POST", "/v1/templates", document)
+        made = simulation.request("api", "POST", "/v1/templates", document)
         assert made["status"] == 201, made
         template_id = made["body"]["id"]
-        express = stage.activate(mailing(template_id, waits=False))
-        standard = stage.activate(mailing(template_id, waits=True))
-        webhooks = {each: stage.webhook_path(each) for each in (express, standard)}
-        stage.records.clear()
-        yield Ready(stage, express, standard, webhooks, stage.snapshot())
+        express = simulation.activate(mailing(template_id, waits=False))
+        standard = simulation.activate(mailing(template_id, waits=True))
+        webhooks = {each: simulation.webhook_path(each) for each in (express, standard)}
+        simulation.records.clear()
+        yield Ready(simulation, express, standard, webhooks, simulation.snapshot())
 
 
 # ── the stories ─────────────────────────────────────────────────────────────────────────────────
 
 
 def is_sent_on_the_third_try(ready: Ready) -> None:
-    ready.stage.ses.refusals = [LATER, LATER]
+    ready.simulation.ses.refusals = [LATER, LATER]
     ready.fire(ready.express)
-    ready.stage.settle()
+    ready.simulation.settle()
 
 
 def is_refused_for_good_on_the_second_try(ready: Ready) -> None:
-    ready.stage.ses.refusals = [LATER, "MessageRejected"]
+    ready.simulation.ses.refusals = [LATER, "MessageRejected"]
     ready.fire(ready.express)
-    ready.stage.settle()
+    ready.simulation.settle()
 
 
 def is_dead_lettered_and_sent_again(ready: Ready) -> None:
-    stage = ready.stage
-    stage.ses.refusals = [LATER] * 6
+    simulation = ready.simulation
+    simulation.ses.refusals = [LATER] * 6
     ready.fire(ready.express)
-    stage.settle()
+    simulation.settle()
     for row in ready.deliveries("DEAD_LETTERED"):
         # An operator who is not sure, or whose answer was lost, asks twice.
         for _ in range(2):
             assert ready.resend(row["pk"], idempotencyKey="k")["status"] in (200, 202)
-    stage.settle()
-    assert len(stage.deliveries()) <= 2
+    simulation.settle()
+    assert len(simulation.deliveries()) <= 2
 
 
 def loses_the_retry_machine(ready: Ready) -> None:
-    stage = ready.stage
-    stage.ses.refusals = [LATER, LATER]
+    simulation = ready.simulation
+    simulation.ses.refusals = [LATER, LATER]
     ready.fire(ready.express)
-    stage.run_until(stage.clock.now + 20_000)
-    for arn in list(stage.step_functions.executions):
-        stage.step_functions.lose(arn)
-    stage.settle()
+    simulation.run_until(simulation.clock.now + 20_000)
+    for arn in list(simulation.step_functions.executions):
+        simulation.step_functions.lose(arn)
+    simulation.settle()
 
 
 def is_walked_by_two_retry_machines(ready: Ready) -> None:
-    stage = ready.stage
-    stage.ses.refusals = [LATER, LATER, LATER]
+    simulation = ready.simulation
+    simulation.ses.refusals = [LATER, LATER, LATER]
     ready.fire(ready.express)
-    stage.run_until(stage.clock.now + 20_000)
+    simulation.run_until(simulation.clock.now + 20_000)
 
-    for row in stage.deliveries():
+    for row in simulation.deliveries():
         claim_check = {"contract": 1, "workspaceId": "ws_demo", "deliveryId": row["pk"][9:]}
-        stage.step_functions.start_execution(
+        simulation.step_functions.start_execution(
             stateMachineArn=DELIVERY_RETRY, name="by-hand", input=json.dumps(claim_check)
         )
-    stage.settle()
+    simulation.settle()
 
 
 def is_canceled_between_two_tries(ready: Ready) -> None:
-    stage = ready.stage
-    stage.ses.refusals = [LATER] * 3
+    simulation = ready.simulation
+    simulation.ses.refusals = [LATER] * 3
     run_id = ready.fire(ready.standard)
-    stage.run_until(stage.clock.now + 4 * MINUTE)
-    stage.request("api", "POST", f"/v1/runs/{run_id}/cancel", {"reason": "wrong list"})
-    stage.settle()
+    simulation.run_until(simulation.clock.now + 4 * MINUTE)
+    simulation.request("api", "POST", f"/v1/runs/{run_id}/cancel", {"reason": "wrong list"})
+    simulation.settle()
 
 
 def is_canceled_while_it_is_sent(ready: Ready) -> None:
-    stage = ready.stage
+    simulation = ready.simulation
     run_id = ready.fire(ready.standard)
-    stage.run_until(stage.clock.now + 30_000)
-    stage.request("api", "POST", f"/v1/runs/{run_id}/cancel", {"reason": "wrong list"})
-    stage.settle()
+    simulation.run_until(simulation.clock.now + 30_000)
+    simulation.request("api", "POST", f"/v1/runs/{run_id}/cancel", {"reason": "wrong list"})
+    simulation.settle()
 
 
 def is_reported_twice_and_out_of_order(ready: Ready) -> None:
-    stage = ready.stage
+    simulation = ready.simulation
     ready.fire(ready.express)
-    stage.run_until(stage.clock.now + 30 * MINUTE)
-    for delivery_id in list(stage.ses.sent):
+    simulation.run_until(simulation.clock.now + 30 * MINUTE)
+    for delivery_id in list(simulation.ses.sent):
         for detail_type in ("Email Complaint Received", "Email Delivered", "Email Delivered"):
             event = email_event(detail_type, delivery_id, event_id=detail_type)
-            stage.asynchronously("delivery_feedback", event)
-    stage.settle()
+            simulation.asynchronously("delivery_feedback", event)
+    simulation.settle()
 
 
 def is_sent_again_by_hand(ready: Ready) -> None:
-    stage = ready.stage
+    simulation = ready.simulation
     ready.fire(ready.express)
-    stage.run_until(stage.clock.now + 2 * HOUR)
-    for row in stage.deliveries():
+    simulation.run_until(simulation.clock.now + 2 * HOUR)
+    for row in simulation.deliveries():
         answer = ready.resend(row["pk"], idempotencyKey="k", force=True)
-        assert answer["status"] in (200, 202), (answer, stage.unforeseen)
-    stage.settle()
-    stage.run_until(stage.clock.now + DAY)
+        assert answer["status"] in (200, 202), (answer, simulation.unforeseen)
+    simulation.settle()
+    simulation.run_until(simulation.clock.now + DAY)
 
 
 DONE, CANCELED = ("COMPLETED",), ("CANCELED",)

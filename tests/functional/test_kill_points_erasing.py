@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from runledger.clock import MINUTE
 from runledger.store.values import Item
+from tests.support.find_words import find_words, stored_in_simulation
 
 from tests.support.kill_points import Scenario, break_everything
-from tests.support.stage import Stage, open_stage
-from tests.support.traces import kept_by_stage, traces
+from tests.support.simulation import Simulation, open_simulation
 
 EMAIL, PHONE, NAME = "ada@lovelace.example", "+491701234567", "Lovelace-King"
 PERSONAL = (EMAIL, PHONE, NAME, "canary-metadata", "canary-payload", "canary-answer")
@@ -28,7 +28,7 @@ MAIL = {"recipients": {"kind": "TRIGGER_CONTACT"}, "channels": [{"channel": "EMA
 class Ready:
     """Everything has happened by now but the erasing; `places` are the index keys of the rows."""
 
-    stage: Stage
+    simulation: Simulation
     contact_id: str
     shop: str
     places: dict[str, Item]
@@ -36,8 +36,8 @@ class Ready:
 
     def erase(self) -> dict[str, Any]:
         path = f"/v1/contacts/{self.contact_id}/erase"
-        answer = self.stage.request("api", "POST", path, {"reason": "request 7"})
-        assert answer["status"] == 202, (answer, self.stage.unforeseen)
+        answer = self.simulation.request("api", "POST", path, {"reason": "request 7"})
+        assert answer["status"] == 202, (answer, self.simulation.unforeseen)
         body: dict[str, Any] = answer["body"]
         return body
 
@@ -63,23 +63,23 @@ def shop(template_id: str) -> dict[str, Any]:
     }
 
 
-def fire(stage: Stage, shop_id: str, note: str) -> None:
+def fire(simulation: Simulation, shop_id: str, note: str) -> None:
     event = {"email": EMAIL, "note": f"canary-payload {note}"}
-    answer = stage.request("webhook_in", "POST", stage.webhook_path(shop_id), event)
-    assert answer["status"] == 202, (answer, stage.unforeseen)
+    answer = simulation.request("webhook_in", "POST", simulation.webhook_path(shop_id), event)
+    assert answer["status"] == 202, (answer, simulation.unforeseen)
 
 
 @pytest.fixture(scope="module")
 def ready() -> Iterator[Ready]:
-    with open_stage() as stage:
-        stage.http.answer = {"told": "canary-answer"}
+    with open_simulation() as simulation:
+        simulation.http.answer = {"told": "canary-answer"}
         document = {
             "name": "M",
             "channel": "EMAIL",
             "subject": "Hi {{contact.lastName}}",
             "body": "To {{contact.email}}: {{trigger.note}}",
         }
-        template = stage.request("api", "POST", "/v1/templates", document)
+        template = simulation.request("api", "POST", "/v1/templates", document)
         person = {
             "email": EMAIL,
             "phone": PHONE,
@@ -87,49 +87,50 @@ def ready() -> Iterator[Ready]:
             "tags": ["people"],
             "metadata": {"note": "canary-metadata", "born": "1815-12-10"},
         }
-        made = stage.request("api", "POST", "/v1/contacts", person)
-        shop_id = stage.activate(shop(template["body"]["id"]))
+        made = simulation.request("api", "POST", "/v1/contacts", person)
+        shop_id = simulation.activate(shop(template["body"]["id"]))
         # One run that has ended, with a payload and a message too large for their rows, and one
         # that waits, with a message that waits too.
-        fire(stage, shop_id, NOISE)
-        stage.settle()
-        stage.ses.refusals = [LATER] * 9
-        fire(stage, shop_id, "again")
-        stage.run_until(stage.clock.now + MINUTE)
+        fire(simulation, shop_id, NOISE)
+        simulation.settle()
+        simulation.ses.refusals = [LATER] * 9
+        fire(simulation, shop_id, "again")
+        simulation.run_until(simulation.clock.now + MINUTE)
         # No row names the object of the message as it was when it was claimed.
-        assert len(stage.open_runs()) == 1 and len(stage.s3.objects) == 3
-        assert {each.rpartition(": ")[2] for each in traces(kept_by_stage(stage), PERSONAL)} == {
-            word.lower() for word in PERSONAL
-        }
-        restore_rows = stage.snapshot()
-        told, sent, called = stage.bus.entries, stage.ses.sent, stage.http.calls
+        assert len(simulation.open_runs()) == 1 and len(simulation.s3.objects) == 3
+        assert {
+            each.rpartition(": ")[2]
+            for each in find_words(stored_in_simulation(simulation), PERSONAL)
+        } == {word.lower() for word in PERSONAL}
+        restore_rows = simulation.snapshot()
+        told, sent, called = simulation.bus.entries, simulation.ses.sent, simulation.http.calls
 
         def restore() -> None:
             restore_rows()
-            stage.bus.entries, stage.heard = list(told), len(told)
-            stage.ses.sent, stage.http.calls = list(sent), list(called)
+            simulation.bus.entries, simulation.heard = list(told), len(told)
+            simulation.ses.sent, simulation.http.calls = list(sent), list(called)
 
-        rows = [*stage.runs(), *stage.deliveries()]
+        rows = [*simulation.runs(), *simulation.deliveries()]
         places = {row["pk"]: row for row in rows}
-        yield Ready(stage, made["body"]["id"], shop_id, places, restore)
+        yield Ready(simulation, made["body"]["id"], shop_id, places, restore)
 
 
 def is_erased(ready: Ready) -> None:
     ready.erase()
-    ready.stage.settle()
+    ready.simulation.settle()
 
 
 def what_is_left(ready: Ready) -> list[str]:
-    stage = ready.stage
-    found = traces(kept_by_stage(stage), PERSONAL)
-    found += [f"{key} is left" for key in stage.s3.objects]
+    simulation = ready.simulation
+    found = find_words(stored_in_simulation(simulation), PERSONAL)
+    found += [f"{key} is left" for key in simulation.s3.objects]
     record = f"WORKSPACE#ws_demo#ERASURE/{ready.contact_id}"
-    named = traces(kept_by_stage(stage), [ready.contact_id])
+    named = find_words(stored_in_simulation(simulation), [ready.contact_id])
     found += [each for each in named if not each.startswith(record)]
-    (erasure,) = (row for row in stage.table.items() if row["pk"].endswith("#ERASURE"))
+    (erasure,) = (row for row in simulation.table.items() if row["pk"].endswith("#ERASURE"))
     if erasure["status"] != "ERASED" or "addresses" in erasure or "gsi4pk" in erasure:
         found.append(f"the erasure is {erasure}")
-    for row in [*stage.runs(), *stage.deliveries()]:
+    for row in [*simulation.runs(), *simulation.deliveries()]:
         if row["createdKey"] != ready.places[row["pk"]]["createdKey"] or "gsi1pk" not in row:
             found.append(f"{row['pk']} is in no list any more")
     return found
@@ -151,14 +152,14 @@ def test_whatever_breaks_nothing_of_the_person_is_left(
 
 def test_what_an_index_tells_late_is_erased_too(ready: Ready) -> None:
     """The run was opened by somebody who had still found the contact."""
-    stage = ready.stage
+    simulation = ready.simulation
     ready.restore()
-    stage.table.holds_back = True
-    fire(stage, ready.shop, "just before")
+    simulation.table.holds_back = True
+    fire(simulation, ready.shop, "just before")
     assert ready.erase()["status"] == "ERASING"
-    stage.table.holds_back = False
-    stage.table.catch_up()
-    stage.settle()
-    assert len(stage.runs()) == 3
-    assert traces(kept_by_stage(stage), PERSONAL) == []
+    simulation.table.holds_back = False
+    simulation.table.catch_up()
+    simulation.settle()
+    assert len(simulation.runs()) == 3
+    assert find_words(stored_in_simulation(simulation), PERSONAL) == []
     assert ready.erase()["status"] == "ERASED"

@@ -15,10 +15,10 @@ from runledger.models.run import TriggerType
 from runledger.services.bulk import export_pages
 
 from tests.support.boundary import Call
+from tests.support.engine import REGION
 from tests.support.fakes import client_error
 from tests.support.faults import Fault, FaultyCall, applies
-from tests.support.stage import PERSON_TRIES, WORKSPACE, Stage, open_stage
-from tests.support.world import REGION
+from tests.support.simulation import PERSON_TRIES, WORKSPACE, Simulation, open_simulation
 
 BUCKET = "runledger-bodies"
 ROWS = 10
@@ -47,7 +47,7 @@ class S3:
 
 @dataclass(frozen=True)
 class Ready:
-    stage: Stage
+    simulation: Simulation
     s3: S3
     expected: list[str]
     restore: Callable[[], None]
@@ -55,19 +55,19 @@ class Ready:
 
 @pytest.fixture(scope="module")
 def ready() -> Iterator[Ready]:
-    with pytest.MonkeyPatch.context() as small, mock_aws(), open_stage() as stage:
+    with pytest.MonkeyPatch.context() as small, mock_aws(), open_simulation() as simulation:
         # A visit is a page, and two pages are a part.
         small.setattr(export_pages, "PAGE_ROWS", 3)
         small.setattr(export_pages, "PART_BYTES", 1_500)
         small.setattr(moto_s3, "S3_UPLOAD_PART_MIN_SIZE", 1_500)
         s3 = S3()
-        stage.serve("s3", s3)
-        stage.make_export()
-        expected = [a_refusal(stage, number) for number in range(ROWS)]
-        yield Ready(stage, s3, expected, stage.snapshot())
+        simulation.serve("s3", s3)
+        simulation.make_export()
+        expected = [a_refusal(simulation, number) for number in range(ROWS)]
+        yield Ready(simulation, s3, expected, simulation.snapshot())
 
 
-def a_refusal(stage: Stage, number: int) -> str:
+def a_refusal(simulation: Simulation, number: int) -> str:
     refusal = Refusal(
         id=f"ref_{number:04d}",
         workspace_id=WORKSPACE,
@@ -77,9 +77,9 @@ def a_refusal(stage: Stage, number: int) -> str:
         trigger_type=TriggerType.WEBHOOK,
         reason=list(RefusalReason)[number % 3],
         message="nobody",
-        created_at=stage.clock.now - number * 1_000,
-        last_at=stage.clock.now,
-        expires_at=stage.clock.now + 10**12,
+        created_at=simulation.clock.now - number * 1_000,
+        last_at=simulation.clock.now,
+        expires_at=simulation.clock.now + 10**12,
     )
     composition.stores().refusals.add(refusal, 1)
     return refusal.id
@@ -87,17 +87,17 @@ def a_refusal(stage: Stage, number: int) -> str:
 
 def play(ready: Ready, point: int | None, fault: Fault | None) -> list[tuple[str, Call]]:
     """The calls that were made, once the story was found to have ended well."""
-    stage = ready.stage
+    simulation = ready.simulation
     ready.restore()
     ready.s3.empty()
-    faulty = FaultyCall(stage, point, fault)
-    stage.boundary.around = faulty
+    faulty = FaultyCall(simulation, point, fault)
+    simulation.boundary.around = faulty
     asked = {"list": "REFUSALS", "format": "JSONL"}
-    answer = stage.request("api", "POST", "/v1/exports", asked)
-    assert answer["status"] == 202, (point, fault, answer, stage.unforeseen)
-    stage.settle()
+    answer = simulation.request("api", "POST", "/v1/exports", asked)
+    assert answer["status"] == 202, (point, fault, answer, simulation.unforeseen)
+    simulation.settle()
     where = "unbroken" if point is None else f"{point}: {fault} in {faulty.made[point]}"
-    exports = [row for row in stage.table.items() if row["sk"].startswith("exp_")]
+    exports = [row for row in simulation.table.items() if row["sk"].startswith("exp_")]
     # Whoever got no answer asks again, and has one more each time.
     most = {None: 1, Fault.SILENT: PERSON_TRIES}.get(fault, 2)
     assert 1 <= len(exports) <= most, where

@@ -14,17 +14,17 @@ from runledger.services.contacts.contacts import Contacts
 from runledger.store import keys
 from runledger.store.run_rows import step_from_item
 
-from tests.support.everything import make_template
+from tests.support.every_node import make_template
 from tests.support.graphs import document, node
 from tests.support.kill_points import Scenario, break_everything
-from tests.support.stage import WORKSPACE, Stage, open_stage
+from tests.support.simulation import WORKSPACE, Simulation, open_simulation
 
 CONTACTS = 5
 
 
 @dataclass(frozen=True)
 class Ready:
-    stage: Stage
+    simulation: Simulation
     automation_id: str
     reader: str
     tagged: frozenset[str]
@@ -33,21 +33,21 @@ class Ready:
     def open(self) -> str:
         path = f"/v1/automations/{self.automation_id}/runs"
         opened = {"contactId": self.reader, "idempotencyKey": "k"}
-        answer = self.stage.request("api", "POST", path, opened)
+        answer = self.simulation.request("api", "POST", path, opened)
         assert answer["status"] in (200, 202), answer
         return str(answer["body"]["runId"])
 
     def received(self) -> list[str]:
-        rows = (self.stage.table.row(keys.delivery(each)) for each in self.stage.ses.sent)
+        rows = (self.simulation.table.row(keys.delivery(each)) for each in self.simulation.ses.sent)
         return [row["contactId"] for row in rows if row is not None]
 
 
 @pytest.fixture(scope="module")
 def ready() -> Iterator[Ready]:
-    with open_stage() as stage, pytest.MonkeyPatch.context() as patched:
+    with open_simulation() as simulation, pytest.MonkeyPatch.context() as patched:
         patched.setattr(recipients, "PAGE_CONTACTS", 2)
         patched.setattr(recipients, "_LISTED", 3)
-        contacts = Contacts(composition.stores().contacts, stage.clock)
+        contacts = Contacts(composition.stores().contacts, simulation.clock)
         reader = contacts.create(WORKSPACE, ContactDocument(email="reader@example.com"))
         tagged = [
             contacts.create(
@@ -59,33 +59,33 @@ def ready() -> Iterator[Ready]:
             "news",
             "SEND_MESSAGE",
             recipients={"kind": "TAG_QUERY", "tags": ["news"]},
-            channels=[{"channel": "EMAIL", "templateId": make_template(stage)}],
+            channels=[{"channel": "EMAIL", "templateId": make_template(simulation)}],
             frequencyCap={"messages": 1, "hours": 1},
         )
         nodes = [node("start", "TRIGGER", triggerType="MANUAL"), news, node("done", "END")]
         graph = document(nodes, "start > news", "news > done")
-        automation_id = stage.activate({"name": "News", **graph})
-        stage.records.clear()
+        automation_id = simulation.activate({"name": "News", **graph})
+        simulation.records.clear()
         ids = frozenset(contact.id for contact in tagged)
-        yield Ready(stage, automation_id, reader.id, ids, stage.snapshot())
+        yield Ready(simulation, automation_id, reader.id, ids, simulation.snapshot())
 
 
 def _output(ready: Ready, run_id: str) -> dict[str, Any]:
-    row = ready.stage.table.row(keys.step(run_id, "news"))
+    row = ready.simulation.table.row(keys.step(run_id, "news"))
     assert row is not None
     return step_from_item(row, composition.stores().bodies).output
 
 
 def completes(ready: Ready) -> None:
     run_id = ready.open()
-    ready.stage.settle()
+    ready.simulation.settle()
     received = ready.received()
     assert len(received) == len(set(received))
-    assert {row["contactId"] for row in ready.stage.deliveries()} == ready.tagged
-    if ready.stage.runs()[0]["status"] != "COMPLETED":
+    assert {row["contactId"] for row in ready.simulation.deliveries()} == ready.tagged
+    if ready.simulation.runs()[0]["status"] != "COMPLETED":
         return
     output = _output(ready, run_id)
-    statuses = Counter(row["status"] for row in ready.stage.deliveries())
+    statuses = Counter(row["status"] for row in ready.simulation.deliveries())
     assert output["sent"] + output["unknown"] + output["queued"] + output["failed"] == CONTACTS
     assert output["sent"] <= statuses["SENT"]
     # A cap counts a message once, however often its sender came back to it.
@@ -93,15 +93,15 @@ def completes(ready: Ready) -> None:
 
 
 def is_canceled_on_the_way(ready: Ready) -> None:
-    stage = ready.stage
+    simulation = ready.simulation
     run_id = ready.open()
-    stage.run_while(lambda: len(stage.ses.sent) < 3 and bool(stage.open_runs()))
+    simulation.run_while(lambda: len(simulation.ses.sent) < 3 and bool(simulation.open_runs()))
     path = f"/v1/runs/{run_id}/cancel"
-    answer = stage.request("api", "POST", path, {"reason": "wrong list"})
+    answer = simulation.request("api", "POST", path, {"reason": "wrong list"})
     assert answer["status"] in (200, 409)
-    sent = len(stage.ses.sent)
-    stage.settle()
-    assert len(stage.ses.sent) == sent
+    sent = len(simulation.ses.sent)
+    simulation.settle()
+    assert len(simulation.ses.sent) == sent
 
 
 SCENARIOS = (

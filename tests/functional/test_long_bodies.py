@@ -13,35 +13,35 @@ from runledger.services.runs.body_links import LINK_SECONDS, with_links
 from runledger.store.bodies import Bodies
 
 from tests.functional.test_walk import PAYLOAD, order_paid
-from tests.support.world import BUCKET, REGION, World
+from tests.support.engine import BUCKET, REGION, Engine
 
 KEY = "key-that-nobody-sees"
 
 
 @pytest.fixture
-def run_id(world: World) -> str:
-    world.workspace_secrets.put(world.workspace_id, "SCORE_KEY", KEY)
-    world.http.answer = {"data": {"score": 1}, "rest": "x" * 20_000 + KEY}
-    automation = world.activate(order_paid(world.template()))
-    run_id = world.fire(automation, PAYLOAD)
-    world.walk(run_id, until="mail")
+def run_id(engine: Engine) -> str:
+    engine.workspace_secrets.put(engine.workspace_id, "SCORE_KEY", KEY)
+    engine.http.answer = {"data": {"score": 1}, "rest": "x" * 20_000 + KEY}
+    automation = engine.activate(order_paid(engine.template()))
+    run_id = engine.fire(automation, PAYLOAD)
+    engine.walk(run_id, until="mail")
     return run_id
 
 
-def response_of(world: World, run_id: str) -> dict[str, Any]:
-    detail = world.reading.run(world.workspace_id, run_id).model_dump(mode="json", by_alias=True)
+def response_of(engine: Engine, run_id: str) -> dict[str, Any]:
+    detail = engine.queries.run(engine.workspace_id, run_id).model_dump(mode="json", by_alias=True)
     step = next(step for step in detail["steps"] if step["nodeId"] == "score")
     response: dict[str, Any] = step["response"]
     return response
 
 
-def test_the_whole_body_is_behind_a_short_lived_link(world: World, run_id: str) -> None:
-    response = response_of(world, run_id)
+def test_the_whole_body_is_behind_a_short_lived_link(engine: Engine, run_id: str) -> None:
+    response = response_of(engine, run_id)
     assert len(response["body"]) == 16 * 1024
     assert "bodyObject" not in response
     link = urlsplit(response["bodyLink"]["url"])
     key = unquote(link.path).removeprefix(f"/{BUCKET}").lstrip("/")
-    run = world.stores.runs.get(run_id)
+    run = engine.stores.runs.get(run_id)
     assert key.startswith(f"runs/{run_id}/{run.expires_at // 1_000}/bodies/score-response-")
     found = boto3.client("s3", region_name=REGION).get_object(Bucket=BUCKET, Key=key)
     assert (found["ContentEncoding"], found["ContentType"]) == ("gzip", "application/json")
@@ -50,7 +50,7 @@ def test_the_whole_body_is_behind_a_short_lived_link(world: World, run_id: str) 
     assert response["bodyLink"]["bytes"] == len(text.encode())
 
 
-def test_a_link_lives_for_minutes_and_shows_nothing_as_a_page(world: World) -> None:
+def test_a_link_lives_for_minutes_and_shows_nothing_as_a_page(engine: Engine) -> None:
     link = urlsplit(Bodies(client("s3"), BUCKET).link("runs/run_1/bodies/a-response-1", 300))
     asked = parse_qs(link.query)
     assert asked["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
@@ -60,30 +60,30 @@ def test_a_link_lives_for_minutes_and_shows_nothing_as_a_page(world: World) -> N
     assert LINK_SECONDS <= 300
 
 
-def test_nobody_else_gets_a_link(world: World, run_id: str) -> None:
+def test_nobody_else_gets_a_link(engine: Engine, run_id: str) -> None:
     with pytest.raises(NotFoundError):
-        world.reading.run("ws_other", run_id)
+        engine.queries.run("ws_other", run_id)
 
 
-def test_only_files_of_the_run_are_linked(world: World, run_id: str) -> None:
+def test_only_files_of_the_run_are_linked(engine: Engine, run_id: str) -> None:
     bodies = Bodies(boto3.client("s3", region_name=REGION), BUCKET)
-    detail = world.reading.run(world.workspace_id, run_id)
+    detail = engine.queries.run(engine.workspace_id, run_id)
     forged = [
         step.model_copy(update={"response": {"bodyObject": {"key": key, "bytes": 1}}})
         for step in detail.steps[-1:]
         for key in ("runs/run_other/bodies/score-response-1", f"runs/{run_id}/payload", "")
     ]
     shown = with_links(
-        detail.model_copy(update={"steps": forged}), world.stores.runs.get(run_id), bodies, 0
+        detail.model_copy(update={"steps": forged}), engine.stores.runs.get(run_id), bodies, 0
     )
     assert [step.response for step in shown.steps] == [{}, {}, {}]
 
 
-def test_the_service_may_say_what_it_likes_about_files(world: World) -> None:
-    world.workspace_secrets.put(world.workspace_id, "SCORE_KEY", KEY)
-    world.http.answer = {"data": {"score": 1}, "bodyObject": {"key": "runs/x/y", "bytes": 1}}
-    run_id = world.fire(world.activate(order_paid(world.template())), PAYLOAD)
-    world.walk(run_id, until="mail")
-    response = response_of(world, run_id)
+def test_the_service_may_say_what_it_likes_about_files(engine: Engine) -> None:
+    engine.workspace_secrets.put(engine.workspace_id, "SCORE_KEY", KEY)
+    engine.http.answer = {"data": {"score": 1}, "bodyObject": {"key": "runs/x/y", "bytes": 1}}
+    run_id = engine.fire(engine.activate(order_paid(engine.template())), PAYLOAD)
+    engine.walk(run_id, until="mail")
+    response = response_of(engine, run_id)
     assert "bodyLink" not in response
     assert response["body"]["bodyObject"]["key"] == "runs/x/y"

@@ -15,12 +15,12 @@ from runledger.services.contacts.recipients import PAGE_CONTACTS
 from runledger.store import keys
 
 from tests.support.boundary import Call
-from tests.support.everything import make_template
+from tests.support.engine import PREFIX
+from tests.support.every_node import make_template
 from tests.support.fakes import client_error
 from tests.support.graphs import document, edge, node
 from tests.support.machine import Execution
-from tests.support.stage import WORKSPACE, ProcessDied, Stage, open_stage
-from tests.support.world import PREFIX
+from tests.support.simulation import WORKSPACE, ProcessDied, Simulation, open_simulation
 
 THOUSAND = 1_000
 OUTCOMES = ("sent", "partly_sent", "suppressed", "failed")
@@ -30,7 +30,7 @@ OUTCOMES = ("sent", "partly_sent", "suppressed", "failed")
 class Mailing:
     """A stage with contacts who want the news, and an automation that sends it to them."""
 
-    stage: Stage
+    simulation: Simulation
     template_id: str
     reader: str
     restore: Callable[[], None]
@@ -46,24 +46,24 @@ class Mailing:
             },
         )
         nodes = [node("start", "TRIGGER", triggerType="MANUAL"), news, node("done", "END")]
-        return self.stage.activate(
+        return self.simulation.activate(
             {"name": "News", **document(nodes, "start > news", "news > done")}
         )
 
     def open(self, automation_id: str) -> str:
         path = f"/v1/automations/{automation_id}/runs"
-        opened = self.stage.request("api", "POST", path, {"contactId": self.reader})
+        opened = self.simulation.request("api", "POST", path, {"contactId": self.reader})
         assert opened["status"] == 202, opened
         return str(opened["body"]["runId"])
 
     def send(self, **config: Any) -> str:
         """The id of a run that has come to its end."""
         run_id = self.open(self.activate(**config))
-        self.stage.settle()
+        self.simulation.settle()
         return run_id
 
     def detail(self, run_id: str) -> dict[str, Any]:
-        found = self.stage.request("query", "GET", f"/v1/runs/{run_id}", None)
+        found = self.simulation.request("query", "GET", f"/v1/runs/{run_id}", None)
         assert found["status"] == 200, found
         body: dict[str, Any] = found["body"]
         return body
@@ -74,17 +74,17 @@ class Mailing:
 
     def received(self) -> list[str]:
         """The contacts whose messages the provider took, in its order."""
-        rows = (self.stage.table.row(keys.delivery(each)) for each in self.stage.ses.sent)
+        rows = (self.simulation.table.row(keys.delivery(each)) for each in self.simulation.ses.sent)
         return [row["contactId"] for row in rows if row is not None]
 
     def attempts(self) -> list[dict[str, Any]]:
-        return [row for row in self.stage.table.items() if row["sk"] == "DELIVERY"]
+        return [row for row in self.simulation.table.items() if row["sk"] == "DELIVERY"]
 
     def executions(self) -> list[Execution]:
-        return list(self.stage.step_functions.executions.values())
+        return list(self.simulation.step_functions.executions.values())
 
     def contacts(self) -> Contacts:
-        return Contacts(composition.stores().contacts, self.stage.clock)
+        return Contacts(composition.stores().contacts, self.simulation.clock)
 
     def subscribers(self) -> list[str]:
         ids, _ = composition.stores().contacts.tagged(WORKSPACE, "news", 2_000, None)
@@ -98,30 +98,30 @@ class Mailing:
 
 @pytest.fixture(scope="module")
 def whole() -> Iterator[Mailing]:
-    with open_stage() as stage:
-        template_id = make_template(stage)
-        contacts = Contacts(composition.stores().contacts, stage.clock)
+    with open_simulation() as simulation:
+        template_id = make_template(simulation)
+        contacts = Contacts(composition.stores().contacts, simulation.clock)
         reader = contacts.create(WORKSPACE, ContactDocument(email="reader@example.com"))
         for number in range(THOUSAND):
             subscriber = ContactDocument(email=f"a{number}@example.com", tags=["news"])
             contacts.create(WORKSPACE, subscriber)
-        stage.records.clear()
-        yield Mailing(stage, template_id, reader.id, stage.snapshot())
+        simulation.records.clear()
+        yield Mailing(simulation, template_id, reader.id, simulation.snapshot())
 
 
 @pytest.fixture
 def mailing(whole: Mailing) -> Iterator[Mailing]:
     whole.restore()
     yield whole
-    whole.stage.boundary.around = lambda call, act: act()
+    whole.simulation.boundary.around = lambda call, act: act()
 
 
 class Crashes:
     """Kills the sending function at chosen calls, each time before or after the call took effect,
     and once a visit at most: a machine tries a crashed task once more."""
 
-    def __init__(self, stage: Stage, is_time: Callable[[Call, int], bool]) -> None:
-        self.stage = stage
+    def __init__(self, simulation: Simulation, is_time: Callable[[Call, int], bool]) -> None:
+        self.simulation = simulation
         self.is_time = is_time
         self.counts: dict[str, int] = {}
         self.died = 0
@@ -131,12 +131,12 @@ class Crashes:
         self.dead = 0
 
     def __call__(self, call: Call, act: Callable[[], Any]) -> Any:
-        if self.stage.function != "run_message":
+        if self.simulation.function != "run_message":
             return act()
-        if self.dead == self.stage.requests:
+        if self.dead == self.simulation.requests:
             raise ProcessDied
-        if self.visit != self.stage.requests:
-            self.visit = self.stage.requests
+        if self.visit != self.simulation.requests:
+            self.visit = self.simulation.requests
             self.visits += 1
         number = self.counts[call.operation] = self.counts.get(call.operation, 0) + 1
         if self.spared == self.visits or not self.is_time(call, number):
@@ -144,7 +144,7 @@ class Crashes:
         if self.died % 2:
             act()
         self.died += 1
-        self.dead, self.spared = self.stage.requests, self.visits + 1
+        self.dead, self.spared = self.simulation.requests, self.visits + 1
         raise ProcessDied
 
 
@@ -166,7 +166,7 @@ def test_a_thousand_get_one_message_each(mailing: Mailing) -> None:
     }
     assert step["evidence"]["attemptCount"] == step["evidence"]["recipientCount"] == THOUSAND
     assert len(step["evidence"]["attempts"]) == len(step["deliveryIds"]) == 50
-    (row,) = [row for row in mailing.stage.table.items() if row["sk"] == "STEP#news"]
+    (row,) = [row for row in mailing.simulation.table.items() if row["sk"] == "STEP#news"]
     assert row["visits"] == THOUSAND // PAGE_CONTACTS + 1
     assert mailing.detail(run_id)["status"] == "COMPLETED"
 
@@ -175,9 +175,9 @@ def test_a_thousand_get_one_message_each(mailing: Mailing) -> None:
 def test_a_crash_at_page_boundaries_sends_nothing_twice_and_leaves_nobody_out(
     mailing: Mailing, died: int
 ) -> None:
-    crashes = Crashes(mailing.stage, lambda call, number: is_record(call))
+    crashes = Crashes(mailing.simulation, lambda call, number: is_record(call))
     crashes.died = died
-    mailing.stage.boundary.around = crashes
+    mailing.simulation.boundary.around = crashes
     run_id = mailing.send()
     assert crashes.died - died > THOUSAND // PAGE_CONTACTS // 2
     assert mailing.received() == mailing.subscribers()
@@ -194,9 +194,9 @@ def test_a_crash_in_the_middle_of_every_page_loses_one_answer_and_nobody_else(
 ) -> None:
     """Where the sending itself was interrupted nobody can tell, so it is not done again."""
     crashes = Crashes(
-        mailing.stage, lambda call, number: call.operation == "SendEmail" and number % 37 == 5
+        mailing.simulation, lambda call, number: call.operation == "SendEmail" and number % 37 == 5
     )
-    mailing.stage.boundary.around = crashes
+    mailing.simulation.boundary.around = crashes
     run_id = mailing.send()
     assert crashes.died > 15
     received = mailing.received()
@@ -216,9 +216,9 @@ def test_a_crash_in_the_middle_of_every_page_loses_one_answer_and_nobody_else(
 @pytest.mark.parametrize("operation", ["UpdateItem", "TransactWriteItems", "BatchGetItem"])
 def test_a_crash_at_other_calls_sends_nothing_twice(mailing: Mailing, operation: str) -> None:
     crashes = Crashes(
-        mailing.stage, lambda call, number: call.operation == operation and number % 23 == 3
+        mailing.simulation, lambda call, number: call.operation == operation and number % 23 == 3
     )
-    mailing.stage.boundary.around = crashes
+    mailing.simulation.boundary.around = crashes
     run_id = mailing.send()
     assert crashes.died
     received = mailing.received()
@@ -230,20 +230,20 @@ def test_a_crash_at_other_calls_sends_nothing_twice(mailing: Mailing, operation:
 
 
 def test_a_cancel_in_the_middle_stops_it(mailing: Mailing) -> None:
-    stage, after = mailing.stage, 333
+    simulation, after = mailing.simulation, 333
     run_id = mailing.open(mailing.activate())
 
     def around(call: Call, act: Callable[[], Any]) -> Any:
-        if call.operation == "SendEmail" and len(stage.ses.sent) == after - 1:
+        if call.operation == "SendEmail" and len(simulation.ses.sent) == after - 1:
             answer = act()
             canceled = Cancellation(by="ada@example.com", reason="wrong list")
             composition.stopping(PREFIX).canceler.cancel(WORKSPACE, run_id, canceled)
             return answer
         return act()
 
-    stage.boundary.around = around
-    stage.settle()
-    assert len(stage.ses.sent) == after
+    simulation.boundary.around = around
+    simulation.settle()
+    assert len(simulation.ses.sent) == after
     told = mailing.detail(run_id)
     assert told["status"] == "CANCELED"
     step = mailing.step(run_id)
@@ -256,7 +256,7 @@ def test_a_cancel_in_the_middle_stops_it(mailing: Mailing) -> None:
 def test_tags_that_change_on_the_way_count_where_their_contact_is_still_ahead(
     mailing: Mailing,
 ) -> None:
-    stage = mailing.stage
+    simulation = mailing.simulation
     ids = mailing.subscribers()
     mailing.retag(ids[10])
     mailing.retag(ids[900])
@@ -264,7 +264,7 @@ def test_tags_that_change_on_the_way_count_where_their_contact_is_still_ahead(
 
     def around(call: Call, act: Callable[[], Any]) -> Any:
         answer = act()
-        if call.operation == "SendEmail" and len(stage.ses.sent) == 500 and not changed:
+        if call.operation == "SendEmail" and len(simulation.ses.sent) == 500 and not changed:
             changed.append(500)
             # Behind: too late. Ahead: comes to it, or is left out.
             mailing.retag(ids[10], "news")
@@ -275,7 +275,7 @@ def test_tags_that_change_on_the_way_count_where_their_contact_is_still_ahead(
             mailing.retag(ids[505])
         return answer
 
-    stage.boundary.around = around
+    simulation.boundary.around = around
     mailing.send()
     left_out = {ids[10], ids[800]}
     received = mailing.received()
@@ -303,7 +303,7 @@ def test_nobody_with_the_tag_is_a_skipped_step(mailing: Mailing) -> None:
 
 
 def test_what_a_template_lacks_for_one_is_that_ones_refusal(mailing: Mailing) -> None:
-    made = mailing.stage.request(
+    made = mailing.simulation.request(
         "api",
         "POST",
         "/v1/templates",
@@ -329,11 +329,11 @@ def test_what_a_template_lacks_for_one_is_that_ones_refusal(mailing: Mailing) ->
 
 
 def test_a_run_that_aws_has_no_room_for_goes_on_where_it_was(mailing: Mailing) -> None:
-    stage = mailing.stage
+    simulation = mailing.simulation
     run_id = mailing.open(mailing.activate())
-    stage.run_while(lambda: len(stage.ses.sent) < 120)
-    stage.no_room["run_message"] = 3
-    stage.settle()
+    simulation.run_while(lambda: len(simulation.ses.sent) < 120)
+    simulation.no_room["run_message"] = 3
+    simulation.settle()
     assert mailing.received() == mailing.subscribers()
     step = mailing.step(run_id)
     assert (step["status"], step["output"]["sent"]) == ("COMPLETED", THOUSAND)
@@ -341,14 +341,14 @@ def test_a_run_that_aws_has_no_room_for_goes_on_where_it_was(mailing: Mailing) -
 
 
 def test_a_page_that_crashes_each_time_fails_the_step_with_what_was_done(mailing: Mailing) -> None:
-    stage = mailing.stage
+    simulation = mailing.simulation
 
     def around(call: Call, act: Callable[[], Any]) -> Any:
-        if call.operation == "SendEmail" and len(stage.ses.sent) >= 120:
+        if call.operation == "SendEmail" and len(simulation.ses.sent) >= 120:
             raise ProcessDied
         return act()
 
-    stage.boundary.around = around
+    simulation.boundary.around = around
     run_id = mailing.send()
     told = mailing.detail(run_id)
     assert (told["status"], told["error"]["nodeId"]) == ("FAILED", "news")
@@ -362,35 +362,35 @@ def test_a_page_that_crashes_each_time_fails_the_step_with_what_was_done(mailing
 
 
 def test_a_fault_of_ours_fails_the_step_with_what_was_done(mailing: Mailing) -> None:
-    stage = mailing.stage
+    simulation = mailing.simulation
 
     def around(call: Call, act: Callable[[], Any]) -> Any:
-        if call.operation == "TransactWriteItems" and len(stage.ses.sent) == 120:
+        if call.operation == "TransactWriteItems" and len(simulation.ses.sent) == 120:
             raise KeyError("nobody thought of this")
         return act()
 
-    stage.boundary.around = around
+    simulation.boundary.around = around
     run_id = mailing.send()
     step = mailing.step(run_id)
     assert (step["status"], step["error"]["kind"]) == ("FAILED", "INTERNAL_ERROR")
     assert step["output"]["sent"] == 100
     assert mailing.detail(run_id)["status"] == "FAILED"
-    assert len(stage.ses.sent) == 120
+    assert len(simulation.ses.sent) == 120
 
 
 def test_a_walker_that_comes_late_changes_nothing(mailing: Mailing) -> None:
     """It planned its page before another took over, and records it after."""
-    stage = mailing.stage
+    simulation = mailing.simulation
     run_id = mailing.open(mailing.activate())
-    stage.run_while(lambda: len(stage.ses.sent) < 120)
+    simulation.run_while(lambda: len(simulation.ses.sent) < 120)
     store = composition.stores().runs
     history = store.history(run_id)
     late = history.steps["news"]
-    stage.run_while(lambda: len(stage.ses.sent) < 300)
+    simulation.run_while(lambda: len(simulation.ses.sent) < 300)
     ahead = store.record(history.run, late.model_copy(update={"visits": 99}), after=late)
     assert ahead.visits > late.visits
     assert store.history(run_id).steps["news"] == ahead
-    stage.settle()
+    simulation.settle()
     assert mailing.received() == mailing.subscribers()
     assert mailing.step(run_id)["output"]["sent"] == THOUSAND
 
@@ -422,12 +422,12 @@ class Phones:
 def test_channels_in_turn_and_all_at_once(
     mailing: Mailing, mode: str, mails: int, texts: int, counts: dict[str, int], outcome: str
 ) -> None:
-    stage = mailing.stage
-    made = stage.request(
+    simulation = mailing.simulation
+    made = simulation.request(
         "api", "POST", "/v1/templates", {"name": "Text", "channel": "SMS", "body": "Hello"}
     )
     phones = Phones(refuses="+4930901820")
-    stage.serve("pinpoint-sms-voice-v2", phones)
+    simulation.serve("pinpoint-sms-voice-v2", phones)
     for known in (
         {"email": "both@example.com", "phone": "+4930901820"},
         {"email": "mail@example.com"},
@@ -442,7 +442,7 @@ def test_channels_in_turn_and_all_at_once(
     ]
     recipients = {"kind": "TAG_QUERY", "tags": ["four"]}
     run_id = mailing.send(recipients=recipients, channels=channels, multiChannelMode=mode)
-    assert (len(stage.ses.sent), len(phones.sent)) == (mails, texts)
+    assert (len(simulation.ses.sent), len(phones.sent)) == (mails, texts)
     step = mailing.step(run_id)
     assert {name: step["output"][name] for name in counts} == counts
     assert step["outcome"] == outcome
@@ -453,7 +453,7 @@ def test_channels_in_turn_and_all_at_once(
 
 def make_segment(mailing: Mailing, *rules: dict[str, Any], match: str = "ALL") -> str:
     document = {"name": "Some", "match": match, "rules": list(rules)}
-    made = mailing.stage.request("api", "POST", "/v1/segments", document)
+    made = mailing.simulation.request("api", "POST", "/v1/segments", document)
     assert made["status"] == 201, made
     return str(made["body"]["id"])
 
@@ -477,11 +477,11 @@ def test_a_segment_with_a_tag_and_one_that_looks_through_all(mailing: Mailing) -
     news = {"kind": "HAS_TAG", "tag": "news"}
     mailing.send(recipients=to_segment(make_segment(mailing, news, pro)))
     assert mailing.received() == ids[::100]
-    mailing.stage.ses.sent.clear()
+    mailing.simulation.ses.sent.clear()
     segment_id = make_segment(mailing, pro)
     mailing.send(recipients=to_segment(segment_id))
     assert mailing.received() == [mailing.reader, *ids[::100]]
-    preview = mailing.stage.request("query", "GET", f"/v1/segments/{segment_id}/preview", None)
+    preview = mailing.simulation.request("query", "GET", f"/v1/segments/{segment_id}/preview", None)
     assert preview["status"] == 200
     assert (preview["body"]["count"], preview["body"]["isWhole"]) == (11, True)
     assert [each["id"] for each in preview["body"]["contacts"]] == mailing.received()
@@ -506,7 +506,7 @@ def test_contacts_whose_dates_cannot_be_read_are_told_and_not_written_to(
     assert list(told) == [ids[5], ids[700]]
     assert told[ids[5]].startswith('metadata.plan: "03.02.2026" GREATER_THAN "2026-01-01"')
     assert all(problem.endswith(ACCEPTED) for problem in told.values())
-    preview = mailing.stage.request("query", "GET", f"/v1/segments/{segment_id}/preview", None)
+    preview = mailing.simulation.request("query", "GET", f"/v1/segments/{segment_id}/preview", None)
     assert (preview["body"]["count"], preview["body"]["unreadableCount"]) == (1, 2)
     assert [each["contactId"] for each in preview["body"]["unreadable"]] == [ids[5], ids[700]]
 
@@ -517,11 +517,11 @@ def test_a_segment_compares_by_order_to_numbers_and_dates_only(
 ) -> None:
     fine = {"kind": "METADATA", "key": "plan", "operator": "LESS_THAN", "value": "2026-01-01"}
     document = {"name": "Some", "rules": [fine, {**fine, "value": value}]}
-    made = mailing.stage.request("api", "POST", "/v1/segments", document)
+    made = mailing.simulation.request("api", "POST", "/v1/segments", document)
     assert (made["status"], made["body"]["field"]) == (422, "rules.1.value")
     assert made["body"]["detail"].endswith(ACCEPTED)
     path = f"/v1/segments/{make_segment(mailing, fine)}"
-    assert mailing.stage.request("api", "PUT", path, document)["status"] == 422
+    assert mailing.simulation.request("api", "PUT", path, document)["status"] == 422
 
 
 def test_a_version_keeps_its_segment_as_it_was(mailing: Mailing) -> None:
@@ -532,25 +532,25 @@ def test_a_version_keeps_its_segment_as_it_was(mailing: Mailing) -> None:
     automation_id = mailing.activate(recipients=to_segment(segment_id))
     everybody = {"name": "All", "rules": [{"kind": "HAS_TAG", "tag": "news"}]}
     path = f"/v1/segments/{segment_id}"
-    assert mailing.stage.request("api", "PUT", path, everybody)["status"] == 200
-    assert mailing.stage.request("query", "GET", path, None)["body"]["name"] == "All"
+    assert mailing.simulation.request("api", "PUT", path, everybody)["status"] == 200
+    assert mailing.simulation.request("query", "GET", path, None)["body"]["name"] == "All"
     mailing.open(automation_id)
-    mailing.stage.settle()
+    mailing.simulation.settle()
     assert mailing.received() == [ids[7]]
 
 
 def test_segments_are_listed_and_their_faults_named(mailing: Mailing) -> None:
-    stage = mailing.stage
+    simulation = mailing.simulation
     made = [make_segment(mailing, {"kind": "HAS_TAG", "tag": tag}) for tag in ("a", "b")]
-    listed = stage.request("query", "GET", "/v1/segments", None)["body"]
+    listed = simulation.request("query", "GET", "/v1/segments", None)["body"]
     assert [each["id"] for each in listed["items"]] == made[::-1]
     assert listed["items"][0]["rules"] == [{"kind": "HAS_TAG", "tag": "b"}]
     broken = {"name": "A", "rules": [{"kind": "HAS_TAG"}]}
-    refused = stage.request("api", "POST", "/v1/segments", broken)
+    refused = simulation.request("api", "POST", "/v1/segments", broken)
     assert refused["status"] == 422
     assert refused["body"]["field"] == "rules.0.tag"
     assert (
-        stage.request(
+        simulation.request(
             "api",
             "PUT",
             "/v1/segments/seg_404",
@@ -558,7 +558,7 @@ def test_segments_are_listed_and_their_faults_named(mailing: Mailing) -> None:
         )["status"]
         == 404
     )
-    assert stage.request("query", "GET", "/v1/segments/seg_404", None)["status"] == 404
+    assert simulation.request("query", "GET", "/v1/segments/seg_404", None)["status"] == 404
     unknown = {
         "name": "News",
         **document(
@@ -576,7 +576,7 @@ def test_segments_are_listed_and_their_faults_named(mailing: Mailing) -> None:
             "news > done",
         ),
     }
-    refused = stage.request("api", "POST", "/v1/automations", unknown)
+    refused = simulation.request("api", "POST", "/v1/automations", unknown)
     assert refused["status"] == 422
     assert "seg_404" in json.dumps(refused["body"])
 
@@ -619,8 +619,8 @@ def test_a_graph_goes_by_the_outcome(
     graph = document(nodes, "start > news")
     graph["edges"] += [edge(f"news > was_{outcome} : {outcome}") for outcome in OUTCOMES]
     graph["edges"] += [edge(f"was_{outcome} > done") for outcome in OUTCOMES]
-    run_id = mailing.open(mailing.stage.activate({"name": "News", **graph}))
-    mailing.stage.settle()
+    run_id = mailing.open(mailing.simulation.activate({"name": "News", **graph}))
+    mailing.simulation.settle()
     steps = mailing.detail(run_id)["steps"]
     assert [step["nodeId"] for step in steps] == ["start", "news", f"was_{expected}", "done"]
     assert steps[1]["outcome"] == expected

@@ -9,7 +9,7 @@ from runledger.models.workspace import Membership, Role
 from runledger.services.workspaces.members import Members
 
 from tests.functional.test_api_handlers import call, deployed, pool
-from tests.support.world import World
+from tests.support.engine import Engine
 
 __all__ = ["deployed", "pool"]
 
@@ -18,26 +18,26 @@ SETTINGS = {"name": "Demo", "retentionDays": 90, "requireMfa": False}
 
 
 @pytest.fixture
-def members(world: World) -> Members:
-    return Members(world.stores.workspaces)
+def members(engine: Engine) -> Members:
+    return Members(engine.stores.workspaces)
 
 
-def owner(world: World, name: str, role: Role = Role.OWNER) -> str:
+def owner(engine: Engine, name: str, role: Role = Role.OWNER) -> str:
     membership = Membership(
         user_id=name,
         email=f"{name}@example.com",
-        workspace_id=world.workspace_id,
+        workspace_id=engine.workspace_id,
         role=role,
-        created_at=world.clock(),
+        created_at=engine.clock(),
     )
-    world.stores.workspaces.put_member(membership)
+    engine.stores.workspaces.put_member(membership)
     return name
 
 
-def roles(world: World) -> dict[str, Role]:
+def roles(engine: Engine) -> dict[str, Role]:
     """By user, from both directions, which agree."""
-    workspaces = world.stores.workspaces
-    found = {each.user_id: each.role for each in workspaces.members(world.workspace_id)}
+    workspaces = engine.stores.workspaces
+    found = {each.user_id: each.role for each in workspaces.members(engine.workspace_id)}
     for user_id, role in found.items():
         assert [each.role for each in workspaces.memberships(user_id)] == [role]
     return found
@@ -67,14 +67,14 @@ def test_the_settings_are_replaced_and_seen_at_once(pool: str) -> None:
         ({"requireMfa": "perhaps"}, "requireMfa"),
     ],
 )
-def test_what_cannot_be_set_is_named(deployed: World, wrong: dict[str, Any], field: str) -> None:
+def test_what_cannot_be_set_is_named(deployed: Engine, wrong: dict[str, Any], field: str) -> None:
     answer = call("PUT", "/v1/settings", {"name": "Demo", "retentionDays": 90, **wrong})
     assert (answer["status"], answer["body"]["field"]) == (422, field)
     assert call("GET", "/v1/settings")["body"] == SETTINGS
 
 
 @pytest.mark.parametrize("role", ["viewer", "member", "admin"])
-def test_settings_and_members_are_for_owners(deployed: World, role: str) -> None:
+def test_settings_and_members_are_for_owners(deployed: Engine, role: str) -> None:
     calls: list[tuple[str, str, Any]] = [
         ("GET", "/v1/settings", None),
         ("PUT", "/v1/settings", {"name": "Mine", "retentionDays": 1}),
@@ -94,7 +94,7 @@ def test_settings_and_members_are_for_owners(deployed: World, role: str) -> None
     assert deployed.stores.workspaces.get("ws_demo").name == "Demo"
 
 
-def test_a_member_is_changed_and_taken_out(deployed: World) -> None:
+def test_a_member_is_changed_and_taken_out(deployed: Engine) -> None:
     listed = call("GET", "/v1/members")["body"]
     assert [each["role"] for each in listed["items"]] == list(Role)
     assert listed["nextCursor"] is None
@@ -108,7 +108,7 @@ def test_a_member_is_changed_and_taken_out(deployed: World) -> None:
     assert deployed.stores.workspaces.memberships("user-viewer") == []
 
 
-def test_a_role_binds_with_the_next_call(deployed: World) -> None:
+def test_a_role_binds_with_the_next_call(deployed: Engine) -> None:
     secret = ("PUT", "/v1/secrets/KEY", {"value": "a secret"})
     assert call(*secret, role="admin")["status"] == 200
     assert call("PUT", "/v1/members/user-admin", {"role": "VIEWER"})["status"] == 200
@@ -117,13 +117,13 @@ def test_a_role_binds_with_the_next_call(deployed: World) -> None:
     assert call(*secret, role="viewer")["status"] == 200
 
 
-def test_a_removed_member_is_out_with_their_next_call(deployed: World) -> None:
+def test_a_removed_member_is_out_with_their_next_call(deployed: Engine) -> None:
     assert call("GET", "/v1/runs", role="admin")["status"] == 200
     assert call("DELETE", "/v1/members/user-admin")["status"] == 204
     assert call("GET", "/v1/runs", role="admin")["status"] == 403
 
 
-def test_the_last_owner_stays_one(deployed: World) -> None:
+def test_the_last_owner_stays_one(deployed: Engine) -> None:
     path = "/v1/members/user-owner"
     for answer in (call("DELETE", path), call("PUT", path, {"role": "ADMIN"})):
         assert answer["status"] == 409
@@ -141,14 +141,14 @@ def demote(members: Members, workspace_id: str, user_id: str) -> None:
 @pytest.mark.parametrize("one", [demote, Members.remove])
 @pytest.mark.parametrize("other", [demote, Members.remove])
 def test_two_owners_cannot_take_each_other_out_at_once(
-    world: World,
+    engine: Engine,
     members: Members,
     monkeypatch: pytest.MonkeyPatch,
     one: Callable[..., None],
     other: Callable[..., None],
 ) -> None:
-    ada, bob = owner(world, "ada"), owner(world, "bob")
-    read = world.stores.workspaces.members
+    ada, bob = owner(engine, "ada"), owner(engine, "bob")
+    read = engine.stores.workspaces.members
     waiting = [bob]
 
     def overtaken(workspace_id: str) -> list[Membership]:
@@ -158,28 +158,30 @@ def test_two_owners_cannot_take_each_other_out_at_once(
             other(members, workspace_id, waiting.pop())
         return found
 
-    monkeypatch.setattr(world.stores.workspaces, "members", overtaken)
+    monkeypatch.setattr(engine.stores.workspaces, "members", overtaken)
     with pytest.raises(ConflictError, match="last owner"):
-        one(members, world.workspace_id, ada)
-    left = {each.user_id: each.role for each in read(world.workspace_id)}
+        one(members, engine.workspace_id, ada)
+    left = {each.user_id: each.role for each in read(engine.workspace_id)}
     assert left["ada"] is Role.OWNER
     assert left.get("bob") in (None, Role.VIEWER)
 
 
-def test_a_change_is_made_of_the_member_as_they_are(world: World, members: Members) -> None:
-    owner(world, "ada")
-    bob = owner(world, "bob", Role.VIEWER)
-    stale = next(each for each in world.stores.workspaces.members("ws_demo") if each.user_id == bob)
+def test_a_change_is_made_of_the_member_as_they_are(engine: Engine, members: Members) -> None:
+    owner(engine, "ada")
+    bob = owner(engine, "bob", Role.VIEWER)
+    stale = next(
+        each for each in engine.stores.workspaces.members("ws_demo") if each.user_id == bob
+    )
     members.change_role("ws_demo", bob, Role.ADMIN)
     with pytest.raises(ConditionFailedError):
-        world.stores.workspaces.change_role(stale, Role.MEMBER, None)
+        engine.stores.workspaces.change_role(stale, Role.MEMBER, None)
     with pytest.raises(ConditionFailedError):
-        world.stores.workspaces.remove_member(stale, None)
-    assert roles(world) == {"ada": Role.OWNER, "bob": Role.ADMIN}
+        engine.stores.workspaces.remove_member(stale, None)
+    assert roles(engine) == {"ada": Role.OWNER, "bob": Role.ADMIN}
 
 
-def test_members_of_another_workspace_are_not_there(world: World, members: Members) -> None:
-    owner(world, "ada")
+def test_members_of_another_workspace_are_not_there(engine: Engine, members: Members) -> None:
+    owner(engine, "ada")
     for change in (demote, Members.remove):
         with pytest.raises(NotFoundError):
             change(members, "ws_other", "ada")

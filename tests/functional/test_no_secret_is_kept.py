@@ -24,8 +24,8 @@ from runledger.observability import logger
 from runledger.outbound.client import OutboundClient
 
 from tests.support.echo_service import EchoService, echo_service
-from tests.support.secret_forms import forms, traces
-from tests.support.stage import Stage, open_stage
+from tests.support.secret_forms import find_words, forms
+from tests.support.simulation import Simulation, open_simulation
 
 # In a header (Latin-1 only), anywhere, as a password, in a query, and as a host's name.
 NAMES = ("HEADER", "ANYWHERE", "PASSWORD", "QUERY", "HOST")
@@ -121,7 +121,7 @@ def graph(host: str) -> dict[str, Any]:
 
 @dataclass
 class Ready:
-    stage: Stage
+    simulation: Simulation
     service: EchoService
     webhook: str
     log: io.StringIO
@@ -139,22 +139,22 @@ def ready() -> Iterator[Ready]:
             return [host]
         raise socket.gaierror(-2, f"{host}: name or service not known")
 
-    with echo_service() as service, open_stage() as stage:
+    with echo_service() as service, open_simulation() as simulation:
         http: Any = OutboundClient(allow_hosts=[service.host], resolver=look_up)
-        stage.http = http
+        simulation.http = http
         logger.setLevel("DEBUG")
         logger._logger.addHandler(handler)
         for name in NAMES:
-            put(stage, name, f"not yet the value of {name}")
-        automation = stage.activate(graph(service.host))
-        yield Ready(stage, service, stage.webhook_path(automation), log)
+            put(simulation, name, f"not yet the value of {name}")
+        automation = simulation.activate(graph(service.host))
+        yield Ready(simulation, service, simulation.webhook_path(automation), log)
         logger._logger.removeHandler(handler)
 
 
-def put(stage: Stage, name: str, value: str) -> None:
+def put(simulation: Simulation, name: str, value: str) -> None:
     document = {"value": value, "allowedHosts": ["127.0.0.1", "*.calls.example"]}
-    answer = stage.request("api", "PUT", f"/v1/secrets/{name}", document)
-    assert answer["status"] == 200, (answer, stage.unforeseen)
+    answer = simulation.request("api", "PUT", f"/v1/secrets/{name}", document)
+    assert answer["status"] == 200, (answer, simulation.unforeseen)
     assert value not in json.dumps(answer, ensure_ascii=False)
 
 
@@ -191,19 +191,19 @@ def unpacked(data: bytes) -> str:
 
 def everything_left(ready: Ready, run_id: str) -> dict[str, str]:
     """All that anybody could read later, by where it lies."""
-    stage = ready.stage
+    simulation = ready.simulation
     told: list[Any] = [
-        stage.request("query", "GET", path, None)
+        simulation.request("query", "GET", path, None)
         for path in (f"/v1/runs/{run_id}", "/v1/runs", "/v1/secrets", "/v1/automations")
     ]
     assert [each["status"] for each in told] == [200] * 4
-    executions = [vars(each) for each in stage.step_functions.executions.values()]
+    executions = [vars(each) for each in simulation.step_functions.executions.values()]
     places = {
-        "rows": stage.table.items(),
-        "objects": stage.s3.objects,
+        "rows": simulation.table.items(),
+        "objects": simulation.s3.objects,
         "log": ready.log.getvalue().splitlines(),
-        "unforeseen": stage.unforeseen,
-        "events": stage.bus.entries,
+        "unforeseen": simulation.unforeseen,
+        "events": simulation.bus.entries,
         "answers": told,
         "executions": [{k: v for k, v in each.items() if k != "machine"} for each in executions],
     }
@@ -222,13 +222,13 @@ def everything_left(ready: Ready, run_id: str) -> dict[str, str]:
 def test_no_secret_is_found_in_anything_that_is_kept(
     ready: Ready, secrets: dict[str, str], seed: int
 ) -> None:
-    stage = ready.stage
+    simulation = ready.simulation
     picked = random.Random(seed)
     for name, value in secrets.items():
-        put(stage, name, value)
+        put(simulation, name, value)
     given = f"{picked.getrandbits(96):x}"
     # A value may be kept for half a minute by whoever read it.
-    stage.clock.advance(MINUTE)
+    simulation.clock.advance(MINUTE)
     ready.service.words = [
         form for each in secrets.values() for form in picked.sample(sorted(forms(each).values()), 6)
     ] + [secrets["HOST"].lower()]
@@ -237,13 +237,13 @@ def test_no_secret_is_found_in_anything_that_is_kept(
     ready.runs += 1
 
     body = {"n": ready.runs, "given": given}
-    answer = stage.request("webhook_in", "POST", ready.webhook, body)
-    assert answer["status"] == 202, (answer, stage.unforeseen)
+    answer = simulation.request("webhook_in", "POST", ready.webhook, body)
+    assert answer["status"] == 202, (answer, simulation.unforeseen)
     run_id = answer["body"]["runId"]
-    stage.settle()
+    simulation.settle()
 
-    row = next(item for item in stage.runs() if item["pk"] == f"RUN#{run_id}")
-    steps = stage.steps(f"RUN#{run_id}")
+    row = next(item for item in simulation.runs() if item["pk"] == f"RUN#{run_id}")
+    steps = simulation.steps(f"RUN#{run_id}")
     assert (row["status"], row["error"]["node"]) == ("FAILED", "fatal"), row
     assert len(steps) == 12
     # What came to the service was the real thing; error was tried twice, redirect led on.
@@ -252,7 +252,7 @@ def test_no_secret_is_found_in_anything_that_is_kept(
     assert {"json", "html", "form", "headers", "big", "binary", "redirect"} <= set(kinds)
     assert secrets["ANYWHERE"] in json.loads(ready.service.seen[0][2])["deep"][0]["k"]
     assert any(
-        f"runs/{run_id}/" in key and "/bodies/big-response" in key for key in stage.s3.objects
+        f"runs/{run_id}/" in key and "/bodies/big-response" in key for key in simulation.s3.objects
     )
 
     assert given in ready.service.seen[-1][0] or any(
@@ -264,7 +264,7 @@ def test_no_secret_is_found_in_anything_that_is_kept(
     assert "walked" in left["log"]
     assert "run.failed" in left["events"]
     for name, value in secrets.items():
-        for trace in traces(value):
+        for trace in find_words(value):
             for place, text in left.items():
                 assert trace not in text, (name, trace, place, _around(text, trace))
         # Nor the part that no way of writing changes.
@@ -282,9 +282,11 @@ def test_a_refused_secret_is_not_quoted(ready: Ready) -> None:
     ready.log.truncate(0)
     for value in ("hunter\n2222", "x" * 10_001 + "hunter2222"):
         document = {"value": value}
-        answer = ready.stage.request("api", "PUT", "/v1/secrets/HEADER", document)
+        answer = ready.simulation.request("api", "PUT", "/v1/secrets/HEADER", document)
         assert answer["status"] == 422
         assert "hunter" not in json.dumps(answer) + ready.log.getvalue()
-    answer = ready.stage.request("api", "PUT", "/v1/secrets/HEADER", {"value": {"a": "hunter2222"}})
+    answer = ready.simulation.request(
+        "api", "PUT", "/v1/secrets/HEADER", {"value": {"a": "hunter2222"}}
+    )
     assert answer["status"] in (400, 422)
     assert "hunter" not in json.dumps(answer) + ready.log.getvalue()

@@ -32,7 +32,7 @@ from runledger.services.bulk.export_contract import (
 from tests.functional.test_api_handlers import call, deployed, pool
 from tests.functional.test_settle import WAITING
 from tests.functional.test_tenants import _filled, _operations, ids
-from tests.support.world import World
+from tests.support.engine import Engine
 
 __all__ = ["deployed", "ids", "pool"]
 
@@ -141,9 +141,9 @@ def assert_clean(told: Any, where: object) -> None:
         assert word not in text, (where, word, text[:2_000])
 
 
-def rows(world: World) -> list[Any]:
+def rows(engine: Engine) -> list[Any]:
     found = []
-    for page in world.dynamodb.get_paginator("scan").paginate(TableName="runledger"):
+    for page in engine.dynamodb.get_paginator("scan").paginate(TableName="runledger"):
         found += page["Items"]
     return found
 
@@ -161,7 +161,7 @@ def operations(*methods: str) -> list[tuple[str, str, list[dict[str, Any]]]]:
 @pytest.mark.parametrize("first", range(2))
 @pytest.mark.parametrize("methods", [("get",), ("post", "put", "delete")], ids=["reads", "writes"])
 def test_no_answer_of_the_api_repeats_it(
-    deployed: World,
+    deployed: Engine,
     ids: dict[str, str],
     breaker: Breaker,
     methods: tuple[str, ...],
@@ -205,9 +205,9 @@ MAILING = {
 }
 
 
-def mailing(world: World) -> str:
+def mailing(engine: Engine) -> str:
     """An automation that writes to one address, at the time that the handlers have."""
-    world.clock.now = now_ms()
+    engine.clock.now = now_ms()
     template = {"name": "t", "channel": "EMAIL", "subject": "x", "body": "x"}
     template_id = call("POST", "/v1/templates", template)["body"]["id"]
     document = json.loads(json.dumps(MAILING))
@@ -215,12 +215,12 @@ def mailing(world: World) -> str:
         "recipients": {"kind": "AD_HOC", "addresses": ["ada@customer.example"]},
         "channels": [{"channel": "EMAIL", "templateId": template_id}],
     }
-    return world.activate(document)
+    return engine.activate(document)
 
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_start_that_is_refused_says_so_in_our_words(
-    deployed: World, breaker: Breaker, name: str
+    deployed: Engine, breaker: Breaker, name: str
 ) -> None:
     automation_id = mailing(deployed)
     run_id = deployed.fire(automation_id, {})
@@ -237,7 +237,7 @@ def test_a_start_that_is_refused_says_so_in_our_words(
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_message_that_is_refused_says_so_in_our_words(
-    deployed: World, breaker: Breaker, name: str
+    deployed: Engine, breaker: Breaker, name: str
 ) -> None:
     automation_id = mailing(deployed)
     run_id = deployed.fire(automation_id, {})
@@ -255,7 +255,7 @@ def test_a_message_that_is_refused_says_so_in_our_words(
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_step_that_fails_says_so_in_our_words(
-    deployed: World, breaker: Breaker, name: str
+    deployed: Engine, breaker: Breaker, name: str
 ) -> None:
     """Each call of a walk is broken once; the failure is recorded where the machine would."""
     automation_id = mailing(deployed)
@@ -280,7 +280,7 @@ def test_a_step_that_fails_says_so_in_our_words(
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_an_export_that_fails_says_so_in_our_words(
-    deployed: World, ids: dict[str, str], breaker: Breaker, name: str
+    deployed: Engine, ids: dict[str, str], breaker: Breaker, name: str
 ) -> None:
     path = f"/v1/exports/{ids['export_id']}"
     place = ExportPlace(workspace_id=deployed.workspace_id, export_id=ids["export_id"])

@@ -12,7 +12,7 @@ from runledger.models.run import Payload, Run, RunStatus, TriggerType
 from runledger.store import keys
 
 from tests.support.boundary import Call
-from tests.support.stage import Stage, open_stage
+from tests.support.simulation import Simulation, open_simulation
 
 NOISY = "ws_noisy"
 REFUSALS = ["ThrottlingException", "ExecutionLimitExceeded"]
@@ -26,22 +26,22 @@ PAYLOAD = Payload(trigger={"type": "MANUAL"}, body={})
 class Tenants:
     """Workspaces whose runs are made straight in the table. Every call takes its time."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
+    def __init__(self, simulation: Simulation) -> None:
+        self.simulation = simulation
         self.starts: Counter[str] = Counter()
         self.calls = 0
-        stage.boundary.around = self._around
+        simulation.boundary.around = self._around
 
     def refuse(self, code: str) -> None:
         def refuses(workspace_id: str) -> str | None:
             self.starts[workspace_id] += 1
             return code if workspace_id == NOISY else None
 
-        self.stage.step_functions.refuses = refuses
+        self.simulation.step_functions.refuses = refuses
 
     def open(self, workspace_id: str, number: int) -> str:
         """The id of a PENDING run; its due time comes two minutes after."""
-        now = self.stage.clock()
+        now = self.simulation.clock()
         run_id = f"run_{workspace_id}_{number:06d}"
         run = Run(
             id=run_id,
@@ -73,13 +73,13 @@ class Tenants:
         return run_id
 
     def is_started(self, run_id: str) -> bool:
-        names = {each.name for each in self.stage.step_functions.executions.values()}
+        names = {each.name for each in self.simulation.step_functions.executions.values()}
         return any(name.startswith(f"{run_id}-") for name in names)
 
     def _around(self, call: Call, act: Callable[[], Any]) -> Any:
-        if self.stage.function is not None:
+        if self.simulation.function is not None:
             self.calls += 1
-            self.stage.clock.advance(CALL_MS)
+            self.simulation.clock.advance(CALL_MS)
         return act()
 
 
@@ -94,18 +94,18 @@ def neighbours() -> tuple[str, str]:
 @pytest.fixture
 def tenants() -> Iterator[Tenants]:
     succeed = json.dumps({"StartAt": "done", "States": {"done": {"Type": "Succeed"}}})
-    with open_stage() as stage:
+    with open_simulation() as simulation:
         for workspace_id in (NOISY, *neighbours()):
-            stage.step_functions.create_state_machine(
+            simulation.step_functions.create_state_machine(
                 name=f"runledger-aut_{workspace_id}-v1", definition=succeed, type="EXPRESS"
             )
-        stage.records.clear()
-        yield Tenants(stage)
+        simulation.records.clear()
+        yield Tenants(simulation)
 
 
 @pytest.mark.parametrize("code", REFUSALS)
 def test_in_one_batch_of_the_stream(tenants: Tenants, code: str) -> None:
-    stage = tenants.stage
+    simulation = tenants.simulation
     _, quiet = neighbours()
     tenants.refuse(code)
     for number in range(49):
@@ -114,16 +114,16 @@ def test_in_one_batch_of_the_stream(tenants: Tenants, code: str) -> None:
     for number in range(49, 99):
         tenants.open(NOISY, number)
     last = tenants.open(quiet, 2)
-    stage.deaf.add("follow_changes")
-    began = stage.clock.now
-    stage.deliver_stream()
+    simulation.deaf.add("follow_changes")
+    began = simulation.clock.now
+    simulation.deliver_stream()
 
     assert tenants.is_started(first) and tenants.is_started(last)
     # One refusal brakes the workspace: the rest of its runs are put off without being tried.
     assert tenants.starts[NOISY] == 1
     assert tenants.calls == 99 + 1 + 2
-    assert stage.clock.now - began < 4 * SECOND
-    refused = [row for row in stage.runs() if row["workspaceId"] == NOISY]
+    assert simulation.clock.now - began < 4 * SECOND
+    refused = [row for row in simulation.runs() if row["workspaceId"] == NOISY]
     assert {row["attempt"] for row in refused} == {1}
     assert all(row["startRefused"] and row["startError"] for row in refused)
 
@@ -131,47 +131,47 @@ def test_in_one_batch_of_the_stream(tenants: Tenants, code: str) -> None:
 @pytest.mark.parametrize("code", REFUSALS)
 def test_in_the_ticks(tenants: Tenants, code: str) -> None:
     """The crowd is due before the others are, and stays refused."""
-    stage = tenants.stage
+    simulation = tenants.simulation
     beside, elsewhere = neighbours()
     tenants.refuse(code)
     for number in range(CROWD):
         tenants.open(NOISY, number)
     waiting = {name: tenants.open(name, 1) for name in (beside, elsewhere)}
-    stage.records.clear()
-    stage.deaf.add("follow_changes")
-    stage.clock.advance(2 * MINUTE)
-    due_at = stage.clock.now
+    simulation.records.clear()
+    simulation.deaf.add("follow_changes")
+    simulation.clock.advance(2 * MINUTE)
+    due_at = simulation.clock.now
     started: dict[str, int] = {}
     for _ in range(6):
-        began = stage.clock.now
-        stage.tick()
+        began = simulation.clock.now
+        simulation.tick()
         # A tick ends in its time, whatever is due.
-        assert stage.clock.now - began < 31 * SECOND
+        assert simulation.clock.now - began < 31 * SECOND
         for name, run_id in waiting.items():
             if name not in started and tenants.is_started(run_id):
-                started[name] = stage.clock.now - due_at
-        stage.clock.now = max(stage.clock.now, began + MINUTE)
+                started[name] = simulation.clock.now - due_at
+        simulation.clock.now = max(simulation.clock.now, began + MINUTE)
 
     # Another due partition has its turn at once; behind the crowd it takes some ticks.
     assert started[elsewhere] < 31 * SECOND
     assert started[beside] < 5 * MINUTE
     # A start every few seconds tells whether the refusals are over.
     assert tenants.starts[NOISY] < 60
-    row = next(row for row in stage.runs() if row["workspaceId"] == NOISY)
+    row = next(row for row in simulation.runs() if row["workspaceId"] == NOISY)
     # Refusals use up no attempt: the second is that of the tick, as the stream was lost.
     assert (row["status"], row["attempt"]) == ("PENDING", 2)
 
 
 def test_when_the_refusals_are_over_the_crowd_is_started(tenants: Tenants) -> None:
-    stage = tenants.stage
+    simulation = tenants.simulation
     tenants.refuse(REFUSALS[0])
     runs = [tenants.open(NOISY, number) for number in range(300)]
-    stage.deaf.add("follow_changes")
-    stage.deliver_stream()
-    stage.clock.advance(3 * MINUTE)
-    stage.tick()
-    stage.step_functions.refuses = lambda workspace_id: None
+    simulation.deaf.add("follow_changes")
+    simulation.deliver_stream()
+    simulation.clock.advance(3 * MINUTE)
+    simulation.tick()
+    simulation.step_functions.refuses = lambda workspace_id: None
     for _ in range(20):
-        stage.clock.advance(MINUTE)
-        stage.tick()
+        simulation.clock.advance(MINUTE)
+        simulation.tick()
     assert all(tenants.is_started(run_id) for run_id in runs)

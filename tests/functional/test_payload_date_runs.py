@@ -14,7 +14,7 @@ from tests.functional.test_refusals import only, rows
 from tests.functional.test_rotation import signature
 from tests.functional.test_settle import executions
 from tests.functional.test_webhooks import event
-from tests.support.world import START, World
+from tests.support.engine import START, Engine
 
 BY = "ada@example.com"
 TODAY = iso(START)[:10]
@@ -43,22 +43,22 @@ def dated(time_of_day: str = LATER_TODAY, **source: Any) -> dict[str, Any]:
     }
 
 
-def token_of(world: World, automation_id: str) -> str:
-    token = world.stores.automations.get(world.workspace_id, automation_id).webhook_token
+def token_of(engine: Engine, automation_id: str) -> str:
+    token = engine.stores.automations.get(engine.workspace_id, automation_id).webhook_token
     assert token is not None
     return token
 
 
-def start_what_is_due(world: World, run_id: str) -> list[str]:
+def start_what_is_due(engine: Engine, run_id: str) -> list[str]:
     """The executions of the run after a tick."""
-    world.settler.settle_due(100)
-    return executions(world, run_id)
+    engine.settler.settle_due(100)
+    return executions(engine, run_id)
 
 
-def test_a_run_waits_for_its_date_and_is_started_by_the_tick(world: World) -> None:
-    automation_id = world.activate(dated())
-    run_id = world.fire(automation_id, {"due": {"on": TODAY}, "n": 1})
-    told = world.detail(run_id)
+def test_a_run_waits_for_its_date_and_is_started_by_the_tick(engine: Engine) -> None:
+    automation_id = engine.activate(dated())
+    run_id = engine.fire(automation_id, {"due": {"on": TODAY}, "n": 1})
+    told = engine.detail(run_id)
     assert (told["status"], told["health"]["state"]) == ("PENDING", "SCHEDULED")
     assert told["health"]["text"] == f"scheduled for {iso(ELEVEN)}"
     assert (told["scheduledFor"], told["startedAt"]) == (iso(ELEVEN), None)
@@ -71,66 +71,66 @@ def test_a_run_waits_for_its_date_and_is_started_by_the_tick(world: World) -> No
     assert told["payload"] == {"due": {"on": TODAY}, "n": 1}
 
     # Neither the stream nor a tick starts it early.
-    world.starter.start_opened(world.stores.runs.get(run_id))
-    assert start_what_is_due(world, run_id) == []
-    world.clock.now = ELEVEN - MINUTE
-    assert start_what_is_due(world, run_id) == []
-    world.clock.now = ELEVEN
-    assert start_what_is_due(world, run_id) == [f"{run_id}-1"]
-    assert world.walk(run_id) == ["start", "done"]
-    assert world.status(run_id) is RunStatus.COMPLETED
+    engine.starter.start_opened(engine.stores.runs.get(run_id))
+    assert start_what_is_due(engine, run_id) == []
+    engine.clock.now = ELEVEN - MINUTE
+    assert start_what_is_due(engine, run_id) == []
+    engine.clock.now = ELEVEN
+    assert start_what_is_due(engine, run_id) == [f"{run_id}-1"]
+    assert engine.walk(run_id) == ["start", "done"]
+    assert engine.status(run_id) is RunStatus.COMPLETED
 
 
-def test_a_moment_that_has_passed_starts_the_run_at_once(world: World) -> None:
-    automation_id = world.activate(dated(EARLIER_TODAY))
+def test_a_moment_that_has_passed_starts_the_run_at_once(engine: Engine) -> None:
+    automation_id = engine.activate(dated(EARLIER_TODAY))
     for day in (TODAY, "2020-02-29"):
-        run_id = world.fire(automation_id, {"due": {"on": day}})
-        told = world.detail(run_id)
+        run_id = engine.fire(automation_id, {"due": {"on": day}})
+        told = engine.detail(run_id)
         assert (told["health"]["state"], told["scheduledFor"]) == ("QUEUED", None)
         assert told["trigger"]["date"] == day
-        world.starter.start_opened(world.stores.runs.get(run_id))
-        assert f"{run_id}-1" in executions(world, run_id)
+        engine.starter.start_opened(engine.stores.runs.get(run_id))
+        assert f"{run_id}-1" in executions(engine, run_id)
 
 
-def test_a_scheduled_run_is_canceled_by_hand_and_never_started(world: World) -> None:
-    run_id = world.fire(world.activate(dated()), {"due": {"on": TODAY}})
-    world.canceler.cancel(world.workspace_id, run_id, Cancellation(by=BY, reason="called off"))
-    told = world.detail(run_id)
+def test_a_scheduled_run_is_canceled_by_hand_and_never_started(engine: Engine) -> None:
+    run_id = engine.fire(engine.activate(dated()), {"due": {"on": TODAY}})
+    engine.canceler.cancel(engine.workspace_id, run_id, Cancellation(by=BY, reason="called off"))
+    told = engine.detail(run_id)
     assert (told["status"], told["canceled"]["reason"]) == ("CANCELED", "called off")
     assert told["steps"] == []
-    world.clock.now = ELEVEN + DAY
-    assert start_what_is_due(world, run_id) == []
+    engine.clock.now = ELEVEN + DAY
+    assert start_what_is_due(engine, run_id) == []
 
 
-def test_pausing_the_automation_cancels_what_is_scheduled(world: World) -> None:
-    automation_id = world.activate(dated())
-    ids = [world.fire(automation_id, {"due": {"on": day}}) for day in (TODAY, TOMORROW)]
-    world.stopping.stop(world.workspace_id, automation_id, AutomationStatus.PAUSED, BY)
-    assert {world.status(run_id) for run_id in ids} == {RunStatus.CANCELED}
+def test_pausing_the_automation_cancels_what_is_scheduled(engine: Engine) -> None:
+    automation_id = engine.activate(dated())
+    ids = [engine.fire(automation_id, {"due": {"on": day}}) for day in (TODAY, TOMORROW)]
+    engine.stopping.stop(engine.workspace_id, automation_id, AutomationStatus.PAUSED, BY)
+    assert {engine.status(run_id) for run_id in ids} == {RunStatus.CANCELED}
     with pytest.raises(ConflictError):
-        world.fire(automation_id, {"due": {"on": TODAY}})
-    assert (only(world)["reason"], only(world)["trigger"]) == ("INACTIVE", "DATE")
+        engine.fire(automation_id, {"due": {"on": TODAY}})
+    assert (only(engine)["reason"], only(engine)["trigger"]) == ("INACTIVE", "DATE")
 
 
-def test_the_same_event_schedules_one_run(world: World) -> None:
-    automation_id = world.activate(dated(dedupePath="id"))
-    sent = event(token_of(world, automation_id), {"id": 1, "due": {"on": TODAY}})
-    first = world.webhooks.receive(sent)
-    again = world.webhooks.receive(sent)
+def test_the_same_event_schedules_one_run(engine: Engine) -> None:
+    automation_id = engine.activate(dated(dedupePath="id"))
+    sent = event(token_of(engine, automation_id), {"id": 1, "due": {"on": TODAY}})
+    first = engine.webhooks.receive(sent)
+    again = engine.webhooks.receive(sent)
     assert (again.run.id, again.is_duplicate) == (first.run.id, True)
     assert again.run.scheduled_for == ELEVEN
 
 
-def test_a_run_finishes_on_the_version_that_it_was_opened_for(world: World) -> None:
-    automation_id = world.activate(dated())
-    run_id = world.fire(automation_id, {"due": {"on": TODAY}})
+def test_a_run_finishes_on_the_version_that_it_was_opened_for(engine: Engine) -> None:
+    automation_id = engine.activate(dated())
+    run_id = engine.fire(automation_id, {"due": {"on": TODAY}})
     document = AutomationDocument.model_validate({**dated(EARLIER_TODAY), "name": "Changed"})
-    world.automations.update(world.workspace_id, automation_id, document, BY)
-    world.activations.activate(world.workspace_id, automation_id, BY)
-    world.clock.now = ELEVEN
-    start_what_is_due(world, run_id)
-    world.walk(run_id)
-    told = world.detail(run_id)
+    engine.automations.update(engine.workspace_id, automation_id, document, BY)
+    engine.activations.activate(engine.workspace_id, automation_id, BY)
+    engine.clock.now = ELEVEN
+    start_what_is_due(engine, run_id)
+    engine.walk(run_id)
+    told = engine.detail(run_id)
     assert (told["status"], told["version"], told["scheduledFor"]) == (
         "COMPLETED",
         1,
@@ -149,43 +149,43 @@ def test_a_run_finishes_on_the_version_that_it_was_opened_for(world: World) -> N
     ],
 )
 def test_a_date_that_cannot_be_kept_is_refused_by_its_path(
-    world: World, due: dict[str, Any], words: str
+    engine: Engine, due: dict[str, Any], words: str
 ) -> None:
     lookup = {"by": "email", "path": "email"}
-    automation_id = world.activate(dated(contactLookup=lookup, createIfMissing=True))
+    automation_id = engine.activate(dated(contactLookup=lookup, createIfMissing=True))
     with pytest.raises(InvalidInputError, match=words) as refused:
-        world.fire(automation_id, {"email": "new@example.com", "due": due})
+        engine.fire(automation_id, {"email": "new@example.com", "due": due})
     assert refused.value.field == "due.on"
-    told = only(world)
+    told = only(engine)
     assert (told["reason"], told["trigger"]) == ("INVALID_PAYLOAD", "DATE")
     assert "due.on" in told["message"]
     if "no date" in words:
         assert words in told["message"] and told["message"].endswith(ACCEPTED)
-    assert [row for row in rows(world) if row["pk"].startswith("RUN#")] == []
+    assert [row for row in rows(engine) if row["pk"].startswith("RUN#")] == []
     # An event that opens nothing makes nobody either.
-    assert world.stores.contacts.find_email(world.workspace_id, "new@example.com") is None
+    assert engine.stores.contacts.find_email(engine.workspace_id, "new@example.com") is None
 
 
-def test_its_webhook_is_signed_limited_and_rotated_as_any_other(world: World) -> None:
+def test_its_webhook_is_signed_limited_and_rotated_as_any_other(engine: Engine) -> None:
     document = AutomationDocument.model_validate(dated(signed=True))
-    made = world.automations.create(world.workspace_id, document, BY)
-    view = world.activations.activate(world.workspace_id, made.id, BY)
+    made = engine.automations.create(engine.workspace_id, document, BY)
+    view = engine.activations.activate(engine.workspace_id, made.id, BY)
     assert view.webhook is not None and view.webhook.signed
     assert view.webhook.secret is not None
     body = f'{{"due": {{"on": "{TODAY}"}}}}'.encode()
-    token = token_of(world, made.id)
+    token = token_of(engine, made.id)
     with pytest.raises(UnauthorizedError):
-        world.webhooks.receive(event(token, body))
+        engine.webhooks.receive(event(token, body))
     signed = event(token, body, x_runledger_signature=signature(view.webhook.secret, body))
-    assert world.webhooks.receive(signed).run.scheduled_for == ELEVEN
+    assert engine.webhooks.receive(signed).run.scheduled_for == ELEVEN
 
 
-def test_a_day_is_the_one_in_the_zone_of_the_trigger(world: World) -> None:
+def test_a_day_is_the_one_in_the_zone_of_the_trigger(engine: Engine) -> None:
     document = dated("00:30")
     config = document["nodes"][0]["config"]
     config |= {"timeZone": "America/New_York", "offsetDays": 1}
-    run_id = world.fire(world.activate(document), {"due": {"on": "2023-11-16T02:00:00Z"}})
-    told = world.detail(run_id)
+    run_id = engine.fire(engine.activate(document), {"due": {"on": "2023-11-16T02:00:00Z"}})
+    told = engine.detail(run_id)
     assert told["trigger"]["date"] == "2023-11-15"
     due = datetime.fromisoformat(told["scheduledFor"])
     assert due == datetime.fromisoformat("2023-11-16T00:30:00-05:00")

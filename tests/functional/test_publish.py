@@ -10,12 +10,12 @@ from botocore.exceptions import ClientError
 from runledger.api.run_events import RunEvent
 from runledger.models.run import Cancellation
 from runledger.services.counts.changed_hours import TotalMarker
-from runledger.services.stream.expiry import Expired
+from runledger.services.stream.expiry import Expiry
 from runledger.services.stream.follow import Followers
 from runledger.services.stream.publish import BATCH, Publisher, changes_of
 
 from tests.functional.test_upstream import BY, upstream_document, waiting
-from tests.support.world import REGION, TABLE, World
+from tests.support.engine import REGION, TABLE, Engine
 
 BUS = "runledger"
 
@@ -62,15 +62,15 @@ def bus() -> Bus:
 
 
 @pytest.fixture
-def publisher(world: World, bus: Bus) -> Publisher:
+def publisher(engine: Engine, bus: Bus) -> Publisher:
     events: Any = bus
-    return Publisher(events, BUS, world.stores.automations)
+    return Publisher(events, BUS, engine.stores.automations)
 
 
-def stream(world: World) -> list[dict[str, Any]]:
+def stream(engine: Engine) -> list[dict[str, Any]]:
     """All records of the table's stream, as a function gets them."""
     streams = boto3.client("dynamodbstreams", region_name=REGION)
-    arn = world.dynamodb.describe_table(TableName=TABLE)["Table"]["LatestStreamArn"]
+    arn = engine.dynamodb.describe_table(TableName=TABLE)["Table"]["LatestStreamArn"]
     (shard,) = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
     start = streams.get_shard_iterator(
         StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
@@ -90,18 +90,18 @@ def read_on(publisher: Publisher, records: list[dict[str, Any]]) -> Iterator[str
         records = records[positions.index(failed) :]
 
 
-def runs_of_every_kind(world: World) -> dict[str, list[str]]:
+def runs_of_every_kind(engine: Engine) -> dict[str, list[str]]:
     """Runs, and the statuses that each came to."""
-    automation_id = world.activate(upstream_document())
+    automation_id = engine.activate(upstream_document())
     completed, failed, canceled, early, open_ = (
-        world.fire(automation_id, {"n": n}) for n in (20, 3, 20, 20, 20)
+        engine.fire(automation_id, {"n": n}) for n in (20, 3, 20, 20, 20)
     )
-    world.walk(completed)
-    world.walk(failed)
+    engine.walk(completed)
+    engine.walk(failed)
     reason = Cancellation(by=BY, reason="wrong list")
-    world.walk(canceled, until="keep")
+    engine.walk(canceled, until="keep")
     for run_id in (canceled, early):
-        world.canceler.cancel(world.workspace_id, run_id, reason)
+        engine.canceler.cancel(engine.workspace_id, run_id, reason)
     return {
         completed: ["PENDING", "RUNNING", "COMPLETED"],
         failed: ["PENDING", "RUNNING", "FAILED"],
@@ -112,10 +112,10 @@ def runs_of_every_kind(world: World) -> dict[str, list[str]]:
 
 
 def test_every_status_of_every_run_is_published_once_in_its_order(
-    world: World, bus: Bus, publisher: Publisher
+    engine: Engine, bus: Bus, publisher: Publisher
 ) -> None:
-    expected = runs_of_every_kind(world)
-    records = stream(world)
+    expected = runs_of_every_kind(engine)
+    records = stream(engine)
     assert len(records) > len(changes_of(records)) + 5
 
     assert publisher.publish(changes_of(records)) is None
@@ -137,34 +137,34 @@ def test_every_status_of_every_run_is_published_once_in_its_order(
 
 
 def test_moving_a_run_in_the_due_index_publishes_nothing(
-    world: World, bus: Bus, publisher: Publisher
+    engine: Engine, bus: Bus, publisher: Publisher
 ) -> None:
-    run_id = world.fire(world.activate(upstream_document()), {"n": 20})
-    runs = world.stores.runs
-    runs.postpone(runs.get(run_id), world.clock(), start_error="throttled", refused=True)
-    assert publisher.publish(changes_of(stream(world))) is None
+    run_id = engine.fire(engine.activate(upstream_document()), {"n": 20})
+    runs = engine.stores.runs
+    runs.postpone(runs.get(run_id), engine.clock(), start_error="throttled", refused=True)
+    assert publisher.publish(changes_of(stream(engine))) is None
     assert bus.told(run_id) == ["PENDING"]
 
 
 def test_a_run_that_is_handed_back_and_walked_on_publishes_each_status_once(
-    world: World, bus: Bus, publisher: Publisher
+    engine: Engine, bus: Bus, publisher: Publisher
 ) -> None:
-    run_id = world.fire(world.activate(upstream_document()), {"n": 20})
-    world.walk(run_id, until="keep")
-    runs, now = world.stores.runs, world.clock()
+    run_id = engine.fire(engine.activate(upstream_document()), {"n": 20})
+    engine.walk(run_id, until="keep")
+    runs, now = engine.stores.runs, engine.clock()
     again = runs.hand_back(runs.get(run_id), now, "no room", untried=False)
     assert again.attempt == 2
-    world.walk(run_id)
-    assert publisher.publish(changes_of(stream(world))) is None
+    engine.walk(run_id)
+    assert publisher.publish(changes_of(stream(engine))) is None
     assert bus.told(run_id) == ["PENDING", "RUNNING", "COMPLETED"]
     assert [event.attempt for event in bus.taken] == [1, 1, 2]
 
 
 def test_records_that_come_again_make_the_same_events(
-    world: World, bus: Bus, publisher: Publisher
+    engine: Engine, bus: Bus, publisher: Publisher
 ) -> None:
-    runs_of_every_kind(world)
-    records = stream(world)
+    runs_of_every_kind(engine)
+    records = stream(engine)
     publisher.publish(changes_of(records))
     first = list(bus.taken)
     publisher.publish(changes_of([*records[3:], *records]))
@@ -175,11 +175,11 @@ def test_records_that_come_again_make_the_same_events(
 
 
 def test_reordered_records_make_events_that_sort_again(
-    world: World, bus: Bus, publisher: Publisher
+    engine: Engine, bus: Bus, publisher: Publisher
 ) -> None:
     """No stream does that; what listens to the bus must bear it all the same."""
-    expected = runs_of_every_kind(world)
-    publisher.publish(changes_of(reversed(stream(world))))
+    expected = runs_of_every_kind(engine)
+    publisher.publish(changes_of(reversed(stream(engine))))
     bus.taken.sort(key=lambda event: event.sequence)
     assert {run_id: bus.told(run_id) for run_id in expected} == expected
 
@@ -187,10 +187,10 @@ def test_reordered_records_make_events_that_sort_again(
 @pytest.mark.parametrize("refused", [0, 4, 9, "all"])
 @pytest.mark.parametrize("call", [0, 1])
 def test_what_the_bus_refuses_is_read_again_from_there(
-    world: World, bus: Bus, publisher: Publisher, refused: Any, call: int
+    engine: Engine, bus: Bus, publisher: Publisher, refused: Any, call: int
 ) -> None:
-    expected = runs_of_every_kind(world)
-    records = stream(world)
+    expected = runs_of_every_kind(engine)
+    records = stream(engine)
     changes = changes_of(records)
     last_of_second = len(changes) - BATCH - 1
     at = min(refused, last_of_second) if call and refused != "all" else refused
@@ -207,27 +207,27 @@ def test_what_the_bus_refuses_is_read_again_from_there(
 
 
 def test_a_bus_that_refuses_for_long_loses_nothing(
-    world: World, bus: Bus, publisher: Publisher
+    engine: Engine, bus: Bus, publisher: Publisher
 ) -> None:
-    expected = runs_of_every_kind(world)
+    expected = runs_of_every_kind(engine)
     bus.refusals = {call: "all" if call % 2 else 0 for call in range(40)}
-    assert len(list(read_on(publisher, stream(world)))) == 40
+    assert len(list(read_on(publisher, stream(engine)))) == 40
     seen = {event.id: event for event in bus.taken}
     bus.taken = sorted(seen.values(), key=lambda event: event.sequence)
     assert {run_id: bus.told(run_id) for run_id in expected} == expected
 
 
 def test_who_waits_is_asked_for_each_batch_anew(
-    world: World, bus: Bus, publisher: Publisher
+    engine: Engine, bus: Bus, publisher: Publisher
 ) -> None:
-    first = world.activate(upstream_document())
-    early = world.fire(first, {"n": 20})
-    world.walk(early)
-    publisher.publish(changes_of(stream(world)))
-    world.activate(waiting(first))
-    late = world.fire(first, {"n": 20})
-    world.walk(late)
-    publisher.publish(changes_of(stream(world)[-1:]))
+    first = engine.activate(upstream_document())
+    early = engine.fire(first, {"n": 20})
+    engine.walk(early)
+    publisher.publish(changes_of(stream(engine)))
+    engine.activate(waiting(first))
+    late = engine.fire(first, {"n": 20})
+    engine.walk(late)
+    publisher.publish(changes_of(stream(engine)[-1:]))
     told = [(event.run_id, event.status.value, event.has_downstream) for event in bus.taken]
     assert told == [
         (early, "PENDING", False),
@@ -238,19 +238,19 @@ def test_who_waits_is_asked_for_each_batch_anew(
 
 
 def test_a_table_that_does_not_answer_fails_the_batch(
-    world: World, bus: Bus, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, bus: Bus, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from runledger.errors import TransientError
 
-    run_id = world.fire(world.activate(upstream_document()), {"n": 20})
-    world.walk(run_id)
-    records = stream(world)
+    run_id = engine.fire(engine.activate(upstream_document()), {"n": 20})
+    engine.walk(run_id)
+    records = stream(engine)
 
     def away(*_: Any, **__: Any) -> Any:
         raise TransientError("throttled by the test")
 
     with monkeypatch.context() as patched:
-        patched.setattr(world.table, "query", away)
+        patched.setattr(engine.table, "query", away)
         with pytest.raises(TransientError):
             publisher.publish(changes_of(records))
     assert bus.taken == []
@@ -259,7 +259,7 @@ def test_a_table_that_does_not_answer_fails_the_batch(
 
 
 def test_the_handlers_hand_an_end_on_from_the_stream_to_the_next_run(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The bus is moto's, with a queue behind it."""
     from functions.follow_changes import handler as follow_changes
@@ -274,20 +274,20 @@ def test_the_handlers_hand_an_end_on_from_the_stream_to_the_next_run(
     events.put_rule(Name="all", EventBusName=BUS, EventPattern='{"source": ["runledger"]}')
     target = {"Id": "queue", "Arn": arn["Attributes"]["QueueArn"]}
     events.put_targets(Rule="all", EventBusName=BUS, Targets=[target])
-    first = world.activate(upstream_document())
-    second = world.activate(waiting(first))
-    run_id = world.fire(first, {"n": 20})
-    world.walk(run_id)
-    stores = world.stores
+    first = engine.activate(upstream_document())
+    second = engine.activate(waiting(first))
+    run_id = engine.fire(first, {"n": 20})
+    engine.walk(run_id)
+    stores = engine.stores
     followers = Followers(
         publisher=Publisher(events, BUS, stores.automations),
-        marker=TotalMarker(stores.totals, stores.freshness, world.clock),
-        expired=Expired(stores.tombstones, stores.bodies),
+        marker=TotalMarker(stores.totals, stores.freshness, engine.clock),
+        expired=Expiry(stores.tombstones, stores.bodies),
     )
     monkeypatch.setattr(follow_changes, "followers", lambda: followers)
-    monkeypatch.setattr(upstream_trigger, "upstream_runs", lambda: world.upstream)
+    monkeypatch.setattr(upstream_trigger, "upstream_runs", lambda: engine.upstream)
 
-    batch = {"Records": stream(world)}
+    batch = {"Records": stream(engine)}
     assert follow_changes.handler(batch, CONTEXT) == {"batchItemFailures": []}
     messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
     told = [json.loads(message["Body"]) for message in messages]
@@ -296,7 +296,7 @@ def test_the_handlers_hand_an_end_on_from_the_stream_to_the_next_run(
     assert set(told[-1]) <= set(ended) and set(told[-1]["detail"]) == set(ended["detail"])
     for _ in range(2):
         upstream_trigger.handler({**ended, "detail": told[-1]["detail"]}, CONTEXT)
-    assert world.detail(opened_by(world, second, run_id))["status"] == "PENDING"
+    assert engine.detail(opened_by(engine, second, run_id))["status"] == "PENDING"
     # One of a run that is not there any more, with a field that came later.
     ended["detail"]["new"] = 1
     upstream_trigger.handler(ended, CONTEXT)

@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from local import publish_console
 from local.publish_console import Deployment, publish
-from tests.support.world import REGION, client_of
+from tests.support.engine import REGION, client_of
 
 TARGET = Deployment("console", "E1", "client", REGION)
 

@@ -17,10 +17,10 @@ from runledger.store import keys
 from runledger.store.values import Item
 
 from tests.support.actors import Actor, Actors
-from tests.support.everything import brief, make_template
+from tests.support.every_node import brief, make_template
+from tests.support.invariants import OPEN, Watch, index_problems
 from tests.support.scheduler import AtRandom, Chooser, Interleaving, every_order
-from tests.support.stage import WORKSPACE, Stage, open_stage
-from tests.support.verdicts import OPEN, Watch, index_problems
+from tests.support.simulation import WORKSPACE, Simulation, open_simulation
 
 SEEDS = 250
 # Where there are more orders than this, a scenario has to be tried at random.
@@ -29,9 +29,9 @@ MOST_ORDERS = 1_200
 
 @pytest.fixture(scope="module")
 def actors() -> Iterator[Actors]:
-    with open_stage() as stage:
-        automation_id = stage.activate(brief(make_template(stage)))
-        yield Actors(stage, automation_id)
+    with open_simulation() as simulation:
+        automation_id = simulation.activate(brief(make_template(simulation)))
+        yield Actors(simulation, automation_id)
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def silent_at(node_id: str) -> Callable[[Actors], None]:
 
     def fall_silent(actors: Actors) -> None:
         walked_to(node_id)(actors)
-        actors.stage.clock.advance(6 * MINUTE)
+        actors.simulation.clock.advance(6 * MINUTE)
 
     return fall_silent
 
@@ -76,7 +76,7 @@ def silent_at(node_id: str) -> Callable[[Actors], None]:
 def handed_back(actors: Actors) -> None:
     walked_to("score")(actors)
     actors.be_refused()
-    actors.stage.clock.advance(3 * MINUTE)
+    actors.simulation.clock.advance(3 * MINUTE)
     actors.tick()
 
 
@@ -292,13 +292,13 @@ class _ready:
     def __init__(self, actors: Actors, race: Race) -> None:
         self._actors = actors
         self._race = race
-        self._restore = actors.stage.snapshot()
+        self._restore = actors.simulation.snapshot()
         race.before(actors)
-        actors.stage.clock.advance(race.later)
-        stage = actors.stage
-        self._rows, self._now = stage.table.snapshot(), stage.clock.now
-        self._ids, self._requests = stage.ids, stage.requests
-        self._sent, self._calls = list(stage.ses.sent), list(stage.http.calls)
+        actors.simulation.clock.advance(race.later)
+        simulation = actors.simulation
+        self._rows, self._now = simulation.table.snapshot(), simulation.clock.now
+        self._ids, self._requests = simulation.ids, simulation.requests
+        self._sent, self._calls = list(simulation.ses.sent), list(simulation.http.calls)
 
     def __enter__(self) -> Callable[[], None]:
         # Once for nothing: what a process keeps is then there in every race alike.
@@ -309,13 +309,13 @@ class _ready:
         return self._again
 
     def _again(self) -> None:
-        stage = self._actors.stage
-        stage.table.restore(self._rows)
-        stage.clock.now = self._now
-        stage.ids, stage.requests = self._ids, self._requests
-        stage.ses.sent, stage.http.calls = list(self._sent), list(self._calls)
-        stage.records.clear()
-        stage.step_functions.forget()
+        simulation = self._actors.simulation
+        simulation.table.restore(self._rows)
+        simulation.clock.now = self._now
+        simulation.ids, simulation.requests = self._ids, self._requests
+        simulation.ses.sent, simulation.http.calls = list(self._sent), list(self._calls)
+        simulation.records.clear()
+        simulation.step_functions.forget()
         self._actors.acknowledged = self._actors.resumed = False
 
     def __exit__(self, *error: object) -> None:
@@ -342,37 +342,37 @@ def _race(
     actors: Actors, race: Race, chooser: Chooser, replay: Callable[[], str]
 ) -> tuple[str, ...]:
     """Plays one order, then lets the system come to rest; the order of the calls."""
-    stage = actors.stage
-    stage.table.holds_back = race.lags
-    interleaving = Interleaving(stage.boundary, chooser)
-    watch, referee = Watch(stage), _Referee(actors)
-    stage.table.listeners.append(referee)
+    simulation = actors.simulation
+    simulation.table.holds_back = race.lags
+    interleaving = Interleaving(simulation.boundary, chooser)
+    watch, referee = Watch(simulation), _Referee(actors)
+    simulation.table.listeners.append(referee)
     try:
         interleaving.run(race.racers(actors))
-        stage.table.holds_back = False
-        stage.table.catch_up()
+        simulation.table.holds_back = False
+        simulation.table.catch_up()
         for _ in range(4):
-            stage.clock.advance(MINUTE + 1_000)
+            simulation.clock.advance(MINUTE + 1_000)
             actors.tick()
     finally:
         watch.stop()
-        stage.table.listeners.remove(referee)
-    found = watch.wrong + referee.wrong + _left(stage, actors)
+        simulation.table.listeners.remove(referee)
+    found = watch.wrong + referee.wrong + _left(simulation, actors)
     actors.races += 1
     calls = "\n  ".join(interleaving.order)
     assert found == [], f"{race.title}, {replay()}:\n  {calls}"
     return tuple(interleaving.order)
 
 
-def _left(stage: Stage, actors: Actors) -> list[str]:
+def _left(simulation: Simulation, actors: Actors) -> list[str]:
     """What is wrong once everything has come to rest."""
-    found = [f"{each} left twice" for each in _doubles(stage.ses.sent)]
-    made = [request.headers["Idempotency-Key"] for request in stage.http.calls]
+    found = [f"{each} left twice" for each in _doubles(simulation.ses.sent)]
+    made = [request.headers["Idempotency-Key"] for request in simulation.http.calls]
     found += [f"{each} called twice" for each in _doubles(made)]
-    automation = stage.table.row(keys.automation(WORKSPACE, actors.automation_id)) or {}
+    automation = simulation.table.row(keys.automation(WORKSPACE, actors.automation_id)) or {}
     if automation["status"] == "PAUSED" and ("drain" in automation or "gsi4pk" in automation):
         found.append("the paused automation is still being drained")
-    for row in stage.table.items():
+    for row in simulation.table.items():
         found += index_problems(row)
         if row["sk"] != "RUN":
             continue

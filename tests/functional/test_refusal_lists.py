@@ -15,19 +15,19 @@ from runledger.services.lists import pages as page_reads
 from tests.functional import test_history
 from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_history import request
+from tests.support.engine import Engine, open_engine
 from tests.support.memory_table import MemoryTable
-from tests.support.world import World, open_world
 
 __all__ = ["deployed"]
 
 REASONS = list(RefusalReason)
 
 
-def a_refusal(world: World, **changes: Any) -> Refusal:
-    now = world.clock.now
+def a_refusal(engine: Engine, **changes: Any) -> Refusal:
+    now = engine.clock.now
     given = {
         "id": new_id("ref"),
-        "workspace_id": world.workspace_id,
+        "workspace_id": engine.workspace_id,
         "automation_id": "aut_one",
         "automation_name": "Order paid",
         "version": 3,
@@ -40,36 +40,36 @@ def a_refusal(world: World, **changes: Any) -> Refusal:
         **changes,
     }
     refusal = Refusal.model_validate(given)
-    world.stores.refusals.add(refusal, world.stores.workspaces.cached("ws_demo").shards)
+    engine.stores.refusals.add(refusal, engine.stores.workspaces.cached("ws_demo").shards)
     return refusal
 
 
-def fill(world: World) -> list[Refusal]:
+def fill(engine: Engine) -> list[Refusal]:
     """Refusals of two automations, for one of two contacts or nobody, of every reason."""
     people = [
-        world.contacts.create(world.workspace_id, ContactDocument(email=email)).id
+        engine.contacts.create(engine.workspace_id, ContactDocument(email=email)).id
         for email in ("ada@example.com", "bob@example.com")
     ]
     kinds = itertools.product(("aut_one", "aut_two"), (*people, None), REASONS)
     return [
         a_refusal(
-            world,
+            engine,
             automation_id=automation_id,
             contact_id=contact_id,
             reason=reason,
-            created_at=world.clock.now - number * HOUR,
+            created_at=engine.clock.now - number * HOUR,
         )
         for number, (automation_id, contact_id, reason) in enumerate(kinds)
     ]
 
 
-def pages(world: World, **given: Any) -> list[str]:
+def pages(engine: Engine, **given: Any) -> list[str]:
     """Ids of every row, following cursors to the end; pages before the last are full."""
     found: list[str] = []
     cursor = None
     while True:
         asked = request(**{**given, "cursor": cursor})
-        view = world.reading.refusals(world.workspace_id, asked)
+        view = engine.queries.refusals(engine.workspace_id, asked)
         found += [refusal.id for refusal in view.items]
         cursor = view.next_cursor
         if cursor is None:
@@ -79,11 +79,11 @@ def pages(world: World, **given: Any) -> list[str]:
 
 @pytest.mark.parametrize("shards", [1, 8])
 def test_every_combination_of_filters_agrees_with_a_plain_list(shards: int) -> None:
-    with open_world(shards, MemoryTable()) as world:
-        made = fill(world)
+    with open_engine(shards, MemoryTable()) as engine:
+        made = fill(engine)
         # Runs of the same contacts, which are in the same partitions of their index.
-        test_history.fill_for(world, [each.contact_id for each in made if each.contact_id])
-        now = world.clock.now
+        test_history.fill_for(engine, [each.contact_id for each in made if each.contact_id])
+        now = engine.clock.now
         wanted: list[frozenset[RefusalReason]] = [
             frozenset(),
             *(frozenset({reason}) for reason in REASONS),
@@ -103,24 +103,26 @@ def test_every_combination_of_filters_agrees_with_a_plain_list(shards: int) -> N
                 and refusal.created_at >= (now - DAY if range_ else 0)
             ]
             found = pages(
-                world, statuses=reasons, automation_id=automation_id, contact=contact, range=range_
+                engine, statuses=reasons, automation_id=automation_id, contact=contact, range=range_
             )
             assert found == expected, (reasons, automation_id, contact, range_)
 
 
 def test_a_page_passes_over_so_many_keys_of_other_kinds_and_goes_on_where_it_stopped(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(page_reads, "KEY_BUDGET", 10)
-    person = world.contacts.create(world.workspace_id, ContactDocument(email="ada@example.com")).id
-    oldest = a_refusal(world, contact_id=person, created_at=world.clock.now - 5 * HOUR)
-    test_history.fill_for(world, [person] * 25)
-    newest = a_refusal(world, contact_id=person)
+    person = engine.contacts.create(
+        engine.workspace_id, ContactDocument(email="ada@example.com")
+    ).id
+    oldest = a_refusal(engine, contact_id=person, created_at=engine.clock.now - 5 * HOUR)
+    test_history.fill_for(engine, [person] * 25)
+    newest = a_refusal(engine, contact_id=person)
     found: list[str] = []
     sizes: list[int] = []
     cursor = None
     while cursor is not None or not sizes:
-        view = world.reading.refusals("ws_demo", request(contact=person, cursor=cursor))
+        view = engine.queries.refusals("ws_demo", request(contact=person, cursor=cursor))
         found += [refusal.id for refusal in view.items]
         sizes.append(len(view.items))
         cursor = view.next_cursor
@@ -128,9 +130,9 @@ def test_a_page_passes_over_so_many_keys_of_other_kinds_and_goes_on_where_it_sto
     assert sizes == [1, 0, 1]
 
 
-def test_what_a_refusal_tells(world: World) -> None:
-    made = a_refusal(world, run_id="run_1", source="203.0.113.9", count=7)
-    told = world.reading.refusal("ws_demo", made.id).model_dump(mode="json", by_alias=True)
+def test_what_a_refusal_tells(engine: Engine) -> None:
+    made = a_refusal(engine, run_id="run_1", source="203.0.113.9", count=7)
+    told = engine.queries.refusal("ws_demo", made.id).model_dump(mode="json", by_alias=True)
     assert told == {
         "id": made.id,
         "reason": "NO_CONTACT",
@@ -150,30 +152,30 @@ def test_what_a_refusal_tells(world: World) -> None:
     }
 
 
-def test_a_refusal_of_another_workspace_or_of_long_ago_is_not_there(world: World) -> None:
-    other = a_refusal(world, workspace_id="ws_other")
-    mine = a_refusal(world)
+def test_a_refusal_of_another_workspace_or_of_long_ago_is_not_there(engine: Engine) -> None:
+    other = a_refusal(engine, workspace_id="ws_other")
+    mine = a_refusal(engine)
     with pytest.raises(NotFoundError):
-        world.reading.refusal("ws_demo", other.id)
-    assert pages(world) == [mine.id]
-    world.clock.advance(2 * DAY)
+        engine.queries.refusal("ws_demo", other.id)
+    assert pages(engine) == [mine.id]
+    engine.clock.advance(2 * DAY)
     with pytest.raises(GoneError):
-        world.reading.refusal("ws_demo", mine.id)
-    assert pages(world) == []
+        engine.queries.refusal("ws_demo", mine.id)
+    assert pages(engine) == []
 
 
-def test_a_cursor_of_runs_is_none_of_refusals(world: World) -> None:
-    test_history.fill(world)
-    cursor = world.reading.runs("ws_demo", request(limit=3)).next_cursor
+def test_a_cursor_of_runs_is_none_of_refusals(engine: Engine) -> None:
+    test_history.fill(engine)
+    cursor = engine.queries.runs("ws_demo", request(limit=3)).next_cursor
     with pytest.raises(InvalidInputError, match="another list"):
-        world.reading.refusals("ws_demo", request(limit=3, cursor=cursor))
+        engine.queries.refusals("ws_demo", request(limit=3, cursor=cursor))
     with pytest.raises(InvalidInputError):
-        world.reading.runs(
+        engine.queries.runs(
             "ws_demo", request(limit=3, cursor=cursor, statuses=frozenset({RunStatus.FAILED}))
         )
 
 
-def test_the_api_lists_them_for_every_role(deployed: World) -> None:
+def test_the_api_lists_them_for_every_role(deployed: Engine) -> None:
     from runledger.clock import now_ms
 
     deployed.clock.now = now_ms()

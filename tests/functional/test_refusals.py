@@ -33,45 +33,45 @@ from tests.functional.test_run_store import item_size
 from tests.functional.test_settle import WAITING
 from tests.functional.test_webhooks import BY_EMAIL, event, hooked
 from tests.support.boundary import Boundary, Call
+from tests.support.engine import BUCKET, REGION, Engine
 from tests.support.memory_table import MemoryTable
-from tests.support.world import BUCKET, REGION, World
 
 BY = "ada@example.com"
 
 
-def rows(world: World) -> list[dict[str, Any]]:
+def rows(engine: Engine) -> list[dict[str, Any]]:
     """Every row of the table."""
-    return [from_dynamo(row) for row in world.dynamodb.scan(TableName="runledger")["Items"]]
+    return [from_dynamo(row) for row in engine.dynamodb.scan(TableName="runledger")["Items"]]
 
 
-def refusals(world: World) -> list[dict[str, Any]]:
+def refusals(engine: Engine) -> list[dict[str, Any]]:
     """Every refusal as stored, oldest first."""
-    found = [row for row in rows(world) if row["sk"] == "REFUSAL"]
+    found = [row for row in rows(engine) if row["sk"] == "REFUSAL"]
     return sorted(found, key=lambda row: str(row["createdKey"]))
 
 
-def only(world: World) -> dict[str, Any]:
-    (found,) = refusals(world)
+def only(engine: Engine) -> dict[str, Any]:
+    (found,) = refusals(engine)
     return found
 
 
-def sign(world: World, token: str, body: bytes) -> str:
-    target = world.stores.automations.by_webhook_token(token)
+def sign(engine: Engine, token: str, body: bytes) -> str:
+    target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
     name = f"runledger/webhooks/{target.automation_id}"
-    secret = world.secrets.get_secret_value(SecretId=name)["SecretString"]
+    secret = engine.secrets.get_secret_value(SecretId=name)["SecretString"]
     return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
-def stop(world: World, token: str, status: AutomationStatus = AutomationStatus.PAUSED) -> None:
-    target = world.stores.automations.by_webhook_token(token)
+def stop(engine: Engine, token: str, status: AutomationStatus = AutomationStatus.PAUSED) -> None:
+    target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
-    world.stopping.stop(target.workspace_id, target.automation_id, status, BY)
+    engine.stopping.stop(target.workspace_id, target.automation_id, status, BY)
 
 
-def refuse(world: World, sent: Any, kind: type[RunledgerError]) -> None:
+def refuse(engine: Engine, sent: Any, kind: type[RunledgerError]) -> None:
     with pytest.raises(kind):
-        world.webhooks.receive(sent)
+        engine.webhooks.receive(sent)
 
 
 @pytest.mark.parametrize(
@@ -109,62 +109,62 @@ def refuse(world: World, sent: Any, kind: type[RunledgerError]) -> None:
     ],
 )
 def test_a_refused_event_leaves_its_reason_and_nothing_of_its_content(
-    world: World,
+    engine: Engine,
     trigger: dict[str, Any],
     body: bytes,
     headers: dict[str, str],
     reason: str,
     words: str,
 ) -> None:
-    token = hooked(world, **trigger)
-    refuse(world, event(token, body, **headers), RunledgerError)
-    told = only(world)
+    token = hooked(engine, **trigger)
+    refuse(engine, event(token, body, **headers), RunledgerError)
+    told = only(engine)
     assert (told["reason"], told["trigger"], told["count"]) == (reason, "WEBHOOK", 1)
     assert words in told["message"]
     assert told["source"] == "203.0.113.9"
-    assert "hunter2" not in json.dumps(rows(world), default=str)
+    assert "hunter2" not in json.dumps(rows(engine), default=str)
     assert "123456789" not in told["message"]
 
 
-def test_an_event_that_comes_again_leaves_which_run_it_had_opened(world: World) -> None:
-    token = hooked(world, contactLookup=BY_EMAIL, createIfMissing=True, dedupePath="orderId")
+def test_an_event_that_comes_again_leaves_which_run_it_had_opened(engine: Engine) -> None:
+    token = hooked(engine, contactLookup=BY_EMAIL, createIfMissing=True, dedupePath="orderId")
     sent = event(token, {"orderId": 1, "customer": {"email": "bob@example.com"}})
-    first = world.webhooks.receive(sent).run
-    world.webhooks.receive(sent)
-    told = only(world)
+    first = engine.webhooks.receive(sent).run
+    engine.webhooks.receive(sent)
+    told = only(engine)
     assert (told["reason"], told["runId"]) == ("DUPLICATE", first.id)
     assert told["contactId"] == first.contact_id
 
 
-def test_an_unknown_token_leaves_nothing(world: World) -> None:
-    before = rows(world)
-    refuse(world, event("x" * 30, {}), RunledgerError)
-    assert rows(world) == before
+def test_an_unknown_token_leaves_nothing(engine: Engine) -> None:
+    before = rows(engine)
+    refuse(engine, event("x" * 30, {}), RunledgerError)
+    assert rows(engine) == before
 
 
-def test_a_paused_automation_refuses_before_it_looks_and_counts(world: World) -> None:
-    token = hooked(world, signed=True, rateLimitPerMinute=3)
-    stop(world, token)
-    world.clock.now -= world.clock.now % MINUTE
+def test_a_paused_automation_refuses_before_it_looks_and_counts(engine: Engine) -> None:
+    token = hooked(engine, signed=True, rateLimitPerMinute=3)
+    stop(engine, token)
+    engine.clock.now -= engine.clock.now % MINUTE
     for _ in range(3):
-        refuse(world, event(token, b"x" * 2_000_000), ConflictError)
+        refuse(engine, event(token, b"x" * 2_000_000), ConflictError)
     for _ in range(2):
-        refuse(world, event(token, b"x"), RateLimitedError)
-    told = {row["reason"]: row["count"] for row in refusals(world)}
+        refuse(engine, event(token, b"x"), RateLimitedError)
+    told = {row["reason"]: row["count"] for row in refusals(engine)}
     assert told == {"INACTIVE": 3, "RATE_LIMITED": 2}
 
 
-def test_an_active_automation_that_webhooks_no_longer_feed_refuses_them(world: World) -> None:
-    token = hooked(world)
-    target = world.stores.automations.by_webhook_token(token)
+def test_an_active_automation_that_webhooks_no_longer_feed_refuses_them(engine: Engine) -> None:
+    token = hooked(engine)
+    target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
-    before = world.stores.automations.get(target.workspace_id, target.automation_id)
+    before = engine.stores.automations.get(target.workspace_id, target.automation_id)
     assert before.active is not None
     by_hand = before.active.model_copy(update={"trigger": {"triggerType": "MANUAL"}})
     after = before.model_copy(update={"active": by_hand})
-    world.stores.automations.activate(before, after)
-    refuse(world, event(token, {}), ConflictError)
-    assert (only(world)["reason"], only(world)["trigger"]) == ("INACTIVE", "WEBHOOK")
+    engine.stores.automations.activate(before, after)
+    refuse(engine, event(token, {}), ConflictError)
+    assert (only(engine)["reason"], only(engine)["trigger"]) == ("INACTIVE", "WEBHOOK")
 
 
 @pytest.mark.parametrize(
@@ -179,33 +179,33 @@ def test_an_active_automation_that_webhooks_no_longer_feed_refuses_them(world: W
     ],
 )
 def test_a_run_by_hand_that_names_nobody_leaves_its_reason(
-    world: World, given: dict[str, Any], reason: str
+    engine: Engine, given: dict[str, Any], reason: str
 ) -> None:
-    automation_id = world.activate(WAITING)
+    automation_id = engine.activate(WAITING)
     document = RunDocument.model_validate(given)
     with pytest.raises(RunledgerError):
-        world.manual.open(world.workspace_id, automation_id, document, BY)
-    told = only(world)
+        engine.manual.open(engine.workspace_id, automation_id, document, BY)
+    told = only(engine)
     assert (told["reason"], told["trigger"], told["source"]) == (reason, "MANUAL", BY)
     assert "hunter2" not in told["message"]
 
 
-def test_runs_by_hand_that_are_in_the_way_of_each_other_say_so(world: World) -> None:
-    person = world.contacts.create(world.workspace_id, ContactDocument(email="bob@example.com"))
-    automation_id = world.activate({**WAITING, "reentry": "ONE_AT_A_TIME"})
+def test_runs_by_hand_that_are_in_the_way_of_each_other_say_so(engine: Engine) -> None:
+    person = engine.contacts.create(engine.workspace_id, ContactDocument(email="bob@example.com"))
+    automation_id = engine.activate({**WAITING, "reentry": "ONE_AT_A_TIME"})
 
     def by_hand(**given: Any) -> Any:
         document = RunDocument(contact_id=person.id, **given)
-        return world.manual.open(world.workspace_id, automation_id, document, BY)
+        return engine.manual.open(engine.workspace_id, automation_id, document, BY)
 
     first = by_hand(idempotency_key="k").run
     assert by_hand(idempotency_key="k").is_duplicate
     with pytest.raises(ConflictError):
         by_hand()
-    world.stopping.stop(world.workspace_id, automation_id, AutomationStatus.PAUSED, BY)
+    engine.stopping.stop(engine.workspace_id, automation_id, AutomationStatus.PAUSED, BY)
     with pytest.raises(ConflictError):
         by_hand()
-    told = [(row["reason"], row.get("runId"), row["contactId"]) for row in refusals(world)]
+    told = [(row["reason"], row.get("runId"), row["contactId"]) for row in refusals(engine)]
     assert told == [
         ("DUPLICATE", first.id, person.id),
         ("REENTRY_BLOCKED", first.id, person.id),
@@ -216,22 +216,22 @@ def test_runs_by_hand_that_are_in_the_way_of_each_other_say_so(world: World) -> 
 class Flood:
     """One automation's webhook over a table in memory that counts its calls."""
 
-    def __init__(self, world: World, token: str) -> None:
+    def __init__(self, engine: Engine, token: str) -> None:
         self.calls: Counter[str] = Counter()
         boundary = Boundary()
         self.table = MemoryTable(boundary)
-        for row in rows(world):
+        for row in rows(engine):
             self.table.put(row)
         boundary.around = self._count
         of = Stores(self.table, Bodies(boto3.client("s3", region_name=REGION), BUCKET))
-        self.clock = world.clock
+        self.clock = engine.clock
         self.webhooks = Webhooks(
             of.automations,
-            world.contacts,
-            opener_over(of, world.clock),
+            engine.contacts,
+            opener_over(of, engine.clock),
             RateStore(self.table),
             lambda automation_id, version: "the secret",
-            world.clock,
+            engine.clock,
         )
         self.token = token
 
@@ -273,16 +273,16 @@ def writes(calls: Counter[str]) -> dict[str, int]:
     ],
 )
 def test_five_thousand_refused_events_are_one_row_and_one_small_write_each(
-    world: World,
+    engine: Engine,
     trigger: dict[str, Any],
     is_paused: bool,
     kind: type[RunledgerError],
     reason: str,
 ) -> None:
-    token = hooked(world, **trigger)
+    token = hooked(engine, **trigger)
     if is_paused:
-        stop(world, token)
-    flood = Flood(world, token)
+        stop(engine, token)
+    flood = Flood(engine, token)
     if kind is RateLimitedError:
         flood.clock.now -= flood.clock.now % MINUTE
         assert flood.webhooks.receive(event(token, {})).run.id
@@ -301,63 +301,63 @@ def test_five_thousand_refused_events_are_one_row_and_one_small_write_each(
     assert len(flood.refusals()) == (1 if kind is RateLimitedError else 2)
 
 
-def test_a_counted_refusal_is_one_write_unit_whatever_the_name(world: World) -> None:
-    token = hooked(world, signed=True)
-    target = world.stores.automations.by_webhook_token(token)
+def test_a_counted_refusal_is_one_write_unit_whatever_the_name(engine: Engine) -> None:
+    token = hooked(engine, signed=True)
+    target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
-    before = world.stores.automations.get(target.workspace_id, target.automation_id)
+    before = engine.stores.automations.get(target.workspace_id, target.automation_id)
     renamed = before.model_copy(update={"name": "\U0001f4e6" * 80, "draft_revision": 2})
-    world.stores.automations.save_draft(renamed, world.stores.automations.draft(before))
+    engine.stores.automations.save_draft(renamed, engine.stores.automations.draft(before))
     sent = replace(event(token, {}), source="2001:db8:1234:5678:9abc:def0:1234:5678")
-    refuse(world, sent, UnauthorizedError)
-    raw = world.dynamodb.scan(TableName="runledger")["Items"]
+    refuse(engine, sent, UnauthorizedError)
+    raw = engine.dynamodb.scan(TableName="runledger")["Items"]
     (size,) = [item_size(row) for row in raw if row["sk"]["S"] == "REFUSAL"]
     assert size <= 1_024
 
 
 def test_a_count_that_finds_the_table_busy_changes_no_answer(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    token = hooked(world, signed=True)
+    token = hooked(engine, signed=True)
 
     def busy(*_: Any) -> None:
         raise TransientError("throttled")
 
-    monkeypatch.setattr(type(world.stores.refusals), "tally", busy)
-    refuse(world, event(token, {}), UnauthorizedError)
+    monkeypatch.setattr(type(engine.stores.refusals), "tally", busy)
+    refuse(engine, event(token, {}), UnauthorizedError)
 
 
-def test_two_instances_that_count_the_first_at_once_lose_none(world: World) -> None:
-    token = hooked(world, signed=True)
-    put = world.table.put
-    world.clock.now -= world.clock.now % MINUTE
+def test_two_instances_that_count_the_first_at_once_lose_none(engine: Engine) -> None:
+    token = hooked(engine, signed=True)
+    put = engine.table.put
+    engine.clock.now -= engine.clock.now % MINUTE
 
     def late(item: Any, condition: Any = None) -> None:
         # The other instance writes the row between our look and our write.
-        world.table.put = put  # type: ignore[method-assign]
+        engine.table.put = put  # type: ignore[method-assign]
         put(item, condition)
         put(item, condition)
 
-    world.table.put = late  # type: ignore[method-assign]
-    refuse(world, event(token, {}), UnauthorizedError)
-    assert only(world)["count"] == 2
+    engine.table.put = late  # type: ignore[method-assign]
+    refuse(engine, event(token, {}), UnauthorizedError)
+    assert only(engine)["count"] == 2
 
 
 def test_a_contact_that_comes_and_goes_meanwhile_is_no_fault_of_the_event(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    token = hooked(world, contactLookup=BY_EMAIL, createIfMissing=True)
+    token = hooked(engine, contactLookup=BY_EMAIL, createIfMissing=True)
 
     def taken(*_: Any) -> None:
         raise ConflictError("the e-mail belongs to another contact")
 
-    monkeypatch.setattr(type(world.stores.contacts), "create", taken)
-    refuse(world, event(token, {"customer": {"email": "a@example.com"}}), TransientError)
-    assert refusals(world) == []
+    monkeypatch.setattr(type(engine.stores.contacts), "create", taken)
+    refuse(engine, event(token, {"customer": {"email": "a@example.com"}}), TransientError)
+    assert refusals(engine) == []
 
 
-def test_a_problem_in_the_answer_keeps_its_field(world: World) -> None:
-    token = hooked(world, contactLookup=BY_EMAIL)
+def test_a_problem_in_the_answer_keeps_its_field(engine: Engine) -> None:
+    token = hooked(engine, contactLookup=BY_EMAIL)
     with pytest.raises(InvalidInputError) as refused:
-        world.webhooks.receive(event(token, {"customer": {"email": "nobody@example.com"}}))
+        engine.webhooks.receive(event(token, {"customer": {"email": "nobody@example.com"}}))
     assert refused.value.field == "customer.email"

@@ -9,141 +9,143 @@ import pytest
 from runledger.clock import DAY, MINUTE
 from runledger.store import keys
 
-from tests.support.everything import brief, everything, follower, make_template, order, plain
+from tests.support.every_node import brief, everything, follower, make_template, order, plain
+from tests.support.invariants import Watch, problems
 from tests.support.machine import status_event
-from tests.support.records import Record
-from tests.support.stage import Stage, open_stage
-from tests.support.verdicts import Watch, problems
+from tests.support.simulation import Simulation, open_simulation
+from tests.support.stream_records import Record
 
 
 @pytest.fixture(scope="module")
-def prepared() -> Iterator[tuple[Stage, dict[str, str], Any]]:
-    with open_stage() as stage:
-        template_id = make_template(stage)
+def prepared() -> Iterator[tuple[Simulation, dict[str, str], Any]]:
+    with open_simulation() as simulation:
+        template_id = make_template(simulation)
         documents = {
             "standard": everything(template_id),
             "express": brief(template_id),
             "upstream": plain(),
         }
-        automations = {name: stage.activate(each) for name, each in documents.items()}
-        stage.activate(follower(automations["upstream"]))
-        stage.records.clear()
-        yield stage, automations, stage.snapshot()
+        automations = {name: simulation.activate(each) for name, each in documents.items()}
+        simulation.activate(follower(automations["upstream"]))
+        simulation.records.clear()
+        yield simulation, automations, simulation.snapshot()
 
 
 @pytest.fixture
-def stage(prepared: tuple[Stage, dict[str, str], Any]) -> Iterator[Stage]:
-    stage, _, restore = prepared
+def simulation(prepared: tuple[Simulation, dict[str, str], Any]) -> Iterator[Simulation]:
+    simulation, _, restore = prepared
     restore()
-    watch = Watch(stage)
-    yield stage
+    watch = Watch(simulation)
+    yield simulation
     watch.stop()
     assert watch.wrong == []
 
 
 @pytest.fixture
-def automations(prepared: tuple[Stage, dict[str, str], Any]) -> dict[str, str]:
+def automations(prepared: tuple[Simulation, dict[str, str], Any]) -> dict[str, str]:
     return prepared[1]
 
 
-def fire(stage: Stage, automation_id: str) -> str:
-    path = stage.webhook_path(automation_id)
-    answer = stage.request("webhook_in", "POST", path, order())
+def fire(simulation: Simulation, automation_id: str) -> str:
+    path = simulation.webhook_path(automation_id)
+    answer = simulation.request("webhook_in", "POST", path, order())
     return f"RUN#{answer['body']['runId']}"
 
 
-def all_records(stage: Stage) -> list[Record]:
+def all_records(simulation: Simulation) -> list[Record]:
     """Notes every change of the table from here on."""
     found: list[Record] = []
-    stage.table.listeners.append(lambda before, after: found.append(Record(before, after)))
+    simulation.table.listeners.append(lambda before, after: found.append(Record(before, after)))
     return found
 
 
-def rows(stage: Stage) -> Any:
+def rows(simulation: Simulation) -> Any:
     """Everything there is, but for what the engine counts and was told of refusals."""
-    kept = [row for row in stage.table.items() if not row["pk"].startswith(("RATE#", "REFUSAL#"))]
+    kept = [
+        row for row in simulation.table.items() if not row["pk"].startswith(("RATE#", "REFUSAL#"))
+    ]
     return deepcopy(sorted(kept, key=lambda row: (row["pk"], row["sk"])))
 
 
-def effects(stage: Stage) -> tuple[int, int]:
-    return len(stage.ses.sent), len(stage.http.calls)
+def effects(simulation: Simulation) -> tuple[int, int]:
+    return len(simulation.ses.sent), len(simulation.http.calls)
 
 
 @pytest.mark.parametrize("kind", ["standard", "express"])
 @pytest.mark.parametrize("times", [2, 3])
 def test_records_that_come_several_times(
-    stage: Stage, automations: dict[str, str], kind: str, times: int
+    simulation: Simulation, automations: dict[str, str], kind: str, times: int
 ) -> None:
-    fire(stage, automations[kind])
-    stage.records *= times
-    stage.settle()
-    assert problems(stage) == []
-    assert [row["status"] for row in stage.runs()] == ["COMPLETED"]
-    assert effects(stage) == (1, 1)
+    fire(simulation, automations[kind])
+    simulation.records *= times
+    simulation.settle()
+    assert problems(simulation) == []
+    assert [row["status"] for row in simulation.runs()] == ["COMPLETED"]
+    assert effects(simulation) == (1, 1)
 
 
 @pytest.mark.parametrize("kind", ["standard", "express", "upstream"])
 @pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize("later", [0, 20 * MINUTE, 2 * DAY])
 def test_the_whole_stream_once_more_after_the_end(
-    stage: Stage, automations: dict[str, str], kind: str, reverse: bool, later: int
+    simulation: Simulation, automations: dict[str, str], kind: str, reverse: bool, later: int
 ) -> None:
-    records = all_records(stage)
-    fire(stage, automations[kind])
-    stage.settle()
-    stage.table.listeners.pop()
-    before, done = rows(stage), effects(stage)
+    records = all_records(simulation)
+    fire(simulation, automations[kind])
+    simulation.settle()
+    simulation.table.listeners.pop()
+    before, done = rows(simulation), effects(simulation)
 
-    stage.clock.advance(later)
-    stage.records = records[::-1] if reverse else list(records)
-    stage.settle()
+    simulation.clock.advance(later)
+    simulation.records = records[::-1] if reverse else list(records)
+    simulation.settle()
 
-    assert (rows(stage), effects(stage)) == (before, done)
+    assert (rows(simulation), effects(simulation)) == (before, done)
 
 
 @pytest.mark.parametrize("kind", ["standard", "express"])
 def test_a_record_that_comes_after_the_tick_started_the_run(
-    stage: Stage, automations: dict[str, str], kind: str
+    simulation: Simulation, automations: dict[str, str], kind: str
 ) -> None:
-    fire(stage, automations[kind])
-    late, stage.records = stage.records, []
-    stage.run_while(lambda: stage.runs()[0]["status"] == "PENDING")
-    stage.records = late + stage.records
-    stage.settle()
-    assert problems(stage) == []
-    assert [row["status"] for row in stage.runs()] == ["COMPLETED"]
-    assert effects(stage) == (1, 1)
+    fire(simulation, automations[kind])
+    late, simulation.records = simulation.records, []
+    simulation.run_while(lambda: simulation.runs()[0]["status"] == "PENDING")
+    simulation.records = late + simulation.records
+    simulation.settle()
+    assert problems(simulation) == []
+    assert [row["status"] for row in simulation.runs()] == ["COMPLETED"]
+    assert effects(simulation) == (1, 1)
 
 
 @pytest.mark.parametrize("kind", ["standard", "express"])
 def test_a_tick_that_comes_with_every_state(
-    stage: Stage, automations: dict[str, str], kind: str
+    simulation: Simulation, automations: dict[str, str], kind: str
 ) -> None:
     """Twice between any two states, and an hour's worth of them in the end."""
-    fire(stage, automations[kind])
-    while stage.deliver_stream() or stage.step_functions.next_moment() is not None:
-        stage.tick()
-        stage.tick()
-        if stage.step_functions.next_moment() is not None:
-            stage.step_functions.step()
-    before, done = rows(stage), effects(stage)
+    fire(simulation, automations[kind])
+    while simulation.deliver_stream() or simulation.step_functions.next_moment() is not None:
+        simulation.tick()
+        simulation.tick()
+        if simulation.step_functions.next_moment() is not None:
+            simulation.step_functions.step()
+    before, done = rows(simulation), effects(simulation)
     for _ in range(60):
-        stage.clock.advance(MINUTE)
-        stage.tick()
-    assert (rows(stage), effects(stage)) == (before, done)
-    assert [row["status"] for row in stage.runs()] == ["COMPLETED"]
+        simulation.clock.advance(MINUTE)
+        simulation.tick()
+    assert (rows(simulation), effects(simulation)) == (before, done)
+    assert [row["status"] for row in simulation.runs()] == ["COMPLETED"]
     assert done == (1, 1)
 
 
 def test_status_events_that_come_late_twice_or_for_others(
-    stage: Stage, automations: dict[str, str]
+    simulation: Simulation, automations: dict[str, str]
 ) -> None:
-    key = fire(stage, automations["standard"])
+    key = fire(simulation, automations["standard"])
     run_id = key.removeprefix("RUN#")
-    stage.run_while(lambda: stage.table.row(keys.step(run_id, "pause")) is None)
-    (execution,) = stage.step_functions.executions.values()
+    simulation.run_while(lambda: simulation.table.row(keys.step(run_id, "pause")) is None)
+    (execution,) = simulation.step_functions.executions.values()
     own = status_event(execution)
-    before = rows(stage)
+    before = rows(simulation)
 
     for changes in (
         {"name": f"{run_id}-2", "executionArn": execution.arn[:-1] + "2"},
@@ -151,27 +153,29 @@ def test_status_events_that_come_late_twice_or_for_others(
         {"name": "run_none-1", "executionArn": "arn:aws:states:x:run_none-1"},
     ):
         foreign = {**own, "detail": {**own["detail"], **changes, "status": "FAILED"}}
-        stage.invoke("close_runs", foreign)
-    assert rows(stage) == before
+        simulation.invoke("close_runs", foreign)
+    assert rows(simulation) == before
 
-    stage.settle()
-    ended = rows(stage)
+    simulation.settle()
+    ended = rows(simulation)
     for status in ("FAILED", "TIMED_OUT", "ABORTED"):
         late = {**own, "detail": {**own["detail"], "status": status}}
-        stage.invoke("close_runs", late)
-    assert rows(stage) == ended
-    assert [row["status"] for row in stage.runs()] == ["COMPLETED"]
+        simulation.invoke("close_runs", late)
+    assert rows(simulation) == ended
+    assert [row["status"] for row in simulation.runs()] == ["COMPLETED"]
 
 
-def test_an_end_that_is_told_twice_is_told_once(stage: Stage, automations: dict[str, str]) -> None:
-    key = fire(stage, automations["standard"])
-    stage.run_while(lambda: stage.table.row(keys.step(key[4:], "pause")) is None)
-    (arn,) = stage.step_functions.executions
-    stage.step_functions.stop_execution(executionArn=arn, error="ByHand", cause="an operator")
-    stage.step_functions.status_events *= 3
-    stage.settle()
-    assert problems(stage) == []
-    (row,) = stage.runs()
+def test_an_end_that_is_told_twice_is_told_once(
+    simulation: Simulation, automations: dict[str, str]
+) -> None:
+    key = fire(simulation, automations["standard"])
+    simulation.run_while(lambda: simulation.table.row(keys.step(key[4:], "pause")) is None)
+    (arn,) = simulation.step_functions.executions
+    simulation.step_functions.stop_execution(executionArn=arn, error="ByHand", cause="an operator")
+    simulation.step_functions.status_events *= 3
+    simulation.settle()
+    assert problems(simulation) == []
+    (row,) = simulation.runs()
     assert (row["status"], row["error"]["kind"], row["sequence"]) == (
         "FAILED",
         "EXECUTION_ABORTED",
@@ -181,68 +185,68 @@ def test_an_end_that_is_told_twice_is_told_once(stage: Stage, automations: dict[
 
 @pytest.mark.parametrize("kind", ["express", "standard"])
 def test_an_execution_walked_again_from_any_state(
-    stage: Stage,
+    simulation: Simulation,
     automations: dict[str, str],
-    prepared: tuple[Stage, dict[str, str], Any],
+    prepared: tuple[Simulation, dict[str, str], Any],
     kind: str,
 ) -> None:
     """Under its own ARN, beside the first walk, from each state of it and after its end."""
     states = 0
     while True:
         prepared[2]()
-        fire(stage, automations[kind])
-        stage.deliver_stream()
-        (arn,) = stage.step_functions.executions
+        fire(simulation, automations[kind])
+        simulation.deliver_stream()
+        (arn,) = simulation.step_functions.executions
         left = states
-        while left and stage.step_functions.next_moment() is not None:
-            stage.step_functions.step()
+        while left and simulation.step_functions.next_moment() is not None:
+            simulation.step_functions.step()
             left -= 1
-        stage.step_functions.executions[arn].status = "RUNNING"
-        stage.step_functions.walk_again(arn)
-        stage.settle()
-        assert problems(stage) == [], f"walked again after {states} states"
-        assert [row["status"] for row in stage.runs()] == ["COMPLETED"]
-        assert effects(stage) == (1, 1)
+        simulation.step_functions.executions[arn].status = "RUNNING"
+        simulation.step_functions.walk_again(arn)
+        simulation.settle()
+        assert problems(simulation) == [], f"walked again after {states} states"
+        assert [row["status"] for row in simulation.runs()] == ["COMPLETED"]
+        assert effects(simulation) == (1, 1)
         if left:
             break
         states += 1
     assert states > 5
 
 
-def test_two_executions_of_one_attempt(stage: Stage, automations: dict[str, str]) -> None:
+def test_two_executions_of_one_attempt(simulation: Simulation, automations: dict[str, str]) -> None:
     """As often as the name of an Express execution is used, AWS begins another."""
-    fire(stage, automations["express"])
-    stage.records *= 4
-    stage.deliver_stream()
-    assert len(stage.step_functions.executions) == 4
-    stage.settle()
-    assert problems(stage) == []
-    assert effects(stage) == (1, 1)
+    fire(simulation, automations["express"])
+    simulation.records *= 4
+    simulation.deliver_stream()
+    assert len(simulation.step_functions.executions) == 4
+    simulation.settle()
+    assert problems(simulation) == []
+    assert effects(simulation) == (1, 1)
 
 
 def test_the_end_of_an_upstream_run_that_is_told_again(
-    stage: Stage, automations: dict[str, str]
+    simulation: Simulation, automations: dict[str, str]
 ) -> None:
-    fire(stage, automations["upstream"])
-    stage.settle()
-    before = rows(stage)
-    ends = [json.loads(entry["Detail"]) for entry in stage.bus.entries]
+    fire(simulation, automations["upstream"])
+    simulation.settle()
+    before = rows(simulation)
+    ends = [json.loads(entry["Detail"]) for entry in simulation.bus.entries]
     for end in [each for each in ends if each["hasDownstream"]] * 2:
-        stage.invoke("upstream_trigger", {"detail": end})
-    stage.settle()
-    assert rows(stage) == before
-    assert [row["status"] for row in stage.runs()] == ["COMPLETED"] * 2
+        simulation.invoke("upstream_trigger", {"detail": end})
+    simulation.settle()
+    assert rows(simulation) == before
+    assert [row["status"] for row in simulation.runs()] == ["COMPLETED"] * 2
 
 
 def test_a_second_cancel_stops_the_execution_that_the_first_left(
-    stage: Stage, automations: dict[str, str]
+    simulation: Simulation, automations: dict[str, str]
 ) -> None:
-    key = fire(stage, automations["standard"])
-    stage.run_while(lambda: stage.table.row(keys.step(key[4:], "pause")) is None)
-    (execution,) = stage.step_functions.executions.values()
+    key = fire(simulation, automations["standard"])
+    simulation.run_while(lambda: simulation.table.row(keys.step(key[4:], "pause")) is None)
+    (execution,) = simulation.step_functions.executions.values()
     path = f"/v1/runs/{key[4:]}/cancel"
-    assert stage.request("api", "POST", path, {"reason": "wrong"})["status"] == 200
+    assert simulation.request("api", "POST", path, {"reason": "wrong"})["status"] == 200
     # As if the first had died before it came to that.
     execution.status = "RUNNING"
-    assert stage.request("api", "POST", path, {"reason": "wrong"})["status"] == 409
+    assert simulation.request("api", "POST", path, {"reason": "wrong"})["status"] == 409
     assert execution.status == "ABORTED"

@@ -17,75 +17,75 @@ from runledger.store import keys
 from runledger.store.runs import RunStore
 
 from tests.functional.test_webhooks import event, hooked
-from tests.support.world import World
+from tests.support.engine import Engine
 
 
-def signed(world: World, token: str, body: bytes, **headers: str) -> InboundEvent:
-    target = world.stores.automations.by_webhook_token(token)
+def signed(engine: Engine, token: str, body: bytes, **headers: str) -> InboundEvent:
+    target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
-    secret = SigningSecrets(world.secrets, "runledger").read(target.automation_id)
+    secret = SigningSecrets(engine.secrets, "runledger").read(target.automation_id)
     digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     return event(token, body, x_runledger_signature=f"sha256={digest}", **headers)
 
 
-def opened(world: World) -> set[str]:
-    rows = world.dynamodb.scan(TableName="runledger")["Items"]
+def opened(engine: Engine) -> set[str]:
+    rows = engine.dynamodb.scan(TableName="runledger")["Items"]
     return {row["pk"]["S"] for row in rows if row["sk"]["S"] == "RUN"}
 
 
-def reasons(world: World) -> list[str]:
-    rows = world.dynamodb.scan(TableName="runledger")["Items"]
+def reasons(engine: Engine) -> list[str]:
+    rows = engine.dynamodb.scan(TableName="runledger")["Items"]
     return [row["reason"]["S"] for row in rows if "reason" in row]
 
 
 @pytest.mark.parametrize("trigger", [{"dedupePath": "orderId"}, {}])
 def test_a_captured_signed_body_opens_one_run_whatever_its_headers(
-    world: World, trigger: dict[str, Any]
+    engine: Engine, trigger: dict[str, Any]
 ) -> None:
-    token = hooked(world, signed=True, **trigger)
+    token = hooked(engine, signed=True, **trigger)
     body = b'{"orderId": "A-1"}'
-    first = world.webhooks.receive(signed(world, token, body))
+    first = engine.webhooks.receive(signed(engine, token, body))
     for key in ("k1", "k2", "k3", " ", "x" * 300):
-        again = world.webhooks.receive(signed(world, token, body, idempotency_key=key))
+        again = engine.webhooks.receive(signed(engine, token, body, idempotency_key=key))
         assert (again.run.id, again.is_duplicate) == (first.run.id, True)
-    assert len(opened(world)) == 1
+    assert len(opened(engine)) == 1
 
 
-def test_two_signed_bodies_open_two_runs_under_one_header(world: World) -> None:
-    token = hooked(world, signed=True)
+def test_two_signed_bodies_open_two_runs_under_one_header(engine: Engine) -> None:
+    token = hooked(engine, signed=True)
     for number in (1, 2):
         body = json.dumps({"n": number}).encode()
-        assert not world.webhooks.receive(
-            signed(world, token, body, idempotency_key="k")
+        assert not engine.webhooks.receive(
+            signed(engine, token, body, idempotency_key="k")
         ).is_duplicate
-    assert len(opened(world)) == 2
+    assert len(opened(engine)) == 2
 
 
-def test_a_path_wins_over_an_unsigned_header(world: World) -> None:
-    token = hooked(world, dedupePath="orderId")
-    first = world.webhooks.receive(event(token, {"orderId": 7}, idempotency_key="k1"))
-    again = world.webhooks.receive(event(token, {"orderId": 7}, idempotency_key="k2"))
-    other = world.webhooks.receive(event(token, {"orderId": 8}, idempotency_key="k1"))
+def test_a_path_wins_over_an_unsigned_header(engine: Engine) -> None:
+    token = hooked(engine, dedupePath="orderId")
+    first = engine.webhooks.receive(event(token, {"orderId": 7}, idempotency_key="k1"))
+    again = engine.webhooks.receive(event(token, {"orderId": 7}, idempotency_key="k2"))
+    other = engine.webhooks.receive(event(token, {"orderId": 8}, idempotency_key="k1"))
     assert (again.run.id, again.is_duplicate) == (first.run.id, True)
     assert (other.run.id == first.run.id, other.is_duplicate) == (False, False)
 
 
 @pytest.mark.parametrize("is_signed", [True, False])
-def test_without_deduplication_every_delivery_opens_a_run(world: World, is_signed: bool) -> None:
-    token = hooked(world, signed=is_signed, dedupe="OFF")
+def test_without_deduplication_every_delivery_opens_a_run(engine: Engine, is_signed: bool) -> None:
+    token = hooked(engine, signed=is_signed, dedupe="OFF")
     for _ in range(2):
-        sent = signed(world, token, b'{"n": 1}', idempotency_key="k") if is_signed else None
-        taken = world.webhooks.receive(sent or event(token, {"n": 1}, idempotency_key="k"))
+        sent = signed(engine, token, b'{"n": 1}', idempotency_key="k") if is_signed else None
+        taken = engine.webhooks.receive(sent or event(token, {"n": 1}, idempotency_key="k"))
         assert not taken.is_duplicate
-    assert len(opened(world)) == 2
+    assert len(opened(engine)) == 2
 
 
-def test_switching_it_off_is_warned_of(world: World) -> None:
-    token = hooked(world, dedupe="OFF")
-    target = world.stores.automations.by_webhook_token(token)
+def test_switching_it_off_is_warned_of(engine: Engine) -> None:
+    token = hooked(engine, dedupe="OFF")
+    target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
-    automation = world.stores.automations.get(world.workspace_id, target.automation_id)
-    (warned,) = world.automations.view(automation).warnings
+    automation = engine.stores.automations.get(engine.workspace_id, target.automation_id)
+    (warned,) = engine.automations.view(automation).warnings
     assert (warned.code, warned.node_id, warned.field) == ("REPLAY_POSSIBLE", "start", "dedupe")
 
 
@@ -102,35 +102,35 @@ def test_switching_it_off_is_warned_of(world: World) -> None:
         (b'{"a": "1", "b": [true, null, "x"]}', False),
     ],
 )
-def test_a_key_stands_for_one_document(world: World, body: bytes, is_same: bool) -> None:
-    token = hooked(world)
+def test_a_key_stands_for_one_document(engine: Engine, body: bytes, is_same: bool) -> None:
+    token = hooked(engine)
     sent = event(token, {"a": 1, "b": [True, None, "x"]}, idempotency_key="k")
-    first = world.webhooks.receive(sent)
+    first = engine.webhooks.receive(sent)
     second = event(token, body, idempotency_key="k")
     if is_same:
-        again = world.webhooks.receive(second)
+        again = engine.webhooks.receive(second)
         assert (again.run.id, again.is_duplicate) == (first.run.id, True)
         return
     with pytest.raises(KeyReusedError) as refused:
-        world.webhooks.receive(second)
+        engine.webhooks.receive(second)
     assert (refused.value.status, refused.value.run_id) == ("KEY_REUSED", first.run.id)
-    assert reasons(world) == ["KEY_REUSED"]
-    assert world.stores.runs.history(first.run.id).payload.body["a"] == 1
-    assert len(opened(world)) == 1
+    assert reasons(engine) == ["KEY_REUSED"]
+    assert engine.stores.runs.history(first.run.id).payload.body["a"] == 1
+    assert len(opened(engine)) == 1
 
 
-def test_a_long_body_is_compared_too(world: World) -> None:
-    token = hooked(world)
+def test_a_long_body_is_compared_too(engine: Engine) -> None:
+    token = hooked(engine)
     noise = hashlib.shake_256(b"noise").hexdigest(300_000)
-    world.webhooks.receive(event(token, {"text": noise}, idempotency_key="k"))
-    assert world.webhooks.receive(event(token, {"text": noise}, idempotency_key="k")).is_duplicate
+    engine.webhooks.receive(event(token, {"text": noise}, idempotency_key="k"))
+    assert engine.webhooks.receive(event(token, {"text": noise}, idempotency_key="k")).is_duplicate
     with pytest.raises(KeyReusedError):
-        world.webhooks.receive(event(token, {"text": noise + "!"}, idempotency_key="k"))
+        engine.webhooks.receive(event(token, {"text": noise + "!"}, idempotency_key="k"))
 
 
 @pytest.mark.parametrize("reentry", ["ONCE", "ONE_AT_A_TIME"])
 def test_a_key_is_compared_where_the_contact_may_not_enter_twice(
-    world: World, reentry: str
+    engine: Engine, reentry: str
 ) -> None:
     start = {"triggerType": "WEBHOOK", "contactLookup": {"by": "email", "path": "email"}}
     nodes = [
@@ -138,25 +138,25 @@ def test_a_key_is_compared_where_the_contact_may_not_enter_twice(
         {"id": "done", "type": "END"},
     ]
     edges = [{"source": "start", "target": "done"}]
-    automation_id = world.activate(
+    automation_id = engine.activate(
         {"name": "Hook", "reentry": reentry, "nodes": nodes, "edges": edges}
     )
-    token = world.stores.automations.get(world.workspace_id, automation_id).webhook_token or ""
+    token = engine.stores.automations.get(engine.workspace_id, automation_id).webhook_token or ""
     body = {"email": "ada@example.com"}
-    first = world.webhooks.receive(event(token, body, idempotency_key="k"))
-    again = world.webhooks.receive(event(token, body, idempotency_key="k"))
+    first = engine.webhooks.receive(event(token, body, idempotency_key="k"))
+    again = engine.webhooks.receive(event(token, body, idempotency_key="k"))
     assert (again.run.id, again.is_duplicate) == (first.run.id, True)
     for other in ({**body, "more": 1}, {"email": "bob@example.com"}):
         with pytest.raises(KeyReusedError):
-            world.webhooks.receive(event(token, other, idempotency_key="k"))
-    assert opened(world) == {f"RUN#{first.run.id}"}
+            engine.webhooks.receive(event(token, other, idempotency_key="k"))
+    assert opened(engine) == {f"RUN#{first.run.id}"}
 
 
 def test_what_came_first_decides_also_between_its_two_writes(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One request has written its payload and not its row when another comes with its key."""
-    token = hooked(world)
+    token = hooked(engine)
     original: Any = RunStore._open
     inside: list[BaseException] = []
 
@@ -168,7 +168,7 @@ def test_what_came_first_decides_also_between_its_two_writes(
                 put(item, condition)
                 if item["sk"] == keys.payload("").sk:
                     with pytest.raises(KeyReusedError) as error:
-                        world.webhooks.receive(event(token, {"n": 2}, idempotency_key="k"))
+                        engine.webhooks.receive(event(token, {"n": 2}, idempotency_key="k"))
                     inside.append(error.value)
 
             with monkeypatch.context() as patched:
@@ -177,35 +177,35 @@ def test_what_came_first_decides_also_between_its_two_writes(
         return original(self, run, payload, *args, **more)
 
     monkeypatch.setattr(RunStore, "_open", cut_in)
-    first = world.webhooks.receive(event(token, {"n": 1}, idempotency_key="k"))
+    first = engine.webhooks.receive(event(token, {"n": 1}, idempotency_key="k"))
     assert len(inside) == 1
     assert not first.is_duplicate
-    assert world.stores.runs.history(first.run.id).payload.body == {"n": 1}
-    assert world.webhooks.receive(event(token, {"n": 1}, idempotency_key="k")).is_duplicate
+    assert engine.stores.runs.history(first.run.id).payload.body == {"n": 1}
+    assert engine.webhooks.receive(event(token, {"n": 1}, idempotency_key="k")).is_duplicate
 
 
-def test_a_payload_that_a_dead_request_left_keeps_its_key(world: World) -> None:
-    token = hooked(world)
-    first = world.webhooks.receive(event(token, {"n": 1}, idempotency_key="k"))
-    world.dynamodb.delete_item(
+def test_a_payload_that_a_dead_request_left_keeps_its_key(engine: Engine) -> None:
+    token = hooked(engine)
+    first = engine.webhooks.receive(event(token, {"n": 1}, idempotency_key="k"))
+    engine.dynamodb.delete_item(
         TableName="runledger", Key={"pk": {"S": f"RUN#{first.run.id}"}, "sk": {"S": "RUN"}}
     )
     with pytest.raises(KeyReusedError):
-        world.webhooks.receive(event(token, {"n": 2}, idempotency_key="k"))
-    again = world.webhooks.receive(event(token, {"n": 1}, idempotency_key="k"))
+        engine.webhooks.receive(event(token, {"n": 2}, idempotency_key="k"))
+    again = engine.webhooks.receive(event(token, {"n": 1}, idempotency_key="k"))
     assert (again.run.id, again.is_duplicate) == (first.run.id, False)
 
 
-def test_by_hand_a_key_stands_for_one_contact_and_one_body(world: World) -> None:
-    token = hooked(world)
-    target = world.stores.automations.by_webhook_token(token)
+def test_by_hand_a_key_stands_for_one_contact_and_one_body(engine: Engine) -> None:
+    token = hooked(engine)
+    target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
     for email in ("ada@example.com", "bob@example.com"):
-        world.contacts.create(world.workspace_id, ContactDocument(email=email))
+        engine.contacts.create(engine.workspace_id, ContactDocument(email=email))
 
     def by_hand(email: str, payload: dict[str, Any]) -> Any:
         document = RunDocument(email=email, payload=payload, idempotency_key="k")
-        return world.manual.open(world.workspace_id, target.automation_id, document, "eve")
+        return engine.manual.open(engine.workspace_id, target.automation_id, document, "eve")
 
     first = by_hand("ada@example.com", {"a": 1})
     assert by_hand("ADA@example.com", {"a": 1.0}).run.id == first.run.id
@@ -213,15 +213,15 @@ def test_by_hand_a_key_stands_for_one_contact_and_one_body(world: World) -> None
         with pytest.raises(ConflictError, match="this idempotency key was used before"):
             by_hand(email, payload)
     assert first.run.status is RunStatus.PENDING
-    assert opened(world) == {f"RUN#{first.run.id}"}
+    assert opened(engine) == {f"RUN#{first.run.id}"}
 
 
-def test_keys_of_another_kind_never_meet(world: World) -> None:
+def test_keys_of_another_kind_never_meet(engine: Engine) -> None:
     """A header cannot be written so that it takes the place of a path or a digest."""
-    token = hooked(world)
-    target = world.stores.automations.by_webhook_token(token)
+    token = hooked(engine)
+    target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
     body = b'{"n": 1}'
     for key in ("path:7", f"digest:{hashlib.sha256(body).hexdigest()}", "manual:k"):
-        made = world.webhooks.receive(event(token, body, idempotency_key=key)).run.id
-        assert made != keyed_run_id(world.workspace_id, target.automation_id, key)
+        made = engine.webhooks.receive(event(token, body, idempotency_key=key)).run.id
+        assert made != keyed_run_id(engine.workspace_id, target.automation_id, key)

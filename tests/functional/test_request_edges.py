@@ -11,7 +11,7 @@ from runledger.models.workspace import Role
 from tests.functional.test_api_handlers import CONTEXT, EDGE_KEY, call, deployed, pool, sample
 from tests.functional.test_settle import WAITING
 from tests.functional.test_webhooks import hooked
-from tests.support.world import TABLE, World
+from tests.support.engine import TABLE, Engine
 
 __all__ = ["deployed", "pool"]
 
@@ -57,7 +57,7 @@ def test_the_operations_are_those_of_the_document() -> None:
 
 @pytest.mark.parametrize("garbage", GARBAGE, ids=lambda each: str(sorted(each.items()))[:40])
 def test_the_role_is_checked_before_anything_is_read(
-    deployed: World, garbage: dict[str, Any]
+    deployed: Engine, garbage: dict[str, Any]
 ) -> None:
     checked = 0
     for method, path, needed, personal in operations():
@@ -72,12 +72,12 @@ def test_the_role_is_checked_before_anything_is_read(
     assert checked > 150
 
 
-def test_who_may_do_it_is_told_what_is_wrong_with_it(deployed: World) -> None:
+def test_who_may_do_it_is_told_what_is_wrong_with_it(deployed: Engine) -> None:
     statuses = [call("POST", "/v1/contacts", **each)["status"] for each in GARBAGE]
     assert statuses == [422, 422, 415, 415, 422, 422, 422]
 
 
-def test_every_answer_says_that_no_cache_may_keep_it(deployed: World, pool: str) -> None:
+def test_every_answer_says_that_no_cache_may_keep_it(deployed: Engine, pool: str) -> None:
     from functions.query.handler import handler as query
     from functions.webhook_in.handler import handler as webhook_in
 
@@ -144,7 +144,7 @@ def test_every_answer_says_that_no_cache_may_keep_it(deployed: World, pool: str)
     ids=["direct", "forwarded", "every header", "guessed", "distribution", "local"],
 )
 def test_an_address_of_ours_is_the_distributions_word_alone(
-    deployed: World, headers: dict[str, str], url: str
+    deployed: Engine, headers: dict[str, str], url: str
 ) -> None:
     automation_id = deployed.activate(WAITING)
     for method, path in (
@@ -165,7 +165,7 @@ def test_an_address_of_ours_is_the_distributions_word_alone(
     ],
     ids=["one /64", "IPv4 as IPv6", "zones", "no address"],
 )
-def test_events_are_counted_by_network(deployed: World, sources: list[str], counted: str) -> None:
+def test_events_are_counted_by_network(deployed: Engine, sources: list[str], counted: str) -> None:
     from functions.webhook_in.handler import handler
 
     token = hooked(deployed, rateLimitPerMinute=1)
@@ -183,7 +183,7 @@ def test_events_are_counted_by_network(deployed: World, sources: list[str], coun
     assert [rate.rpartition("#")[2] for rate in rates] == [counted]
 
 
-def test_other_networks_are_counted_apart(deployed: World) -> None:
+def test_other_networks_are_counted_apart(deployed: Engine) -> None:
     from functions.webhook_in.handler import handler
 
     token = hooked(deployed, rateLimitPerMinute=1)

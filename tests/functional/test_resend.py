@@ -28,8 +28,8 @@ from tests.functional.test_delivery_life import (
     started,
     walk_machine,
 )
+from tests.support.engine import Engine
 from tests.support.scripted_channel import LATER, SILENT, TAKEN, script
-from tests.support.world import World
 
 __all__ = ["automation", "deployed"]
 
@@ -37,236 +37,238 @@ BY = "bob@example.com"
 
 
 @pytest.fixture
-def resends(world: World) -> Resends:
+def resends(engine: Engine) -> Resends:
     return Resends(
-        world.stores.deliveries,
-        world.stores.contacts,
-        world.stores.templates,
-        world.stores.workspaces,
+        engine.stores.deliveries,
+        engine.stores.contacts,
+        engine.stores.templates,
+        engine.stores.workspaces,
         describe_channels(),
-        gatekeeper_over(world.stores, world.clock),
-        world.retries,
-        world.clock,
+        gatekeeper_over(engine.stores, engine.clock),
+        engine.retries,
+        engine.clock,
     )
 
 
 def resend(
-    world: World, resends: Resends, attempt: DeliveryAttempt, key: str | None = None, **more: Any
+    engine: Engine, resends: Resends, attempt: DeliveryAttempt, key: str | None = None, **more: Any
 ) -> Resent:
     document = ResendDocument(idempotency_key=key, **more)
-    return resends.resend(world.workspace_id, attempt.id, document, BY)
+    return resends.resend(engine.workspace_id, attempt.id, document, BY)
 
 
-def sent(world: World, automation_id: str) -> DeliveryAttempt:
-    world.walk(world.fire(automation_id, ADA))
-    return only(world)
+def sent(engine: Engine, automation_id: str) -> DeliveryAttempt:
+    engine.walk(engine.fire(automation_id, ADA))
+    return only(engine)
 
 
-def withdraw(world: World, attempt: DeliveryAttempt, **more: Any) -> None:
+def withdraw(engine: Engine, attempt: DeliveryAttempt, **more: Any) -> None:
     """The contact as a person changed it since."""
     assert attempt.contact_id is not None
     document = {"email": ADA["email"], **more}
     consents = Consents(transactional=False, marketing=False)
     changed = ContactDocument.model_validate({**document, "consents": consents.model_dump()})
-    world.contacts.replace(world.workspace_id, attempt.contact_id, changed)
+    engine.contacts.replace(engine.workspace_id, attempt.contact_id, changed)
 
 
-def suppress(world: World) -> None:
-    world.stores.suppressions.add(
+def suppress(engine: Engine) -> None:
+    engine.stores.suppressions.add(
         Suppression(
-            workspace_id=world.workspace_id,
+            workspace_id=engine.workspace_id,
             kind="EMAIL",
             address=ADA["email"],
             reason=SuppressionReason.BOUNCE,
             note=None,
             delivery_id=None,
             created_by=None,
-            created_at=world.clock(),
+            created_at=engine.clock(),
         )
     )
 
 
 def test_a_resend_is_a_delivery_of_its_own_and_linked_both_ways(
-    world: World, automation: str, resends: Resends
+    engine: Engine, automation: str, resends: Resends
 ) -> None:
-    channel = script(world, TAKEN)
-    original = sent(world, automation)
+    channel = script(engine, TAKEN)
+    original = sent(engine, automation)
 
-    made = resend(world, resends, original).attempt
+    made = resend(engine, resends, original).attempt
 
     assert (made.status, made.run_id, made.node_id) == (DeliveryStatus.QUEUED, None, None)
     assert (made.resend_of, made.requested_by, made.forced) == (original.id, BY, False)
     assert made.automation_id == automation and made.contact_id == original.contact_id
-    assert started(world) == [f"{made.id}-1"]
-    check_row(world, made)
-    assert walk_machine(world, made) == []
-    told = delivery_view(world.stores.deliveries.get(made.id))
+    assert started(engine) == [f"{made.id}-1"]
+    check_row(engine, made)
+    assert walk_machine(engine, made) == []
+    told = delivery_view(engine.stores.deliveries.get(made.id))
     assert (told.status, told.tries, told.resend_of) == (DeliveryStatus.SENT, 1, original.id)
-    assert delivery_view(world.stores.deliveries.get(original.id)).resends == [made.id]
+    assert delivery_view(engine.stores.deliveries.get(original.id)).resends == [made.id]
     first, second = channel.took
     assert first.delivery_id != second.delivery_id
     assert (first.subject, first.body) == (second.subject, second.body)
 
 
-def test_the_same_key_sends_once(world: World, automation: str, resends: Resends) -> None:
-    channel = script(world, TAKEN)
-    original = sent(world, automation)
-    first = resend(world, resends, original, "k")
-    again = resend(world, resends, original, "k", force=True)
+def test_the_same_key_sends_once(engine: Engine, automation: str, resends: Resends) -> None:
+    channel = script(engine, TAKEN)
+    original = sent(engine, automation)
+    first = resend(engine, resends, original, "k")
+    again = resend(engine, resends, original, "k", force=True)
     assert not first.is_duplicate and again.is_duplicate
     assert first.attempt.id == again.attempt.id and not again.attempt.forced
-    walk_machine(world, first.attempt)
-    late = resend(world, resends, original, "k")
+    walk_machine(engine, first.attempt)
+    late = resend(engine, resends, original, "k")
     assert late.is_duplicate and late.attempt.status is DeliveryStatus.SENT
-    assert resend(world, resends, original, "l").attempt.id != first.attempt.id
-    assert resend(world, resends, original).attempt.id != first.attempt.id
+    assert resend(engine, resends, original, "l").attempt.id != first.attempt.id
+    assert resend(engine, resends, original).attempt.id != first.attempt.id
     assert len(channel.took) == 2
 
 
 def test_a_resend_whose_machine_was_never_started_is_sent_by_the_tick(
-    world: World, automation: str, resends: Resends, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, automation: str, resends: Resends, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    script(world, TAKEN)
-    original = sent(world, automation)
-    monkeypatch.setattr(type(world.retries), "start", lambda self, attempt: None)
-    made = resend(world, resends, original).attempt
+    script(engine, TAKEN)
+    original = sent(engine, automation)
+    monkeypatch.setattr(type(engine.retries), "start", lambda self, attempt: None)
+    made = resend(engine, resends, original).attempt
     monkeypatch.undo()
-    assert started(world) == []
-    assert settle_due(world, 3 * MINUTE) == 1
-    assert started(world) == [f"{made.id}-2"]
-    assert not ask(world, made).goes_on
-    assert world.stores.deliveries.get(made.id).status is DeliveryStatus.SENT
-    assert settle_due(world, DAY) == 0
+    assert started(engine) == []
+    assert settle_due(engine, 3 * MINUTE) == 1
+    assert started(engine) == [f"{made.id}-2"]
+    assert not ask(engine, made).goes_on
+    assert engine.stores.deliveries.get(made.id).status is DeliveryStatus.SENT
+    assert settle_due(engine, DAY) == 0
 
 
-def test_a_resend_is_retried_as_any_other(world: World, automation: str, resends: Resends) -> None:
-    script(world, TAKEN, LATER, LATER, TAKEN)
-    made = resend(world, resends, sent(world, automation)).attempt
-    assert walk_machine(world, made) == [30, 120]
-    assert world.stores.deliveries.get(made.id).status is DeliveryStatus.SENT
+def test_a_resend_is_retried_as_any_other(
+    engine: Engine, automation: str, resends: Resends
+) -> None:
+    script(engine, TAKEN, LATER, LATER, TAKEN)
+    made = resend(engine, resends, sent(engine, automation)).attempt
+    assert walk_machine(engine, made) == [30, 120]
+    assert engine.stores.deliveries.get(made.id).status is DeliveryStatus.SENT
 
 
-def test_gates_are_asked_anew(world: World, automation: str, resends: Resends) -> None:
-    channel = script(world, TAKEN)
-    original = sent(world, automation)
-    suppress(world)
-    refused = resend(world, resends, original).attempt
+def test_gates_are_asked_anew(engine: Engine, automation: str, resends: Resends) -> None:
+    channel = script(engine, TAKEN)
+    original = sent(engine, automation)
+    suppress(engine)
+    refused = resend(engine, resends, original).attempt
     assert refused.status is DeliveryStatus.SUPPRESSED
     assert refused.gates[-1].name == "suppression" and not refused.gates[-1].passed
     assert refused.error is not None and refused.resend_of == original.id
-    check_row(world, refused)
-    assert not ask(world, refused).goes_on
+    check_row(engine, refused)
+    assert not ask(engine, refused).goes_on
     assert len(channel.took) == 1
-    assert started(world) == []
+    assert started(engine) == []
 
 
 def test_a_resend_that_waited_asks_the_gates_again(
-    world: World, automation: str, resends: Resends
+    engine: Engine, automation: str, resends: Resends
 ) -> None:
-    channel = script(world, TAKEN)
-    made = resend(world, resends, sent(world, automation)).attempt
-    suppress(world)
-    assert not ask(world, made).goes_on
-    refused = world.stores.deliveries.get(made.id)
+    channel = script(engine, TAKEN)
+    made = resend(engine, resends, sent(engine, automation)).attempt
+    suppress(engine)
+    assert not ask(engine, made).goes_on
+    refused = engine.stores.deliveries.get(made.id)
     assert refused.status is DeliveryStatus.SUPPRESSED
     assert not refused.gates[-1].passed and len(channel.took) == 1
-    check_row(world, refused)
+    check_row(engine, refused)
 
 
 def test_force_overrules_the_gates_and_is_recorded(
-    world: World, automation: str, resends: Resends
+    engine: Engine, automation: str, resends: Resends
 ) -> None:
-    channel = script(world, TAKEN)
-    original = sent(world, automation)
-    suppress(world)
-    withdraw(world, original)
-    forced = resend(world, resends, original, force=True).attempt
+    channel = script(engine, TAKEN)
+    original = sent(engine, automation)
+    suppress(engine)
+    withdraw(engine, original)
+    forced = resend(engine, resends, original, force=True).attempt
     assert forced.status is DeliveryStatus.QUEUED and forced.forced
     overruled = {gate.name: gate.forced_by for gate in forced.gates if not gate.passed}
     assert overruled == {"consent": BY, "suppression": BY}
     told = delivery_view(forced)
     assert told.forced and told.requested_by == BY
-    walk_machine(world, forced)
+    walk_machine(engine, forced)
     assert len(channel.took) == 2
 
 
-def test_quiet_hours_and_caps_are_those_of_the_first(world: World, resends: Resends) -> None:
-    script(world, TAKEN)
+def test_quiet_hours_and_caps_are_those_of_the_first(engine: Engine, resends: Resends) -> None:
+    script(engine, TAKEN)
     cap = {"messages": 1, "hours": 24}
-    original = sent(world, world.activate(mailing(world.template(), frequencyCap=cap)))
+    original = sent(engine, engine.activate(mailing(engine.template(), frequencyCap=cap)))
     assert original.status is DeliveryStatus.SENT
-    refused = resend(world, resends, original).attempt
+    refused = resend(engine, resends, original).attempt
     assert refused.status is DeliveryStatus.SUPPRESSED
     assert refused.gates[-1].name == "frequency"
-    world.clock.advance(25 * 60 * MINUTE)
-    assert resend(world, resends, original).attempt.status is DeliveryStatus.QUEUED
+    engine.clock.advance(25 * 60 * MINUTE)
+    assert resend(engine, resends, original).attempt.status is DeliveryStatus.QUEUED
 
 
 def test_it_goes_to_where_the_contact_is_reached_now(
-    world: World, automation: str, resends: Resends
+    engine: Engine, automation: str, resends: Resends
 ) -> None:
-    channel = script(world, TAKEN)
-    original = sent(world, automation)
-    withdraw(world, original, email="ada@new.example")
-    walk_machine(world, resend(world, resends, original, force=True).attempt)
+    channel = script(engine, TAKEN)
+    original = sent(engine, automation)
+    withdraw(engine, original, email="ada@new.example")
+    walk_machine(engine, resend(engine, resends, original, force=True).attempt)
     assert [message.address for message in channel.took] == ["ada@example.com", "ada@new.example"]
 
 
 def test_without_an_address_or_a_contact_nothing_is_sent(
-    world: World, automation: str, resends: Resends
+    engine: Engine, automation: str, resends: Resends
 ) -> None:
-    script(world, TAKEN)
-    original = sent(world, automation)
-    withdraw(world, original, email=None, phone="+442079460001")
+    script(engine, TAKEN)
+    original = sent(engine, automation)
+    withdraw(engine, original, email=None, phone="+442079460001")
     with pytest.raises(InvalidInputError, match="no address for EMAIL"):
-        resend(world, resends, original, force=True)
+        resend(engine, resends, original, force=True)
     assert original.contact_id is not None
-    world.table.delete(keys.contact(world.workspace_id, original.contact_id))
+    engine.table.delete(keys.contact(engine.workspace_id, original.contact_id))
     with pytest.raises(ConflictError, match="erased"):
-        resend(world, resends, original, force=True)
-    assert len(attempts(world)) == 1
+        resend(engine, resends, original, force=True)
+    assert len(attempts(engine)) == 1
 
 
 @pytest.mark.parametrize("answer", [LATER, SILENT])
 def test_what_may_yet_be_sent_is_not_sent_again(
-    world: World, automation: str, resends: Resends, answer: str
+    engine: Engine, automation: str, resends: Resends, answer: str
 ) -> None:
-    script(world, answer)
-    original = sent(world, automation)
+    script(engine, answer)
+    original = sent(engine, automation)
     with pytest.raises(ConflictError, match="may yet be sent") as caught:
-        resend(world, resends, original, force=True)
+        resend(engine, resends, original, force=True)
     assert caught.value.status == original.status.value
-    settle_due(world, 2 * DAY)
-    assert resend(world, resends, original).attempt.status is DeliveryStatus.QUEUED
+    settle_due(engine, 2 * DAY)
+    assert resend(engine, resends, original).attempt.status is DeliveryStatus.QUEUED
 
 
 def test_a_delivery_is_sent_again_so_often_and_no_more(
-    world: World, automation: str, resends: Resends
+    engine: Engine, automation: str, resends: Resends
 ) -> None:
-    script(world, TAKEN)
-    original = sent(world, automation)
+    script(engine, TAKEN)
+    original = sent(engine, automation)
     for number in range(MAX_RESENDS):
-        resend(world, resends, original, str(number))
+        resend(engine, resends, original, str(number))
     with pytest.raises(ConflictError, match="100 times"):
-        resend(world, resends, original, "one more")
-    assert resend(world, resends, original, "7").is_duplicate
+        resend(engine, resends, original, "one more")
+    assert resend(engine, resends, original, "7").is_duplicate
 
 
 def test_another_workspaces_delivery_does_not_exist(
-    world: World, automation: str, resends: Resends
+    engine: Engine, automation: str, resends: Resends
 ) -> None:
-    script(world, TAKEN)
-    original = sent(world, automation)
+    script(engine, TAKEN)
+    original = sent(engine, automation)
     with pytest.raises(NotFoundError):
         resends.resend("ws_other", original.id, ResendDocument(), BY)
     with pytest.raises(NotFoundError):
-        resends.resend(world.workspace_id, "dlv_none", ResendDocument(), BY)
+        resends.resend(engine.workspace_id, "dlv_none", ResendDocument(), BY)
 
 
 # ── over HTTP ───────────────────────────────────────────────────────────────────────────────────
 
 
-def test_who_may_send_again_and_who_may_force(deployed: World, automation: str) -> None:
+def test_who_may_send_again_and_who_may_force(deployed: Engine, automation: str) -> None:
     # The handlers go by the real clock.
     deployed.clock.now = now_ms()
     script(deployed, TAKEN)

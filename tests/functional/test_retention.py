@@ -12,7 +12,7 @@ from runledger.models.attempt_transitions import LONGEST_LIFE
 from runledger.models.refusal import RefusalReason
 from runledger.models.workspace import Workspace
 from runledger.services.schedules.date_fires import DateFires
-from runledger.services.stream.expiry import Expired, ExpiredRow, expired_row
+from runledger.services.stream.expiry import ExpiredRow, ExpiryFollower, expired_row
 from runledger.store import keys
 from runledger.store.table import Change
 from runledger.store.tombstones import TOMBSTONE_LIFE
@@ -25,13 +25,13 @@ from tests.functional.test_delivery_life import ADA, mailing
 from tests.functional.test_delivery_lists import an_attempt
 from tests.functional.test_long_bodies import PAYLOAD, order_paid
 from tests.functional.test_refusal_lists import a_refusal
-from tests.support.world import BUCKET, REGION, World
+from tests.support.engine import BUCKET, REGION, Engine
 
 __all__ = ["deployed"]
 
 
-def keep(world: World, days: int) -> Workspace:
-    return world.stores.workspaces.set(world.workspace_id, "Demo", days)
+def keep(engine: Engine, days: int) -> Workspace:
+    return engine.stores.workspaces.set(engine.workspace_id, "Demo", days)
 
 
 def noise(seed: int) -> str:
@@ -40,8 +40,8 @@ def noise(seed: int) -> str:
     return "".join(chr(letters.randrange(33, 126)) for _ in range(100_000))
 
 
-def rows_of(world: World, partition: str) -> list[Item]:
-    return world.table.query(partition, consistent=True).items
+def rows_of(engine: Engine, partition: str) -> list[Item]:
+    return engine.table.query(partition, consistent=True).items
 
 
 def objects(prefix: str = "") -> list[str]:
@@ -49,55 +49,55 @@ def objects(prefix: str = "") -> list[str]:
     return [each["Key"] for each in found.get("Contents", [])]
 
 
-def expire(world: World, partition: str, *sorts: str) -> None:
+def expire(engine: Engine, partition: str, *sorts: str) -> None:
     """Deletes rows as DynamoDB does, and tells the function that hears of it."""
-    expired = Expired(world.stores.tombstones, world.stores.bodies)
-    for row in rows_of(world, partition):
+    expired = ExpiryFollower(engine.stores.tombstones, engine.stores.bodies)
+    for row in rows_of(engine, partition):
         if sorts and row["sk"] not in sorts:
             continue
-        world.table.delete(keys.Key(row["pk"], row["sk"]))
+        engine.table.delete(keys.Key(row["pk"], row["sk"]))
         if row["sk"] != "TOMBSTONE":
             expired.bury(expired_row(to_dynamo(row)))
 
 
-def mailed(world: World) -> tuple[str, str]:
+def mailed(engine: Engine) -> tuple[str, str]:
     """A run that sent one message: both ids."""
-    run_id = world.fire(world.activate(mailing(world.template())), ADA)
-    world.walk(run_id)
-    (link,) = world.detail(run_id)["deliveries"]
+    run_id = engine.fire(engine.activate(mailing(engine.template())), ADA)
+    engine.walk(run_id)
+    (link,) = engine.detail(run_id)["deliveries"]
     return run_id, link["id"]
 
 
-def test_everything_of_a_run_expires_together_by_the_workspace_s_setting(world: World) -> None:
-    keep(world, 30)
-    run_id, delivery_id = mailed(world)
-    run = world.stores.runs.get(run_id)
+def test_everything_of_a_run_expires_together_by_the_workspace_s_setting(engine: Engine) -> None:
+    keep(engine, 30)
+    run_id, delivery_id = mailed(engine)
+    run = engine.stores.runs.get(run_id)
     taken = run.expires_at - run.created_at - 30 * DAY
     assert 0 < taken < HOUR
-    rows = rows_of(world, keys.run(run_id).pk)
+    rows = rows_of(engine, keys.run(run_id).pk)
     assert [row["sk"] for row in rows] == ["PAYLOAD", "RUN", "STEP#mail"]
     assert {row["ttl"] * 1_000 for row in rows} == {run.expires_at}
-    delivery = world.stores.deliveries.get(delivery_id)
+    delivery = engine.stores.deliveries.get(delivery_id)
     assert run.expires_at <= delivery.expires_at <= run.expires_at + HOUR
 
 
-def test_refusals_and_fires_are_kept_by_the_same_setting(world: World) -> None:
-    keep(world, 30)
-    automation_id = world.activate(mailing(world.template()))
+def test_refusals_and_fires_are_kept_by_the_same_setting(engine: Engine) -> None:
+    keep(engine, 30)
+    automation_id = engine.activate(mailing(engine.template()))
     for _ in range(2):
-        world.fire(automation_id, ADA, **{"idempotency-key": "one"})
-    (refusal,) = world.reading.refusals(world.workspace_id, refusals()).items
+        engine.fire(automation_id, ADA, **{"idempotency-key": "one"})
+    (refusal,) = engine.queries.refusals(engine.workspace_id, refusals()).items
     assert refusal.reason is RefusalReason.DUPLICATE
-    stored = world.stores.refusals.get(refusal.id)
+    stored = engine.stores.refusals.get(refusal.id)
     assert stored.expires_at // 1_000 == (stored.created_at + 30 * DAY) // 1_000
 
-    dates = Dates(world)
+    dates = Dates(engine)
     birthdays = dates.activate()
     place = dates.begin(birthdays)
     assert place.day and place.version
-    fire = world.stores.fires.get(birthdays, place.day, place.version)
+    fire = engine.stores.fires.get(birthdays, place.day, place.version)
     assert fire and fire.expires_at // 1_000 == (fire.fired_at + 30 * DAY) // 1_000
-    assert isinstance(world.date_fires, DateFires)
+    assert isinstance(engine.date_fires, DateFires)
 
 
 def refusals() -> Any:
@@ -106,31 +106,33 @@ def refusals() -> Any:
     return request()
 
 
-def test_a_message_is_kept_while_it_may_be_under_way(world: World) -> None:
-    keep(world, 1)
-    _, delivery_id = mailed(world)
-    delivery = world.stores.deliveries.get(delivery_id)
+def test_a_message_is_kept_while_it_may_be_under_way(engine: Engine) -> None:
+    keep(engine, 1)
+    _, delivery_id = mailed(engine)
+    delivery = engine.stores.deliveries.get(delivery_id)
     assert delivery.expires_at // 1_000 == (delivery.created_at + LONGEST_LIFE) // 1_000
 
 
-def test_a_run_keeps_the_expiry_it_was_opened_with(world: World) -> None:
-    run_id, _ = mailed(world)
-    before = world.stores.runs.get(run_id).expires_at
-    keep(world, 1)
-    world.clock.advance(2 * DAY)
-    assert world.stores.runs.get(run_id).expires_at == before
-    assert world.detail(run_id)["id"] == run_id
+def test_a_run_keeps_the_expiry_it_was_opened_with(engine: Engine) -> None:
+    run_id, _ = mailed(engine)
+    before = engine.stores.runs.get(run_id).expires_at
+    keep(engine, 1)
+    engine.clock.advance(2 * DAY)
+    assert engine.stores.runs.get(run_id).expires_at == before
+    assert engine.detail(run_id)["id"] == run_id
 
 
-def test_a_workspace_of_before_keeps_ninety_days_and_the_least_is_remembered(world: World) -> None:
-    workspaces = world.stores.workspaces
+def test_a_workspace_of_before_keeps_ninety_days_and_the_least_is_remembered(
+    engine: Engine,
+) -> None:
+    workspaces = engine.stores.workspaces
     gone = Change(remove=["retentionDays", "leastRetentionDays"])
-    world.table.update(keys.workspace(world.workspace_id), gone)
-    old = workspaces.get(world.workspace_id)
+    engine.table.update(keys.workspace(engine.workspace_id), gone)
+    old = workspaces.get(engine.workspace_id)
     assert (old.retention_days, old.least_retention_days, old.retention) == (90, 90, 90 * DAY)
-    seen = [(keep(world, days).least_retention_days, days) for days in (3_650, 30, 60, 10)]
+    seen = [(keep(engine, days).least_retention_days, days) for days in (3_650, 30, 60, 10)]
     assert seen == [(90, 3_650), (30, 30), (30, 60), (10, 10)]
-    now = workspaces.get(world.workspace_id)
+    now = workspaces.get(engine.workspace_id)
     assert (now.retention_days, now.least_retention_days, now.shards) == (10, 10, 1)
     with pytest.raises(NotFoundError):
         workspaces.set("ws_other", "Other", 10)
@@ -138,52 +140,52 @@ def test_a_workspace_of_before_keeps_ninety_days_and_the_least_is_remembered(wor
         workspaces.get("ws_other")
 
 
-def test_other_processes_know_a_new_setting_within_a_minute(world: World) -> None:
+def test_other_processes_know_a_new_setting_within_a_minute(engine: Engine) -> None:
     seconds = 0.0
-    other = WorkspaceStore(world.table, lambda: seconds)
-    assert other.cached(world.workspace_id).retention_days == 90
-    keep(world, 7)
-    assert world.stores.workspaces.cached(world.workspace_id).retention_days == 7
+    other = WorkspaceStore(engine.table, lambda: seconds)
+    assert other.cached(engine.workspace_id).retention_days == 90
+    keep(engine, 7)
+    assert engine.stores.workspaces.cached(engine.workspace_id).retention_days == 7
     seconds = CACHED_SECONDS - 1
-    assert other.cached(world.workspace_id).retention_days == 90
+    assert other.cached(engine.workspace_id).retention_days == 90
     seconds = CACHED_SECONDS
-    assert other.cached(world.workspace_id).retention_days == 7
+    assert other.cached(engine.workspace_id).retention_days == 7
 
 
 @pytest.mark.parametrize("kind", ["run", "delivery", "refusal"])
-def test_a_link_to_what_expired_says_so_and_when(world: World, kind: str) -> None:
+def test_a_link_to_what_expired_says_so_and_when(engine: Engine, kind: str) -> None:
     if kind == "run":
-        row_id, _ = mailed(world)
-        expires_at = world.stores.runs.get(row_id).expires_at
+        row_id, _ = mailed(engine)
+        expires_at = engine.stores.runs.get(row_id).expires_at
     else:
-        made = a_refusal(world) if kind == "refusal" else an_attempt(world)
+        made = a_refusal(engine) if kind == "refusal" else an_attempt(engine)
         row_id, expires_at = made.id, made.expires_at // 1_000 * 1_000
-    read = getattr(world.reading, kind)
+    read = getattr(engine.queries, kind)
     partition = getattr(keys, kind)(row_id).pk
 
     def answers_gone() -> None:
         with pytest.raises(GoneError, match=f"the {kind} {row_id} expired at 20") as gone:
-            read(world.workspace_id, row_id)
+            read(engine.workspace_id, row_id)
         expired_at = gone.value.facts["expiredAt"]
         assert expired_at.endswith("Z") and expired_at in str(gone.value)
         with pytest.raises(NotFoundError):
             read("ws_other", row_id)
 
-    assert read(world.workspace_id, row_id).id == row_id
-    world.clock.now = expires_at
+    assert read(engine.workspace_id, row_id).id == row_id
+    engine.clock.now = expires_at
     # DynamoDB deletes the row days later.
     answers_gone()
-    expire(world, partition)
-    (left,) = rows_of(world, partition)
+    expire(engine, partition)
+    (left,) = rows_of(engine, partition)
     assert set(left) == {"pk", "sk", "workspaceId", "expiredAt", "ttl"}
     assert len(json.dumps(left)) < 200
     answers_gone()
-    world.clock.now = expires_at + TOMBSTONE_LIFE
+    engine.clock.now = expires_at + TOMBSTONE_LIFE
     with pytest.raises(NotFoundError):
-        read(world.workspace_id, row_id)
+        read(engine.workspace_id, row_id)
 
 
-def test_the_answer_is_a_problem_with_the_moment(deployed: World) -> None:
+def test_the_answer_is_a_problem_with_the_moment(deployed: Engine) -> None:
     deployed.clock.now = now_ms() - 100 * DAY
     run_id, _ = mailed(deployed)
     expired_at = deployed.stores.runs.get(run_id).expires_at
@@ -197,61 +199,61 @@ def test_the_answer_is_a_problem_with_the_moment(deployed: World) -> None:
     assert call("GET", "/v1/runs/run_none")["status"] == 404
 
 
-def test_the_objects_of_a_run_go_with_it_and_those_of_a_later_one_stay(world: World) -> None:
-    world.workspace_secrets.put(world.workspace_id, "SCORE_KEY", "k" * 20)
-    world.http.answer = {"data": {"score": 42}, "rest": noise(1)}
-    automation_id = world.activate(order_paid(world.template()))
+def test_the_objects_of_a_run_go_with_it_and_those_of_a_later_one_stay(engine: Engine) -> None:
+    engine.workspace_secrets.put(engine.workspace_id, "SCORE_KEY", "k" * 20)
+    engine.http.answer = {"data": {"score": 42}, "rest": noise(1)}
+    automation_id = engine.activate(order_paid(engine.template()))
     payload = {**PAYLOAD, "more": noise(2)}
     once = {"idempotency-key": "one"}
-    run_id = world.fire(automation_id, payload, **once)
-    world.walk(run_id, until="mail")
+    run_id = engine.fire(automation_id, payload, **once)
+    engine.walk(run_id, until="mail")
     first = objects(f"runs/{run_id}/")
     kinds = {key.split("/")[3].partition("-")[0] for key in first}
     assert {"payload", "bodies"} <= kinds
     assert {key.split("/")[2] for key in first} == {
-        str(world.stores.runs.get(run_id).expires_at // 1_000)
+        str(engine.stores.runs.get(run_id).expires_at // 1_000)
     }
     partition = keys.run(run_id).pk
-    pointing = [row["sk"] for row in rows_of(world, partition) if "objects" in row]
+    pointing = [row["sk"] for row in rows_of(engine, partition) if "objects" in row]
     assert pointing == ["PAYLOAD", "STEP#score"]
 
     # The same event opens a run of the same id, once the row is deleted; the payload is not yet.
-    world.clock.advance(91 * DAY)
-    expire(world, partition, "RUN")
-    assert world.fire(automation_id, payload, **once) == run_id
-    world.walk(run_id, until="mail")
+    engine.clock.advance(91 * DAY)
+    expire(engine, partition, "RUN")
+    assert engine.fire(automation_id, payload, **once) == run_id
+    engine.walk(run_id, until="mail")
     again = set(objects(f"runs/{run_id}/")) - set(first)
-    expired = Expired(world.stores.tombstones, world.stores.bodies)
+    expired = ExpiryFollower(engine.stores.tombstones, engine.stores.bodies)
     payload_key = keys.Key(partition, "PAYLOAD")
     expired.bury(ExpiredRow(payload_key, None, first[0].rpartition("bodies/")[0]))
     assert set(objects(f"runs/{run_id}/")) == again != set()
-    assert world.detail(run_id)["payload"] == payload
+    assert engine.detail(run_id)["payload"] == payload
 
 
-def test_what_is_left_of_an_expired_run_is_not_taken_for_a_later_one_s(world: World) -> None:
-    automation_id = world.activate(mailing(world.template()))
+def test_what_is_left_of_an_expired_run_is_not_taken_for_a_later_one_s(engine: Engine) -> None:
+    automation_id = engine.activate(mailing(engine.template()))
     once = {"idempotency-key": "one"}
-    run_id = world.fire(automation_id, ADA, **once)
-    world.walk(run_id)
-    world.clock.advance(91 * DAY)
+    run_id = engine.fire(automation_id, ADA, **once)
+    engine.walk(run_id)
+    engine.clock.advance(91 * DAY)
     # DynamoDB deletes rows of one moment in any order.
-    expire(world, keys.run(run_id).pk, "RUN")
-    assert world.fire(automation_id, ADA, **once) == run_id
-    assert list(world.stores.runs.history(run_id).steps) == []
-    world.walk(run_id)
-    assert len(world.mailbox()) == 2
-    detail = world.detail(run_id)
+    expire(engine, keys.run(run_id).pk, "RUN")
+    assert engine.fire(automation_id, ADA, **once) == run_id
+    assert list(engine.stores.runs.history(run_id).steps) == []
+    engine.walk(run_id)
+    assert len(engine.mailbox()) == 2
+    detail = engine.detail(run_id)
     assert (detail["status"], [step["nodeId"] for step in detail["steps"]]) == (
         "COMPLETED",
         ["start", "mail", "done"],
     )
-    ttls = {row["ttl"] for row in rows_of(world, keys.run(run_id).pk) if row["sk"] != "TOMBSTONE"}
-    assert ttls == {world.stores.runs.get(run_id).expires_at // 1_000}
+    ttls = {row["ttl"] for row in rows_of(engine, keys.run(run_id).pk) if row["sk"] != "TOMBSTONE"}
+    assert ttls == {engine.stores.runs.get(run_id).expires_at // 1_000}
 
 
-def test_a_large_message_goes_with_its_delivery(world: World) -> None:
-    attempt = an_attempt(world, body=noise(3))
+def test_a_large_message_goes_with_its_delivery(engine: Engine) -> None:
+    attempt = an_attempt(engine, body=noise(3))
     (key,) = objects("deliveries/")
     assert key.startswith(f"deliveries/{attempt.id}/{attempt.expires_at // 1_000}/message-")
-    expire(world, keys.delivery(attempt.id).pk)
+    expire(engine, keys.delivery(attempt.id).pk)
     assert objects("deliveries/") == []

@@ -17,9 +17,9 @@ from runledger.models.attempt_transitions import GIVE_UP_AFTER, WAITS
 from runledger.services.messages.retry_contract import RetryAnswer, RetryEvent
 from runledger.services.messages.retry_machine import RetryMachine
 
+from tests.support.engine import DELIVERY_RETRY, REGION
 from tests.support.local_stepfunctions import LocalStepFunctions
 from tests.support.template import load_template
-from tests.support.world import DELIVERY_RETRY, REGION
 
 ROOT = Path(__file__).parents[2]
 FUNCTION = f"arn:aws:lambda:{REGION}:123456789012:function:retry-delivery"

@@ -8,7 +8,7 @@ from runledger.models.workspace import Role
 
 from functions.api.handler import app
 from tests.functional.test_api_handlers import call, deployed
-from tests.support.world import World
+from tests.support.engine import Engine
 
 __all__ = ["deployed"]
 
@@ -26,7 +26,7 @@ def test_every_change_says_which_role_it_needs(method: str, path: str, needed: R
     assert needed in (Role.MEMBER, Role.ADMIN, Role.OWNER), f"no @needs on {method} {path}"
 
 
-def test_few_routes_are_for_everybody_who_is_signed_in(deployed: World) -> None:
+def test_few_routes_are_for_everybody_who_is_signed_in(deployed: Engine) -> None:
     personal = {route.path: route for route in APP_ROUTES if is_personal(route.func)}
     assert set(personal) == {
         "/v1/invitations/<invitation_id>/accept",
@@ -40,7 +40,7 @@ def test_few_routes_are_for_everybody_who_is_signed_in(deployed: World) -> None:
         assert call("POST", filled, None, role=None, query="no=such")["status"] == 401, path
 
 
-def test_a_role_is_asked_for_before_the_body_is_looked_at(deployed: World) -> None:
+def test_a_role_is_asked_for_before_the_body_is_looked_at(deployed: Engine) -> None:
     assert len(ROUTES) >= 26
     for method, path, needed in ROUTES:
         too_low = list(Role)[needed.level - 1]
@@ -52,7 +52,7 @@ def test_a_role_is_asked_for_before_the_body_is_looked_at(deployed: World) -> No
         assert wrong["status"] == 403, (method, path)
 
 
-def test_whoever_may_is_told_what_is_wrong(deployed: World) -> None:
+def test_whoever_may_is_told_what_is_wrong(deployed: Engine) -> None:
     answer = call("POST", "/v1/templates", {"name": 1}, role="admin")
     assert (answer["status"], answer["body"]["field"]) == (422, "name")
     unknown = call("POST", "/v1/templates", {}, role="admin", query="no=such")
@@ -61,7 +61,7 @@ def test_whoever_may_is_told_what_is_wrong(deployed: World) -> None:
     assert call("GET", "/v1/runs", role="viewer", query="limit=0")["status"] == 422
 
 
-def test_a_body_may_ask_for_more_than_its_route(deployed: World) -> None:
+def test_a_body_may_ask_for_more_than_its_route(deployed: Engine) -> None:
     path = "/v1/deliveries/dlv_none/resend"
     assert call("POST", path, {"force": True}, role="member")["status"] == 403
     assert call("POST", path, {"force": False}, role="member")["status"] == 404

@@ -23,7 +23,7 @@ from runledger.services.secrets.signing import SigningSecrets
 
 from tests.functional.test_api_handlers import CONTEXT, call, deployed, sample
 from tests.functional.test_webhooks import event, hooked
-from tests.support.world import World
+from tests.support.engine import Engine
 
 __all__ = ["deployed"]
 
@@ -38,18 +38,18 @@ def signature(secret: str, body: bytes = BODY) -> str:
 class Signed:
     """An automation whose webhook is signed, and the secrets it has had."""
 
-    def __init__(self, world: World, **trigger: Any) -> None:
-        self.world = world
-        self.token = hooked(world, signed=True, **trigger)
-        target = world.stores.automations.by_webhook_token(self.token)
+    def __init__(self, engine: Engine, **trigger: Any) -> None:
+        self.engine = engine
+        self.token = hooked(engine, signed=True, **trigger)
+        target = engine.stores.automations.by_webhook_token(self.token)
         assert target is not None
         self.id = target.automation_id
-        self.signing = SigningSecrets(world.secrets, "runledger")
+        self.signing = SigningSecrets(engine.secrets, "runledger")
         self.first = self.signing.read(self.id)
 
     def rotate(self, minutes: int = 60) -> AutomationView:
-        rotations = Rotations(self.world.automations, self.signing, self.world.clock)
-        return rotations.rotate(self.world.workspace_id, self.id, minutes, BY)
+        rotations = Rotations(self.engine.automations, self.signing, self.engine.clock)
+        return rotations.rotate(self.engine.workspace_id, self.id, minutes, BY)
 
     def new_secret(self, minutes: int = 60) -> str:
         shown = self.rotate(minutes).webhook
@@ -59,28 +59,28 @@ class Signed:
     def takes(self, secret: str) -> bool:
         sent = event(self.token, BODY, x_runledger_signature=signature(secret))
         try:
-            self.world.webhooks.receive(sent)
+            self.engine.webhooks.receive(sent)
         except UnauthorizedError:
             return False
         return True
 
     def status(self, status: AutomationStatus) -> None:
-        self.world.stopping.stop(self.world.workspace_id, self.id, status, BY)
+        self.engine.stopping.stop(self.engine.workspace_id, self.id, status, BY)
 
 
 @pytest.fixture
-def signed(world: World) -> Signed:
-    return Signed(world, rateLimitPerMinute=1_000)
+def signed(engine: Engine) -> Signed:
+    return Signed(engine, rateLimitPerMinute=1_000)
 
 
 def test_both_secrets_are_taken_until_the_overlap_is_over(signed: Signed) -> None:
-    signed.world.clock.now -= signed.world.clock.now % MINUTE
+    signed.engine.clock.now -= signed.engine.clock.now % MINUTE
     second = signed.new_secret(60)
     assert second != signed.first
     assert (signed.takes(signed.first), signed.takes(second)) == (True, True)
-    signed.world.clock.advance(HOUR - MINUTE)
+    signed.engine.clock.advance(HOUR - MINUTE)
     assert signed.takes(signed.first)
-    signed.world.clock.advance(MINUTE)
+    signed.engine.clock.advance(MINUTE)
     assert (signed.takes(signed.first), signed.takes(second)) == (False, True)
 
 
@@ -101,19 +101,19 @@ def test_the_new_secret_is_shown_once_and_the_overlap_as_long_as_it_lasts(signed
     shown = signed.rotate(60)
     assert shown.webhook is not None
     until = shown.webhook.previous_valid_until
-    automations = signed.world.automations
+    automations = signed.engine.automations
 
     def webhook() -> Any:
-        automation = automations.store.get(signed.world.workspace_id, signed.id)
+        automation = automations.store.get(signed.engine.workspace_id, signed.id)
         assert automation.updated_by == BY
         return automations.view(automation).webhook
 
     assert until is not None
     assert (webhook().secret, webhook().previous_valid_until) == (None, until)
-    signed.world.clock.advance(HOUR)
+    signed.engine.clock.advance(HOUR)
     assert webhook().previous_valid_until is None
     # Activating it again shows no secret and changes none.
-    again = signed.world.activations.activate(signed.world.workspace_id, signed.id, BY)
+    again = signed.engine.activations.activate(signed.engine.workspace_id, signed.id, BY)
     assert again.webhook is not None and again.webhook.secret is None
 
 
@@ -121,7 +121,7 @@ def test_a_crash_before_the_new_secret_leaves_the_old_one_and_none_before_it(
     signed: Signed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     second = signed.new_secret(60)
-    signed.world.clock.advance(2 * MINUTE)
+    signed.engine.clock.advance(2 * MINUTE)
 
     def crash(*_: Any) -> None:
         raise TransientError("gone")
@@ -135,7 +135,7 @@ def test_a_crash_before_the_new_secret_leaves_the_old_one_and_none_before_it(
 
     with pytest.raises(ConflictError, match="being rotated"):
         signed.rotate()
-    signed.world.clock.advance(MINUTE)
+    signed.engine.clock.advance(MINUTE)
     third = signed.new_secret(60)
     assert [signed.takes(secret) for secret in (signed.first, second, third)] == [False, True, True]
 
@@ -161,13 +161,13 @@ def test_of_two_rotations_at_once_one_is_refused(
 
 
 def test_a_rotation_noted_since_the_row_was_read_is_kept(signed: Signed) -> None:
-    store = signed.world.stores.automations
-    stale = store.get(signed.world.workspace_id, signed.id)
+    store = signed.engine.stores.automations
+    stale = store.get(signed.engine.workspace_id, signed.id)
     signed.new_secret()
-    noted = store.get(signed.world.workspace_id, signed.id)
+    noted = store.get(signed.engine.workspace_id, signed.id)
     with pytest.raises(ConflictError):
         store.rotate(stale, noted)
-    signed.world.clock.advance(MINUTE)
+    signed.engine.clock.advance(MINUTE)
     signed.new_secret()
     with pytest.raises(ConflictError):
         store.rotate(noted, noted)
@@ -177,8 +177,8 @@ def test_a_row_read_late_does_not_prolong_an_overlap(
     signed: Signed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     second = signed.new_secret(60)
-    store = signed.world.stores.automations
-    before = store.get(signed.world.workspace_id, signed.id)
+    store = signed.engine.stores.automations
+    before = store.get(signed.engine.workspace_id, signed.id)
     third = signed.new_secret(0)
     get = type(store).get
 
@@ -198,22 +198,22 @@ def test_an_automation_whose_first_secret_was_never_made_gets_it_by_rotation(
     signed: Signed,
 ) -> None:
     name = f"runledger/webhooks/{signed.id}"
-    signed.world.secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+    signed.engine.secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
     # Not the sender's fault: it is asked to come back.
     with pytest.raises(MissingResourceError):
         signed.takes(signed.first)
     assert signed.takes(signed.new_secret())
 
 
-def test_only_an_automation_that_takes_signed_events_has_a_secret_to_rotate(world: World) -> None:
-    token = hooked(world)
-    target = world.stores.automations.by_webhook_token(token)
+def test_only_an_automation_that_takes_signed_events_has_a_secret_to_rotate(engine: Engine) -> None:
+    token = hooked(engine)
+    target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
     rotations = Rotations(
-        world.automations, SigningSecrets(world.secrets, "runledger"), world.clock
+        engine.automations, SigningSecrets(engine.secrets, "runledger"), engine.clock
     )
     with pytest.raises(ConflictError):
-        rotations.rotate(world.workspace_id, target.automation_id, 0, BY)
+        rotations.rotate(engine.workspace_id, target.automation_id, 0, BY)
     with pytest.raises(NotFoundError):
         rotations.rotate("ws_other", target.automation_id, 0, BY)
 
@@ -245,11 +245,11 @@ def test_only_the_signature_itself_is_one(signed: Signed, bend: Any) -> None:
         sent, headers={**sent.headers, "x-runledger-signature": bend(signature(signed.first))}
     )
     with pytest.raises(UnauthorizedError):
-        signed.world.webhooks.receive(bent)
+        signed.engine.webhooks.receive(bent)
 
 
 @pytest.mark.parametrize("is_base64", [True, False])
-def test_the_raw_bytes_are_what_is_signed(deployed: World, is_base64: bool) -> None:
+def test_the_raw_bytes_are_what_is_signed(deployed: Engine, is_base64: bool) -> None:
     from functions.webhook_in.handler import handler
 
     signed = Signed(deployed)
@@ -269,7 +269,7 @@ def test_the_raw_bytes_are_what_is_signed(deployed: World, is_base64: bool) -> N
     assert answers == [202, 401, 401]
 
 
-def test_the_api_rotates_for_an_admin(deployed: World) -> None:
+def test_the_api_rotates_for_an_admin(deployed: Engine) -> None:
     signed = Signed(deployed)
     deployed.clock.now = now_ms()
     path = f"/v1/automations/{signed.id}/rotate-secret"

@@ -8,9 +8,9 @@ from runledger.models.run import Cancellation
 from runledger.nodes.base import HttpRequest, HttpResponse
 
 from tests.functional.test_upstream import edit, end, follow, opened_by, upstream_document, waiting
+from tests.support.engine import Engine
 from tests.support.graphs import condition, edge, node, switch, wait
 from tests.support.graphs import end as end_node
-from tests.support.world import World
 
 BY = "ada@example.com"
 
@@ -49,12 +49,12 @@ def document(name: str = "Long") -> dict[str, Any]:
 class Flaky:
     """Is away for one call."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
         self.statuses = [503, 200]
 
     def call(self, request: HttpRequest) -> HttpResponse:
-        self.world.clock.advance(40)
+        self.engine.clock.advance(40)
         return HttpResponse(
             status=self.statuses.pop(0), headers=(), body=b"{}", truncated=False, duration_ms=40
         )
@@ -65,19 +65,19 @@ def steps_of(detail: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def test_each_step_tells_its_wait_apart_from_its_work_and_its_tries(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(world, "http", Flaky(world))
-    run_id = world.fire(world.activate(document()), {"n": 20, "plan": "team"})
-    world.walk(run_id, until="plan")
-    nap = steps_of(world.detail(run_id))["nap"]
+    monkeypatch.setattr(engine, "http", Flaky(engine))
+    run_id = engine.fire(engine.activate(document()), {"n": 20, "plan": "team"})
+    engine.walk(run_id, until="plan")
+    nap = steps_of(engine.detail(run_id))["nap"]
     assert (nap["status"], nap["waitedMs"]) == ("WAITING", None)
     assert from_iso(nap["waitUntil"]) - from_iso(nap["startedAt"]) == pytest.approx(
         5 * MINUTE, abs=SECOND
     )
-    world.clock.advance(6 * MINUTE)
-    world.walk(run_id)
-    detail = world.detail(run_id)
+    engine.clock.advance(6 * MINUTE)
+    engine.walk(run_id)
+    detail = engine.detail(run_id)
     steps = steps_of(detail)
     assert detail["status"] == "COMPLETED"
     assert [step["order"] for step in detail["steps"]] == [1, 2, 3, 4, 5, 6]
@@ -96,16 +96,16 @@ def test_each_step_tells_its_wait_apart_from_its_work_and_its_tries(
 
 
 def test_each_decision_tells_the_branches_it_passed_over(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(world, "http", Flaky(world))
-    run_id = world.fire(world.activate(document()), {"n": 20, "plan": "team"})
-    world.walk(run_id, until="plan")
-    world.clock.advance(6 * MINUTE)
-    world.walk(run_id)
+    monkeypatch.setattr(engine, "http", Flaky(engine))
+    run_id = engine.fire(engine.activate(document()), {"n": 20, "plan": "team"})
+    engine.walk(run_id, until="plan")
+    engine.clock.advance(6 * MINUTE)
+    engine.walk(run_id)
     told = {
         name: (step["outcome"], step["branchesNotTaken"])
-        for name, step in steps_of(world.detail(run_id)).items()
+        for name, step in steps_of(engine.detail(run_id)).items()
     }
     assert told == {
         "start": (None, []),
@@ -117,12 +117,12 @@ def test_each_decision_tells_the_branches_it_passed_over(
     }
 
 
-def test_a_wait_that_was_cut_short_tells_how_long_it_was(world: World) -> None:
-    run_id = world.fire(world.activate(document()), {"n": 20})
-    world.walk(run_id, until="plan")
-    world.clock.advance(2 * MINUTE)
-    world.canceler.cancel("ws_demo", run_id, Cancellation(by=BY, reason="wrong list"))
-    detail = world.detail(run_id)
+def test_a_wait_that_was_cut_short_tells_how_long_it_was(engine: Engine) -> None:
+    run_id = engine.fire(engine.activate(document()), {"n": 20})
+    engine.walk(run_id, until="plan")
+    engine.clock.advance(2 * MINUTE)
+    engine.canceler.cancel("ws_demo", run_id, Cancellation(by=BY, reason="wrong list"))
+    detail = engine.detail(run_id)
     nap = steps_of(detail)["nap"]
     assert nap["status"] == "CANCELED"
     assert nap["waitedMs"] == nap["durationMs"] == pytest.approx(2 * MINUTE, abs=SECOND)
@@ -131,42 +131,42 @@ def test_a_wait_that_was_cut_short_tells_how_long_it_was(world: World) -> None:
     assert canceled["at"] == detail["finishedAt"]
 
 
-def test_version_graph_and_name_are_those_of_its_time(world: World) -> None:
-    automation_id = world.activate(document())
-    run_id = world.fire(automation_id, {"n": 1})
-    world.walk(run_id)
+def test_version_graph_and_name_are_those_of_its_time(engine: Engine) -> None:
+    automation_id = engine.activate(document())
+    run_id = engine.fire(automation_id, {"n": 1})
+    engine.walk(run_id)
     later = document("Other")
     later["nodes"][1] = condition("big")
-    edit(world, automation_id, later)
-    detail = world.detail(run_id)
+    edit(engine, automation_id, later)
+    detail = engine.detail(run_id)
     assert (detail["version"], detail["automationName"]) == (1, "Long")
     kinds = {each["id"]: each["config"].get("kind") for each in detail["graph"]["nodes"]}
     assert kinds["big"] == "COMPARE"
     assert steps_of(detail)["big"]["branchesNotTaken"] == ["true"]
 
 
-def test_a_run_links_to_the_one_that_opened_it(world: World) -> None:
-    first = world.activate(upstream_document())
-    second = world.activate(waiting(first))
-    upstream_id = end(world, first)
-    world.clock.advance(10 * MINUTE)
-    follow(world, upstream_id)
-    run_id = opened_by(world, second, upstream_id)
-    detail = world.detail(run_id)
+def test_a_run_links_to_the_one_that_opened_it(engine: Engine) -> None:
+    first = engine.activate(upstream_document())
+    second = engine.activate(waiting(first))
+    upstream_id = end(engine, first)
+    engine.clock.advance(10 * MINUTE)
+    follow(engine, upstream_id)
+    run_id = opened_by(engine, second, upstream_id)
+    detail = engine.detail(run_id)
     assert detail["upstream"] == {
         "automationId": first,
         "automationName": "First",
         "runId": upstream_id,
         "status": "COMPLETED",
     }
-    above = world.detail(upstream_id)
+    above = engine.detail(upstream_id)
     assert above["upstream"] is None
     assert [each["runId"] for each in above["downstream"]] == [run_id]
 
     # It may expire before the run that it opened.
-    world.clock.now = world.stores.runs.get(upstream_id).expires_at
-    assert world.stores.runs.get(run_id).expires_at > world.clock.now + 1
-    assert world.detail(run_id)["upstream"] == {
+    engine.clock.now = engine.stores.runs.get(upstream_id).expires_at
+    assert engine.stores.runs.get(run_id).expires_at > engine.clock.now + 1
+    assert engine.detail(run_id)["upstream"] == {
         "automationId": first,
         "automationName": None,
         "runId": upstream_id,

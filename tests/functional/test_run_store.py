@@ -27,7 +27,7 @@ from runledger.store.table import Put
 from runledger.store.values import to_dynamo
 
 from bench.units import item_size
-from tests.support.world import START, World
+from tests.support.engine import START, Engine
 
 PAYLOAD = Payload(trigger={"type": "WEBHOOK"}, body={"orderId": 1})
 
@@ -62,107 +62,107 @@ def a_run(run_id: str | None = None, **changes: object) -> Run:
     return run.model_copy(update=changes)
 
 
-def opened(world: World, **changes: object) -> Run:
-    run, is_new = world.stores.runs.open(a_run(**changes), PAYLOAD, 1)
+def opened(engine: Engine, **changes: object) -> Run:
+    run, is_new = engine.stores.runs.open(a_run(**changes), PAYLOAD, 1)
     assert is_new
     return run
 
 
-def owned(world: World, **changes: object) -> Run:
-    return world.stores.runs.own(opened(world, **changes), "1:9d1f", START + 5, 3)
+def owned(engine: Engine, **changes: object) -> Run:
+    return engine.stores.runs.own(opened(engine, **changes), "1:9d1f", START + 5, 3)
 
 
-def due(world: World, now: int) -> list[str]:
-    return [row.id for row in world.stores.due.rows(now)]
+def due(engine: Engine, now: int) -> list[str]:
+    return [row.id for row in engine.stores.due.rows(now)]
 
 
-def raw(world: World, run: Run) -> dict[str, object]:
+def raw(engine: Engine, run: Run) -> dict[str, object]:
     key = keys.run(run.id)
-    answer = world.dynamodb.get_item(
+    answer = engine.dynamodb.get_item(
         TableName="runledger", Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}}
     )
     item: dict[str, object] = answer["Item"]
     return item
 
 
-def test_what_is_written_is_read(world: World) -> None:
-    run = opened(world)
+def test_what_is_written_is_read(engine: Engine) -> None:
+    run = opened(engine)
 
-    history = world.stores.runs.history(run.id)
+    history = engine.stores.runs.history(run.id)
 
     assert history.run == run
     assert history.payload == PAYLOAD
     assert history.steps == {}
 
 
-def test_the_same_id_opens_one_run_and_keeps_the_first_payload(world: World) -> None:
-    first = opened(world)
+def test_the_same_id_opens_one_run_and_keeps_the_first_payload(engine: Engine) -> None:
+    first = opened(engine)
     other = Payload(trigger={"type": "WEBHOOK"}, body={"orderId": 2})
 
-    again, is_new = world.stores.runs.open(a_run(first.id), other, 1)
+    again, is_new = engine.stores.runs.open(a_run(first.id), other, 1)
 
     assert not is_new
     assert again == first
-    assert world.stores.runs.history(first.id).payload == PAYLOAD
+    assert engine.stores.runs.history(first.id).payload == PAYLOAD
 
 
-def test_a_payload_left_alone_by_a_crash_does_not_hinder_the_run(world: World) -> None:
+def test_a_payload_left_alone_by_a_crash_does_not_hinder_the_run(engine: Engine) -> None:
     run = a_run()
-    world.stores.runs.open(run, PAYLOAD, 1)
+    engine.stores.runs.open(run, PAYLOAD, 1)
     key = keys.run(run.id)
-    world.dynamodb.delete_item(
+    engine.dynamodb.delete_item(
         TableName="runledger", Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}}
     )
 
-    _, is_new = world.stores.runs.open(run, PAYLOAD, 1)
+    _, is_new = engine.stores.runs.open(run, PAYLOAD, 1)
 
     assert is_new
-    assert world.stores.runs.history(run.id).payload == PAYLOAD
+    assert engine.stores.runs.history(run.id).payload == PAYLOAD
 
 
-def test_a_run_is_owned_once_and_by_its_own_attempt(world: World) -> None:
-    run = opened(world)
-    world.stores.runs.own(run, "1:9d1f", START, 1)
+def test_a_run_is_owned_once_and_by_its_own_attempt(engine: Engine) -> None:
+    run = opened(engine)
+    engine.stores.runs.own(run, "1:9d1f", START, 1)
     with pytest.raises(ConditionFailedError) as refused:
-        world.stores.runs.own(run, "1:beef", START, 1)
+        engine.stores.runs.own(run, "1:beef", START, 1)
     assert refused.value.item is not None
     assert refused.value.item["execution"] == "1:9d1f"
 
-    late = opened(world)
-    world.stores.runs.next_attempt(late, START + 1, "did not begin")
+    late = opened(engine)
+    engine.stores.runs.next_attempt(late, START + 1, "did not begin")
     with pytest.raises(ConditionFailedError):
-        world.stores.runs.own(late, "1", START, 1)
+        engine.stores.runs.own(late, "1", START, 1)
 
 
-def test_a_node_is_claimed_once_until_its_claim_is_taken_over(world: World) -> None:
-    run = owned(world)
+def test_a_node_is_claimed_once_until_its_claim_is_taken_over(engine: Engine) -> None:
+    run = owned(engine)
     claim = Claim(request_id="r1", started_at=START, lease_until=START + 10)
-    after = world.stores.runs.claim(run, 2, claim, replaces=None, left=[])
+    after = engine.stores.runs.claim(run, 2, claim, replaces=None, left=[])
     assert after.claimed == {2}
     assert after.open_claims == {2: claim}
 
     second = Claim(request_id="r2", started_at=START + 20, lease_until=START + 30)
     with pytest.raises(ConditionFailedError):
-        world.stores.runs.claim(run, 2, second, replaces=None, left=[])
-    taken = world.stores.runs.claim(run, 2, second, replaces=claim, left=[])
+        engine.stores.runs.claim(run, 2, second, replaces=None, left=[])
+    taken = engine.stores.runs.claim(run, 2, second, replaces=claim, left=[])
     assert taken.open_claims == {2: second}
     with pytest.raises(ConditionFailedError):
-        world.stores.runs.claim(run, 2, second, replaces=claim, left=[])
+        engine.stores.runs.claim(run, 2, second, replaces=claim, left=[])
 
 
-def test_a_claim_takes_the_nodes_just_left_out_of_the_row(world: World) -> None:
-    run = owned(world)
+def test_a_claim_takes_the_nodes_just_left_out_of_the_row(engine: Engine) -> None:
+    run = owned(engine)
     claim = Claim(request_id="r1", started_at=START, lease_until=START + 10)
-    run = world.stores.runs.claim(run, 1, claim, replaces=None, left=[])
-    run = world.stores.runs.claim(run, 2, claim, replaces=None, left=[1])
+    run = engine.stores.runs.claim(run, 1, claim, replaces=None, left=[])
+    run = engine.stores.runs.claim(run, 2, claim, replaces=None, left=[1])
     assert set(run.open_claims) == {2}
     assert run.claimed == {1, 2}
 
 
 @pytest.mark.parametrize("status", [RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELED])
-def test_a_terminal_status_never_changes(world: World, status: RunStatus) -> None:
-    run = owned(world)
-    runs = world.stores.runs
+def test_a_terminal_status_never_changes(engine: Engine, status: RunStatus) -> None:
+    run = owned(engine)
+    runs = engine.stores.runs
     closed = runs.close(run, Closing(status, START + 50))
     assert closed.due_at is None
     assert closed.sequence == 3
@@ -180,8 +180,8 @@ def test_a_terminal_status_never_changes(world: World, status: RunStatus) -> Non
     assert runs.get(run.id) == closed
 
 
-def test_a_recorded_step_stands(world: World) -> None:
-    run = owned(world)
+def test_a_recorded_step_stands(engine: Engine) -> None:
+    run = owned(engine)
     step = Step(
         node_id="score",
         type="INTEGRATION",
@@ -190,24 +190,24 @@ def test_a_recorded_step_stands(world: World) -> None:
         finished_at=START + 5,
         output={"score": 4.5},
     )
-    assert world.stores.runs.record(run, step) == step
+    assert engine.stores.runs.record(run, step) == step
     other = step.model_copy(update={"output": {"score": 1}})
-    assert world.stores.runs.record(run, other) == step
-    assert world.stores.runs.history(run.id).steps == {"score": step}
+    assert engine.stores.runs.record(run, other) == step
+    assert engine.stores.runs.history(run.id).steps == {"score": step}
 
 
-def test_due_rows_come_from_every_shard_and_leave_with_the_end(world: World) -> None:
-    runs = [opened(world) for _ in range(12)]
-    assert due(world, START + 119_999) == []
-    assert sorted(due(world, START + 120_000)) == sorted(run.id for run in runs)
+def test_due_rows_come_from_every_shard_and_leave_with_the_end(engine: Engine) -> None:
+    runs = [opened(engine) for _ in range(12)]
+    assert due(engine, START + 119_999) == []
+    assert sorted(due(engine, START + 120_000)) == sorted(run.id for run in runs)
 
-    world.stores.runs.close(runs[0], Closing(RunStatus.CANCELED, START + 1))
-    assert runs[0].id not in due(world, START + 120_000)
+    engine.stores.runs.close(runs[0], Closing(RunStatus.CANCELED, START + 1))
+    assert runs[0].id not in due(engine, START + 120_000)
 
 
-def test_the_run_row_stays_under_one_kilobyte_in_every_status(world: World) -> None:
+def test_the_run_row_stays_under_one_kilobyte_in_every_status(engine: Engine) -> None:
     run = opened(
-        world,
+        engine,
         workspace_id="ws_" + "x" * 13,
         automation_name="n" * 80,
         contact_email="e" * 52 + "@example.com",
@@ -215,44 +215,44 @@ def test_the_run_row_stays_under_one_kilobyte_in_every_status(world: World) -> N
         version=1234,
         scheduled_for=START + 120_000,
     )
-    sizes = {"PENDING": item_size(raw(world, run))}
-    run = world.stores.runs.own(run, "12:" + "f" * 36, START, 1500)
+    sizes = {"PENDING": item_size(raw(engine, run))}
+    run = engine.stores.runs.own(run, "12:" + "f" * 36, START, 1500)
     # A walk of thirty nodes, three branches at work at once.
     for rank in range(1, 31):
         claim = Claim(
             request_id="f" * CLAIM_ID_CHARACTERS, started_at=START, lease_until=START + 20_000
         )
         left = [rank - 3] if rank - 3 in run.open_claims else []
-        run = world.stores.runs.claim(run, rank, claim, replaces=None, left=left)
-    world.stores.runs.park(run, 30, claim, START + 1)
-    sizes["RUNNING"] = item_size(raw(world, run))
+        run = engine.stores.runs.claim(run, rank, claim, replaces=None, left=left)
+    engine.stores.runs.park(run, 30, claim, START + 1)
+    sizes["RUNNING"] = item_size(raw(engine, run))
     error = ErrorDetail(node_id="n" * 48, kind="OUTCOME_UNKNOWN", message="m" * 900, cause="c")
-    failed = world.stores.runs.close(run, Closing(RunStatus.FAILED, START + 9, error=error))
-    sizes["FAILED"] = item_size(raw(world, failed))
+    failed = engine.stores.runs.close(run, Closing(RunStatus.FAILED, START + 9, error=error))
+    sizes["FAILED"] = item_size(raw(engine, failed))
     assert failed.error is not None
     assert failed.error.message.startswith("mmm") and failed.error.message.endswith("…")
     assert {status: size for status, size in sizes.items() if size > 1_024} == {}
 
 
-def test_a_canceled_row_tells_who_and_why(world: World) -> None:
-    run = opened(world)
+def test_a_canceled_row_tells_who_and_why(engine: Engine) -> None:
+    run = opened(engine)
     canceled = Cancellation(by="ada@example.com", reason="wrong list")
-    world.stores.runs.close(run, Closing(RunStatus.CANCELED, START + 1, canceled=canceled))
-    assert world.stores.runs.get(run.id).canceled == canceled
+    engine.stores.runs.close(run, Closing(RunStatus.CANCELED, START + 1, canceled=canceled))
+    assert engine.stores.runs.get(run.id).canceled == canceled
 
 
-def test_a_run_that_never_was_is_not_found(world: World) -> None:
+def test_a_run_that_never_was_is_not_found(engine: Engine) -> None:
     with pytest.raises(NotFoundError):
-        world.stores.runs.get("run_none")
+        engine.stores.runs.get("run_none")
     with pytest.raises(NotFoundError):
-        world.stores.runs.history("run_none")
+        engine.stores.runs.history("run_none")
 
 
 def test_none_is_left_out_of_a_row() -> None:
     assert to_dynamo({"a": None, "b": 1}) == {"b": {"N": "1"}}
 
 
-def test_of_two_large_payloads_under_one_key_the_first_stays(world: World) -> None:
+def test_of_two_large_payloads_under_one_key_the_first_stays(engine: Engine) -> None:
     """Both are too large for a row; the second must not overwrite the first in S3."""
     import random
 
@@ -262,38 +262,38 @@ def test_of_two_large_payloads_under_one_key_the_first_stays(world: World) -> No
         return Payload(trigger={}, body={"text": text})
 
     run = a_run()
-    world.stores.runs.open(run, noise(1), 1)
-    _, is_new = world.stores.runs.open(run, noise(2), 1)
+    engine.stores.runs.open(run, noise(1), 1)
+    _, is_new = engine.stores.runs.open(run, noise(2), 1)
     assert not is_new
-    assert world.stores.runs.history(run.id).payload == noise(1)
+    assert engine.stores.runs.history(run.id).payload == noise(1)
 
 
 def test_a_claim_that_was_sent_twice_below_us_is_ours(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An update whose answer is lost is sent again by the client, and then meets itself."""
     from tests.functional.test_settle import WAITING
 
-    run_id = world.fire(world.activate(WAITING), {})
+    run_id = engine.fire(engine.activate(WAITING), {})
     from runledger.nodes.base import Operation
 
-    world.visit(run_id, "start", Operation.OWN)
-    update = world.table.update
+    engine.visit(run_id, "start", Operation.OWN)
+    update = engine.table.update
 
     def twice(*arguments: object, **options: object) -> object:
         update(*arguments, **options)  # type: ignore[arg-type]
         return update(*arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(world.table, "update", twice)
-    assert world.visit(run_id, "pause").wait_until is not None
+    monkeypatch.setattr(engine.table, "update", twice)
+    assert engine.visit(run_id, "pause").wait_until is not None
 
 
 def test_a_write_that_meets_a_transaction_is_tried_again(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from typing import Any
 
-    run = owned(world)
+    run = owned(engine)
     real = botocore.client.BaseClient._make_api_call
     met: list[str] = []
 
@@ -305,9 +305,9 @@ def test_a_write_that_meets_a_transaction_is_tried_again(
         return real(self, operation, request)
 
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", busy)
-    closed = world.stores.runs.close(run, Closing(RunStatus.COMPLETED, START + 50))
+    closed = engine.stores.runs.close(run, Closing(RunStatus.COMPLETED, START + 50))
     assert (closed.status, len(met)) == (RunStatus.COMPLETED, 2)
-    assert issubclass(world.dynamodb.exceptions.TransactionConflictException, ClientError)
+    assert issubclass(engine.dynamodb.exceptions.TransactionConflictException, ClientError)
 
 
 @pytest.mark.parametrize(
@@ -315,7 +315,7 @@ def test_a_write_that_meets_a_transaction_is_tried_again(
     [(["TransactionConflict", "None"], 3), (["ConditionalCheckFailed", "TransactionConflict"], 1)],
 )
 def test_a_transaction_that_meets_another_is_tried_again(
-    world: World, monkeypatch: pytest.MonkeyPatch, reasons: list[str], tries: int
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, reasons: list[str], tries: int
 ) -> None:
     real = botocore.client.BaseClient._make_api_call
     met: list[str] = []
@@ -333,6 +333,6 @@ def test_a_transaction_that_meets_another_is_tried_again(
 
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", busy)
     with suppress(ConditionFailedError):
-        world.table.transact([Put({"pk": "A", "sk": "B"})])
+        engine.table.transact([Put({"pk": "A", "sk": "B"})])
     assert len(met) == tries
-    assert (world.table.get(Key("A", "B")) is not None) == (tries == 3)
+    assert (engine.table.get(Key("A", "B")) is not None) == (tries == 3)

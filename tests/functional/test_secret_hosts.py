@@ -18,7 +18,7 @@ from runledger.nodes.base import HttpRequest, HttpResponse
 from runledger.outbound.client import OutboundClient
 
 from tests.support.echo_service import EchoService, echo_service
-from tests.support.stage import Stage, open_stage
+from tests.support.simulation import Simulation, open_simulation
 
 VALUE = "hunter2-hunter2-hunter2"
 PARTNER = "api.partner.example"
@@ -26,26 +26,26 @@ PARTNER = "api.partner.example"
 
 @dataclass
 class Ready:
-    stage: Stage
+    simulation: Simulation
     service: EchoService
 
     def at(self, host: str, path: str = "/json") -> str:
         return f"http://{host}:{self.service.port}{path}"
 
     def put(self, name: str = "KEY", **document: Any) -> dict[str, Any]:
-        return self.stage.request("api", "PUT", f"/v1/secrets/{name}", document)
+        return self.simulation.request("api", "PUT", f"/v1/secrets/{name}", document)
 
     def save(self, url: str, **config: Any) -> dict[str, Any]:
-        return self.stage.request("api", "POST", "/v1/automations", document(url, **config))
+        return self.simulation.request("api", "POST", "/v1/automations", document(url, **config))
 
     def run(self, automation_id: str, body: dict[str, Any]) -> dict[str, Any]:
         """How the call's step ended."""
         self.service.seen.clear()
-        path = self.stage.webhook_path(automation_id)
-        opened = self.stage.request("webhook_in", "POST", path, body)
-        assert opened["status"] == 202, (opened, self.stage.unforeseen)
-        self.stage.settle()
-        told = self.stage.request("query", "GET", f"/v1/runs/{opened['body']['runId']}", None)
+        path = self.simulation.webhook_path(automation_id)
+        opened = self.simulation.request("webhook_in", "POST", path, body)
+        assert opened["status"] == 202, (opened, self.simulation.unforeseen)
+        self.simulation.settle()
+        told = self.simulation.request("query", "GET", f"/v1/runs/{opened['body']['runId']}", None)
         (step,) = (each for each in told["body"]["steps"] if each["nodeId"] == "call")
         return dict(step)
 
@@ -73,13 +73,13 @@ def ready() -> Iterator[Ready]:
             return ["127.0.0.1"]
         raise socket.gaierror(-2, f"{host}: name or service not known")
 
-    with echo_service() as service, open_stage() as stage:
+    with echo_service() as service, open_simulation() as simulation:
         names = [PARTNER, "other.partner.example", "evil.example", "xn--bcher-kva.example"]
         allowed = [f"{name}:{service.port}" for name in (*names, "127.0.0.1")]
         http: Any = OutboundClient(allow_hosts=allowed, resolver=look_up)
-        stage.http = http
+        simulation.http = http
         service.words = ["a", "b", "c"]
-        yield Ready(stage, service)
+        yield Ready(simulation, service)
 
 
 @contextmanager
@@ -102,7 +102,7 @@ def test_an_address_of_the_run_needs_allowed_hosts_on_save(ready: Ready) -> None
         "url",
     )
     assert "KEY" in problem["message"] and "call" in problem["message"]
-    validated = ready.stage.request(
+    validated = ready.simulation.request(
         "api", "POST", "/v1/automations/validate", document("https://{{trigger.host}}/")
     )
     assert [each["code"] for each in validated["body"]["problems"]] == ["SECRET_WITHOUT_HOSTS"]
@@ -116,7 +116,7 @@ def test_an_address_of_the_run_needs_allowed_hosts_on_save(ready: Ready) -> None
 
 def test_a_secret_goes_to_its_hosts_and_nowhere_else(ready: Ready) -> None:
     ready.put(value=VALUE, allowedHosts=[PARTNER])
-    automation_id = ready.stage.activate(document("{{trigger.cb}}"))
+    automation_id = ready.simulation.activate(document("{{trigger.cb}}"))
     step = ready.run(automation_id, {"cb": ready.at(PARTNER)})
     assert step["status"] == "COMPLETED"
     assert [headers["X-Key"] for _, headers, _ in ready.service.seen] == [VALUE]
@@ -150,7 +150,7 @@ def test_a_secret_goes_to_its_hosts_and_nowhere_else(ready: Ready) -> None:
 
 def test_other_spellings_of_an_allowed_host_are_that_host(ready: Ready) -> None:
     ready.put(value=VALUE, allowedHosts=["*.partner.example", "bücher.example"])
-    automation_id = ready.stage.activate(document("http://{{trigger.host}}/json"))
+    automation_id = ready.simulation.activate(document("http://{{trigger.host}}/json"))
     port = ready.service.port
     for host in (PARTNER, "API.Partner.EXAMPLE", "other.partner.example", "bücher.example"):
         step = ready.run(automation_id, {"host": f"{host}:{port}"})
@@ -160,7 +160,7 @@ def test_other_spellings_of_an_allowed_host_are_that_host(ready: Ready) -> None:
 
 def test_an_entry_with_a_port_is_that_port(ready: Ready) -> None:
     ready.put(value=VALUE, allowedHosts=[f"{PARTNER}:{ready.service.port + 1}"])
-    automation_id = ready.stage.activate(document("{{trigger.cb}}"))
+    automation_id = ready.simulation.activate(document("{{trigger.cb}}"))
     step = ready.run(automation_id, {"cb": ready.at(PARTNER)})
     assert step["error"]["kind"] == "HOST_NOT_ALLOWED"
     ready.put(allowedHosts=[f"{PARTNER}:{ready.service.port}"])
@@ -170,7 +170,7 @@ def test_an_entry_with_a_port_is_that_port(ready: Ready) -> None:
 @pytest.mark.parametrize("hosts", [None, [PARTNER], ["*.partner.example"]])
 def test_a_redirect_is_another_request(ready: Ready, hosts: list[str] | None) -> None:
     ready.put(value=VALUE, **({} if hosts is None else {"allowedHosts": hosts}))
-    automation_id = ready.stage.activate(document(ready.at(PARTNER, "/away")))
+    automation_id = ready.simulation.activate(document(ready.at(PARTNER, "/away")))
     # To a host of its name, in the same service.
     for word, host in (("evil", "evil.example"), ("other.partner", "other.partner.example")):
         ready.service.words = [f"{word}"]
@@ -185,7 +185,7 @@ def test_a_redirect_is_another_request(ready: Ready, hosts: list[str] | None) ->
 
 def test_a_redirect_within_the_host_is_followed(ready: Ready) -> None:
     ready.put(value=VALUE)
-    automation_id = ready.stage.activate(document(ready.at(PARTNER, "/redirect")))
+    automation_id = ready.simulation.activate(document(ready.at(PARTNER, "/redirect")))
     assert ready.run(automation_id, {})["status"] == "COMPLETED"
     assert len(ready.service.seen) == 2
 
@@ -193,7 +193,7 @@ def test_a_redirect_within_the_host_is_followed(ready: Ready) -> None:
 def test_a_change_of_hosts_binds_on_the_next_request(ready: Ready) -> None:
     """Though the value is still held by the process that read it."""
     ready.put(value=VALUE, allowedHosts=[PARTNER])
-    automation_id = ready.stage.activate(document("{{trigger.cb}}"))
+    automation_id = ready.simulation.activate(document("{{trigger.cb}}"))
     assert ready.run(automation_id, {"cb": ready.at(PARTNER)})["status"] == "COMPLETED"
     ready.put(allowedHosts=["evil.example"])
     step = ready.run(automation_id, {"cb": ready.at(PARTNER)})
@@ -205,19 +205,19 @@ def test_a_change_of_hosts_binds_on_the_next_request(ready: Ready) -> None:
 def test_it_binds_between_two_tries(ready: Ready) -> None:
     ready.put(value=VALUE, allowedHosts=[PARTNER])
     retry = {"maxTries": 2, "retryOn": ["5xx"], "backoffSeconds": 1}
-    automation_id = ready.stage.activate(document("{{trigger.cb}}", retry=retry))
-    http = ready.stage.http
+    automation_id = ready.simulation.activate(document("{{trigger.cb}}", retry=retry))
+    http = ready.simulation.http
 
     class ChangedMeanwhile:
         def call(self, request: HttpRequest) -> HttpResponse:
             answer = http.call(request)
-            function, ready.stage.function = ready.stage.function, None
+            function, ready.simulation.function = ready.simulation.function, None
             ready.put(allowedHosts=["other.example"])
-            ready.stage.function = function
+            ready.simulation.function = function
             return answer
 
     changed: Any = ChangedMeanwhile()
-    ready.stage.http = changed
+    ready.simulation.http = changed
     step = ready.run(automation_id, {"cb": ready.at(PARTNER, "/error")})
     assert len(ready.service.seen) == 1
     assert step["error"]["kind"] == "HOST_NOT_ALLOWED"
@@ -228,8 +228,8 @@ def test_a_version_from_before_sends_nothing_anywhere_else(
 ) -> None:
     ready.put(value=VALUE)
     with unchecked(monkeypatch):
-        open_one = ready.stage.activate(document("{{trigger.cb}}"))
-        hidden = ready.stage.activate(
+        open_one = ready.simulation.activate(document("{{trigger.cb}}"))
+        hidden = ready.simulation.activate(
             document(
                 ready.at(PARTNER),
                 headers={"X-Key": "{{ secret.KEY | url_encode | base64_encode }}"},
@@ -242,8 +242,8 @@ def test_a_version_from_before_sends_nothing_anywhere_else(
     # Nor is it taken up again once it was paused.
     for automation_id, code in ((open_one, "SECRET_WITHOUT_HOSTS"), (hidden, "UNSAFE_SECRET_USE")):
         path = f"/v1/automations/{automation_id}"
-        assert ready.stage.request("api", "POST", f"{path}/pause", None)["status"] == 200
-        refused = ready.stage.request("api", "POST", f"{path}/activate", None)
+        assert ready.simulation.request("api", "POST", f"{path}/pause", None)["status"] == 200
+        refused = ready.simulation.request("api", "POST", f"{path}/activate", None)
         assert refused["status"] == 422
         assert [each["code"] for each in refused["body"]["problems"]] == [code]
 
@@ -258,7 +258,7 @@ def test_a_chain_of_encodings_is_refused_on_save(ready: Ready) -> None:
 
 def test_hosts_are_set_kept_listed_and_gone_with_the_secret(ready: Ready) -> None:
     def listed() -> Any:
-        answer = ready.stage.request("query", "GET", "/v1/secrets", None)
+        answer = ready.simulation.request("query", "GET", "/v1/secrets", None)
         return {each["name"]: each["allowedHosts"] for each in answer["body"]["items"]}
 
     assert ready.put(allowedHosts=[PARTNER])["status"] == 404
@@ -272,8 +272,8 @@ def test_hosts_are_set_kept_listed_and_gone_with_the_secret(ready: Ready) -> Non
     refused = ready.put(value=VALUE, allowedHosts=["https://a.example/x"])
     assert (refused["status"], refused["body"]["field"]) == (422, "allowedHosts")
     assert listed() == {"KEY": ["a.example"]}
-    event = ready.stage.request("api", "DELETE", "/v1/secrets/KEY", None)
+    event = ready.simulation.request("api", "DELETE", "/v1/secrets/KEY", None)
     assert event["status"] == 204
     ready.put(value=VALUE)
     assert listed() == {"KEY": []}
-    ready.stage.clock.advance(MINUTE)
+    ready.simulation.clock.advance(MINUTE)

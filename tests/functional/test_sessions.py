@@ -17,7 +17,7 @@ from runledger.services.workspaces.me import end_sessions
 from runledger.services.workspaces.workspaces import create_workspace
 
 from tests.functional.test_api_handlers import an_account, call, claims_of, deployed, pool
-from tests.support.world import REGION, World
+from tests.support.engine import REGION, Engine
 
 __all__ = ["deployed", "pool"]
 
@@ -53,7 +53,7 @@ PERSONAL = [
     ids=str,
 )
 def test_only_access_tokens_of_our_client_are_taken(
-    deployed: World, pool: str, wrong: dict[str, str]
+    deployed: Engine, pool: str, wrong: dict[str, str]
 ) -> None:
     claims = {**claims_of("user-owner"), **wrong}
     for method, path in PERSONAL:
@@ -61,13 +61,13 @@ def test_only_access_tokens_of_our_client_are_taken(
 
 
 @pytest.mark.parametrize("missing", ["sub", "token_use", "client_id", "iss", "auth_time"])
-def test_a_claim_that_is_missing_is_none_that_fits(deployed: World, missing: str) -> None:
+def test_a_claim_that_is_missing_is_none_that_fits(deployed: Engine, missing: str) -> None:
     claims = claims_of("user-owner")
     del claims[missing]
     assert call("GET", "/v1/runs", claims=claims)["status"] == 401
 
 
-def test_an_id_token_is_refused_that_says_it_all(deployed: World) -> None:
+def test_an_id_token_is_refused_that_says_it_all(deployed: Engine) -> None:
     """As Cognito makes them: with an audience, and with an address that the owner has."""
     access = claims_of("user-owner")
     claims = {
@@ -127,7 +127,7 @@ def test_a_sign_in_within_the_same_second_may_have_come_before(
 
 
 def test_signing_out_again_is_not_undone_by_a_clock_that_is_behind(
-    clock: list[int], deployed: World
+    clock: list[int], deployed: Engine
 ) -> None:
     assert sign_out(NOW - 100) == 204
     deployed.stores.workspaces.sign_out("user-owner", (NOW - 50) * SECOND)
@@ -148,7 +148,7 @@ def test_a_deleted_account_is_nobody(pool: str) -> None:
     assert asked_by(NOW, "user-viewer") == 401
 
 
-def test_what_cognito_could_not_do_is_bound_by_the_record(world: World) -> None:
+def test_what_cognito_could_not_do_is_bound_by_the_record(engine: Engine) -> None:
     """The record is written first: a renewed token is refused even so."""
 
     class Broken:
@@ -157,15 +157,15 @@ def test_what_cognito_could_not_do_is_bound_by_the_record(world: World) -> None:
 
     accounts: Any = Broken()
     with pytest.raises(TransientError):
-        end_sessions(world.stores.workspaces, accounts, lambda: NOW, "user-1")
-    assert world.stores.workspaces.user("user-1").signed_out_at == NOW
+        end_sessions(engine.stores.workspaces, accounts, lambda: NOW, "user-1")
+    assert engine.stores.workspaces.user("user-1").signed_out_at == NOW
 
 
 # ── Naming the workspace ─────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture
-def two(deployed: World, pool: str) -> World:
+def two(deployed: Engine, pool: str) -> Engine:
     """The owner is a member of a second workspace as well."""
     workspaces = deployed.stores.workspaces
     create_workspace(workspaces, deployed.clock, workspace_id="ws_two", name="Two")
@@ -181,7 +181,7 @@ def two(deployed: World, pool: str) -> World:
     return deployed
 
 
-def test_a_change_in_one_of_several_workspaces_names_it(two: World) -> None:
+def test_a_change_in_one_of_several_workspaces_names_it(two: Engine) -> None:
     secret = ("PUT", "/v1/secrets/KEY", {"value": "a secret"})
     refused = call(*secret)
     assert (refused["status"], refused["body"]["field"]) == (400, "X-Workspace-Id")
@@ -196,7 +196,7 @@ def test_a_change_in_one_of_several_workspaces_names_it(two: World) -> None:
     assert names("ws_demo") == []
 
 
-def test_reading_defaults_to_the_first_workspace(two: World) -> None:
+def test_reading_defaults_to_the_first_workspace(two: Engine) -> None:
     assert call("GET", "/v1/me")["body"]["workspaceId"] == "ws_demo"
     assert call("GET", "/v1/settings")["body"]["name"] == "Demo"
     named = call("GET", "/v1/me", headers={"x-workspace-id": "ws_two"})["body"]
@@ -204,11 +204,11 @@ def test_reading_defaults_to_the_first_workspace(two: World) -> None:
     assert len(named["workspaces"]) == 2
 
 
-def test_a_person_of_one_workspace_need_not_name_it(deployed: World) -> None:
+def test_a_person_of_one_workspace_need_not_name_it(deployed: Engine) -> None:
     assert call("PUT", "/v1/secrets/KEY", {"value": "a secret"})["status"] == 200
 
 
-def test_ones_own_affairs_name_no_workspace(two: World) -> None:
+def test_ones_own_affairs_name_no_workspace(two: Engine) -> None:
     assert call("POST", "/v1/invitations/inv_x/accept")["status"] == 404
     assert call("POST", "/v1/me/sign-out-everywhere")["status"] == 204
 
@@ -231,7 +231,7 @@ SETTINGS = {"name": "Demo", "retentionDays": 90}
 
 
 def test_a_workspace_that_asks_for_a_second_factor_lets_in_who_has_one(
-    deployed: World, pool: str
+    deployed: Engine, pool: str
 ) -> None:
     switch_on(pool, "user-owner")
     asked = call("PUT", "/v1/settings", {**SETTINGS, "requireMfa": True})
@@ -249,14 +249,14 @@ def test_a_workspace_that_asks_for_a_second_factor_lets_in_who_has_one(
     assert call("GET", "/v1/me", role="admin")["body"]["mfa"] is True
 
 
-def test_an_owner_without_one_cannot_ask_for_it(deployed: World, pool: str) -> None:
+def test_an_owner_without_one_cannot_ask_for_it(deployed: Engine, pool: str) -> None:
     refused = call("PUT", "/v1/settings", {**SETTINGS, "name": "New", "requireMfa": True})
     assert (refused["status"], refused["body"]["state"]) == (409, "NO_MFA")
     assert call("GET", "/v1/settings")["body"] == {**SETTINGS, "requireMfa": False}
     assert call("PUT", "/v1/settings", {**SETTINGS, "requireMfa": False})["status"] == 200
 
 
-def test_settings_that_do_not_speak_of_it_leave_it_as_it_is(deployed: World, pool: str) -> None:
+def test_settings_that_do_not_speak_of_it_leave_it_as_it_is(deployed: Engine, pool: str) -> None:
     switch_on(pool, "user-owner")
     call("PUT", "/v1/settings", {**SETTINGS, "requireMfa": True})
     renamed = call("PUT", "/v1/settings", {**SETTINGS, "name": "New"})
@@ -302,12 +302,12 @@ def test_a_second_factor_is_believed_in_for_five_minutes_at_most() -> None:
     assert cognito.asked == 3
 
 
-def test_without_cognito_nobody_gets_in(world: World) -> None:
+def test_without_cognito_nobody_gets_in(engine: Engine) -> None:
     cognito: Any = OneAccount(has_mfa=True)
     throttled = {"Error": {"Code": "TooManyRequestsException", "Message": "slow down"}}
     cognito.error = ClientError(throttled, "AdminGetUser")
     accounts = Accounts(cognito, "pool")
-    workspaces = world.stores.workspaces
+    workspaces = engine.stores.workspaces
     workspaces.set("ws_demo", "Demo", 90, require_mfa=True)
     member = Membership(
         user_id="u", email="u@example.com", workspace_id="ws_demo", role=Role.OWNER, created_at=1

@@ -14,7 +14,7 @@ from runledger.services.lists.pages import list_rows
 from runledger.store.step_times import StepTimeStore
 
 from tests.functional.test_api_handlers import call, deployed
-from tests.support.world import World
+from tests.support.engine import Engine
 
 __all__ = ["deployed"]
 
@@ -33,13 +33,13 @@ def waiting() -> dict[str, object]:
     return {"name": "Waiting", "nodes": nodes, "edges": edges}
 
 
-def finished(world: World, automation_id: str, waited: int) -> str:
-    run_id = world.fire(automation_id, {"a": waited})
-    world.walk(run_id, until="note")
-    world.clock.advance(waited)
-    world.visit(run_id, "note")
-    graph = world.graph(run_id)
-    world.visit(run_id, "done", graph.parsed("done")[0].operation)
+def finished(engine: Engine, automation_id: str, waited: int) -> str:
+    run_id = engine.fire(automation_id, {"a": waited})
+    engine.walk(run_id, until="note")
+    engine.clock.advance(waited)
+    engine.visit(run_id, "note")
+    graph = engine.graph(run_id)
+    engine.visit(run_id, "done", graph.parsed("done")[0].operation)
     return run_id
 
 
@@ -54,14 +54,14 @@ def test_percentiles_are_of_the_nearest_rank(
 
 
 def test_runs_by_the_hour_and_how_long_each_node_took(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    automation_id = world.activate(waiting())
-    begun = world.clock.now
+    automation_id = engine.activate(waiting())
+    begun = engine.clock.now
     for waited in (HOUR, 2 * HOUR, 3 * HOUR):
-        finished(world, automation_id, waited)
-    world.fire(automation_id, {"a": "open"})
-    told = Stats(world.reading).of("ws_demo", automation_id, "24h", None, None)
+        finished(engine, automation_id, waited)
+    engine.fire(automation_id, {"a": "open"})
+    told = Stats(engine.queries).of("ws_demo", automation_id, "24h", None, None)
 
     hours = {hour.start: hour.counts for hour in told.hours}
     assert len(hours) == len(told.hours) == 25
@@ -79,23 +79,23 @@ def test_runs_by_the_hour_and_how_long_each_node_took(
     assert nodes["note"].p99_ms < HOUR
 
     # Of all automations there are no nodes; of a large graph those of fewer runs.
-    whole = Stats(world.reading).of("ws_demo", None, None, None, None)
+    whole = Stats(engine.queries).of("ws_demo", None, None, None, None)
     assert (whole.nodes, whole.hours) == ([], told.hours)
     monkeypatch.setattr(stats, "STEP_READS", 4)
-    fewer = Stats(world.reading).of("ws_demo", automation_id, "24h", None, None)
+    fewer = Stats(engine.queries).of("ws_demo", automation_id, "24h", None, None)
     assert {node.sampled for node in fewer.nodes} == {2}
     assert fewer.duration is not None and fewer.duration.sampled == 3
     monkeypatch.setattr(stats, "STEP_READS", 1)
-    fewest = Stats(world.reading).of("ws_demo", automation_id, "24h", None, None)
+    fewest = Stats(engine.queries).of("ws_demo", automation_id, "24h", None, None)
     assert {node.sampled for node in fewest.nodes} == {1}
     monkeypatch.setattr(stats, "SCAN_BUDGET", 2)
-    capped = Stats(world.reading).of("ws_demo", automation_id, "24h", None, None)
+    capped = Stats(engine.queries).of("ws_demo", automation_id, "24h", None, None)
     assert capped.duration is not None
     assert (capped.duration.sampled, capped.duration.is_capped) == (2, True)
 
 
 def test_no_more_steps_are_read_than_are_worth_it(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
     read = StepTimeStore.get_many
@@ -104,8 +104,8 @@ def test_no_more_steps_are_read_than_are_worth_it(
         asked.append(len(visits))
         return read(store, visits)
 
-    automation_id = world.activate(waiting())
-    finished(world, automation_id, HOUR)
+    automation_id = engine.activate(waiting())
+    finished(engine, automation_id, HOUR)
     monkeypatch.setattr(StepTimeStore, "get_many", counting)
     monkeypatch.setattr(stats, "list_rows", lambda *given, **more: repeated(given, more))
 
@@ -113,22 +113,22 @@ def test_no_more_steps_are_read_than_are_worth_it(
         page = list_rows(*given, **more)
         return replace(page, rows=page.rows * 1_000)
 
-    told = Stats(world.reading).of("ws_demo", automation_id, "24h", None, None)
+    told = Stats(engine.queries).of("ws_demo", automation_id, "24h", None, None)
     assert sum(asked) == 1_000
     assert told.duration is not None and told.duration.sampled == 1_000
     assert {node.sampled for node in told.nodes} == {500}
 
 
-def test_what_cannot_be_told_is_named(world: World) -> None:
-    long_ago = iso(world.clock.now - 93 * DAY)
+def test_what_cannot_be_told_is_named(engine: Engine) -> None:
+    long_ago = iso(engine.clock.now - 93 * DAY)
     with pytest.raises(InvalidInputError) as refused:
-        Stats(world.reading).of("ws_demo", None, None, long_ago, None)
+        Stats(engine.queries).of("ws_demo", None, None, long_ago, None)
     assert refused.value.field == "from"
-    empty = Stats(world.reading).of("ws_demo", "aut_none", "7d", None, None)
+    empty = Stats(engine.queries).of("ws_demo", "aut_none", "7d", None, None)
     assert (empty.duration, empty.nodes, len(empty.hours)) == (None, [], 7 * 24 + 1)
 
 
-def test_stats_over_http(deployed: World) -> None:
+def test_stats_over_http(deployed: Engine) -> None:
     answer = call("GET", "/v1/stats", role="viewer", query="range=7d")
     assert answer["status"] == 200
     assert {"from", "to", "freshness", "hours", "duration", "nodes"} <= set(answer["body"])

@@ -12,13 +12,13 @@ from runledger.nodes.send_message import SendMessageNode
 from runledger.redaction import REDACTED
 
 from tests.functional.test_run_detail import steps_of
+from tests.support.engine import Engine
 from tests.support.graphs import edge, end, integration, message, node, stop
-from tests.support.world import World
 
 EMAIL = "ada@example.com"
 
 
-def run_of(world: World, nodes: list[dict[str, Any]], payload: Any, *ways: str) -> str:
+def run_of(engine: Engine, nodes: list[dict[str, Any]], payload: Any, *ways: str) -> str:
     """A run of these nodes in a row, or on these ways, walked as far as it goes by itself."""
     lookup = {"by": "email", "path": "email"}
     config = {"triggerType": "WEBHOOK", "contactLookup": lookup, "createIfMissing": True}
@@ -30,21 +30,21 @@ def run_of(world: World, nodes: list[dict[str, Any]], payload: Any, *ways: str) 
         "nodes": [{"id": "start", "type": "TRIGGER", "config": config}, *nodes, *ends],
         "edges": [edge(each) for each in edges],
     }
-    run_id = world.fire(world.activate(document), {"email": EMAIL, **payload})
-    world.walk(run_id)
+    run_id = engine.fire(engine.activate(document), {"email": EMAIL, **payload})
+    engine.walk(run_id)
     return run_id
 
 
-def inputs_of(world: World, run_id: str) -> dict[str, Any]:
-    return {id_: step["input"] for id_, step in steps_of(world.detail(run_id)).items()}
+def inputs_of(engine: Engine, run_id: str) -> dict[str, Any]:
+    return {id_: step["input"] for id_, step in steps_of(engine.detail(run_id)).items()}
 
 
-def kept(world: World, run_id: str, node_id: str) -> dict[str, Any]:
+def kept(engine: Engine, run_id: str, node_id: str) -> dict[str, Any]:
     """What the step itself holds of its input."""
-    return world.stores.runs.history(run_id).steps[node_id].input
+    return engine.stores.runs.history(run_id).steps[node_id].input
 
 
-def test_a_decision_shows_the_values_that_it_compared(world: World) -> None:
+def test_a_decision_shows_the_values_that_it_compared(engine: Engine) -> None:
     rules = [
         {"kind": "HAS_TAG", "tag": "{{trigger.tag}}"},
         {"kind": "COMPARE", "left": "{{trigger.n}}", "operator": "GREATER_THAN", "right": 10},
@@ -60,8 +60,8 @@ def test_a_decision_shows_the_values_that_it_compared(world: World) -> None:
     ]
     ways = ["start > any", "any > plan : true", "any > done : false"]
     ways += [f"plan > done : {label}" for label in ("best", "x", "otherwise")]
-    run_id = run_of(world, nodes, {"n": 20, "tag": "vip", "plan": "pro", "best": "pro"}, *ways)
-    found = inputs_of(world, run_id)
+    run_id = run_of(engine, nodes, {"n": 20, "tag": "vip", "plan": "pro", "best": "pro"}, *ways)
+    found = inputs_of(engine, run_id)
     # The last rule of each was not asked, and stays as it was written.
     assert found["any"]["conditions"] == [
         {"kind": "HAS_TAG", "tag": "vip"},
@@ -70,14 +70,14 @@ def test_a_decision_shows_the_values_that_it_compared(world: World) -> None:
     ]
     assert found["plan"]["rules"] == [{**plans[0], "field": "pro", "value": "pro"}, plans[1]]
     # What the evidence tells is not stored a second time.
-    assert kept(world, run_id, "any") == {"/conditions/0/tag": "vip"}
-    assert kept(world, run_id, "plan") == {}
-    assert found["start"] == world.detail(run_id)["trigger"]
+    assert kept(engine, run_id, "any") == {"/conditions/0/tag": "vip"}
+    assert kept(engine, run_id, "plan") == {}
+    assert found["start"] == engine.detail(run_id)["trigger"]
     assert found["done"] == {}
 
 
-def test_a_call_shows_its_parameters_and_no_secret(world: World) -> None:
-    world.workspace_secrets.put("ws_demo", "KEY", "s3cr3t-value")
+def test_a_call_shows_its_parameters_and_no_secret(engine: Engine) -> None:
+    engine.workspace_secrets.put("ws_demo", "KEY", "s3cr3t-value")
     call = {
         "url": "https://api.example.com/{{trigger.id}}",
         "headers": {"X-Key": "{{secret.KEY}}", "X-Who": "{{contact.email}}"},
@@ -86,18 +86,18 @@ def test_a_call_shows_its_parameters_and_no_secret(world: World) -> None:
         "body": {"a.b/c": ["{{trigger.n}}", {"password": "{{trigger.token}}"}]},
     }
     payload = {"id": "o-1", "n": 7, "gone": None, "token": "t0ken-of-somebody"}
-    run_id = run_of(world, [integration("call", **call)], payload)
-    found = inputs_of(world, run_id)["call"]
+    run_id = run_of(engine, [integration("call", **call)], payload)
+    found = inputs_of(engine, run_id)["call"]
     assert found["url"] == "https://api.example.com/o-1"
     assert found["headers"] == {"X-Key": "{{secret.KEY}}", "X-Who": EMAIL}
     assert found["query"] == {"n": "7", "none": "", "out": None}
     assert found["auth"] == call["auth"]
     assert found["body"] == {"a.b/c": [7, {"password": REDACTED}]}
-    assert kept(world, run_id, "call") == {}
+    assert kept(engine, run_id, "call") == {}
 
 
-def test_a_call_that_could_not_be_made_shows_what_was_known(world: World) -> None:
-    world.workspace_secrets.put("ws_demo", "KEY", "s3cr3t-value")
+def test_a_call_that_could_not_be_made_shows_what_was_known(engine: Engine) -> None:
+    engine.workspace_secrets.put("ws_demo", "KEY", "s3cr3t-value")
     headers = {
         "X-Key": "Key {{secret.KEY}}",
         "X-Echo": "{{trigger.echo}}",
@@ -105,17 +105,17 @@ def test_a_call_that_could_not_be_made_shows_what_was_known(world: World) -> Non
     }
     body = {"a.b/c": "{{trigger.n}}", "apiKey": "{{trigger.n}}"}
     run_id = run_of(
-        world,
+        engine,
         [integration("call", headers=headers, body=body)],
         {"n": 7, "echo": "is s3cr3t-value"},
     )
-    assert steps_of(world.detail(run_id))["call"]["error"]["kind"] == "MISSING_VARIABLE"
-    found = inputs_of(world, run_id)["call"]
+    assert steps_of(engine.detail(run_id))["call"]["error"]["kind"] == "MISSING_VARIABLE"
+    found = inputs_of(engine, run_id)["call"]
     assert found["headers"] == {**headers, "X-Echo": "is {{secret.KEY}}"}
     assert found["body"] == {"a.b/c": 7, "apiKey": REDACTED}
 
 
-def test_no_credential_of_a_call_that_could_not_be_made_is_kept(world: World) -> None:
+def test_no_credential_of_a_call_that_could_not_be_made_is_kept(engine: Engine) -> None:
     call = {
         "url": "https://u:{{trigger.password}}@api.example.com/?access_token={{trigger.password}}",
         "auth": {"type": "BEARER", "token": "{{trigger.token}}"},
@@ -128,8 +128,8 @@ def test_no_credential_of_a_call_that_could_not_be_made_is_kept(world: World) ->
     }
     text = {"body": '{"password": "{{trigger.password}}", "gone": "{{trigger.gone}}"}'}
     payload = {"password": "hunter2-of-somebody", "token": "t0ken-of-somebody"}
-    runs = [run_of(world, [integration("call", **each)], payload) for each in (call, text)]
-    found, written = (inputs_of(world, run_id)["call"] for run_id in runs)
+    runs = [run_of(engine, [integration("call", **each)], payload) for each in (call, text)]
+    found, written = (inputs_of(engine, run_id)["call"] for run_id in runs)
     assert written["body"] == text["body"]
     assert found["url"] == call["url"]
     assert found["headers"] == {"X-Echo": f"as {REDACTED}"}
@@ -139,19 +139,19 @@ def test_no_credential_of_a_call_that_could_not_be_made_is_kept(world: World) ->
         "gone": "{{trigger.gone}}",
     }
     for run_id in runs:
-        stored = str(world.stores.runs.history(run_id).steps["call"])
+        stored = str(engine.stores.runs.history(run_id).steps["call"])
         assert not any(value in stored for value in payload.values())
 
 
-def test_a_call_without_its_secret_stays_as_it_was_written(world: World) -> None:
+def test_a_call_without_its_secret_stays_as_it_was_written(engine: Engine) -> None:
     body = {"key": "{{secret.GONE}}", "n": "{{trigger.n}}"}
-    run_id = run_of(world, [integration("call", body=body)], {"n": 7})
-    assert steps_of(world.detail(run_id))["call"]["error"]["kind"] == "MISSING_SECRET"
-    assert inputs_of(world, run_id)["call"]["body"] == body
+    run_id = run_of(engine, [integration("call", body=body)], {"n": 7})
+    assert steps_of(engine.detail(run_id))["call"]["error"]["kind"] == "MISSING_SECRET"
+    assert inputs_of(engine, run_id)["call"]["body"] == body
 
 
-def test_variables_waits_and_errors_show_what_was_read(world: World) -> None:
-    due = iso(world.clock() - 60_000)
+def test_variables_waits_and_errors_show_what_was_read(engine: Engine) -> None:
+    due = iso(engine.clock() - 60_000)
     values = [
         {"target": "vars.text", "value": "{{trigger.n}} left", "type": "STRING"},
         {"target": "vars.number", "value": "{{trigger.n}}", "type": "NUMBER"},
@@ -163,77 +163,77 @@ def test_variables_waits_and_errors_show_what_was_read(world: World) -> None:
         stop("bad", "Only {{vars.text}}"),
     ]
     ways = ["start > set", "set > nap", "nap > bad"]
-    run_id = run_of(world, nodes, {"n": "3", "due": due}, *ways)
-    found = inputs_of(world, run_id)
+    run_id = run_of(engine, nodes, {"n": "3", "due": due}, *ways)
+    found = inputs_of(engine, run_id)
     shown = [each["value"] for each in found["set"]["assignments"]]
     assert shown == ["3 left", "3", {"deep": ["3"]}]
-    assert kept(world, run_id, "set") == {"/assignments/1/value": "3"}
+    assert kept(engine, run_id, "set") == {"/assignments/1/value": "3"}
     assert found["nap"] == {"until": {"field": due}}
     assert found["bad"] == {"message": "Only 3 left"}
-    assert kept(world, run_id, "bad") == kept(world, run_id, "nap") == {}
+    assert kept(engine, run_id, "bad") == kept(engine, run_id, "nap") == {}
 
 
-def test_a_message_shows_whom_it_chose_and_what_its_templates_read(world: World) -> None:
-    template_id = world.template("Dear {{contact.firstName | default: 'you'}}, {{trigger.total}}")
+def test_a_message_shows_whom_it_chose_and_what_its_templates_read(engine: Engine) -> None:
+    template_id = engine.template("Dear {{contact.firstName | default: 'you'}}, {{trigger.total}}")
     mail = message("mail", template_id)
     mail["config"]["recipients"] = {
         "kind": "AD_HOC",
         "addresses": ["{{trigger.boss}}", "b@x.example"],
     }
-    run_id = run_of(world, [mail], {"total": 12.5, "boss": "a@x.example"})
-    found = inputs_of(world, run_id)["mail"]
+    run_id = run_of(engine, [mail], {"total": 12.5, "boss": "a@x.example"})
+    found = inputs_of(engine, run_id)["mail"]
     assert found["recipients"]["addresses"] == ["a@x.example", "b@x.example"]
     assert found["channels"] == mail["config"]["channels"]
     assert found["variables"] == {"trigger.total": 12.5}
 
 
-def test_each_variable_of_a_message_is_cut_by_itself(world: World) -> None:
+def test_each_variable_of_a_message_is_cut_by_itself(engine: Engine) -> None:
     names = [f"v{number}" for number in range(12)]
     body = " ".join(f"{{{{trigger.{name}}}}}" for name in names)
     run_id = run_of(
-        world,
-        [message("mail", world.template(f"{{{{trigger.id}}}} {body}"))],
+        engine,
+        [message("mail", engine.template(f"{{{{trigger.id}}}} {body}"))],
         {"id": 1, **dict.fromkeys(names, "x" * 900)},
     )
-    shown = inputs_of(world, run_id)["mail"]["variables"]
+    shown = inputs_of(engine, run_id)["mail"]["variables"]
     assert len(shown) == 13
     assert shown["trigger.id"] == 1
     assert (shown["trigger.v0"], shown["trigger.v9"]) == ("x" * 900, "…")
 
 
 def test_what_a_message_read_is_known_or_said_not_to_be(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mail = message("mail", world.template("The same for all", subject="News"))
-    assert inputs_of(world, run_of(world, [mail], {}))["mail"]["variables"] == {}
+    mail = message("mail", engine.template("The same for all", subject="News"))
+    assert inputs_of(engine, run_of(engine, [mail], {}))["mail"]["variables"] == {}
     with monkeypatch.context() as patch:
         patch.setattr(SendMessageNode, "input", lambda *given: {})
-        run_id = run_of(world, [mail], {})
-    assert inputs_of(world, run_id)["mail"] is None
+        run_id = run_of(engine, [mail], {})
+    assert inputs_of(engine, run_id)["mail"] is None
 
 
-def test_where_the_places_alone_are_too_many_nothing_is_kept(world: World) -> None:
+def test_where_the_places_alone_are_too_many_nothing_is_kept(engine: Engine) -> None:
     body = {f"{number:03}{'k' * 97}": "{{trigger.n}}" for number in range(100)}
-    run_id = run_of(world, [integration("call", body={**body, "x": "{{trigger.no}}"})], {"n": 7})
-    assert kept(world, run_id, "call") == {}
-    assert inputs_of(world, run_id)["call"] is None
+    run_id = run_of(engine, [integration("call", body={**body, "x": "{{trigger.no}}"})], {"n": 7})
+    assert kept(engine, run_id, "call") == {}
+    assert inputs_of(engine, run_id)["call"] is None
 
 
-def test_long_values_are_cut_and_many_are_bounded(world: World) -> None:
+def test_long_values_are_cut_and_many_are_bounded(engine: Engine) -> None:
     tags = [{"kind": "HAS_TAG", "tag": "{{trigger.tag}}"} for _ in range(20)]
     ways = ["start > any", "any > done : true", "any > done : false"]
     nodes = [node("any", "CONDITION", kind="ANY", conditions=tags)]
-    run_id = run_of(world, nodes, {"tag": "x" * 5_000}, *ways)
-    shown = [each["tag"] for each in inputs_of(world, run_id)["any"]["conditions"]]
+    run_id = run_of(engine, nodes, {"tag": "x" * 5_000}, *ways)
+    shown = [each["tag"] for each in inputs_of(engine, run_id)["any"]["conditions"]]
     assert shown[0] == "x" * 1_000 + "…"
     assert shown[-1] == "…"
     assert sum(len(each) for each in shown) < MAX_INPUT_BYTES
 
 
 def test_what_was_never_recorded_is_not_made_up(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.contacts.create("ws_demo", ContactDocument(email=EMAIL, tags=["vip"]))
+    engine.contacts.create("ws_demo", ContactDocument(email=EMAIL, tags=["vip"]))
     nodes = [
         node("vip", "CONDITION", kind="HAS_TAG", tag="{{trigger.tag}}"),
         node("nap", "WAIT", delayMinutes=5),
@@ -244,8 +244,8 @@ def test_what_was_never_recorded_is_not_made_up(
         raise RuntimeError("the input cannot be told")
 
     monkeypatch.setattr(ConditionNode, "input", broken)
-    run_id = run_of(world, nodes, {"tag": "vip"}, *ways)
-    found = steps_of(world.detail(run_id))
+    run_id = run_of(engine, nodes, {"tag": "vip"}, *ways)
+    found = steps_of(engine.detail(run_id))
     assert (found["vip"]["outcome"], found["vip"]["input"]) == ("true", None)
     # Nothing in this one could differ from what was written.
     assert found["nap"]["input"] == {"delayMinutes": 5}

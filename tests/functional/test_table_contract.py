@@ -23,8 +23,8 @@ from runledger.store.table import (
     Table,
 )
 
+from tests.support.engine import REGION, TABLE, create_table
 from tests.support.memory_table import MemoryTable
-from tests.support.world import REGION, TABLE, create_table
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from runledger.models.template import TemplateDocument
 
 from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_delivery_life import mailing
-from tests.support.world import World
+from tests.support.engine import Engine
 
 __all__ = ["deployed"]
 
@@ -31,13 +31,13 @@ def preview(template_id: str, body: Any = None, **given: Any) -> dict[str, Any]:
     return found
 
 
-def a_person(world: World, **changes: Any) -> str:
+def a_person(engine: Engine, **changes: Any) -> str:
     given = {"email": "ada@example.com", "first_name": "Ada", **changes}
-    return world.contacts.create("ws_demo", ContactDocument.model_validate(given)).id
+    return engine.contacts.create("ws_demo", ContactDocument.model_validate(given)).id
 
 
 @pytest.mark.parametrize("by", ["contactId", "email"])
-def test_a_preview_says_what_the_message_would(deployed: World, by: str) -> None:
+def test_a_preview_says_what_the_message_would(deployed: Engine, by: str) -> None:
     person = a_person(deployed)
     chosen = {"contactId": person} if by == "contactId" else {"email": " ADA@example.com"}
     values = {"payload": {"orderId": "A-1"}, "steps": {"score": {"score": 7}}}
@@ -52,7 +52,7 @@ def test_a_preview_says_what_the_message_would(deployed: World, by: str) -> None
     assert deployed.mailbox() == []
 
 
-def test_what_has_no_value_is_told_by_name(deployed: World) -> None:
+def test_what_has_no_value_is_told_by_name(deployed: Engine) -> None:
     found = preview(a_template())
     assert (found["subject"], found["body"], found["address"], found["gates"]) == (
         None,
@@ -69,7 +69,7 @@ def test_what_has_no_value_is_told_by_name(deployed: World) -> None:
     assert found["problems"][0]["message"] == "`trigger.orderId` has no value"
 
 
-def test_a_gate_that_would_refuse_is_told(deployed: World) -> None:
+def test_a_gate_that_would_refuse_is_told(deployed: Engine) -> None:
     person = a_person(deployed, email=None, phone="+4915112345678")
     found = preview(a_template("Hi", "Hello"), {"phone": "+49 151 12345678"})
     assert (found["address"], found["body"]) == (None, "Hello")
@@ -81,7 +81,7 @@ def test_a_gate_that_would_refuse_is_told(deployed: World) -> None:
     assert [(gate["name"], gate["passed"]) for gate in gates] == [("consent", False)]
 
 
-def test_other_failures_are_problems_too(deployed: World) -> None:
+def test_other_failures_are_problems_too(deployed: Engine) -> None:
     found = preview(a_template("Hi", "{% for i in (1..99999) %}x{% endfor %}"))
     assert found["subject"] == "Hi"
     (problem,) = found["problems"]
@@ -89,7 +89,7 @@ def test_other_failures_are_problems_too(deployed: World) -> None:
     assert "does too much" in problem["message"]
 
 
-def test_a_draft_is_previewed_without_being_saved(deployed: World) -> None:
+def test_a_draft_is_previewed_without_being_saved(deployed: Engine) -> None:
     template = {"name": "Draft", "channel": "SMS", "body": "Hi {{ vars.who }}"}
     asked = {"template": template, "vars": {"who": "you"}}
     answer = call("POST", "/v1/templates/preview", asked, role="member")
@@ -114,13 +114,13 @@ def test_a_draft_is_previewed_without_being_saved(deployed: World) -> None:
     ],
 )
 def test_a_preview_that_cannot_be_is_refused(
-    deployed: World, body: dict[str, Any], field: str
+    deployed: Engine, body: dict[str, Any], field: str
 ) -> None:
     answer = call("POST", f"/v1/templates/{a_template()}/preview", body)
     assert (answer["status"], answer["body"]["field"]) == (422, field)
 
 
-def test_who_may_preview_what(deployed: World) -> None:
+def test_who_may_preview_what(deployed: Engine) -> None:
     template_id = a_template()
     draft = {"template": {"name": "Draft", "channel": "SMS", "body": "Hi"}}
     for path, body in (
@@ -137,7 +137,7 @@ def test_who_may_preview_what(deployed: World) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/templates", "/v1/automations"])
-def test_lists_come_in_pages_newest_first(deployed: World, path: str) -> None:
+def test_lists_come_in_pages_newest_first(deployed: Engine, path: str) -> None:
     made = []
     for number in range(7):
         if path == "/v1/templates":
@@ -161,17 +161,17 @@ def test_lists_come_in_pages_newest_first(deployed: World, path: str) -> None:
     assert (strange["status"], strange["body"]["field"]) == (400, "cursor")
 
 
-def test_a_version_keeps_the_template_as_it_was(world: World) -> None:
-    template_id = world.template("Hello {{contact.email}}")
-    automation_id = world.activate(mailing(template_id))
+def test_a_version_keeps_the_template_as_it_was(engine: Engine) -> None:
+    template_id = engine.template("Hello {{contact.email}}")
+    automation_id = engine.activate(mailing(template_id))
     changed = TemplateDocument(name="Mail", channel="EMAIL", subject="New", body="Changed")
-    world.templates.replace("ws_demo", template_id, changed)
-    run_id = world.fire(automation_id, {"email": "ada@example.com"})
-    world.walk(run_id)
+    engine.templates.replace("ws_demo", template_id, changed)
+    run_id = engine.fire(automation_id, {"email": "ada@example.com"})
+    engine.walk(run_id)
     document = AutomationDocument.model_validate(mailing(template_id))
-    world.automations.update("ws_demo", automation_id, document, "ada@example.com")
-    world.activations.activate("ws_demo", automation_id, "ada@example.com")
-    world.walk(world.fire(automation_id, {"email": "ada@example.com"}))
-    bodies = [mail.body for mail in world.mailbox()]
+    engine.automations.update("ws_demo", automation_id, document, "ada@example.com")
+    engine.activations.activate("ws_demo", automation_id, "ada@example.com")
+    engine.walk(engine.fire(automation_id, {"email": "ada@example.com"}))
+    bodies = [mail.body for mail in engine.mailbox()]
     assert len(bodies) == 2
     assert ("Hello ada@example.com" in bodies[0], "Changed" in bodies[1]) == (True, True)

@@ -21,7 +21,7 @@ from tests.functional.test_refusal_lists import a_refusal
 from tests.functional.test_run_store import a_run
 from tests.functional.test_settle import WAITING
 from tests.support.document import resolved
-from tests.support.world import World
+from tests.support.engine import Engine
 
 __all__ = ["deployed", "pool"]
 
@@ -42,7 +42,7 @@ BY_ADDRESS = ("/v1/invitations/{invitation_id}/accept", "/v1/invitations/{invita
 
 
 @pytest.fixture
-def ids(deployed: World, pool: str) -> dict[str, str]:
+def ids(deployed: Engine, pool: str) -> dict[str, str]:
     """Two workspaces, the first with something of everything: the values that each parameter, by
     its name in the document, may take from there."""
     create_workspace(
@@ -114,24 +114,24 @@ def _made(method: str, path: str, body: Any) -> dict[str, Any]:
     return dict(answer["body"] or {})
 
 
-def _history(world: World, automation_id: str, contact_id: str) -> tuple[str, str]:
+def _history(engine: Engine, automation_id: str, contact_id: str) -> tuple[str, str]:
     """A failed run of its group, and a delivery."""
-    of = world.stores
+    of = engine.stores
     run = a_run(
         automation_id=automation_id,
         automation_name=CANARY,
         contact_id=contact_id,
         contact_email=EMAIL,
-        created_at=world.clock.now - HOUR,
-        expires_at=world.clock.now + 1_000 * HOUR,
+        created_at=engine.clock.now - HOUR,
+        expires_at=engine.clock.now + 1_000 * HOUR,
     )
     run, _ = of.runs.open(run, Payload(trigger={}, body={"note": CANARY}), 1)
     run = of.runs.own(run, "1", run.created_at, 1)
     error = ErrorDetail(node_id="start", kind="STOP_ERROR", message=CANARY)
-    of.runs.close(run, Closing(RunStatus.FAILED, world.clock.now, error=error))
+    of.runs.close(run, Closing(RunStatus.FAILED, engine.clock.now, error=error))
     FailureGroups(of.runs, of.failures).take(run.id)
     delivery = an_attempt(
-        world,
+        engine,
         automation_id=automation_id,
         run_id=run.id,
         contact_id=contact_id,
@@ -142,7 +142,7 @@ def _history(world: World, automation_id: str, contact_id: str) -> tuple[str, st
     return run.id, delivery.id
 
 
-def _cancellation(world: World) -> str:
+def _cancellation(engine: Engine) -> str:
     """A canceling of many that has something left to do."""
     body = {"filter": {"contact": EMAIL}, "reason": CANARY, "dryRun": False}
     return str(_made("POST", "/v1/runs/cancel", body)["id"])
@@ -207,7 +207,7 @@ def _is_closed(answer: dict[str, Any]) -> bool:
 
 
 def test_a_reader_of_one_workspace_finds_nothing_of_another(
-    deployed: World, ids: dict[str, str]
+    deployed: Engine, ids: dict[str, str]
 ) -> None:
     asked = cursors = 0
     for path, parameters in _operations("get"):
@@ -241,7 +241,7 @@ def test_a_reader_of_one_workspace_finds_nothing_of_another(
     assert asked > 60 and cursors >= 4
 
 
-def test_a_stranger_cannot_name_another_workspace(deployed: World, ids: dict[str, str]) -> None:
+def test_a_stranger_cannot_name_another_workspace(deployed: Engine, ids: dict[str, str]) -> None:
     for path, parameters in _operations("get"):
         if path == "/v1/health":
             continue
@@ -251,7 +251,7 @@ def test_a_stranger_cannot_name_another_workspace(deployed: World, ids: dict[str
 
 
 def test_a_writer_of_one_workspace_changes_nothing_of_another(
-    deployed: World, ids: dict[str, str]
+    deployed: Engine, ids: dict[str, str]
 ) -> None:
     bodies: dict[str, Any] = {
         "/v1/automations/{automation_id}": {**WAITING, "name": "mine now"},
@@ -296,9 +296,9 @@ def test_a_writer_of_one_workspace_changes_nothing_of_another(
     assert asked > 15
 
 
-def _rows(world: World) -> list[dict[str, Any]]:
+def _rows(engine: Engine) -> list[dict[str, Any]]:
     """Every row of the first workspace."""
     found = []
-    for page in world.dynamodb.get_paginator("scan").paginate(TableName="runledger"):
+    for page in engine.dynamodb.get_paginator("scan").paginate(TableName="runledger"):
         found += [row for row in page["Items"] if "ws_other" not in json.dumps(row, default=str)]
     return sorted(found, key=lambda row: (row["pk"]["S"], row["sk"]["S"]))

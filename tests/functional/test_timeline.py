@@ -21,22 +21,24 @@ from tests.functional.test_delivery_life import attempts, mailing
 from tests.functional.test_delivery_lists import an_attempt
 from tests.functional.test_refusal_lists import a_refusal
 from tests.functional.test_run_store import a_run
-from tests.support.world import World
+from tests.support.engine import Engine
 
 __all__ = ["deployed"]
 
 EVERY: frozenset[TimelineKind] = frozenset()
 
 
-def timelines(world: World) -> Timelines:
-    return Timelines(world.stores, Cursors(lambda: b"a key of this test", world.clock), world.clock)
+def timelines(engine: Engine) -> Timelines:
+    return Timelines(
+        engine.stores, Cursors(lambda: b"a key of this test", engine.clock), engine.clock
+    )
 
 
-def person(world: World, email: str) -> str:
-    return world.contacts.create(world.workspace_id, ContactDocument(email=email)).id
+def person(engine: Engine, email: str) -> str:
+    return engine.contacts.create(engine.workspace_id, ContactDocument(email=email)).id
 
 
-def fill(world: World, contact_id: str, count: int = 24) -> list[tuple[TimelineKind, str]]:
+def fill(engine: Engine, contact_id: str, count: int = 24) -> list[tuple[TimelineKind, str]]:
     """Rows of every kind about one contact, mixed and at distinct moments; the newest first."""
     made = []
     kinds = list(itertools.islice(itertools.cycle(TimelineKind), count))
@@ -44,17 +46,17 @@ def fill(world: World, contact_id: str, count: int = 24) -> list[tuple[TimelineK
     for number, kind in enumerate(kinds):
         changes: dict[str, Any] = {
             "contact_id": contact_id,
-            "created_at": world.clock.now - number * HOUR,
-            "expires_at": world.clock.now + DAY,
+            "created_at": engine.clock.now - number * HOUR,
+            "expires_at": engine.clock.now + DAY,
         }
         if kind is TimelineKind.RUN:
             run = a_run(**changes)
-            world.stores.runs.open(run, Payload(trigger={}, body={}), 1)
+            engine.stores.runs.open(run, Payload(trigger={}, body={}), 1)
             made.append((kind, run.id))
         elif kind is TimelineKind.DELIVERY:
-            made.append((kind, an_attempt(world, **changes).id))
+            made.append((kind, an_attempt(engine, **changes).id))
         else:
-            made.append((kind, a_refusal(world, **changes).id))
+            made.append((kind, a_refusal(engine, **changes).id))
     return made
 
 
@@ -66,13 +68,13 @@ def shown(item: TimelineItemView) -> tuple[TimelineKind, str]:
 
 
 def pages(
-    world: World, contact_id: str, kinds: frozenset[TimelineKind] = EVERY, limit: int = 7
+    engine: Engine, contact_id: str, kinds: frozenset[TimelineKind] = EVERY, limit: int = 7
 ) -> list[tuple[TimelineKind, str]]:
     """Every item, following cursors to the end; pages before the last are full."""
     found: list[tuple[TimelineKind, str]] = []
     cursor = None
     while True:
-        view = timelines(world).page(world.workspace_id, contact_id, kinds, limit, cursor)
+        view = timelines(engine).page(engine.workspace_id, contact_id, kinds, limit, cursor)
         found += [shown(item) for item in view.items]
         cursor = view.next_cursor
         if cursor is None:
@@ -80,46 +82,46 @@ def pages(
         assert len(view.items) == limit
 
 
-def test_everything_about_a_person_comes_in_one_order(world: World) -> None:
-    ada, bob = person(world, "ada@example.com"), person(world, "bob@example.com")
-    made = fill(world, ada)
-    fill(world, bob)
-    assert pages(world, ada) == made
-    assert pages(world, ada, limit=len(made)) == made
+def test_everything_about_a_person_comes_in_one_order(engine: Engine) -> None:
+    ada, bob = person(engine, "ada@example.com"), person(engine, "bob@example.com")
+    made = fill(engine, ada)
+    fill(engine, bob)
+    assert pages(engine, ada) == made
+    assert pages(engine, ada, limit=len(made)) == made
     for size in (1, 2):
         for chosen in itertools.combinations(TimelineKind, size):
             expected = [each for each in made if each[0] in chosen]
-            assert pages(world, ada, frozenset(chosen)) == expected
+            assert pages(engine, ada, frozenset(chosen)) == expected
 
 
 def test_expired_rows_and_those_that_the_index_has_not_lost_yet_are_left_out(
-    world: World,
+    engine: Engine,
 ) -> None:
-    ada = person(world, "ada@example.com")
-    a_refusal(world, contact_id=ada, expires_at=world.clock.now - 1)
-    kept = an_attempt(world, contact_id=ada)
+    ada = person(engine, "ada@example.com")
+    a_refusal(engine, contact_id=ada, expires_at=engine.clock.now - 1)
+    kept = an_attempt(engine, contact_id=ada)
     # A row of another workspace that came to stand in this contact's partition.
-    foreign = a_refusal(world, contact_id=ada, workspace_id="ws_other")
-    row = world.table.get(keys.refusal(foreign.id))
+    foreign = a_refusal(engine, contact_id=ada, workspace_id="ws_other")
+    row = engine.table.get(keys.refusal(foreign.id))
     assert row is not None
-    world.table.put({**row, "gsi3pk": keys.by_contact(world.workspace_id, ada)})
-    assert pages(world, ada) == [(TimelineKind.DELIVERY, kept.id)]
+    engine.table.put({**row, "gsi3pk": keys.by_contact(engine.workspace_id, ada)})
+    assert pages(engine, ada) == [(TimelineKind.DELIVERY, kept.id)]
 
 
 def test_a_request_that_looked_at_enough_answers_with_a_cursor(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(timeline, "ROW_BUDGET", 5)
     monkeypatch.setattr(timeline, "KEY_BUDGET", 12)
-    ada = person(world, "ada@example.com")
-    oldest = a_refusal(world, contact_id=ada, created_at=world.clock.now - DAY)
+    ada = person(engine, "ada@example.com")
+    oldest = a_refusal(engine, contact_id=ada, created_at=engine.clock.now - DAY)
     for number in range(20):
-        gone = world.clock.now - 1
-        an_attempt(world, contact_id=ada, created_at=gone - number, expires_at=gone)
+        gone = engine.clock.now - 1
+        an_attempt(engine, contact_id=ada, created_at=gone - number, expires_at=gone)
     for kinds in (EVERY, frozenset({TimelineKind.REFUSAL})):
         found, sizes, cursor = [], [], None
         while cursor is not None or not sizes:
-            view = timelines(world).page(world.workspace_id, ada, kinds, 3, cursor)
+            view = timelines(engine).page(engine.workspace_id, ada, kinds, 3, cursor)
             sizes.append(len(view.items))
             found += [shown(item) for item in view.items]
             cursor = view.next_cursor
@@ -128,57 +130,57 @@ def test_a_request_that_looked_at_enough_answers_with_a_cursor(
         assert len(sizes) > 1
 
 
-def test_a_cursor_belongs_to_its_contact_and_kinds(world: World) -> None:
-    ada, bob = person(world, "ada@example.com"), person(world, "bob@example.com")
-    fill(world, ada)
-    fill(world, bob)
-    cursor = timelines(world).page(world.workspace_id, ada, EVERY, 3, None).next_cursor
+def test_a_cursor_belongs_to_its_contact_and_kinds(engine: Engine) -> None:
+    ada, bob = person(engine, "ada@example.com"), person(engine, "bob@example.com")
+    fill(engine, ada)
+    fill(engine, bob)
+    cursor = timelines(engine).page(engine.workspace_id, ada, EVERY, 3, None).next_cursor
     others = [(bob, EVERY), (ada, frozenset({TimelineKind.RUN}))]
     for contact_id, kinds in others:
         with pytest.raises(InvalidInputError) as raised:
-            timelines(world).page(world.workspace_id, contact_id, kinds, 3, cursor)
+            timelines(engine).page(engine.workspace_id, contact_id, kinds, 3, cursor)
         assert raised.value.field == "cursor"
     with pytest.raises(NotFoundError):
-        timelines(world).page("ws_other", ada, EVERY, 3, None)
+        timelines(engine).page("ws_other", ada, EVERY, 3, None)
 
 
-def test_messages_of_other_peoples_runs_are_there(world: World) -> None:
+def test_messages_of_other_peoples_runs_are_there(engine: Engine) -> None:
     """Those by a tag, and those to an address that is the contact's by the way."""
     to = {"kind": "AD_HOC", "addresses": ["ADA@example.com", "nobody@example.com"]}
-    ada = person(world, "ada@example.com")
-    automation_id = world.activate(mailing(world.template("Hello"), recipients=to))
-    run_id = world.fire(automation_id, {"email": "bob@example.com"})
-    world.walk(run_id)
-    (found,) = timelines(world).page(world.workspace_id, ada, EVERY, 9, None).items
+    ada = person(engine, "ada@example.com")
+    automation_id = engine.activate(mailing(engine.template("Hello"), recipients=to))
+    run_id = engine.fire(automation_id, {"email": "bob@example.com"})
+    engine.walk(run_id)
+    (found,) = timelines(engine).page(engine.workspace_id, ada, EVERY, 9, None).items
     assert found.delivery is not None
     assert found.delivery.status is DeliveryStatus.SENT
     assert found.delivery.run_id == run_id
     assert found.delivery.automation_name == "Mailing"
     # It stays what it is: a message to an address, whose consent nobody asked for.
     assert found.delivery.contact_id is None
-    assert sorted(each.addressee_id or "" for each in attempts(world)) == ["", ada]
+    assert sorted(each.addressee_id or "" for each in attempts(engine)) == ["", ada]
 
 
-def test_a_message_under_way_to_somebody_else_is_there_from_the_start(world: World) -> None:
+def test_a_message_under_way_to_somebody_else_is_there_from_the_start(engine: Engine) -> None:
     """Nothing else would lead from the person to it, should its sender die."""
-    ada = person(world, "ada@example.com")
+    ada = person(engine, "ada@example.com")
     to = {"kind": "AD_HOC", "addresses": ["ada@example.com"]}
-    automation_id = world.activate(mailing(world.template("Hello"), recipients=to))
-    run_id = world.fire(automation_id, {"email": "bob@example.com"})
-    world.walk(run_id, until="mail")
+    automation_id = engine.activate(mailing(engine.template("Hello"), recipients=to))
+    run_id = engine.fire(automation_id, {"email": "bob@example.com"})
+    engine.walk(run_id, until="mail")
 
     def dies(message: Any) -> None:
         raise KeyboardInterrupt
 
-    world.channels["EMAIL"].send = dies  # type: ignore[assignment,method-assign]
+    engine.channels["EMAIL"].send = dies  # type: ignore[assignment,method-assign]
     with pytest.raises(KeyboardInterrupt):
-        world.visit(run_id, "mail")
-    (found,) = pages(world, ada)
+        engine.visit(run_id, "mail")
+    (found,) = pages(engine, ada)
     assert found[0] is TimelineKind.DELIVERY
-    assert attempts(world)[0].status is DeliveryStatus.PROCESSING
+    assert attempts(engine)[0].status is DeliveryStatus.PROCESSING
 
 
-def test_the_api_serves_it(deployed: World) -> None:
+def test_the_api_serves_it(deployed: Engine) -> None:
     deployed.clock.now = now_ms()
     ada = person(deployed, "ada@example.com")
     made = [each for each in fill(deployed, ada) if each[0] is not TimelineKind.RUN]

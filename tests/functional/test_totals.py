@@ -31,13 +31,13 @@ from runledger.store.values import Item
 
 from tests.functional.test_run_store import a_run
 from tests.support.boundary import Call, straight
+from tests.support.engine import START, Clock
 from tests.support.fakes import S3
 from tests.support.faults import Fault, FaultyCall
+from tests.support.invariants import describe
 from tests.support.memory_table import MemoryTable
-from tests.support.records import Record
-from tests.support.stage import Stage, open_stage
-from tests.support.verdicts import describe
-from tests.support.world import START, Clock
+from tests.support.simulation import Simulation, open_simulation
+from tests.support.stream_records import Record
 
 WORKSPACE = "ws_demo"
 AUTOMATIONS = ("aut_one", "aut_two")
@@ -622,44 +622,44 @@ def test_an_hour_that_keeps_changing_costs_ever_fewer_writes_and_settles_in_the_
 # ── every call broken ───────────────────────────────────────────────────────────────────────────
 
 
-def story(stage: Stage, workspace_id: str) -> None:
+def story(simulation: Simulation, workspace_id: str) -> None:
     """Runs of two hours that are opened, started and ended while the functions work."""
     stores = composition.stores()
     shards = stores.workspaces.get(workspace_id).shards
     payload = Payload(trigger={}, body={})
     made = []
-    stage.tick()
-    stage.deliver_stream()
+    simulation.tick()
+    simulation.deliver_stream()
     for minutes in (0, 20, 40, 70):
-        stage.run_until(BEGIN + minutes * MINUTE)
+        simulation.run_until(BEGIN + minutes * MINUTE)
         run = a_run(
             run_id=f"run_{minutes}",
             workspace_id=workspace_id,
             automation_id=AUTOMATIONS[minutes == 20],
-            created_at=stage.clock.now,
+            created_at=simulation.clock.now,
             due_at=BEGIN + 30 * DAY,
-            expires_at=stage.clock.now + 90 * DAY,
+            expires_at=simulation.clock.now + 90 * DAY,
         )
         made.append(stores.runs.open(run, payload, shards)[0])
-        stage.deliver_stream()
-    run = stores.runs.own(made[0], "1", stage.clock.now, 1)
-    stores.runs.close(run, Closing(RunStatus.COMPLETED, stage.clock.now))
-    stores.runs.own(made[1], "1", stage.clock.now, 1)
-    again = list(stage.records)
-    stage.deliver_stream()
-    stage.run_until(BEGIN + 125 * MINUTE)
-    stores.runs.close(made[3], Closing(RunStatus.FAILED, stage.clock.now))
-    stage.tick()
-    stage.records += again
-    stage.run_until(BEGIN + 140 * MINUTE)
+        simulation.deliver_stream()
+    run = stores.runs.own(made[0], "1", simulation.clock.now, 1)
+    stores.runs.close(run, Closing(RunStatus.COMPLETED, simulation.clock.now))
+    stores.runs.own(made[1], "1", simulation.clock.now, 1)
+    again = list(simulation.records)
+    simulation.deliver_stream()
+    simulation.run_until(BEGIN + 125 * MINUTE)
+    stores.runs.close(made[3], Closing(RunStatus.FAILED, simulation.clock.now))
+    simulation.tick()
+    simulation.records += again
+    simulation.run_until(BEGIN + 140 * MINUTE)
 
 
-def counted(stage: Stage, workspace_id: str, part: str | None) -> dict[str, int]:
+def counted(simulation: Simulation, workspace_id: str, part: str | None) -> dict[str, int]:
     stores = composition.stores()
-    totals = Totals(stage.table, stores.totals, stores.freshness, stores.workspaces)
+    totals = Totals(simulation.table, stores.totals, stores.freshness, stores.workspaces)
     scope = Scope(workspace_id, "RUN", part)
     what = countables(stores)["RUN"](scope)
-    found = totals.count(scope, what, BEGIN, BEGIN + DAY, stage.clock.now)
+    found = totals.count(scope, what, BEGIN, BEGIN + DAY, simulation.clock.now)
     assert found.is_complete
     return {str(status): count for status, count in found.all.items() if count}
 
@@ -678,40 +678,40 @@ def faults_of(call: Call) -> Iterable[Fault]:
 def test_wherever_a_function_dies_the_totals_are_those_of_the_rows(
     shards: int, tell: Callable[[str], None]
 ) -> None:
-    with open_stage() as stage:
+    with open_simulation() as simulation:
         # Nothing is started, told or buried.
-        stage.followers = {"marker"}
-        del stage.consumers["start_runs"]
+        simulation.followers = {"marker"}
+        del simulation.consumers["start_runs"]
         create_workspace(
             composition.stores().workspaces,
-            stage.clock,
+            simulation.clock,
             workspace_id="ws_x",
             name="X",
             shards=shards,
         )
-        stage.clock.now = BEGIN
-        stage.records.clear()
-        restore = stage.snapshot()
+        simulation.clock.now = BEGIN
+        simulation.records.clear()
+        restore = simulation.snapshot()
 
         def play(point: int | None, fault: Fault | None) -> FaultyCall:
             restore()
-            faulty = FaultyCall(stage, point, fault)
-            stage.boundary.around = faulty
-            story(stage, "ws_x")
-            stage.boundary.around = straight
+            faulty = FaultyCall(simulation, point, fault)
+            simulation.boundary.around = faulty
+            story(simulation, "ws_x")
+            simulation.boundary.around = straight
             where = "unbroken" if point is None else f"{describe(faulty.made, point)}: {fault}"
-            told = counted(stage, "ws_x", None)
+            told = counted(simulation, "ws_x", None)
             assert told == {"COMPLETED": 1, "RUNNING": 1, "PENDING": 1, "FAILED": 1}, where
-            assert counted(stage, "ws_x", "aut_two") == {"RUNNING": 1}, where
+            assert counted(simulation, "ws_x", "aut_two") == {"RUNNING": 1}, where
             # All of it comes from totals: nothing is left to be done, however often it was begun.
-            stage.run_until(BEGIN + 6 * HOUR)
-            assert counted(stage, "ws_x", None) == told, where
+            simulation.run_until(BEGIN + 6 * HOUR)
+            assert counted(simulation, "ws_x", None) == told, where
             items = composition.stores().totals.between(
                 Scope("ws_x", "RUN", None), BEGIN, BEGIN + DAY
             )
             sums = Counter[str]()
             for item in items:
-                assert item.holds(stage.clock.now), where
+                assert item.holds(simulation.clock.now), where
                 sums.update(item.counts)
             assert sums == told, where
             return faulty

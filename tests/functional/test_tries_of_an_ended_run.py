@@ -10,8 +10,8 @@ from runledger.models.run import Cancellation, Run
 from runledger.nodes.base import HttpRequest, HttpResponse
 from runledger.store.runs import RunStore
 
+from tests.support.engine import Engine
 from tests.support.graphs import edge, end, node
-from tests.support.world import World
 
 RETRY = {"maxTries": 3, "backoffSeconds": 60, "maxDelaySeconds": 60}
 
@@ -29,7 +29,7 @@ class Busy:
         return HttpResponse(status=503, headers=(), body=b"", truncated=False, duration_ms=1)
 
 
-def _opened(world: World) -> str:
+def _opened(engine: Engine) -> str:
     call = {"method": "GET", "url": "https://api.example.com/score", "retry": RETRY}
     document = {
         "name": "Patient",
@@ -40,19 +40,19 @@ def _opened(world: World) -> str:
         ],
         "edges": [edge("start > call"), edge("call > done")],
     }
-    return world.fire(world.activate(document), {})
+    return engine.fire(engine.activate(document), {})
 
 
 def test_a_canceled_run_makes_no_further_call(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_id = _opened(world)
+    run_id = _opened(engine)
     canceled = Cancellation(by="ada@example.com", reason="wrong list")
-    service = Busy(lambda: world.canceler.cancel(world.workspace_id, run_id, canceled))
-    monkeypatch.setattr(world, "http", service)
-    world.walk(run_id)
+    service = Busy(lambda: engine.canceler.cancel(engine.workspace_id, run_id, canceled))
+    monkeypatch.setattr(engine, "http", service)
+    engine.walk(run_id)
     assert service.calls == 1
-    detail = world.detail(run_id)
+    detail = engine.detail(run_id)
     assert (detail["status"], detail["canceled"]["reason"]) == ("CANCELED", "wrong list")
 
 
@@ -60,9 +60,9 @@ def test_a_canceled_run_makes_no_further_call(
     "error", [TransientError("the table is busy"), ServiceError("it is away", "ConnectionClosed")]
 )
 def test_where_the_run_cannot_be_read_the_calls_go_on(
-    world: World, monkeypatch: pytest.MonkeyPatch, error: RunledgerError
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, error: RunledgerError
 ) -> None:
-    run_id = _opened(world)
+    run_id = _opened(engine)
     busy = 0
     read = RunStore.get
 
@@ -74,7 +74,7 @@ def test_where_the_run_cannot_be_read_the_calls_go_on(
         return read(store, run_id, **how)
 
     service = Busy(lambda: None)
-    monkeypatch.setattr(world, "http", service)
+    monkeypatch.setattr(engine, "http", service)
     monkeypatch.setattr(RunStore, "get", throttled_after_a_call)
-    world.walk(run_id)
+    engine.walk(run_id)
     assert (service.calls, busy) == (3, 2)

@@ -15,7 +15,7 @@ from runledger.store.contacts import MAX_LISTINGS
 from runledger.store.table import Put, key_attributes
 
 from tests.functional.test_date_triggers import Dates, dates
-from tests.support.world import World
+from tests.support.engine import Engine
 
 __all__ = ["dates"]
 
@@ -40,14 +40,14 @@ OTHERS = ["soon", "16.01.1990", "1990-02-30", 35, True, ["1990-01-16"], {"year":
 
 def person(dates: Dates, value: Any, **metadata: Any) -> str:
     document = ContactDocument(metadata={"birthday": value, **metadata})
-    return dates.world.contacts.create(dates.world.workspace_id, document).id
+    return dates.engine.contacts.create(dates.engine.workspace_id, document).id
 
 
-def refusals(world: World) -> dict[str | None, str]:
+def refusals(engine: Engine) -> dict[str | None, str]:
     """The messages by contact; fails where one has two."""
     rows = [
-        world.stores.refusals.get(row["pk"]["S"].partition("#")[2])
-        for row in world.dynamodb.scan(TableName="runledger")["Items"]
+        engine.stores.refusals.get(row["pk"]["S"].partition("#")[2])
+        for row in engine.dynamodb.scan(TableName="runledger")["Items"]
         if row["sk"]["S"] == "REFUSAL"
     ]
     found = {row.contact_id: row.message for row in rows}
@@ -56,8 +56,8 @@ def refusals(world: World) -> dict[str | None, str]:
     return found
 
 
-def listed(world: World) -> list[str]:
-    rows = world.dynamodb.scan(TableName="runledger")["Items"]
+def listed(engine: Engine) -> list[str]:
+    rows = engine.dynamodb.scan(TableName="runledger")["Items"]
     return sorted(row["sk"]["S"] for row in rows if "#NODATE#" in row["pk"]["S"])
 
 
@@ -76,14 +76,14 @@ def test_every_form_fires_and_what_is_none_is_refused(dates: Dates, is_known: bo
     assert fire is not None and fire.status is FireStatus.COMPLETED
     assert fire.looks_at_all is not is_known
     assert set(dates.runs()) == set(due)
-    told = refusals(dates.world)
+    told = refusals(dates.engine)
     assert set(told) == set(wrong)
     assert not set(told) & set(quiet)
     expected = f'metadata.birthday of the contact: "soon" is not a date; {ACCEPTED}'
     assert told[next(iter(wrong))] == expected
     assert all(message.endswith(ACCEPTED) for message in told.values())
     assert (fire.opened, fire.refused) == (len(due), len(wrong))
-    assert listed(dates.world) == sorted(wrong)
+    assert listed(dates.engine) == sorted(wrong)
 
 
 def test_it_is_said_once_for_each_value_and_no_more_once_it_is_mended(dates: Dates) -> None:
@@ -95,12 +95,12 @@ def test_it_is_said_once_for_each_value_and_no_more_once_it_is_mended(dates: Dat
     assert first is not None and again is not None
     assert (first.looks_at_all, again.looks_at_all) == (True, False)
     assert (first.refused, again.refused) == (2, 2)
-    assert set(refusals(dates.world)) == {contact_id, early}
-    workspace_id = dates.world.workspace_id
+    assert set(refusals(dates.engine)) == {contact_id, early}
+    workspace_id = dates.engine.workspace_id
     mended = ContactDocument(metadata={"birthday": 632_656_800})
-    dates.world.contacts.replace(workspace_id, contact_id, mended)
-    dates.world.contacts.replace(workspace_id, early, ContactDocument(metadata={}))
-    assert listed(dates.world) == []
+    dates.engine.contacts.replace(workspace_id, contact_id, mended)
+    dates.engine.contacts.replace(workspace_id, early, ContactDocument(metadata={}))
+    assert listed(dates.engine) == []
     last = dates.fire(automation_id, THIRD)
     # 18 January 1990, in seconds: written after the first fire, and found by its listing.
     assert last is not None and (last.opened, last.refused) == (1, 0)
@@ -113,17 +113,17 @@ def test_a_contact_that_is_written_after_the_first_fire_is_found_by_its_listing(
     automation_id = dates.activate()
     dates.fire(automation_id)
     contact_id = person(dates, "17.01.1990")
-    assert listed(dates.world) == [contact_id]
+    assert listed(dates.engine) == [contact_id]
     fire = dates.fire(automation_id, SECOND)
     assert fire is not None and fire.refused == 1
-    assert set(refusals(dates.world)) == {contact_id}
+    assert set(refusals(dates.engine)) == {contact_id}
     # Other keys cost no item, and neither does a contact of another workspace.
     person(dates, "1990-01-17", anniversary="soon", amount=632_656_800)
-    assert listed(dates.world) == [contact_id]
-    dates.world.contacts.replace(
-        dates.world.workspace_id, contact_id, ContactDocument(metadata={"birthday": "1990-01-17"})
+    assert listed(dates.engine) == [contact_id]
+    dates.engine.contacts.replace(
+        dates.engine.workspace_id, contact_id, ContactDocument(metadata={"birthday": "1990-01-17"})
     )
-    assert listed(dates.world) == []
+    assert listed(dates.engine) == []
 
 
 def test_another_key_and_a_stopped_fire_look_at_all_again(
@@ -139,19 +139,19 @@ def test_another_key_and_a_stopped_fire_look_at_all_again(
     dates.resume(automation_id)
     fire = dates.fire(automation_id, SECOND)
     assert fire is not None and (fire.looks_at_all, fire.refused) == (True, 5)
-    assert set(refusals(dates.world)) == set(people)
+    assert set(refusals(dates.engine)) == set(people)
     dates.change(automation_id, source={"kind": "CONTACT_METADATA", "key": "nameday"})
     other = dates.fire(automation_id, THIRD)
     assert other is not None and (other.looks_at_all, other.refused) == (True, 5)
-    assert dates.world.stores.contacts.date_fields("ws_demo") == {"birthday", "nameday"}
-    assert dates.world.stores.contacts.date_fields("ws_other") == frozenset()
+    assert dates.engine.stores.contacts.date_fields("ws_demo") == {"birthday", "nameday"}
+    assert dates.engine.stores.contacts.date_fields("ws_other") == frozenset()
 
 
 def test_a_fire_of_before_all_were_looked_at_counts_for_none(dates: Dates) -> None:
     automation_id = dates.activate()
     dates.fire(automation_id)
     key = keys.fire(automation_id, dates.fires(automation_id)[0].day, 1)
-    dates.world.dynamodb.update_item(
+    dates.engine.dynamodb.update_item(
         TableName="runledger",
         Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}},
         UpdateExpression="REMOVE looksAtAll",
@@ -165,10 +165,10 @@ def test_erasing_takes_the_listing_too(dates: Dates) -> None:
     automation_id = dates.activate()
     dates.fire(automation_id)
     contact_id = person(dates, "soon")
-    contact = dates.world.stores.contacts.get("ws_demo", contact_id)
+    contact = dates.engine.stores.contacts.get("ws_demo", contact_id)
     also = Put(dict(key_attributes(keys.erasure("ws_demo", contact_id))))
-    dates.world.stores.contacts.erase(contact, also)
-    assert listed(dates.world) == []
+    dates.engine.stores.contacts.erase(contact, also)
+    assert listed(dates.engine) == []
     fire = dates.fire(automation_id, SECOND)
     assert fire is not None and fire.refused == 0
 
@@ -178,10 +178,10 @@ def test_too_many_listings_are_refused_before_anything_is_written(dates: Dates) 
     tags = [f"tag{n}" for n in range(MAX_LISTINGS)]
     document = ContactDocument(tags=tags, metadata={"birthday": "soon"})
     with pytest.raises(InvalidInputError, match="that automations go by as dates") as refused:
-        dates.world.contacts.create(dates.world.workspace_id, document)
+        dates.engine.contacts.create(dates.engine.workspace_id, document)
     assert refused.value.field == "tags"
     fits = document.model_copy(update={"tags": tags[1:]})
-    assert dates.world.contacts.create(dates.world.workspace_id, fits).id in listed(dates.world)
+    assert dates.engine.contacts.create(dates.engine.workspace_id, fits).id in listed(dates.engine)
     # Where no automation goes by a key it counts for nothing.
     other = ContactDocument(tags=tags, metadata={"other": "soon"})
-    dates.world.contacts.create(dates.world.workspace_id, other)
+    dates.engine.contacts.create(dates.engine.workspace_id, other)

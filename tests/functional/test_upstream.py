@@ -16,7 +16,7 @@ from runledger.services.automations.upstream_checks import MAX_DOWNSTREAM
 from runledger.services.triggers.upstream import MAX_DEPTH, dedupe_key
 from runledger.store import keys
 
-from tests.support.world import World
+from tests.support.engine import Engine
 
 BY = "ada@example.com"
 LOOKUP = {"contactLookup": {"by": "email", "path": "email"}, "createIfMissing": True}
@@ -65,37 +65,37 @@ def by_hand(name: str = "Hand") -> dict[str, Any]:
     return document
 
 
-def edit(world: World, automation_id: str, document: dict[str, Any]) -> None:
+def edit(engine: Engine, automation_id: str, document: dict[str, Any]) -> None:
     """Saves a new draft and makes it the active version."""
     parsed = AutomationDocument.model_validate(document)
-    world.automations.update(world.workspace_id, automation_id, parsed, BY)
-    world.activations.activate(world.workspace_id, automation_id, BY)
+    engine.automations.update(engine.workspace_id, automation_id, parsed, BY)
+    engine.activations.activate(engine.workspace_id, automation_id, BY)
 
 
-def end(world: World, automation_id: str, n: int = 20, **payload: Any) -> str:
+def end(engine: Engine, automation_id: str, n: int = 20, **payload: Any) -> str:
     """The id of an upstream run that has ended."""
-    run_id = world.fire(automation_id, {"n": n, **payload})
-    world.walk(run_id)
+    run_id = engine.fire(automation_id, {"n": n, **payload})
+    engine.walk(run_id)
     return run_id
 
 
-def follow(world: World, run_id: str) -> None:
-    world.upstream.follow(world.workspace_id, run_id)
+def follow(engine: Engine, run_id: str) -> None:
+    engine.upstream.follow(engine.workspace_id, run_id)
 
 
-def opened_by(world: World, automation_id: str, run_id: str) -> str:
+def opened_by(engine: Engine, automation_id: str, run_id: str) -> str:
     """The id of the run that the end of another opens."""
-    return derived_id("run", world.workspace_id, automation_id, dedupe_key(run_id))
+    return derived_id("run", engine.workspace_id, automation_id, dedupe_key(run_id))
 
 
-def refusals(world: World) -> list[Refusal]:
-    rows = world.dynamodb.scan(TableName="runledger")["Items"]
+def refusals(engine: Engine) -> list[Refusal]:
+    rows = engine.dynamodb.scan(TableName="runledger")["Items"]
     ids = [row["createdKey"]["S"][14:] for row in rows if row["sk"]["S"] == "REFUSAL"]
-    return list(world.stores.refusals.get_many(ids).values())
+    return list(engine.stores.refusals.get_many(ids).values())
 
 
-def downstream_of(world: World, automation_id: str) -> list[str]:
-    return world.stores.automations.downstream_ids(automation_id)
+def downstream_of(engine: Engine, automation_id: str) -> list[str]:
+    return engine.stores.automations.downstream_ids(automation_id)
 
 
 def problem_of(refused: Any) -> dict[str, Any]:
@@ -107,16 +107,16 @@ def problem_of(refused: Any) -> dict[str, Any]:
 # ── Opening ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_end_of_a_run_opens_one_with_its_contact_and_outputs(world: World) -> None:
-    first = world.activate(upstream_document(**LOOKUP))
-    second = world.activate(waiting(first))
-    ended = end(world, first, email="ada@example.com")
+def test_the_end_of_a_run_opens_one_with_its_contact_and_outputs(engine: Engine) -> None:
+    first = engine.activate(upstream_document(**LOOKUP))
+    second = engine.activate(waiting(first))
+    ended = end(engine, first, email="ada@example.com")
 
-    follow(world, ended)
+    follow(engine, ended)
 
-    run_id = opened_by(world, second, ended)
-    told = world.detail(run_id)
-    before = world.detail(ended)
+    run_id = opened_by(engine, second, ended)
+    told = engine.detail(run_id)
+    before = engine.detail(ended)
     assert told["status"] == "PENDING"
     assert told["contact"] == before["contact"] and told["contact"]["email"] == "ada@example.com"
     assert told["trigger"] == {
@@ -140,194 +140,194 @@ def test_the_end_of_a_run_opens_one_with_its_contact_and_outputs(world: World) -
         "steps": {"big": {}, "keep": {"double": 40}},
         "vars": {"double": 40},
     }
-    world.walk(run_id)
-    assert world.status(run_id) is RunStatus.COMPLETED
+    engine.walk(run_id)
+    assert engine.status(run_id) is RunStatus.COMPLETED
 
 
-def test_a_run_tells_which_runs_its_end_opened(world: World) -> None:
-    first = world.activate(upstream_document())
-    second, third = (world.activate(waiting(first, name)) for name in ("Second", "Third"))
-    world.activate(waiting(first, "Not this", on=["FAILED"]))
-    open_ = world.fire(first, {"n": 20})
-    ended = end(world, first)
-    follow(world, ended)
-    world.walk(opened_by(world, third, ended))
-    told = {each["automationId"]: each for each in world.detail(ended)["downstream"]}
+def test_a_run_tells_which_runs_its_end_opened(engine: Engine) -> None:
+    first = engine.activate(upstream_document())
+    second, third = (engine.activate(waiting(first, name)) for name in ("Second", "Third"))
+    engine.activate(waiting(first, "Not this", on=["FAILED"]))
+    open_ = engine.fire(first, {"n": 20})
+    ended = end(engine, first)
+    follow(engine, ended)
+    engine.walk(opened_by(engine, third, ended))
+    told = {each["automationId"]: each for each in engine.detail(ended)["downstream"]}
     assert told == {
         second: {
             "automationId": second,
             "automationName": "Second",
-            "runId": opened_by(world, second, ended),
+            "runId": opened_by(engine, second, ended),
             "status": "PENDING",
         },
         third: {
             "automationId": third,
             "automationName": "Third",
-            "runId": opened_by(world, third, ended),
+            "runId": opened_by(engine, third, ended),
             "status": "COMPLETED",
         },
     }
-    assert world.detail(open_)["downstream"] == []
-    assert world.detail(opened_by(world, second, ended))["downstream"] == []
+    assert engine.detail(open_)["downstream"] == []
+    assert engine.detail(opened_by(engine, second, ended))["downstream"] == []
 
 
-def test_a_run_without_a_contact_opens_one_without(world: World) -> None:
-    first = world.activate(upstream_document())
-    second = world.activate(waiting(first))
-    ended = end(world, first)
-    follow(world, ended)
-    assert world.detail(opened_by(world, second, ended))["contact"] is None
+def test_a_run_without_a_contact_opens_one_without(engine: Engine) -> None:
+    first = engine.activate(upstream_document())
+    second = engine.activate(waiting(first))
+    ended = end(engine, first)
+    follow(engine, ended)
+    assert engine.detail(opened_by(engine, second, ended))["contact"] is None
 
 
-def test_an_end_that_is_told_again_opens_no_second_run_and_no_refusal(world: World) -> None:
-    first = world.activate(upstream_document())
-    second = world.activate(waiting(first, reentry="ONCE"))
-    ended = end(world, first)
+def test_an_end_that_is_told_again_opens_no_second_run_and_no_refusal(engine: Engine) -> None:
+    first = engine.activate(upstream_document())
+    second = engine.activate(waiting(first, reentry="ONCE"))
+    ended = end(engine, first)
     for _ in range(3):
-        follow(world, ended)
-    world.walk(opened_by(world, second, ended))
-    follow(world, ended)
-    assert world.status(opened_by(world, second, ended)) is RunStatus.COMPLETED
-    rows = world.dynamodb.scan(TableName="runledger")["Items"]
+        follow(engine, ended)
+    engine.walk(opened_by(engine, second, ended))
+    follow(engine, ended)
+    assert engine.status(opened_by(engine, second, ended)) is RunStatus.COMPLETED
+    rows = engine.dynamodb.scan(TableName="runledger")["Items"]
     assert len([row for row in rows if row["sk"]["S"] == "RUN"]) == 2
-    assert refusals(world) == []
+    assert refusals(engine) == []
 
 
 @pytest.mark.parametrize("on", ["COMPLETED", "FAILED", "CANCELED"])
-def test_only_the_chosen_statuses_open_a_run(world: World, on: str) -> None:
-    first = world.activate(upstream_document())
-    second = world.activate(waiting(first, on=[on]))
-    canceled = world.fire(first, {"n": 20})
+def test_only_the_chosen_statuses_open_a_run(engine: Engine, on: str) -> None:
+    first = engine.activate(upstream_document())
+    second = engine.activate(waiting(first, on=[on]))
+    canceled = engine.fire(first, {"n": 20})
     reason = Cancellation(by=BY, reason="wrong list")
-    world.canceler.cancel(world.workspace_id, canceled, reason)
+    engine.canceler.cancel(engine.workspace_id, canceled, reason)
     ended = {
-        "COMPLETED": end(world, first),
-        "FAILED": end(world, first, n=3),
+        "COMPLETED": end(engine, first),
+        "FAILED": end(engine, first, n=3),
         "CANCELED": canceled,
     }
     for run_id in ended.values():
-        follow(world, run_id)
-    opened = world.stores.runs.get_many(opened_by(world, second, each) for each in ended.values())
-    assert set(opened) == {opened_by(world, second, ended[on])}
-    assert world.detail(next(iter(opened)))["payload"]["run"]["status"] == on
-    assert refusals(world) == []
+        follow(engine, run_id)
+    opened = engine.stores.runs.get_many(opened_by(engine, second, each) for each in ended.values())
+    assert set(opened) == {opened_by(engine, second, ended[on])}
+    assert engine.detail(next(iter(opened)))["payload"]["run"]["status"] == on
+    assert refusals(engine) == []
 
 
-def test_the_whole_error_of_a_failed_run_is_handed_on(world: World) -> None:
-    first = world.activate(upstream_document())
-    second = world.activate(waiting(first, on=["FAILED"]))
-    ended = end(world, first, n=3)
-    follow(world, ended)
-    error = world.detail(opened_by(world, second, ended))["payload"]["run"]["error"]
+def test_the_whole_error_of_a_failed_run_is_handed_on(engine: Engine) -> None:
+    first = engine.activate(upstream_document())
+    second = engine.activate(waiting(first, on=["FAILED"]))
+    ended = end(engine, first, n=3)
+    follow(engine, ended)
+    error = engine.detail(opened_by(engine, second, ended))["payload"]["run"]["error"]
     assert error == {"nodeId": "small", "kind": "STOP_ERROR", "message": "only 3"}
 
 
 # ── Refusing ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_paused_automation_refuses_once_and_the_others_open_theirs(world: World) -> None:
-    first = world.activate(upstream_document())
-    paused, second = world.activate(waiting(first)), world.activate(waiting(first, "Third"))
-    world.stopping.stop(world.workspace_id, paused, AutomationStatus.PAUSED, BY)
-    ended = end(world, first)
+def test_a_paused_automation_refuses_once_and_the_others_open_theirs(engine: Engine) -> None:
+    first = engine.activate(upstream_document())
+    paused, second = engine.activate(waiting(first)), engine.activate(waiting(first, "Third"))
+    engine.stopping.stop(engine.workspace_id, paused, AutomationStatus.PAUSED, BY)
+    ended = end(engine, first)
 
     for _ in range(2):
-        follow(world, ended)
+        follow(engine, ended)
 
-    assert world.status(opened_by(world, second, ended)) is RunStatus.PENDING
-    (refusal,) = refusals(world)
+    assert engine.status(opened_by(engine, second, ended)) is RunStatus.PENDING
+    (refusal,) = refusals(engine)
     assert (refusal.automation_id, refusal.reason) == (paused, RefusalReason.INACTIVE)
     assert (refusal.trigger_type, refusal.source) == (TriggerType.UPSTREAM, ended)
-    world.activations.activate(world.workspace_id, paused, BY)
-    later = end(world, first)
-    follow(world, later)
-    assert world.status(opened_by(world, paused, later)) is RunStatus.PENDING
+    engine.activations.activate(engine.workspace_id, paused, BY)
+    later = end(engine, first)
+    follow(engine, later)
+    assert engine.status(opened_by(engine, paused, later)) is RunStatus.PENDING
 
 
-def test_a_contact_that_may_not_enter_again_leaves_a_refusal(world: World) -> None:
-    first = world.activate(upstream_document(**LOOKUP))
-    second = world.activate(waiting(first, reentry="ONCE"))
-    earlier, later = (end(world, first, email="ada@example.com") for _ in range(2))
+def test_a_contact_that_may_not_enter_again_leaves_a_refusal(engine: Engine) -> None:
+    first = engine.activate(upstream_document(**LOOKUP))
+    second = engine.activate(waiting(first, reentry="ONCE"))
+    earlier, later = (end(engine, first, email="ada@example.com") for _ in range(2))
     for run_id in (earlier, later, later):
-        follow(world, run_id)
-    (refusal,) = refusals(world)
+        follow(engine, run_id)
+    (refusal,) = refusals(engine)
     assert refusal.reason is RefusalReason.REENTRY_BLOCKED
-    assert (refusal.run_id, refusal.source) == (opened_by(world, second, earlier), later)
+    assert (refusal.run_id, refusal.source) == (opened_by(engine, second, earlier), later)
 
 
-def test_an_erased_contact_leaves_a_refusal(world: World) -> None:
-    first = world.activate(upstream_document(**LOOKUP))
-    world.activate(waiting(first))
-    ended = end(world, first, email="ada@example.com")
-    contact_id = world.stores.runs.get(ended).contact_id
+def test_an_erased_contact_leaves_a_refusal(engine: Engine) -> None:
+    first = engine.activate(upstream_document(**LOOKUP))
+    engine.activate(waiting(first))
+    ended = end(engine, first, email="ada@example.com")
+    contact_id = engine.stores.runs.get(ended).contact_id
     assert contact_id is not None
-    world.table.delete(keys.contact(world.workspace_id, contact_id))
+    engine.table.delete(keys.contact(engine.workspace_id, contact_id))
     for _ in range(2):
-        follow(world, ended)
-    (refusal,) = refusals(world)
+        follow(engine, ended)
+    (refusal,) = refusals(engine)
     assert (refusal.reason, refusal.contact_id) == (RefusalReason.NO_CONTACT, contact_id)
 
 
-def test_what_is_too_large_to_be_handed_on_leaves_a_refusal(world: World) -> None:
-    first = world.activate(upstream_document())
-    world.activate(waiting(first))
-    ended = end(world, first, padding="x" * 999_900)
+def test_what_is_too_large_to_be_handed_on_leaves_a_refusal(engine: Engine) -> None:
+    first = engine.activate(upstream_document())
+    engine.activate(waiting(first))
+    ended = end(engine, first, padding="x" * 999_900)
     for _ in range(2):
-        follow(world, ended)
-    (refusal,) = refusals(world)
+        follow(engine, ended)
+    (refusal,) = refusals(engine)
     assert refusal.reason is RefusalReason.INVALID_PAYLOAD
     assert "at most 1000000" in refusal.message
 
 
-def test_a_chain_ends_at_its_bound(world: World) -> None:
-    first = world.activate(upstream_document())
+def test_a_chain_ends_at_its_bound(engine: Engine) -> None:
+    first = engine.activate(upstream_document())
     automations = [first]
     for index in range(MAX_DEPTH + 1):
-        automations.append(world.activate(waiting(automations[-1], f"Link {index}")))
-    run_id = end(world, first)
+        automations.append(engine.activate(waiting(automations[-1], f"Link {index}")))
+    run_id = end(engine, first)
     for depth, automation_id in enumerate(automations[1 : MAX_DEPTH + 1], 1):
-        follow(world, run_id)
-        run_id = opened_by(world, automation_id, run_id)
-        assert world.detail(run_id)["trigger"]["depth"] == depth
-        world.walk(run_id)
-        assert world.status(run_id) is RunStatus.COMPLETED
+        follow(engine, run_id)
+        run_id = opened_by(engine, automation_id, run_id)
+        assert engine.detail(run_id)["trigger"]["depth"] == depth
+        engine.walk(run_id)
+        assert engine.status(run_id) is RunStatus.COMPLETED
     for _ in range(2):
-        follow(world, run_id)
-    (refusal,) = refusals(world)
+        follow(engine, run_id)
+    (refusal,) = refusals(engine)
     assert refusal.automation_id == automations[-1]
     assert (refusal.reason, refusal.source) == (RefusalReason.CHAIN_TOO_DEEP, run_id)
 
 
-def test_a_cycle_that_was_made_anyway_ends(world: World) -> None:
+def test_a_cycle_that_was_made_anyway_ends(engine: Engine) -> None:
     """Two activations at once do not see each other."""
-    first = world.activate(by_hand("First"))
-    second = world.activate(waiting(first))
-    automation = world.stores.automations.get(world.workspace_id, first)
+    first = engine.activate(by_hand("First"))
+    second = engine.activate(waiting(first))
+    automation = engine.stores.automations.get(engine.workspace_id, first)
     assert automation.active is not None
     trigger = {"triggerType": "UPSTREAM", "automationId": second, "on": ["COMPLETED"]}
     active = automation.active.model_copy(update={"trigger": trigger})
-    world.stores.automations.activate(automation, automation.model_copy(update={"active": active}))
+    engine.stores.automations.activate(automation, automation.model_copy(update={"active": active}))
     document = RunDocument(email="ada@example.com")
-    world.contacts.create(world.workspace_id, ContactDocument(email="ada@example.com"))
-    run_id = world.manual.open(world.workspace_id, first, document, BY).run.id
+    engine.contacts.create(engine.workspace_id, ContactDocument(email="ada@example.com"))
+    run_id = engine.manual.open(engine.workspace_id, first, document, BY).run.id
     runs = 0
-    while not refusals(world):
+    while not refusals(engine):
         runs += 1
-        world.walk(run_id)
-        follow(world, run_id)
-        run_id = opened_by(world, (second, first)[(runs - 1) % 2], run_id)
+        engine.walk(run_id)
+        follow(engine, run_id)
+        run_id = opened_by(engine, (second, first)[(runs - 1) % 2], run_id)
     assert runs == MAX_DEPTH + 1
-    assert refusals(world)[0].reason is RefusalReason.CHAIN_TOO_DEEP
+    assert refusals(engine)[0].reason is RefusalReason.CHAIN_TOO_DEEP
 
 
 def test_what_fails_for_one_is_told_again_and_opens_the_others_meanwhile(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = world.activate(upstream_document())
-    others = [world.activate(waiting(first, f"Other {index}")) for index in range(3)]
+    first = engine.activate(upstream_document())
+    others = [engine.activate(waiting(first, f"Other {index}")) for index in range(3)]
     broken = min(others)
-    ended = end(world, first)
-    real = world.stores.runs.open
+    ended = end(engine, first)
+    real = engine.stores.runs.open
 
     def throttled(run: Any, *more: Any, **named: Any) -> Any:
         if run.automation_id == broken:
@@ -335,58 +335,58 @@ def test_what_fails_for_one_is_told_again_and_opens_the_others_meanwhile(
         return real(run, *more, **named)
 
     with monkeypatch.context() as patched:
-        patched.setattr(world.stores.runs, "open", throttled)
+        patched.setattr(engine.stores.runs, "open", throttled)
         with pytest.raises(TransientError):
-            follow(world, ended)
-    ids = {automation_id: opened_by(world, automation_id, ended) for automation_id in others}
-    assert set(world.stores.runs.get_many(ids.values())) == set(ids.values()) - {ids[broken]}
-    follow(world, ended)
-    assert set(world.stores.runs.get_many(ids.values())) == set(ids.values())
+            follow(engine, ended)
+    ids = {automation_id: opened_by(engine, automation_id, ended) for automation_id in others}
+    assert set(engine.stores.runs.get_many(ids.values())) == set(ids.values()) - {ids[broken]}
+    follow(engine, ended)
+    assert set(engine.stores.runs.get_many(ids.values())) == set(ids.values())
 
 
-def test_an_end_of_no_run_of_the_workspace_opens_nothing(world: World) -> None:
-    first = world.activate(upstream_document())
-    second = world.activate(waiting(first))
-    ended = end(world, first)
-    world.upstream.follow("ws_other", ended)
-    follow(world, "run_unknown")
-    assert world.stores.runs.get_many([opened_by(world, second, ended)]) == {}
+def test_an_end_of_no_run_of_the_workspace_opens_nothing(engine: Engine) -> None:
+    first = engine.activate(upstream_document())
+    second = engine.activate(waiting(first))
+    ended = end(engine, first)
+    engine.upstream.follow("ws_other", ended)
+    follow(engine, "run_unknown")
+    assert engine.stores.runs.get_many([opened_by(engine, second, ended)]) == {}
 
 
 # ── Activating ───────────────────────────────────────────────────────────────────────────────────
 
 
 def test_who_waits_is_known_from_activation_until_another_version_or_the_archive(
-    world: World,
+    engine: Engine,
 ) -> None:
-    first, other = world.activate(upstream_document()), world.activate(upstream_document("Other"))
-    second = world.activate(waiting(first))
-    assert downstream_of(world, first) == [second]
+    first, other = engine.activate(upstream_document()), engine.activate(upstream_document("Other"))
+    second = engine.activate(waiting(first))
+    assert downstream_of(engine, first) == [second]
     draft = AutomationDocument.model_validate(waiting(other))
-    world.automations.update(world.workspace_id, second, draft, BY)
-    assert (downstream_of(world, first), downstream_of(world, other)) == ([second], [])
+    engine.automations.update(engine.workspace_id, second, draft, BY)
+    assert (downstream_of(engine, first), downstream_of(engine, other)) == ([second], [])
 
-    edit(world, second, waiting(other))
-    assert (downstream_of(world, first), downstream_of(world, other)) == ([], [second])
+    edit(engine, second, waiting(other))
+    assert (downstream_of(engine, first), downstream_of(engine, other)) == ([], [second])
 
-    world.stopping.stop(world.workspace_id, second, AutomationStatus.PAUSED, BY)
-    assert downstream_of(world, other) == [second]
-    edit(world, second, by_hand())
-    assert downstream_of(world, other) == []
-    edit(world, second, waiting(first))
-    world.stopping.stop(world.workspace_id, second, AutomationStatus.ARCHIVED, BY)
-    assert downstream_of(world, first) == []
+    engine.stopping.stop(engine.workspace_id, second, AutomationStatus.PAUSED, BY)
+    assert downstream_of(engine, other) == [second]
+    edit(engine, second, by_hand())
+    assert downstream_of(engine, other) == []
+    edit(engine, second, waiting(first))
+    engine.stopping.stop(engine.workspace_id, second, AutomationStatus.ARCHIVED, BY)
+    assert downstream_of(engine, first) == []
 
 
 def test_a_failed_activation_leaves_who_waits_as_it_was(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Refuses every AWS call in turn, of moving from one upstream automation to another and of
     the archive after it."""
-    first, other = world.activate(upstream_document()), world.activate(upstream_document("Other"))
-    second = world.activate(waiting(first))
+    first, other = engine.activate(upstream_document()), engine.activate(upstream_document("Other"))
+    second = engine.activate(waiting(first))
     draft = AutomationDocument.model_validate(waiting(other))
-    world.automations.update(world.workspace_id, second, draft, BY)
+    engine.automations.update(engine.workspace_id, second, draft, BY)
     real = botocore.client.BaseClient._make_api_call
 
     def refused_in_turn(act: Any, is_done: Any) -> int:
@@ -404,7 +404,7 @@ def test_a_failed_activation_leaves_who_waits_as_it_was(
                     raise ClientError(error, operation)  # type: ignore[arg-type]
                 return real(self, operation, request)
 
-            before = (downstream_of(world, first), downstream_of(world, other))
+            before = (downstream_of(engine, first), downstream_of(engine, other))
             with monkeypatch.context() as patched:
                 patched.setattr(botocore.client.BaseClient, "_make_api_call", refuse)
                 try:
@@ -415,129 +415,129 @@ def test_a_failed_activation_leaves_who_waits_as_it_was(
                     return tried
             if is_done():
                 return tried
-            after = (downstream_of(world, first), downstream_of(world, other))
+            after = (downstream_of(engine, first), downstream_of(engine, other))
             assert after == before, calls
             tried += 1
 
     def has_moved() -> bool:
-        active = world.stores.automations.get(world.workspace_id, second).active
+        active = engine.stores.automations.get(engine.workspace_id, second).active
         return active is not None and active.upstream_id == other
 
     def is_archived() -> bool:
-        status = world.stores.automations.get(world.workspace_id, second).status
+        status = engine.stores.automations.get(engine.workspace_id, second).status
         return status is AutomationStatus.ARCHIVED
 
     def activate() -> None:
         # Machines are made at a measured pace.
-        world.clock.advance(5_000)
-        world.activations.activate(world.workspace_id, second, BY)
+        engine.clock.advance(5_000)
+        engine.activations.activate(engine.workspace_id, second, BY)
 
     assert refused_in_turn(activate, has_moved) >= 4
-    assert (downstream_of(world, first), downstream_of(world, other)) == ([], [second])
+    assert (downstream_of(engine, first), downstream_of(engine, other)) == ([], [second])
     archived = AutomationStatus.ARCHIVED
     tried = refused_in_turn(
-        lambda: world.stopping.stop(world.workspace_id, second, archived, BY), is_archived
+        lambda: engine.stopping.stop(engine.workspace_id, second, archived, BY), is_archived
     )
     assert tried >= 2
-    assert (downstream_of(world, first), downstream_of(world, other)) == ([], [])
+    assert (downstream_of(engine, first), downstream_of(engine, other)) == ([], [])
 
 
-def test_an_activation_in_between_makes_the_archive_start_over(world: World) -> None:
+def test_an_activation_in_between_makes_the_archive_start_over(engine: Engine) -> None:
     """It reserved its number before the archive read the automation, and committed after."""
-    first, other = world.activate(upstream_document()), world.activate(upstream_document("Other"))
-    second = world.activate(waiting(first))
-    store = world.stores.automations
+    first, other = engine.activate(upstream_document()), engine.activate(upstream_document("Other"))
+    second = engine.activate(waiting(first))
+    store = engine.stores.automations
     edited = AutomationDocument.model_validate(waiting(other))
-    world.automations.update(world.workspace_id, second, edited, BY)
-    read = store.get(world.workspace_id, second)
-    world.activations.activate(world.workspace_id, second, BY)
-    number = store.get(world.workspace_id, second).last_version
+    engine.automations.update(engine.workspace_id, second, edited, BY)
+    read = store.get(engine.workspace_id, second)
+    engine.activations.activate(engine.workspace_id, second, BY)
+    number = store.get(engine.workspace_id, second).last_version
     stale = read.model_copy(update={"last_version": number})
     archived = stale.model_copy(update={"status": AutomationStatus.ARCHIVED})
     with pytest.raises(ConflictError):
         store.stop(stale, archived)
-    assert downstream_of(world, other) == [second]
+    assert downstream_of(engine, other) == [second]
 
 
-def test_a_draft_that_waits_for_another_is_archived_without_a_trace(world: World) -> None:
-    first = world.activate(by_hand("First"))
+def test_a_draft_that_waits_for_another_is_archived_without_a_trace(engine: Engine) -> None:
+    first = engine.activate(by_hand("First"))
     draft = AutomationDocument.model_validate(waiting(first))
-    second = world.automations.create(world.workspace_id, draft, BY).id
+    second = engine.automations.create(engine.workspace_id, draft, BY).id
     archived = AutomationStatus.ARCHIVED
-    stopped = world.stopping.stop(world.workspace_id, second, archived, BY)
+    stopped = engine.stopping.stop(engine.workspace_id, second, archived, BY)
     assert stopped.status is archived
-    assert downstream_of(world, first) == []
+    assert downstream_of(engine, first) == []
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 4])
-def test_a_cycle_is_refused_and_its_chain_named(world: World, length: int) -> None:
-    first = world.activate(by_hand("Link 0"))
+def test_a_cycle_is_refused_and_its_chain_named(engine: Engine, length: int) -> None:
+    first = engine.activate(by_hand("Link 0"))
     last = first
     for index in range(1, length):
-        last = world.activate(waiting(last, f"Link {index}"))
-    world.activate(waiting(last, "Beside"))
+        last = engine.activate(waiting(last, f"Link {index}"))
+    engine.activate(waiting(last, "Beside"))
 
     with pytest.raises(InvalidGraphError) as refused:
-        edit(world, first, waiting(last, "Link 0"))
+        edit(engine, first, waiting(last, "Link 0"))
 
     problem = problem_of(refused)
     assert problem["code"] == "UPSTREAM_CYCLE"
     names = ["Link 0", *(f"Link {index}" for index in reversed(range(length)))]
     assert problem["message"].endswith(": " + " ← ".join(names))
-    active = world.stores.automations.get(world.workspace_id, first).active
+    active = engine.stores.automations.get(engine.workspace_id, first).active
     assert active is not None and active.version == 1
-    assert downstream_of(world, last) != [first]
+    assert downstream_of(engine, last) != [first]
 
 
 def test_a_cycle_through_a_paused_automation_is_refused_and_so_is_its_resumption(
-    world: World,
+    engine: Engine,
 ) -> None:
-    first = world.activate(by_hand("First"))
-    second = world.activate(waiting(first))
-    world.stopping.stop(world.workspace_id, second, AutomationStatus.PAUSED, BY)
+    first = engine.activate(by_hand("First"))
+    second = engine.activate(waiting(first))
+    engine.stopping.stop(engine.workspace_id, second, AutomationStatus.PAUSED, BY)
     with pytest.raises(InvalidGraphError) as refused:
-        edit(world, first, waiting(second, "First"))
+        edit(engine, first, waiting(second, "First"))
     assert problem_of(refused)["message"].endswith("First ← Second ← First")
 
 
-def test_an_unknown_an_archived_and_a_foreign_automation_are_refused(world: World) -> None:
-    archived = world.activate(by_hand())
-    world.stopping.stop(world.workspace_id, archived, AutomationStatus.ARCHIVED, BY)
+def test_an_unknown_an_archived_and_a_foreign_automation_are_refused(engine: Engine) -> None:
+    archived = engine.activate(by_hand())
+    engine.stopping.stop(engine.workspace_id, archived, AutomationStatus.ARCHIVED, BY)
     foreign = AutomationDocument.model_validate(by_hand())
-    elsewhere = world.automations.create("ws_other", foreign, BY).id
+    elsewhere = engine.automations.create("ws_other", foreign, BY).id
     for upstream_id in ("aut_unknown", archived, elsewhere):
         with pytest.raises(InvalidGraphError) as refused:
-            world.activate(waiting(upstream_id))
+            engine.activate(waiting(upstream_id))
         assert problem_of(refused)["code"] == "UPSTREAM_UNKNOWN"
 
 
-def test_a_paused_automation_whose_upstream_was_archived_is_not_resumed(world: World) -> None:
-    first = world.activate(by_hand("First"))
-    second = world.activate(waiting(first))
-    world.stopping.stop(world.workspace_id, second, AutomationStatus.PAUSED, BY)
-    world.stopping.stop(world.workspace_id, first, AutomationStatus.ARCHIVED, BY)
+def test_a_paused_automation_whose_upstream_was_archived_is_not_resumed(engine: Engine) -> None:
+    first = engine.activate(by_hand("First"))
+    second = engine.activate(waiting(first))
+    engine.stopping.stop(engine.workspace_id, second, AutomationStatus.PAUSED, BY)
+    engine.stopping.stop(engine.workspace_id, first, AutomationStatus.ARCHIVED, BY)
     with pytest.raises(InvalidGraphError) as refused:
-        world.activations.activate(world.workspace_id, second, BY)
+        engine.activations.activate(engine.workspace_id, second, BY)
     assert problem_of(refused)["code"] == "UPSTREAM_UNKNOWN"
 
 
-def test_an_automation_can_wait_for_one_that_is_still_a_draft(world: World) -> None:
+def test_an_automation_can_wait_for_one_that_is_still_a_draft(engine: Engine) -> None:
     draft = AutomationDocument.model_validate(upstream_document())
-    first = world.automations.create(world.workspace_id, draft, BY).id
-    second = world.activate(waiting(first))
-    assert downstream_of(world, first) == [second]
+    first = engine.automations.create(engine.workspace_id, draft, BY).id
+    second = engine.activate(waiting(first))
+    assert downstream_of(engine, first) == [second]
 
 
-def test_only_so_many_may_wait_for_one(world: World) -> None:
-    first = world.activate(by_hand("First"))
-    second = world.activate(waiting(first))
+def test_only_so_many_may_wait_for_one(engine: Engine) -> None:
+    first = engine.activate(by_hand("First"))
+    second = engine.activate(waiting(first))
     for index in range(MAX_DOWNSTREAM - 1):
         key = keys.downstream(first, f"aut_{index}")
-        world.table.put({"pk": key.pk, "sk": key.sk})
+        engine.table.put({"pk": key.pk, "sk": key.sk})
     with pytest.raises(InvalidGraphError) as refused:
-        world.activate(waiting(first, "One more"))
+        engine.activate(waiting(first, "One more"))
     problem = problem_of(refused)
     assert problem["code"] == "UPSTREAM_CROWDED"
     assert problem["message"] == "50 automations wait for it already, at most 50 may"
-    edit(world, second, waiting(first, "The same again"))
-    assert second in downstream_of(world, first)
+    edit(engine, second, waiting(first, "The same again"))
+    assert second in downstream_of(engine, first)

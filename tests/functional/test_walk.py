@@ -7,7 +7,7 @@ from runledger.errors import NodeFailedError, RunReleasedError, StepInProgressEr
 from runledger.models.run import RunStatus
 from runledger.nodes.base import Operation
 
-from tests.support.world import World
+from tests.support.engine import Engine
 
 CONTACT = {"contactLookup": {"by": "email", "path": "customer.email"}, "createIfMissing": True}
 
@@ -72,19 +72,19 @@ PAYLOAD = {"orderId": "A-1", "total": 150, "customer": {"email": "ada@example.co
 
 
 @pytest.fixture
-def automation(world: World) -> str:
-    world.workspace_secrets.put(world.workspace_id, "SCORE_KEY", "key-that-nobody-sees")
+def automation(engine: Engine) -> str:
+    engine.workspace_secrets.put(engine.workspace_id, "SCORE_KEY", "key-that-nobody-sees")
     body = "Your score is {{steps.score.score}}, {{contact.email}}"
-    return world.activate(order_paid(world.template(body)))
+    return engine.activate(order_paid(engine.template(body)))
 
 
-def test_a_run_is_walked_to_its_end_and_told_step_by_step(world: World, automation: str) -> None:
-    run_id = world.fire(automation, PAYLOAD)
-    assert world.status(run_id) is RunStatus.PENDING
+def test_a_run_is_walked_to_its_end_and_told_step_by_step(engine: Engine, automation: str) -> None:
+    run_id = engine.fire(automation, PAYLOAD)
+    assert engine.status(run_id) is RunStatus.PENDING
 
-    assert world.walk(run_id) == ["start", "big", "score", "mail", "done"]
+    assert engine.walk(run_id) == ["start", "big", "score", "mail", "done"]
 
-    told = world.detail(run_id)
+    told = engine.detail(run_id)
     assert told["status"] == "COMPLETED"
     assert [step["nodeId"] for step in told["steps"]] == ["start", "big", "score", "mail", "done"]
     assert [step["order"] for step in told["steps"]] == [1, 2, 3, 4, 5]
@@ -95,23 +95,23 @@ def test_a_run_is_walked_to_its_end_and_told_step_by_step(world: World, automati
     assert score["output"] == {"score": 42}
     assert score["request"]["headers"]["Authorization"] == "Bearer {{secret.SCORE_KEY}}"
     assert [link["nodeId"] for link in told["deliveries"]] == ["mail"]
-    (message,) = world.mailbox()
+    (message,) = engine.mailbox()
     assert message.destinations["ToAddresses"] == ["ada@example.com"]
     assert "Your score is 42, ada@example.com" in message.body
-    delivery = world.reading.delivery(world.workspace_id, mail["deliveryIds"][0])
+    delivery = engine.queries.delivery(engine.workspace_id, mail["deliveryIds"][0])
     assert delivery.status == "SENT"
     order = ["consent", "address", "suppression", "frequency", "quiet_hours", "template"]
     assert [gate.name for gate in delivery.gates] == order
     assert delivery.run_id == run_id
-    assert "key-that-nobody-sees" not in str(world.dynamodb.scan(TableName="runledger"))
+    assert "key-that-nobody-sees" not in str(engine.dynamodb.scan(TableName="runledger"))
 
 
-def test_a_stop_error_fails_the_run_with_its_message(world: World, automation: str) -> None:
-    run_id = world.fire(automation, {**PAYLOAD, "total": 3})
+def test_a_stop_error_fails_the_run_with_its_message(engine: Engine, automation: str) -> None:
+    run_id = engine.fire(automation, {**PAYLOAD, "total": 3})
 
-    assert world.walk(run_id) == ["start", "big", "bad"]
+    assert engine.walk(run_id) == ["start", "big", "bad"]
 
-    told = world.detail(run_id)
+    told = engine.detail(run_id)
     assert told["status"] == "FAILED"
     assert told["error"] == {
         "nodeId": "bad",
@@ -122,8 +122,8 @@ def test_a_stop_error_fails_the_run_with_its_message(world: World, automation: s
     assert told["steps"][-1]["status"] == "FAILED"
 
 
-def test_a_missing_variable_fails_the_run_and_is_named(world: World) -> None:
-    template_id = world.template("Hello {{contact.firstName}} {{trigger.voucher}}")
+def test_a_missing_variable_fails_the_run_and_is_named(engine: Engine) -> None:
+    template_id = engine.template("Hello {{contact.firstName}} {{trigger.voucher}}")
     document = order_paid(template_id)
     document["nodes"] = [node for node in document["nodes"] if node["id"] in ("start", "mail")]
     document["nodes"].append({"id": "done", "type": "END"})
@@ -131,107 +131,107 @@ def test_a_missing_variable_fails_the_run_and_is_named(world: World) -> None:
         {"source": "start", "target": "mail"},
         {"source": "mail", "target": "done"},
     ]
-    run_id = world.fire(world.activate(document), PAYLOAD)
+    run_id = engine.fire(engine.activate(document), PAYLOAD)
 
-    world.walk(run_id)
+    engine.walk(run_id)
 
-    error = world.detail(run_id)["error"]
+    error = engine.detail(run_id)["error"]
     assert (error["nodeId"], error["kind"]) == ("mail", "MISSING_VARIABLE")
     assert "trigger.voucher" in error["message"]
-    assert world.mailbox() == []
+    assert engine.mailbox() == []
 
 
 def test_a_second_walker_finds_a_live_lease_then_the_recorded_step(
-    world: World, automation: str
+    engine: Engine, automation: str
 ) -> None:
-    run_id = world.fire(automation, PAYLOAD)
-    world.visit(run_id, "start", Operation.OWN)
-    world.visit(run_id, "start", Operation.OWN)
-    world.visit(run_id, "big")
-    run = world.stores.runs.get(run_id)
-    world.stores.runs.claim(
+    run_id = engine.fire(automation, PAYLOAD)
+    engine.visit(run_id, "start", Operation.OWN)
+    engine.visit(run_id, "start", Operation.OWN)
+    engine.visit(run_id, "big")
+    run = engine.stores.runs.get(run_id)
+    engine.stores.runs.claim(
         run,
-        world.graph(run_id).topology.rank("score"),
-        _claim(world, "request-dead"),
+        engine.graph(run_id).topology.rank("score"),
+        _claim(engine, "request-dead"),
         replaces=None,
         left=[],
     )
 
     with pytest.raises(StepInProgressError):
-        world.visit(run_id, "score", request_id="request-2")
-    assert world.http.calls == []
+        engine.visit(run_id, "score", request_id="request-2")
+    assert engine.http.calls == []
 
-    assert world.visit(run_id, "big", request_id="request-2").outcome == "true"
+    assert engine.visit(run_id, "big", request_id="request-2").outcome == "true"
 
 
 def test_an_effect_whose_request_died_is_unknown_and_not_repeated(
-    world: World, automation: str
+    engine: Engine, automation: str
 ) -> None:
-    run_id = world.fire(automation, PAYLOAD)
-    world.walk(run_id, until="score")
-    run = world.stores.runs.get(run_id)
-    rank = world.graph(run_id).topology.rank("score")
-    world.stores.runs.claim(run, rank, _claim(world, "request-dead"), replaces=None, left=[])
-    world.clock.advance(60_000)
+    run_id = engine.fire(automation, PAYLOAD)
+    engine.walk(run_id, until="score")
+    run = engine.stores.runs.get(run_id)
+    rank = engine.graph(run_id).topology.rank("score")
+    engine.stores.runs.claim(run, rank, _claim(engine, "request-dead"), replaces=None, left=[])
+    engine.clock.advance(60_000)
 
     with pytest.raises(NodeFailedError):
-        world.visit(run_id, "score")
-    world.visit(run_id, "start", Operation.FAIL, state={"error": {"Error": "NodeFailedError"}})
+        engine.visit(run_id, "score")
+    engine.visit(run_id, "start", Operation.FAIL, state={"error": {"Error": "NodeFailedError"}})
 
-    told = world.detail(run_id)
+    told = engine.detail(run_id)
     assert told["status"] == "FAILED"
     assert told["error"]["kind"] == "OUTCOME_UNKNOWN"
     assert told["error"]["nodeId"] == "score"
-    assert world.http.calls == []
+    assert engine.http.calls == []
 
 
-def test_a_message_whose_answer_was_lost_is_not_sent_again(world: World, automation: str) -> None:
-    run_id = world.fire(automation, PAYLOAD)
-    world.walk(run_id, until="mail")
-    world.visit(run_id, "mail")
+def test_a_message_whose_answer_was_lost_is_not_sent_again(engine: Engine, automation: str) -> None:
+    run_id = engine.fire(automation, PAYLOAD)
+    engine.walk(run_id, until="mail")
+    engine.visit(run_id, "mail")
     # The step's record is lost, as if the request had died between sending and recording.
-    world.dynamodb.delete_item(
+    engine.dynamodb.delete_item(
         TableName="runledger",
         Key={"pk": {"S": f"RUN#{run_id}"}, "sk": {"S": "STEP#mail"}},
     )
-    world.clock.advance(60_000)
+    engine.clock.advance(60_000)
 
-    world.visit(run_id, "mail", request_id="request-2")
+    engine.visit(run_id, "mail", request_id="request-2")
 
-    assert len(world.mailbox()) == 1
+    assert len(engine.mailbox()) == 1
 
 
-def test_another_execution_has_no_say(world: World, automation: str) -> None:
-    run_id = world.fire(automation, PAYLOAD)
-    mine = world.execution(run_id)
-    world.visit(run_id, "start", Operation.OWN)
+def test_another_execution_has_no_say(engine: Engine, automation: str) -> None:
+    run_id = engine.fire(automation, PAYLOAD)
+    mine = engine.execution(run_id)
+    engine.visit(run_id, "start", Operation.OWN)
     other = mine.replace("9d1f", "beef")
 
     with pytest.raises(RunReleasedError):
-        world.visit(run_id, "start", Operation.OWN, execution=other)
+        engine.visit(run_id, "start", Operation.OWN, execution=other)
     with pytest.raises(RunReleasedError):
-        world.visit(run_id, "big", execution=other)
+        engine.visit(run_id, "big", execution=other)
     with pytest.raises(RunReleasedError):
-        world.visit(run_id, "done", Operation.COMPLETE, execution=other)
+        engine.visit(run_id, "done", Operation.COMPLETE, execution=other)
 
-    assert world.status(run_id) is RunStatus.RUNNING
-    assert [step["nodeId"] for step in world.detail(run_id)["steps"]] == ["start"]
+    assert engine.status(run_id) is RunStatus.RUNNING
+    assert [step["nodeId"] for step in engine.detail(run_id)["steps"]] == ["start"]
 
 
 def test_a_killed_function_fails_the_run_at_the_node_it_was_at(
-    world: World, automation: str
+    engine: Engine, automation: str
 ) -> None:
-    run_id = world.fire(automation, PAYLOAD)
-    world.walk(run_id, until="score")
-    run = world.stores.runs.get(run_id)
-    rank = world.graph(run_id).topology.rank("score")
-    world.stores.runs.claim(run, rank, _claim(world, "request-dead"), replaces=None, left=[])
+    run_id = engine.fire(automation, PAYLOAD)
+    engine.walk(run_id, until="score")
+    run = engine.stores.runs.get(run_id)
+    rank = engine.graph(run_id).topology.rank("score")
+    engine.stores.runs.claim(run, rank, _claim(engine, "request-dead"), replaces=None, left=[])
     caught = {"Error": "Lambda.Unknown", "Cause": "The function exited"}
     last = {"nodeId": "big", "outcome": "true"}
 
-    world.visit(run_id, "start", Operation.FAIL, state={"error": caught, "last": last})
+    engine.visit(run_id, "start", Operation.FAIL, state={"error": caught, "last": last})
 
-    told = world.detail(run_id)
+    told = engine.detail(run_id)
     assert told["status"] == "FAILED"
     assert (told["error"]["nodeId"], told["error"]["kind"]) == ("score", "CRASHED")
     # The name that AWS gives it is for the log; the kind and the message say what it means.
@@ -261,57 +261,57 @@ def to_addresses(template_id: str, *addresses: str) -> dict[str, Any]:
     return document
 
 
-def test_an_address_in_several_spellings_gets_one_message(world: World) -> None:
-    template_id = world.template("Hello")
+def test_an_address_in_several_spellings_gets_one_message(engine: Engine) -> None:
+    template_id = engine.template("Hello")
     spellings = ("A@y.example", "a@Y.example", " a@y.example ", "{{trigger.again}}")
-    run_id = world.fire(
-        world.activate(to_addresses(template_id, *spellings)), {"again": ["a@y.example"]}
+    run_id = engine.fire(
+        engine.activate(to_addresses(template_id, *spellings)), {"again": ["a@y.example"]}
     )
-    world.walk(run_id)
-    assert len(world.mailbox()) == 1
-    step = world.detail(run_id)["steps"][1]
+    engine.walk(run_id)
+    assert len(engine.mailbox()) == 1
+    step = engine.detail(run_id)["steps"][1]
     assert (step["output"]["sent"], len(step["deliveryIds"])) == (1, 1)
 
 
 def test_what_was_sent_before_a_node_raised_is_told(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    document = to_addresses(world.template("Hello"), "a@y.example", "b@y.example", "c@y.example")
-    run_id = world.fire(world.activate(document), {})
-    begin = world.stores.deliveries.begin
+    document = to_addresses(engine.template("Hello"), "a@y.example", "b@y.example", "c@y.example")
+    run_id = engine.fire(engine.activate(document), {})
+    begin = engine.stores.deliveries.begin
 
     def fails_for_b(attempt: Any, *more: Any) -> Any:
         if attempt.address.startswith("b@"):
             raise KeyError("nobody thought of this")
         return begin(attempt, *more)
 
-    monkeypatch.setattr(world.stores.deliveries, "begin", fails_for_b)
-    world.walk(run_id)
+    monkeypatch.setattr(engine.stores.deliveries, "begin", fails_for_b)
+    engine.walk(run_id)
 
-    told = world.detail(run_id)
+    told = engine.detail(run_id)
     assert (told["status"], told["error"]["kind"]) == ("FAILED", "INTERNAL_ERROR")
     assert "nobody thought of this" in told["error"]["cause"]
     first, _ = told["steps"][1]["deliveryIds"]
-    delivery = world.reading.delivery(world.workspace_id, first)
+    delivery = engine.queries.delivery(engine.workspace_id, first)
     assert (delivery.address, delivery.status) == ("a@y.example", "SENT")
 
 
 def test_a_channel_that_raises_leaves_one_message_unknown_and_sends_the_others(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    document = to_addresses(world.template("Hello"), "a@y.example", "b@y.example", "c@y.example")
-    run_id = world.fire(world.activate(document), {})
-    send = world.channels["EMAIL"].send
+    document = to_addresses(engine.template("Hello"), "a@y.example", "b@y.example", "c@y.example")
+    run_id = engine.fire(engine.activate(document), {})
+    send = engine.channels["EMAIL"].send
 
     def fails_for_b(message: Any) -> Any:
         if message.address.startswith("b@"):
             raise KeyError("nobody thought of this")
         return send(message)
 
-    monkeypatch.setattr(world.channels["EMAIL"], "send", fails_for_b)
-    world.walk(run_id)
+    monkeypatch.setattr(engine.channels["EMAIL"], "send", fails_for_b)
+    engine.walk(run_id)
 
-    told = world.detail(run_id)
+    told = engine.detail(run_id)
     step = told["steps"][1]
     assert (told["status"], step["outcome"]) == ("COMPLETED", "partly_sent")
     assert (step["output"]["sent"], step["output"]["unknown"]) == (2, 1)
@@ -322,31 +322,31 @@ def test_a_channel_that_raises_leaves_one_message_unknown_and_sends_the_others(
 @pytest.mark.parametrize(
     ("subject", "body"), [("{{trigger.none}}", "x"), ("x", " {{trigger.none}}")]
 )
-def test_an_empty_message_is_suppressed(world: World, subject: str, body: str) -> None:
-    template_id = world.template(body, subject)
-    run_id = world.fire(world.activate(to_addresses(template_id, "a@y.example")), {"none": ""})
-    world.walk(run_id)
-    step = world.detail(run_id)["steps"][1]
+def test_an_empty_message_is_suppressed(engine: Engine, subject: str, body: str) -> None:
+    template_id = engine.template(body, subject)
+    run_id = engine.fire(engine.activate(to_addresses(template_id, "a@y.example")), {"none": ""})
+    engine.walk(run_id)
+    step = engine.detail(run_id)["steps"][1]
     assert step["status"] == "SKIPPED"
     assert "is empty" in step["reason"]
-    assert world.mailbox() == []
+    assert engine.mailbox() == []
 
 
-def test_a_subject_is_one_line_of_bounded_length(world: World) -> None:
-    template_id = world.template("x", "s\r\nBcc: x@evil.example {{trigger.long}}")
-    run_id = world.fire(
-        world.activate(to_addresses(template_id, "a@y.example")), {"long": "l" * 5_000}
+def test_a_subject_is_one_line_of_bounded_length(engine: Engine) -> None:
+    template_id = engine.template("x", "s\r\nBcc: x@evil.example {{trigger.long}}")
+    run_id = engine.fire(
+        engine.activate(to_addresses(template_id, "a@y.example")), {"long": "l" * 5_000}
     )
-    world.walk(run_id)
-    id_ = world.detail(run_id)["steps"][1]["deliveryIds"][0]
-    subject = world.reading.delivery(world.workspace_id, id_).subject
+    engine.walk(run_id)
+    id_ = engine.detail(run_id)["steps"][1]["deliveryIds"][0]
+    subject = engine.queries.delivery(engine.workspace_id, id_).subject
     assert subject is not None
     assert subject.startswith("s Bcc: x@evil.example l")
     assert len(subject) == 998
 
 
-def _claim(world: World, request_id: str) -> Any:
+def _claim(engine: Engine, request_id: str) -> Any:
     from runledger.models.run import Claim
 
-    now = world.clock()
+    now = engine.clock()
     return Claim(request_id=request_id, started_at=now, lease_until=now + 20_000)

@@ -21,14 +21,14 @@ from runledger.models.contact import ContactDocument
 from runledger.models.run import RunStatus
 from runledger.services.triggers.webhooks import InboundEvent
 
-from tests.support.world import World
+from tests.support.engine import Engine
 
 BY_EMAIL = {"by": "email", "path": "customer.email"}
 
 
-def hooked(world: World, **trigger: Any) -> str:
+def hooked(engine: Engine, **trigger: Any) -> str:
     """The webhook token of an automation with this trigger."""
-    automation_id = world.activate(
+    automation_id = engine.activate(
         {
             "name": "Hook",
             "nodes": [
@@ -42,7 +42,7 @@ def hooked(world: World, **trigger: Any) -> str:
             "edges": [{"source": "start", "target": "done"}],
         }
     )
-    token = world.stores.automations.get(world.workspace_id, automation_id).webhook_token
+    token = engine.stores.automations.get(engine.workspace_id, automation_id).webhook_token
     assert token is not None
     assert len(token) == 30
     return token
@@ -55,89 +55,89 @@ def event(token: str, body: bytes | dict[str, Any], **headers: str) -> InboundEv
     return InboundEvent(token=token, headers=given, body=raw, source="203.0.113.9")
 
 
-def refused(world: World, sent: InboundEvent, kind: type[RunledgerError]) -> RunledgerError:
+def refused(engine: Engine, sent: InboundEvent, kind: type[RunledgerError]) -> RunledgerError:
     with pytest.raises(kind) as error:
-        world.webhooks.receive(sent)
-    rows = world.dynamodb.scan(TableName="runledger")["Items"]
+        engine.webhooks.receive(sent)
+    rows = engine.dynamodb.scan(TableName="runledger")["Items"]
     assert [row for row in rows if row["pk"]["S"].startswith("RUN#")] == []
     return error.value
 
 
-def test_an_event_opens_a_pending_run_with_its_payload(world: World) -> None:
-    token = hooked(world)
-    opened = world.webhooks.receive(event(token, {"orderId": 7}))
+def test_an_event_opens_a_pending_run_with_its_payload(engine: Engine) -> None:
+    token = hooked(engine)
+    opened = engine.webhooks.receive(event(token, {"orderId": 7}))
     assert opened.run.status is RunStatus.PENDING
     assert not opened.is_duplicate
-    history = world.stores.runs.history(opened.run.id)
+    history = engine.stores.runs.history(opened.run.id)
     assert history.payload.body == {"orderId": 7}
     assert history.payload.trigger["type"] == "WEBHOOK"
 
 
-def test_a_large_payload_goes_to_s3_and_comes_back(world: World) -> None:
+def test_a_large_payload_goes_to_s3_and_comes_back(engine: Engine) -> None:
     import random
 
     letters = random.Random(1)
     big = {"text": "".join(chr(letters.randrange(33, 126)) for _ in range(400_000))}
-    opened = world.webhooks.receive(event(hooked(world), big))
-    assert world.stores.runs.history(opened.run.id).payload.body == big
+    opened = engine.webhooks.receive(event(hooked(engine), big))
+    assert engine.stores.runs.history(opened.run.id).payload.body == big
 
 
 @pytest.mark.parametrize("media_type", ["application/json; charset=utf-8", "application/ld+json"])
-def test_json_media_types_are_taken(world: World, media_type: str) -> None:
-    sent = event(hooked(world), {"a": 1}, content_type=media_type)
-    assert not world.webhooks.receive(sent).is_duplicate
+def test_json_media_types_are_taken(engine: Engine, media_type: str) -> None:
+    sent = event(hooked(engine), {"a": 1}, content_type=media_type)
+    assert not engine.webhooks.receive(sent).is_duplicate
 
 
-def test_the_same_event_opens_one_run(world: World) -> None:
-    token = hooked(world, dedupePath="orderId")
-    first = world.webhooks.receive(event(token, {"orderId": 7}))
-    again = world.webhooks.receive(event(token, {"orderId": 7, "more": True}))
-    other = world.webhooks.receive(event(token, {"orderId": 8}))
+def test_the_same_event_opens_one_run(engine: Engine) -> None:
+    token = hooked(engine, dedupePath="orderId")
+    first = engine.webhooks.receive(event(token, {"orderId": 7}))
+    again = engine.webhooks.receive(event(token, {"orderId": 7, "more": True}))
+    other = engine.webhooks.receive(event(token, {"orderId": 8}))
     assert (again.run.id, again.is_duplicate) == (first.run.id, True)
     assert (other.run.id != first.run.id, other.is_duplicate) == (True, False)
 
 
-def test_one_path_language_reads_dedupe_value_and_contact(world: World) -> None:
+def test_one_path_language_reads_dedupe_value_and_contact(engine: Engine) -> None:
     token = hooked(
-        world,
+        engine,
         contactLookup={"by": "email", "path": '$.answers[1]."Email Address"'},
         createIfMissing=True,
         dedupePath="trigger['Order No.']",
     )
     body = {"Order No.": 7, "answers": [{}, {"Email Address": "ada@example.com"}]}
-    first = world.webhooks.receive(event(token, body))
+    first = engine.webhooks.receive(event(token, body))
     assert first.run.contact_email == "ada@example.com"
-    assert world.webhooks.receive(event(token, {**body, "more": 1})).is_duplicate
-    error = refused_after(world, event(token, {"Order No.": 8, "answers": []}))
+    assert engine.webhooks.receive(event(token, {**body, "more": 1})).is_duplicate
+    error = refused_after(engine, event(token, {"Order No.": 8, "answers": []}))
     assert error.field == '$.answers[1]."Email Address"'
 
 
-def refused_after(world: World, sent: InboundEvent) -> InvalidInputError:
+def refused_after(engine: Engine, sent: InboundEvent) -> InvalidInputError:
     with pytest.raises(InvalidInputError) as error:
-        world.webhooks.receive(sent)
+        engine.webhooks.receive(sent)
     return error.value
 
 
-def test_a_missing_contact_is_created_once(world: World) -> None:
-    token = hooked(world, contactLookup=BY_EMAIL, createIfMissing=True)
+def test_a_missing_contact_is_created_once(engine: Engine) -> None:
+    token = hooked(engine, contactLookup=BY_EMAIL, createIfMissing=True)
     ids = {
-        world.webhooks.receive(event(token, {"customer": {"email": email}})).run.contact_id
+        engine.webhooks.receive(event(token, {"customer": {"email": email}})).run.contact_id
         for email in ("Ada@Example.com", " ada@example.com ", "ada@EXAMPLE.com")
     }
     (contact_id,) = ids
     assert contact_id is not None
-    assert world.stores.contacts.get(world.workspace_id, contact_id).email == "ada@example.com"
+    assert engine.stores.contacts.get(engine.workspace_id, contact_id).email == "ada@example.com"
 
 
-def test_a_contact_is_found_by_phone_and_by_id(world: World) -> None:
-    contact = world.contacts.create(
-        world.workspace_id, ContactDocument(phone="+49 151 12345678", email="ada@example.com")
+def test_a_contact_is_found_by_phone_and_by_id(engine: Engine) -> None:
+    contact = engine.contacts.create(
+        engine.workspace_id, ContactDocument(phone="+49 151 12345678", email="ada@example.com")
     )
-    by_phone = hooked(world, contactLookup={"by": "phone", "path": "phone"})
-    by_id = hooked(world, contactLookup={"by": "id", "path": "contacts.0.id"})
-    found = world.webhooks.receive(event(by_phone, {"phone": "+49 (0151) 123 456 78"}))
+    by_phone = hooked(engine, contactLookup={"by": "phone", "path": "phone"})
+    by_id = hooked(engine, contactLookup={"by": "id", "path": "contacts.0.id"})
+    found = engine.webhooks.receive(event(by_phone, {"phone": "+49 (0151) 123 456 78"}))
     assert found.run.contact_id == contact.id
-    named = world.webhooks.receive(event(by_id, {"contacts": [{"id": contact.id}]}))
+    named = engine.webhooks.receive(event(by_id, {"contacts": [{"id": contact.id}]}))
     assert named.run.contact_id == contact.id
     assert named.run.contact_email == "ada@example.com"
 
@@ -158,15 +158,15 @@ def test_a_contact_is_found_by_phone_and_by_id(world: World) -> None:
     ],
 )
 def test_a_bad_body_is_refused_and_says_why(
-    world: World, body: bytes, kind: type[RunledgerError], words: str
+    engine: Engine, body: bytes, kind: type[RunledgerError], words: str
 ) -> None:
-    assert words in str(refused(world, event(hooked(world), body), kind))
+    assert words in str(refused(engine, event(hooked(engine), body), kind))
 
 
-def test_half_of_a_surrogate_pair_becomes_a_replacement_character(world: World) -> None:
+def test_half_of_a_surrogate_pair_becomes_a_replacement_character(engine: Engine) -> None:
     body = rb'{"a\ude00": ["x\ud83d", {"b": "\ud83d\ude00 \ude00\ud83d"}]}'
-    run_id = world.webhooks.receive(event(hooked(world), body)).run.id
-    assert world.detail(run_id)["payload"] == {
+    run_id = engine.webhooks.receive(event(hooked(engine), body)).run.id
+    assert engine.detail(run_id)["payload"] == {
         "a\ufffd": ["x\ufffd", {"b": "\U0001f600 \ufffd\ufffd"}]
     }
 
@@ -181,19 +181,19 @@ def test_half_of_a_surrogate_pair_becomes_a_replacement_character(world: World) 
     ],
 )
 def test_the_signed_bytes_are_read_in_the_charset_that_they_declare(
-    world: World, charset: str, codec: str
+    engine: Engine, charset: str, codec: str
 ) -> None:
-    token = hooked(world, signed=True)
+    token = hooked(engine, signed=True)
     body = '{"name": "Zoë Müller"}'.encode(codec)
     sent = event(
         token,
         body,
         content_type=f"application/json; charset={charset}",
-        x_runledger_signature=signature(world, token, body),
+        x_runledger_signature=signature(engine, token, body),
     )
-    run_id = world.webhooks.receive(sent).run.id
-    assert world.detail(run_id)["payload"] == {"name": "Zoë Müller"}
-    assert world.webhooks.receive(sent).is_duplicate
+    run_id = engine.webhooks.receive(sent).run.id
+    assert engine.detail(run_id)["payload"] == {"name": "Zoë Müller"}
+    assert engine.webhooks.receive(sent).is_duplicate
 
 
 @pytest.mark.parametrize(
@@ -211,16 +211,16 @@ def test_the_signed_bytes_are_read_in_the_charset_that_they_declare(
     ],
 )
 def test_a_body_that_is_not_in_its_charset_is_refused(
-    world: World, content_type: str, body: bytes, kind: type[RunledgerError], words: str
+    engine: Engine, content_type: str, body: bytes, kind: type[RunledgerError], words: str
 ) -> None:
-    token = hooked(world)
-    error = refused(world, event(token, body, content_type=content_type), kind)
+    token = hooked(engine)
+    error = refused(engine, event(token, body, content_type=content_type), kind)
     assert words in str(error)
 
 
-def test_other_media_types_are_refused(world: World) -> None:
-    sent = event(hooked(world), b"a=1", content_type="application/x-www-form-urlencoded")
-    refused(world, sent, UnsupportedMediaTypeError)
+def test_other_media_types_are_refused(engine: Engine) -> None:
+    sent = event(hooked(engine), b"a=1", content_type="application/x-www-form-urlencoded")
+    refused(engine, sent, UnsupportedMediaTypeError)
 
 
 @pytest.mark.parametrize(
@@ -233,74 +233,74 @@ def test_other_media_types_are_refused(world: World) -> None:
     ],
 )
 def test_a_contact_that_cannot_be_found_is_refused_by_field(
-    world: World, payload: dict[str, Any], field: str
+    engine: Engine, payload: dict[str, Any], field: str
 ) -> None:
-    token = hooked(world, contactLookup=BY_EMAIL)
-    error = refused(world, event(token, payload), InvalidInputError)
+    token = hooked(engine, contactLookup=BY_EMAIL)
+    error = refused(engine, event(token, payload), InvalidInputError)
     assert isinstance(error, InvalidInputError)
     assert error.field == field
 
 
-def test_an_id_is_the_same_written_as_a_number_or_as_a_text(world: World) -> None:
-    token = hooked(world, dedupePath="orderId")
+def test_an_id_is_the_same_written_as_a_number_or_as_a_text(engine: Engine) -> None:
+    token = hooked(engine, dedupePath="orderId")
     ids = [
-        world.webhooks.receive(event(token, f'{{"orderId": {value}}}'.encode())).run.id
+        engine.webhooks.receive(event(token, f'{{"orderId": {value}}}'.encode())).run.id
         for value in ("1", "1.0", '"1"', '"01"')
     ]
     assert (len(set(ids[:3])), len(set(ids))) == (1, 2)
 
 
-def test_an_event_without_its_dedupe_value_is_refused(world: World) -> None:
-    token = hooked(world, dedupePath="orderId")
-    error = refused(world, event(token, {"order": 1}), InvalidInputError)
+def test_an_event_without_its_dedupe_value_is_refused(engine: Engine) -> None:
+    token = hooked(engine, dedupePath="orderId")
+    error = refused(engine, event(token, {"order": 1}), InvalidInputError)
     assert isinstance(error, InvalidInputError)
     assert error.field == "orderId"
 
 
-def test_an_unknown_token_is_not_found(world: World) -> None:
-    refused(world, event("x" * 30, {}), NotFoundError)
+def test_an_unknown_token_is_not_found(engine: Engine) -> None:
+    refused(engine, event("x" * 30, {}), NotFoundError)
 
 
-def signature(world: World, token: str, body: bytes) -> str:
-    target = world.stores.automations.by_webhook_token(token)
+def signature(engine: Engine, token: str, body: bytes) -> str:
+    target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
-    secret = world.secrets.get_secret_value(SecretId=f"runledger/webhooks/{target.automation_id}")
+    secret = engine.secrets.get_secret_value(SecretId=f"runledger/webhooks/{target.automation_id}")
     digest = hmac.new(secret["SecretString"].encode(), body, hashlib.sha256).hexdigest()
     return f"sha256={digest}"
 
 
-def test_a_signed_webhook_takes_only_its_own_signature(world: World) -> None:
-    token = hooked(world, signed=True)
+def test_a_signed_webhook_takes_only_its_own_signature(engine: Engine) -> None:
+    token = hooked(engine, signed=True)
     body = b'{"a": "\xc3\xa9"}'
-    given = signature(world, token, body)
+    given = signature(engine, token, body)
 
-    refused(world, event(token, body), UnauthorizedError)
-    refused(world, event(token, body, x_runledger_signature="sha256=00"), UnauthorizedError)
+    refused(engine, event(token, body), UnauthorizedError)
+    refused(engine, event(token, body, x_runledger_signature="sha256=00"), UnauthorizedError)
     wrong_body = event(token, b'{"a": 1}', x_runledger_signature=given)
-    refused(world, wrong_body, UnauthorizedError)
+    refused(engine, wrong_body, UnauthorizedError)
     signed = event(token, body, x_runledger_signature=given)
-    assert world.webhooks.receive(signed).run.status is RunStatus.PENDING
+    assert engine.webhooks.receive(signed).run.status is RunStatus.PENDING
 
 
-def test_a_source_may_send_as_many_a_minute_as_the_trigger_says(world: World) -> None:
-    token = hooked(world, rateLimitPerMinute=2)
-    world.clock.now -= world.clock.now % 60_000
-    world.webhooks.receive(event(token, {"n": 1}))
-    world.webhooks.receive(event(token, {"n": 2}))
+def test_a_source_may_send_as_many_a_minute_as_the_trigger_says(engine: Engine) -> None:
+    token = hooked(engine, rateLimitPerMinute=2)
+    engine.clock.now -= engine.clock.now % 60_000
+    engine.webhooks.receive(event(token, {"n": 1}))
+    engine.webhooks.receive(event(token, {"n": 2}))
     with pytest.raises(RateLimitedError) as limited:
-        world.webhooks.receive(event(token, {"n": 3}))
+        engine.webhooks.receive(event(token, {"n": 3}))
     assert 1 <= limited.value.retry_after <= 60
-    world.clock.advance(60_000)
-    world.webhooks.receive(event(token, {"n": 4}))
+    engine.clock.advance(60_000)
+    engine.webhooks.receive(event(token, {"n": 4}))
 
 
-def test_an_automation_that_is_not_active_takes_no_events(world: World) -> None:
-    token = hooked(world)
-    target = world.stores.automations.by_webhook_token(token)
+def test_an_automation_that_is_not_active_takes_no_events(engine: Engine) -> None:
+    token = hooked(engine)
+    target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
-    before = world.stores.automations.get(target.workspace_id, target.automation_id)
+    before = engine.stores.automations.get(target.workspace_id, target.automation_id)
     paused = before.model_copy(update={"status": AutomationStatus.PAUSED})
-    world.stores.automations.activate(before, paused)
-    error = refused(world, event(token, {}), ConflictError)
+    engine.stores.automations.activate(before, paused)
+    error = refused(engine, event(token, {}), ConflictError)
     assert isinstance(error, ConflictError)
     assert error.status == "PAUSED"

@@ -14,15 +14,15 @@ from runledger.nodes.base import Operation
 from runledger.services.execution.settle import ExecutionEnded
 from runledger.services.execution.walk import NoTools
 from runledger.services.execution.walk_contract import WalkEvent
-from runledger.services.retry_budget import Patience
+from runledger.services.retry_budget import RetryBudget
 from runledger.services.triggers.webhooks import InboundEvent
 from runledger.store import keys
 from runledger.store.due import DueRow
 
 from tests.support.boundary import Call
-from tests.support.everything import order
-from tests.support.stage import WORKSPACE, Stage, module_of
-from tests.support.world import PREFIX
+from tests.support.engine import PREFIX
+from tests.support.every_node import order
+from tests.support.simulation import WORKSPACE, Simulation, module_of
 
 Actor = Callable[[], Any]
 BY = "ada@example.com"
@@ -34,8 +34,8 @@ _TRIES = 3
 class Actors:
     """Of one automation without forks, and of the one run that its event opens."""
 
-    def __init__(self, stage: Stage, automation_id: str) -> None:
-        self.stage = stage
+    def __init__(self, simulation: Simulation, automation_id: str) -> None:
+        self.simulation = simulation
         self.automation_id = automation_id
         self.run_id = derived_id("run", WORKSPACE, automation_id, "path:A-1")
         # Whether the operator was told that the run is canceled.
@@ -43,7 +43,7 @@ class Actors:
         # Whether the run was opened after the automation had been made active again.
         self.resumed = False
         self.races = 0
-        self._token = stage.webhook_path(automation_id).rpartition("/")[2]
+        self._token = simulation.webhook_path(automation_id).rpartition("/")[2]
         self._requests = 0
         version = composition.stores().automations.version(automation_id, 1)
         self.graph = GraphView(version.graph, version.templates)
@@ -70,8 +70,8 @@ class Actors:
     def resume_and_open(self) -> None:
         """Makes the paused automation active again; then its event comes."""
         path = f"/v1/automations/{self.automation_id}/activate"
-        answer = self.stage.request("api", "POST", path, None)
-        assert answer["status"] == 200, (answer, self.stage.unforeseen)
+        answer = self.simulation.request("api", "POST", path, None)
+        assert answer["status"] == 200, (answer, self.simulation.unforeseen)
         self.open()
         self.resumed = True
 
@@ -118,7 +118,7 @@ class Actors:
     def let_indexes_follow(self) -> None:
         """Lets the indexes catch up with the table, twice at some moment."""
         for _ in range(2):
-            self.stage.boundary(Call("dynamodb", "CatchUp"), self.stage.table.catch_up)
+            self.simulation.boundary(Call("dynamodb", "CatchUp"), self.simulation.table.catch_up)
 
     # ── walkers ────────────────────────────────────────────────────────────────────────────────
 
@@ -142,9 +142,9 @@ class Actors:
             node_id=node_id,
             state=state or None,
         )
-        clock = self.stage.clock
-        patience = Patience(clock.now + 60_000, clock, self.stage.sleep)
-        return composition.walker(toolbox, f"{self._requests:08d}-visit", patience).walk(event)
+        clock = self.simulation.clock
+        retry_budget = RetryBudget(clock.now + 60_000, clock, self.simulation.sleep)
+        return composition.walker(toolbox, f"{self._requests:08d}-visit", retry_budget).walk(event)
 
     def walk_again(self) -> None:
         """As the execution of the next attempt walks, which begins when there is one."""

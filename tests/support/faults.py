@@ -10,7 +10,7 @@ from runledger.errors import NodeError, TransientError
 
 from tests.support.boundary import Call
 from tests.support.fakes import client_error
-from tests.support.stage import ProcessDied, Stage
+from tests.support.simulation import ProcessDied, Simulation
 
 
 class Fault(StrEnum):
@@ -33,9 +33,11 @@ class FaultyCall:
 
     `made` are the calls that came, each with the function that made it."""
 
-    def __init__(self, stage: Stage, point: int | None = None, fault: Fault | None = None) -> None:
+    def __init__(
+        self, simulation: Simulation, point: int | None = None, fault: Fault | None = None
+    ) -> None:
         self.made: list[tuple[str, Call]] = []
-        self._stage = stage
+        self._simulation = simulation
         self._point = point
         self._fault = fault
         self._dead_request: int | None = None
@@ -43,21 +45,21 @@ class FaultyCall:
         self._until = 0
 
     def __call__(self, call: Call, act: Callable[[], Any]) -> Any:
-        if self._stage.function is None:
+        if self._simulation.function is None:
             return act()
-        if self._dead_request == self._stage.requests:
+        if self._dead_request == self._simulation.requests:
             raise ProcessDied
         number = len(self.made)
-        self.made.append((self._stage.function, call))
+        self.made.append((self._simulation.function, call))
         if self._fault is None:
             return act()
         if number == self._point:
             if self._fault in (Fault.THROTTLED, Fault.SILENT):
                 self._down = (call.service, call.operation)
-                self._until = self._stage.clock.now + LONG
+                self._until = self._simulation.clock.now + LONG
             return self._break(self._fault, call, act)
         is_down = self._down == (call.service, call.operation)
-        if is_down and self._stage.clock.now < self._until:
+        if is_down and self._simulation.clock.now < self._until:
             return self._break(self._fault, call, act)
         return act()
 
@@ -71,7 +73,7 @@ class FaultyCall:
             case Fault.DIED_BEFORE | Fault.DIED_AFTER:
                 if fault is Fault.DIED_AFTER:
                     act()
-                self._dead_request = self._stage.requests
+                self._dead_request = self._simulation.requests
                 raise ProcessDied
             case Fault.SENT_AGAIN:
                 answer = act()

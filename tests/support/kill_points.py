@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from tests.support.boundary import Call, straight
 from tests.support.faults import Fault, FaultyCall, applies
-from tests.support.verdicts import Watch, describe, problems, unknown
+from tests.support.invariants import Watch, describe, problems, unknown
 
 if TYPE_CHECKING:
-    from tests.support.stage import Stage
+    from tests.support.simulation import Simulation
 
 # The functions whose work reaches outside.
 EFFECTS = ("run_message", "run_integration")
@@ -37,9 +37,9 @@ def break_everything(ready: Any, scenario: Scenario) -> str:
     `ready` has a `stage` and what can `restore` it."""
     unbroken, statuses = _play(ready, scenario, None, None)
     assert statuses == list(scenario.ends)
-    told_unknown = unknown(ready.stage)
+    told_unknown = unknown(ready.simulation)
     if scenario.deliveries is not None:
-        told = sorted(row["status"] for row in ready.stage.deliveries())
+        told = sorted(row["status"] for row in ready.simulation.deliveries())
         assert told == sorted(scenario.deliveries)
     assert set(scenario.functions) <= {function for function, _ in unbroken}
     tried = 0
@@ -50,7 +50,7 @@ def break_everything(ready: Any, scenario: Scenario) -> str:
                 continue
             _, statuses = _play(ready, scenario, point, fault)
             if fault in LIVING and call.repeats:
-                lost = unknown(ready.stage)
+                lost = unknown(ready.simulation)
                 assert lost == told_unknown, f"{describe(unbroken, point)}: {fault}"
             tried += 1
             ends.update(statuses)
@@ -68,21 +68,21 @@ def _play(
     ready: Any, scenario: Scenario, point: int | None, fault: Fault | None
 ) -> tuple[list[tuple[str, Call]], list[str]]:
     """The calls that were made, and how the runs ended."""
-    stage: Stage = ready.stage
+    simulation: Simulation = ready.simulation
     ready.restore()
-    faulty = FaultyCall(stage, point, fault)
-    stage.boundary.around = faulty
-    watch = Watch(stage)
+    faulty = FaultyCall(simulation, point, fault)
+    simulation.boundary.around = faulty
+    watch = Watch(simulation)
     where = "unbroken"
     try:
         scenario.play(ready)
     finally:
         watch.stop()
-        stage.boundary.around = straight
+        simulation.boundary.around = straight
         if point is not None:
             where = f"{describe(faulty.made, point)}: {fault}"
-    found = watch.wrong + problems(stage) + scenario.verdict(ready)
-    statuses = sorted(row["status"] for row in stage.runs())
+    found = watch.wrong + problems(simulation) + scenario.verdict(ready)
+    statuses = sorted(row["status"] for row in simulation.runs())
     if len(statuses) != len(scenario.ends):
         found.append(f"{len(statuses)} runs")
     assert found == [], where

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from botocore.exceptions import ClientError
 from runledger.clock import SECOND, from_iso
 
-from tests.support.world import Clock
+from tests.support.engine import Clock
 
 REGION_AND_ACCOUNT = "us-east-1:123456789012"
 

@@ -6,7 +6,7 @@ from runledger.channels.base import ProviderAnswer, RenderedMessage, UnknownOutc
 from runledger.channels.email import EmailChannel
 from runledger.settings import ChannelSettings
 
-from tests.support.world import World
+from tests.support.engine import Engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,8 +49,8 @@ class ScriptedChannel(EmailChannel):
         return ProviderAnswer(accepted=True, provider_id=f"message-{len(self.took)}")
 
 
-def script(world: World, *answers: str) -> ScriptedChannel:
+def script(engine: Engine, *answers: str) -> ScriptedChannel:
     """Has the world's e-mail answered so from now on."""
     channel = ScriptedChannel(*answers)
-    world.channels["EMAIL"] = channel
+    engine.channels["EMAIL"] = channel
     return channel

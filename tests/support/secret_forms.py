@@ -148,7 +148,7 @@ def _split_percent(text: str) -> list[str]:
     return parts
 
 
-def traces(secret: str) -> set[str]:
+def find_words(secret: str) -> set[str]:
     """What would give the secret away wherever it stands: all its forms, with those of base64
     without the characters that hold bits of its neighbours too."""
     data = secret.encode()

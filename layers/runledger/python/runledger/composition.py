@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from runledger.services.bulk.exports import ExportMachine
     from runledger.services.contacts.contacts import Contacts
     from runledger.services.execution.walk import Toolbox, Walker
-    from runledger.services.lists.snapshots import FrozenLists
+    from runledger.services.lists.snapshots import ListSnapshots
     from runledger.services.messages.gatekeeper import Gatekeeper
     from runledger.services.messages.retry_machine import RetryMachine
-    from runledger.services.retry_budget import Patience
-    from runledger.services.runs.run_context import Frames
+    from runledger.services.retry_budget import RetryBudget
+    from runledger.services.runs.run_context import RunContexts
     from runledger.services.schedules.date_fires import DateFires
     from runledger.services.schedules.missed_fires import MissedFires
     from runledger.services.schedules.schedules import Schedules
@@ -47,10 +47,10 @@ if TYPE_CHECKING:
     from runledger.store.export_files import ExportFiles
 
 
-def frames_over(of: Stores) -> "Frames":
-    from runledger.services.runs.run_context import Frames
+def contexts_over(of: Stores) -> "RunContexts":
+    from runledger.services.runs.run_context import RunContexts
 
-    return Frames(of.runs, of.automations, of.contacts, of.workspaces)
+    return RunContexts(of.runs, of.automations, of.contacts, of.workspaces)
 
 
 def opener_over(of: Stores, clock: Clock) -> "Opener":
@@ -82,15 +82,17 @@ def automations_over(of: Stores, public_url: str) -> "Automations":
     )
 
 
-def frozen_lists_over(of: Stores, clock: Clock) -> "FrozenLists":
+def list_snapshots_over(of: Stores, clock: Clock) -> "ListSnapshots":
     from runledger.services.contacts.contacts import Contacts
     from runledger.services.lists.cursors import Cursors
-    from runledger.services.lists.queries import Reading
-    from runledger.services.lists.snapshots import FrozenLists
+    from runledger.services.lists.queries import Queries
+    from runledger.services.lists.snapshots import ListSnapshots
 
     # Their cursors are kept in rows, so the key need not be secret.
     cursors = Cursors(lambda: b"of rows", clock)
-    return FrozenLists(Reading(of, frames_over(of), Contacts(of.contacts, clock), cursors, clock))
+    return ListSnapshots(
+        Queries(of, contexts_over(of), Contacts(of.contacts, clock), cursors, clock)
+    )
 
 
 def date_fires_over(of: Stores, clock: Clock) -> "DateFires":
@@ -169,8 +171,8 @@ def contacts() -> "Contacts":
 
 
 @cache
-def frames() -> "Frames":
-    return frames_over(stores())
+def contexts() -> "RunContexts":
+    return contexts_over(stores())
 
 
 @cache
@@ -218,8 +220,8 @@ def retry_machine() -> "RetryMachine":
 
 
 @cache
-def frozen_lists() -> "FrozenLists":
-    return frozen_lists_over(stores(), now_ms)
+def list_snapshots() -> "ListSnapshots":
+    return list_snapshots_over(stores(), now_ms)
 
 
 @cache
@@ -247,14 +249,14 @@ def export_removal() -> "ExportRemoval":
 def activator() -> "Activator":
     from runledger.compiler.compile import FunctionArns
     from runledger.services.automations.activations import Activator
-    from runledger.services.execution.machines import Machines, MachineTurns
+    from runledger.services.execution.machines import Machines, MachineThrottle
 
     of = stores()
     settings = read_settings(MachineSettings)
     machines = Machines(
         client("stepfunctions"),
         settings.machine_prefix,
-        MachineTurns(of.pace, now_ms),
+        MachineThrottle(of.throttle, now_ms),
         settings.machine_role_arn,
         settings.machine_log_group_arn,
     )
@@ -285,26 +287,26 @@ def bulk_cancels(machine_prefix: str) -> "BulkCancels":
 
     of = stores()
     canceler = stopping(machine_prefix).canceler
-    return BulkCancels(of.bulk_cancels, frozen_lists(), of.runs, canceler, now_ms)
+    return BulkCancels(of.bulk_cancels, list_snapshots(), of.runs, canceler, now_ms)
 
 
-def patience(remaining_ms: int, sleep: "Callable[[float], None]") -> "Patience":
+def retry_budget(remaining_ms: int, sleep: "Callable[[float], None]") -> "RetryBudget":
     """How long one invocation may hold on to what it knows, by the time that it has left."""
-    from runledger.services.retry_budget import MARGIN, Patience
+    from runledger.services.retry_budget import MARGIN, RetryBudget
 
-    return Patience(now_ms() + remaining_ms - MARGIN, now_ms, sleep)
+    return RetryBudget(now_ms() + remaining_ms - MARGIN, now_ms, sleep)
 
 
-def walker(toolbox: "Toolbox", request_id: str, patience: "Patience") -> "Walker":
+def walker(toolbox: "Toolbox", request_id: str, retry_budget: "RetryBudget") -> "Walker":
     """A walker of this process for one request."""
     from runledger.services.execution.walk import Walker
 
     return Walker(
         runs=stores().runs,
         automations=stores().automations,
-        frames=frames(),
+        contexts=contexts(),
         toolbox=toolbox,
         clock=now_ms,
         request_id=request_id,
-        patience=patience,
+        retry_budget=retry_budget,
     )

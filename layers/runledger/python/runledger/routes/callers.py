@@ -1,4 +1,4 @@
-"""Who is calling a route."""
+"""Who is require_role a route."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from runledger.services.workspaces.identity import Caller, Person
 
 
-def calling(app: "HttpApp", needed: "Role | None" = None) -> "Caller":
+def require_role(app: "HttpApp", needed: "Role | None" = None) -> "Caller":
     """Who has at least the role that the route needs, or another that its body asks for."""
     return caller(app, identity(), needed)
 
@@ -23,4 +23,4 @@ def signed_in(app: "HttpApp") -> "Person":
 
 def admit(app: "HttpApp") -> object:
     """Raises where the caller may not use the route at all."""
-    return signed_in(app) if needs_no_workspace(app) else calling(app)
+    return signed_in(app) if needs_no_workspace(app) else require_role(app)

@@ -21,7 +21,7 @@ def in_turn(calls: Iterable[Callable[[], T]]) -> list[T]:
     return [call() for call in calls]
 
 
-def at_once(calls: Iterable[Callable[[], T]]) -> list[T]:
+def in_parallel(calls: Iterable[Callable[[], T]]) -> list[T]:
     """In a few threads that the process keeps."""
     waiting = list(calls)
     if len(waiting) < 2:

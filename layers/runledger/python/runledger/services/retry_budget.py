@@ -23,14 +23,14 @@ MARGIN = 1_500
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryBudget:
     """`until` (epoch milliseconds) is when the last try must have begun; `sleep` takes seconds."""
 
     until: int
     clock: Clock
     sleep: Callable[[float], None]
 
-    def insist(self, write: Callable[[], T]) -> T:
+    def retry(self, write: Callable[[], T]) -> T:
         """Does `write`, again while it raises TransientError and there is time. It must come to
         the same when it is done twice, as the answer of the first may be lost."""
         wait = _FIRST_WAIT
@@ -43,6 +43,6 @@ class Patience:
                 self.sleep(wait)
                 wait = min(wait * 2, _LONGEST_WAIT)
 
-    def within(self, until: int) -> "Patience":
+    def within(self, until: int) -> "RetryBudget":
         """The same, with no more time than until then."""
-        return Patience(min(self.until, until), self.clock, self.sleep)
+        return RetryBudget(min(self.until, until), self.clock, self.sleep)

@@ -6,7 +6,7 @@ from runledger.errors import NotFoundError
 from runledger.models.bulk_cancel import BulkCancel
 from runledger.models.listing import FrozenFilter
 from runledger.store import keys
-from runledger.store.checkpoints import ProgressRows
+from runledger.store.checkpoints import CheckpointRows
 from runledger.store.table import key_attributes, ttl
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class BulkCancelStore:
     def __init__(self, table: "Table") -> None:
         self._table = table
-        self._rows = ProgressRows(table, _key, _progress, _from_item)
+        self._rows = CheckpointRows(table, _key, _progress, _from_item)
 
     def create(self, asked: BulkCancel, due_at: int) -> None:
         item: Item = {

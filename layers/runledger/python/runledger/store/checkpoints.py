@@ -20,7 +20,7 @@ WorkT = TypeVar("WorkT", BulkCancel, Export)
 
 
 @dataclass(frozen=True, slots=True)
-class ProgressRows(Generic[WorkT]):
+class CheckpointRows(Generic[WorkT]):
     """Rows of one kind of work: `key` and `read` as for any row; `fields` gives all that changes on
     the way, None for what is not there."""
 

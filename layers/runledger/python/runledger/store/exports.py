@@ -9,7 +9,7 @@ from runledger.errors import ConditionFailedError, NotFoundError
 from runledger.models.export import Export, ExportFormat, ExportStatus, Part
 from runledger.models.listing import FrozenFilter, ListName
 from runledger.store import keys
-from runledger.store.checkpoints import ProgressRows
+from runledger.store.checkpoints import CheckpointRows
 from runledger.store.table import Change, SortRange, key_attributes, ttl
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _ROW_KEPT = 83 * DAY
 class ExportStore:
     def __init__(self, table: "Table") -> None:
         self._table = table
-        self._rows = ProgressRows(table, _key, _progress, _from_item)
+        self._rows = CheckpointRows(table, _key, _progress, _from_item)
 
     def create(self, export: Export, due_at: int) -> None:
         is_new = Attr("pk").not_exists()

@@ -242,7 +242,7 @@ def activation_id(automation_id: str, number: int) -> str:
     return f"act_{automation_id}_{number}"
 
 
-def pace(name: str) -> Key:
+def throttle(name: str) -> Key:
     return Key(f"PACE#{name}", "PACE")
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from runledger.store.suppressions import SuppressionStore
     from runledger.store.table import Table
     from runledger.store.templates import TemplateStore
-    from runledger.store.throttle import PaceStore
+    from runledger.store.throttle import ThrottleStore
     from runledger.store.tombstones import TombstoneStore
     from runledger.store.totals import TotalStore
     from runledger.store.workspaces import WorkspaceStore
@@ -149,10 +149,10 @@ class Stores:
         return ActivationStore(self.table, self.bodies)
 
     @cached_property
-    def pace(self) -> "PaceStore":
-        from runledger.store.throttle import PaceStore
+    def throttle(self) -> "ThrottleStore":
+        from runledger.store.throttle import ThrottleStore
 
-        return PaceStore(self.table)
+        return ThrottleStore(self.table)
 
     @cached_property
     def secrets(self) -> "SecretStore":

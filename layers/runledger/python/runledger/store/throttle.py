@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 _TRIES = 5
 
 
-class PaceStore:
+class ThrottleStore:
     """Buckets that hold a number of turns, of which one comes back in each interval. A bucket is
     the moment at which it will be full again: `nextAt`, in epoch milliseconds."""
 
     def __init__(self, table: "Table") -> None:
         self._table = table
 
-    def take(self, name: str, now: int, interval: int, room: int) -> int:
+    def reserve(self, name: str, now: int, interval: int, room: int) -> int:
         """Takes a turn of the bucket that holds `room` of them; how many are taken then.
 
         RateLimitedError where none is left; it says when one comes back. Nobody waits for anybody
@@ -38,7 +38,7 @@ class PaceStore:
         for attempt in range(_TRIES):
             change, condition = another if attempt % 2 else first
             try:
-                row = self._table.update(keys.pace(name), change, condition)
+                row = self._table.update(keys.throttle(name), change, condition)
             except ConditionFailedError as error:
                 next_at = error.item["nextAt"] if error.item else now
                 if next_at > last:
@@ -49,7 +49,7 @@ class PaceStore:
 
     def give_back(self, name: str, interval: int) -> None:
         """Returns a turn that was of no use."""
-        self._table.update(keys.pace(name), Change(add={"nextAt": -interval}))
+        self._table.update(keys.throttle(name), Change(add={"nextAt": -interval}))
 
 
 def _none_left(name: str, wait: int) -> RateLimitedError:

@@ -17,7 +17,7 @@ from runledger.models.activation import ActivationStatus
 from runledger.models.automation import AutomationDocument, AutomationStatus
 from runledger.models.workspace import Role
 from runledger.routes.api.documents import AutomationPatch, AutomationReplacement
-from runledger.routes.callers import calling
+from runledger.routes.callers import require_role
 from runledger.routes.revisions import IfMatch, expected, same_id, tagged
 from runledger.services.automations.activations import Activations
 from runledger.services.automations.automations import Automations
@@ -50,7 +50,7 @@ def create_automation(
     document: Annotated[AutomationDocument, Body()],
 ) -> Response[AutomationView]:
     """Creates a draft. A graph with problems is refused with all of them."""
-    who = calling(router)
+    who = require_role(router)
     automations = _automations()
     created = automations.create(who.workspace_id, document, who.email)
     return tagged(automations.saved_view(created), HTTPStatus.CREATED)
@@ -67,7 +67,7 @@ def update_automation(
 ) -> Response[AutomationView]:
     """Replaces the draft whole; takes what GET answered. An active version stays as it is until the
     next activation."""
-    who = calling(router)
+    who = require_role(router)
     same_id(document.id, automation_id)
     wanted = expected(if_match, revision, document.revision)
     automations = _automations()
@@ -86,7 +86,7 @@ def patch_automation(
 ) -> Response[AutomationView]:
     """Changes what is sent of the draft and leaves the rest (RFC 7396); `nodes` and `edges` are
     replaced whole, `layout` is merged."""
-    who = calling(router)
+    who = require_role(router)
     wanted = expected(if_match, revision, document.revision)
     automations = _automations()
     changes = sent_fields(document)
@@ -117,7 +117,7 @@ def validate_new_automation(
 ) -> ProblemsView:
     """Lists every problem of a document that is to become an automation. The answer is 200 also
     where there are problems, as the check itself succeeded; with `strict=true` it is 422 then."""
-    return _validated(calling(router), document, strict)
+    return _validated(require_role(router), document, strict)
 
 
 @router.post("/v1/automations/<automation_id>/validate", tags=["Automations"])
@@ -127,7 +127,7 @@ def validate_automation(
 ) -> ProblemsView:
     """Lists every problem of a document, without saving it. The answer is 200 also where there are
     problems, as the check itself succeeded; with `strict=true` it is 422 then."""
-    who = calling(router)
+    who = require_role(router)
     _automations().store.get(who.workspace_id, automation_id)
     return _validated(who, document, strict, automation_id)
 
@@ -143,7 +143,7 @@ def validate_automation(
 def activate_automation(automation_id: str) -> Response[AutomationView]:
     """Freezes the draft as the next version and takes events for it. 202 where that is under way:
     `Location` is where its status can be asked for, and `activation` has it."""
-    who = calling(router)
+    who = require_role(router)
     view = _activations().activate(who.workspace_id, automation_id, who.email)
     asked = view.activation
     if asked is None or asked.status is ActivationStatus.ACTIVE:
@@ -160,7 +160,7 @@ def activate_automation(automation_id: str) -> Response[AutomationView]:
 @needs(Role.ADMIN)
 def pause_automation(automation_id: str) -> AutomationView:
     """Takes no new runs and cancels the open ones. Activating it again takes new runs only."""
-    who = calling(router)
+    who = require_role(router)
     return _stopped(who, automation_id, AutomationStatus.PAUSED)
 
 
@@ -169,7 +169,7 @@ def pause_automation(automation_id: str) -> AutomationView:
 @needs(Role.ADMIN)
 def archive_automation(automation_id: str) -> AutomationView:
     """Stops the automation as pausing does, for good."""
-    who = calling(router)
+    who = require_role(router)
     return _stopped(who, automation_id, AutomationStatus.ARCHIVED)
 
 
@@ -186,7 +186,7 @@ def rotate_secret(
     automation_id: str, document: Annotated[RotationDocument | None, Body()] = None
 ) -> AutomationView:
     """Replaces the signing secret of the webhook; the new one is shown in this answer only."""
-    who = calling(router)
+    who = require_role(router)
     signing = SigningSecrets(client("secretsmanager"), read_settings(ApiSettings).stack)
     overlap = (document or RotationDocument()).overlap_minutes
     return Rotations(_automations(), signing, now_ms).rotate(

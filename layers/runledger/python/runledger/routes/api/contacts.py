@@ -14,7 +14,7 @@ from runledger.http import answers, make_router, needs
 from runledger.models.contact import ContactDocument
 from runledger.models.workspace import Role
 from runledger.routes.api.documents import ContactPatch, ContactReplacement
-from runledger.routes.callers import calling
+from runledger.routes.callers import require_role
 from runledger.routes.revisions import IfMatch, expected, same_id, tagged
 from runledger.services.contacts.known_contact import known_contact
 from runledger.services.erasure.erasing_wiring import erasing
@@ -30,7 +30,7 @@ router = make_router()
 @needs(Role.ADMIN)
 def create_contact(document: Annotated[ContactDocument, Body()]) -> Response[ContactView]:
     """Creates a contact."""
-    who = calling(router)
+    who = require_role(router)
     contact = contacts().create(who.workspace_id, document)
     return tagged(contact_view(contact), HTTPStatus.CREATED)
 
@@ -49,7 +49,7 @@ def replace_contact(
     """Replaces a contact whole: what is missing is removed. Consents alone stay as they are where
     they are not sent, and a withdrawn one returns only where it is sent as true. Takes what GET
     answered."""
-    who = calling(router)
+    who = require_role(router)
     same_id(document.id, contact_id)
     of = stores()
     known_contact(of.contacts, of.erasures, who.workspace_id, contact_id)
@@ -71,7 +71,7 @@ def patch_contact(
 ) -> Response[ContactView]:
     """Changes what is sent and leaves the rest (RFC 7396): null removes a value, `metadata` is
     merged, `tags` are replaced."""
-    who = calling(router)
+    who = require_role(router)
     of = stores()
     known_contact(of.contacts, of.erasures, who.workspace_id, contact_id)
     wanted = expected(if_match, document.revision)
@@ -87,7 +87,7 @@ def erase_contact(
 ) -> ErasureView:
     """Erases a person for good: the contact at once, with its open runs canceled and messages not
     yet sent stopped; then everything that tells of it. Asked again, it says how far that is."""
-    who = calling(router)
+    who = require_role(router)
     erases = erasing(read_settings(ApiSettings).machine_prefix)
     reason = document.reason if document else None
     return erasure_view(erases.erase(who.workspace_id, contact_id, reason, who.email))

@@ -13,7 +13,7 @@ from runledger.clock import now_ms
 from runledger.composition import gatekeeper_over, retry_machine, stores
 from runledger.http import answers, make_router, needs
 from runledger.models.workspace import Role
-from runledger.routes.callers import calling
+from runledger.routes.callers import require_role
 from runledger.services.messages.resend import Resends
 
 router = make_router()
@@ -48,7 +48,7 @@ def resend_delivery(
     """Sends a message again, as a delivery of its own; 200 where the same key did so before. One
     that a gate refuses is SUPPRESSED; `force` overrules the gates, for ADMIN."""
     asked = document or ResendDocument()
-    who = calling(router, Role.ADMIN if asked.force else Role.MEMBER)
+    who = require_role(router, Role.ADMIN if asked.force else Role.MEMBER)
     resent = _resends().resend(who.workspace_id, delivery_id, asked, who.email)
     attempt = resent.attempt
     view = ResentView(delivery_id=attempt.id, status=attempt.status, duplicate=resent.is_duplicate)

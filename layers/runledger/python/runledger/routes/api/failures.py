@@ -9,7 +9,7 @@ from runledger.clock import now_ms
 from runledger.composition import stores
 from runledger.http import make_router, needs
 from runledger.models.workspace import Role
-from runledger.routes.callers import calling
+from runledger.routes.callers import require_role
 from runledger.services.lists.failure_resolution import FailureResolution
 from runledger.services.lists.failures import FailureViews
 
@@ -28,7 +28,7 @@ def resolve_failure_group(
 ) -> FailureGroupView:
     """Says that a failure is dealt with. It is open again as soon as another run fails in the same
     way after that."""
-    who = calling(router)
+    who = require_role(router)
     return _resolution().resolve(who.workspace_id, group_id, who.email, document.note)
 
 
@@ -36,4 +36,4 @@ def resolve_failure_group(
 @needs(Role.MEMBER)
 def reopen_failure_group(group_id: str) -> FailureGroupView:
     """Opens a resolved group again; one that is open stays as it is."""
-    return _resolution().reopen(calling(router).workspace_id, group_id)
+    return _resolution().reopen(require_role(router).workspace_id, group_id)

@@ -12,7 +12,7 @@ from runledger.clock import now_ms
 from runledger.composition import accounts, invitations, own_invitations, stores
 from runledger.http import answers, make_router, needs, personal, public_url
 from runledger.models.workspace import Role
-from runledger.routes.callers import calling, signed_in
+from runledger.routes.callers import require_role, signed_in
 from runledger.services.views.invitations import sent_invitation_view
 from runledger.services.views.workspaces import workspace_view
 from runledger.services.workspaces.me import end_sessions
@@ -21,7 +21,7 @@ router = make_router()
 
 
 def _invite(document: InvitationDocument) -> SentInvitationView:
-    who = calling(router)
+    who = require_role(router)
     sent = invitations().invite(who.workspace_id, document, who.email, public_url(router))
     return sent_invitation_view(sent)
 
@@ -48,7 +48,7 @@ def invite_member(document: Annotated[InvitationDocument, Body()]) -> SentInvita
 def resend_invitation(invitation_id: str) -> SentInvitationView:
     """Mails an invitation again, which then holds for another seven days, also where it had
     expired."""
-    who = calling(router)
+    who = require_role(router)
     sent = invitations().resend(who.workspace_id, invitation_id, public_url(router))
     return sent_invitation_view(sent)
 
@@ -57,7 +57,7 @@ def resend_invitation(invitation_id: str) -> SentInvitationView:
 @needs(Role.OWNER)
 def withdraw_invitation(invitation_id: str) -> Response[str]:
     """Withdraws an invitation: nobody can accept it from then on. 404 where it was accepted."""
-    who = calling(router)
+    who = require_role(router)
     invitations().withdraw(who.workspace_id, invitation_id)
     return Response(HTTPStatus.NO_CONTENT, body="")
 

@@ -13,7 +13,7 @@ from runledger.composition import bulk_cancels, contacts, opener_over, stopping,
 from runledger.http import answers, make_router, needs
 from runledger.models.run import Cancellation
 from runledger.models.workspace import Role
-from runledger.routes.callers import calling
+from runledger.routes.callers import require_role
 from runledger.services.bulk.bulk_cancel import bulk_cancel_view
 from runledger.services.triggers.manual import ManualRuns
 from runledger.services.views.runs import run_view
@@ -32,7 +32,7 @@ router = make_router()
 @needs(Role.MEMBER)
 def open_run(automation_id: str, document: Annotated[RunDocument, Body()]) -> Response[OpenedView]:
     """Opens a run by hand for one contact; 200 where the same key opened it before."""
-    who = calling(router)
+    who = require_role(router)
     of = stores()
     manual = ManualRuns(of.automations, contacts(), opener_over(of, now_ms))
     opened = manual.open(who.workspace_id, automation_id, document, who.email)
@@ -49,7 +49,7 @@ def cancel_runs(document: Annotated[BulkCancelDocument, Body()]) -> Response[Bul
     """Ends for good all open runs that match now, none that is opened later; 202, as the next
     minutes look for more: what was left, and runs opened just before. `dryRun` tells what would be
     canceled."""
-    who = calling(router)
+    who = require_role(router)
     cancels = bulk_cancels(read_settings(ApiSettings).machine_prefix)
     if document.dry_run:
         view = cancels.count(who.workspace_id, document, who.email)
@@ -65,7 +65,7 @@ def cancel_runs(document: Annotated[BulkCancelDocument, Body()]) -> Response[Bul
 @needs(Role.MEMBER)
 def cancel_run(run_id: str, document: Annotated[CancelDocument, Body()]) -> RunView:
     """Ends an open run for good; 409 with its status for one that has ended."""
-    who = calling(router)
+    who = require_role(router)
     canceler = stopping(read_settings(ApiSettings).machine_prefix).canceler
     canceled = Cancellation(by=who.email, reason=document.reason)
     return run_view(canceler.cancel(who.workspace_id, run_id, canceled), now_ms())

@@ -13,7 +13,7 @@ from runledger.clock import now_ms
 from runledger.composition import stores
 from runledger.http import make_router, needs
 from runledger.models.workspace import Role
-from runledger.routes.callers import calling
+from runledger.routes.callers import require_role
 from runledger.services.secrets.secrets import Secrets
 from runledger.services.views.secrets import secret_name_view
 from runledger.settings import ApiSettings, read_settings
@@ -33,7 +33,7 @@ def _secrets() -> Secrets:
 def put_secret(name: SecretName, document: Annotated[SecretDocument, Body()]) -> SecretNameView:
     """Sets or replaces a secret, or says anew where it may be sent. Its value can never be read
     back."""
-    who = calling(router)
+    who = require_role(router)
     return secret_name_view(
         _secrets().set(who.workspace_id, name, document.value, document.allowed_hosts)
     )
@@ -43,6 +43,6 @@ def put_secret(name: SecretName, document: Annotated[SecretDocument, Body()]) ->
 @needs(Role.ADMIN)
 def delete_secret(name: SecretName) -> Response[str]:
     """Deletes a secret for good. Its name may be set again at once."""
-    who = calling(router)
+    who = require_role(router)
     _secrets().delete(who.workspace_id, name)
     return Response(HTTPStatus.NO_CONTENT, body="")

@@ -14,7 +14,7 @@ from runledger.http import make_router, needs
 from runledger.models.workspace import Role
 from runledger.nodes.segment_rules import SegmentDocument
 from runledger.routes.api.documents import SegmentPatch, SegmentReplacement
-from runledger.routes.callers import calling
+from runledger.routes.callers import require_role
 from runledger.routes.revisions import IfMatch, expected, same_id, tagged
 from runledger.services.contacts.segments import Segments
 from runledger.services.views.segments import segment_view
@@ -30,7 +30,7 @@ def _segments() -> Segments:
 @needs(Role.ADMIN)
 def create_segment(document: Annotated[SegmentDocument, Body()]) -> Response[SegmentView]:
     """Creates a segment."""
-    who = calling(router)
+    who = require_role(router)
     segment = _segments().create(who.workspace_id, document)
     return tagged(segment_view(segment), HTTPStatus.CREATED)
 
@@ -42,7 +42,7 @@ def replace_segment(
 ) -> Response[SegmentView]:
     """Replaces a segment whole; takes what GET answered. Versions of automations that use the
     segment keep it as it was."""
-    who = calling(router)
+    who = require_role(router)
     same_id(document.id, segment_id)
     wanted = expected(if_match, document.revision)
     after = _segments().replace(who.workspace_id, segment_id, document, wanted)
@@ -55,7 +55,7 @@ def patch_segment(
     segment_id: str, document: Annotated[SegmentPatch, Body()], if_match: IfMatch = None
 ) -> Response[SegmentView]:
     """Changes what is sent and leaves the rest (RFC 7396); `rules` are replaced whole."""
-    who = calling(router)
+    who = require_role(router)
     wanted = expected(if_match, document.revision)
     after = _segments().patch(who.workspace_id, segment_id, sent_fields(document), wanted)
     return tagged(segment_view(after))

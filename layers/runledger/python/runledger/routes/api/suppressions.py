@@ -13,7 +13,7 @@ from runledger.clock import now_ms
 from runledger.composition import stores
 from runledger.http import answers, make_router, needs
 from runledger.models.workspace import Role
-from runledger.routes.callers import calling
+from runledger.routes.callers import require_role
 from runledger.services.messages.suppressions import Suppressions
 from runledger.services.views.suppressions import suppression_view
 
@@ -31,7 +31,7 @@ def add_suppression(
     document: Annotated[SuppressionDocument, Body()],
 ) -> Response[SuppressionView]:
     """Sends nothing to an address from now on; 200 where it was on the list, with its reason."""
-    who = calling(router)
+    who = require_role(router)
     suppression, is_new = _suppressions().add(who.workspace_id, document, who.email)
     status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
     return Response(status, "application/json", suppression_view(suppression))
@@ -43,6 +43,6 @@ def remove_suppression(
     address: Annotated[str, Path(description="The address, an e-mail or a phone.")],
 ) -> Response[str]:
     """Takes an address off the list, whatever put it there."""
-    who = calling(router)
+    who = require_role(router)
     _suppressions().remove(who.workspace_id, unquote(address))
     return Response(HTTPStatus.NO_CONTENT, body="")

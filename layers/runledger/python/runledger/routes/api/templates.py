@@ -17,7 +17,7 @@ from runledger.http import make_router, needs
 from runledger.models.template import TemplateDocument
 from runledger.models.workspace import Role
 from runledger.routes.api.documents import TemplatePatch, TemplateReplacement
-from runledger.routes.callers import calling
+from runledger.routes.callers import require_role
 from runledger.routes.revisions import IfMatch, expected, same_id, tagged
 from runledger.services.automations.preview import Previews
 from runledger.services.automations.templates import Templates
@@ -40,7 +40,7 @@ def _previews() -> Previews:
 @needs(Role.ADMIN)
 def create_template(document: Annotated[TemplateDocument, Body()]) -> Response[TemplateView]:
     """Creates a template."""
-    who = calling(router)
+    who = require_role(router)
     template = _templates().create(who.workspace_id, document)
     return tagged(template_view(template), HTTPStatus.CREATED)
 
@@ -52,7 +52,7 @@ def replace_template(
 ) -> Response[TemplateView]:
     """Replaces a template whole; takes what GET answered. Versions of automations that use the
     template keep it as it was."""
-    who = calling(router)
+    who = require_role(router)
     same_id(document.id, template_id)
     wanted = expected(if_match, document.revision)
     after = _templates().replace(who.workspace_id, template_id, document, wanted)
@@ -65,7 +65,7 @@ def patch_template(
     template_id: str, document: Annotated[TemplatePatch, Body()], if_match: IfMatch = None
 ) -> Response[TemplateView]:
     """Changes what is sent and leaves the rest (RFC 7396)."""
-    who = calling(router)
+    who = require_role(router)
     wanted = expected(if_match, document.revision)
     after = _templates().patch(who.workspace_id, template_id, sent_fields(document), wanted)
     return tagged(template_view(after))
@@ -75,7 +75,7 @@ def patch_template(
 @needs(Role.MEMBER)
 def preview_draft(document: Annotated[DraftPreviewDocument, Body()]) -> PreviewView:
     """What a template that is not saved would say; nothing is sent."""
-    who = calling(router)
+    who = require_role(router)
     return _previews().of_draft(who.workspace_id, document)
 
 
@@ -86,5 +86,5 @@ def preview_template(
 ) -> PreviewView:
     """What a template would say to a contact; nothing is sent. Variables without a value are told
     by name among the `problems`."""
-    who = calling(router)
+    who = require_role(router)
     return _previews().of_saved(who.workspace_id, template_id, document or PreviewDocument())

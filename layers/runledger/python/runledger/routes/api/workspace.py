@@ -11,7 +11,7 @@ from runledger.api.workspaces import MemberView, RoleDocument, SettingsDocument,
 from runledger.composition import accounts, stores
 from runledger.http import answers, make_router, needs
 from runledger.models.workspace import Role
-from runledger.routes.callers import calling
+from runledger.routes.callers import require_role
 from runledger.services.views.workspaces import member_view, settings_view
 from runledger.services.workspaces.members import Members, change_settings
 
@@ -29,7 +29,7 @@ def _members() -> Members:
 def put_settings(document: Annotated[SettingsDocument, Body()]) -> SettingsView:
     """Replaces the settings. A retention holds for what begins from then on; 409 for an owner who
     asks for a second factor and has none."""
-    membership = calling(router).membership
+    membership = require_role(router).membership
     return settings_view(change_settings(stores().workspaces, accounts, membership, document))
 
 
@@ -38,7 +38,7 @@ def put_settings(document: Annotated[SettingsDocument, Body()]) -> SettingsView:
 @needs(Role.OWNER)
 def change_member(user_id: str, document: Annotated[RoleDocument, Body()]) -> MemberView:
     """Gives a member another role; 409 for the last owner, who stays one."""
-    who = calling(router)
+    who = require_role(router)
     return member_view(_members().change_role(who.workspace_id, user_id, document.role))
 
 
@@ -47,6 +47,6 @@ def change_member(user_id: str, document: Annotated[RoleDocument, Body()]) -> Me
 @needs(Role.OWNER)
 def remove_member(user_id: str) -> Response[str]:
     """Takes a member out, who has no access from then on; 409 for the last owner."""
-    who = calling(router)
+    who = require_role(router)
     _members().remove(who.workspace_id, user_id)
     return Response(HTTPStatus.NO_CONTENT, body="")

@@ -19,9 +19,9 @@ from runledger.clock import now_ms
 from runledger.composition import automations_over, stores
 from runledger.http import make_router, public_url
 from runledger.models.workspace import Role
-from runledger.routes.callers import calling
+from runledger.routes.callers import require_role
 from runledger.routes.query.parameters import Cursor, Limit
-from runledger.routes.query.services import reading
+from runledger.routes.query.services import queries
 from runledger.routes.revisions import tagged
 
 router = make_router()
@@ -30,13 +30,13 @@ router = make_router()
 @router.get("/v1/automations", tags=["Automations"])
 def list_automations(limit: Limit = 50, cursor: Cursor = None) -> ListView[AutomationSummaryView]:
     """Automations, the newest first."""
-    return reading().automations_page(calling(router).workspace_id, limit, cursor)
+    return queries().automations_page(require_role(router).workspace_id, limit, cursor)
 
 
 @router.get("/v1/automations/<automation_id>", tags=["Automations"])
 def get_automation(automation_id: str) -> Response[AutomationView]:
     """The automation with its draft, whose revision is the `ETag`."""
-    who = calling(router)
+    who = require_role(router)
     automations = automations_over(stores(), public_url(router))
     automation = automations.store.get(who.workspace_id, automation_id)
     return tagged(automations.view(automation, hides_webhook=not who.may(Role.MEMBER)))
@@ -47,7 +47,7 @@ def list_versions(automation_id: str) -> ListView[VersionSummaryView]:
     """The versions of an automation, the newest first."""
     from runledger.services.views.automations import version_summary_view
 
-    automation = stores().automations.get(calling(router).workspace_id, automation_id)
+    automation = stores().automations.get(require_role(router).workspace_id, automation_id)
     found = stores().automations.versions(automation.id)
     return ListView(items=[version_summary_view(each) for each in found], next_cursor=None)
 
@@ -60,7 +60,7 @@ def get_version(
     """One version with its graph."""
     from runledger.services.views.automations import version_view
 
-    automation = stores().automations.get(calling(router).workspace_id, automation_id)
+    automation = stores().automations.get(require_role(router).workspace_id, automation_id)
     return version_view(stores().automations.version(automation.id, number))
 
 
@@ -74,7 +74,7 @@ def get_activation(
     from runledger.services.views.automations import activation_view
 
     automations = automations_over(stores(), public_url(router))
-    workspace_id = calling(router).workspace_id
+    workspace_id = require_role(router).workspace_id
     found = find_activation(automations, workspace_id, automation_id, number, now_ms())
     return activation_view(found)
 
@@ -82,7 +82,7 @@ def get_activation(
 @router.get("/v1/automations/<automation_id>/fires", tags=["Automations"])
 def list_fires(automation_id: str, limit: Limit = 50, cursor: Cursor = None) -> ListView[FireView]:
     """What a date automation did on each day, the newest first."""
-    return reading().fires(calling(router).workspace_id, automation_id, limit, cursor)
+    return queries().fires(require_role(router).workspace_id, automation_id, limit, cursor)
 
 
 @router.get("/v1/node-types", tags=["Automations"])
@@ -90,5 +90,5 @@ def list_node_types() -> ListView[NodeTypeView]:
     """The node palette, with a JSON Schema of each config."""
     from runledger.services.automations.catalogue import node_type_views
 
-    calling(router)
+    require_role(router)
     return ListView(items=node_type_views(), next_cursor=None)

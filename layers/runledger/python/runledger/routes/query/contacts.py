@@ -12,9 +12,9 @@ from runledger.api.timeline import TimelineItemView, TimelineKind
 from runledger.clock import now_ms
 from runledger.composition import stores
 from runledger.http import answers, make_router
-from runledger.routes.callers import calling
+from runledger.routes.callers import require_role
 from runledger.routes.query.parameters import ContactText, Cursor, Limit
-from runledger.routes.query.services import cursors, reading
+from runledger.routes.query.services import cursors, queries
 from runledger.routes.revisions import tagged
 
 if TYPE_CHECKING:
@@ -37,10 +37,10 @@ def list_contacts(
     cursor: Cursor = None,
 ) -> ListView[ContactView]:
     """Contacts, the newest first; or the one asked for, if the workspace has it."""
-    workspace_id = calling(router).workspace_id
+    workspace_id = require_role(router).workspace_id
     if contact is not None:
-        return reading().contact_named(workspace_id, contact)
-    return reading().contacts_page(workspace_id, limit, cursor)
+        return queries().contact_named(workspace_id, contact)
+    return queries().contacts_page(workspace_id, limit, cursor)
 
 
 @router.get("/v1/contacts/<contact_id>", tags=["Contacts"])
@@ -51,7 +51,7 @@ def get_contact(contact_id: str) -> Response[ContactView]:
     from runledger.services.views.contacts import contact_view
 
     of = stores()
-    found = known_contact(of.contacts, of.erasures, calling(router).workspace_id, contact_id)
+    found = known_contact(of.contacts, of.erasures, require_role(router).workspace_id, contact_id)
     return tagged(contact_view(found))
 
 
@@ -65,5 +65,5 @@ def get_contact_timeline(
 ) -> ListView[TimelineItemView]:
     """Runs, deliveries and refusals of one person in one order, newest first; messages that other
     people's runs sent to them are there too."""
-    workspace_id = calling(router).workspace_id
+    workspace_id = require_role(router).workspace_id
     return _timelines().page(workspace_id, contact_id, frozenset(kind or ()), limit, cursor)

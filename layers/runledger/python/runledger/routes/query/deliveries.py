@@ -4,10 +4,10 @@ from runledger.api.counts import CountsView
 from runledger.api.deliveries import DeliveryDetailView, DeliveryRowView
 from runledger.api.lists import ListView
 from runledger.http import answers, make_router
-from runledger.routes.callers import calling
+from runledger.routes.callers import require_role
 from runledger.routes.flattening import flattened
 from runledger.routes.query.parameters import DeliveryFilters, Page
-from runledger.routes.query.services import counts, reading
+from runledger.routes.query.services import counts, queries
 
 router = make_router()
 
@@ -17,18 +17,18 @@ router = make_router()
 def list_deliveries(filters: DeliveryFilters, page: Page) -> ListView[DeliveryRowView]:
     """Messages that were sent, refused or put off, newest first. One whose first try is with the
     provider is told by its run, and listed once that is over."""
-    return reading().deliveries(calling(router).workspace_id, filters.request(page))
+    return queries().deliveries(require_role(router).workspace_id, filters.request(page))
 
 
 @router.get("/v1/deliveries/counts", tags=["Deliveries"])
 @flattened
 def count_deliveries(filters: DeliveryFilters) -> CountsView:
     """How many deliveries the list of these filters shows, by status."""
-    return counts().deliveries(calling(router).workspace_id, filters.request())
+    return counts().deliveries(require_role(router).workspace_id, filters.request())
 
 
 @router.get("/v1/deliveries/<delivery_id>", tags=["Deliveries"])
 @answers({410: "The delivery has expired."})
 def get_delivery(delivery_id: str) -> DeliveryDetailView:
     """One message with its gates, its tries and what the provider reported."""
-    return reading().delivery(calling(router).workspace_id, delivery_id)
+    return queries().delivery(require_role(router).workspace_id, delivery_id)

@@ -10,7 +10,7 @@ from runledger.clock import now_ms
 from runledger.composition import stores
 from runledger.http import make_router
 from runledger.models.failure import GroupStatus
-from runledger.routes.callers import calling
+from runledger.routes.callers import require_role
 from runledger.routes.query.parameters import (
     AutomationId,
     Cursor,
@@ -56,7 +56,7 @@ def list_failure_groups(
     """Failed runs by what they failed of: those of one automation whose errors differ only in ids,
     numbers, addresses and the like, the latest failure first (by the hour). What calls failed with
     is told apart by method, host, path and status."""
-    from runledger.services.lists.failures import FailureReading, FailureRequest
+    from runledger.services.lists.failures import FailureQueries, FailureRequest
 
     request = FailureRequest(
         automation_id=automation_id,
@@ -69,11 +69,11 @@ def list_failure_groups(
         limit=limit,
         cursor=cursor,
     )
-    reading = FailureReading(_views(), cursors())
-    return reading.page(calling(router).workspace_id, request)
+    reading = FailureQueries(_views(), cursors())
+    return reading.page(require_role(router).workspace_id, request)
 
 
 @router.get("/v1/failure-groups/<group_id>", tags=["Runs"])
 def get_failure_group(group_id: str) -> FailureGroupView:
     """One failure group, over all the time that its runs are kept."""
-    return _views().group(calling(router).workspace_id, group_id)
+    return _views().group(require_role(router).workspace_id, group_id)

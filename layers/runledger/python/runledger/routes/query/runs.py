@@ -7,7 +7,7 @@ from runledger.api.runs import RunDetailView, RunView
 from runledger.clock import now_ms
 from runledger.composition import stores
 from runledger.http import answers, make_router
-from runledger.routes.callers import calling
+from runledger.routes.callers import require_role
 from runledger.routes.flattening import flattened
 from runledger.routes.query.parameters import (
     AutomationId,
@@ -18,7 +18,7 @@ from runledger.routes.query.parameters import (
     TimeZoneText,
     ToText,
 )
-from runledger.routes.query.services import counts, reading
+from runledger.routes.query.services import counts, queries
 
 router = make_router()
 
@@ -27,21 +27,21 @@ router = make_router()
 @flattened
 def list_runs(filters: RunFilters, page: Page) -> ListView[RunView]:
     """Runs, newest first unless asked otherwise."""
-    return reading().runs(calling(router).workspace_id, filters.request(page))
+    return queries().runs(require_role(router).workspace_id, filters.request(page))
 
 
 @router.get("/v1/runs/counts", tags=["Runs"])
 @flattened
 def count_runs(filters: RunFilters) -> CountsView:
     """How many runs the list of these filters shows, by status."""
-    return counts().runs(calling(router).workspace_id, filters.request())
+    return counts().runs(require_role(router).workspace_id, filters.request())
 
 
 @router.get("/v1/runs/<run_id>", tags=["Runs"])
 @answers({410: "The run has expired."})
 def get_run(run_id: str) -> RunDetailView:
     """One run with every step, in one consistent read."""
-    return reading().run(calling(router).workspace_id, run_id)
+    return queries().run(require_role(router).workspace_id, run_id)
 
 
 @router.get("/v1/runs/cancel/<cancellation_id>", tags=["Runs"])
@@ -49,7 +49,7 @@ def get_cancellation(cancellation_id: str) -> BulkCancelView:
     """How far a cancellation of many runs is."""
     from runledger.services.bulk.bulk_cancel import bulk_cancel_view
 
-    found = stores().bulk_cancels.get(calling(router).workspace_id, cancellation_id, now_ms())
+    found = stores().bulk_cancels.get(require_role(router).workspace_id, cancellation_id, now_ms())
     return bulk_cancel_view(found, stores().runs, now_ms())
 
 
@@ -66,6 +66,6 @@ def get_stats(
     how many each). The last 24 hours unless asked otherwise."""
     from runledger.services.counts.stats import Stats
 
-    stats = Stats(reading())
-    workspace_id = calling(router).workspace_id
+    stats = Stats(queries())
+    workspace_id = require_role(router).workspace_id
     return stats.of(workspace_id, automation_id, range_, from_, to, time_zone)

@@ -7,9 +7,9 @@ from runledger.api.segments import SegmentPreviewView, SegmentView
 from runledger.clock import now_ms
 from runledger.composition import stores
 from runledger.http import make_router
-from runledger.routes.callers import calling
+from runledger.routes.callers import require_role
 from runledger.routes.query.parameters import Cursor, Limit
-from runledger.routes.query.services import reading
+from runledger.routes.query.services import queries
 from runledger.routes.revisions import tagged
 
 router = make_router()
@@ -18,7 +18,7 @@ router = make_router()
 @router.get("/v1/segments", tags=["Segments"])
 def list_segments(limit: Limit = 50, cursor: Cursor = None) -> ListView[SegmentView]:
     """Segments, the newest first."""
-    return reading().segments_page(calling(router).workspace_id, limit, cursor)
+    return queries().segments_page(require_role(router).workspace_id, limit, cursor)
 
 
 @router.get("/v1/segments/<segment_id>", tags=["Segments"])
@@ -26,7 +26,7 @@ def get_segment(segment_id: str) -> Response[SegmentView]:
     """One segment, with its revision as `ETag`."""
     from runledger.services.views.segments import segment_view
 
-    found = stores().segments.get(calling(router).workspace_id, segment_id)
+    found = stores().segments.get(require_role(router).workspace_id, segment_id)
     return tagged(segment_view(found))
 
 
@@ -37,4 +37,4 @@ def preview_segment(segment_id: str) -> SegmentPreviewView:
 
     of = stores()
     segments = Segments(of.segments, of.contacts, now_ms)
-    return segments.preview(calling(router).workspace_id, segment_id)
+    return segments.preview(require_role(router).workspace_id, segment_id)

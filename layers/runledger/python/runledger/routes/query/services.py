@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 from runledger.aws import client, read_secret
 from runledger.clock import now_ms
-from runledger.composition import contacts, frames, stores
-from runledger.services.in_parallel import at_once
+from runledger.composition import contacts, contexts, stores
+from runledger.services.in_parallel import in_parallel
 from runledger.services.lists.cursors import Cursors
 from runledger.settings import QuerySettings, read_settings
 
 if TYPE_CHECKING:
     from runledger.services.counts.list_counts import Counts
-    from runledger.services.lists.queries import Reading
+    from runledger.services.lists.queries import Queries
 
 
 @cache
@@ -27,13 +27,13 @@ def _cursor_key() -> bytes:
 
 
 @cache
-def reading() -> "Reading":
-    from runledger.services.lists.queries import Reading
+def queries() -> "Queries":
+    from runledger.services.lists.queries import Queries
 
-    return Reading(stores(), frames(), contacts(), cursors(), now_ms, at_once)
+    return Queries(stores(), contexts(), contacts(), cursors(), now_ms, in_parallel)
 
 
 def counts() -> "Counts":
     from runledger.services.counts.list_counts import Counts
 
-    return Counts(reading())
+    return Counts(queries())

@@ -10,9 +10,9 @@ from runledger.channels.registry import describe_channels
 from runledger.clock import now_ms
 from runledger.composition import stores
 from runledger.http import make_router
-from runledger.routes.callers import calling
+from runledger.routes.callers import require_role
 from runledger.routes.query.parameters import Cursor, Limit
-from runledger.routes.query.services import reading
+from runledger.routes.query.services import queries
 
 router = make_router()
 
@@ -27,8 +27,8 @@ def list_suppressions(
     list."""
     from runledger.services.messages.suppressions import Suppressions
 
-    workspace_id = calling(router).workspace_id
+    workspace_id = require_role(router).workspace_id
     if address is not None:
         suppressions = Suppressions(stores().suppressions, describe_channels(), now_ms)
         return suppressions.one(workspace_id, address)
-    return reading().suppressions(workspace_id, limit, cursor)
+    return queries().suppressions(workspace_id, limit, cursor)

@@ -7,7 +7,7 @@ from runledger.clock import now_ms
 from runledger.composition import accounts, own_invitations, stores
 from runledger.http import lower_headers, make_router, needs, personal
 from runledger.models.workspace import Role
-from runledger.routes.callers import calling, signed_in
+from runledger.routes.callers import require_role, signed_in
 
 router = make_router()
 
@@ -22,7 +22,7 @@ def get_health() -> ServiceHealthView:
 @router.get("/v1/me", tags=["Workspace"])
 @personal
 def get_me() -> MeView:
-    """Who is calling, their workspaces, and the invitations they may accept. It answers people
+    """Who is require_role, their workspaces, and the invitations they may accept. It answers people
     without any workspace too, and those who lack a second factor that a workspace asks for."""
     from runledger.services.views.workspaces import me_view
     from runledger.services.workspaces.me import describe_person
@@ -38,7 +38,7 @@ def get_settings() -> SettingsView:
     """The settings of the workspace."""
     from runledger.services.views.workspaces import settings_view
 
-    who = calling(router)
+    who = require_role(router)
     return settings_view(stores().workspaces.get(who.workspace_id, consistent=True))
 
 
@@ -48,7 +48,7 @@ def list_members() -> ListView[MemberView]:
     """Everybody in the workspace, in the order they joined."""
     from runledger.services.views.workspaces import member_view
 
-    found = stores().workspaces.members(calling(router).workspace_id)
+    found = stores().workspaces.members(require_role(router).workspace_id)
     return ListView(items=[member_view(each) for each in found], next_cursor=None)
 
 
@@ -59,6 +59,6 @@ def list_invitations() -> ListView[InvitationView]:
     expired stay for 30 days, to be sent again."""
     from runledger.services.views.invitations import invitation_view
 
-    found = stores().invitations.of_workspace(calling(router).workspace_id)
+    found = stores().invitations.of_workspace(require_role(router).workspace_id)
     now = now_ms()
     return ListView(items=[invitation_view(each, now) for each in found], next_cursor=None)

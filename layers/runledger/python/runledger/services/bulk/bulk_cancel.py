@@ -33,7 +33,7 @@ from runledger.services.views.runs import run_view
 if TYPE_CHECKING:
     from runledger.api.runs import RunView
     from runledger.services.execution.cancel import Canceler
-    from runledger.services.lists.snapshots import FrozenLists
+    from runledger.services.lists.snapshots import ListSnapshots
     from runledger.store.bulk_cancels import BulkCancelStore
     from runledger.store.due import DueRow
     from runledger.store.runs import RunStore
@@ -57,7 +57,7 @@ KEPT = 30 * DAY
 @dataclass(frozen=True, slots=True)
 class BulkCancels:
     store: "BulkCancelStore"
-    lists: "FrozenLists"
+    lists: "ListSnapshots"
     runs: "RunStore"
     canceler: "Canceler"
     clock: Clock

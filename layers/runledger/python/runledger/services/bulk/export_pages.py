@@ -30,7 +30,7 @@ from runledger.store import keys
 from runledger.store.export_files import MAX_PARTS, folder
 
 if TYPE_CHECKING:
-    from runledger.services.lists.snapshots import FrozenLists
+    from runledger.services.lists.snapshots import ListSnapshots
     from runledger.store.export_files import ExportFiles
     from runledger.store.exports import ExportStore
 
@@ -52,7 +52,7 @@ MAX_TIME = 12 * HOUR
 class ExportPages:
     store: "ExportStore"
     files: "ExportFiles"
-    lists: "FrozenLists"
+    lists: "ListSnapshots"
     clock: Clock
 
     def handle(self, event: ExportEvent, until: int) -> ExportPlace:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from runledger.api.exports import ExportDocument
     from runledger.services.lists.cursors import Cursors
-    from runledger.services.lists.snapshots import FrozenLists
+    from runledger.services.lists.snapshots import ListSnapshots
     from runledger.store.export_files import ExportFiles
     from runledger.store.exports import ExportStore
 
@@ -58,7 +58,7 @@ class ExportMachine:
 @dataclass(frozen=True, slots=True)
 class ExportRequests:
     store: "ExportStore"
-    lists: "FrozenLists"
+    lists: "ListSnapshots"
     machine: ExportMachine
     clock: Clock
 
@@ -82,7 +82,7 @@ class ExportRequests:
 
 
 @dataclass(frozen=True, slots=True)
-class ExportReading:
+class ExportQueries:
     """`may_link` in its calls: whether the caller may have the files."""
 
     store: "ExportStore"

@@ -23,28 +23,28 @@ from runledger.services.lists.queries import of_message, of_trigger
 from runledger.services.lists.requests import ListRequest
 
 if TYPE_CHECKING:
-    from runledger.services.lists.queries import Reading
+    from runledger.services.lists.queries import Queries
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
     """Of the lists that `reading` serves."""
 
-    reading: "Reading"
+    queries: "Queries"
 
     def runs(self, workspace_id: str, request: ListRequest) -> CountsView:
         """InvalidInputError names the parameter that cannot be read."""
-        kind = runs_kind(self.reading.stores.runs)
+        kind = runs_kind(self.queries.stores.runs)
         return self._count(workspace_id, request, kind, of_trigger(request))
 
     def refusals(self, workspace_id: str, request: ListRequest) -> CountsView:
         """InvalidInputError names the parameter that cannot be read."""
-        kind = refusals_kind(self.reading.stores.refusals)
+        kind = refusals_kind(self.queries.stores.refusals)
         return self._count(workspace_id, request, kind, of_trigger(request))
 
     def deliveries(self, workspace_id: str, request: ListRequest) -> CountsView:
         """InvalidInputError names the parameter that cannot be read."""
-        kind = deliveries_kind(self.reading.stores.deliveries)
+        kind = deliveries_kind(self.queries.stores.deliveries)
         return self._count(workspace_id, request, kind, of_message(request))
 
     def _count(
@@ -54,16 +54,16 @@ class Counts:
         kind: ListKind[RowT],
         also: Callable[[RowT], bool] | None,
     ) -> CountsView:
-        now = self.reading.clock()
-        wanted = self.reading.filter_of(workspace_id, request, now)
+        now = self.queries.clock()
+        wanted = self.queries.filter_of(workspace_id, request, now)
         if wanted is None:
             return _view(kind, Counter(), True, now)
         if also is not None or wanted.contact_id is not None or wanted.error_group is not None:
             return self._count_rows(kind, wanted, also, now)
-        of = self.reading.stores
+        of = self.queries.stores
         scope = Scope(workspace_id, kind.kind.value, wanted.automation_id)
         shards = of.workspaces.cached(workspace_id).shards
-        found = Totals(of.table, of.totals, of.freshness, of.workspaces, self.reading.gather).count(
+        found = Totals(of.table, of.totals, of.freshness, of.workspaces, self.queries.gather).count(
             scope,
             countable(kind, scope, shards, wanted.statuses),
             wanted.created_from,
@@ -81,15 +81,15 @@ class Counts:
     ) -> CountsView:
         """No index knows these filters together with a status."""
         page = list_rows(
-            self.reading.stores.table,
+            self.queries.stores.table,
             kind,
             wanted,
-            self.reading.stores.workspaces.cached(wanted.workspace_id).shards,
+            self.queries.stores.workspaces.cached(wanted.workspace_id).shards,
             limit=SCAN_BUDGET,
             after=None,
             now=now,
             also=also,
-            gather=self.reading.gather,
+            gather=self.queries.gather,
         )
         counts = Counter(kind.status_of(row) for row in page.rows)
         return _view(kind, counts, page.position is None, now)

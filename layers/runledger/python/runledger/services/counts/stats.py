@@ -22,7 +22,7 @@ from runledger.store.step_times import StepTimeStore
 
 if TYPE_CHECKING:
     from runledger.compiler.graph import GraphView
-    from runledger.services.lists.queries import Reading
+    from runledger.services.lists.queries import Queries
 
 # The longest time that one answer tells hour by hour.
 LONGEST = 92 * DAY
@@ -39,7 +39,7 @@ _TIMED = (StepStatus.COMPLETED, StepStatus.FAILED, StepStatus.SKIPPED)
 class Stats:
     """Of the runs that `reading` lists."""
 
-    reading: "Reading"
+    queries: "Queries"
 
     def of(
         self,
@@ -52,19 +52,19 @@ class Stats:
     ) -> StatsView:
         """Of 24 hours unless asked otherwise; InvalidInputError names the parameter that cannot be
         read."""
-        now = self.reading.clock()
+        now = self.queries.clock()
         if range_ is None and since is None and until is None:
             range_ = _DEFAULT_RANGE
         first, last = window(range_, since, until, now, time_zone)
         last = max(min(last, now), first)
         if last - first > LONGEST:
             raise InvalidInputError(f"at most {LONGEST // DAY} days", field="from")
-        stores = self.reading.stores
+        stores = self.queries.stores
         shards = stores.workspaces.cached(workspace_id).shards
         kind = runs_kind(stores.runs)
         scope = Scope(workspace_id, Kind.RUN.value, automation_id)
         totals = Totals(
-            stores.table, stores.totals, stores.freshness, stores.workspaces, self.reading.gather
+            stores.table, stores.totals, stores.freshness, stores.workspaces, self.queries.gather
         )
         found = totals.count(scope, countable(kind, scope, shards), first, last, now)
         wanted = ListFilter(workspace_id, _FINISHED, automation_id, None, first, last)
@@ -76,7 +76,7 @@ class Stats:
             limit=SCAN_BUDGET,
             after=None,
             now=now,
-            gather=self.reading.gather,
+            gather=self.queries.gather,
         )
         return StatsView(
             from_=iso(first),
@@ -105,7 +105,7 @@ class Stats:
             if run.unreadable is not None:
                 # Which version it walked is not known, nor when.
                 continue
-            graph = self.reading.frames.graph(run)
+            graph = self.queries.contexts.graph(run)
             # What the run row tells has no item of its own.
             told = {*graph.starts, run.end_node_id}
             more = [(run.id, node_id) for node_id in graph.nodes if node_id not in told]
@@ -143,14 +143,14 @@ class Stats:
         ]
 
     def _recorded(self, visits: list[tuple[str, str]]) -> dict[tuple[str, str], Step]:
-        store = StepTimeStore(self.reading.stores.table, self.reading.stores.bodies)
+        store = StepTimeStore(self.queries.stores.table, self.queries.stores.bodies)
 
         def reader(some: list[tuple[str, str]]) -> Callable[[], Mapping[tuple[str, str], Step]]:
             return lambda: store.get_many(some)
 
         found: dict[tuple[str, str], Step] = {}
         starts = range(0, len(visits), _BATCH)
-        for steps in self.reading.gather(reader(visits[at : at + _BATCH]) for at in starts):
+        for steps in self.queries.gather(reader(visits[at : at + _BATCH]) for at in starts):
             found.update(steps)
         return found
 

@@ -20,7 +20,7 @@ from runledger.services.runs.step_errors import caught_error, in_words, is_for_l
 from runledger.store.runs import Closing
 
 if TYPE_CHECKING:
-    from runledger.services.runs.run_context import Frame
+    from runledger.services.runs.run_context import RunContext
     from runledger.store.runs import RunStore
 
 
@@ -29,29 +29,29 @@ class BranchFailures:
     runs: "RunStore"
     clock: Clock
 
-    def settle(self, frame: "Frame", head: str, state: dict[str, Any]) -> None:
+    def settle(self, context: "RunContext", head: str, state: dict[str, Any]) -> None:
         """Ends the run by what a branch's failure state caught, or hands it back; `head` is the
         branch's first node, `state` the whole state of the branch. RunReleasedError where
         somebody else settled the run first."""
         caught = state.get("error") or {}
-        node_id = failed_node(frame, head, state, caught)
-        if is_for_later(caught) and frame.run.attempt < MAX_RESUMED_ATTEMPTS:
+        node_id = failed_node(context, head, state, caught)
+        if is_for_later(caught) and context.run.attempt < MAX_RESUMED_ATTEMPTS:
             place = f"node {node_id}: " if node_id else ""
-            self.hand_back(frame.run, f"{place}{in_words(caught)}")
+            self.hand_back(context.run, f"{place}{in_words(caught)}")
             return
-        step = frame.history.steps.get(node_id) if node_id else None
+        step = context.history.steps.get(node_id) if node_id else None
         if step is not None and step.error is not None:
             error = step.error
         else:
             error = caught_error(caught, node_id)
             if node_id is not None and (step is None or step.status is StepStatus.RUNNING):
-                recorded = self._record(frame, node_id, error, step)
-                if recorded.error is None and frame.run.attempt < MAX_RESUMED_ATTEMPTS:
+                recorded = self._record(context, node_id, error, step)
+                if recorded.error is None and context.run.attempt < MAX_RESUMED_ATTEMPTS:
                     # Its request lived, and recorded what the machine had given up on.
-                    self.hand_back(frame.run, f"node {node_id}: {in_words(caught)}")
+                    self.hand_back(context.run, f"node {node_id}: {in_words(caught)}")
                     return
                 error = recorded.error or error
-        self.close(frame.run, Closing(RunStatus.FAILED, self.clock(), error=error))
+        self.close(context.run, Closing(RunStatus.FAILED, self.clock(), error=error))
 
     def hand_back(self, run: Run, reason: str) -> None:
         """Takes the run from its execution; its next attempt goes on from where it was, after a
@@ -71,7 +71,7 @@ class BranchFailures:
             raise RunReleasedError("the run was taken or ended meanwhile") from error
 
     def _record(
-        self, frame: "Frame", node_id: str, error: ErrorDetail, before: Step | None
+        self, context: "RunContext", node_id: str, error: ErrorDetail, before: Step | None
     ) -> Step:
         """The step as it is recorded then: where it was finished meanwhile, that stands."""
         now = self.clock()
@@ -80,14 +80,14 @@ class BranchFailures:
             failed = before.model_copy(
                 update={**ended, "error": error, "visits": before.visits + 1}
             )
-            return self.runs.record(frame.run, failed, after=before)
-        claim = frame.run.open_claims.get(frame.graph.topology.rank(node_id))
+            return self.runs.record(context.run, failed, after=before)
+        claim = context.run.open_claims.get(context.graph.topology.rank(node_id))
         step = Step(
             node_id=node_id,
-            type=frame.graph.nodes[node_id].node.type,
+            type=context.graph.nodes[node_id].node.type,
             status=StepStatus.FAILED,
             started_at=claim.started_at if claim else now,
             finished_at=now,
             error=error,
         )
-        return self.runs.record(frame.run, step)
+        return self.runs.record(context.run, step)

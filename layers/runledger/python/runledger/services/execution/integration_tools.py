@@ -16,8 +16,8 @@ from runledger.services.secrets.values import SecretValues, WorkspaceSecrets
 if TYPE_CHECKING:
     from runledger.models.run import Run
     from runledger.nodes.base import HttpCaller
-    from runledger.services.retry_budget import Patience
-    from runledger.services.runs.run_context import Frame
+    from runledger.services.retry_budget import RetryBudget
+    from runledger.services.runs.run_context import RunContext
     from runledger.store.bodies import Bodies
     from runledger.store.runs import RunStore
 
@@ -45,14 +45,14 @@ class IntegrationTools:
     clock: Clock
     sleep: Callable[[float], None]
 
-    def tools(self, frame: "Frame", node_id: str, patience: "Patience") -> Tools:
+    def tools(self, context: "RunContext", node_id: str, retry_budget: "RetryBudget") -> Tools:
         return Tools(
             http=self.http,
-            secrets=WorkspaceSecrets(self.secrets, frame.workspace.id),
-            bodies=StepBodies(self.bodies, frame.run, node_id),
+            secrets=WorkspaceSecrets(self.secrets, context.workspace.id),
+            bodies=StepBodies(self.bodies, context.run, node_id),
             clock=self.clock,
             sleep=self.sleep,
-            is_run_open=partial(_is_open, self.runs, frame.run),
+            is_run_open=partial(_is_open, self.runs, context.run),
         )
 
 

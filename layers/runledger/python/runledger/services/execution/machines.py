@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
     from runledger.compiler.compile import Compiled
-    from runledger.store.throttle import PaceStore
+    from runledger.store.throttle import ThrottleStore
 
 # Step Functions grants an account and region a bucket of 100 CreateStateMachine, refilled by one a
 # second, and another of the same size for DeleteStateMachine ("Step Functions service quotas",
@@ -25,24 +25,24 @@ WORKSPACE_ROOM = 20
 
 
 @dataclass(frozen=True, slots=True)
-class MachineTurns:
+class MachineThrottle:
     """Who may make or delete a machine now. Nobody waits for a turn: who has none comes again."""
 
-    pace: "PaceStore"
+    throttle: "ThrottleStore"
     clock: Clock
 
-    def take(self, action: str, workspace_id: str) -> None:
+    def reserve(self, action: str, workspace_id: str) -> None:
         """Takes a turn at an `action`; RateLimitedError where the workspace has used up its own, or
         all workspaces together theirs.
 
         A workspace's turn number n is given only while n are free for everybody, so the crowd of
         one leaves turns to those who come seldom."""
         own = f"{action} {workspace_id}"
-        taken = self.pace.take(own, self.clock(), WORKSPACE_INTERVAL, WORKSPACE_ROOM)
+        taken = self.throttle.reserve(own, self.clock(), WORKSPACE_INTERVAL, WORKSPACE_ROOM)
         try:
-            self.pace.take(action, self.clock(), INTERVAL, ROOM - taken + 1)
+            self.throttle.reserve(action, self.clock(), INTERVAL, ROOM - taken + 1)
         except RateLimitedError:
-            self.pace.give_back(own, WORKSPACE_INTERVAL)
+            self.throttle.give_back(own, WORKSPACE_INTERVAL)
             raise
 
 
@@ -52,12 +52,12 @@ class MachineRemover:
 
     stepfunctions: "SFNClient"
     arn_prefix: str
-    turns: MachineTurns
+    throttle: MachineThrottle
 
     def delete(self, workspace_id: str, automation_id: str, version: int) -> None:
         """Deleting a machine that is gone is no error, to AWS nor to us. RateLimitedError where
         it is not the workspace's turn."""
-        self.turns.take("deletions of machines", workspace_id)
+        self.throttle.reserve("deletions of machines", workspace_id)
         arn = machine_name(self.arn_prefix, automation_id, version)
         try:
             self.stepfunctions.delete_state_machine(stateMachineArn=arn)
@@ -74,7 +74,7 @@ class Machines(MachineRemover):
 
     def take_turn(self, workspace_id: str) -> None:
         """To be taken before each `create`; RateLimitedError where it is not the workspace's."""
-        self.turns.take("activations", workspace_id)
+        self.throttle.reserve("activations", workspace_id)
 
     def create(self, automation_id: str, version: int, compiled: "Compiled") -> None:
         """Creating the same machine again is no error, to AWS nor to us."""

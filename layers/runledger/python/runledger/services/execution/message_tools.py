@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from runledger.channels.base import Channel
     from runledger.services.messages.gatekeeper import Gatekeeper
     from runledger.services.messages.retry_machine import RetryMachine
-    from runledger.services.retry_budget import Patience
-    from runledger.services.runs.run_context import Frame
+    from runledger.services.retry_budget import RetryBudget
+    from runledger.services.runs.run_context import RunContext
     from runledger.store.contacts import ContactStore
     from runledger.store.deliveries import DeliveryStore
 
@@ -31,25 +31,25 @@ class MessageTools:
     retries: "RetryMachine"
     clock: Clock
 
-    def tools(self, frame: "Frame", node_id: str, patience: "Patience") -> Tools:
+    def tools(self, context: "RunContext", node_id: str, retry_budget: "RetryBudget") -> Tools:
         begun: list[str] = []
         return Tools(
             begun=begun,
             clock=self.clock,
-            contacts=Recipients(self.contacts, frame.workspace.id, frame.version.segments),
+            contacts=Recipients(self.contacts, context.workspace.id, context.version.segments),
             messenger=Delivery(
-                run=frame.run,
+                run=context.run,
                 node_id=node_id,
-                templates=frame.version.templates,
+                templates=context.version.templates,
                 channels=self.channels,
                 deliveries=self.deliveries,
                 contacts=self.contacts,
                 gatekeeper=self.gatekeeper,
                 retries=self.retries,
-                shards=frame.workspace.shards,
-                retention=frame.workspace.retention,
+                shards=context.workspace.shards,
+                retention=context.workspace.retention,
                 clock=self.clock,
                 begun=begun,
-                patience=patience,
+                retry_budget=retry_budget,
             ),
         )

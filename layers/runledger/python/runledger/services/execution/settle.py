@@ -15,13 +15,13 @@ from runledger.observability import logger
 from runledger.services.execution.branch_failures import BranchFailures
 from runledger.services.execution.start import START_GRACE, Starter, most_attempts
 from runledger.services.execution.watchdog import may_go_on
-from runledger.services.runs.run_context import Frames, attempt_of, execution_of
+from runledger.services.runs.run_context import RunContexts, attempt_of, execution_of
 from runledger.services.runs.step_errors import plain
 from runledger.store.runs import Closing
 
 if TYPE_CHECKING:
     from runledger.services.execution.watchdog import Watchdog
-    from runledger.services.messages.orphaned_messages import LeftBehind
+    from runledger.services.messages.orphaned_messages import OrphanedMessages
     from runledger.store.due import DueRow
     from runledger.store.runs import RunStore
 
@@ -40,7 +40,7 @@ _ENDS = {"TIMED_OUT": "timed out", "ABORTED": "was stopped", "FAILED": "failed"}
 class Settler:
     runs: "RunStore"
     starter: Starter
-    left_behind: "LeftBehind"
+    orphaned_messages: "OrphanedMessages"
     watchdog: "Watchdog"
     clock: Clock
 
@@ -48,7 +48,7 @@ class Settler:
         """ConditionFailedError where the run moved on meanwhile."""
         run = self.runs.get(row.id)
         if run.status.is_terminal:
-            self.left_behind.settle(run)
+            self.orphaned_messages.settle(run)
             return
         if run.execution is None:
             self._start_due(run)
@@ -107,7 +107,7 @@ class Closer:
     """Settles the run of an execution that ended badly and could not say so itself."""
 
     runs: "RunStore"
-    frames: Frames
+    contexts: RunContexts
     clock: Clock
 
     def close(self, ended: ExecutionEnded) -> None:
@@ -139,7 +139,7 @@ class Closer:
         if failed is not None:
             # The node's failure was recorded, and then not even the run's could be.
             error = self.runs.history(run.id).steps[failed.node_id].error
-        elif ended.status == "FAILED" and may_go_on(run, steps, self.frames.graph(run)):
+        elif ended.status == "FAILED" and may_go_on(run, steps, self.contexts.graph(run)):
             logger.warning("execution failed", extra={"runId": run.id, **ended.words()})
             reason = "its execution failed before it could record why"
             BranchFailures(self.runs, self.clock).hand_back(run, reason)
@@ -151,7 +151,7 @@ class Closer:
     def _own_error(self, run: Run, ended: ExecutionEnded) -> ErrorDetail:
         kind, message = _EVENT_KINDS[ended.status]
         at_work = max(run.open_claims, default=None)
-        node_id = None if at_work is None else self.frames.graph(run).topology.node_at(at_work)
+        node_id = None if at_work is None else self.contexts.graph(run).topology.node_at(at_work)
         logger.warning("execution ended", extra={"runId": run.id, **ended.words()})
         cause = plain(": ".join(part for part in (ended.error, ended.cause) if part)) or None
         return ErrorDetail(node_id=node_id, kind=kind, message=message, cause=cause)

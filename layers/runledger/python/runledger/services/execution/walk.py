@@ -40,11 +40,11 @@ from runledger.observability import bind, log_failure, logger
 from runledger.services.execution.branch_failures import BranchFailures
 from runledger.services.execution.branches import require_finished
 from runledger.services.execution.walk_contract import WalkAnswer, WalkEvent
-from runledger.services.retry_budget import MARGIN, Patience
+from runledger.services.retry_budget import MARGIN, RetryBudget
 from runledger.services.runs.position import lost_step
 from runledger.services.runs.run_context import (
-    Frame,
-    Frames,
+    RunContext,
+    RunContexts,
     attempt_of,
     execution_of,
     require_owner,
@@ -70,14 +70,14 @@ CLAIM_ID_CHARACTERS = 13
 class Toolbox(Protocol):
     """What one function may lend its nodes, made for one run."""
 
-    def tools(self, frame: Frame, node_id: str, patience: Patience) -> Tools:
+    def tools(self, context: RunContext, node_id: str, retry_budget: RetryBudget) -> Tools:
         """`patience` is what the visit has for storing what it comes to know."""
 
 
 class NoTools:
     """The toolbox of a function that touches nothing outside."""
 
-    def tools(self, frame: Frame, node_id: str, patience: Patience) -> Tools:
+    def tools(self, context: RunContext, node_id: str, retry_budget: RetryBudget) -> Tools:
         return Tools()
 
 
@@ -88,11 +88,11 @@ class Walker:
 
     runs: "RunStore"
     automations: "AutomationStore"
-    frames: Frames
+    contexts: RunContexts
     toolbox: Toolbox
     clock: Clock
     request_id: str
-    patience: Patience
+    retry_budget: RetryBudget
 
     @property
     def failures(self) -> BranchFailures:
@@ -144,26 +144,30 @@ class Walker:
     # ── VISIT ──────────────────────────────────────────────────────────────────────────────────
 
     def _visit(self, event: WalkEvent) -> WalkAnswer:
-        frame = self._frame(event)
-        rank = frame.graph.topology.rank(event.node_id)
-        recorded = frame.history.steps.get(event.node_id)
+        context = self._context(event)
+        rank = context.graph.topology.rank(event.node_id)
+        recorded = context.history.steps.get(event.node_id)
         if recorded is not None and recorded.status is not StepStatus.RUNNING:
-            self._park(frame.run, rank, frame.run.open_claims.get(rank), recorded)
+            self._park(context.run, rank, context.run.open_claims.get(rank), recorded)
             return _answer(recorded)
-        node_type, config = frame.graph.parsed(event.node_id)
+        node_type, config = context.graph.parsed(event.node_id)
         if node_type.is_join:
-            steps = frame.history.steps
-            require_finished(event.node_id, frame.run, steps, frame.graph, self.clock())
-        earlier = self._earlier_claim(frame.run, rank)
+            steps = context.history.steps
+            require_finished(event.node_id, context.run, steps, context.graph, self.clock())
+        earlier = self._earlier_claim(context.run, rank)
         is_lost = earlier is not None and earlier.request_id != ""
         if earlier is not None and is_lost and not node_type.repeatable(config):
-            return _answer(self.runs.record(frame.run, lost_step(frame, event.node_id, earlier)))
+            return _answer(
+                self.runs.record(context.run, lost_step(context, event.node_id, earlier))
+            )
         claim = self._new_claim(node_type, config)
-        patience = self.patience.within(claim.lease_until - MARGIN)
+        retry_budget = self.retry_budget.within(claim.lease_until - MARGIN)
         is_done = False
         try:
-            self._claim(frame, event.node_id, rank, claim, replaces=earlier)
-            visit = self._visit_of(frame, event.node_id, node_type, config, recorded, patience)
+            self._claim(context, event.node_id, rank, claim, replaces=earlier)
+            visit = self._visit_of(
+                context, event.node_id, node_type, config, recorded, retry_budget
+            )
             result = _run_node(visit, node_type, config, recorded)
             step = Step(
                 node_id=event.node_id,
@@ -175,26 +179,26 @@ class Walker:
                 **dict(result),
             )
             is_done = True
-            stored = patience.insist(lambda: self.runs.record(frame.run, step, after=recorded))
+            stored = retry_budget.retry(lambda: self.runs.record(context.run, step, after=recorded))
         except TransientError:
             # Of the node's own reads and writes, never of an effect's answer: as long as the node
             # is not done nothing has begun, and the machine's retry need not wait for the lease.
             if not is_done or node_type.repeatable(config):
-                self._give_back(frame.run, rank, claim)
+                self._give_back(context.run, rank, claim)
             raise
         if stored.status is StepStatus.RUNNING:
             if stored.visits != step.visits or step.status is not StepStatus.RUNNING:
                 raise StepInProgressError("another request has gone on with this node")
             # The next visit need not wait for the lease.
-            self._give_back(frame.run, rank, claim)
-        patience.insist(lambda: self._park(frame.run, rank, claim, stored))
+            self._give_back(context.run, rank, claim)
+        retry_budget.retry(lambda: self._park(context.run, rank, claim, stored))
         return _answer(stored)
 
     def _give_back(self, run: Run, rank: int, claim: Claim) -> None:
         """Releases a claim, as far as that can be done: one that stays is waited for."""
-        patience = self.patience.within(claim.lease_until)
+        retry_budget = self.retry_budget.within(claim.lease_until)
         try:
-            patience.insist(lambda: self.runs.release(run, rank, claim))
+            retry_budget.retry(lambda: self.runs.release(run, rank, claim))
         except TransientError as error:
             log_failure("a claim could not be given back", error)
 
@@ -224,45 +228,49 @@ class Walker:
         )
 
     def _claim(
-        self, frame: Frame, node_id: str, rank: int, claim: Claim, *, replaces: Claim | None
+        self, context: RunContext, node_id: str, rank: int, claim: Claim, *, replaces: Claim | None
     ) -> None:
-        topology = frame.graph.topology
+        topology = context.graph.topology
         left = [topology.rank(before) for before in topology.predecessors(node_id)]
-        gone = [other for other in left if other in frame.run.open_claims]
+        gone = [other for other in left if other in context.run.open_claims]
         try:
-            self.runs.claim(frame.run, rank, claim, replaces=replaces, left=gone)
+            self.runs.claim(context.run, rank, claim, replaces=replaces, left=gone)
         except ConditionFailedError as error:
             found = run_from_item(error.item) if error.item else None
             if found and found.open_claims.get(rank) == claim and not found.status.is_terminal:
                 # Our own write, sent again below us because its answer was lost.
                 return
-            if found is None or found.execution != frame.run.execution or found.status.is_terminal:
+            if (
+                found is None
+                or found.execution != context.run.execution
+                or found.status.is_terminal
+            ):
                 raise RunReleasedError("the run was taken or ended meanwhile") from error
             raise StepInProgressError("another request is at this node") from error
 
     def _visit_of(
         self,
-        frame: Frame,
+        context: RunContext,
         node_id: str,
         node_type: "NodeType[Any]",
         config: "Config",
         before: Step | None,
-        patience: Patience,
+        retry_budget: RetryBudget,
     ) -> Visit:
         """`before` is the step as an earlier visit left it, where the node goes on."""
-        templates = frame.version.templates
+        templates = context.version.templates
         used = [
             templates[id_] for id_ in sorted(node_type.template_ids(config)) if id_ in templates
         ]
         return Visit(
             node_id=node_id,
-            run_id=frame.run.id,
-            scope=scope_of(frame),
-            contact=frame.contact,
+            run_id=context.run.id,
+            scope=scope_of(context),
+            contact=context.contact,
             now=self.clock(),
-            effect_key=derived_id("eff", frame.run.id, node_id),
-            tools=self.toolbox.tools(frame, node_id, patience),
-            labels=frozenset(edge.label for edge in frame.graph.out(node_id) if edge.label),
+            effect_key=derived_id("eff", context.run.id, node_id),
+            tools=self.toolbox.tools(context, node_id, retry_budget),
+            labels=frozenset(edge.label for edge in context.graph.out(node_id) if edge.label),
             texts=tuple(text for each in used for text in (each.subject, each.body) if text),
             progress=before.progress if before else None,
         )
@@ -278,7 +286,7 @@ class Walker:
         if run.status is RunStatus.COMPLETED and run.execution == execution:
             return answer
         require_owner(run, execution, RunStatus.RUNNING)
-        require_finished(event.node_id, run, steps, self.frames.graph(run), began)
+        require_finished(event.node_id, run, steps, self.contexts.graph(run), began)
         now = self.clock()
         closing = Closing(RunStatus.COMPLETED, now, end_node_id=event.node_id, end_ms=now - began)
         self.failures.close(run, closing)
@@ -292,12 +300,12 @@ class Walker:
         if self._read_run(event).status is RunStatus.PENDING:
             # The trigger itself failed; the run is not owned and the due index starts it again.
             return answer
-        frame = self.frames.read(event.run_id, event.workspace_id)
+        context = self.contexts.read(event.run_id, event.workspace_id)
         try:
-            require_owner(frame.run, execution, RunStatus.RUNNING)
+            require_owner(context.run, execution, RunStatus.RUNNING)
         except RunReleasedError:
             return answer
-        self.failures.settle(frame, event.node_id, event.state or {})
+        self.failures.settle(context, event.node_id, event.state or {})
         return answer
 
     # ── shared ─────────────────────────────────────────────────────────────────────────────────
@@ -312,12 +320,12 @@ class Walker:
             raise NotFoundError(f"there is no run {event.run_id}")
         bind(automationId=run.automation_id)
 
-    def _frame(self, event: WalkEvent) -> Frame:
-        frame = self.frames.read(event.run_id, event.workspace_id)
-        bind(automationId=frame.run.automation_id)
+    def _context(self, event: WalkEvent) -> RunContext:
+        context = self.contexts.read(event.run_id, event.workspace_id)
+        bind(automationId=context.run.automation_id)
         execution = execution_of(event.run_id, event.execution)
-        require_owner(frame.run, execution, RunStatus.RUNNING)
-        return frame
+        require_owner(context.run, execution, RunStatus.RUNNING)
+        return context
 
 
 def _run_node(

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from runledger.compiler.graph import GraphView
     from runledger.models.run import Run, Step
     from runledger.services.execution.start import Starter
-    from runledger.services.runs.run_context import Frames
+    from runledger.services.runs.run_context import RunContexts
     from runledger.store.automations import AutomationStore
     from runledger.store.runs import RunStore
 
@@ -62,7 +62,7 @@ class Watchdog:
 
     runs: "RunStore"
     automations: "AutomationStore"
-    frames: "Frames"
+    contexts: "RunContexts"
     starter: "Starter"
     stepfunctions: "SFNClient"
     execution_prefix: str
@@ -80,7 +80,7 @@ class Watchdog:
             # It moved on, and the index has yet to tell.
             return
         version = self.automations.version(run.automation_id, run.version)
-        silence = silence_of(run, steps, self.frames.graph(run), now)
+        silence = silence_of(run, steps, self.contexts.graph(run), now)
         deadline = walked_from(run) + version.run_seconds * SECOND + DEADLINE_SLACK
         look_at = min(silence.since + SILENCE, deadline)
         if now < look_at:
@@ -111,7 +111,7 @@ class Watchdog:
     ) -> None:
         now = self.clock()
         moved_no_more = f"stopped moving at node {silence.node_id}"
-        if may_go_on(run, steps, self.frames.graph(run)):
+        if may_go_on(run, steps, self.contexts.graph(run)):
             why = f": its execution {_ended_words(ended_as)}" if ended_as else ""
             reason = f"the run {moved_no_more}{why}"
             again = self.runs.hand_back(

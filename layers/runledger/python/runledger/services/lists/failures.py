@@ -105,7 +105,7 @@ class FailureViews:
 
 
 @dataclass(frozen=True, slots=True)
-class FailureReading:
+class FailureQueries:
     shown: FailureViews
     cursors: "Cursors"
 

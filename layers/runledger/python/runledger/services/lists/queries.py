@@ -30,7 +30,7 @@ from runledger.services.lists.pages import RowPage, list_rows
 from runledger.services.lists.requests import ListRequest
 from runledger.services.lists.windows import window
 from runledger.services.runs.body_links import with_links
-from runledger.services.runs.position import standings
+from runledger.services.runs.position import current_nodes_by_run
 from runledger.services.runs.run_state import upstream_run_id
 from runledger.services.triggers.open_run import keyed_run_id
 from runledger.services.triggers.upstream import dedupe_key
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from runledger.models.run import Run
     from runledger.services.contacts.contacts import Contacts
     from runledger.services.lists.cursors import Cursors
-    from runledger.services.runs.run_context import Frames
+    from runledger.services.runs.run_context import RunContexts
     from runledger.store.keys import Key
     from runledger.store.runs import RunHistory
     from runledger.store.stores import Stores
@@ -61,9 +61,9 @@ _DELIVERIES_READ = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Queries:
     stores: "Stores"
-    frames: "Frames"
+    contexts: "RunContexts"
     contacts: "Contacts"
     cursors: "Cursors"
     clock: Clock
@@ -74,7 +74,7 @@ class Reading:
         now = self.clock()
         kind = runs_kind(self.stores.runs)
         page, cursor = self._page(workspace_id, request, kind, now, of_trigger(request))
-        at = standings(page.rows, self.frames)
+        at = current_nodes_by_run(page.rows, self.contexts)
         items = [run_view(run, now, at[run.id]) for run in page.rows]
         return ListView(items=items, next_cursor=cursor)
 
@@ -194,7 +194,7 @@ class Reading:
             raise self._missing(workspace_id, key, f"run {run_id}", now) from None
         if history.run.workspace_id != workspace_id:
             raise NotFoundError(f"there is no run {run_id}")
-        graph = self.frames.shown_graph(history.run)
+        graph = self.contexts.shown_graph(history.run)
         named = [id_ for step in history.steps.values() for id_ in step.delivery_ids]
         attempts = self.stores.deliveries.shown(named[:_DELIVERIES_READ])
         downstream = self._downstream(history.run, now)

@@ -23,7 +23,7 @@ from runledger.services.lists.windows import window
 
 if TYPE_CHECKING:
     from runledger.api.filters import FilterDocument
-    from runledger.services.lists.queries import Reading
+    from runledger.services.lists.queries import Queries
 
 RowView = RunView | DeliveryRowView | RefusalView
 
@@ -50,7 +50,7 @@ _WIRE_NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class FrozenPage:
+class SnapshotPage:
     """`next` is where the list goes on, None at the end."""
 
     rows: Sequence[RowView]
@@ -58,10 +58,10 @@ class FrozenPage:
 
 
 @dataclass(frozen=True, slots=True)
-class FrozenLists:
+class ListSnapshots:
     """`reading` signs its cursors with any key: they are kept in rows and handed to nobody."""
 
-    reading: "Reading"
+    queries: "Queries"
 
     def freeze(
         self, workspace_id: str, name: ListName, asked: "FilterDocument", now: int
@@ -80,7 +80,7 @@ class FrozenLists:
         contact = asked.contact
         is_nobody = False
         if contact is not None:
-            found = self.reading.contacts.look_up(workspace_id, contact)
+            found = self.queries.contacts.look_up(workspace_id, contact)
             # What was pasted of somebody unknown is kept nowhere: no erasing would find it.
             contact, is_nobody = found, found is None
         if asked.address is not None:
@@ -104,7 +104,7 @@ class FrozenLists:
     ) -> ListView[RunView]:
         if frozen.is_empty:
             return ListView(items=[], next_cursor=None)
-        return self.reading.runs(workspace_id, _request(frozen, limit, cursor))
+        return self.queries.runs(workspace_id, _request(frozen, limit, cursor))
 
     def page(
         self,
@@ -113,22 +113,22 @@ class FrozenLists:
         frozen: FrozenFilter,
         limit: int,
         cursor: str | None,
-    ) -> FrozenPage:
+    ) -> SnapshotPage:
         """The rows after `cursor`, newest first: as few of them as a reader would get, none
         perhaps, though the list goes on."""
         if frozen.is_empty:
-            return FrozenPage([], None)
+            return SnapshotPage([], None)
         request = _request(frozen, limit, cursor)
         match name:
             case ListName.RUNS:
                 runs = self.runs(workspace_id, frozen, limit, cursor)
-                return FrozenPage(runs.items, runs.next_cursor)
+                return SnapshotPage(runs.items, runs.next_cursor)
             case ListName.DELIVERIES:
-                deliveries = self.reading.deliveries(workspace_id, request)
-                return FrozenPage(deliveries.items, deliveries.next_cursor)
+                deliveries = self.queries.deliveries(workspace_id, request)
+                return SnapshotPage(deliveries.items, deliveries.next_cursor)
             case ListName.REFUSALS:
-                refusals = self.reading.refusals(workspace_id, request)
-                return FrozenPage(refusals.items, refusals.next_cursor)
+                refusals = self.queries.refusals(workspace_id, request)
+                return SnapshotPage(refusals.items, refusals.next_cursor)
 
 
 def _request(frozen: FrozenFilter, limit: int, cursor: str | None) -> ListRequest:

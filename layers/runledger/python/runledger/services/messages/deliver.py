@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from runledger.models.automation import TemplateSnapshot
     from runledger.models.run import Run
     from runledger.services.messages.retry_machine import RetryMachine
-    from runledger.services.retry_budget import Patience
+    from runledger.services.retry_budget import RetryBudget
     from runledger.store.contacts import ContactStore
     from runledger.store.deliveries import DeliveryStore
 
@@ -57,7 +57,7 @@ class Delivery:
     retention: int
     clock: Clock
     begun: list[str]
-    patience: "Patience"
+    retry_budget: "RetryBudget"
 
     def deliver(self, message: OutboundMessage, scope: Mapping[str, Any]) -> MessageOutcome:
         channel = self.channels[message.channel]
@@ -107,7 +107,7 @@ class Delivery:
             # It was claimed by an earlier visit, when the gate was open still.
             return self._recall(stored)
         token = new_token()
-        earlier = self.patience.insist(lambda: self.deliveries.begin(attempt, self.run, token))
+        earlier = self.retry_budget.retry(lambda: self.deliveries.begin(attempt, self.run, token))
         if earlier is not None:
             return self._recall(earlier)
         return self._send(channel, attempt)
@@ -130,7 +130,7 @@ class Delivery:
     def _send(self, channel: "Channel", attempt: DeliveryAttempt) -> MessageOutcome:
         made = send(channel, attempt, self.clock)
         outcome = partial(tried, made=made, now=self.clock())
-        settled = self.patience.insist(
+        settled = self.retry_budget.retry(
             lambda: self.deliveries.settle(attempt, outcome, self.shards)
         )
         if settled.status is DeliveryStatus.RETRYING:

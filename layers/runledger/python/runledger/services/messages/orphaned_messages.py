@@ -17,20 +17,20 @@ from runledger.services.messages.deliver import attempt_id
 
 if TYPE_CHECKING:
     from runledger.models.run import Run
-    from runledger.services.runs.run_context import Frames
+    from runledger.services.runs.run_context import RunContexts
     from runledger.store.deliveries import DeliveryStore
     from runledger.store.runs import RunStore
     from runledger.store.workspaces import WorkspaceStore
 
 
 @dataclass(frozen=True, slots=True)
-class LeftBehind:
+class OrphanedMessages:
     """`channels` are the names of all there are."""
 
     runs: "RunStore"
     deliveries: "DeliveryStore"
     workspaces: "WorkspaceStore"
-    frames: "Frames"
+    contexts: "RunContexts"
     channels: Iterable[str]
     clock: Clock
 
@@ -46,7 +46,7 @@ class LeftBehind:
     def _ids(self, run: "Run") -> list[str]:
         if run.contact_id is None:
             return []
-        topology = self.frames.graph(run).topology
+        topology = self.contexts.graph(run).topology
         nodes = [topology.node_at(rank) for rank, each in run.open_claims.items() if each.sends]
         return [
             attempt_id(run.id, node_id, run.contact_id, channel)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from runledger.channels.base import Channel
     from runledger.models.delivery import DeliveryAttempt
-    from runledger.services.retry_budget import Patience
+    from runledger.services.retry_budget import RetryBudget
     from runledger.store.contacts import ContactStore
     from runledger.store.deliveries import DeliveryStore
     from runledger.store.suppressions import SuppressionStore
@@ -43,7 +43,7 @@ class RetryDelivery:
     channels: "Mapping[str, Channel]"
     clock: Clock
 
-    def handle(self, event: RetryEvent, patience: "Patience") -> RetryAnswer:
+    def handle(self, event: RetryEvent, retry_budget: "RetryBudget") -> RetryAnswer:
         """Makes the try that is due, if there is one, and says what comes then."""
         attempt = self.deliveries.find(event.delivery_id)
         if attempt is None or attempt.workspace_id != event.workspace_id:
@@ -52,7 +52,7 @@ class RetryDelivery:
         shards = self.workspaces.cached(attempt.workspace_id).shards
         if attempt.status in _WAITING:
             if self._is_due(attempt, event):
-                attempt = self._try(attempt, shards, patience)
+                attempt = self._try(attempt, shards, retry_budget)
         elif attempt.tries == event.try_number:
             # The very try that is asked for was claimed before and did not come to its end.
             lost = partial(found_unknown, now=self.clock())
@@ -66,7 +66,7 @@ class RetryDelivery:
         return attempt.next_try_at is None or attempt.next_try_at <= self.clock()
 
     def _try(
-        self, attempt: "DeliveryAttempt", shards: int, patience: "Patience"
+        self, attempt: "DeliveryAttempt", shards: int, retry_budget: "RetryBudget"
     ) -> "DeliveryAttempt":
         closed = self._closed(attempt)
         now = self.clock()
@@ -76,12 +76,14 @@ class RetryDelivery:
             # Somebody else changed it at this very moment.
             return self.deliveries.get(attempt.id)
         after, token = claimed(attempt, now), new_token()
-        begun = patience.insist(lambda: self.deliveries.claim(attempt, after, shards, now, token))
+        begun = retry_budget.retry(
+            lambda: self.deliveries.claim(attempt, after, shards, now, token)
+        )
         if begun is None:
             return self.deliveries.get(attempt.id)
         made = send(self.channels[begun.channel], begun, self.clock)
         outcome = partial(tried, made=made, now=self.clock())
-        return patience.insist(lambda: self.deliveries.settle(begun, outcome, shards))
+        return retry_budget.retry(lambda: self.deliveries.settle(begun, outcome, shards))
 
     def _closed(self, attempt: "DeliveryAttempt") -> Gate | None:
         """The gate that refuses the attempt by now: whoever took a consent back, or was put on the

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
     from runledger.compiler.graph import GraphView
     from runledger.models.run import Run
-    from runledger.services.runs.run_context import Frame, Frames
+    from runledger.services.runs.run_context import RunContext, RunContexts
 
 # Of versions whose graphs one page of a list may read; a process keeps what it read.
 _GRAPHS_A_PAGE = 10
 
 
-def lost_step(frame: "Frame", node_id: str, claim: Claim) -> Step:
+def lost_step(context: "RunContext", node_id: str, claim: Claim) -> Step:
     """The step of an effect that was not recorded: it may or may not have happened."""
     error = ErrorDetail(
         node_id=node_id,
@@ -30,7 +30,7 @@ def lost_step(frame: "Frame", node_id: str, claim: Claim) -> Step:
     )
     return Step(
         node_id=node_id,
-        type=frame.graph.nodes[node_id].node.type,
+        type=context.graph.nodes[node_id].node.type,
         status=StepStatus.FAILED,
         started_at=claim.started_at,
         finished_at=claim.lease_until,
@@ -39,7 +39,7 @@ def lost_step(frame: "Frame", node_id: str, claim: Claim) -> Step:
 
 
 def failed_node(
-    frame: "Frame", head: str, state: dict[str, Any], caught: dict[str, Any]
+    context: "RunContext", head: str, state: dict[str, Any], caught: dict[str, Any]
 ) -> str | None:
     """The node that a failure state was reached from.
 
@@ -47,27 +47,27 @@ def failed_node(
     is claimed and not recorded; where nothing was claimed yet, the node after the last finished
     one. `head` is the first node of the branch."""
     if is_node_failure(caught):
-        failed = [step.node_id for step in frame.history.steps.values() if step.error is not None]
-        within = [node_id for node_id in failed if _is_in_branch(frame.graph, head, node_id)]
+        failed = [step.node_id for step in context.history.steps.values() if step.error is not None]
+        within = [node_id for node_id in failed if _is_in_branch(context.graph, head, node_id)]
         if within:
             return within[0]
-    topology = frame.graph.topology
+    topology = context.graph.topology
     at_work = [
         topology.node_at(rank)
-        for rank in sorted(frame.run.open_claims)
-        if _is_at_work(frame, topology.node_at(rank))
+        for rank in sorted(context.run.open_claims)
+        if _is_at_work(context, topology.node_at(rank))
     ]
-    within = [node_id for node_id in at_work if _is_in_branch(frame.graph, head, node_id)]
+    within = [node_id for node_id in at_work if _is_in_branch(context.graph, head, node_id)]
     if len(within) == 1:
         return within[0]
     last = state.get("last") or {}
     after = (
         [
             edge.target
-            for edge in frame.graph.out(last.get("nodeId", ""))
+            for edge in context.graph.out(last.get("nodeId", ""))
             if edge.label is None or edge.label == last.get("outcome")
         ]
-        if last.get("nodeId") in frame.graph.nodes
+        if last.get("nodeId") in context.graph.nodes
         else [head]
     )
     if head in after:
@@ -75,9 +75,9 @@ def failed_node(
     return after[0] if len(after) == 1 else None
 
 
-def _is_at_work(frame: "Frame", node_id: str) -> bool:
+def _is_at_work(context: "RunContext", node_id: str) -> bool:
     """Claimed, and not recorded but as one that goes on."""
-    step = frame.history.steps.get(node_id)
+    step = context.history.steps.get(node_id)
     return step is None or step.status is StepStatus.RUNNING
 
 
@@ -85,7 +85,7 @@ def _is_in_branch(graph: "GraphView", head: str, node_id: str) -> bool:
     return node_id == head or graph.topology.reaches(head, node_id)
 
 
-def standing_at(run: "Run", graph: "GraphView | None") -> list[str]:
+def current_nodes(run: "Run", graph: "GraphView | None") -> list[str]:
     """The nodes a run is at, or the one it ended at; as far as its row tells without a graph."""
     if run.error is not None and run.error.node_id is not None:
         return [run.error.node_id]
@@ -104,27 +104,27 @@ def _has_begun(run: "Run") -> bool:
     return bool(run.open_claims or run.claimed)
 
 
-def standings(runs: "Iterable[Run]", frames: "Frames") -> dict[str, list[str]]:
+def current_nodes_by_run(runs: "Iterable[Run]", contexts: "RunContexts") -> dict[str, list[str]]:
     """Where each run of a page stands, by its id. Rows tell where most ended; the others need their
     version's graph, of which a bounded number is read."""
     graphs: dict[tuple[str, int], GraphView | None] = {}
     found = {}
     for run in runs:
-        found[run.id] = standing_at(run, None)
+        found[run.id] = current_nodes(run, None)
         if found[run.id] or not _has_begun(run) or run.unreadable is not None:
             continue
         version = (run.automation_id, run.version)
         if version not in graphs:
             if len(graphs) == _GRAPHS_A_PAGE:
                 continue
-            graphs[version] = _graph_of(run, frames)
-        found[run.id] = standing_at(run, graphs[version])
+            graphs[version] = _graph_of(run, contexts)
+        found[run.id] = current_nodes(run, graphs[version])
     return found
 
 
-def _graph_of(run: "Run", frames: "Frames") -> "GraphView | None":
+def _graph_of(run: "Run", contexts: "RunContexts") -> "GraphView | None":
     try:
-        return frames.graph(run)
+        return contexts.graph(run)
     except NotFoundError:
         # A list is not refused for what one of its rows has lost.
         return None

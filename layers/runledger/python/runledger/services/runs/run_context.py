@@ -26,7 +26,7 @@ _GRAPHS_CACHED = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class RunContext:
     """Everything about one run that a node may need, read once per visit."""
 
     history: "RunHistory"
@@ -40,7 +40,7 @@ class Frame:
         return self.history.run
 
 
-class Frames:
+class RunContexts:
     """Reads frames; graphs are parsed once a process, as versions never change."""
 
     def __init__(
@@ -56,13 +56,13 @@ class Frames:
         self._workspaces = workspaces
         self._graph = lru_cache(maxsize=_GRAPHS_CACHED)(self._read_graph)
 
-    def read(self, run_id: str, workspace_id: str) -> Frame:
+    def read(self, run_id: str, workspace_id: str) -> RunContext:
         """NotFoundError where the workspace has no such run."""
         history = self._runs.history(run_id)
         run = history.run
         if run.workspace_id != workspace_id:
             raise NotFoundError(f"there is no run {run_id}")
-        return Frame(
+        return RunContext(
             history=history,
             version=self._automations.version(run.automation_id, run.version),
             graph=self._graph(run.automation_id, run.version),
@@ -121,14 +121,14 @@ def require_owner(run: "Run", execution: str, running: "RunStatus") -> None:
         raise RunReleasedError(f"the run is {run.status} and not walked by this execution")
 
 
-def scope_of(frame: Frame) -> dict[str, Any]:
+def scope_of(context: RunContext) -> dict[str, Any]:
     """The roots that Liquid sees. Without a contact there is no `contact`, so that a template
     which needs one fails by name."""
     from runledger.nodes.set import fold_vars
     from runledger.nodes.unreadable import UnreadableValues
 
-    steps = in_order(frame.history.steps, frame.graph)
-    payload = frame.history.payload
+    steps = in_order(context.history.steps, context.graph)
+    payload = context.history.payload
     scope: dict[str, Any] = {
         "trigger": payload.body if payload.unreadable is None else UnreadableValues("trigger"),
         "steps": {
@@ -138,10 +138,10 @@ def scope_of(frame: Frame) -> dict[str, Any]:
             for step in steps
         },
         "vars": fold_vars(steps),
-        "workspace": {"id": frame.workspace.id, "name": frame.workspace.name},
+        "workspace": {"id": context.workspace.id, "name": context.workspace.name},
     }
-    if frame.contact is not None:
-        scope["contact"] = contact_scope(frame.contact)
+    if context.contact is not None:
+        scope["contact"] = contact_scope(context.contact)
     return scope
 
 

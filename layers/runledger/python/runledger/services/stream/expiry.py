@@ -64,7 +64,7 @@ def expired_row(image: Mapping[str, Any]) -> ExpiredRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Expired:
+class ExpiryFollower:
     tombstones: "TombstoneStore"
     bodies: "Bodies"
 

@@ -16,7 +16,7 @@ from runledger.services.stream.publish import changes_of
 
 if TYPE_CHECKING:
     from runledger.services.counts.changed_hours import TotalMarker
-    from runledger.services.stream.expiry import Expired
+    from runledger.services.stream.expiry import ExpiryFollower
     from runledger.services.stream.publish import Publisher
 
 Records = Sequence[Mapping[str, Any]]
@@ -26,7 +26,7 @@ Records = Sequence[Mapping[str, Any]]
 class Followers:
     publisher: "Publisher"
     marker: "TotalMarker"
-    expired: "Expired"
+    expiry: "ExpiryFollower"
 
     def follow(self, records: Records) -> str | None:
         """The earliest position from which the stream has to be read again, or None where all is
@@ -55,7 +55,7 @@ class Followers:
         first = None
         for position, row in expired_rows(records):
             try:
-                self.expired.bury(row)
+                self.expiry.bury(row)
             except RunledgerError as error:
                 log_failure("an expired row was not buried", error, row=row.key.pk)
                 first = first or position

@@ -16,7 +16,7 @@ from runledger.services.triggers.refusals import RefusedTrigger
 
 if TYPE_CHECKING:
     from runledger.models.automation import Automation
-    from runledger.services.runs.run_context import Frame, Frames
+    from runledger.services.runs.run_context import RunContext, RunContexts
     from runledger.services.triggers.open_run import Opener
     from runledger.store.automations import AutomationStore
 
@@ -33,7 +33,7 @@ def dedupe_key(upstream_run_id: str) -> str:
 @dataclass(frozen=True, slots=True)
 class UpstreamRuns:
     automations: "AutomationStore"
-    frames: "Frames"
+    contexts: "RunContexts"
     opener: "Opener"
 
     def follow(self, workspace_id: str, run_id: str) -> None:
@@ -42,29 +42,29 @@ class UpstreamRuns:
         Safe to repeat: the same end opens one run of each. Where some could not be opened, the
         rest were; then the first error is raised, so that the end is told again."""
         try:
-            frame = self.frames.read(run_id, workspace_id)
+            context = self.contexts.read(run_id, workspace_id)
         except NotFoundError:
             logger.info("the run that ended has expired")
             return
         failed: Exception | None = None
-        for automation_id in self.automations.downstream_ids(frame.run.automation_id):
+        for automation_id in self.automations.downstream_ids(context.run.automation_id):
             try:
-                self._trigger(automation_id, frame)
+                self._trigger(automation_id, context)
             except Exception as error:
                 log_failure("downstream run not opened", error, downstreamId=automation_id)
                 failed = failed or error
         if failed is not None:
             raise failed
 
-    def _trigger(self, automation_id: str, frame: "Frame") -> None:
-        run = frame.run
+    def _trigger(self, automation_id: str, context: "RunContext") -> None:
+        run = context.run
         try:
             automation = self.automations.get(run.workspace_id, automation_id)
         except NotFoundError:
             return
-        if not _waits_for(automation, frame):
+        if not _waits_for(automation, context):
             return
-        depth = depth_of(frame.history.payload.trigger) + 1
+        depth = depth_of(context.history.payload.trigger) + 1
         facts = TriggerFacts(
             type=TriggerType.UPSTREAM,
             details={
@@ -72,17 +72,17 @@ class UpstreamRuns:
                 "upstreamAutomationId": run.automation_id,
                 "depth": depth,
             },
-            body=body_of(frame),
+            body=body_of(context),
             dedupe_key=dedupe_key(run.id),
             source=run.id,
             may_repeat=True,
         )
-        refused = _refusal(frame, facts, depth)
+        refused = _refusal(context, facts, depth)
         if refused is not None:
             self.opener.refusals.record(automation, refused)
             return
         try:
-            opened = self.opener.open(automation, frame.contact, facts)
+            opened = self.opener.open(automation, context.contact, facts)
         except ConflictError as error:
             # It takes no runs, or none for this contact, and its refusal says so.
             logger.info(
@@ -96,18 +96,18 @@ class UpstreamRuns:
         )
 
 
-def _waits_for(automation: "Automation", frame: "Frame") -> bool:
+def _waits_for(automation: "Automation", context: "RunContext") -> bool:
     """Whether the automation's active trigger names this automation and this status."""
     active = automation.active
     return (
         active is not None
-        and active.upstream_id == frame.run.automation_id
-        and frame.run.status.value in active.trigger["on"]
+        and active.upstream_id == context.run.automation_id
+        and context.run.status.value in active.trigger["on"]
     )
 
 
-def _refusal(frame: "Frame", facts: TriggerFacts, depth: int) -> RefusedTrigger | None:
-    run = frame.run
+def _refusal(context: "RunContext", facts: TriggerFacts, depth: int) -> RefusedTrigger | None:
+    run = context.run
     told: tuple[RefusalReason, str] | None = None
     size = len(json.dumps(facts.body, ensure_ascii=False).encode(errors="surrogatepass"))
     if depth > MAX_DEPTH:
@@ -115,7 +115,7 @@ def _refusal(frame: "Frame", facts: TriggerFacts, depth: int) -> RefusedTrigger 
             RefusalReason.CHAIN_TOO_DEEP,
             f"{run.id} is {MAX_DEPTH} runs after the one that began the chain, as far as it may go",
         )
-    elif run.erased_at is not None or (run.contact_id is not None and frame.contact is None):
+    elif run.erased_at is not None or (run.contact_id is not None and context.contact is None):
         told = (RefusalReason.NO_CONTACT, f"the contact of {run.id} is there no more")
     elif size > MAX_BODY_BYTES:
         told = (
@@ -140,9 +140,9 @@ def depth_of(trigger: dict[str, Any]) -> int:
     return int(trigger["depth"]) if trigger["type"] == TriggerType.UPSTREAM.value else 0
 
 
-def body_of(frame: "Frame") -> dict[str, Any]:
+def body_of(context: "RunContext") -> dict[str, Any]:
     """What the next run is opened with: the run that ended, and what it knew."""
-    run, scope = frame.run, scope_of(frame)
+    run, scope = context.run, scope_of(context)
     return {
         "run": {
             "id": run.id,
@@ -152,7 +152,7 @@ def body_of(frame: "Frame") -> dict[str, Any]:
             "status": run.status.value,
             "startedAt": optional_iso(run.started_at),
             "finishedAt": optional_iso(run.finished_at),
-            "error": _error(frame),
+            "error": _error(context),
         },
         **{name: _passed_on(scope[name]) for name in ("trigger", "vars")},
         "steps": {name: _passed_on(output) for name, output in scope["steps"].items()},
@@ -164,12 +164,12 @@ def _passed_on(values: Any) -> Any:
     return {} if isinstance(values, UnreadableValues) else values
 
 
-def _error(frame: "Frame") -> dict[str, Any] | None:
+def _error(context: "RunContext") -> dict[str, Any] | None:
     """The row carries the first line of the error; the step it came from has the whole of it."""
-    error: ErrorDetail | None = frame.run.error
+    error: ErrorDetail | None = context.run.error
     if error is None:
         return None
-    step = frame.history.steps.get(error.node_id or "")
+    step = context.history.steps.get(error.node_id or "")
     if step is not None and step.error is not None:
         error = step.error
     return {"nodeId": error.node_id, "kind": error.kind, "message": error.message}

@@ -13,7 +13,7 @@ from runledger.api.runs import (
     UpstreamRunView,
 )
 from runledger.clock import iso, optional_iso
-from runledger.services.runs.position import standing_at
+from runledger.services.runs.position import current_nodes
 from runledger.services.runs.run_state import health_of, upstream_run_id
 from runledger.services.views.automations import without_credentials
 from runledger.services.views.steps import by_graph, error_view, fit_steps, shown_steps, step_view
@@ -60,7 +60,7 @@ def run_view(run: "Run", now: int, at: "Sequence[str] | None" = None) -> RunView
         error=error_view(run.error),
         error_group=run.error_group,
         canceled=canceled,
-        at=standing_at(run, None) if at is None else list(at),
+        at=current_nodes(run, None) if at is None else list(at),
         erased_at=optional_iso(run.erased_at),
         unreadable=run.unreadable,
     )
@@ -79,7 +79,7 @@ def run_detail_view(
     nothing else."""
     known, unknown = by_graph(history, graph)
     steps = shown_steps(known, graph, now)
-    base = run_view(history.run, now, _standing_at(history.run, graph))
+    base = run_view(history.run, now, _current_nodes(history.run, graph))
     failed = next((step for step in steps if step.error is not None), None)
     # The row carries the first line of the error; the step it came from has the whole of it.
     error = base.error
@@ -119,8 +119,8 @@ def run_detail_view(
     )
 
 
-def _standing_at(run: "Run", graph: "GraphView") -> list[str]:
-    return [] if run.unreadable is not None else standing_at(run, graph)
+def _current_nodes(run: "Run", graph: "GraphView") -> list[str]:
+    return [] if run.unreadable is not None else current_nodes(run, graph)
 
 
 def _upstream_view(trigger: "Mapping[str, Any]", run: "Run | None") -> UpstreamRunView | None:

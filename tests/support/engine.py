@@ -15,10 +15,10 @@ from runledger.clock import from_iso
 from runledger.compiler.compile import FunctionArns
 from runledger.compiler.graph import GraphView
 from runledger.composition import (
+    contexts_over,
     date_fires_over,
-    frames_over,
-    frozen_lists_over,
     gatekeeper_over,
+    list_snapshots_over,
     opener_over,
 )
 from runledger.models.automation import AutomationDocument
@@ -41,7 +41,7 @@ from runledger.services.due_work import DueWork
 from runledger.services.erasure.erasing_wiring import make_erasing
 from runledger.services.execution.cancel import Canceler
 from runledger.services.execution.integration_tools import IntegrationTools
-from runledger.services.execution.machines import MachineRemover, Machines, MachineTurns
+from runledger.services.execution.machines import MachineRemover, Machines, MachineThrottle
 from runledger.services.execution.settle import Closer, Settler
 from runledger.services.execution.start import Starter
 from runledger.services.execution.superseded_machines import SupersededMachines
@@ -49,14 +49,14 @@ from runledger.services.execution.walk import Walker
 from runledger.services.execution.walk_contract import WalkAnswer, WalkEvent
 from runledger.services.execution.watchdog import Watchdog
 from runledger.services.lists.cursors import Cursors
-from runledger.services.lists.queries import Reading
+from runledger.services.lists.queries import Queries
 from runledger.services.messages.deliver import Delivery
 from runledger.services.messages.due_deliveries import DueDeliveries
-from runledger.services.messages.orphaned_messages import LeftBehind
+from runledger.services.messages.orphaned_messages import OrphanedMessages
 from runledger.services.messages.retry_delivery import RetryDelivery
 from runledger.services.messages.retry_machine import RetryMachine
-from runledger.services.retry_budget import Patience
-from runledger.services.runs.run_context import Frame
+from runledger.services.retry_budget import RetryBudget
+from runledger.services.runs.run_context import RunContext
 from runledger.services.schedules.missed_fires import MissedFires
 from runledger.services.schedules.schedules import Schedules, ScheduleTarget
 from runledger.services.secrets.secrets import Secrets
@@ -141,7 +141,7 @@ def create_table(dynamodb: Any) -> None:
     )
 
 
-class World:
+class Engine:
     """One workspace, `ws_demo`, and everything that works in it; its rows are in moto's DynamoDB
     unless another table is given."""
 
@@ -167,7 +167,7 @@ class World:
             name="Demo",
             shards=shards,
         )
-        self.frames = frames_over(self.stores)
+        self.contexts = contexts_over(self.stores)
         self.workspace_secrets = Secrets(self.stores.secrets, self.secrets, "runledger", self.clock)
         self.secret_values = SecretValues(
             self.stores.secrets, self.secrets, "runledger", self.clock
@@ -192,7 +192,7 @@ class World:
         role = f"arn:aws:iam::{ACCOUNT}:role/machine"
         logs = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:machines"
         arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
-        self.turns = MachineTurns(self.stores.pace, self.clock)
+        self.throttle = MachineThrottle(self.stores.throttle, self.clock)
         self.scheduler = client_of("scheduler")
         self.scheduler.create_schedule_group(Name=SCHEDULE_GROUP)
         self.schedules = Schedules(
@@ -215,7 +215,7 @@ class World:
         self.activator = Activator(
             self.stores.automations,
             self.stores.activations,
-            Machines(self.stepfunctions, PREFIX, self.turns, role, logs),
+            Machines(self.stepfunctions, PREFIX, self.throttle, role, logs),
             FunctionArns(f"{arn}logic", f"{arn}message", f"{arn}integration"),
             self.clock,
             self.schedules,
@@ -232,7 +232,7 @@ class World:
             self.clock,
         )
         self.upstream = UpstreamRuns(
-            self.stores.automations, self.frames, opener_over(self.stores, self.clock)
+            self.stores.automations, self.contexts, opener_over(self.stores, self.clock)
         )
         self.starter = Starter(self.stores.runs, self.stepfunctions, PREFIX, self.clock)
         execution_prefix = PREFIX.replace(":stateMachine:", ":execution:")
@@ -252,7 +252,7 @@ class World:
         self.watchdog = Watchdog(
             self.stores.runs,
             self.stores.automations,
-            self.frames,
+            self.contexts,
             self.starter,
             self.stepfunctions,
             execution_prefix,
@@ -261,11 +261,11 @@ class World:
         self.run_settler = Settler(
             self.stores.runs,
             self.starter,
-            LeftBehind(
+            OrphanedMessages(
                 self.stores.runs,
                 self.stores.deliveries,
                 self.stores.workspaces,
-                self.frames,
+                self.contexts,
                 CHANNEL_NAMES,
                 self.clock,
             ),
@@ -274,7 +274,7 @@ class World:
         )
         self.superseded = SupersededMachines(
             self.stores.machines,
-            MachineRemover(self.stepfunctions, PREFIX, self.turns),
+            MachineRemover(self.stepfunctions, PREFIX, self.throttle),
             self.stores.workspaces,
             self.clock,
         )
@@ -288,20 +288,20 @@ class World:
             self.clock,
         )
         self.export_files = ExportFiles(s3, BUCKET)
-        self.frozen_lists = frozen_lists_over(self.stores, self.clock)
+        self.list_snapshots = list_snapshots_over(self.stores, self.clock)
         self.export_machine = ExportMachine(self.stepfunctions, EXPORT)
         self.export_requests = ExportRequests(
-            self.stores.exports, self.frozen_lists, self.export_machine, self.clock
+            self.stores.exports, self.list_snapshots, self.export_machine, self.clock
         )
         self.export_pages = ExportPages(
-            self.stores.exports, self.export_files, self.frozen_lists, self.clock
+            self.stores.exports, self.export_files, self.list_snapshots, self.clock
         )
         exports = DueExports(
             self.stores.exports, self.export_files, self.export_machine, self.clock
         )
         self.bulk_cancels = BulkCancels(
             self.stores.bulk_cancels,
-            self.frozen_lists,
+            self.list_snapshots,
             self.stores.runs,
             self.canceler,
             self.clock,
@@ -325,17 +325,17 @@ class World:
             "era": self.erasing.settle,
         }
         self.settler = DueWork(self.stores.due, kinds, self.clock)
-        self.closer = Closer(self.stores.runs, self.frames, self.clock)
-        self.reading = Reading(
+        self.closer = Closer(self.stores.runs, self.contexts, self.clock)
+        self.queries = Queries(
             self.stores,
-            self.frames,
+            self.contexts,
             self.contacts,
             Cursors(lambda: b"a key of this test", self.clock),
             self.clock,
         )
 
     # Tools are lent as the functions would lend them.
-    def tools(self, frame: Frame, node_id: str, patience: Patience) -> Tools:
+    def tools(self, context: RunContext, node_id: str, retry_budget: RetryBudget) -> Tools:
         begun: list[str] = []
         integration = IntegrationTools(
             http=self.http,
@@ -346,42 +346,44 @@ class World:
             sleep=self.sleep,
         )
         return replace(
-            integration.tools(frame, node_id, patience),
+            integration.tools(context, node_id, retry_budget),
             begun=begun,
-            contacts=Recipients(self.stores.contacts, frame.workspace.id, frame.version.segments),
+            contacts=Recipients(
+                self.stores.contacts, context.workspace.id, context.version.segments
+            ),
             messenger=Delivery(
-                run=frame.run,
+                run=context.run,
                 node_id=node_id,
-                templates=frame.version.templates,
+                templates=context.version.templates,
                 channels=self.channels,
                 deliveries=self.stores.deliveries,
                 contacts=self.stores.contacts,
                 gatekeeper=gatekeeper_over(self.stores, self.clock),
                 retries=self.retries,
-                shards=frame.workspace.shards,
-                retention=frame.workspace.retention,
+                shards=context.workspace.shards,
+                retention=context.workspace.retention,
                 clock=self.clock,
                 begun=begun,
-                patience=patience,
+                retry_budget=retry_budget,
             ),
         )
 
     def sleep(self, seconds: float) -> None:
         self.clock.advance(round(seconds * 1_000))
 
-    def patience(self, milliseconds: int = 300_000) -> Patience:
+    def retry_budget(self, milliseconds: int = 300_000) -> RetryBudget:
         """What an invocation has that may take so long."""
-        return Patience(self.clock.now + milliseconds, self.clock, self.sleep)
+        return RetryBudget(self.clock.now + milliseconds, self.clock, self.sleep)
 
     def walker(self, request_id: str = "request-1") -> Walker:
         return Walker(
             self.stores.runs,
             self.stores.automations,
-            self.frames,
+            self.contexts,
             self,
             self.clock,
             request_id,
-            self.patience(),
+            self.retry_budget(),
         )
 
     def template(self, body: str = "Hello {{contact.email}}", subject: str = "Hi") -> str:
@@ -435,7 +437,7 @@ class World:
         return self.walker(request_id).walk(event)
 
     def graph(self, run_id: str) -> GraphView:
-        return self.frames.graph(self.stores.runs.get(run_id))
+        return self.contexts.graph(self.stores.runs.get(run_id))
 
     def walk(self, run_id: str, *, until: str | None = None) -> list[str]:
         """Walks a graph without forks as its machine would, waits and failure state included; the
@@ -476,7 +478,7 @@ class World:
         return self.stores.runs.get(run_id).status
 
     def detail(self, run_id: str) -> dict[str, Any]:
-        view = self.reading.run(self.workspace_id, run_id)
+        view = self.queries.run(self.workspace_id, run_id)
         document: dict[str, Any] = view.model_dump(mode="json", by_alias=True)
         return document
 
@@ -488,11 +490,11 @@ class World:
 
 
 @contextmanager
-def open_world(shards: int = 1, table: Table | None = None) -> Iterator[World]:
+def open_engine(shards: int = 1, table: Table | None = None) -> Iterator[Engine]:
     environment = {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": REGION,
     }
     with patch.dict("os.environ", environment), mock_aws():
-        yield World(shards, table)
+        yield Engine(shards, table)

@@ -8,11 +8,11 @@ from runledger.cli import main
 from runledger.errors import NotFoundError
 from runledger.models.workspace import Role
 
-from tests.support.world import REGION, TABLE, World
+from tests.support.engine import REGION, TABLE, Engine
 
 
 @pytest.fixture
-def deployed(world: World) -> World:
+def deployed(engine: Engine) -> Engine:
     """A stack whose outputs name the world's table and a user pool."""
     pool = boto3.client("cognito-idp", region_name=REGION).create_user_pool(
         PoolName="operators", UsernameAttributes=["email"]
@@ -23,11 +23,11 @@ def deployed(world: World) -> World:
         StackName="runledger",
         TemplateBody=json.dumps({"Resources": topic, "Outputs": outputs}),
     )
-    return world
+    return engine
 
 
 def test_a_workspace_is_opened_with_its_owner(
-    deployed: World, capsys: pytest.CaptureFixture[str]
+    deployed: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["workspace", "ws_acme", "Acme", "--owner", "Ada@Acme.example"]) == 0
     assert "ws_acme" in capsys.readouterr().out
@@ -51,7 +51,7 @@ def test_a_workspace_is_opened_with_its_owner(
     ],
 )
 def test_a_mistake_is_one_line(
-    deployed: World, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+    deployed: Engine, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
 ) -> None:
     assert main(arguments) == 1
     said = capsys.readouterr().err
@@ -62,7 +62,7 @@ def test_a_mistake_is_one_line(
 
 
 def test_an_address_that_is_not_proved_is_nobodys(
-    deployed: World, capsys: pytest.CaptureFixture[str]
+    deployed: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An account that claims an address gets no membership that is meant for its owner."""
     cognito = boto3.client("cognito-idp", region_name=REGION)

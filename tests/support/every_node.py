@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.support.stage import Stage
+from tests.support.simulation import Simulation
 
 
 def everything(template_id: str) -> dict[str, Any]:
@@ -112,14 +112,14 @@ def order(number: str = "A-1", total: int = 150) -> dict[str, Any]:
     return {"orderId": number, "total": total, "plan": "pro", "customer": customer}
 
 
-def make_template(stage: Stage) -> str:
+def make_template(simulation: Simulation) -> str:
     """The id of a message template, with the secret in place that the call needs."""
-    stage.request("api", "PUT", "/v1/secrets/SCORE_KEY", {"value": "key-that-nobody-sees"})
-    made = stage.request(
+    simulation.request("api", "PUT", "/v1/secrets/SCORE_KEY", {"value": "key-that-nobody-sees"})
+    made = simulation.request(
         "api",
         "POST",
         "/v1/templates",
         {"name": "Mail", "channel": "EMAIL", "subject": "Hi", "body": "Hello {{contact.email}}"},
     )
-    assert made["status"] == 201, (made, stage.unforeseen)
+    assert made["status"] == 201, (made, simulation.unforeseen)
     return str(made["body"]["id"])

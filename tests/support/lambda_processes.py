@@ -12,7 +12,7 @@ import runledger.settings
 from pydantic import BaseModel
 from runledger import composition
 
-from tests.support.world import ACCOUNT, DELIVERY_RETRY, EXPORT, FAN_OUT, PREFIX, REGION
+from tests.support.engine import ACCOUNT, DELIVERY_RETRY, EXPORT, FAN_OUT, PREFIX, REGION
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 ROUTES = Path(runledger.routes.__file__).parent

@@ -4,7 +4,7 @@ from runledger.clock import HOUR
 from runledger.compiler.graph import GraphView
 from runledger.errors import NotFoundError
 from runledger.models.run import Claim, ErrorDetail, Run, RunStatus
-from runledger.services.runs.position import standing_at, standings
+from runledger.services.runs.position import current_nodes, current_nodes_by_run
 
 from tests.functional.test_run_store import START, a_run
 from tests.support.graphs import TEMPLATE, end, graph, merge, trigger, wait
@@ -48,36 +48,36 @@ class CountingFrames:
 
 
 def test_a_run_stands_at_every_node_that_is_at_work_in_it() -> None:
-    assert sorted(standing_at(running("one", "two"), GRAPH)) == ["one", "two"]
+    assert sorted(current_nodes(running("one", "two"), GRAPH)) == ["one", "two"]
 
 
 def test_between_two_nodes_it_stands_at_the_last() -> None:
-    assert standing_at(running(claimed=("start", "one", "two", "both")), GRAPH) == ["both"]
+    assert current_nodes(running(claimed=("start", "one", "two", "both")), GRAPH) == ["both"]
 
 
 def test_an_ended_run_stands_where_its_row_says() -> None:
     error = ErrorDetail(node_id="two", kind="HTTP_STATUS", message="It answered 503")
-    assert standing_at(a_run(status=RunStatus.FAILED, error=error), None) == ["two"]
-    assert standing_at(a_run(status=RunStatus.COMPLETED, end_node_id="done"), None) == ["done"]
+    assert current_nodes(a_run(status=RunStatus.FAILED, error=error), None) == ["two"]
+    assert current_nodes(a_run(status=RunStatus.COMPLETED, end_node_id="done"), None) == ["done"]
 
 
 def test_a_canceled_run_stands_where_it_was_at_work() -> None:
     canceled = running("one").model_copy(
         update={"status": RunStatus.CANCELED, "claimed": frozenset()}
     )
-    assert standing_at(canceled, GRAPH) == ["one"]
+    assert current_nodes(canceled, GRAPH) == ["one"]
 
 
 def test_a_run_that_has_begun_nothing_stands_nowhere() -> None:
-    assert standing_at(a_run(), GRAPH) == []
+    assert current_nodes(a_run(), GRAPH) == []
 
 
 def test_a_page_reads_few_graphs_and_each_once() -> None:
-    frames = CountingFrames()
+    contexts = CountingFrames()
     rows = [running("one").model_copy(update={"automation_id": f"aut_{n % 20}"}) for n in range(50)]
     lost = running("one").model_copy(update={"version": 404})
-    at = standings([lost, *rows, a_run()], frames)  # type: ignore[arg-type]
-    assert frames.read == 10
+    at = current_nodes_by_run([lost, *rows, a_run()], contexts)  # type: ignore[arg-type]
+    assert contexts.read == 10
     assert len(at) == 52
     assert at[lost.id] == []
     assert sum(nodes == ["one"] for nodes in at.values()) == 9 * 3

@@ -13,7 +13,7 @@ from runledger.store.keys import Key
 from runledger.store.values import Item
 
 from tests.support.boundary import Call
-from tests.support.stage import Stage
+from tests.support.simulation import Simulation
 
 # Five minutes, beyond the lease and the machine's retries of the longest node in these stories.
 SILENT_FOR = 5 * MINUTE + 45_000
@@ -28,10 +28,10 @@ class Watch:
 
     Listens to every write of the table."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, simulation: Simulation) -> None:
         self.wrong: list[str] = []
-        stage.table.listeners.append(self)
-        self._stage = stage
+        simulation.table.listeners.append(self)
+        self._simulation = simulation
         # Of each open run, when it must have moved again.
         self._by: dict[str, int] = {}
 
@@ -53,20 +53,20 @@ class Watch:
 
     def _heard(self, run_key: str) -> None:
         """The run, or a step of it, was written."""
-        now = self._stage.clock.now
+        now = self._simulation.clock.now
         if now > self._by.get(run_key, now):
             late = (now - self._by[run_key]) // 1_000
             self.wrong.append(f"{run_key} was silent for {late} s too long")
         self._by.pop(run_key, None)
-        row = self._stage.table.row(Key(run_key, "RUN"))
+        row = self._simulation.table.row(Key(run_key, "RUN"))
         if row is not None and row["status"] in OPEN:
-            waits = [step.get("waitUntil", 0) for step in self._stage.steps(run_key).values()]
+            waits = [step.get("waitUntil", 0) for step in self._simulation.steps(run_key).values()]
             # One that no execution owns is in the due index for when it is started (again).
             starts = 0 if "execution" in row else int(row["dueKey"][:13]) + MINUTE
             self._by[run_key] = max(now, starts, *waits, 0) + SILENT_FOR
 
     def stop(self) -> None:
-        self._stage.table.listeners.remove(self)
+        self._simulation.table.listeners.remove(self)
 
 
 # What an attempt may come to next by what we know ourselves; reports may lead anywhere.
@@ -94,58 +94,58 @@ def _wrong_change(before: Item, after: Item) -> list[str]:
     return found
 
 
-def unknown(stage: Stage) -> list[str]:
+def unknown(simulation: Simulation) -> list[str]:
     """What is told as an outcome that nobody knows: of calls by node, of messages by number."""
     found = []
-    for row in stage.table.items():
+    for row in simulation.table.items():
         kind = error_of(row).get("kind") if row["sk"].startswith("STEP#") else row.get("errorKind")
         if kind == "OUTCOME_UNKNOWN":
             found.append(row["sk"])
     return sorted(found)
 
 
-def problems(stage: Stage) -> list[str]:
+def problems(simulation: Simulation) -> list[str]:
     """Everything that is wrong with the table and with what left the system."""
     found: list[str] = []
-    for row in stage.table.items():
+    for row in simulation.table.items():
         found += index_problems(row)
         if row["sk"] == "RUN":
-            found += _run_problems(stage, row)
+            found += _run_problems(simulation, row)
         if row["sk"] == "DELIVERY":
-            found += _delivery_problems(stage, row)
-    found += _unpublished(stage)
-    found += _ungrouped(stage)
-    sent = Counter(stage.ses.sent)
-    deliveries = {_id_of(row) for row in stage.table.items() if row["sk"] == "DELIVERY"}
+            found += _delivery_problems(simulation, row)
+    found += _unpublished(simulation)
+    found += _ungrouped(simulation)
+    sent = Counter(simulation.ses.sent)
+    deliveries = {_id_of(row) for row in simulation.table.items() if row["sk"] == "DELIVERY"}
     found += [f"{each} was sent {count} times" for each, count in sent.items() if count > 1]
     found += [f"{each} was sent and is not told" for each in sent if each not in deliveries]
-    called = Counter(request.headers["Idempotency-Key"] for request in stage.http.calls)
+    called = Counter(request.headers["Idempotency-Key"] for request in simulation.http.calls)
     found += [f"the service was called {count} times" for count in called.values() if count > 1]
     return found
 
 
-def _unpublished(stage: Stage) -> list[str]:
+def _unpublished(simulation: Simulation) -> list[str]:
     """Each change of a run's status is on the bus, once or more."""
-    told = {json.loads(entry["Detail"])["id"] for entry in stage.bus.entries}
+    told = {json.loads(entry["Detail"])["id"] for entry in simulation.bus.entries}
     runs = [
         f"change {number} of {row['pk']} was not published"
-        for row in stage.runs()
+        for row in simulation.runs()
         for number in range(1, row["sequence"] + 1)
         if event_id(_id_of(row), number) not in told
     ]
     deliveries = [
         f"{row['pk']} is {row['status']}, which was not published"
-        for row in stage.deliveries()
+        for row in simulation.deliveries()
         if event_id(_id_of(row), row["sequence"]) not in told
     ]
     return runs + deliveries
 
 
-def _ungrouped(stage: Stage) -> list[str]:
+def _ungrouped(simulation: Simulation) -> list[str]:
     """Each failed run is in its failure group, which is in the lists."""
-    there = {(row["pk"], row["sk"]) for row in stage.table.items()}
+    there = {(row["pk"], row["sk"]) for row in simulation.table.items()}
     found = []
-    for row in stage.runs():
+    for row in simulation.runs():
         if row["status"] == "FAILED":
             group = f"FAILURE#err_{row['error']['group']}"
             if not {(group, "GROUP"), (group, row["createdKey"])} <= there:
@@ -181,7 +181,7 @@ def index_problems(row: Item) -> list[str]:
     return found
 
 
-def _run_problems(stage: Stage, row: Item) -> list[str]:
+def _run_problems(simulation: Simulation, row: Item) -> list[str]:
     if row["status"] not in TERMINAL:
         return [f"{row['pk']} is {row['status']}"]
     found = ["an ended run that is due"] if "gsi4pk" in row else []
@@ -192,20 +192,20 @@ def _run_problems(stage: Stage, row: Item) -> list[str]:
     if (row["status"] == "CANCELED") != ("canceled" in row):
         found.append(f"a {row['status']} run canceled by {row.get('canceled')}")
     if row["status"] == "COMPLETED":
-        found += [f"a COMPLETED run without {node_id}" for node_id in _missing(stage, row)]
-    for node_id, step in stage.steps(row["pk"]).items():
+        found += [f"a COMPLETED run without {node_id}" for node_id in _missing(simulation, row)]
+    for node_id, step in simulation.steps(row["pk"]).items():
         if row["status"] == "COMPLETED" and step["status"] == "FAILED":
             found.append(f"a COMPLETED run with the failed step {node_id}")
         if step["type"] == "INTEGRATION":
-            found += _call_problems(stage, step, derived_id("eff", _id_of(row), node_id))
+            found += _call_problems(simulation, step, derived_id("eff", _id_of(row), node_id))
     return found
 
 
-def _missing(stage: Stage, row: Item) -> list[str]:
+def _missing(simulation: Simulation, row: Item) -> list[str]:
     """The nodes on the paths that a completed run took, of which it has no finished step."""
     version = composition.stores().automations.version(row["automationId"], row["version"])
     kinds = {node.id: node.type for node in version.graph.nodes}
-    steps = stage.steps(row["pk"])
+    steps = simulation.steps(row["pk"])
     to_visit = [node_id for node_id, kind in kinds.items() if kind == "TRIGGER"]
     missing = []
     while to_visit:
@@ -222,9 +222,11 @@ def _missing(stage: Stage, row: Item) -> list[str]:
     return missing
 
 
-def _call_problems(stage: Stage, step: Item, effect_key: str) -> list[str]:
+def _call_problems(simulation: Simulation, step: Item, effect_key: str) -> list[str]:
     """A call that was made is told by its step, as made or as unknown."""
-    calls = [each for each in stage.http.calls if each.headers["Idempotency-Key"] == effect_key]
+    calls = [
+        each for each in simulation.http.calls if each.headers["Idempotency-Key"] == effect_key
+    ]
     kind = error_of(step).get("kind")
     if step["status"] == "COMPLETED" and len(calls) != 1:
         return [f"a COMPLETED call that was made {len(calls)} times"]
@@ -233,9 +235,9 @@ def _call_problems(stage: Stage, step: Item, effect_key: str) -> list[str]:
     return []
 
 
-def _delivery_problems(stage: Stage, row: Item) -> list[str]:
+def _delivery_problems(simulation: Simulation, row: Item) -> list[str]:
     """A delivery tells the truth about what left, or says that it does not know."""
-    sent = stage.ses.sent.count(_id_of(row))
+    sent = simulation.ses.sent.count(_id_of(row))
     status, kind = row["status"], row.get("errorKind")
     found = []
     if status in _UNSETTLED:

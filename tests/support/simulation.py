@@ -35,10 +35,9 @@ from runledger.store.values import Item
 from ulid import ULID
 
 from tests.support.boundary import Boundary
+from tests.support.engine import DELIVERY_RETRY, EXPORT, FAN_OUT, REGION, START, Clock
 from tests.support.fakes import S3, Anything, Bus, Client, Http, Scheduler, Secrets, Ses
-from tests.support.machine import FunctionError, StepFunctions
-from tests.support.memory_table import MemoryTable
-from tests.support.processes import (
+from tests.support.lambda_processes import (
     CLIENT_ID,
     LAMBDA,
     USER_POOL,
@@ -47,8 +46,9 @@ from tests.support.processes import (
     forget_clients,
     module_of,
 )
-from tests.support.records import CONSUMERS, Record
-from tests.support.world import DELIVERY_RETRY, EXPORT, FAN_OUT, REGION, START, Clock
+from tests.support.machine import FunctionError, StepFunctions
+from tests.support.memory_table import MemoryTable
+from tests.support.stream_records import CONSUMERS, Record
 
 EVENTS = Path(__file__).parents[2] / "events"
 WORKSPACE = "ws_demo"
@@ -85,7 +85,7 @@ class Context:
         return 55_000
 
 
-class Stage:
+class Simulation:
     """One workspace, `ws_demo`, with an operator who may do everything."""
 
     def __init__(self) -> None:
@@ -438,10 +438,10 @@ class Stage:
 
 
 @contextmanager
-def open_stage() -> Iterator[Stage]:
+def open_simulation() -> Iterator[Simulation]:
     """The functions as deployed, with the stage for all that they reach."""
-    stage = Stage()
-    clock = SimpleNamespace(time_ns=lambda: stage.clock() * 1_000_000)
+    simulation = Simulation()
+    clock = SimpleNamespace(time_ns=lambda: simulation.clock() * 1_000_000)
 
     class Ulid:
         """Stands for the class: called it makes the next id."""
@@ -450,31 +450,33 @@ def open_stage() -> Iterator[Stage]:
 
         @staticmethod
         def from_timestamp(moment: int) -> ULID:
-            return stage.new_ulid()
+            return simulation.new_ulid()
 
         def __new__(cls) -> Any:
-            return stage.new_ulid()
+            return simulation.new_ulid()
 
     follow_changes = module_of("follow_changes")
     followers, beat = follow_changes.followers, FreshnessStore.beat
 
     def send_pulses(store: FreshnessStore, moment: int) -> None:
-        if "marker" in stage.followers:
+        if "marker" in simulation.followers:
             beat(store, moment)
 
-    sleeping = SimpleNamespace(sleep=stage.sleep)
+    sleeping = SimpleNamespace(sleep=simulation.sleep)
     patches: list[Any] = [
         patch.dict("os.environ", environment()),
         patch.object(runledger.clock, "time", clock),
         patch.object(runledger.ids, "ULID", Ulid),
-        patch.object(runledger.aws, "boto3", SimpleNamespace(client=stage.client)),
-        patch.object(runledger.http, "log_failure", stage.note),
-        patch.object(runledger.store.table, "DynamoTable", lambda client, name: stage.table),
-        patch.object(module_of("run_integration"), "OutboundClient", lambda **more: stage.http),
-        patch.object(follow_changes, "followers", lambda: stage.lend(followers())),
+        patch.object(runledger.aws, "boto3", SimpleNamespace(client=simulation.client)),
+        patch.object(runledger.http, "log_failure", simulation.note),
+        patch.object(runledger.store.table, "DynamoTable", lambda client, name: simulation.table),
+        patch.object(
+            module_of("run_integration"), "OutboundClient", lambda **more: simulation.http
+        ),
+        patch.object(follow_changes, "followers", lambda: simulation.lend(followers())),
         patch.object(FreshnessStore, "beat", send_pulses),
         # In threads, calls would come in another order each time.
-        patch.object(module_of("tick"), "at_once", in_turn),
+        patch.object(module_of("tick"), "in_parallel", in_turn),
     ]
     for function in (*WALKING, "api", "tick", "retry_delivery"):
         if hasattr(module_of(function), "time"):
@@ -485,10 +487,10 @@ def open_stage() -> Iterator[Stage]:
     logger.setLevel("CRITICAL")
     forget_clients()
     try:
-        stage.clock.now = START
-        stage.open_workspace(WORKSPACE)
-        stage.make_delivery_retry()
-        yield stage
+        simulation.clock.now = START
+        simulation.open_workspace(WORKSPACE)
+        simulation.make_delivery_retry()
+        yield simulation
     finally:
         logger.setLevel(level)
         for each in reversed(patches):

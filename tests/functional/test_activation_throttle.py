@@ -15,9 +15,9 @@ from runledger.services.execution.machines import INTERVAL, ROOM, WORKSPACE_ROOM
 from runledger.services.secrets.signing import SigningSecrets
 
 from tests.support.boundary import Call
+from tests.support.engine import PREFIX
 from tests.support.fakes import client_error
-from tests.support.stage import OPERATOR, WORKSPACE, Stage, open_stage
-from tests.support.world import PREFIX
+from tests.support.simulation import OPERATOR, WORKSPACE, Simulation, open_simulation
 
 QUIET = "ws_quiet"
 # What each call to AWS takes.
@@ -38,40 +38,42 @@ def document(message: str = "no", **trigger: Any) -> dict[str, Any]:
 class People:
     """Who asks for activations, over the API."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
+    def __init__(self, simulation: Simulation) -> None:
+        self.simulation = simulation
         self.made: list[int] = []
-        create = stage.step_functions.create_state_machine
+        create = simulation.step_functions.create_state_machine
 
         def noted(**request: Any) -> dict[str, Any]:
-            self.made.append(stage.clock.now)
+            self.made.append(simulation.clock.now)
             return create(**request)
 
-        stage.step_functions.create_state_machine = noted  # type: ignore[method-assign]
-        stage.boundary.around = self.take_time
+        simulation.step_functions.create_state_machine = noted  # type: ignore[method-assign]
+        simulation.boundary.around = self.take_time
 
     def take_time(self, call: Call, act: Callable[[], Any]) -> Any:
-        if self.stage.function is not None:
-            self.stage.clock.advance(CALL_MS)
+        if self.simulation.function is not None:
+            self.simulation.clock.advance(CALL_MS)
         return act()
 
     def draft(self, workspace: str = WORKSPACE, **trigger: Any) -> str:
-        made = self.stage.request("api", "POST", "/v1/automations", document(**trigger), workspace)
+        made = self.simulation.request(
+            "api", "POST", "/v1/automations", document(**trigger), workspace
+        )
         assert made["status"] == 201, made
         return str(made["body"]["id"])
 
     def save(self, automation_id: str, message: str) -> dict[str, Any]:
         path = f"/v1/automations/{automation_id}"
-        return self.stage.request("api", "PUT", path, document(message))
+        return self.simulation.request("api", "PUT", path, document(message))
 
     def post(
         self, automation_id: str, action: str = "activate", workspace: str = WORKSPACE
     ) -> dict[str, Any]:
         path = f"/v1/automations/{automation_id}/{action}"
-        return self.stage.request("api", "POST", path, None, workspace)
+        return self.simulation.request("api", "POST", path, None, workspace)
 
     def get(self, path: str, workspace: str = WORKSPACE) -> dict[str, Any]:
-        return self.stage.request("query", "GET", path, None, workspace)
+        return self.simulation.request("query", "GET", path, None, workspace)
 
     def outcome(self, answer: dict[str, Any]) -> str:
         """What whoever got this answer learns in the end."""
@@ -89,37 +91,37 @@ class People:
             continue
 
     def machines(self, automation_id: str) -> list[str]:
-        arns = self.stage.step_functions.machines
+        arns = self.simulation.step_functions.machines
         return sorted(arn.rpartition("-")[2] for arn in arns if automation_id in arn)
 
     def tick(self, minutes: int = 1) -> None:
         for _ in range(minutes):
-            self.stage.clock.advance(MINUTE)
-            self.stage.tick()
+            self.simulation.clock.advance(MINUTE)
+            self.simulation.tick()
 
 
 @pytest.fixture
 def people(monkeypatch: pytest.MonkeyPatch) -> Iterator[People]:
-    with open_stage() as stage:
-        stage.open_workspace(QUIET)
+    with open_simulation() as simulation:
+        simulation.open_workspace(QUIET)
         monkeypatch.setattr("time.sleep", lambda seconds: pytest.fail("somebody sleeps"))
-        yield People(stage)
+        yield People(simulation)
 
 
 def test_a_crowd_delays_its_own_workspace_alone(people: People) -> None:
-    stage = people.stage
+    simulation = people.simulation
     crowd = [people.draft() for _ in range(60)]
     quiet = [people.draft(QUIET) for _ in range(5)]
     answers = []
     for number, automation_id in enumerate(crowd):
-        began = stage.clock.now
+        began = simulation.clock.now
         answers.append(people.post(automation_id))
         # However long the queue is, an answer takes as long as its calls.
-        assert stage.clock.now - began < 2 * SECOND
+        assert simulation.clock.now - began < 2 * SECOND
         if number % 20 == 10:
-            began = stage.clock.now
+            began = simulation.clock.now
             assert people.post(quiet.pop(), workspace=QUIET)["status"] == 200
-            assert stage.clock.now - began < 2 * SECOND
+            assert simulation.clock.now - began < 2 * SECOND
     statuses = Counter(answer["status"] for answer in answers)
     assert set(statuses) == {200, 202} and statuses[200] >= WORKSPACE_ROOM
     waiting = [answer for answer in answers if answer["status"] == 202]
@@ -143,7 +145,7 @@ def test_many_workspaces_take_turns(people: People) -> None:
     comes still has a turn."""
     names = [f"ws_crowd{number}" for number in range(6)]
     for name in names:
-        people.stage.open_workspace(name)
+        people.simulation.open_workspace(name)
     drafts = {name: [people.draft(name) for _ in range(12)] for name in names}
     done = Counter[str]()
     for name in names:
@@ -153,7 +155,7 @@ def test_many_workspaces_take_turns(people: People) -> None:
     assert people.post(people.draft(QUIET), workspace=QUIET)["status"] == 200
     people.tick(3)
     for name in names:
-        rows = [people.stage.activation(each)["status"] for each in drafts[name]]
+        rows = [people.simulation.activation(each)["status"] for each in drafts[name]]
         assert rows == ["ACTIVE"] * 12, name
 
 
@@ -168,10 +170,10 @@ class Interrupted:
         self.is_inside = False
 
     def all(self) -> list[AutomationView]:
-        self.people.stage.boundary.around = self._interrupt
+        self.people.simulation.boundary.around = self._interrupt
         while self.left > 0:
             self._activate()
-        self.people.stage.boundary.around = self.people.take_time
+        self.people.simulation.boundary.around = self.people.take_time
         return self.views
 
     def _activate(self) -> None:
@@ -179,7 +181,7 @@ class Interrupted:
         signing = SigningSecrets(runledger.aws.client("secretsmanager"), "runledger")
         automations = composition.automations_over(composition.stores(), "https://api.example.com")
         activations = Activations(
-            automations, composition.activator(), signing, self.people.stage.clock
+            automations, composition.activator(), signing, self.people.simulation.clock
         )
         self.views.append(activations.activate(WORKSPACE, self.automation_id, OPERATOR))
 
@@ -222,7 +224,7 @@ def test_asking_again_finishes_what_waits(people: People) -> None:
     assert first["status"] == 202
     assert first["headers"]["Location"] == f"/v1/automations/{automation_id}/activations/1"
     assert people.post(automation_id)["body"]["activation"] == first["body"]["activation"]
-    people.stage.clock.advance(10 * SECOND)
+    people.simulation.clock.advance(10 * SECOND)
     assert people.post(automation_id)["status"] == 200
     assert people.outcome(first) == "ACTIVE"
 
@@ -239,7 +241,7 @@ def test_the_secret_of_a_signed_webhook_is_shown_with_the_202(people: People) ->
     view = people.get(f"/v1/automations/{automation_id}")["body"]
     assert (view["status"], view["activation"]["status"]) == ("ACTIVE", "ACTIVE")
     assert view["activation"]["secret"] is None and view["webhook"]["signed"]
-    assert secret in str(people.stage.secrets.values)
+    assert secret in str(people.simulation.secrets.values)
 
 
 def test_a_draft_saved_meanwhile_is_not_what_was_asked_for(people: People) -> None:
@@ -269,7 +271,7 @@ def test_a_newer_draft_takes_the_place_of_the_one_that_waits(people: People) -> 
     assert told["problem"]["code"] == "REPLACED"
     assert told["finishedAt"] is not None
     assert people.machines(automation_id) == ["v2"]
-    assert people.stage.next_tick() is None
+    assert people.simulation.next_tick() is None
 
 
 @pytest.mark.parametrize(("action", "status"), [("pause", "DRAFT"), ("archive", "ARCHIVED")])
@@ -311,7 +313,7 @@ def test_pausing_cancels_the_activation_of_a_next_version(people: People, is_pau
 def test_a_machine_that_was_made_while_it_was_canceled_is_deleted(people: People) -> None:
     """The pause comes after the machine was made and before the version is active."""
     automation_id = people.draft()
-    create = people.stage.step_functions.create_state_machine
+    create = people.simulation.step_functions.create_state_machine
 
     def paused(**request: Any) -> dict[str, Any]:
         made = create(**request)
@@ -319,24 +321,24 @@ def test_a_machine_that_was_made_while_it_was_canceled_is_deleted(people: People
         stopping.stop(WORKSPACE, automation_id, AutomationStatus.ARCHIVED, OPERATOR)
         return made
 
-    people.stage.step_functions.create_state_machine = paused  # type: ignore[method-assign]
+    people.simulation.step_functions.create_state_machine = paused  # type: ignore[method-assign]
     answer = people.post(automation_id)
-    people.stage.step_functions.create_state_machine = create  # type: ignore[method-assign]
+    people.simulation.step_functions.create_state_machine = create  # type: ignore[method-assign]
     assert people.outcome(answer) == "CANCELED"
     assert people.machines(automation_id) == ["v1"]
     people.tick(5)
     assert people.machines(automation_id) == []
-    assert people.stage.next_tick() is None
+    assert people.simulation.next_tick() is None
 
 
 def test_what_aws_refuses_is_told_and_leaves_nothing(people: People) -> None:
     automation_id = people.draft()
-    create = people.stage.step_functions.create_state_machine
+    create = people.simulation.step_functions.create_state_machine
 
     def refused(**request: Any) -> dict[str, Any]:
         raise client_error("StateMachineLimitExceeded", "CreateStateMachine", 400)
 
-    people.stage.step_functions.create_state_machine = refused  # type: ignore[method-assign]
+    people.simulation.step_functions.create_state_machine = refused  # type: ignore[method-assign]
     answer = people.post(automation_id)
     assert answer["status"] == 500
     # No word of AWS reaches a person.
@@ -345,7 +347,7 @@ def test_what_aws_refuses_is_told_and_leaves_nothing(people: People) -> None:
     assert view["status"] == "DRAFT"
     assert view["activation"]["status"] == "FAILED"
     assert view["activation"]["problem"]["code"] == "MACHINE_REFUSED"
-    people.stage.step_functions.create_state_machine = create  # type: ignore[method-assign]
+    people.simulation.step_functions.create_state_machine = create  # type: ignore[method-assign]
     again = people.post(automation_id)
     assert (again["status"], again["body"]["activation"]["status"]) == (200, "ACTIVE")
     people.tick(5)
@@ -354,12 +356,12 @@ def test_what_aws_refuses_is_told_and_leaves_nothing(people: People) -> None:
 
 def test_an_outage_is_waited_for_an_hour_at_most(people: People) -> None:
     automation_id = people.draft()
-    create = people.stage.step_functions.create_state_machine
+    create = people.simulation.step_functions.create_state_machine
 
     def away(**request: Any) -> dict[str, Any]:
         raise client_error("ThrottlingException", "CreateStateMachine", 400)
 
-    people.stage.step_functions.create_state_machine = away  # type: ignore[method-assign]
+    people.simulation.step_functions.create_state_machine = away  # type: ignore[method-assign]
     answer = people.post(automation_id)
     assert answer["status"] == 202
     people.tick(30)
@@ -368,7 +370,7 @@ def test_an_outage_is_waited_for_an_hour_at_most(people: People) -> None:
     assert people.outcome(answer) == "FAILED"
     told = people.get(answer["headers"]["Location"])["body"]
     assert told["problem"]["code"] == "MACHINE_NOT_MADE"
-    people.stage.step_functions.create_state_machine = create  # type: ignore[method-assign]
+    people.simulation.step_functions.create_state_machine = create  # type: ignore[method-assign]
     assert people.post(automation_id)["status"] == 200
 
 
@@ -376,9 +378,9 @@ def test_an_outcome_is_kept_for_thirty_days(people: People) -> None:
     automation_id = people.draft()
     people.post(automation_id)
     path = f"/v1/automations/{automation_id}/activations/1"
-    people.stage.clock.advance(29 * DAY)
+    people.simulation.clock.advance(29 * DAY)
     assert people.get(path)["body"]["status"] == "ACTIVE"
-    people.stage.clock.advance(DAY + HOUR)
+    people.simulation.clock.advance(DAY + HOUR)
     # DynamoDB deletes what expired days later.
     assert people.get(path)["status"] == 404
     assert people.get(f"/v1/automations/{automation_id}")["body"]["activation"] is None

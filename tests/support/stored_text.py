@@ -11,27 +11,27 @@ from runledger.store.bodies import decompress
 from runledger.store.delivery_rows import WORDS
 from runledger.store.values import Item, from_dynamo
 
-from tests.support.stage import Stage
-from tests.support.world import BUCKET, TABLE, World, client_of
+from tests.support.engine import BUCKET, TABLE, Engine, client_of
+from tests.support.simulation import Simulation
 
 
-def traces(kept: Iterable[tuple[str, str]], words: Iterable[str]) -> list[str]:
+def find_words(kept: Iterable[tuple[str, str]], words: Iterable[str]) -> list[str]:
     """`place: word` of every word that is still found, whatever its case."""
     wanted = [word.lower() for word in words]
     return [f"{place}: {word}" for place, text in kept for word in wanted if word in text.lower()]
 
 
-def kept_by_stage(stage: Stage) -> Iterator[tuple[str, str]]:
-    return kept(stage.table.items(), stage.s3.objects)
+def stored_in_simulation(simulation: Simulation) -> Iterator[tuple[str, str]]:
+    return kept(simulation.table.items(), simulation.s3.objects)
 
 
-def kept_by_world(world: World) -> Iterator[tuple[str, str]]:
+def stored_in_engine(engine: Engine) -> Iterator[tuple[str, str]]:
     rows = client_of("dynamodb").get_paginator("scan").paginate(TableName=TABLE)
     items = [from_dynamo(raw) for page in rows for raw in page["Items"]]
-    return kept(items, objects_of(world))
+    return kept(items, objects_of(engine))
 
 
-def objects_of(world: World) -> dict[str, bytes]:
+def objects_of(engine: Engine) -> dict[str, bytes]:
     s3 = client_of("s3")
     listed = s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])
     keys = [each["Key"] for each in listed]
