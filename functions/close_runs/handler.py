@@ -1,18 +1,11 @@
 """Settles the run of an execution that Step Functions reports as ended badly."""
 
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from runledger.clock import now_ms
-from runledger.composition import contexts, stores
+from runledger.composition import services
 from runledger.observability import begin
-from runledger.services.execution.settle import Closer, ExecutionEnded
-
-
-@cache
-def closer() -> Closer:
-    return Closer(stores().runs, contexts(), now_ms)
+from runledger.services.execution.settle import ExecutionEnded
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
@@ -25,4 +18,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
         cause=detail.get("cause"),
     )
     begin(context.aws_request_id, execution=ended.name)
-    closer().close(ended)
+    services().closer.close(ended)

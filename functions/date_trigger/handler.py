@@ -3,7 +3,7 @@
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from runledger.composition import date_fires
+from runledger.composition import services
 from runledger.observability import begin, bind
 from runledger.services.schedules.fire_contract import FireEvent
 
@@ -14,4 +14,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     about = asked.input or asked.fire
     if about is not None:
         bind(workspaceId=about.workspace_id, automationId=about.automation_id)
-    return date_fires().handle(asked).model_dump(mode="json")
+    return services().date_fires.handle(asked).model_dump(mode="json")

@@ -1,27 +1,20 @@
 """Writes the file of an export, a visit at a time (export)."""
 
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from runledger.clock import SECOND, now_ms
-from runledger.composition import export_files, list_snapshots, stores
+from runledger.clock import SECOND
+from runledger.composition import services
 from runledger.observability import begin, bind
 from runledger.services.bulk.export_contract import ExportEvent
-from runledger.services.bulk.export_pages import ExportPages
 
 # Of the function's time, left to upload what was read, and to make the file of its parts.
 LAST_SECONDS = 60 * SECOND
-
-
-@cache
-def export_pages() -> ExportPages:
-    return ExportPages(stores().exports, export_files(), list_snapshots(), now_ms)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     begin(context.aws_request_id)
     asked = ExportEvent.model_validate(event)
     bind(workspaceId=asked.export.workspace_id, exportId=asked.export.export_id)
-    until = now_ms() + context.get_remaining_time_in_millis() - LAST_SECONDS
-    return export_pages().handle(asked, until).model_dump(mode="json")
+    until = services().clock() + context.get_remaining_time_in_millis() - LAST_SECONDS
+    return services().export_pages.handle(asked, until).model_dump(mode="json")

@@ -1,7 +1,6 @@
 """Puts failed runs into their failure groups, as the bus tells of them through a queue."""
 
 import json
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import (
@@ -13,20 +12,14 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.api.run_events import RunEvent
-from runledger.composition import stores
+from runledger.composition import services
 from runledger.observability import begin, bind
-from runledger.services.stream.failure_groups import FailureGroups
-
-
-@cache
-def failure_groups() -> FailureGroups:
-    return FailureGroups(stores().runs, stores().failures)
 
 
 def take(record: SQSRecord) -> None:
     failed = RunEvent.model_validate(json.loads(record.body)["detail"])
     bind(workspaceId=failed.workspace_id, automationId=failed.automation_id, runId=failed.run_id)
-    failure_groups().take(failed.run_id)
+    services().failure_groups.take(failed.run_id)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:

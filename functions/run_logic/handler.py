@@ -1,10 +1,9 @@
 """Runs the nodes that touch nothing outside."""
 
-import time
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from runledger.composition import retry_budget, walker
+from runledger.composition import services
 from runledger.observability import begin
 from runledger.services.execution.walk import NoTools
 from runledger.services.execution.walk_contract import WalkEvent
@@ -12,8 +11,8 @@ from runledger.services.execution.walk_contract import WalkEvent
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     walk = WalkEvent.model_validate(event)
-    left = context.get_remaining_time_in_millis()
     request_id = context.aws_request_id
     begin(request_id, workspaceId=walk.workspace_id, runId=walk.run_id, nodeId=walk.node_id)
-    answer = walker(NoTools(), request_id, retry_budget(left, time.sleep)).walk(walk)
+    left = context.get_remaining_time_in_millis()
+    answer = services().walker(NoTools(), request_id, left).walk(walk)
     return answer.model_dump(by_alias=True)

@@ -1,6 +1,5 @@
 """Starts the execution of each PENDING run that the table's stream reports."""
 
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import (
@@ -11,26 +10,16 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from runledger.aws import effect_client
-from runledger.clock import now_ms
-from runledger.composition import stores
+from runledger.composition import services
 from runledger.observability import begin, bind
-from runledger.services.execution.start import Starter
-from runledger.settings import StartSettings, read_settings
 from runledger.store.run_rows import run_from_item
 from runledger.store.values import from_dynamo
-
-
-@cache
-def starter() -> Starter:
-    settings = read_settings(StartSettings)
-    return Starter(stores().runs, effect_client("stepfunctions"), settings.machine_prefix, now_ms)
 
 
 def start(record: DynamoDBRecord) -> None:
     run = run_from_item(from_dynamo(record.raw_event["dynamodb"]["NewImage"]))
     bind(workspaceId=run.workspace_id, automationId=run.automation_id, runId=run.id)
-    starter().start_opened(run)
+    services().starter.start_opened(run)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:

@@ -1,22 +1,15 @@
 """Turns a webhook into a PENDING run."""
 
-from functools import cache
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.api.runs import OpenedView
-from runledger.aws import client
-from runledger.clock import now_ms
-from runledger.composition import opener_over, stores
+from runledger.composition import services
 from runledger.http import answers, caller_address, lower_headers, make_app, raw_body, resolve
 from runledger.observability import begin, bind, logger
-from runledger.services.contacts.contacts import Contacts
-from runledger.services.secrets.signing import SigningSecrets
-from runledger.services.triggers.webhooks import InboundEvent, Webhooks
-from runledger.settings import StoreSettings, read_settings
-from runledger.store.rates import RateStore
+from runledger.services.triggers.webhooks import InboundEvent
 
 PREFIX = "/v1/webhooks/in/"
 # Senders give up after 5 to 30 seconds, and API Gateway after 30, with an answer of its own that
@@ -27,20 +20,6 @@ OPENED: Any = {"model": OpenedView}
 
 # No validation by the resolver: the service reads the raw bytes itself.
 app = make_app(methods=lambda _: ["POST"], validate=False)
-
-
-@cache
-def webhooks() -> Webhooks:
-    of = stores()
-    signing = SigningSecrets(client("secretsmanager"), read_settings(StoreSettings).stack)
-    return Webhooks(
-        automations=of.automations,
-        contacts=Contacts(of.contacts, now_ms),
-        opener=opener_over(of, now_ms),
-        rates=RateStore(of.table),
-        signing_secret=signing.read,
-        clock=now_ms,
-    )
 
 
 @app.post(
@@ -65,7 +44,7 @@ def receive_webhook(
     """Opens a run of the automation that the token belongs to."""
     event = app.current_event
     raw = event.raw_event
-    opened = webhooks().receive(
+    opened = services().webhooks.receive(
         InboundEvent(
             token=app.context["token"],
             headers=lower_headers(app),

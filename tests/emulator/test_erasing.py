@@ -10,12 +10,12 @@ from typing import Any
 
 from runledger.clock import HOUR
 from runledger.store.values import from_dynamo
-from tests.support.find_words import find_words, kept
 
 from local.settings import STACK_NAME
 from tests.emulator.orders import ADMIN, activate, ended, fire, template, wait_for
 from tests.emulator.test_faults import tick
 from tests.support.stack import Stack
+from tests.support.stored_text import find_words, kept
 
 # Too large for a row, however it is compressed.
 NOISE = "".join(random.Random(9).choices(string.ascii_letters + string.digits, k=120_000))

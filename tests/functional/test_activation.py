@@ -55,7 +55,7 @@ def rows(engine: Engine) -> list[dict[str, Any]]:
 def tick(engine: Engine, minutes: int = 5) -> None:
     for _ in range(minutes):
         engine.clock.advance(MINUTE)
-        engine.settler.settle_due(100)
+        engine.due_work.settle_due(100)
 
 
 def test_activation_freezes_a_version_with_a_machine_and_a_token(engine: Engine) -> None:

@@ -5,17 +5,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import runledger.aws
-from runledger import composition
 from runledger.api.automations import AutomationView
 from runledger.clock import DAY, HOUR, MINUTE, SECOND
+from runledger.composition import services
 from runledger.models.automation import AutomationStatus
-from runledger.services.automations.activations import Activations
 from runledger.services.execution.machines import INTERVAL, ROOM, WORKSPACE_ROOM
-from runledger.services.secrets.signing import SigningSecrets
 
 from tests.support.boundary import Call
-from tests.support.engine import PREFIX
 from tests.support.fakes import client_error
 from tests.support.simulation import OPERATOR, WORKSPACE, Simulation, open_simulation
 
@@ -178,11 +174,7 @@ class Interrupted:
 
     def _activate(self) -> None:
         self.left -= 1
-        signing = SigningSecrets(runledger.aws.client("secretsmanager"), "runledger")
-        automations = composition.automations_over(composition.stores(), "https://api.example.com")
-        activations = Activations(
-            automations, composition.activator(), signing, self.people.simulation.clock
-        )
+        activations = services().activations_at("https://api.example.com")
         self.views.append(activations.activate(WORKSPACE, self.automation_id, OPERATOR))
 
     def _interrupt(self, call: Call, act: Callable[[], Any]) -> Any:
@@ -317,8 +309,7 @@ def test_a_machine_that_was_made_while_it_was_canceled_is_deleted(people: People
 
     def paused(**request: Any) -> dict[str, Any]:
         made = create(**request)
-        stopping = composition.stopping(PREFIX)
-        stopping.stop(WORKSPACE, automation_id, AutomationStatus.ARCHIVED, OPERATOR)
+        services().stopping.stop(WORKSPACE, automation_id, AutomationStatus.ARCHIVED, OPERATOR)
         return made
 
     people.simulation.step_functions.create_state_machine = paused  # type: ignore[method-assign]

@@ -8,7 +8,8 @@ from runledger.cli import main
 from runledger.errors import NotFoundError
 from runledger.models.workspace import Role
 
-from tests.support.engine import REGION, TABLE, Engine
+from tests.support.engine import Engine
+from tests.support.environment import REGION, TABLE
 
 
 @pytest.fixture

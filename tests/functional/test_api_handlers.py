@@ -11,11 +11,13 @@ import boto3
 import pytest
 from runledger import aws
 from runledger.clock import now_ms
+from runledger.composition import services
 from runledger.models.workspace import Membership, Role
 from runledger.observability import logger
 
 from tests.support.document import faults_of_answer
-from tests.support.engine import (
+from tests.support.engine import Engine
+from tests.support.environment import (
     ACCOUNT,
     BUCKET,
     DELIVERY_RETRY,
@@ -25,7 +27,6 @@ from tests.support.engine import (
     REGION,
     SCHEDULE_GROUP,
     TABLE,
-    Engine,
 )
 from tests.support.lambda_processes import forget_clients
 
@@ -53,8 +54,8 @@ CONTEXT: Any = FakeContext()
 def deployed(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """The world as the functions see it, with a member of every role."""
     arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
-    cursor = engine.secrets.create_secret(Name="cursor", SecretString="a key of this test")
-    edge = engine.secrets.create_secret(Name="edge", SecretString=EDGE_KEY)
+    cursor = engine.secrets_manager.create_secret(Name="cursor", SecretString="a key of this test")
+    edge = engine.secrets_manager.create_secret(Name="edge", SecretString=EDGE_KEY)
     environment = {
         "RUNLEDGER_TABLE": TABLE,
         "RUNLEDGER_BUCKET": BUCKET,
@@ -587,11 +588,11 @@ class _Calls:
 def test_every_token_that_is_none_gets_one_look_and_the_same_answer(
     deployed: Engine, token: str
 ) -> None:
-    from functions.webhook_in.handler import handler, webhooks
+    from functions.webhook_in.handler import handler
     from tests.functional.test_webhooks import hooked
 
     hooked(deployed)
-    webhooks()
+    assert services().webhooks
     calls = _Calls(aws.client("dynamodb"))
     event = sample("webhook_in")
     path = f"/v1/webhooks/in/{token}"
@@ -647,16 +648,12 @@ def test_activating_again_mends_what_leads_from_a_token_to_its_automation(
 
 
 def test_the_stream_starts_runs_and_the_walk_completes_them(deployed: Engine) -> None:
-    from functions.close_runs.handler import closer
     from functions.close_runs.handler import handler as close_runs
     from functions.run_logic.handler import handler as run_logic
     from functions.start_runs.handler import handler as start_runs
-    from functions.start_runs.handler import starter
-    from functions.tick.handler import due_work
     from functions.tick.handler import handler as tick
 
-    for cached in (closer, starter, due_work):
-        cached.cache_clear()
+    services.cache_clear()
     from tests.functional.test_webhooks import event as inbound
     from tests.functional.test_webhooks import hooked
 
@@ -680,8 +677,7 @@ def test_the_stream_starts_runs_and_the_walk_completes_them(deployed: Engine) ->
     visit.update(operation="COMPLETE", nodeId="done")
     run_logic(visit, CONTEXT)
     assert deployed.detail(opened.id)["status"] == "COMPLETED"
-    for cached in (closer, starter, due_work):
-        cached.cache_clear()
+    services.cache_clear()
 
 
 def test_log_lines_carry_ids_and_forget_those_of_the_invocation_before(
@@ -739,12 +735,12 @@ def test_a_suppressed_address_is_listed_found_and_taken_off(deployed: Engine) ->
 
 
 def test_feedback_about_no_attempt_of_ours_is_taken_and_changes_nothing(deployed: Engine) -> None:
-    from functions.delivery_feedback.handler import feedback, handler
+    from functions.delivery_feedback.handler import handler
 
-    feedback.cache_clear()
+    services.cache_clear()
     handler(sample("delivery_feedback"), CONTEXT)
     assert deployed.stores.suppressions.newest(deployed.workspace_id, 10, None) == ([], None)
-    feedback.cache_clear()
+    services.cache_clear()
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,11 @@ from typing import Any
 import pytest
 from runledger.api.bulk_cancels import BulkCancelDocument
 from runledger.clock import MINUTE, now_ms
-from runledger.composition import list_snapshots_over
 from runledger.errors import ConflictError, TransientError
 from runledger.models.bulk_cancel import BulkCancel
 from runledger.models.run import Run, RunStatus
 from runledger.services.bulk import bulk_cancel
-from runledger.services.bulk.bulk_cancel import BulkCancels, bulk_cancel_view
-from runledger.services.due_work import DueWork
+from runledger.services.bulk.bulk_cancel import bulk_cancel_view
 from runledger.services.execution.cancel import Canceler
 from runledger.store import keys
 from runledger.store.due import DueRow
@@ -73,7 +71,7 @@ def test_the_open_runs_of_a_list_are_canceled_and_no_others(
     can_match = not asked.filter.is_empty
     assert (asked.finished_at is None) is can_match
     engine.clock.advance(2 * MINUTE)
-    engine.settler.settle_due(1_000)
+    engine.due_work.settle_due(1_000)
     asked = engine.stores.bulk_cancels.get("ws_demo", asked.id, engine.clock.now)
     view = bulk_cancel_view(asked, engine.stores.runs, engine.clock())
     assert (view.matched, view.canceled, view.is_complete) == (len(expected), len(expected), True)
@@ -97,16 +95,7 @@ class Bulk:
 
     def __init__(self) -> None:
         self.town = Town(1)
-        stores = self.town.stores
-        self.cancels = BulkCancels(
-            stores.bulk_cancels,
-            list_snapshots_over(stores, self.town.clock),
-            stores.runs,
-            self.town.stopping.canceler,
-            self.town.clock,
-        )
-        kinds = {"can": self.cancels.settle, "run": lambda row: None}
-        self.due = DueWork(stores.due, kinds, self.town.clock)
+        self.cancels = self.town.bulk_cancels
 
     def asked(self) -> list[BulkCancel]:
         table = self.town.table
@@ -120,7 +109,7 @@ class Bulk:
     def ticks(self) -> None:
         for _ in range(6):
             self.town.clock.advance(16 * MINUTE)
-            self.due.settle_due(1_000)
+            self.town.due_work.settle_due(1_000)
 
 
 @pytest.fixture
@@ -272,7 +261,7 @@ def calls_made(point: int, before: bool, failure: BaseException) -> int:
     for _ in range(6):
         bulk.town.clock.advance(16 * MINUTE)
         with suppress(TransientError, DiedError):
-            bulk.due.settle_due(1_000)
+            bulk.town.due_work.settle_due(1_000)
         breaking.is_dead = False
     (done,) = bulk.asked()
     assert (done.matched, done.canceled, done.finished_at is None) == (7, 7, False), point
@@ -304,7 +293,7 @@ def test_a_member_cancels_and_everybody_sees_how_far_it_is(
     assert call("GET", path, role="viewer")["body"]["canceled"] == 3
     for minutes in (1, 3):
         deployed.clock.now = now_ms() + minutes * MINUTE
-        deployed.settler.settle_due(1_000)
+        deployed.due_work.settle_due(1_000)
     done = call("GET", path, role="viewer")["body"]
     assert (done["matched"], done["canceled"], done["isComplete"]) == (4, 4, True)
     assert (done["requestedBy"], done["reason"]) == (BY, "wrong list")

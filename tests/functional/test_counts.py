@@ -2,31 +2,22 @@
 
 import itertools
 from collections import Counter
+from functools import cached_property
 from typing import Any
 
 import pytest
 from runledger.api.counts import CountsView
 from runledger.clock import DAY, HOUR, MINUTE, iso
-from runledger.composition import contexts_over
 from runledger.models.totals import hour_of
-from runledger.services.contacts.contacts import Contacts
 from runledger.services.counts import list_counts
 from runledger.services.counts.changed_hours import TotalMarker, told_by
 from runledger.services.counts.list_counts import Counts
-from runledger.services.counts.recount import TotalSettler, countables
-from runledger.services.due_work import DueWork
-from runledger.services.lists.cursors import Cursors
-from runledger.services.lists.queries import Queries
-from runledger.services.workspaces.workspaces import create_workspace
-from runledger.store.bodies import Bodies
-from runledger.store.stores import Stores
 
 from tests.functional import test_delivery_lists, test_history, test_refusal_lists
 from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_history import request
-from tests.support.engine import Clock, Engine
-from tests.support.fakes import S3
-from tests.support.memory_table import MemoryTable
+from tests.support.engine import Engine
+from tests.support.memory_engine import MemoryEngine
 from tests.support.stream_records import Record, is_followed
 
 __all__ = ["deployed"]
@@ -34,25 +25,12 @@ __all__ = ["deployed"]
 LISTS = {"runs": test_history, "refusals": test_refusal_lists, "deliveries": test_delivery_lists}
 
 
-class Ledger:
-    """As much of a world as lists need, over a table in memory."""
+class Ledger(MemoryEngine):
+    """A tick that counts totals and does nothing else."""
 
-    workspace_id = "ws_demo"
-
-    def __init__(self, shards: int = 1) -> None:
-        self.clock = Clock()
-        self.table = MemoryTable()
-        self.stores = Stores(self.table, Bodies(S3(), "bucket"))  # type: ignore[arg-type]
-        create_workspace(
-            self.stores.workspaces, self.clock, workspace_id="ws_demo", name="A", shards=shards
-        )
-        self.contacts = Contacts(self.stores.contacts, self.clock)
-        cursors = Cursors(lambda: b"a key of this test", self.clock)
-        self.queries = Queries(
-            self.stores, contexts_over(self.stores), self.contacts, cursors, self.clock
-        )
-        settler = TotalSettler(self.table, self.stores.totals, countables(self.stores), self.clock)
-        self.settler = DueWork(self.stores.due, {"tot": settler.settle}, self.clock)
+    @cached_property
+    def due_kinds(self) -> Any:
+        return {"tot": self.total_settler.settle}
 
 
 @pytest.fixture
@@ -72,7 +50,7 @@ def settle(engine: Any) -> None:
     """Ticks until no hour is left to be counted."""
     engine.clock.advance(HOUR)
     for _ in range(3):
-        engine.settler.settle_due(10_000)
+        engine.due_work.settle_due(10_000)
         engine.clock.advance(MINUTE)
 
 

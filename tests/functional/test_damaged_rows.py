@@ -25,7 +25,8 @@ from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_erasing import a_person, erased, event, moved, shop, surroundings
 from tests.functional.test_exports import ask, content, documents, write
 from tests.functional.test_history import request
-from tests.support.engine import TABLE, Engine
+from tests.support.engine import Engine
+from tests.support.environment import TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

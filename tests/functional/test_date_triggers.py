@@ -24,7 +24,8 @@ from runledger.models.schedule import Fire, FireSource, FireStatus, MissedReason
 from runledger.services.schedules import date_fires
 from runledger.services.schedules.fire_contract import FireEvent, FireInput, FirePlace
 
-from tests.support.engine import FAN_OUT, SCHEDULE_GROUP, Engine, open_engine
+from tests.support.engine import Engine, open_engine
+from tests.support.environment import FAN_OUT, SCHEDULE_GROUP
 
 BY = "ada@example.com"
 # A day before the first fire, in Berlin's winter time.
@@ -130,7 +131,7 @@ class Dates:
         """Minutes go by, a tick each, and what it starts runs to its end."""
         for _ in range(minutes):
             self.engine.clock.advance(MINUTE)
-            self.engine.settler.settle_due(1_000)
+            self.engine.due_work.settle_due(1_000)
             for told in self.started():
                 self.walk(self.call(FireEvent(operation="BEGIN", input=told)))
 
@@ -871,6 +872,6 @@ def test_an_hour_of_ticks_reads_little_of_a_schedule_that_is_in_order(dates: Dat
     dates.activate()
     before = dates.due()
     dates.engine.clock.advance(HOUR)
-    assert dates.engine.settler.settle_due(10) == 0
+    assert dates.engine.due_work.settle_due(10) == 0
     assert dates.due() == before
     assert START + DAY > dates.engine.clock.now

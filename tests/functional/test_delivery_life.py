@@ -17,7 +17,8 @@ from runledger.services.messages.retry_contract import RetryAnswer, RetryEvent
 from runledger.store import keys
 from runledger.store.runs import Closing
 
-from tests.support.engine import ACCOUNT, DELIVERY_RETRY, Engine
+from tests.support.engine import Engine
+from tests.support.environment import ACCOUNT, DELIVERY_RETRY
 from tests.support.invariants import index_problems
 from tests.support.scripted_channel import LATER, NEVER, SILENT, TAKEN, ScriptedChannel, script
 
@@ -82,7 +83,7 @@ def ask(engine: Engine, attempt: DeliveryAttempt, try_number: int | None = None)
     event = RetryEvent(
         workspace_id=attempt.workspace_id, delivery_id=attempt.id, try_number=try_number
     )
-    return engine.retrier.handle(event, engine.retry_budget())
+    return engine.retry_delivery.handle(event, engine.retry_budget(300_000))
 
 
 def walk_machine(engine: Engine, attempt: DeliveryAttempt) -> list[int]:
@@ -98,7 +99,7 @@ def walk_machine(engine: Engine, attempt: DeliveryAttempt) -> list[int]:
 
 def settle_due(engine: Engine, milliseconds: int = 0) -> int:
     engine.clock.advance(milliseconds)
-    return engine.settler.settle_due(100)
+    return engine.due_work.settle_due(100)
 
 
 def report(kind: ReportKind, attempt: DeliveryAttempt, number: int = 1, at: int = 5) -> Any:
@@ -413,7 +414,7 @@ def test_a_gate_that_closed_after_a_walker_died_does_not_hide_what_it_left(
     engine.visit(run_id, "mail", request_id="request-2")
     assert only(engine).is_unknown
     engine.clock.advance(2 * HOUR)
-    engine.settler.settle_due(100)
+    engine.due_work.settle_due(100)
     ended = only(engine)
     assert ended.status is DeliveryStatus.FAILED and ended.error is not None
     assert ended.error.kind == "OUTCOME_UNKNOWN"

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from runledger.api.resends import ResendDocument
 from runledger.clock import DAY, HOUR, MINUTE, SECOND, iso
-from runledger.composition import gatekeeper_over
 from runledger.errors import GoneError, InvalidInputError, NotFoundError
 from runledger.ids import new_id
 from runledger.models.contact import ContactDocument
@@ -15,7 +14,6 @@ from runledger.models.report import KeptReport, ReportKind
 from runledger.models.run import ErrorDetail
 from runledger.models.workspace import DEFAULT_RETENTION_DAYS
 from runledger.services.lists import pages as page_reads
-from runledger.services.messages.resend import Resends
 from runledger.store import bodies
 
 from tests.functional import test_history, test_refusal_lists
@@ -347,17 +345,7 @@ def test_a_resend_and_its_original_name_each_other(engine: Engine) -> None:
     run_id = engine.fire(automation_id, ADA)
     engine.walk(run_id)
     (first,) = pages(engine)
-    resends = Resends(
-        engine.stores.deliveries,
-        engine.stores.contacts,
-        engine.stores.templates,
-        engine.stores.workspaces,
-        engine.channels,
-        gatekeeper_over(engine.stores, engine.clock),
-        engine.retries,
-        engine.clock,
-    )
-    resent = resends.resend("ws_demo", first, ResendDocument(), "ada@example.com").attempt
+    resent = engine.resends.resend("ws_demo", first, ResendDocument(), "ada@example.com").attempt
     assert pages(engine) == [resent.id, first]
     assert pages(engine, run_id=run_id) == [first]
     original, copy = (engine.queries.delivery("ws_demo", each) for each in (first, resent.id))

@@ -1,13 +1,13 @@
 """Ten thousand open runs of a paused automation are all canceled, though the tick keeps dying."""
 
 from contextlib import suppress
-from typing import Any, cast
+from functools import cached_property
+from typing import Any
 from unittest.mock import create_autospec
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from runledger.clock import MINUTE
-from runledger.composition import opener_over
 from runledger.errors import TransientError
 from runledger.models.automation import (
     ActiveVersion,
@@ -17,19 +17,14 @@ from runledger.models.automation import (
     MachineType,
 )
 from runledger.models.run import RunStatus, TriggerType
-from runledger.services.automations.stopping import DRAIN_BATCH, Stopping
-from runledger.services.due_work import DueWork
-from runledger.services.execution.cancel import Canceler
+from runledger.services.automations.stopping import DRAIN_BATCH
 from runledger.services.schedules.schedules import Schedules
 from runledger.services.triggers.open_run import TriggerFacts
-from runledger.services.workspaces.workspaces import create_workspace
 from runledger.store import keys
-from runledger.store.bodies import Bodies
-from runledger.store.stores import Stores
 
 from tests.support.boundary import straight
-from tests.support.engine import START, Clock
-from tests.support.memory_table import MemoryTable
+from tests.support.environment import START
+from tests.support.memory_engine import MemoryEngine
 
 RUNS = 10_000
 WORKSPACE = "ws_demo"
@@ -48,16 +43,11 @@ class Executions:
         return {}
 
 
-class Town:
-    """One automation with many open runs, over a table in memory."""
+class Town(MemoryEngine):
+    """One automation with many open runs."""
 
     def __init__(self, shards: int) -> None:
-        self.clock = Clock()
-        self.table = MemoryTable()
-        self.stores = Stores(self.table, Bodies(cast("Any", None), "unused"))
-        create_workspace(
-            self.stores.workspaces, self.clock, workspace_id=WORKSPACE, name="Demo", shards=shards
-        )
+        super().__init__(shards)
         self.automation = Automation(
             workspace_id=WORKSPACE,
             id="aut_1",
@@ -80,30 +70,30 @@ class Town:
         )
         self.stores.automations.create(self.automation, Graph())
         self.executions = Executions()
-        canceler = Canceler(
-            self.stores.runs, cast("Any", self.executions), "arn:execution:", self.clock
-        )
-        # Without a date trigger there is no schedule to look after.
+
+    def client(self, service: str) -> Any:
+        return {"stepfunctions": self.executions}[service]
+
+    @cached_property
+    def schedules(self) -> Any:
+        """Without a date trigger there is no schedule to look after."""
         schedules = create_autospec(Schedules, instance=True)
         schedules.writes.return_value = []
-        self.stopping = Stopping(
-            self.table,
-            self.stores.automations,
-            self.stores.workspaces,
-            canceler,
-            self.clock,
-            schedules,
-            self.stores.activations,
-        )
-        # Runs are due as well; what the tick makes of them is not looked at here.
-        kinds = {"aut": self.stopping.drain, "run": lambda row: None}
-        self.due = DueWork(self.stores.due, kinds, self.clock)
+        return schedules
+
+    @cached_property
+    def due_kinds(self) -> Any:
+        """Runs are due as well; what the tick makes of them is not looked at here."""
+        return {
+            "aut": self.stopping.drain,
+            "can": self.bulk_cancels.settle,
+            "run": lambda row: None,
+        }
 
     def open_runs(self, count: int) -> None:
-        opener = opener_over(self.stores, self.clock)
         facts = TriggerFacts(type=TriggerType.WEBHOOK, details={}, body={})
         for index in range(count):
-            run = opener.open(self.automation, None, facts).run
+            run = self.opener.open(self.automation, None, facts).run
             if index % 2:
                 self.stores.runs.own(run, "1", self.clock(), 1)
 
@@ -140,14 +130,14 @@ def test_ten_thousand_runs_are_drained_by_ticks_that_die(shards: int) -> None:
     while town.statuses() != {"CANCELED": RUNS}:
         town.clock.advance(16 * MINUTE)
         with suppress(TransientError):
-            town.due.settle_due(RUNS + 1)
+            town.due_work.settle_due(RUNS + 1)
         ticks += 1
         assert ticks < 60
     assert town.reasons() == {"automation paused"}
     town.table.around = straight
     for _ in range(3):
         town.clock.advance(16 * MINUTE)
-        town.due.settle_due(10)
+        town.due_work.settle_due(10)
     automation = town.stores.automations.get(WORKSPACE, "aut_1")
     assert (automation.status, automation.drain) == (AutomationStatus.PAUSED, None)
     # Half of the runs had an execution to stop; that some could not be stopped changed nothing.

@@ -11,7 +11,6 @@ from runledger.api.resends import ResendDocument
 from runledger.api.suppressions import SuppressionDocument
 from runledger.channels.registry import describe_channels
 from runledger.clock import DAY, HOUR, MINUTE, SECOND, now_ms
-from runledger.composition import gatekeeper_over
 from runledger.errors import ConflictError, GoneError, NoContactError, NotFoundError
 from runledger.ids import new_id
 from runledger.models.contact import ContactDocument
@@ -32,13 +31,14 @@ from runledger.store import keys
 from runledger.store.export_files import folder
 from runledger.store.run_rows import run_from_item
 from runledger.store.values import Item, from_dynamo
-from tests.support.find_words import find_words, objects_of, stored_in_engine
 
 from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_delivery_life import attempts
 from tests.functional.test_refusal_lists import a_refusal
-from tests.support.engine import ACCOUNT, DELIVERY_RETRY, TABLE, Engine
+from tests.support.engine import Engine
+from tests.support.environment import ACCOUNT, DELIVERY_RETRY, TABLE
 from tests.support.scripted_channel import LATER, TAKEN, script
+from tests.support.stored_text import find_words, objects_of, stored_in_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,7 +144,7 @@ def moved(engine: Engine, contact_id: str) -> None:
 
 def tick(engine: Engine) -> None:
     engine.clock.advance(MINUTE)
-    engine.settler.settle_due(1_000)
+    engine.due_work.settle_due(1_000)
 
 
 def erase(engine: Engine, contact_id: str, reason: str | None = "request 7") -> Erasure:
@@ -357,16 +357,7 @@ def test_what_waits_to_be_sent_is_stopped(engine: Engine) -> None:
 
 
 def resends(engine: Engine) -> Resends:
-    return Resends(
-        engine.stores.deliveries,
-        engine.stores.contacts,
-        engine.stores.templates,
-        engine.stores.workspaces,
-        describe_channels(),
-        gatekeeper_over(engine.stores, engine.clock),
-        engine.retries,
-        engine.clock,
-    )
+    return engine.resends
 
 
 @pytest.mark.parametrize("force", [False, True])
@@ -386,7 +377,7 @@ def test_a_resend_that_was_asked_for_at_the_same_moment_is_not_sent(
     engine.table.delete(keys.contact("ws_demo", contact_id))
     asked = RetryEvent(contract=1, workspace_id="ws_demo", delivery_id=made.id)
     engine.clock.advance(SECOND)
-    assert not engine.retrier.handle(asked, engine.retry_budget()).goes_on
+    assert not engine.retry_delivery.handle(asked, engine.retry_budget(300_000)).goes_on
     assert engine.stores.deliveries.get(made.id).status is DeliveryStatus.SUPPRESSED
     assert len(channel.asked) == 1
     engine.table.put(contact)
@@ -567,7 +558,7 @@ def test_the_end_of_an_erased_run_opens_no_other(engine: Engine) -> None:
     run_id = engine.fire(first, event(OLD_EMAIL))
     engine.walk(run_id)
     erased(engine, contact_id)
-    engine.upstream.follow("ws_demo", run_id)
+    engine.upstream_runs.follow("ws_demo", run_id)
     assert [row["automationId"] for row in rows(engine, "RUN").values()] == [first]
     (refusal,) = rows(engine, "REFUSAL").values()
     assert (refusal["automationId"], refusal["reason"]) == (second, "NO_CONTACT")
@@ -624,7 +615,7 @@ def test_who_never_was_cannot_be_erased_and_who_was_is_gone(engine: Engine) -> N
         known_contact(of.contacts, of.erasures, "ws_other", contact_id)
     # Nothing is due any more.
     engine.clock.advance(DAY)
-    assert engine.settler.settle_due(100) == 0
+    assert engine.due_work.settle_due(100) == 0
 
 
 def test_the_api_erases_for_an_admin(deployed: Engine) -> None:

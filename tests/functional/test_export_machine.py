@@ -21,7 +21,8 @@ from runledger.store import bodies
 from tests.functional import test_delivery_lists, test_refusal_lists
 from tests.functional.test_exports import ask, content, documents, event, stored
 from tests.functional.test_walk import PAYLOAD, order_paid
-from tests.support.engine import EXPORT, REGION, Engine
+from tests.support.engine import Engine
+from tests.support.environment import EXPORT, REGION
 from tests.support.local_stepfunctions import LocalStepFunctions
 from tests.support.template import load_template
 
@@ -139,7 +140,7 @@ def test_a_full_execution_leaves_the_rest_to_the_next(
     export = ask(walked.engine, "REFUSALS")
     assert walked.ended(export) == "SUCCEEDED"
     assert stored(walked.engine, export).status is ExportStatus.RUNNING
-    walked.engine.settler.settle_due(10)
+    walked.engine.due_work.settle_due(10)
     assert walked.ended(export, 2) == "SUCCEEDED"
     assert len(documents(content(walked.engine, export))) == len(made)
 

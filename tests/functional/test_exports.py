@@ -13,6 +13,7 @@ from runledger import aws
 from runledger.api.bulk_cancels import BulkCancelDocument
 from runledger.api.exports import ExportDocument
 from runledger.clock import DAY, HOUR, MINUTE, now_ms
+from runledger.composition import services
 from runledger.errors import NotFoundError, ServiceError
 from runledger.models.contact import ContactDocument
 from runledger.models.export import Export, ExportStatus
@@ -27,12 +28,13 @@ from runledger.services.bulk.export_removal import ExportRemoval
 from runledger.services.bulk.exports import KEPT
 from runledger.store import keys
 from runledger.store.export_files import ExportFiles
-from tests.support.find_words import find_words, stored_in_engine
 
 from tests.functional import test_delivery_lists, test_history, test_refusal_lists
 from tests.functional.test_api_handlers import CONTEXT, call, deployed, sample
 from tests.functional.test_history import request
-from tests.support.engine import BUCKET, Engine, client_of
+from tests.support.engine import Engine, client_of
+from tests.support.environment import BUCKET
+from tests.support.stored_text import find_words, stored_in_engine
 
 __all__ = ["deployed"]
 
@@ -197,7 +199,7 @@ def test_an_execution_that_was_replaced_stops_and_changes_nothing(engine: Engine
     old = event(export)
     assert engine.export_pages.handle(old, 0).goes_on
     engine.clock.advance(6 * MINUTE)
-    engine.settler.settle_due(100)
+    engine.due_work.settle_due(100)
     taken_up = stored(engine, export)
     assert taken_up.attempt == 2
     failing = old.model_copy(update={"operation": ExportOperation.FAIL})
@@ -256,7 +258,7 @@ def test_a_failed_export_says_why_and_leaves_no_upload(engine: Engine) -> None:
     failed = stored(engine, export)
     assert (failed.status, failed.error) == (ExportStatus.FAILED, "S3 refused it")
     assert uploads() == []
-    engine.settler.settle_due(100)
+    engine.due_work.settle_due(100)
     assert stored(engine, export) == failed
     # Another's words may be a row's.
     other = ask(engine, "RUNS")
@@ -272,7 +274,7 @@ def test_the_tick_takes_up_what_has_stalled_and_ends_what_never_gets_on(engine: 
     attempts = []
     for _ in range(8):
         engine.clock.advance(6 * MINUTE)
-        engine.settler.settle_due(100)
+        engine.due_work.settle_due(100)
         attempts.append(stored(engine, export).attempt)
     assert attempts == [2, 3, 4, 5, 6, 6, 6, 6]
     failed = stored(engine, export)
@@ -334,7 +336,7 @@ def test_the_file_of_an_upload_is_made_once_however_often_it_is_asked_for(engine
 def visit(export_id: str) -> Any:
     from functions.export_page import handler as module
 
-    module.export_pages.cache_clear()
+    services.cache_clear()
     asked = sample("export_page")
     asked["export"]["exportId"] = export_id
     return module.handler(asked, CONTEXT)

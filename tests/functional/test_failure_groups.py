@@ -4,7 +4,6 @@ what readers find."""
 import itertools
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -17,16 +16,12 @@ from runledger.errors import InvalidCursorError, InvalidInputError, NotFoundErro
 from runledger.ids import derived_id
 from runledger.models.run import ErrorDetail, Run, RunStatus, Step, StepStatus
 from runledger.services.lists import failures
-from runledger.services.lists.cursors import Cursors
-from runledger.services.lists.failure_resolution import FailureResolution
 from runledger.services.lists.failures import FailureQueries, FailureRequest, FailureViews
 from runledger.services.stream.failure_groups import FailureGroups
 from runledger.services.views.runs import run_view
 from runledger.services.workspaces.workspaces import create_workspace
 from runledger.store import keys
-from runledger.store.bodies import Bodies
 from runledger.store.runs import Closing
-from runledger.store.stores import Stores
 from runledger.store.values import Item
 
 from tests.functional.test_api_handlers import CONTEXT, call, deployed, sample
@@ -34,9 +29,9 @@ from tests.functional.test_history import request as history_request
 from tests.functional.test_run_store import PAYLOAD, a_run
 from tests.functional.test_upstream import upstream_document
 from tests.support.boundary import Boundary, Call
-from tests.support.engine import START, Clock, Engine
-from tests.support.fakes import S3
-from tests.support.memory_table import MemoryTable
+from tests.support.engine import Engine
+from tests.support.environment import START
+from tests.support.memory_engine import MemoryEngine
 
 __all__ = ["deployed"]
 
@@ -44,24 +39,12 @@ SMALL = "Order {} is too small"
 KEPT = 90 * DAY
 
 
-@dataclass
-class Ledger:
-    """Runs that have failed, over a table in memory, and the readers of their groups."""
+class Ledger(MemoryEngine):
+    """Runs that have failed, and the readers of their groups."""
 
-    boundary: Boundary = field(default_factory=Boundary)
-    clock: Clock = field(default_factory=Clock)
-
-    def __post_init__(self) -> None:
-        self.table = MemoryTable(self.boundary)
-        s3: Any = S3()
-        self.stores = Stores(self.table, Bodies(s3, "bodies"))
-        self.groups = FailureGroups(self.stores.runs, self.stores.failures)
-        of = self.stores
-        self.shown = FailureViews(of.runs, of.failures, of.automations, self.clock)
-        self.queries = FailureQueries(
-            self.shown, Cursors(lambda: b"a key of this test", self.clock)
-        )
-        self.resolution = FailureResolution(self.shown)
+    def __init__(self) -> None:
+        self.boundary = Boundary()
+        super().__init__(boundary=self.boundary)
 
     def failed(
         self,
@@ -93,11 +76,11 @@ class Ledger:
 
     def grouped(self, message: str, **given: Any) -> Run:
         run = self.failed(message, **given)
-        self.groups.take(run.id)
+        self.failure_groups.take(run.id)
         return run
 
     def page(self, workspace_id: str = "ws_demo", **given: Any) -> ListView[FailureGroupView]:
-        return self.queries.page(workspace_id, request(**given))
+        return self.failure_queries.page(workspace_id, request(**given))
 
     def pages(self, **given: Any) -> list[str]:
         """Ids of every group, following cursors to the end."""
@@ -205,8 +188,8 @@ def test_what_only_the_row_tells_is_told_up_to_its_last_whole_word(ledger: Ledge
 
 def test_a_run_that_is_gone_or_did_not_fail_adds_nothing(ledger: Ledger) -> None:
     run, _ = ledger.stores.runs.open(a_run(), PAYLOAD, 1)
-    ledger.groups.take(run.id)
-    ledger.groups.take("run_nothing")
+    ledger.failure_groups.take(run.id)
+    ledger.failure_groups.take("run_nothing")
     assert ledger.rows() == {}
 
 
@@ -218,7 +201,7 @@ def test_a_flood_moves_its_group_once_an_hour(ledger: Ledger) -> None:
     ]
     ledger.table.listeners.append(lambda before, after: writes.append((after or {})["sk"]))
     for run in runs:
-        ledger.groups.take(run.id)
+        ledger.failure_groups.take(run.id)
     assert len(writes) == 120 + writes.count("GROUP")
     assert writes.count("GROUP") in (3, 4)
     (group,) = ledger.page().items
@@ -258,14 +241,14 @@ def test_repeats_any_order_and_replays_come_to_the_same(
     ]
     before = ledger.table.snapshot()
     for run in runs:
-        ledger.groups.take(run.id)
+        ledger.failure_groups.take(run.id)
     expected = ledger.rows()
 
     ledger.table.restore(before)
     told = runs + chance.choices(runs, k=len(runs))
     chance.shuffle(told)
     for run in told:
-        ledger.groups.take(run.id)
+        ledger.failure_groups.take(run.id)
     assert ledger.rows() == expected
     members = [row for row in expected.values() if row["sk"] != "GROUP"]
     (group,) = [row for row in expected.values() if row["sk"] == "GROUP"]
@@ -308,7 +291,7 @@ def test_whatever_call_a_process_dies_at_the_replay_mends_it(takes_effect: bool)
         for run in runs:
             for _ in range(2):
                 try:
-                    ledger.groups.take(run.id)
+                    ledger.failure_groups.take(run.id)
                 except Crash:
                     crashed.append(made)
                     continue
@@ -334,11 +317,11 @@ def test_writers_at_the_same_moment_lose_nothing(ledger: Ledger) -> None:
     def around(each: Call, act: Callable[[], Any]) -> Any:
         # Whenever one is about to write the group, another has done so just before.
         if each.operation in ("PutItem", "UpdateItem") and "GROUP" in each.target and others:
-            ledger.groups.take(others.pop(0).id)
+            ledger.failure_groups.take(others.pop(0).id)
         return act()
 
     ledger.table.around = around
-    ledger.groups.take(first.id)
+    ledger.failure_groups.take(first.id)
     assert others == []
     (group,) = ledger.page().items
     assert group.count == 3
@@ -363,7 +346,7 @@ def test_one_that_never_gets_its_turn_is_tried_again_later(ledger: Ledger) -> No
     late = ledger.failed(SMALL.format(1), created_at=START + 90 * DAY)
     ledger.table.around = around
     with pytest.raises(TransientError):
-        ledger.groups.take(late.id)
+        ledger.failure_groups.take(late.id)
 
 
 # ── what readers find ────────────────────────────────────────────────────────────────────────────
@@ -425,7 +408,7 @@ def test_beyond_its_bound_a_count_says_that_there_are_more(
     ledger.grouped(SMALL.format(5), created_at=START + 5)
     (group,) = ledger.page().items
     assert (group.count, group.is_complete) == (5, False)
-    one = ledger.shown.group("ws_demo", str(runs[0].error_group))
+    one = ledger.failure_views.group("ws_demo", str(runs[0].error_group))
     assert (one.count, one.is_complete) == (5, False)
 
 
@@ -458,7 +441,7 @@ def test_expired_runs_are_not_counted_and_their_group_disappears(ledger: Ledger)
     ledger.clock.now = START + 6 * DAY
     assert ledger.page().items == []
     with pytest.raises(NotFoundError):
-        ledger.shown.group("ws_demo", str(run.error_group))
+        ledger.failure_views.group("ws_demo", str(run.error_group))
     # Time to live has deleted its item meanwhile; the next failure begins anew.
     ledger.table.delete(keys.failure_group(str(run.error_group)))
     ledger.grouped(SMALL.format(3), created_at=START + 6 * DAY)
@@ -471,9 +454,9 @@ def test_a_group_of_another_workspace_is_not_there(ledger: Ledger) -> None:
     assert ledger.page().items == []
     assert ledger.page(automation_id=run.automation_id).items == []
     with pytest.raises(NotFoundError):
-        ledger.shown.group("ws_demo", str(run.error_group))
+        ledger.failure_views.group("ws_demo", str(run.error_group))
     with pytest.raises(NotFoundError):
-        ledger.shown.group("ws_demo", "err_nothing")
+        ledger.failure_views.group("ws_demo", "err_nothing")
 
 
 def test_a_cursor_is_bound_to_its_list(ledger: Ledger) -> None:

@@ -14,14 +14,14 @@ from runledger.ids import derived_id
 from runledger.models.erasure import ERASED_TEXT
 from runledger.models.failure import GroupStatus
 from runledger.models.run import RunStatus
-from runledger.services.lists.failures import FailureQueries, FailureViews
 from runledger.services.stream.failure_groups import FailureGroups
 
 from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_failure_groups import SMALL, Ledger, ledger, request
 from tests.functional.test_upstream import upstream_document
 from tests.support.boundary import Call
-from tests.support.engine import START, Engine
+from tests.support.engine import Engine
+from tests.support.environment import START
 
 __all__ = ["deployed", "ledger"]
 
@@ -48,7 +48,7 @@ def calling(url: str) -> dict[str, Any]:
 def test_calls_are_told_apart_by_what_they_were_answered(engine: Engine) -> None:
     url = "https://api.example.com/{{trigger.kind}}/{{trigger.n}}?q={{trigger.n}}"
     automation_id = engine.activate(calling(url))
-    groups = FailureGroups(engine.stores.runs, engine.stores.failures)
+    groups = engine.failure_groups
     made = 0
     for status in (401, 404, 503, 200):
         for kind in ("orders", "people"):
@@ -58,11 +58,8 @@ def test_calls_are_told_apart_by_what_they_were_answered(engine: Engine) -> None
             engine.walk(run_id)
             groups.take(run_id)
             assert engine.stores.runs.get(run_id).status is RunStatus.FAILED
-    shown = FailureViews(
-        engine.stores.runs, engine.stores.failures, engine.stores.automations, engine.clock
-    )
-    reading = FailureQueries(shown, engine.queries.cursors)
-    found = {group.title: group for group in reading.page(engine.workspace_id, request()).items}
+    shown, groups_of = engine.failure_views, engine.failure_queries
+    found = {group.title: group for group in groups_of.page(engine.workspace_id, request()).items}
     where = "POST api.example.com/{id}/{id} answered"
     missing = f"{where} 200: the response has no value for `a` at `data.a`"
     assert set(found) == {f"{where} {status}" for status in (401, 404, 503)} | {missing}
@@ -74,12 +71,12 @@ def test_calls_are_told_apart_by_what_they_were_answered(engine: Engine) -> None
     # A pasted message finds the group of its status, and so do the words that one reads.
     texts = (newest, newest.lower().replace("post", "POST"), "api.example.com answered 503")
     for text in texts:
-        pasted = reading.page(engine.workspace_id, request(text=text)).items
+        pasted = groups_of.page(engine.workspace_id, request(text=text)).items
         assert [group.title for group in pasted] == [f"{where} 503"], text
-    assert len(reading.page(engine.workspace_id, request(text="answered")).items) == 4
+    assert len(groups_of.page(engine.workspace_id, request(text="answered")).items) == 4
     others = [newest.replace("api.", "shop."), newest.replace("503", "500"), "answered 429"]
     for text in others:
-        assert reading.page(engine.workspace_id, request(text=text)).items == [], text
+        assert groups_of.page(engine.workspace_id, request(text=text)).items == [], text
     # Of a person whose name is a part of an address nothing is kept.
     assert "people" not in str(_groups(engine))
 
@@ -92,9 +89,9 @@ def _groups(engine: Engine) -> list[dict[str, Any]]:
 def test_the_newest_message_is_read_and_not_stored(ledger: Ledger) -> None:
     old = ledger.grouped(SMALL.format("A-1"))
     group_id = str(old.error_group)
-    assert ledger.shown.group("ws_demo", group_id).newest_message == SMALL.format("A-1")
+    assert ledger.failure_views.group("ws_demo", group_id).newest_message == SMALL.format("A-1")
     new = ledger.grouped(SMALL.format("A-2"), created_at=START + HOUR, kept=2 * DAY)
-    told = ledger.shown.group("ws_demo", group_id)
+    told = ledger.failure_views.group("ws_demo", group_id)
     assert (told.newest_message, told.newest_run_id) == (SMALL.format("A-2"), new.id)
     # Also where the range of a list ends before it.
     ledger.clock.now = START + DAY
@@ -103,13 +100,13 @@ def test_the_newest_message_is_read_and_not_stored(ledger: Ledger) -> None:
     stored = [row for key, row in ledger.rows().items() if key[1] == "GROUP"]
     assert "A-2" not in str(stored) and "A-1" not in str(stored)
     ledger.clock.now = START + 3 * DAY
-    assert ledger.shown.group("ws_demo", group_id).newest_message is None
+    assert ledger.failure_views.group("ws_demo", group_id).newest_message is None
 
 
 def test_a_long_message_is_told_whole_of_one_group_and_begun_in_a_list(ledger: Ledger) -> None:
     message = "Nothing fits order 17, " + "as the address is wrong " * 8
     run = ledger.grouped(message, step=True)
-    assert ledger.shown.group("ws_demo", str(run.error_group)).newest_message == message
+    assert ledger.failure_views.group("ws_demo", str(run.error_group)).newest_message == message
     (listed,) = ledger.page().items
     assert listed.newest_message is not None
     assert listed.newest_message.endswith("…")
@@ -131,7 +128,7 @@ def test_a_group_is_resolved_until_it_fails_again(ledger: Ledger) -> None:
     run = ledger.grouped(SMALL.format(1))
     group_id = str(run.error_group)
     ledger.clock.now = START + HOUR
-    told = ledger.resolution.resolve("ws_demo", group_id, BY, "The price list was wrong")
+    told = ledger.failure_resolution.resolve("ws_demo", group_id, BY, "The price list was wrong")
     assert (told.status, told.resolved_by) == (GroupStatus.RESOLVED, BY)
     assert (told.note, told.reopened_at) == ("The price list was wrong", None)
     assert told.resolved_at == "2023-11-14T23:13:20.003Z"
@@ -140,18 +137,18 @@ def test_a_group_is_resolved_until_it_fails_again(ledger: Ledger) -> None:
     assert ledger.pages() == [group_id]
     # One that had failed before, and is told of only now.
     ledger.grouped(SMALL.format(2), created_at=START + MINUTE)
-    assert ledger.shown.group("ws_demo", group_id).status is GroupStatus.RESOLVED
+    assert ledger.failure_views.group("ws_demo", group_id).status is GroupStatus.RESOLVED
     run_id = later(ledger)
-    ledger.groups.take(run_id)
-    told = ledger.shown.group("ws_demo", group_id)
+    ledger.failure_groups.take(run_id)
+    told = ledger.failure_views.group("ws_demo", group_id)
     assert told.status is GroupStatus.OPEN
     assert (told.resolved_by, told.resolved_at, told.note) == (None, None, None)
     assert told.reopened_at == "2023-11-14T23:14:21.012Z"
     assert ledger.pages(status=GroupStatus.OPEN) == [group_id]
     # Resolved anew; the queue repeats what it told before.
-    told = ledger.resolution.resolve("ws_demo", group_id, "bob@demo.example", None)
-    ledger.groups.take(run_id)
-    told = ledger.shown.group("ws_demo", group_id)
+    told = ledger.failure_resolution.resolve("ws_demo", group_id, "bob@demo.example", None)
+    ledger.failure_groups.take(run_id)
+    told = ledger.failure_views.group("ws_demo", group_id)
     assert (told.status, told.resolved_by) == (GroupStatus.RESOLVED, "bob@demo.example")
     assert (told.note, told.reopened_at) == (None, None)
 
@@ -159,21 +156,21 @@ def test_a_group_is_resolved_until_it_fails_again(ledger: Ledger) -> None:
 def test_a_run_that_waited_and_fails_after_the_resolution_opens_it(ledger: Ledger) -> None:
     run = ledger.grouped(SMALL.format(1))
     ledger.clock.now = START + 2 * DAY
-    ledger.resolution.resolve("ws_demo", str(run.error_group), BY, None)
+    ledger.failure_resolution.resolve("ws_demo", str(run.error_group), BY, None)
     ledger.grouped(SMALL.format(2), created_at=START + 1, took=5 * DAY)
-    assert ledger.shown.group("ws_demo", str(run.error_group)).status is GroupStatus.OPEN
+    assert ledger.failure_views.group("ws_demo", str(run.error_group)).status is GroupStatus.OPEN
 
 
 def test_a_person_opens_it_again(ledger: Ledger) -> None:
     group_id = str(ledger.grouped(SMALL.format(1)).error_group)
     before = ledger.rows()
-    assert ledger.resolution.reopen("ws_demo", group_id).status is GroupStatus.OPEN
+    assert ledger.failure_resolution.reopen("ws_demo", group_id).status is GroupStatus.OPEN
     assert ledger.rows() == before
-    ledger.resolution.resolve("ws_demo", group_id, BY, "done")
-    told = ledger.resolution.reopen("ws_demo", group_id)
+    ledger.failure_resolution.resolve("ws_demo", group_id, BY, "done")
+    told = ledger.failure_resolution.reopen("ws_demo", group_id)
     assert (told.status, told.note) == (GroupStatus.OPEN, None)
     assert told.reopened_at is not None
-    again = ledger.resolution.reopen("ws_demo", group_id)
+    again = ledger.failure_resolution.reopen("ws_demo", group_id)
     assert again == told
 
 
@@ -184,20 +181,20 @@ def test_what_is_not_there_is_not_resolved(ledger: Ledger) -> None:
     before = ledger.rows()
     for group_id in (other, gone, "err_nothing"):
         with pytest.raises(NotFoundError):
-            ledger.resolution.resolve("ws_demo", group_id, BY, None)
+            ledger.failure_resolution.resolve("ws_demo", group_id, BY, None)
         with pytest.raises(NotFoundError):
-            ledger.resolution.reopen("ws_demo", group_id)
+            ledger.failure_resolution.reopen("ws_demo", group_id)
     assert ledger.rows() == before
 
 
 def test_a_failure_costs_no_more_where_its_group_is_resolved(ledger: Ledger) -> None:
     group_id = str(ledger.grouped(SMALL.format(1)).error_group)
-    ledger.resolution.resolve("ws_demo", group_id, BY, None)
+    ledger.failure_resolution.resolve("ws_demo", group_id, BY, None)
     runs = [later(ledger, number) for number in range(20)]
     writes: list[str] = []
     ledger.table.listeners.append(lambda before, after: writes.append((after or {})["sk"]))
     for run_id in runs:
-        ledger.groups.take(run_id)
+        ledger.failure_groups.take(run_id)
     # One for each run; the first one's opens the group, the clock's hour moves it.
     assert len(writes) == 20 + writes.count("GROUP")
     assert writes.count("GROUP") <= 2
@@ -206,9 +203,9 @@ def test_a_failure_costs_no_more_where_its_group_is_resolved(ledger: Ledger) -> 
 def test_an_erasure_takes_the_note_and_the_title_with_the_message(ledger: Ledger) -> None:
     group_id = str(ledger.grouped(SMALL.format(1)).error_group)
     ledger.clock.now = START + HOUR
-    ledger.resolution.resolve("ws_demo", group_id, BY, "Ada Lovelace called")
+    ledger.failure_resolution.resolve("ws_demo", group_id, BY, "Ada Lovelace called")
     ledger.stores.failures.erase_message(group_id)
-    told = ledger.shown.group("ws_demo", group_id)
+    told = ledger.failure_views.group("ws_demo", group_id)
     assert (told.title, told.note) == (ERASED_TEXT, None)
     assert "Lovelace" not in str(ledger.rows())
     assert told.status is GroupStatus.RESOLVED
@@ -237,14 +234,14 @@ class Meeting:
         self.run_id = self.ledger.failed(SMALL.format(2), created_at=START + DAY, took=HOUR).id
 
     def fail(self) -> None:
-        self.ledger.groups.take(self.run_id)
+        self.ledger.failure_groups.take(self.run_id)
 
     def resolve(self) -> None:
-        self.ledger.resolution.resolve("ws_demo", self.group_id, BY, "done")
+        self.ledger.failure_resolution.resolve("ws_demo", self.group_id, BY, "done")
 
     @property
     def status(self) -> GroupStatus:
-        return self.ledger.shown.group("ws_demo", self.group_id).status
+        return self.ledger.failure_views.group("ws_demo", self.group_id).status
 
     def play(self, first: Callable[[], None], at_the_point: Callable[[], None]) -> bool:
         """Whether the first action came to that call at all."""
@@ -293,7 +290,7 @@ def test_a_repeat_mends_what_a_dying_process_left_of_a_resolution() -> None:
         except Crash:
             meeting.ledger.table.around = lambda _, act: act()
         # It is resolved with its note, or not at all.
-        told = meeting.ledger.shown.group("ws_demo", meeting.group_id)
+        told = meeting.ledger.failure_views.group("ws_demo", meeting.group_id)
         assert (told.note == "done") is (told.status is GroupStatus.RESOLVED)
         meeting.resolve()
         assert meeting.status is GroupStatus.RESOLVED
@@ -335,20 +332,20 @@ def test_it_is_resolved_where_no_known_failure_is_later(given_: list[tuple[str, 
             waiting.append((run.id, ledger.clock.now + value * MINUTE))
         elif what == "take" and waiting:
             run_id, at = waiting[value % len(waiting)]
-            ledger.groups.take(run_id)
+            ledger.failure_groups.take(run_id)
             known.append(at)
         elif what == "resolve":
             resolved_at, reopened = ledger.clock.now, False
-            ledger.resolution.resolve("ws_demo", group_id, BY, None)
+            ledger.failure_resolution.resolve("ws_demo", group_id, BY, None)
         elif what == "reopen":
             reopened = True
-            ledger.resolution.reopen("ws_demo", group_id)
+            ledger.failure_resolution.reopen("ws_demo", group_id)
         is_resolved = (
             resolved_at is not None
             and not reopened
             and not any(at > resolved_at + 10 for at in known)
         )
-        status = ledger.shown.group("ws_demo", group_id).status
+        status = ledger.failure_views.group("ws_demo", group_id).status
         assert (status is GroupStatus.RESOLVED) is is_resolved
         # What opened it once does so for good, until it is resolved anew.
         reopened = reopened or (resolved_at is not None and not is_resolved)
@@ -368,7 +365,7 @@ def test_one_that_is_resolved_again_and_again_meanwhile_is_tried_later(ledger: L
 
     ledger.table.around = around
     with pytest.raises(TransientError):
-        ledger.groups.take(run_id)
+        ledger.failure_groups.take(run_id)
 
 
 def _resolution(ledger: Ledger) -> Any:

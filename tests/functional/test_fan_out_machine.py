@@ -18,7 +18,8 @@ from runledger.models.schedule import FireStatus
 from runledger.services.schedules import date_fires
 from runledger.services.schedules.fire_contract import FireEvent
 
-from tests.support.engine import FAN_OUT, REGION, Engine
+from tests.support.engine import Engine
+from tests.support.environment import FAN_OUT, REGION
 from tests.support.local_stepfunctions import LocalStepFunctions
 from tests.support.template import load_template
 

@@ -19,8 +19,10 @@ from runledger.store.stores import Stores
 from local.patches.lambda_streams import matches
 from tests.functional.test_api_handlers import CONTEXT, deployed, sample
 from tests.support.boundary import Boundary, Call
-from tests.support.engine import BUCKET, REGION, TABLE, Engine
+from tests.support.engine import Engine
+from tests.support.environment import BUCKET, REGION, TABLE
 from tests.support.fakes import S3, Bus, Client, client_error
+from tests.support.lambda_processes import forget_clients
 from tests.support.memory_table import MemoryTable
 from tests.support.template import load_template
 
@@ -203,10 +205,10 @@ def test_what_somebody_deleted_is_not_buried(following: Following) -> None:
 
 
 def test_the_handler_follows_the_sample(deployed: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    from functions.follow_changes.handler import followers, handler
+    from functions.follow_changes.handler import handler
 
     monkeypatch.setenv("RUNLEDGER_BUS", "runledger")
-    followers.cache_clear()
+    forget_clients()
     events, s3 = (boto3.client(name, region_name=REGION) for name in ("events", "s3"))
     batch = sample("follow_changes")
     for key in (f"{OBJECTS}payload-1", f"{OBJECTS}bodies/a-response-1", "runs/other/1/payload-1"):
@@ -224,7 +226,7 @@ def test_the_handler_follows_the_sample(deployed: Engine, monkeypatch: pytest.Mo
     assert len(stones) == 3
     (noted,) = [item for item in items if item["pk"]["S"] == "FRESHNESS"]
     assert noted["pulse3"]["N"] == "1795338060000"
-    followers.cache_clear()
+    forget_clients()
 
 
 # ── what the template says of it ────────────────────────────────────────────────────────────────

@@ -69,11 +69,11 @@ def test_a_throttled_node_is_come_back_to_and_nothing_is_done_twice(engine: Engi
     why = "node second: AWS had no room for it"
     assert told["health"]["text"] == f"goes on soon (attempt 2): {why}"
     assert [step["status"] for step in told["steps"]] == ["COMPLETED", "COMPLETED"]
-    engine.settler.settle_due(100)
+    engine.due_work.settle_due(100)
     assert started(engine, run_id) == []
 
     engine.clock.advance(2 * MINUTE)
-    engine.settler.settle_due(100)
+    engine.due_work.settle_due(100)
     assert started(engine, run_id) == [f"{run_id}-2"]
     assert engine.walk(run_id) == ["start", "first", "second", "done"]
 
@@ -109,7 +109,7 @@ def test_a_run_that_was_handed_back_can_be_canceled(engine: Engine) -> None:
         engine.canceler.cancel(engine.workspace_id, run_id, canceled).status is RunStatus.CANCELED
     )
     engine.clock.advance(HOUR)
-    assert engine.settler.settle_due(100) == 0
+    assert engine.due_work.settle_due(100) == 0
     assert started(engine, run_id) == []
     with pytest.raises(RunReleasedError):
         engine.visit(run_id, "start", Operation.OWN)
@@ -135,7 +135,7 @@ def test_a_run_that_is_throttled_for_good_fails_with_the_reason(engine: Engine) 
         fail(engine, run_id)
         assert engine.status(run_id) is RunStatus.RUNNING
         engine.clock.advance(20 * MINUTE)
-        engine.settler.settle_due(100)
+        engine.due_work.settle_due(100)
         engine.visit(run_id, "start", Operation.OWN)
     fail(engine, run_id)
     told = engine.detail(run_id)
@@ -147,7 +147,7 @@ def test_a_start_that_is_lost_after_a_hand_back_is_made_again(engine: Engine) ->
     run_id = throttled_before_second(engine)
     for _ in range(3):
         engine.clock.advance(3 * MINUTE)
-        engine.settler.settle_due(100)
+        engine.due_work.settle_due(100)
     assert started(engine, run_id) == [f"{run_id}-{attempt}" for attempt in (2, 3, 4)]
     engine.walk(run_id)
     assert engine.status(run_id) is RunStatus.COMPLETED
@@ -157,7 +157,7 @@ def test_an_express_run_that_stopped_moving_is_gone_on_with(engine: Engine) -> N
     run_id = engine.fire(engine.activate(GRAPH), {})
     engine.walk(run_id, until="second")
     engine.clock.advance(HOUR)
-    engine.settler.settle_due(100)
+    engine.due_work.settle_due(100)
     told = engine.detail(run_id)
     assert (told["status"], told["health"]["state"], told["attempt"]) == ("RUNNING", "RETRYING", 2)
     assert "stopped moving" in told["startError"]
@@ -168,10 +168,10 @@ def test_an_express_run_that_stopped_moving_is_gone_on_with(engine: Engine) -> N
 def test_its_deadline_counts_from_when_it_was_gone_on_with(engine: Engine) -> None:
     run_id = throttled_before_second(engine)
     engine.clock.advance(DAY)
-    engine.settler.settle_due(100)
+    engine.due_work.settle_due(100)
     engine.visit(run_id, "start", Operation.OWN)
     engine.clock.advance(3 * MINUTE)
-    engine.settler.settle_due(100)
+    engine.due_work.settle_due(100)
     run = engine.stores.runs.get(run_id)
     assert (run.status, run.attempt, run.execution is None) == (RunStatus.RUNNING, 2, False)
     engine.walk(run_id)
@@ -183,7 +183,7 @@ def test_a_run_that_keeps_stopping_is_ended(engine: Engine) -> None:
     for _ in range(MAX_ATTEMPTS):
         engine.visit(run_id, "start", Operation.OWN)
         engine.clock.advance(HOUR)
-        engine.settler.settle_due(100)
+        engine.due_work.settle_due(100)
     told = engine.detail(run_id)
     assert (told["status"], told["error"]["kind"]) == ("FAILED", "OVERDUE")
 
@@ -205,7 +205,7 @@ def test_an_effect_that_may_have_happened_is_not_repeated_by_the_next_attempt(
         with pytest.raises(Died):
             engine.visit(run_id, "second")
     engine.clock.advance(HOUR)
-    engine.settler.settle_due(100)
+    engine.due_work.settle_due(100)
 
     engine.walk(run_id)
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from functions.webhook_in import handler as intake
-from tests.support.lambda_processes import environment, forget_clients
+from tests.support.environment import environment
+from tests.support.lambda_processes import forget_clients
 from tests.support.wire_server import Behaviour, Connection, answer_bytes, wire_server
 
 EVENT = json.loads((Path(__file__).parents[2] / "events" / "webhook_in.json").read_text())

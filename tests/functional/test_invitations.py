@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from runledger.api.invitations import InvitationDocument
-from runledger.clock import DAY, MINUTE, SECOND, from_iso, iso
+from runledger.clock import DAY, MINUTE, SECOND, from_iso
 from runledger.errors import ConflictError, GoneError, InvalidInputError, NotFoundError
 from runledger.models.invitation import EXPIRED_KEPT, INVITATION_LIFE
 from runledger.models.workspace import Membership, Role
@@ -20,7 +20,8 @@ from runledger.store import keys
 from runledger.store.rates import RateStore
 
 from tests.functional.test_api_handlers import an_account, call, claims_of, deployed, pool
-from tests.support.engine import REGION, Engine
+from tests.support.engine import Engine
+from tests.support.environment import REGION
 from tests.support.lambda_processes import forget_clients
 
 __all__ = ["deployed", "pool"]
@@ -334,8 +335,7 @@ def test_an_expired_invitation_gives_way_to_a_new_one(
 
 
 def _set_clock(monkeypatch: pytest.MonkeyPatch, now: int) -> None:
-    monkeypatch.setattr("runledger.composition.now_ms", lambda: now)
-    monkeypatch.setattr("runledger.routes.query.workspace.now_ms", lambda: now)
+    monkeypatch.setattr("runledger.clock.now_ms", lambda: now)
     forget_clients()
 
 
@@ -428,18 +428,18 @@ def overtaken(
 def test_withdrawing_overtakes_accepting(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     owner, bob = a_service(engine), own(engine)
     made = owner.invite("ws_demo", a_document(), "o@example.com", "u")
-    overtaken(monkeypatch, engine, "accept", lambda: owner.withdraw("ws_demo", made.id))
+    overtaken(monkeypatch, engine, "accept", lambda: owner.withdraw("ws_demo", made.invitation.id))
     with pytest.raises(NotFoundError):
-        bob.accept("bob", made.id)
+        bob.accept("bob", made.invitation.id)
     assert members(engine) == set()
 
 
 def test_accepting_overtakes_withdrawing(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     owner, bob = a_service(engine), own(engine)
     made = owner.invite("ws_demo", a_document(), "o@example.com", "u")
-    overtaken(monkeypatch, engine, "remove", lambda: bob.accept("bob", made.id))
+    overtaken(monkeypatch, engine, "remove", lambda: bob.accept("bob", made.invitation.id))
     with pytest.raises(NotFoundError):
-        owner.withdraw("ws_demo", made.id)
+        owner.withdraw("ws_demo", made.invitation.id)
     assert members(engine) == {"bob"}
 
 
@@ -447,8 +447,10 @@ def test_a_renewal_overtakes_accepting(engine: Engine, monkeypatch: pytest.Monke
     owner, bob = a_service(engine), own(engine)
     made = owner.invite("ws_demo", a_document(), "o@example.com", "u")
     engine.clock.advance(MINUTE)
-    overtaken(monkeypatch, engine, "accept", lambda: owner.resend("ws_demo", made.id, "u"))
-    assert bob.accept("bob", made.id).role is Role.MEMBER
+    overtaken(
+        monkeypatch, engine, "accept", lambda: owner.resend("ws_demo", made.invitation.id, "u")
+    )
+    assert bob.accept("bob", made.invitation.id).role is Role.MEMBER
     assert members(engine) == {"bob"}
 
 
@@ -458,12 +460,12 @@ def test_the_end_overtakes_accepting(engine: Engine, monkeypatch: pytest.MonkeyP
     made = owner.invite("ws_demo", a_document(role=Role.OWNER), "o@example.com", "u")
 
     def replace() -> None:
-        owner.withdraw("ws_demo", made.id)
+        owner.withdraw("ws_demo", made.invitation.id)
         owner.invite("ws_demo", a_document(role=Role.VIEWER), "o@example.com", "u")
 
     overtaken(monkeypatch, engine, "accept", replace)
     with pytest.raises(NotFoundError):
-        bob.accept("bob", made.id)
+        bob.accept("bob", made.invitation.id)
     assert members(engine) == set()
     engine.clock.advance(INVITATION_LIFE)
     [left] = engine.stores.invitations.of_workspace("ws_demo")
@@ -474,8 +476,8 @@ def test_the_end_overtakes_accepting(engine: Engine, monkeypatch: pytest.MonkeyP
 def test_two_tabs_accept_at_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     owner, bob = a_service(engine), own(engine)
     made = owner.invite("ws_demo", a_document(), "o@example.com", "u")
-    overtaken(monkeypatch, engine, "accept", lambda: bob.accept("bob", made.id))
-    assert bob.accept("bob", made.id).invitation_id == made.id
+    overtaken(monkeypatch, engine, "accept", lambda: bob.accept("bob", made.invitation.id))
+    assert bob.accept("bob", made.invitation.id).invitation_id == made.invitation.id
     assert members(engine) == {"bob"}
 
 
@@ -501,7 +503,7 @@ def test_who_became_a_member_by_other_means_stays_what_they_are(engine: Engine) 
     engine.stores.workspaces.put_member(member)
     assert bob.pending(KnownAccounts().find("bob"), [member]) == []
     with pytest.raises(ConflictError, match="member of this workspace already"):
-        bob.accept("bob", made.id)
+        bob.accept("bob", made.invitation.id)
     assert engine.stores.workspaces.membership("ws_demo", "bob") == member
     assert engine.stores.invitations.of_workspace("ws_demo") == []
 
@@ -511,14 +513,14 @@ def test_both_items_of_an_invitation_come_and_go_together(engine: Engine) -> Non
     made = owner.invite("ws_demo", a_document(), "o@example.com", "u")
     assert len(rows(engine, "INVITED#")) == len(rows(engine, "WORKSPACE#ws_demo#INVITATION")) == 1
     by_address = engine.stores.table.get(keys.invited(BOB, "ws_demo"))
-    by_workspace = engine.stores.table.get(keys.invitation("ws_demo", made.id))
+    by_workspace = engine.stores.table.get(keys.invitation("ws_demo", made.invitation.id))
     assert by_address is not None and by_workspace is not None
     assert BOB not in by_address["pk"]
     same = {**by_address, "pk": by_workspace["pk"], "sk": by_workspace["sk"]}
     assert same == by_workspace
-    owner.withdraw("ws_demo", made.id)
+    owner.withdraw("ws_demo", made.invitation.id)
     assert rows(engine, "INVITED#") == rows(engine, "WORKSPACE#ws_demo#INVITATION") == []
-    assert iso(engine.clock()) >= made.sent_at
+    assert engine.clock() >= made.invitation.sent_at
 
 
 # ── What Cognito may answer ──────────────────────────────────────────────────────────────────────

@@ -6,12 +6,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
-from runledger import composition
 from runledger.clock import HOUR
+from runledger.composition import services
 from runledger.errors import RateLimitedError
 from runledger.services.execution.machines import WORKSPACE_INTERVAL, WORKSPACE_ROOM
-from tests.functional.test_activation_turns import document
 
+from tests.functional.test_activation_throttle import document
 from tests.support.kill_points import Scenario, break_everything
 from tests.support.simulation import WORKSPACE, Simulation, open_simulation
 
@@ -48,10 +48,10 @@ def activates_at_once(ready: Ready) -> None:
 
 def waits_for_its_turn(ready: Ready) -> None:
     simulation = ready.simulation
-    name, pace = f"activations {WORKSPACE}", composition.stores().throttle
+    name, throttle = f"activations {WORKSPACE}", services().stores.throttle
     with suppress(RateLimitedError):
         while True:
-            pace.take(name, simulation.clock(), WORKSPACE_INTERVAL, WORKSPACE_ROOM)
+            throttle.reserve(name, simulation.clock(), WORKSPACE_INTERVAL, WORKSPACE_ROOM)
     _activate(ready)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from runledger.clock import HOUR, MINUTE, from_iso, iso
 
-from tests.support.engine import FAN_OUT
+from tests.support.environment import FAN_OUT
 from tests.support.kill_points import Scenario, break_everything
 from tests.support.simulation import WORKSPACE, Simulation, open_simulation
 

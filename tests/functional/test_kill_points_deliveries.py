@@ -11,7 +11,7 @@ import pytest
 from runledger.clock import DAY, HOUR, MINUTE
 from runledger.store.values import Item
 
-from tests.support.engine import DELIVERY_RETRY
+from tests.support.environment import DELIVERY_RETRY
 from tests.support.kill_points import Scenario, break_everything
 from tests.support.provider_events import email_event
 from tests.support.simulation import Simulation, open_simulation

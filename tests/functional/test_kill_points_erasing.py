@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from runledger.clock import MINUTE
 from runledger.store.values import Item
-from tests.support.find_words import find_words, stored_in_simulation
 
 from tests.support.kill_points import Scenario, break_everything
 from tests.support.simulation import Simulation, open_simulation
+from tests.support.stored_text import find_words, stored_in_simulation
 
 EMAIL, PHONE, NAME = "ada@lovelace.example", "+491701234567", "Lovelace-King"
 PERSONAL = (EMAIL, PHONE, NAME, "canary-metadata", "canary-payload", "canary-answer")

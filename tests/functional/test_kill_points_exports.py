@@ -9,13 +9,13 @@ import boto3
 import pytest
 from moto import mock_aws
 from moto.s3 import models as moto_s3
-from runledger import composition
+from runledger.composition import services
 from runledger.models.refusal import Refusal, RefusalReason
 from runledger.models.run import TriggerType
 from runledger.services.bulk import export_pages
 
 from tests.support.boundary import Call
-from tests.support.engine import REGION
+from tests.support.environment import REGION
 from tests.support.fakes import client_error
 from tests.support.faults import Fault, FaultyCall, applies
 from tests.support.simulation import PERSON_TRIES, WORKSPACE, Simulation, open_simulation
@@ -81,7 +81,7 @@ def a_refusal(simulation: Simulation, number: int) -> str:
         last_at=simulation.clock.now,
         expires_at=simulation.clock.now + 10**12,
     )
-    composition.stores().refusals.add(refusal, 1)
+    services().stores.refusals.add(refusal, 1)
     return refusal.id
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from runledger import composition
+from runledger.composition import services
 from runledger.models.contact import ContactDocument
 from runledger.services.contacts import recipients
 from runledger.services.contacts.contacts import Contacts
@@ -47,7 +47,7 @@ def ready() -> Iterator[Ready]:
     with open_simulation() as simulation, pytest.MonkeyPatch.context() as patched:
         patched.setattr(recipients, "PAGE_CONTACTS", 2)
         patched.setattr(recipients, "_LISTED", 3)
-        contacts = Contacts(composition.stores().contacts, simulation.clock)
+        contacts = Contacts(services().stores.contacts, simulation.clock)
         reader = contacts.create(WORKSPACE, ContactDocument(email="reader@example.com"))
         tagged = [
             contacts.create(
@@ -73,7 +73,7 @@ def ready() -> Iterator[Ready]:
 def _output(ready: Ready, run_id: str) -> dict[str, Any]:
     row = ready.simulation.table.row(keys.step(run_id, "news"))
     assert row is not None
-    return step_from_item(row, composition.stores().bodies).output
+    return step_from_item(row, services().stores.bodies).output
 
 
 def completes(ready: Ready) -> None:

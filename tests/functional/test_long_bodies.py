@@ -13,14 +13,15 @@ from runledger.services.runs.body_links import LINK_SECONDS, with_links
 from runledger.store.bodies import Bodies
 
 from tests.functional.test_walk import PAYLOAD, order_paid
-from tests.support.engine import BUCKET, REGION, Engine
+from tests.support.engine import Engine
+from tests.support.environment import BUCKET, REGION
 
 KEY = "key-that-nobody-sees"
 
 
 @pytest.fixture
 def run_id(engine: Engine) -> str:
-    engine.workspace_secrets.put(engine.workspace_id, "SCORE_KEY", KEY)
+    engine.secrets.put(engine.workspace_id, "SCORE_KEY", KEY)
     engine.http.answer = {"data": {"score": 1}, "rest": "x" * 20_000 + KEY}
     automation = engine.activate(order_paid(engine.template()))
     run_id = engine.fire(automation, PAYLOAD)
@@ -80,7 +81,7 @@ def test_only_files_of_the_run_are_linked(engine: Engine, run_id: str) -> None:
 
 
 def test_the_service_may_say_what_it_likes_about_files(engine: Engine) -> None:
-    engine.workspace_secrets.put(engine.workspace_id, "SCORE_KEY", KEY)
+    engine.secrets.put(engine.workspace_id, "SCORE_KEY", KEY)
     engine.http.answer = {"data": {"score": 1}, "bodyObject": {"key": "runs/x/y", "bytes": 1}}
     run_id = engine.fire(engine.activate(order_paid(engine.template())), PAYLOAD)
     engine.walk(run_id, until="mail")

@@ -29,7 +29,7 @@ CANCELED = Cancellation(by=BY, reason="wrong list")
 
 def manual(engine: Engine, automation_id: str, **given: Any) -> Any:
     document = RunDocument.model_validate(given)
-    return engine.manual.open(engine.workspace_id, automation_id, document, BY)
+    return engine.manual_runs.open(engine.workspace_id, automation_id, document, BY)
 
 
 @pytest.fixture
@@ -190,7 +190,7 @@ def test_a_step_that_finishes_after_the_cancel_is_canceled_and_tells_what_it_did
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     document = order_paid(engine.template())
-    engine.workspace_secrets.put(engine.workspace_id, "SCORE_KEY", "k" * 9)
+    engine.secrets.put(engine.workspace_id, "SCORE_KEY", "k" * 9)
     run_id = engine.fire(engine.activate(document), PAYLOAD)
     engine.walk(run_id, until="score")
     call = engine.http.call
@@ -220,7 +220,7 @@ def test_pausing_cancels_every_open_run_and_only_those(engine: Engine) -> None:
 
     engine.stopping.stop(engine.workspace_id, automation_id, AutomationStatus.PAUSED, BY)
     # The first hundred at once, the others by the tick.
-    engine.settler.settle_due(100)
+    engine.due_work.settle_due(100)
 
     statuses = [engine.status(run_id) for run_id in runs]
     assert statuses[1] is RunStatus.COMPLETED
@@ -234,12 +234,12 @@ def test_draining_ends_after_two_empty_passes_a_minute_apart(engine: Engine) -> 
     automation_id = engine.activate(WAITING)
     engine.stopping.stop(engine.workspace_id, automation_id, AutomationStatus.PAUSED, BY)
     assert engine.stores.automations.get(engine.workspace_id, automation_id).drain is not None
-    assert engine.settler.settle_due(100) == 0
+    assert engine.due_work.settle_due(100) == 0
     engine.clock.advance(MINUTE + 1_000)
-    assert engine.settler.settle_due(100) == 1
+    assert engine.due_work.settle_due(100) == 1
     assert engine.stores.automations.get(engine.workspace_id, automation_id).drain is None
     engine.clock.advance(HOUR)
-    assert engine.settler.settle_due(100) == 0
+    assert engine.due_work.settle_due(100) == 0
 
 
 def test_resuming_takes_new_runs_and_leaves_the_old_ones_canceled(engine: Engine) -> None:
@@ -250,7 +250,7 @@ def test_resuming_takes_new_runs_and_leaves_the_old_ones_canceled(engine: Engine
     engine.activations.activate(engine.workspace_id, automation_id, BY)
     new = engine.fire(automation_id, {})
     engine.clock.advance(MINUTE)
-    engine.settler.settle_due(100)
+    engine.due_work.settle_due(100)
     assert engine.status(old) is RunStatus.CANCELED
     assert engine.status(new) is RunStatus.PENDING
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from runledger import composition
+from runledger.composition import services
 from runledger.models.contact import ContactDocument
 from runledger.models.run import Cancellation
 from runledger.nodes.written_dates import ACCEPTED
@@ -15,7 +15,6 @@ from runledger.services.contacts.recipients import PAGE_CONTACTS
 from runledger.store import keys
 
 from tests.support.boundary import Call
-from tests.support.engine import PREFIX
 from tests.support.every_node import make_template
 from tests.support.fakes import client_error
 from tests.support.graphs import document, edge, node
@@ -84,14 +83,14 @@ class Mailing:
         return list(self.simulation.step_functions.executions.values())
 
     def contacts(self) -> Contacts:
-        return Contacts(composition.stores().contacts, self.simulation.clock)
+        return Contacts(services().stores.contacts, self.simulation.clock)
 
     def subscribers(self) -> list[str]:
-        ids, _ = composition.stores().contacts.tagged(WORKSPACE, "news", 2_000, None)
+        ids, _ = services().stores.contacts.tagged(WORKSPACE, "news", 2_000, None)
         return ids
 
     def retag(self, contact_id: str, *tags: str) -> None:
-        before = composition.stores().contacts.get(WORKSPACE, contact_id)
+        before = services().stores.contacts.get(WORKSPACE, contact_id)
         changed = ContactDocument(email=before.email, tags=list(tags))
         self.contacts().replace(WORKSPACE, contact_id, changed)
 
@@ -100,7 +99,7 @@ class Mailing:
 def whole() -> Iterator[Mailing]:
     with open_simulation() as simulation:
         template_id = make_template(simulation)
-        contacts = Contacts(composition.stores().contacts, simulation.clock)
+        contacts = Contacts(services().stores.contacts, simulation.clock)
         reader = contacts.create(WORKSPACE, ContactDocument(email="reader@example.com"))
         for number in range(THOUSAND):
             subscriber = ContactDocument(email=f"a{number}@example.com", tags=["news"])
@@ -237,7 +236,7 @@ def test_a_cancel_in_the_middle_stops_it(mailing: Mailing) -> None:
         if call.operation == "SendEmail" and len(simulation.ses.sent) == after - 1:
             answer = act()
             canceled = Cancellation(by="ada@example.com", reason="wrong list")
-            composition.stopping(PREFIX).canceler.cancel(WORKSPACE, run_id, canceled)
+            services().canceler.cancel(WORKSPACE, run_id, canceled)
             return answer
         return act()
 
@@ -315,7 +314,7 @@ def test_what_a_template_lacks_for_one_is_that_ones_refusal(mailing: Mailing) ->
         },
     )
     ids = mailing.subscribers()
-    contact = composition.stores().contacts.get(WORKSPACE, ids[3])
+    contact = services().stores.contacts.get(WORKSPACE, ids[3])
     with_plan = ContactDocument(email=contact.email, tags=["news"], metadata={"plan": "pro"})
     mailing.contacts().replace(WORKSPACE, ids[3], with_plan)
     channels = [{"channel": "EMAIL", "templateId": made["body"]["id"]}]
@@ -383,7 +382,7 @@ def test_a_walker_that_comes_late_changes_nothing(mailing: Mailing) -> None:
     simulation = mailing.simulation
     run_id = mailing.open(mailing.activate())
     simulation.run_while(lambda: len(simulation.ses.sent) < 120)
-    store = composition.stores().runs
+    store = services().stores.runs
     history = store.history(run_id)
     late = history.steps["news"]
     simulation.run_while(lambda: len(simulation.ses.sent) < 300)
@@ -463,7 +462,7 @@ def to_segment(segment_id: str) -> dict[str, Any]:
 
 
 def with_plan(mailing: Mailing, contact_id: str, plan: str) -> None:
-    before = composition.stores().contacts.get(WORKSPACE, contact_id)
+    before = services().stores.contacts.get(WORKSPACE, contact_id)
     changed = ContactDocument(email=before.email, tags=list(before.tags), metadata={"plan": plan})
     mailing.contacts().replace(WORKSPACE, contact_id, changed)
 

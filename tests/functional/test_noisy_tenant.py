@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from runledger import composition
 from runledger.clock import MINUTE, SECOND
+from runledger.composition import services
 from runledger.models.run import Payload, Run, RunStatus, TriggerType
 from runledger.store import keys
 
@@ -69,7 +69,7 @@ class Tenants:
             open_claims={},
             error=None,
         )
-        composition.stores().runs.open(run, PAYLOAD, 1)
+        services().stores.runs.open(run, PAYLOAD, 1)
         return run_id
 
     def is_started(self, run_id: str) -> bool:

@@ -14,7 +14,8 @@ from tests.functional.test_refusals import only, rows
 from tests.functional.test_rotation import signature
 from tests.functional.test_settle import executions
 from tests.functional.test_webhooks import event
-from tests.support.engine import START, Engine
+from tests.support.engine import Engine
+from tests.support.environment import START
 
 BY = "ada@example.com"
 TODAY = iso(START)[:10]
@@ -51,7 +52,7 @@ def token_of(engine: Engine, automation_id: str) -> str:
 
 def start_what_is_due(engine: Engine, run_id: str) -> list[str]:
     """The executions of the run after a tick."""
-    engine.settler.settle_due(100)
+    engine.due_work.settle_due(100)
     return executions(engine, run_id)
 
 

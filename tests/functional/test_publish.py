@@ -8,14 +8,13 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from runledger.api.run_events import RunEvent
+from runledger.composition import services
 from runledger.models.run import Cancellation
-from runledger.services.counts.changed_hours import TotalMarker
-from runledger.services.stream.expiry import Expiry
-from runledger.services.stream.follow import Followers
 from runledger.services.stream.publish import BATCH, Publisher, changes_of
 
 from tests.functional.test_upstream import BY, upstream_document, waiting
-from tests.support.engine import REGION, TABLE, Engine
+from tests.support.engine import Engine
+from tests.support.environment import REGION, TABLE
 
 BUS = "runledger"
 
@@ -278,14 +277,8 @@ def test_the_handlers_hand_an_end_on_from_the_stream_to_the_next_run(
     second = engine.activate(waiting(first))
     run_id = engine.fire(first, {"n": 20})
     engine.walk(run_id)
-    stores = engine.stores
-    followers = Followers(
-        publisher=Publisher(events, BUS, stores.automations),
-        marker=TotalMarker(stores.totals, stores.freshness, engine.clock),
-        expired=Expiry(stores.tombstones, stores.bodies),
-    )
-    monkeypatch.setattr(follow_changes, "followers", lambda: followers)
-    monkeypatch.setattr(upstream_trigger, "upstream_runs", lambda: engine.upstream)
+    monkeypatch.setattr("runledger.composition.Composition", lambda: engine)
+    services.cache_clear()
 
     batch = {"Records": stream(engine)}
     assert follow_changes.handler(batch, CONTEXT) == {"batchItemFailures": []}

@@ -10,7 +10,8 @@ from moto import mock_aws
 
 from local import publish_console
 from local.publish_console import Deployment, publish
-from tests.support.engine import REGION, client_of
+from tests.support.engine import client_of
+from tests.support.environment import REGION
 
 TARGET = Deployment("console", "E1", "client", REGION)
 

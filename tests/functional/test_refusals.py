@@ -12,7 +12,6 @@ import boto3
 import pytest
 from runledger.api.runs import RunDocument
 from runledger.clock import MINUTE
-from runledger.composition import opener_over
 from runledger.errors import (
     ConflictError,
     InvalidInputError,
@@ -23,6 +22,8 @@ from runledger.errors import (
 )
 from runledger.models.automation import AutomationStatus
 from runledger.models.contact import ContactDocument
+from runledger.services.triggers.open_run import Opener
+from runledger.services.triggers.refusals import Refusals
 from runledger.services.triggers.webhooks import Webhooks
 from runledger.store.bodies import Bodies
 from runledger.store.rates import RateStore
@@ -33,7 +34,8 @@ from tests.functional.test_run_store import item_size
 from tests.functional.test_settle import WAITING
 from tests.functional.test_webhooks import BY_EMAIL, event, hooked
 from tests.support.boundary import Boundary, Call
-from tests.support.engine import BUCKET, REGION, Engine
+from tests.support.engine import Engine
+from tests.support.environment import BUCKET, REGION
 from tests.support.memory_table import MemoryTable
 
 BY = "ada@example.com"
@@ -59,7 +61,7 @@ def sign(engine: Engine, token: str, body: bytes) -> str:
     target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
     name = f"runledger/webhooks/{target.automation_id}"
-    secret = engine.secrets.get_secret_value(SecretId=name)["SecretString"]
+    secret = engine.secrets_manager.get_secret_value(SecretId=name)["SecretString"]
     return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
@@ -184,7 +186,7 @@ def test_a_run_by_hand_that_names_nobody_leaves_its_reason(
     automation_id = engine.activate(WAITING)
     document = RunDocument.model_validate(given)
     with pytest.raises(RunledgerError):
-        engine.manual.open(engine.workspace_id, automation_id, document, BY)
+        engine.manual_runs.open(engine.workspace_id, automation_id, document, BY)
     told = only(engine)
     assert (told["reason"], told["trigger"], told["source"]) == (reason, "MANUAL", BY)
     assert "hunter2" not in told["message"]
@@ -196,7 +198,7 @@ def test_runs_by_hand_that_are_in_the_way_of_each_other_say_so(engine: Engine) -
 
     def by_hand(**given: Any) -> Any:
         document = RunDocument(contact_id=person.id, **given)
-        return engine.manual.open(engine.workspace_id, automation_id, document, BY)
+        return engine.manual_runs.open(engine.workspace_id, automation_id, document, BY)
 
     first = by_hand(idempotency_key="k").run
     assert by_hand(idempotency_key="k").is_duplicate
@@ -228,7 +230,12 @@ class Flood:
         self.webhooks = Webhooks(
             of.automations,
             engine.contacts,
-            opener_over(of, engine.clock),
+            Opener(
+                of.runs,
+                of.workspaces,
+                Refusals(of.refusals, of.workspaces, engine.clock),
+                engine.clock,
+            ),
             RateStore(self.table),
             lambda automation_id, version: "the secret",
             engine.clock,

@@ -23,7 +23,7 @@ from tests.support.engine import Engine
 def signed(engine: Engine, token: str, body: bytes, **headers: str) -> InboundEvent:
     target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
-    secret = SigningSecrets(engine.secrets, "runledger").read(target.automation_id)
+    secret = SigningSecrets(engine.secrets_manager, "runledger").read(target.automation_id)
     digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     return event(token, body, x_runledger_signature=f"sha256={digest}", **headers)
 
@@ -205,7 +205,7 @@ def test_by_hand_a_key_stands_for_one_contact_and_one_body(engine: Engine) -> No
 
     def by_hand(email: str, payload: dict[str, Any]) -> Any:
         document = RunDocument(email=email, payload=payload, idempotency_key="k")
-        return engine.manual.open(engine.workspace_id, target.automation_id, document, "eve")
+        return engine.manual_runs.open(engine.workspace_id, target.automation_id, document, "eve")
 
     first = by_hand("ada@example.com", {"a": 1})
     assert by_hand("ADA@example.com", {"a": 1.0}).run.id == first.run.id

@@ -11,7 +11,8 @@ from runledger.models.workspace import Role
 from tests.functional.test_api_handlers import CONTEXT, EDGE_KEY, call, deployed, pool, sample
 from tests.functional.test_settle import WAITING
 from tests.functional.test_webhooks import hooked
-from tests.support.engine import TABLE, Engine
+from tests.support.engine import Engine
+from tests.support.environment import TABLE
 
 __all__ = ["deployed", "pool"]
 

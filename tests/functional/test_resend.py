@@ -4,9 +4,7 @@ from typing import Any
 
 import pytest
 from runledger.api.resends import ResendDocument
-from runledger.channels.registry import describe_channels
 from runledger.clock import DAY, MINUTE, now_ms
-from runledger.composition import gatekeeper_over
 from runledger.errors import ConflictError, InvalidInputError, NotFoundError
 from runledger.models.contact import Consents, ContactDocument
 from runledger.models.delivery import DeliveryAttempt, DeliveryStatus
@@ -38,16 +36,7 @@ BY = "bob@example.com"
 
 @pytest.fixture
 def resends(engine: Engine) -> Resends:
-    return Resends(
-        engine.stores.deliveries,
-        engine.stores.contacts,
-        engine.stores.templates,
-        engine.stores.workspaces,
-        describe_channels(),
-        gatekeeper_over(engine.stores, engine.clock),
-        engine.retries,
-        engine.clock,
-    )
+    return engine.resends
 
 
 def resend(
@@ -128,7 +117,7 @@ def test_a_resend_whose_machine_was_never_started_is_sent_by_the_tick(
 ) -> None:
     script(engine, TAKEN)
     original = sent(engine, automation)
-    monkeypatch.setattr(type(engine.retries), "start", lambda self, attempt: None)
+    monkeypatch.setattr(type(engine.retry_machine), "start", lambda self, attempt: None)
     made = resend(engine, resends, original).attempt
     monkeypatch.undo()
     assert started(engine) == []

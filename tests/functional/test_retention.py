@@ -25,7 +25,8 @@ from tests.functional.test_delivery_life import ADA, mailing
 from tests.functional.test_delivery_lists import an_attempt
 from tests.functional.test_long_bodies import PAYLOAD, order_paid
 from tests.functional.test_refusal_lists import a_refusal
-from tests.support.engine import BUCKET, REGION, Engine
+from tests.support.engine import Engine
+from tests.support.environment import BUCKET, REGION
 
 __all__ = ["deployed"]
 
@@ -200,7 +201,7 @@ def test_the_answer_is_a_problem_with_the_moment(deployed: Engine) -> None:
 
 
 def test_the_objects_of_a_run_go_with_it_and_those_of_a_later_one_stay(engine: Engine) -> None:
-    engine.workspace_secrets.put(engine.workspace_id, "SCORE_KEY", "k" * 20)
+    engine.secrets.put(engine.workspace_id, "SCORE_KEY", "k" * 20)
     engine.http.answer = {"data": {"score": 42}, "rest": noise(1)}
     automation_id = engine.activate(order_paid(engine.template()))
     payload = {**PAYLOAD, "more": noise(2)}

@@ -17,7 +17,7 @@ from runledger.models.attempt_transitions import GIVE_UP_AFTER, WAITS
 from runledger.services.messages.retry_contract import RetryAnswer, RetryEvent
 from runledger.services.messages.retry_machine import RetryMachine
 
-from tests.support.engine import DELIVERY_RETRY, REGION
+from tests.support.environment import DELIVERY_RETRY, REGION
 from tests.support.local_stepfunctions import LocalStepFunctions
 from tests.support.template import load_template
 

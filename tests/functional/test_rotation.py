@@ -44,7 +44,7 @@ class Signed:
         target = engine.stores.automations.by_webhook_token(self.token)
         assert target is not None
         self.id = target.automation_id
-        self.signing = SigningSecrets(engine.secrets, "runledger")
+        self.signing = SigningSecrets(engine.secrets_manager, "runledger")
         self.first = self.signing.read(self.id)
 
     def rotate(self, minutes: int = 60) -> AutomationView:
@@ -198,7 +198,7 @@ def test_an_automation_whose_first_secret_was_never_made_gets_it_by_rotation(
     signed: Signed,
 ) -> None:
     name = f"runledger/webhooks/{signed.id}"
-    signed.engine.secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+    signed.engine.secrets_manager.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
     # Not the sender's fault: it is asked to come back.
     with pytest.raises(MissingResourceError):
         signed.takes(signed.first)
@@ -210,7 +210,7 @@ def test_only_an_automation_that_takes_signed_events_has_a_secret_to_rotate(engi
     target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
     rotations = Rotations(
-        engine.automations, SigningSecrets(engine.secrets, "runledger"), engine.clock
+        engine.automations, SigningSecrets(engine.secrets_manager, "runledger"), engine.clock
     )
     with pytest.raises(ConflictError):
         rotations.rotate(engine.workspace_id, target.automation_id, 0, BY)

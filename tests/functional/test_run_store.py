@@ -27,7 +27,8 @@ from runledger.store.table import Put
 from runledger.store.values import to_dynamo
 
 from bench.units import item_size
-from tests.support.engine import START, Engine
+from tests.support.engine import Engine
+from tests.support.environment import START
 
 PAYLOAD = Payload(trigger={"type": "WEBHOOK"}, body={"orderId": 1})
 

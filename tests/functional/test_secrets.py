@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from runledger import composition
 from runledger.clock import HOUR, MINUTE
+from runledger.composition import services
 from runledger.errors import NodeError, NotFoundError, TransientError
 from runledger.services.secrets.secrets import ABANDONED_AFTER, Secrets
 from runledger.services.secrets.values import CACHED_FOR, SecretValues
@@ -23,13 +23,13 @@ PATH = f"/v1/secrets/{NAME}"
 
 def held(engine: Engine) -> list[str]:
     """The values that Secrets Manager holds, in order."""
-    found = engine.secrets.list_secrets()["SecretList"]
+    found = engine.secrets_manager.list_secrets()["SecretList"]
     ids = sorted(each["Name"] for each in found if "/workspaces/" in each["Name"])
-    return [engine.secrets.get_secret_value(SecretId=each)["SecretString"] for each in ids]
+    return [engine.secrets_manager.get_secret_value(SecretId=each)["SecretString"] for each in ids]
 
 
 def put(engine: Engine, value: str) -> None:
-    engine.workspace_secrets.put(engine.workspace_id, NAME, value)
+    engine.secrets.put(engine.workspace_id, NAME, value)
 
 
 def read(engine: Engine) -> str:
@@ -41,11 +41,11 @@ def test_a_value_is_set_replaced_and_leaves_nothing_behind(engine: Engine) -> No
     assert read(engine) == "first value"
     put(engine, "second value")
     assert held(engine) == ["second value"]
-    engine.workspace_secrets.delete(engine.workspace_id, NAME)
+    engine.secrets.delete(engine.workspace_id, NAME)
     assert held(engine) == []
     assert engine.table.get(keys.secret(engine.workspace_id, NAME)) is None
     with pytest.raises(NotFoundError):
-        engine.workspace_secrets.delete(engine.workspace_id, NAME)
+        engine.secrets.delete(engine.workspace_id, NAME)
 
 
 def test_a_rotation_is_seen_within_a_minute_and_read_once_until_then(
@@ -53,13 +53,13 @@ def test_a_rotation_is_seen_within_a_minute_and_read_once_until_then(
 ) -> None:
     put(engine, "first value")
     asked: list[str] = []
-    get = engine.secrets.get_secret_value
+    get = engine.secrets_manager.get_secret_value
 
     def counted(**request: Any) -> Any:
         asked.append(request["SecretId"])
         return get(**request)
 
-    monkeypatch.setattr(engine.secrets, "get_secret_value", counted)
+    monkeypatch.setattr(engine.secrets_manager, "get_secret_value", counted)
     assert [read(engine) for _ in range(5)] == ["first value"] * 5
     assert len(asked) == 1
     put(engine, "second value")
@@ -73,7 +73,7 @@ def test_a_process_that_never_read_it_sees_the_new_value_at_once(engine: Engine)
     put(engine, "first value")
     read(engine)
     put(engine, "second value")
-    other = SecretValues(engine.stores.secrets, engine.secrets, "runledger", engine.clock)
+    other = SecretValues(engine.stores.secrets, engine.secrets_manager, "runledger", engine.clock)
     assert other.get(engine.workspace_id, NAME) == "second value"
 
 
@@ -83,12 +83,12 @@ def test_a_deleted_name_is_missing_soon_and_can_be_set_again_at_once(
     put(engine, "first value")
     read(engine)
     # As on AWS, where a deleted secret goes in the background and blocks its name meanwhile.
-    monkeypatch.setattr(engine.secrets, "delete_secret", lambda **request: {})
-    engine.workspace_secrets.delete(engine.workspace_id, NAME)
+    monkeypatch.setattr(engine.secrets_manager, "delete_secret", lambda **request: {})
+    engine.secrets.delete(engine.workspace_id, NAME)
     put(engine, "second value")
     engine.clock.advance(CACHED_FOR)
     assert read(engine) == "second value"
-    engine.workspace_secrets.delete(engine.workspace_id, NAME)
+    engine.secrets.delete(engine.workspace_id, NAME)
     engine.clock.advance(CACHED_FOR)
     with pytest.raises(NodeError, match="no secret named SCORE_KEY"):
         read(engine)
@@ -98,21 +98,21 @@ def test_a_value_that_is_replaced_while_it_is_read_is_read_anew(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(engine, "first value")
-    get = engine.secrets.get_secret_value
+    get = engine.secrets_manager.get_secret_value
 
     def late(**request: Any) -> Any:
-        monkeypatch.setattr(engine.secrets, "get_secret_value", get)
+        monkeypatch.setattr(engine.secrets_manager, "get_secret_value", get)
         put(engine, "second value")
         return get(**request)
 
-    monkeypatch.setattr(engine.secrets, "get_secret_value", late)
+    monkeypatch.setattr(engine.secrets_manager, "get_secret_value", late)
     assert read(engine) == "second value"
 
 
 def test_a_value_that_somebody_deleted_by_hand_is_said_to_be_gone(engine: Engine) -> None:
     put(engine, "first value")
-    (found,) = engine.secrets.list_secrets()["SecretList"]
-    engine.secrets.delete_secret(SecretId=found["Name"], ForceDeleteWithoutRecovery=True)
+    (found,) = engine.secrets_manager.list_secrets()["SecretList"]
+    engine.secrets_manager.delete_secret(SecretId=found["Name"], ForceDeleteWithoutRecovery=True)
     with pytest.raises(NodeError, match="is gone; set it again"):
         read(engine)
     put(engine, "second value")
@@ -140,7 +140,7 @@ def test_the_last_use_is_written_down_once_an_hour(engine: Engine) -> None:
     # A rotation does not forget it, a deletion does.
     put(engine, "second value")
     assert last_used() is not None
-    engine.workspace_secrets.delete(engine.workspace_id, NAME)
+    engine.secrets.delete(engine.workspace_id, NAME)
     put(engine, "third value")
     assert last_used() is None
 
@@ -170,19 +170,19 @@ def test_of_a_set_and_a_delete_at_once_one_comes_last(
     """The delete falls between the making of a value and the row that points to it."""
     if first:
         put(engine, "first value")
-    create = engine.secrets.create_secret
+    create = engine.secrets_manager.create_secret
 
     def meanwhile(**request: Any) -> Any:
-        monkeypatch.setattr(engine.secrets, "create_secret", create)
+        monkeypatch.setattr(engine.secrets_manager, "create_secret", create)
         made = create(**request)
         if first:
-            engine.workspace_secrets.delete(engine.workspace_id, NAME)
+            engine.secrets.delete(engine.workspace_id, NAME)
         else:
             with pytest.raises(NotFoundError):
-                engine.workspace_secrets.delete(engine.workspace_id, NAME)
+                engine.secrets.delete(engine.workspace_id, NAME)
         return made
 
-    monkeypatch.setattr(engine.secrets, "create_secret", meanwhile)
+    monkeypatch.setattr(engine.secrets_manager, "create_secret", meanwhile)
     put(engine, "second value")
     assert read(engine) == "second value"
     assert held(engine) == ["second value"]
@@ -191,14 +191,14 @@ def test_of_a_set_and_a_delete_at_once_one_comes_last(
 def test_of_two_values_set_at_once_one_stays_and_the_other_goes(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    create = engine.secrets.create_secret
+    create = engine.secrets_manager.create_secret
 
     def meanwhile(**request: Any) -> Any:
-        monkeypatch.setattr(engine.secrets, "create_secret", create)
+        monkeypatch.setattr(engine.secrets_manager, "create_secret", create)
         put(engine, "other value")
         return create(**request)
 
-    monkeypatch.setattr(engine.secrets, "create_secret", meanwhile)
+    monkeypatch.setattr(engine.secrets_manager, "create_secret", meanwhile)
     put(engine, "last value")
     assert read(engine) == "last value"
     assert held(engine) == ["last value"]
@@ -207,17 +207,17 @@ def test_of_two_values_set_at_once_one_stays_and_the_other_goes(
 def test_a_value_taken_for_abandoned_is_made_again(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    create = engine.secrets.create_secret
+    create = engine.secrets_manager.create_secret
 
     def slow(**request: Any) -> Any:
-        monkeypatch.setattr(engine.secrets, "create_secret", create)
+        monkeypatch.setattr(engine.secrets_manager, "create_secret", create)
         made = create(**request)
         engine.clock.advance(ABANDONED_AFTER + MINUTE)
-        assert engine.settler.settle_due(10) == 1
+        assert engine.due_work.settle_due(10) == 1
         assert held(engine) == []
         return made
 
-    monkeypatch.setattr(engine.secrets, "create_secret", slow)
+    monkeypatch.setattr(engine.secrets_manager, "create_secret", slow)
     put(engine, "the value")
     assert held(engine) == ["the value"]
     assert read(engine) == "the value"
@@ -236,7 +236,7 @@ def simulation() -> Iterator[Simulation]:
 def value_of(simulation: Simulation, name: str = NAME) -> str | None:
     """What a process reads that has cached nothing."""
     reader = SecretValues(
-        composition.stores().secrets,
+        services().stores.secrets,
         simulation.client("secretsmanager"),
         "runledger",
         simulation.clock,
@@ -339,7 +339,7 @@ def test_secrets_manager_refuses_to_delete_for_a_while(simulation: Simulation) -
 
 def test_the_api_lists_names_and_never_values(simulation: Simulation) -> None:
     secrets = Secrets(
-        composition.stores().secrets,
+        services().stores.secrets,
         simulation.client("secretsmanager"),
         "runledger",
         simulation.clock,

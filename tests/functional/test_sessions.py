@@ -17,7 +17,8 @@ from runledger.services.workspaces.me import end_sessions
 from runledger.services.workspaces.workspaces import create_workspace
 
 from tests.functional.test_api_handlers import an_account, call, claims_of, deployed, pool
-from tests.support.engine import REGION, Engine
+from tests.support.engine import Engine
+from tests.support.environment import REGION
 
 __all__ = ["deployed", "pool"]
 
@@ -87,7 +88,7 @@ def test_an_id_token_is_refused_that_says_it_all(deployed: Engine) -> None:
 def clock(pool: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """What the API's clock shows, in milliseconds."""
     shown = [NOW * SECOND]
-    monkeypatch.setattr("runledger.routes.api.invitations.now_ms", lambda: shown[0])
+    monkeypatch.setattr("runledger.clock.now_ms", lambda: shown[0])
     yield shown
 
 

@@ -58,10 +58,10 @@ def test_a_start_that_is_refused_is_put_off_and_said(engine: Engine) -> None:
 
 def test_a_run_that_nothing_started_is_started_by_the_tick(engine: Engine) -> None:
     run_id = engine.fire(engine.activate(WAITING), {})
-    assert engine.settler.settle_due(100) == 0
+    assert engine.due_work.settle_due(100) == 0
     engine.clock.advance(3 * MINUTE)
 
-    assert engine.settler.settle_due(100) == 1
+    assert engine.due_work.settle_due(100) == 1
 
     assert executions(engine, run_id) == [f"{run_id}-2"]
     assert engine.status(run_id) is RunStatus.PENDING
@@ -73,7 +73,7 @@ def test_an_execution_of_an_earlier_attempt_cannot_own_the_run(engine: Engine) -
     run_id = engine.fire(engine.activate(WAITING), {})
     first = engine.execution(run_id)
     engine.clock.advance(3 * MINUTE)
-    engine.settler.settle_due(100)
+    engine.due_work.settle_due(100)
     with pytest.raises(RunReleasedError):
         engine.visit(run_id, "start", Operation.OWN, execution=first)
     assert engine.status(run_id) is RunStatus.PENDING
@@ -85,7 +85,7 @@ def test_a_run_that_never_starts_fails_with_the_reason(engine: Engine) -> None:
     engine.stepfunctions.delete_state_machine(stateMachineArn=machine)
     for _ in range(MAX_ATTEMPTS):
         engine.clock.advance(20 * MINUTE)
-        engine.settler.settle_due(100)
+        engine.due_work.settle_due(100)
     told = engine.detail(run_id)
     assert told["status"] == "FAILED"
     assert told["error"]["kind"] == "NEVER_STARTED"
@@ -101,15 +101,15 @@ def test_a_waiting_run_is_left_alone_until_its_wait_is_over(engine: Engine) -> N
     assert [step["status"] for step in told["steps"]] == ["COMPLETED", "WAITING"]
 
     engine.clock.advance(3 * MINUTE)
-    engine.settler.settle_due(100)
+    engine.due_work.settle_due(100)
     assert engine.status(run_id) is RunStatus.RUNNING
     engine.clock.advance(3 * MINUTE)
-    assert engine.settler.settle_due(100) == 0
+    assert engine.due_work.settle_due(100) == 0
 
     engine.clock.advance(53 * MINUTE)
-    assert engine.settler.settle_due(100) == 0
+    assert engine.due_work.settle_due(100) == 0
     engine.clock.advance(6 * MINUTE)
-    engine.settler.settle_due(100)
+    engine.due_work.settle_due(100)
     told = engine.detail(run_id)
     # The hour was over; what never came is the node after it.
     text = "goes on soon (attempt 2): the run stopped moving at node done: its execution is gone"
@@ -152,7 +152,7 @@ def test_an_execution_that_ended_before_it_owned_the_run_is_followed_by_another(
     engine.closer.close(ended)
     assert engine.detail(run_id)["health"]["lastError"] == "its execution failed before it began"
 
-    engine.settler.settle_due(100)
+    engine.due_work.settle_due(100)
 
     assert executions(engine, run_id) == [f"{run_id}-2"]
 
@@ -194,13 +194,13 @@ def test_throttled_starts_use_up_no_attempt(
         engine.starter.start(engine.stores.runs.get(other))
         for _ in range(12):
             engine.clock.advance(16 * MINUTE)
-            engine.settler.settle_due(100)
+            engine.due_work.settle_due(100)
     assert engine.stores.runs.get(other).attempt == 1
     health = engine.detail(other)["health"]
     assert (health["state"], "at the moment" in health["lastError"]) == ("RETRYING", True)
 
     engine.clock.advance(16 * MINUTE)
-    engine.settler.settle_due(100)
+    engine.due_work.settle_due(100)
     assert executions(engine, other) == [f"{other}-1"]
 
 
@@ -218,7 +218,7 @@ def test_a_start_that_stays_refused_for_a_day_fails_the_run(
     monkeypatch.setattr(engine.stepfunctions, "start_execution", refuse)
     engine.starter.start(engine.stores.runs.get(run_id))
     engine.clock.advance(DAY + 16 * MINUTE)
-    engine.settler.settle_due(100)
+    engine.due_work.settle_due(100)
     assert engine.detail(run_id)["error"]["kind"] == "NEVER_STARTED"
 
 
@@ -237,12 +237,12 @@ def test_a_row_that_cannot_be_settled_keeps_no_other_waiting(
     engine.clock.advance(3 * MINUTE)
     with monkeypatch.context() as patched:
         patched.setattr(engine.stores.runs, "get", unreadable)
-        assert engine.settler.settle_due(100) == 2
+        assert engine.due_work.settle_due(100) == 2
         engine.clock.advance(5 * MINUTE)
-        assert engine.settler.settle_due(100) == 1
+        assert engine.due_work.settle_due(100) == 1
     assert executions(engine, sound)[-1] == f"{sound}-3"
     engine.clock.advance(16 * MINUTE)
-    engine.settler.settle_due(100)
+    engine.due_work.settle_due(100)
     assert executions(engine, broken) == [f"{broken}-2"]
 
 
@@ -270,7 +270,7 @@ def test_a_run_without_attempts_is_ended_before_its_execution_is_stopped(
 
     monkeypatch.setattr(engine.stepfunctions, "stop_execution", stop_and_report)
     engine.clock.advance(2 * DAY)
-    engine.settler.settle_due(100)
+    engine.due_work.settle_due(100)
     error = engine.detail(run_id)["error"]
     assert (error["kind"], error["nodeId"]) == ("OVERDUE", "pause")
     assert error["message"].startswith("The run stopped moving at node pause and passed its dead")

@@ -77,7 +77,7 @@ def test_a_decision_shows_the_values_that_it_compared(engine: Engine) -> None:
 
 
 def test_a_call_shows_its_parameters_and_no_secret(engine: Engine) -> None:
-    engine.workspace_secrets.put("ws_demo", "KEY", "s3cr3t-value")
+    engine.secrets.put("ws_demo", "KEY", "s3cr3t-value")
     call = {
         "url": "https://api.example.com/{{trigger.id}}",
         "headers": {"X-Key": "{{secret.KEY}}", "X-Who": "{{contact.email}}"},
@@ -97,7 +97,7 @@ def test_a_call_shows_its_parameters_and_no_secret(engine: Engine) -> None:
 
 
 def test_a_call_that_could_not_be_made_shows_what_was_known(engine: Engine) -> None:
-    engine.workspace_secrets.put("ws_demo", "KEY", "s3cr3t-value")
+    engine.secrets.put("ws_demo", "KEY", "s3cr3t-value")
     headers = {
         "X-Key": "Key {{secret.KEY}}",
         "X-Echo": "{{trigger.echo}}",

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from runledger.clock import DAY, HOUR, MINUTE, SECOND
-from runledger.composition import opener_over
 from runledger.errors import RateLimitedError
 from runledger.models.automation import AutomationDocument, AutomationStatus
 from runledger.models.run import Cancellation, TriggerType
@@ -58,7 +57,7 @@ def tick_for(engine: Engine, time: int, step: int = 6 * HOUR) -> None:
     """Lets the time pass, with a tick now and then."""
     for _ in range(time // step):
         engine.clock.advance(step)
-        engine.settler.settle_due(100)
+        engine.due_work.settle_due(100)
 
 
 def machine_rows(engine: Engine, automation_id: str) -> list[str]:
@@ -104,7 +103,7 @@ def test_a_run_opened_between_the_listings_by_a_stale_reader_counts(engine: Engi
     activate_again(engine, automation_id, "two")
     engine.clock.advance(10 * MINUTE)
     facts = TriggerFacts(type=TriggerType.MANUAL, details={}, body={})
-    run = opener_over(engine.stores, engine.clock).open(stale, None, facts).run
+    run = engine.opener.open(stale, None, facts).run
     assert run.version == 1
     engine.stores.runs.postpone(run, engine.clock() + 30 * DAY)
     tick_for(engine, 3 * DAY)
@@ -160,17 +159,17 @@ def test_machines_are_deleted_no_faster_than_aws_allows(
 
 
 def test_a_bucket_gives_its_turns_and_refills(engine: Engine) -> None:
-    pace, now = engine.stores.throttle, engine.clock()
-    assert [pace.take("things", now, SECOND, 5) for _ in range(5)] == [1, 2, 3, 4, 5]
+    throttle, now = engine.stores.throttle, engine.clock()
+    assert [throttle.reserve("things", now, SECOND, 5) for _ in range(5)] == [1, 2, 3, 4, 5]
     for _ in range(2):
         with pytest.raises(RateLimitedError) as refused:
-            pace.take("things", now, SECOND, 5)
+            throttle.reserve("things", now, SECOND, 5)
         assert refused.value.retry_after == 1
-    assert pace.take("things", now + SECOND, SECOND, 5) == 5
+    assert throttle.reserve("things", now + SECOND, SECOND, 5) == 5
     with pytest.raises(RateLimitedError) as refused:
-        pace.take("things", now + SECOND, SECOND, 3)
+        throttle.reserve("things", now + SECOND, SECOND, 3)
     assert refused.value.retry_after == 3
-    pace.give_back("things", SECOND)
-    assert pace.take("things", now + SECOND, SECOND, 5) == 5
-    assert pace.take("things", now + 60 * SECOND, SECOND, 5) == 1
-    assert pace.take("others", now, SECOND, 1) == 1
+    throttle.give_back("things", SECOND)
+    assert throttle.reserve("things", now + SECOND, SECOND, 5) == 5
+    assert throttle.reserve("things", now + 60 * SECOND, SECOND, 5) == 1
+    assert throttle.reserve("others", now, SECOND, 1) == 1

@@ -23,7 +23,8 @@ from runledger.store.table import (
     Table,
 )
 
-from tests.support.engine import REGION, TABLE, create_table
+from tests.support.engine import create_table
+from tests.support.environment import REGION, TABLE
 from tests.support.memory_table import MemoryTable
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from runledger import composition
 from runledger.clock import DAY, HOUR, MINUTE, SECOND
+from runledger.composition import services
 from runledger.errors import TransientError
 from runledger.models.run import Payload, RunStatus
 from runledger.models.totals import HourTotal, Scope, hour_of
@@ -31,7 +31,8 @@ from runledger.store.values import Item
 
 from tests.functional.test_run_store import a_run
 from tests.support.boundary import Call, straight
-from tests.support.engine import START, Clock
+from tests.support.engine import Clock
+from tests.support.environment import START
 from tests.support.fakes import S3
 from tests.support.faults import Fault, FaultyCall
 from tests.support.invariants import describe
@@ -624,7 +625,7 @@ def test_an_hour_that_keeps_changing_costs_ever_fewer_writes_and_settles_in_the_
 
 def story(simulation: Simulation, workspace_id: str) -> None:
     """Runs of two hours that are opened, started and ended while the functions work."""
-    stores = composition.stores()
+    stores = services().stores
     shards = stores.workspaces.get(workspace_id).shards
     payload = Payload(trigger={}, body={})
     made = []
@@ -655,7 +656,7 @@ def story(simulation: Simulation, workspace_id: str) -> None:
 
 
 def counted(simulation: Simulation, workspace_id: str, part: str | None) -> dict[str, int]:
-    stores = composition.stores()
+    stores = services().stores
     totals = Totals(simulation.table, stores.totals, stores.freshness, stores.workspaces)
     scope = Scope(workspace_id, "RUN", part)
     what = countables(stores)["RUN"](scope)
@@ -683,7 +684,7 @@ def test_wherever_a_function_dies_the_totals_are_those_of_the_rows(
         simulation.followers = {"marker"}
         del simulation.consumers["start_runs"]
         create_workspace(
-            composition.stores().workspaces,
+            services().stores.workspaces,
             simulation.clock,
             workspace_id="ws_x",
             name="X",
@@ -706,9 +707,7 @@ def test_wherever_a_function_dies_the_totals_are_those_of_the_rows(
             # All of it comes from totals: nothing is left to be done, however often it was begun.
             simulation.run_until(BEGIN + 6 * HOUR)
             assert counted(simulation, "ws_x", None) == told, where
-            items = composition.stores().totals.between(
-                Scope("ws_x", "RUN", None), BEGIN, BEGIN + DAY
-            )
+            items = services().stores.totals.between(Scope("ws_x", "RUN", None), BEGIN, BEGIN + DAY)
             sums = Counter[str]()
             for item in items:
                 assert item.holds(simulation.clock.now), where

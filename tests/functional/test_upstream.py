@@ -80,7 +80,7 @@ def end(engine: Engine, automation_id: str, n: int = 20, **payload: Any) -> str:
 
 
 def follow(engine: Engine, run_id: str) -> None:
-    engine.upstream.follow(engine.workspace_id, run_id)
+    engine.upstream_runs.follow(engine.workspace_id, run_id)
 
 
 def opened_by(engine: Engine, automation_id: str, run_id: str) -> str:
@@ -309,7 +309,7 @@ def test_a_cycle_that_was_made_anyway_ends(engine: Engine) -> None:
     engine.stores.automations.activate(automation, automation.model_copy(update={"active": active}))
     document = RunDocument(email="ada@example.com")
     engine.contacts.create(engine.workspace_id, ContactDocument(email="ada@example.com"))
-    run_id = engine.manual.open(engine.workspace_id, first, document, BY).run.id
+    run_id = engine.manual_runs.open(engine.workspace_id, first, document, BY).run.id
     runs = 0
     while not refusals(engine):
         runs += 1
@@ -348,7 +348,7 @@ def test_an_end_of_no_run_of_the_workspace_opens_nothing(engine: Engine) -> None
     first = engine.activate(upstream_document())
     second = engine.activate(waiting(first))
     ended = end(engine, first)
-    engine.upstream.follow("ws_other", ended)
+    engine.upstream_runs.follow("ws_other", ended)
     follow(engine, "run_unknown")
     assert engine.stores.runs.get_many([opened_by(engine, second, ended)]) == {}
 

@@ -73,7 +73,7 @@ PAYLOAD = {"orderId": "A-1", "total": 150, "customer": {"email": "ada@example.co
 
 @pytest.fixture
 def automation(engine: Engine) -> str:
-    engine.workspace_secrets.put(engine.workspace_id, "SCORE_KEY", "key-that-nobody-sees")
+    engine.secrets.put(engine.workspace_id, "SCORE_KEY", "key-that-nobody-sees")
     body = "Your score is {{steps.score.score}}, {{contact.email}}"
     return engine.activate(order_paid(engine.template(body)))
 

@@ -6,8 +6,8 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from runledger import composition
 from runledger.clock import DAY, HOUR, MINUTE
+from runledger.composition import services
 from runledger.errors import TransientError
 from runledger.services.execution.start import MAX_ATTEMPTS
 from runledger.services.runs.run_state import health_of
@@ -102,7 +102,7 @@ def row(simulation: Simulation, key: str) -> Item:
 
 
 def health(simulation: Simulation, key: str) -> str:
-    found = health_of(composition.stores().runs.get(key.removeprefix("RUN#")), simulation.clock.now)
+    found = health_of(services().stores.runs.get(key.removeprefix("RUN#")), simulation.clock.now)
     return "" if found is None else found.text
 
 

@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from runledger import composition
 from runledger.compiler.graph import GraphView
+from runledger.composition import services
 from runledger.errors import NotFoundError, RunledgerError
 from runledger.ids import derived_id
 from runledger.models.automation import AutomationStatus
@@ -14,19 +14,19 @@ from runledger.nodes.base import Operation
 from runledger.services.execution.settle import ExecutionEnded
 from runledger.services.execution.walk import NoTools
 from runledger.services.execution.walk_contract import WalkEvent
-from runledger.services.retry_budget import RetryBudget
+from runledger.services.retry_budget import MARGIN
 from runledger.services.triggers.webhooks import InboundEvent
 from runledger.store import keys
 from runledger.store.due import DueRow
 
 from tests.support.boundary import Call
-from tests.support.engine import PREFIX
+from tests.support.environment import PREFIX
 from tests.support.every_node import order
-from tests.support.simulation import WORKSPACE, Simulation, module_of
+from tests.support.simulation import WORKSPACE, Simulation
 
 Actor = Callable[[], Any]
 BY = "ada@example.com"
-_TOOLBOXES = {"SEND_MESSAGE": "run_message", "INTEGRATION": "run_integration"}
+_TOOLBOXES = {"SEND_MESSAGE": "message_tools", "INTEGRATION": "integration_tools"}
 # As often as a machine tries a task again that AWS refused.
 _TRIES = 3
 
@@ -45,13 +45,13 @@ class Actors:
         self.races = 0
         self._token = simulation.webhook_path(automation_id).rpartition("/")[2]
         self._requests = 0
-        version = composition.stores().automations.version(automation_id, 1)
+        version = services().stores.automations.version(automation_id, 1)
         self.graph = GraphView(version.graph, version.templates)
 
     # ── operators ──────────────────────────────────────────────────────────────────────────────
 
     def cancel(self) -> None:
-        canceler = composition.stopping(PREFIX).canceler
+        canceler = services().canceler
         canceler.cancel(WORKSPACE, self.run_id, Cancellation(by=BY, reason="wrong list"))
         self.acknowledged = True
 
@@ -65,7 +65,7 @@ class Actors:
 
     def pause(self) -> None:
         paused = AutomationStatus.PAUSED
-        composition.stopping(PREFIX).stop(WORKSPACE, self.automation_id, paused, BY)
+        services().stopping.stop(WORKSPACE, self.automation_id, paused, BY)
 
     def resume_and_open(self) -> None:
         """Makes the paused automation active again; then its event comes."""
@@ -84,36 +84,36 @@ class Actors:
             body=json.dumps(order()).encode(),
             source="203.0.113.9",
         )
-        run: Run = module_of("webhook_in").webhooks().receive(event).run
+        run: Run = services().webhooks.receive(event).run
         return run
 
     def start(self) -> None:
         """As the stream tells of the run, which it does as it was opened."""
         if self._opened is not None:
-            module_of("start_runs").starter().start_opened(self._opened)
+            services().starter.start_opened(self._opened)
 
     def tick(self) -> None:
-        module_of("tick").due_work().settle_due(1_000)
+        services().due_work.settle_due(1_000)
 
     def watch(self) -> None:
         """The watchdog's look at the run, as if it had been silent until now. Of other runs, and
         of one that is not due, it makes nothing."""
-        module_of("tick").watchdog().look(self.run_id)
+        services().watchdog.look(self.run_id)
 
     def settle(self) -> None:
         """The tick's work on the run alone, without looking for what is due."""
         row = DueRow(id=self.run_id, key=keys.run(self.run_id))
-        module_of("tick").due_work().kinds["run"](row)
+        services().due_work.kinds["run"](row)
 
     def drain(self) -> None:
         """The tick's work on the stopped automation alone."""
         row = DueRow(id=self.automation_id, key=keys.automation(WORKSPACE, self.automation_id))
-        module_of("tick").due_work().kinds["aut"](row)
+        services().due_work.kinds["aut"](row)
 
     def tell_of_its_end(self) -> None:
         """Step Functions reports that the execution failed."""
         ended = ExecutionEnded(self.execution(), f"{self.run_id}-1", "FAILED", "Oops", None)
-        module_of("close_runs").closer().close(ended)
+        services().closer.close(ended)
 
     def let_indexes_follow(self) -> None:
         """Lets the indexes catch up with the table, twice at some moment."""
@@ -132,7 +132,7 @@ class Actors:
         node_type, _ = self.graph.parsed(node_id)
         self._requests += 1
         function = _TOOLBOXES.get(node_type.name)
-        toolbox = NoTools() if function is None else module_of(function).toolbox()
+        toolbox = NoTools() if function is None else getattr(services(), function)
         event = WalkEvent(
             contract=1,
             workspace_id=WORKSPACE,
@@ -142,14 +142,13 @@ class Actors:
             node_id=node_id,
             state=state or None,
         )
-        clock = self.simulation.clock
-        retry_budget = RetryBudget(clock.now + 60_000, clock, self.simulation.sleep)
-        return composition.walker(toolbox, f"{self._requests:08d}-visit", retry_budget).walk(event)
+        request_id = f"{self._requests:08d}-visit"
+        return services().walker(toolbox, request_id, 60_000 + MARGIN).walk(event)
 
     def walk_again(self) -> None:
         """As the execution of the next attempt walks, which begins when there is one."""
         for _ in range(12):
-            if composition.stores().runs.get(self.run_id).attempt > 1:
+            if services().stores.runs.get(self.run_id).attempt > 1:
                 return self.walk(attempt=2)
 
     def walk(self, since: str = "start", until: str = "", *, attempt: int = 1) -> None:
@@ -180,13 +179,13 @@ class Actors:
     def live(self) -> None:
         """From the event to the end, as if nothing else happened."""
         run = self.open()
-        module_of("start_runs").starter().start_opened(run)
+        services().starter.start_opened(run)
         self.walk()
 
     def begin(self) -> None:
         """From the event until the run is owned; its walk is held up there."""
         run = self.open()
-        module_of("start_runs").starter().start_opened(run)
+        services().starter.start_opened(run)
         self.visit("start")
 
     def be_refused(self, node_id: str = "score") -> None:
@@ -204,4 +203,4 @@ class Actors:
 
     def remember(self) -> None:
         """The run as it is now, for a stream that tells of it late."""
-        self._opened = composition.stores().runs.get(self.run_id)
+        self._opened = services().stores.runs.get(self.run_id)

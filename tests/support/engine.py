@@ -1,89 +1,48 @@
 """The engine in one process: real services over moto's AWS, a machine walked by hand."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
-from typing import Any
+from functools import cache, cached_property
+from typing import Any, TypeVar
 from unittest.mock import patch
 
 import boto3
 from moto import mock_aws
-from runledger.channels.registry import CHANNEL_NAMES, make_channels
+from runledger.channels.base import Channel
 from runledger.clock import from_iso
-from runledger.compiler.compile import FunctionArns
 from runledger.compiler.graph import GraphView
-from runledger.composition import (
-    contexts_over,
-    date_fires_over,
-    gatekeeper_over,
-    list_snapshots_over,
-    opener_over,
-)
+from runledger.composition import Composition
 from runledger.models.automation import AutomationDocument
 from runledger.models.run import RunStatus
 from runledger.models.template import TemplateDocument
 from runledger.nodes.base import HttpRequest, HttpResponse, Operation, Tools
-from runledger.services.automations.activations import Activations, Activator
+from runledger.services.automations.activations import Activations
 from runledger.services.automations.automations import Automations
-from runledger.services.automations.stopping import Stopping
-from runledger.services.automations.templates import Templates
-from runledger.services.bulk.bulk_cancel import BulkCancels
-from runledger.services.bulk.due_exports import DueExports
-from runledger.services.bulk.export_pages import ExportPages
-from runledger.services.bulk.export_removal import ExportRemoval
-from runledger.services.bulk.exports import ExportMachine, ExportRequests
-from runledger.services.contacts.contacts import Contacts
-from runledger.services.contacts.recipients import Recipients
-from runledger.services.contacts.segments import Segments
-from runledger.services.due_work import DueWork
-from runledger.services.erasure.erasing_wiring import make_erasing
-from runledger.services.execution.cancel import Canceler
-from runledger.services.execution.integration_tools import IntegrationTools
-from runledger.services.execution.machines import MachineRemover, Machines, MachineThrottle
-from runledger.services.execution.settle import Closer, Settler
-from runledger.services.execution.start import Starter
-from runledger.services.execution.superseded_machines import SupersededMachines
 from runledger.services.execution.walk import Walker
 from runledger.services.execution.walk_contract import WalkAnswer, WalkEvent
-from runledger.services.execution.watchdog import Watchdog
-from runledger.services.lists.cursors import Cursors
-from runledger.services.lists.queries import Queries
-from runledger.services.messages.deliver import Delivery
-from runledger.services.messages.due_deliveries import DueDeliveries
-from runledger.services.messages.orphaned_messages import OrphanedMessages
-from runledger.services.messages.retry_delivery import RetryDelivery
-from runledger.services.messages.retry_machine import RetryMachine
-from runledger.services.retry_budget import RetryBudget
+from runledger.services.in_parallel import Gather, in_turn
+from runledger.services.retry_budget import MARGIN, RetryBudget
 from runledger.services.runs.run_context import RunContext
-from runledger.services.schedules.missed_fires import MissedFires
-from runledger.services.schedules.schedules import Schedules, ScheduleTarget
-from runledger.services.secrets.secrets import Secrets
-from runledger.services.secrets.signing import SigningSecrets
-from runledger.services.secrets.values import SecretValues
-from runledger.services.triggers.manual import ManualRuns
-from runledger.services.triggers.upstream import UpstreamRuns
-from runledger.services.triggers.webhooks import InboundEvent, Webhooks
+from runledger.services.triggers.webhooks import InboundEvent
 from runledger.services.workspaces.workspaces import create_workspace
-from runledger.settings import ChannelSettings
-from runledger.store.bodies import Bodies
-from runledger.store.export_files import ExportFiles
-from runledger.store.rates import RateStore
-from runledger.store.stores import Stores
-from runledger.store.table import DynamoTable, Table
+from runledger.settings import Settings
+from runledger.store.table import Table
 
-ACCOUNT = "123456789012"
-REGION = "us-east-1"
-PREFIX = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:runledger-"
-FAN_OUT = f"{PREFIX}fan-out"
-DELIVERY_RETRY = f"{PREFIX}delivery-retry"
-EXPORT = f"{PREFIX}export"
-SCHEDULE_GROUP = "runledger-schedules"
-TABLE = "runledger"
-BUCKET = "runledger-bodies"
-SENDER = "no-reply@example.com"
-START = 1_700_000_000_000
+from tests.support.environment import (
+    BUCKET,
+    PREFIX,
+    REGION,
+    SCHEDULE_GROUP,
+    SENDER,
+    START,
+    TABLE,
+    environment,
+)
+
+SettingsT = TypeVar("SettingsT", bound=Settings)
+PUBLIC_URL = "https://api.example.com"
 
 
 class Clock:
@@ -141,7 +100,7 @@ def create_table(dynamodb: Any) -> None:
     )
 
 
-class Engine:
+class Engine(Composition):
     """One workspace, `ws_demo`, and everything that works in it; its rows are in moto's DynamoDB
     unless another table is given."""
 
@@ -152,14 +111,15 @@ class Engine:
         self.http = StubHttp()
         self.dynamodb = client_of("dynamodb")
         self.stepfunctions = client_of("stepfunctions")
-        self.secrets = client_of("secretsmanager")
+        self.secrets_manager = client_of("secretsmanager")
+        self.scheduler = client_of("scheduler")
         self.ses = client_of("sesv2")
-        s3 = client_of("s3")
         create_table(self.dynamodb)
-        s3.create_bucket(Bucket=BUCKET)
+        self.client("s3").create_bucket(Bucket=BUCKET)
         self.ses.create_email_identity(EmailIdentity=SENDER)
-        self.table: Table = table or DynamoTable(self.dynamodb, TABLE)
-        self.stores = Stores(self.table, Bodies(s3, BUCKET))
+        self.scheduler.create_schedule_group(Name=SCHEDULE_GROUP)
+        if table is not None:
+            self.table = table
         create_workspace(
             self.stores.workspaces,
             self.clock,
@@ -167,224 +127,59 @@ class Engine:
             name="Demo",
             shards=shards,
         )
-        self.contexts = contexts_over(self.stores)
-        self.workspace_secrets = Secrets(self.stores.secrets, self.secrets, "runledger", self.clock)
-        self.secret_values = SecretValues(
-            self.stores.secrets, self.secrets, "runledger", self.clock
-        )
-        self.contacts = Contacts(self.stores.contacts, self.clock)
-        settings = ChannelSettings.model_validate({"RUNLEDGER_SENDER_EMAIL": SENDER})
-        channels = make_channels(lambda service: self.ses, settings)
-        self.channels = dict(channels)
-        self.segments = Segments(self.stores.segments, self.stores.contacts, self.clock)
-        self.templates = Templates(self.stores.templates, self.channels, self.clock)
-        self.automations = Automations(
-            self.stores.automations,
-            self.stores.templates,
-            self.stores.segments,
-            self.stores.schedules,
-            self.stores.fires,
-            self.stores.activations,
-            self.clock,
-            "https://api.example.com",
-            self.stores.secrets,
-        )
-        role = f"arn:aws:iam::{ACCOUNT}:role/machine"
-        logs = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:machines"
-        arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
-        self.throttle = MachineThrottle(self.stores.throttle, self.clock)
-        self.scheduler = client_of("scheduler")
-        self.scheduler.create_schedule_group(Name=SCHEDULE_GROUP)
-        self.schedules = Schedules(
-            self.stores.schedules,
-            self.scheduler,
-            ScheduleTarget(SCHEDULE_GROUP, FAN_OUT, role, f"arn:aws:sqs:{REGION}:{ACCOUNT}:lost"),
-            self.clock,
-        )
-        self.date_fires = date_fires_over(self.stores, self.clock)
-        self.missed_fires = MissedFires(
-            self.table,
-            self.stores.automations,
-            self.schedules,
-            self.stores.fires,
-            self.stores.workspaces,
-            self.stepfunctions,
-            FAN_OUT,
-            self.clock,
-        )
-        self.activator = Activator(
-            self.stores.automations,
-            self.stores.activations,
-            Machines(self.stepfunctions, PREFIX, self.throttle, role, logs),
-            FunctionArns(f"{arn}logic", f"{arn}message", f"{arn}integration"),
-            self.clock,
-            self.schedules,
-        )
-        self.activations = Activations(
-            self.automations, self.activator, SigningSecrets(self.secrets, "runledger"), self.clock
-        )
-        self.webhooks = Webhooks(
-            self.stores.automations,
-            self.contacts,
-            opener_over(self.stores, self.clock),
-            RateStore(self.table),
-            SigningSecrets(self.secrets, "runledger").read,
-            self.clock,
-        )
-        self.upstream = UpstreamRuns(
-            self.stores.automations, self.contexts, opener_over(self.stores, self.clock)
-        )
-        self.starter = Starter(self.stores.runs, self.stepfunctions, PREFIX, self.clock)
-        execution_prefix = PREFIX.replace(":stateMachine:", ":execution:")
-        self.canceler = Canceler(self.stores.runs, self.stepfunctions, execution_prefix, self.clock)
-        self.stopping = Stopping(
-            self.table,
-            self.stores.automations,
-            self.stores.workspaces,
-            self.canceler,
-            self.clock,
-            self.schedules,
-            self.stores.activations,
-        )
-        self.manual = ManualRuns(
-            self.stores.automations, self.contacts, opener_over(self.stores, self.clock)
-        )
-        self.watchdog = Watchdog(
-            self.stores.runs,
-            self.stores.automations,
-            self.contexts,
-            self.starter,
-            self.stepfunctions,
-            execution_prefix,
-            self.clock,
-        )
-        self.run_settler = Settler(
-            self.stores.runs,
-            self.starter,
-            OrphanedMessages(
-                self.stores.runs,
-                self.stores.deliveries,
-                self.stores.workspaces,
-                self.contexts,
-                CHANNEL_NAMES,
-                self.clock,
-            ),
-            self.watchdog,
-            self.clock,
-        )
-        self.superseded = SupersededMachines(
-            self.stores.machines,
-            MachineRemover(self.stepfunctions, PREFIX, self.throttle),
-            self.stores.workspaces,
-            self.clock,
-        )
-        self.retries = RetryMachine(self.stepfunctions, DELIVERY_RETRY)
-        self.retrier = RetryDelivery(
-            self.stores.deliveries,
-            self.stores.contacts,
-            self.stores.suppressions,
-            self.stores.workspaces,
-            self.channels,
-            self.clock,
-        )
-        self.export_files = ExportFiles(s3, BUCKET)
-        self.list_snapshots = list_snapshots_over(self.stores, self.clock)
-        self.export_machine = ExportMachine(self.stepfunctions, EXPORT)
-        self.export_requests = ExportRequests(
-            self.stores.exports, self.list_snapshots, self.export_machine, self.clock
-        )
-        self.export_pages = ExportPages(
-            self.stores.exports, self.export_files, self.list_snapshots, self.clock
-        )
-        exports = DueExports(
-            self.stores.exports, self.export_files, self.export_machine, self.clock
-        )
-        self.bulk_cancels = BulkCancels(
-            self.stores.bulk_cancels,
-            self.list_snapshots,
-            self.stores.runs,
-            self.canceler,
-            self.clock,
-        )
-        deliveries = DueDeliveries(
-            self.stores.deliveries, self.stores.workspaces, self.retries, self.clock
-        )
-        removal = ExportRemoval(self.stores.exports, self.export_files)
-        self.erasing = make_erasing(self.stores, self.canceler, removal, self.clock)
-        kinds = {
-            "dlv": deliveries.settle,
-            "run": self.run_settler.settle,
-            "aut": self.stopping.drain,
-            "act": self.activator.settle,
-            "mch": self.superseded.settle,
-            "sch": self.missed_fires.settle,
-            "fire": self.missed_fires.resume,
-            "can": self.bulk_cancels.settle,
-            "exp": exports.settle,
-            "sec": self.workspace_secrets.settle,
-            "era": self.erasing.settle,
-        }
-        self.settler = DueWork(self.stores.due, kinds, self.clock)
-        self.closer = Closer(self.stores.runs, self.contexts, self.clock)
-        self.queries = Queries(
-            self.stores,
-            self.contexts,
-            self.contacts,
-            Cursors(lambda: b"a key of this test", self.clock),
-            self.clock,
-        )
 
-    # Tools are lent as the functions would lend them.
-    def tools(self, context: RunContext, node_id: str, retry_budget: RetryBudget) -> Tools:
-        begun: list[str] = []
-        integration = IntegrationTools(
-            http=self.http,
-            secrets=self.secret_values,
-            runs=self.stores.runs,
-            bodies=self.stores.bodies,
-            clock=self.clock,
-            sleep=self.sleep,
-        )
-        return replace(
-            integration.tools(context, node_id, retry_budget),
-            begun=begun,
-            contacts=Recipients(
-                self.stores.contacts, context.workspace.id, context.version.segments
-            ),
-            messenger=Delivery(
-                run=context.run,
-                node_id=node_id,
-                templates=context.version.templates,
-                channels=self.channels,
-                deliveries=self.stores.deliveries,
-                contacts=self.stores.contacts,
-                gatekeeper=gatekeeper_over(self.stores, self.clock),
-                retries=self.retries,
-                shards=context.workspace.shards,
-                retention=context.workspace.retention,
-                clock=self.clock,
-                begun=begun,
-                retry_budget=retry_budget,
-            ),
-        )
+    # The edges.
+    clock: Clock  # type: ignore[assignment]
+    http: StubHttp  # type: ignore[assignment]
+
+    def settings(self, model: type[SettingsT]) -> SettingsT:
+        return model.model_validate(environment())
+
+    def client(self, service: str) -> Any:
+        return client_of(service)
+
+    def effect_client(self, service: str) -> Any:
+        return client_of(service)
 
     def sleep(self, seconds: float) -> None:
         self.clock.advance(round(seconds * 1_000))
 
-    def retry_budget(self, milliseconds: int = 300_000) -> RetryBudget:
-        """What an invocation has that may take so long."""
-        return RetryBudget(self.clock.now + milliseconds, self.clock, self.sleep)
+    @cached_property
+    def gather(self) -> Gather:
+        return in_turn
 
-    def walker(self, request_id: str = "request-1") -> Walker:
-        return Walker(
-            self.stores.runs,
-            self.stores.automations,
-            self.contexts,
-            self,
-            self.clock,
-            request_id,
-            self.retry_budget(),
+    @cached_property
+    def channels(self) -> Mapping[str, Channel]:
+        """A dict of its own, so that a test may replace one."""
+        return dict(super().channels)
+
+    @cached_property
+    def cursor_key(self) -> Any:
+        return lambda: b"a key of this test"
+
+    # What requests would bring.
+    @cached_property
+    def automations(self) -> Automations:
+        return self.automations_at(PUBLIC_URL)
+
+    @cached_property
+    def activations(self) -> Activations:
+        return self.activations_at(PUBLIC_URL)
+
+    def tools(self, context: RunContext, node_id: str, retry_budget: RetryBudget) -> Tools:
+        """Those of every function at once."""
+        message = self.message_tools.tools(context, node_id, retry_budget)
+        integration = self.integration_tools.tools(context, node_id, retry_budget)
+        return replace(
+            integration,
+            begun=message.begun,
+            contacts=message.contacts,
+            messenger=message.messenger,
         )
+
+    def walker_of(self, request_id: str = "request-1", milliseconds: int = 300_000) -> Walker:
+        """A walker with all tools, for an invocation that may take so long."""
+        return self.walker(self, request_id, milliseconds + MARGIN)
 
     def template(self, body: str = "Hello {{contact.email}}", subject: str = "Hi") -> str:
         document = TemplateDocument(name="Mail", channel="EMAIL", subject=subject, body=body)
@@ -434,7 +229,7 @@ class Engine:
             node_id=node_id,
             state=state,
         )
-        return self.walker(request_id).walk(event)
+        return self.walker_of(request_id).walk(event)
 
     def graph(self, run_id: str) -> GraphView:
         return self.contexts.graph(self.stores.runs.get(run_id))

@@ -4,9 +4,9 @@ import json
 from collections import Counter
 from typing import Any
 
-from runledger import composition
 from runledger.api.run_events import event_id
 from runledger.clock import MINUTE
+from runledger.composition import services
 from runledger.ids import derived_id
 from runledger.store.bodies import decompress
 from runledger.store.keys import Key
@@ -203,7 +203,7 @@ def _run_problems(simulation: Simulation, row: Item) -> list[str]:
 
 def _missing(simulation: Simulation, row: Item) -> list[str]:
     """The nodes on the paths that a completed run took, of which it has no finished step."""
-    version = composition.stores().automations.version(row["automationId"], row["version"])
+    version = services().stores.automations.version(row["automationId"], row["version"])
     kinds = {node.id: node.type for node in version.graph.nodes}
     steps = simulation.steps(row["pk"])
     to_visit = [node_id for node_id, kind in kinds.items() if kind == "TRIGGER"]

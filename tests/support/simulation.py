@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,33 +20,38 @@ from unittest.mock import patch
 
 import runledger.aws
 import runledger.clock
+import runledger.composition
 import runledger.http
 import runledger.ids
 import runledger.settings
 import runledger.store.table
-from runledger import composition
 from runledger.clock import DAY, MINUTE
+from runledger.composition import Composition, services
 from runledger.models.workspace import Membership, Role
 from runledger.observability import logger
-from runledger.services.in_parallel import in_turn
+from runledger.services.in_parallel import Gather, in_turn
 from runledger.services.stream.follow import Followers
 from runledger.services.workspaces.workspaces import create_workspace
 from runledger.store.freshness import FreshnessStore
+from runledger.store.table import Table
 from runledger.store.values import Item
 from ulid import ULID
 
 from tests.support.boundary import Boundary
-from tests.support.engine import DELIVERY_RETRY, EXPORT, FAN_OUT, REGION, START, Clock
-from tests.support.fakes import S3, Anything, Bus, Client, Http, Scheduler, Secrets, Ses
-from tests.support.lambda_processes import (
+from tests.support.engine import Clock
+from tests.support.environment import (
     CLIENT_ID,
+    DELIVERY_RETRY,
+    EXPORT,
+    FAN_OUT,
     LAMBDA,
+    REGION,
+    START,
     USER_POOL,
     environment,
-    forget,
-    forget_clients,
-    module_of,
 )
+from tests.support.fakes import S3, Anything, Bus, Client, Http, Scheduler, Secrets, Ses
+from tests.support.lambda_processes import forget, forget_clients, module_of
 from tests.support.machine import FunctionError, StepFunctions
 from tests.support.memory_table import MemoryTable
 from tests.support.stream_records import CONSUMERS, Record
@@ -98,7 +104,7 @@ class Simulation:
         self.step_functions = StepFunctions(self.clock, self._task)
         self.records: list[Record] = []
         self.consumers = dict(CONSUMERS)
-        # Who follows the stream, of "publisher", "marker" and "expired". Totals follow what happens
+        # Who follows the stream, of "publisher", "marker" and "expiry". Totals follow what happens
         # and change nothing of it: they are marked, and pulses sent, where a test asks for it.
         self.followers = {"publisher"}
         # The functions to which the stream is lost, and how much of the bus was delivered.
@@ -308,7 +314,7 @@ class Simulation:
         idle: dict[str, Any] = {
             "publisher": SimpleNamespace(publish=lambda changes: None),
             "marker": SimpleNamespace(mark=lambda told: None),
-            "expired": SimpleNamespace(bury=lambda row: None),
+            "expiry": SimpleNamespace(bury=lambda row: None),
         }
         return replace(
             followers, **{name: idle[name] for name in idle if name not in self.followers}
@@ -380,7 +386,7 @@ class Simulation:
         return ULID.from_bytes(self.clock.now.to_bytes(6, "big") + self.ids.to_bytes(10, "big"))
 
     def open_workspace(self, workspace_id: str) -> None:
-        workspaces = composition.stores().workspaces
+        workspaces = services().stores.workspaces
         create_workspace(workspaces, self.clock, workspace_id=workspace_id, name="A", shards=1)
         member = Membership(
             user_id="user-operator",
@@ -455,32 +461,44 @@ def open_simulation() -> Iterator[Simulation]:
         def __new__(cls) -> Any:
             return simulation.new_ulid()
 
-    follow_changes = module_of("follow_changes")
-    followers, beat = follow_changes.followers, FreshnessStore.beat
+    beat = FreshnessStore.beat
 
     def send_pulses(store: FreshnessStore, moment: int) -> None:
         if "marker" in simulation.followers:
             beat(store, moment)
 
-    sleeping = SimpleNamespace(sleep=simulation.sleep)
+    class Services(Composition):
+        """The edges of every function."""
+
+        def sleep(self, seconds: float) -> None:
+            simulation.sleep(seconds)
+
+        @cached_property
+        def table(self) -> Table:
+            return simulation.table
+
+        @cached_property
+        def http(self) -> Any:
+            return simulation.http
+
+        @cached_property
+        def gather(self) -> Gather:
+            """In threads, calls would come in another order each time."""
+            return in_turn
+
+        @property
+        def followers(self) -> Followers:  # type: ignore[override]
+            return simulation.lend(super().followers)
+
     patches: list[Any] = [
         patch.dict("os.environ", environment()),
         patch.object(runledger.clock, "time", clock),
         patch.object(runledger.ids, "ULID", Ulid),
         patch.object(runledger.aws, "boto3", SimpleNamespace(client=simulation.client)),
         patch.object(runledger.http, "log_failure", simulation.note),
-        patch.object(runledger.store.table, "DynamoTable", lambda client, name: simulation.table),
-        patch.object(
-            module_of("run_integration"), "OutboundClient", lambda **more: simulation.http
-        ),
-        patch.object(follow_changes, "followers", lambda: simulation.lend(followers())),
+        patch.object(runledger.composition, "Composition", Services),
         patch.object(FreshnessStore, "beat", send_pulses),
-        # In threads, calls would come in another order each time.
-        patch.object(module_of("tick"), "in_parallel", in_turn),
     ]
-    for function in (*WALKING, "api", "tick", "retry_delivery"):
-        if hasattr(module_of(function), "time"):
-            patches.append(patch.object(module_of(function), "time", sleeping))
     level = logger.log_level
     for each in patches:
         each.start()

@@ -11,7 +11,8 @@ from runledger.store.bodies import decompress
 from runledger.store.delivery_rows import WORDS
 from runledger.store.values import Item, from_dynamo
 
-from tests.support.engine import BUCKET, TABLE, Engine, client_of
+from tests.support.engine import Engine, client_of
+from tests.support.environment import BUCKET, TABLE
 from tests.support.simulation import Simulation
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from runledger.store.values import Item, to_dynamo
 
-from tests.support.engine import ACCOUNT, REGION
+from tests.support.environment import ACCOUNT, REGION
 
 
 @dataclass(frozen=True)

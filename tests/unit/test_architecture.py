@@ -1,25 +1,32 @@
-"""Imports go one way: handlers → routes → services → compiler, store, channels → nodes → models."""
+"""Imports run one way: handlers → routes → composition → services → api, compiler, store, channels
+→ nodes → models, and inside `services/` from room to room downwards."""
 
 import ast
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "layers" / "runledger" / "python" / "runledger"
+OUTSIDE = ("functions", "local", "tests", "bench")
 
-# A room may import from rooms of a lower floor, and from itself where it is a folder.
+# A part of the package may import from parts of a lower floor, and from itself where it is a
+# folder.
 FLOORS = {
-    "cli": 6,
-    "routes": 6,
-    "operating": 5,
-    "http": 5,
+    "cli": 7,
+    "routes": 7,
+    "admin_cli": 6,
+    "http": 6,
+    "composition": 5,
     "services": 4,
     "compiler": 3,
     "store": 3,
     "channels": 3,
     "outbound": 2,
     "nodes": 2,
+    "api": 2,
     "templating": 1,
     "liquid_filters": 0,
     "template_limits": 0,
@@ -34,59 +41,229 @@ FLOORS = {
     "charsets": 0,
     "paths": 0,
     "texts": 0,
-    "zones": -1,
+    "timezone_names": -1,
     "clock": 0,
     "ids": 0,
     "errors": -1,
 }
-# On one floor, where the other side is what a room implements.
+# On one floor, where the other side is what a part implements.
 BESIDE = {"outbound": {"nodes"}}
 
+# The rooms of `services/`, from top to bottom, with the subject of each file.
+ROOMS = {
+    "erasure": "erasers erasing",
+    "bulk": "bulk_cancel due_exports export_contract export_pages export_removal export_rows "
+    "exports",
+    "stream": "delivery_events expiry failure_groups follow publish",
+    "counts": "changed_hours list_counts recount row_counts stats totals",
+    "lists": "cursors failure_resolution failures kinds pages plans queries requests snapshots "
+    "timeline windows",
+    "automations": "activations automations catalogue preview rotation stopping "
+    "template_variables templates upstream_checks",
+    "schedules": "date_fires due_contacts fire_contract missed_fires schedules",
+    "triggers": "manual open_run payload_dates refusals upstream webhooks",
+    "execution": "branch_failures branches cancel integration_tools machines message_tools "
+    "settle silence start superseded_machines walk walk_contract watchdog",
+    "messages": "deliver due_deliveries feedback gatekeeper gates orphaned_messages resend "
+    "retry_contract retry_delivery retry_machine sending suppressions",
+    "contacts": "addresses contacts known_contact recipients segments",
+    "views": "automations contacts deliveries erasures exports filters fires invitations "
+    "refusals runs secrets segments steps suppressions templates workspaces",
+    "runs": "body_links position run_context run_state step_errors",
+    "secrets": "names secrets signing values",
+    "workspaces": "accounts identity invitation_mail invitations me members workspaces",
+}
+# Files that every room may use and that know none of them.
+BELOW_ALL_ROOMS = {"due_work", "in_parallel", "retry_budget", "revisions"}
 
-def room_of(path: Path) -> str:
-    relative = path.relative_to(PACKAGE)
-    return relative.parts[0].removesuffix(".py")
+# What things were called before they had the field's word.
+OLD_MODULES = (
+    "attempt_life at_once erasing_wiring expired failure_reading frames frozen_lists gathering "
+    "left_behind moments operating pace patience progress reading stage story superseded "
+    "toolboxes totals_marks totals_settle traces verdicts whereabouts wire wiring world zones"
+).split()
+OLD_NAMES = (
+    "at_once automation_views ExportReading FailureReading Frame Frames FrozenLists "
+    "LeftBehind MachineTurns PaceStore Patience ProgressRows Stage World"
+).split()
 
 
-def imported(path: Path) -> set[str]:
-    """Every module that a file imports, wherever in it."""
+def part_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(("runledger", *parts)).removesuffix(".__init__")
+
+
+def imported(path: Path, *, when_run: bool = False) -> set[str]:
+    """Every module that a file imports, wherever in it; `when_run` leaves out what is imported
+    for types alone."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in _nodes(ast.parse(path.read_text()), when_run):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found.add(node.module)
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
     return found
 
 
+def _nodes(tree: ast.AST, when_run: bool) -> Iterable[ast.AST]:
+    for node in ast.iter_child_nodes(tree):
+        if when_run and isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        yield node
+        yield from _nodes(node, when_run)
+
+
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+MODULES = {module_of(path): path for path in FILES}
+SERVICES = [path for path in FILES if part_of(path) == "services"]
+
+
+def upward(here: str, module: str) -> bool:
+    """Whether a part of the package reaches up, or out of it, by importing a module."""
+    parts = module.split(".")
+    if parts[0] in OUTSIDE:
+        return True
+    if parts[0] != "runledger" or len(parts) < 2 or parts[1] == here or parts[1] not in FLOORS:
+        return False
+    return FLOORS[parts[1]] >= FLOORS[here] and parts[1] not in BESIDE.get(here, set())
+
+
+def room_problem(here: str, module: str) -> str | None:
+    """What is wrong with an import by a module of `services/`, by the order of its rooms."""
+    mine, theirs = here.split(".")[2:], module.split(".")[2:]
+    if not module.startswith("runledger.services.") or theirs[0] in BELOW_ALL_ROOMS:
+        return None
+    if mine[0] in BELOW_ALL_ROOMS:
+        return f"{here} lies below all rooms and may not import {module}"
+    if theirs[0] not in ROOMS:
+        return f"{module} lies in no room"
+    order = list(ROOMS)
+    if order.index(theirs[0]) < order.index(mine[0]):
+        return f"{mine[0]}/ lies below {theirs[0]}/, so {here} may not import {module}"
+    return None
+
+
+def circles(arrows: dict[str, set[str]]) -> list[list[str]]:
+    """Every path along the arrows that comes back to where it began, one for each start."""
+    found: list[list[str]] = []
+    done: set[str] = set()
+
+    def follow(node: str, path: list[str]) -> None:
+        if node in path:
+            found.append([*path[path.index(node) :], node])
+            return
+        if node in done:
+            return
+        for target in sorted(arrows.get(node, ())):
+            follow(target, [*path, node])
+        done.add(node)
+
+    for start in sorted(arrows):
+        follow(start, [])
+    return found
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_module_imports_from_lower_floors_only(path: Path) -> None:
-    here = room_of(path)
-    for module in imported(path):
-        parts = module.split(".")
-        if parts[0] in ("functions", "local", "tests", "bench"):
-            pytest.fail(f"{path.name} imports {module}, which lies outside the layer")
-        if parts[0] != "runledger" or len(parts) < 2 or parts[1] == here:
-            continue
-        there = parts[1]
-        below = FLOORS[there] < FLOORS[here] or there in BESIDE.get(here, set())
-        assert below, f"{here} may not import {module}"
+    here = part_of(path)
+    assert [module for module in sorted(imported(path)) if upward(here, module)] == []
 
 
-def test_every_room_has_a_floor() -> None:
-    assert {room_of(path) for path in FILES} == set(FLOORS)
+def test_every_part_has_a_floor() -> None:
+    assert {part_of(path) for path in FILES} == set(FLOORS)
+
+
+@pytest.mark.parametrize("path", SERVICES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_service_imports_from_lower_rooms_only(path: Path) -> None:
+    here = module_of(path)
+    problems = {room_problem(here, module) for module in imported(path)} - {None}
+    assert problems == set()
+
+
+def test_each_room_holds_its_own_subjects() -> None:
+    """A file that is moved, or new, has to be given to a room on purpose."""
+    found: dict[str, list[str]] = {}
+    for path in SERVICES:
+        parts = path.relative_to(PACKAGE / "services").with_suffix("").parts
+        room = parts[0] if len(parts) > 1 else ""
+        found.setdefault(room, []).append(parts[-1])
+    assert set(found.pop("")) == BELOW_ALL_ROOMS
+    assert {room: set(names) for room, names in found.items()} == {
+        room: set(names.split()) for room, names in ROOMS.items()
+    }
+
+
+def test_no_imports_run_in_a_circle() -> None:
+    arrows = {
+        module: {each for each in imported(path) if each in MODULES}
+        for module, path in MODULES.items()
+    }
+    assert circles(arrows) == []
+
+
+def test_what_is_forbidden_is_noticed() -> None:
+    """The rules themselves, on imports that nobody wrote."""
+    services = "runledger.services"
+    assert upward("services", "runledger.routes.callers")
+    assert upward("models", "runledger.api.runs")
+    assert upward("store", "runledger.services.runs.run_state")
+    assert upward("nodes", "tests.support.engine")
+    assert not upward("services", "runledger.api.runs")
+    assert room_problem(f"{services}.runs.run_state", f"{services}.lists.queries")
+    assert room_problem(f"{services}.in_parallel", f"{services}.runs.run_state")
+    assert room_problem(f"{services}.lists.queries", f"{services}.story")
+    assert room_problem(f"{services}.lists.queries", f"{services}.runs.run_state") is None
+    assert room_problem(f"{services}.runs.run_state", f"{services}.in_parallel") is None
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}}) == [["a", "b", "c", "a"]]
+    assert circles({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+
+
+def test_no_old_name_returns() -> None:
+    folders = (PACKAGE, ROOT / "functions", ROOT / "local", ROOT / "bench", ROOT / "tests")
+    names = re.compile(rf"\b(?:class|def) (?:{'|'.join(OLD_NAMES)})\b")
+    files = [path for folder in folders for path in sorted(folder.rglob("*.py"))]
+    assert len(files) > len(FILES)
+    for path in files:
+        assert path.stem not in OLD_MODULES, path
+        assert names.search(path.read_text()) is None, path
+
+
+def constructed() -> set[str]:
+    """The services and stores that `composition.py` puts together."""
+    tree = ast.parse((PACKAGE / "composition.py").read_text())
+    names = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module
+        if node.module.startswith(("runledger.services.", "runledger.store."))
+        for alias in node.names
+    }
+    called = {
+        node.func.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    return {name for name in names & called if name[0].isupper()}
+
+
+def test_only_the_composition_puts_services_together() -> None:
+    names = constructed()
+    assert {"Webhooks", "Walker", "DueWork", "Queries", "Erasing", "Stores"} <= names
+    places = [*(ROOT / "functions").glob("*/handler.py"), *(PACKAGE / "routes").rglob("*.py")]
+    for path in [*places, PACKAGE / "http.py"]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id not in names, f"{path}:{node.lineno}"
 
 
 def test_handlers_never_import_each_other() -> None:
     for path in sorted((ROOT / "functions").glob("*/*.py")):
-        strangers = {
-            module
-            for module in imported(path)
-            if module.split(".")[0] in ("functions", "local", "tests", "bench")
-        }
+        strangers = {module for module in imported(path) if module.split(".")[0] in OUTSIDE}
         assert strangers == set(), path
 
 
@@ -130,13 +307,13 @@ NODE_TYPES = (
 CHANNELS = ("EMAIL", "SMS", "WHATSAPP")
 
 
-@pytest.mark.parametrize(("room", "names"), [("nodes", NODE_TYPES), ("channels", CHANNELS)])
+@pytest.mark.parametrize(("part", "names"), [("nodes", NODE_TYPES), ("channels", CHANNELS)])
 def test_no_code_asks_for_the_type_of_a_node_or_the_name_of_a_channel(
-    room: str, names: tuple[str, ...]
+    part: str, names: tuple[str, ...]
 ) -> None:
     """What each of them is lies in its own file; everybody else asks the registry's entry."""
     for path in FILES:
-        if room_of(path) == room:
+        if part_of(path) == part:
             continue
         for node in ast.walk(ast.parse(path.read_text())):
             if not isinstance(node, ast.Compare):

@@ -13,7 +13,7 @@ def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
-class _Settings(BaseModel):
+class Settings(BaseModel):
     """Field `table` is read from RUNLEDGER_TABLE, and so on."""
 
     model_config = ConfigDict(
@@ -27,7 +27,7 @@ class _Settings(BaseModel):
     )
 
 
-class StoreSettings(_Settings):
+class StoreSettings(Settings):
     """What every function has: its table, its bucket and the stack's name."""
 
     table: str = Field(min_length=3)
@@ -58,7 +58,7 @@ class ScheduleSettings(StartSettings):
     lost_events_arn: str
 
 
-class IdentitySettings(_Settings):
+class IdentitySettings(Settings):
     """The Cognito user pool that operators sign in with, and the one client of it whose tokens
     are taken."""
 
@@ -66,7 +66,7 @@ class IdentitySettings(_Settings):
     user_pool_client_id: str = Field(min_length=1)
 
 
-class InvitationSettings(_Settings):
+class InvitationSettings(Settings):
     """The address that invitations are sent from."""
 
     sender_email: str = Field(min_length=3)
@@ -96,7 +96,7 @@ class QuerySettings(StoreSettings):
     cursor_secret_arn: str
 
 
-class ChannelSettings(_Settings):
+class ChannelSettings(Settings):
     """Whom each channel sends as, by address or ARN, and the configuration sets that events are
     published through. Empty where the stack has no such sender."""
 
@@ -108,23 +108,21 @@ class ChannelSettings(_Settings):
     whatsapp_api_version: str = "v20.0"
 
 
-class RetrySettings(_Settings):
+class RetrySettings(Settings):
     """The state machine that tries deliveries again."""
 
     delivery_retry_arn: str
 
 
-class ExportSettings(_Settings):
+class ExportSettings(Settings):
     """The state machine that writes exports."""
 
     export_arn: str
 
 
-class MessageSettings(StoreSettings, ChannelSettings, RetrySettings):
-    sender_email: str = Field(min_length=3)
+class SenderSettings(ChannelSettings):
+    """What a function needs that sends."""
 
-
-class RetryDeliverySettings(StoreSettings, ChannelSettings):
     sender_email: str = Field(min_length=3)
 
 
@@ -134,7 +132,7 @@ class IntegrationSettings(StoreSettings):
     allow_hosts: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()
 
 
-SettingsT = TypeVar("SettingsT", bound=_Settings)
+SettingsT = TypeVar("SettingsT", bound=Settings)
 
 
 @cache

@@ -57,6 +57,12 @@ class Schedule(Model):
     next_fire_at: int
     tries: int = 0
 
+    @property
+    def expression(self) -> str:
+        """As EventBridge Scheduler takes it: EventBridge Scheduler User Guide, "Schedule types"."""
+        hour, minute = self.time_of_day.split(":")
+        return f"cron({int(minute)} {int(hour)} * * ? *)"
+
 
 class Fire(Model):
     """One fire of an automation's version, for one day of its zone.

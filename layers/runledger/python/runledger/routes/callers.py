@@ -1,8 +1,8 @@
-"""Who is require_role a route."""
+"""Who is calling a route."""
 
 from typing import TYPE_CHECKING
 
-from runledger.composition import identity
+from runledger.composition import services
 from runledger.http import caller, needs_no_workspace, person
 
 if TYPE_CHECKING:
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 def require_role(app: "HttpApp", needed: "Role | None" = None) -> "Caller":
     """Who has at least the role that the route needs, or another that its body asks for."""
-    return caller(app, identity(), needed)
+    return caller(app, services().identity, needed)
 
 
 def signed_in(app: "HttpApp") -> "Person":
     """Who is signed in, for a route that acts in no workspace."""
-    return person(app, identity())
+    return person(app, services().identity)
 
 
 def admit(app: "HttpApp") -> object:

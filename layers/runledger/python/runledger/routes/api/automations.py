@@ -1,16 +1,14 @@
 """Automations: their drafts, versions, states and signing secrets."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from runledger.api.automations import AutomationView, ProblemsView, RotationDocument
 from runledger.api.documents import sent_fields
-from runledger.aws import client
-from runledger.clock import now_ms
-from runledger.composition import activator, automations_over, stopping, stores
+from runledger.composition import services
 from runledger.errors import InvalidGraphError
 from runledger.http import answers, make_router, needs, public_url
 from runledger.models.activation import ActivationStatus
@@ -19,12 +17,10 @@ from runledger.models.workspace import Role
 from runledger.routes.api.documents import AutomationPatch, AutomationReplacement
 from runledger.routes.callers import require_role
 from runledger.routes.revisions import IfMatch, expected, same_id, tagged
-from runledger.services.automations.activations import Activations
-from runledger.services.automations.automations import Automations
-from runledger.services.automations.rotation import Rotations
-from runledger.services.secrets.signing import SigningSecrets
 from runledger.services.workspaces.identity import Caller
-from runledger.settings import ApiSettings, read_settings
+
+if TYPE_CHECKING:
+    from runledger.services.automations.automations import Automations
 
 router = make_router()
 
@@ -35,13 +31,8 @@ Revision = Annotated[
 ASK_AGAIN_SECONDS = 2
 
 
-def _automations() -> Automations:
-    return automations_over(stores(), public_url(router))
-
-
-def _activations() -> Activations:
-    signing = SigningSecrets(client("secretsmanager"), read_settings(ApiSettings).stack)
-    return Activations(_automations(), activator(), signing, now_ms)
+def _automations() -> "Automations":
+    return services().automations_at(public_url(router))
 
 
 @router.post("/v1/automations", tags=["Automations"], status_code=201)
@@ -144,7 +135,8 @@ def activate_automation(automation_id: str) -> Response[AutomationView]:
     """Freezes the draft as the next version and takes events for it. 202 where that is under way:
     `Location` is where its status can be asked for, and `activation` has it."""
     who = require_role(router)
-    view = _activations().activate(who.workspace_id, automation_id, who.email)
+    activations = services().activations_at(public_url(router))
+    view = activations.activate(who.workspace_id, automation_id, who.email)
     asked = view.activation
     if asked is None or asked.status is ActivationStatus.ACTIVE:
         return Response(HTTPStatus.OK, "application/json", view)
@@ -174,8 +166,7 @@ def archive_automation(automation_id: str) -> AutomationView:
 
 
 def _stopped(who: Caller, automation_id: str, status: AutomationStatus) -> AutomationView:
-    stops = stopping(read_settings(ApiSettings).machine_prefix)
-    stopped = stops.stop(who.workspace_id, automation_id, status, who.email)
+    stopped = services().stopping.stop(who.workspace_id, automation_id, status, who.email)
     return _automations().view(stopped)
 
 
@@ -187,8 +178,6 @@ def rotate_secret(
 ) -> AutomationView:
     """Replaces the signing secret of the webhook; the new one is shown in this answer only."""
     who = require_role(router)
-    signing = SigningSecrets(client("secretsmanager"), read_settings(ApiSettings).stack)
     overlap = (document or RotationDocument()).overlap_minutes
-    return Rotations(_automations(), signing, now_ms).rotate(
-        who.workspace_id, automation_id, overlap, who.email
-    )
+    rotations = services().rotations_at(public_url(router))
+    return rotations.rotate(who.workspace_id, automation_id, overlap, who.email)

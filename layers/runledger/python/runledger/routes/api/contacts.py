@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from runledger.api.contacts import ContactView
 from runledger.api.documents import sent_fields
 from runledger.api.erasures import EraseDocument, ErasureView
-from runledger.composition import contacts, stores
+from runledger.composition import services
 from runledger.http import answers, make_router, needs
 from runledger.models.contact import ContactDocument
 from runledger.models.workspace import Role
@@ -17,10 +17,8 @@ from runledger.routes.api.documents import ContactPatch, ContactReplacement
 from runledger.routes.callers import require_role
 from runledger.routes.revisions import IfMatch, expected, same_id, tagged
 from runledger.services.contacts.known_contact import known_contact
-from runledger.services.erasure.erasing_wiring import erasing
 from runledger.services.views.contacts import contact_view
 from runledger.services.views.erasures import erasure_view
-from runledger.settings import ApiSettings, read_settings
 
 router = make_router()
 
@@ -31,7 +29,7 @@ router = make_router()
 def create_contact(document: Annotated[ContactDocument, Body()]) -> Response[ContactView]:
     """Creates a contact."""
     who = require_role(router)
-    contact = contacts().create(who.workspace_id, document)
+    contact = services().contacts.create(who.workspace_id, document)
     return tagged(contact_view(contact), HTTPStatus.CREATED)
 
 
@@ -51,10 +49,10 @@ def replace_contact(
     answered."""
     who = require_role(router)
     same_id(document.id, contact_id)
-    of = stores()
+    of = services().stores
     known_contact(of.contacts, of.erasures, who.workspace_id, contact_id)
     wanted = expected(if_match, document.revision)
-    after = contacts().replace(who.workspace_id, contact_id, document, wanted)
+    after = services().contacts.replace(who.workspace_id, contact_id, document, wanted)
     return tagged(contact_view(after))
 
 
@@ -72,10 +70,10 @@ def patch_contact(
     """Changes what is sent and leaves the rest (RFC 7396): null removes a value, `metadata` is
     merged, `tags` are replaced."""
     who = require_role(router)
-    of = stores()
+    of = services().stores
     known_contact(of.contacts, of.erasures, who.workspace_id, contact_id)
     wanted = expected(if_match, document.revision)
-    after = contacts().patch(who.workspace_id, contact_id, sent_fields(document), wanted)
+    after = services().contacts.patch(who.workspace_id, contact_id, sent_fields(document), wanted)
     return tagged(contact_view(after))
 
 
@@ -88,6 +86,6 @@ def erase_contact(
     """Erases a person for good: the contact at once, with its open runs canceled and messages not
     yet sent stopped; then everything that tells of it. Asked again, it says how far that is."""
     who = require_role(router)
-    erases = erasing(read_settings(ApiSettings).machine_prefix)
+    erases = services().erasing
     reason = document.reason if document else None
     return erasure_view(erases.erase(who.workspace_id, contact_id, reason, who.email))

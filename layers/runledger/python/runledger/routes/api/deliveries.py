@@ -1,6 +1,5 @@
 """Sending a message again."""
 
-from functools import cache
 from http import HTTPStatus
 from typing import Annotated
 
@@ -8,30 +7,12 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from runledger.api.resends import ResendDocument, ResentView
-from runledger.channels.registry import describe_channels
-from runledger.clock import now_ms
-from runledger.composition import gatekeeper_over, retry_machine, stores
+from runledger.composition import services
 from runledger.http import answers, make_router, needs
 from runledger.models.workspace import Role
 from runledger.routes.callers import require_role
-from runledger.services.messages.resend import Resends
 
 router = make_router()
-
-
-@cache
-def _resends() -> Resends:
-    of = stores()
-    return Resends(
-        of.deliveries,
-        of.contacts,
-        of.templates,
-        of.workspaces,
-        describe_channels(),
-        gatekeeper_over(of, now_ms),
-        retry_machine(),
-        now_ms,
-    )
 
 
 @router.post("/v1/deliveries/<delivery_id>/resend", tags=["Deliveries"], status_code=202)
@@ -49,7 +30,7 @@ def resend_delivery(
     that a gate refuses is SUPPRESSED; `force` overrules the gates, for ADMIN."""
     asked = document or ResendDocument()
     who = require_role(router, Role.ADMIN if asked.force else Role.MEMBER)
-    resent = _resends().resend(who.workspace_id, delivery_id, asked, who.email)
+    resent = services().resends.resend(who.workspace_id, delivery_id, asked, who.email)
     attempt = resent.attempt
     view = ResentView(delivery_id=attempt.id, status=attempt.status, duplicate=resent.is_duplicate)
     status = HTTPStatus.OK if resent.is_duplicate else HTTPStatus.ACCEPTED

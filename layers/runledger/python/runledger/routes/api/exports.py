@@ -5,12 +5,10 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from runledger.api.exports import ExportDocument, ExportView
-from runledger.clock import now_ms
-from runledger.composition import export_machine, list_snapshots, stores
+from runledger.composition import services
 from runledger.http import make_router, needs
 from runledger.models.workspace import Role
 from runledger.routes.callers import require_role
-from runledger.services.bulk.exports import ExportRequests
 from runledger.services.views.exports import export_view
 
 router = make_router()
@@ -22,5 +20,5 @@ def create_export(document: Annotated[ExportDocument, Body()]) -> ExportView:
     """Writes a list to a file, as it is now and whatever its length; `GET` tells how far it is,
     and has the link."""
     who = require_role(router)
-    requests = ExportRequests(stores().exports, list_snapshots(), export_machine(), now_ms)
-    return export_view(requests.create(who.workspace_id, document, who.email))
+    requested = services().export_requests.create(who.workspace_id, document, who.email)
+    return export_view(requested)

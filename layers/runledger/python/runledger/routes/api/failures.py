@@ -5,20 +5,12 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from runledger.api.failures import FailureGroupView, ResolveDocument
-from runledger.clock import now_ms
-from runledger.composition import stores
+from runledger.composition import services
 from runledger.http import make_router, needs
 from runledger.models.workspace import Role
 from runledger.routes.callers import require_role
-from runledger.services.lists.failure_resolution import FailureResolution
-from runledger.services.lists.failures import FailureViews
 
 router = make_router()
-
-
-def _resolution() -> FailureResolution:
-    of = stores()
-    return FailureResolution(FailureViews(of.runs, of.failures, of.automations, now_ms))
 
 
 @router.post("/v1/failure-groups/<group_id>/resolve", tags=["Runs"])
@@ -29,11 +21,13 @@ def resolve_failure_group(
     """Says that a failure is dealt with. It is open again as soon as another run fails in the same
     way after that."""
     who = require_role(router)
-    return _resolution().resolve(who.workspace_id, group_id, who.email, document.note)
+    return services().failure_resolution.resolve(
+        who.workspace_id, group_id, who.email, document.note
+    )
 
 
 @router.post("/v1/failure-groups/<group_id>/reopen", tags=["Runs"])
 @needs(Role.MEMBER)
 def reopen_failure_group(group_id: str) -> FailureGroupView:
     """Opens a resolved group again; one that is open stays as it is."""
-    return _resolution().reopen(require_role(router).workspace_id, group_id)
+    return services().failure_resolution.reopen(require_role(router).workspace_id, group_id)

@@ -8,8 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from runledger.api.invitations import InvitationDocument, SentInvitationView
 from runledger.api.workspaces import WorkspaceView
-from runledger.clock import now_ms
-from runledger.composition import accounts, invitations, own_invitations, stores
+from runledger.composition import services
 from runledger.http import answers, make_router, needs, personal, public_url
 from runledger.models.workspace import Role
 from runledger.routes.callers import require_role, signed_in
@@ -22,7 +21,7 @@ router = make_router()
 
 def _invite(document: InvitationDocument) -> SentInvitationView:
     who = require_role(router)
-    sent = invitations().invite(who.workspace_id, document, who.email, public_url(router))
+    sent = services().invitations.invite(who.workspace_id, document, who.email, public_url(router))
     return sent_invitation_view(sent)
 
 
@@ -49,7 +48,7 @@ def resend_invitation(invitation_id: str) -> SentInvitationView:
     """Mails an invitation again, which then holds for another seven days, also where it had
     expired."""
     who = require_role(router)
-    sent = invitations().resend(who.workspace_id, invitation_id, public_url(router))
+    sent = services().invitations.resend(who.workspace_id, invitation_id, public_url(router))
     return sent_invitation_view(sent)
 
 
@@ -58,7 +57,7 @@ def resend_invitation(invitation_id: str) -> SentInvitationView:
 def withdraw_invitation(invitation_id: str) -> Response[str]:
     """Withdraws an invitation: nobody can accept it from then on. 404 where it was accepted."""
     who = require_role(router)
-    invitations().withdraw(who.workspace_id, invitation_id)
+    services().invitations.withdraw(who.workspace_id, invitation_id)
     return Response(HTTPStatus.NO_CONTENT, body="")
 
 
@@ -75,8 +74,8 @@ def accept_invitation(invitation_id: str) -> WorkspaceView:
     """Joins the workspace of an invitation to the caller's own, verified address. It needs no
     membership and no `X-Workspace-Id`; repeated, it answers the same. 410 where the invitation has
     expired."""
-    membership = own_invitations().accept(signed_in(router).user_id, invitation_id)
-    return workspace_view(membership, stores().workspaces.get(membership.workspace_id))
+    membership = services().own_invitations.accept(signed_in(router).user_id, invitation_id)
+    return workspace_view(membership, services().stores.workspaces.get(membership.workspace_id))
 
 
 @router.post("/v1/invitations/<invitation_id>/decline", tags=["Workspace"], status_code=204)
@@ -84,7 +83,7 @@ def accept_invitation(invitation_id: str) -> WorkspaceView:
 @personal
 def decline_invitation(invitation_id: str) -> Response[str]:
     """Refuses an invitation to the caller's own address, which is gone then."""
-    own_invitations().decline(signed_in(router).user_id, invitation_id)
+    services().own_invitations.decline(signed_in(router).user_id, invitation_id)
     return Response(HTTPStatus.NO_CONTENT, body="")
 
 
@@ -92,5 +91,6 @@ def decline_invitation(invitation_id: str) -> Response[str]:
 @personal
 def sign_out_everywhere() -> Response[str]:
     """Ends all sessions of the caller, this one too: tokens from before are refused at once."""
-    end_sessions(stores().workspaces, accounts(), now_ms, signed_in(router).user_id)
+    of, user_id = services(), signed_in(router).user_id
+    end_sessions(of.stores.workspaces, of.accounts, of.clock, user_id)
     return Response(HTTPStatus.NO_CONTENT, body="")

@@ -8,16 +8,13 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from runledger.api.bulk_cancels import BulkCancelDocument, BulkCancelView
 from runledger.api.runs import CancelDocument, OpenedView, RunDocument, RunView
-from runledger.clock import now_ms
-from runledger.composition import bulk_cancels, contacts, opener_over, stopping, stores
+from runledger.composition import services
 from runledger.http import answers, make_router, needs
 from runledger.models.run import Cancellation
 from runledger.models.workspace import Role
 from runledger.routes.callers import require_role
 from runledger.services.bulk.bulk_cancel import bulk_cancel_view
-from runledger.services.triggers.manual import ManualRuns
 from runledger.services.views.runs import run_view
-from runledger.settings import ApiSettings, read_settings
 
 router = make_router()
 
@@ -33,9 +30,7 @@ router = make_router()
 def open_run(automation_id: str, document: Annotated[RunDocument, Body()]) -> Response[OpenedView]:
     """Opens a run by hand for one contact; 200 where the same key opened it before."""
     who = require_role(router)
-    of = stores()
-    manual = ManualRuns(of.automations, contacts(), opener_over(of, now_ms))
-    opened = manual.open(who.workspace_id, automation_id, document, who.email)
+    opened = services().manual_runs.open(who.workspace_id, automation_id, document, who.email)
     run = opened.run
     view = OpenedView(run_id=run.id, status=run.status, duplicate=opened.is_duplicate)
     status = HTTPStatus.OK if opened.is_duplicate else HTTPStatus.ACCEPTED
@@ -50,12 +45,12 @@ def cancel_runs(document: Annotated[BulkCancelDocument, Body()]) -> Response[Bul
     minutes look for more: what was left, and runs opened just before. `dryRun` tells what would be
     canceled."""
     who = require_role(router)
-    cancels = bulk_cancels(read_settings(ApiSettings).machine_prefix)
+    cancels = services().bulk_cancels
     if document.dry_run:
         view = cancels.count(who.workspace_id, document, who.email)
         return Response(HTTPStatus.OK, "application/json", view)
     asked = cancels.begin(who.workspace_id, document, who.email)
-    view = bulk_cancel_view(asked, stores().runs, now_ms())
+    view = bulk_cancel_view(asked, services().stores.runs, services().clock())
     status = HTTPStatus.OK if view.is_complete else HTTPStatus.ACCEPTED
     return Response(status, "application/json", view)
 
@@ -66,6 +61,6 @@ def cancel_runs(document: Annotated[BulkCancelDocument, Body()]) -> Response[Bul
 def cancel_run(run_id: str, document: Annotated[CancelDocument, Body()]) -> RunView:
     """Ends an open run for good; 409 with its status for one that has ended."""
     who = require_role(router)
-    canceler = stopping(read_settings(ApiSettings).machine_prefix).canceler
+    canceler = services().canceler
     canceled = Cancellation(by=who.email, reason=document.reason)
-    return run_view(canceler.cancel(who.workspace_id, run_id, canceled), now_ms())
+    return run_view(canceler.cancel(who.workspace_id, run_id, canceled), services().clock())

@@ -1,6 +1,5 @@
 """Secrets, which go in and never come out."""
 
-from functools import cache
 from http import HTTPStatus
 from typing import Annotated
 
@@ -8,24 +7,14 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 
 from runledger.api.secrets import SecretDocument, SecretNameView
-from runledger.aws import client
-from runledger.clock import now_ms
-from runledger.composition import stores
+from runledger.composition import services
 from runledger.http import make_router, needs
 from runledger.models.workspace import Role
 from runledger.routes.callers import require_role
-from runledger.services.secrets.secrets import Secrets
 from runledger.services.views.secrets import secret_name_view
-from runledger.settings import ApiSettings, read_settings
 
 router = make_router()
 SecretName = Annotated[str, Path(description="The name of the secret.")]
-
-
-@cache
-def _secrets() -> Secrets:
-    stack = read_settings(ApiSettings).stack
-    return Secrets(stores().secrets, client("secretsmanager"), stack, now_ms)
 
 
 @router.put("/v1/secrets/<name>", tags=["Secrets"])
@@ -35,7 +24,7 @@ def put_secret(name: SecretName, document: Annotated[SecretDocument, Body()]) ->
     back."""
     who = require_role(router)
     return secret_name_view(
-        _secrets().set(who.workspace_id, name, document.value, document.allowed_hosts)
+        services().secrets.set(who.workspace_id, name, document.value, document.allowed_hosts)
     )
 
 
@@ -44,5 +33,5 @@ def put_secret(name: SecretName, document: Annotated[SecretDocument, Body()]) ->
 def delete_secret(name: SecretName) -> Response[str]:
     """Deletes a secret for good. Its name may be set again at once."""
     who = require_role(router)
-    _secrets().delete(who.workspace_id, name)
+    services().secrets.delete(who.workspace_id, name)
     return Response(HTTPStatus.NO_CONTENT, body="")

@@ -8,22 +8,16 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from runledger.api.documents import sent_fields
 from runledger.api.segments import SegmentView
-from runledger.clock import now_ms
-from runledger.composition import stores
+from runledger.composition import services
 from runledger.http import make_router, needs
 from runledger.models.workspace import Role
 from runledger.nodes.segment_rules import SegmentDocument
 from runledger.routes.api.documents import SegmentPatch, SegmentReplacement
 from runledger.routes.callers import require_role
 from runledger.routes.revisions import IfMatch, expected, same_id, tagged
-from runledger.services.contacts.segments import Segments
 from runledger.services.views.segments import segment_view
 
 router = make_router()
-
-
-def _segments() -> Segments:
-    return Segments(stores().segments, stores().contacts, now_ms)
 
 
 @router.post("/v1/segments", tags=["Segments"], status_code=201)
@@ -31,7 +25,7 @@ def _segments() -> Segments:
 def create_segment(document: Annotated[SegmentDocument, Body()]) -> Response[SegmentView]:
     """Creates a segment."""
     who = require_role(router)
-    segment = _segments().create(who.workspace_id, document)
+    segment = services().segments.create(who.workspace_id, document)
     return tagged(segment_view(segment), HTTPStatus.CREATED)
 
 
@@ -45,7 +39,7 @@ def replace_segment(
     who = require_role(router)
     same_id(document.id, segment_id)
     wanted = expected(if_match, document.revision)
-    after = _segments().replace(who.workspace_id, segment_id, document, wanted)
+    after = services().segments.replace(who.workspace_id, segment_id, document, wanted)
     return tagged(segment_view(after))
 
 
@@ -57,5 +51,5 @@ def patch_segment(
     """Changes what is sent and leaves the rest (RFC 7396); `rules` are replaced whole."""
     who = require_role(router)
     wanted = expected(if_match, document.revision)
-    after = _segments().patch(who.workspace_id, segment_id, sent_fields(document), wanted)
+    after = services().segments.patch(who.workspace_id, segment_id, sent_fields(document), wanted)
     return tagged(segment_view(after))

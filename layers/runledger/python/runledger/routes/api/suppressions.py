@@ -8,20 +8,13 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 
 from runledger.api.suppressions import SuppressionDocument, SuppressionView
-from runledger.channels.registry import describe_channels
-from runledger.clock import now_ms
-from runledger.composition import stores
+from runledger.composition import services
 from runledger.http import answers, make_router, needs
 from runledger.models.workspace import Role
 from runledger.routes.callers import require_role
-from runledger.services.messages.suppressions import Suppressions
 from runledger.services.views.suppressions import suppression_view
 
 router = make_router()
-
-
-def _suppressions() -> Suppressions:
-    return Suppressions(stores().suppressions, describe_channels(), now_ms)
 
 
 @router.post("/v1/suppressions", tags=["Suppressions"], status_code=201)
@@ -32,7 +25,7 @@ def add_suppression(
 ) -> Response[SuppressionView]:
     """Sends nothing to an address from now on; 200 where it was on the list, with its reason."""
     who = require_role(router)
-    suppression, is_new = _suppressions().add(who.workspace_id, document, who.email)
+    suppression, is_new = services().suppressions.add(who.workspace_id, document, who.email)
     status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
     return Response(status, "application/json", suppression_view(suppression))
 
@@ -44,5 +37,5 @@ def remove_suppression(
 ) -> Response[str]:
     """Takes an address off the list, whatever put it there."""
     who = require_role(router)
-    _suppressions().remove(who.workspace_id, unquote(address))
+    services().suppressions.remove(who.workspace_id, unquote(address))
     return Response(HTTPStatus.NO_CONTENT, body="")

@@ -1,6 +1,5 @@
 """Templates, and what they would say."""
 
-from functools import cache
 from http import HTTPStatus
 from typing import Annotated
 
@@ -10,30 +9,16 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from runledger.api.documents import sent_fields
 from runledger.api.previews import DraftPreviewDocument, PreviewDocument, PreviewView
 from runledger.api.templates import TemplateView
-from runledger.channels.registry import describe_channels
-from runledger.clock import now_ms
-from runledger.composition import contacts, gatekeeper_over, stores
+from runledger.composition import services
 from runledger.http import make_router, needs
 from runledger.models.template import TemplateDocument
 from runledger.models.workspace import Role
 from runledger.routes.api.documents import TemplatePatch, TemplateReplacement
 from runledger.routes.callers import require_role
 from runledger.routes.revisions import IfMatch, expected, same_id, tagged
-from runledger.services.automations.preview import Previews
-from runledger.services.automations.templates import Templates
 from runledger.services.views.templates import template_view
 
 router = make_router()
-
-
-@cache
-def _templates() -> Templates:
-    return Templates(stores().templates, describe_channels(), now_ms)
-
-
-def _previews() -> Previews:
-    of = stores()
-    return Previews(_templates(), contacts(), gatekeeper_over(of, now_ms), of.workspaces)
 
 
 @router.post("/v1/templates", tags=["Templates"], status_code=201)
@@ -41,7 +26,7 @@ def _previews() -> Previews:
 def create_template(document: Annotated[TemplateDocument, Body()]) -> Response[TemplateView]:
     """Creates a template."""
     who = require_role(router)
-    template = _templates().create(who.workspace_id, document)
+    template = services().templates.create(who.workspace_id, document)
     return tagged(template_view(template), HTTPStatus.CREATED)
 
 
@@ -55,7 +40,7 @@ def replace_template(
     who = require_role(router)
     same_id(document.id, template_id)
     wanted = expected(if_match, document.revision)
-    after = _templates().replace(who.workspace_id, template_id, document, wanted)
+    after = services().templates.replace(who.workspace_id, template_id, document, wanted)
     return tagged(template_view(after))
 
 
@@ -67,7 +52,7 @@ def patch_template(
     """Changes what is sent and leaves the rest (RFC 7396)."""
     who = require_role(router)
     wanted = expected(if_match, document.revision)
-    after = _templates().patch(who.workspace_id, template_id, sent_fields(document), wanted)
+    after = services().templates.patch(who.workspace_id, template_id, sent_fields(document), wanted)
     return tagged(template_view(after))
 
 
@@ -76,7 +61,7 @@ def patch_template(
 def preview_draft(document: Annotated[DraftPreviewDocument, Body()]) -> PreviewView:
     """What a template that is not saved would say; nothing is sent."""
     who = require_role(router)
-    return _previews().of_draft(who.workspace_id, document)
+    return services().previews.of_draft(who.workspace_id, document)
 
 
 @router.post("/v1/templates/<template_id>/preview", tags=["Templates"])
@@ -87,4 +72,6 @@ def preview_template(
     """What a template would say to a contact; nothing is sent. Variables without a value are told
     by name among the `problems`."""
     who = require_role(router)
-    return _previews().of_saved(who.workspace_id, template_id, document or PreviewDocument())
+    return services().previews.of_saved(
+        who.workspace_id, template_id, document or PreviewDocument()
+    )

@@ -1,6 +1,5 @@
 """Settings and members."""
 
-from functools import cache
 from http import HTTPStatus
 from typing import Annotated
 
@@ -8,19 +7,14 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from runledger.api.workspaces import MemberView, RoleDocument, SettingsDocument, SettingsView
-from runledger.composition import accounts, stores
+from runledger.composition import services
 from runledger.http import answers, make_router, needs
 from runledger.models.workspace import Role
 from runledger.routes.callers import require_role
 from runledger.services.views.workspaces import member_view, settings_view
-from runledger.services.workspaces.members import Members, change_settings
+from runledger.services.workspaces.members import change_settings
 
 router = make_router()
-
-
-@cache
-def _members() -> Members:
-    return Members(stores().workspaces)
 
 
 @router.put("/v1/settings", tags=["Workspace"])
@@ -30,7 +24,9 @@ def put_settings(document: Annotated[SettingsDocument, Body()]) -> SettingsView:
     """Replaces the settings. A retention holds for what begins from then on; 409 for an owner who
     asks for a second factor and has none."""
     membership = require_role(router).membership
-    return settings_view(change_settings(stores().workspaces, accounts, membership, document))
+    of = services()
+    changed = change_settings(of.stores.workspaces, lambda: of.accounts, membership, document)
+    return settings_view(changed)
 
 
 @router.put("/v1/members/<user_id>", tags=["Workspace"])
@@ -39,7 +35,7 @@ def put_settings(document: Annotated[SettingsDocument, Body()]) -> SettingsView:
 def change_member(user_id: str, document: Annotated[RoleDocument, Body()]) -> MemberView:
     """Gives a member another role; 409 for the last owner, who stays one."""
     who = require_role(router)
-    return member_view(_members().change_role(who.workspace_id, user_id, document.role))
+    return member_view(services().members.change_role(who.workspace_id, user_id, document.role))
 
 
 @router.delete("/v1/members/<user_id>", tags=["Workspace"], status_code=204)
@@ -48,5 +44,5 @@ def change_member(user_id: str, document: Annotated[RoleDocument, Body()]) -> Me
 def remove_member(user_id: str) -> Response[str]:
     """Takes a member out, who has no access from then on; 409 for the last owner."""
     who = require_role(router)
-    _members().remove(who.workspace_id, user_id)
+    services().members.remove(who.workspace_id, user_id)
     return Response(HTTPStatus.NO_CONTENT, body="")

@@ -15,13 +15,11 @@ from runledger.api.automations import (
     VersionView,
 )
 from runledger.api.lists import ListView
-from runledger.clock import now_ms
-from runledger.composition import automations_over, stores
+from runledger.composition import services
 from runledger.http import make_router, public_url
 from runledger.models.workspace import Role
 from runledger.routes.callers import require_role
 from runledger.routes.query.parameters import Cursor, Limit
-from runledger.routes.query.services import queries
 from runledger.routes.revisions import tagged
 
 router = make_router()
@@ -30,14 +28,14 @@ router = make_router()
 @router.get("/v1/automations", tags=["Automations"])
 def list_automations(limit: Limit = 50, cursor: Cursor = None) -> ListView[AutomationSummaryView]:
     """Automations, the newest first."""
-    return queries().automations_page(require_role(router).workspace_id, limit, cursor)
+    return services().queries.automations_page(require_role(router).workspace_id, limit, cursor)
 
 
 @router.get("/v1/automations/<automation_id>", tags=["Automations"])
 def get_automation(automation_id: str) -> Response[AutomationView]:
     """The automation with its draft, whose revision is the `ETag`."""
     who = require_role(router)
-    automations = automations_over(stores(), public_url(router))
+    automations = services().automations_at(public_url(router))
     automation = automations.store.get(who.workspace_id, automation_id)
     return tagged(automations.view(automation, hides_webhook=not who.may(Role.MEMBER)))
 
@@ -47,8 +45,8 @@ def list_versions(automation_id: str) -> ListView[VersionSummaryView]:
     """The versions of an automation, the newest first."""
     from runledger.services.views.automations import version_summary_view
 
-    automation = stores().automations.get(require_role(router).workspace_id, automation_id)
-    found = stores().automations.versions(automation.id)
+    automation = services().stores.automations.get(require_role(router).workspace_id, automation_id)
+    found = services().stores.automations.versions(automation.id)
     return ListView(items=[version_summary_view(each) for each in found], next_cursor=None)
 
 
@@ -60,8 +58,8 @@ def get_version(
     """One version with its graph."""
     from runledger.services.views.automations import version_view
 
-    automation = stores().automations.get(require_role(router).workspace_id, automation_id)
-    return version_view(stores().automations.version(automation.id, number))
+    automation = services().stores.automations.get(require_role(router).workspace_id, automation_id)
+    return version_view(services().stores.automations.version(automation.id, number))
 
 
 @router.get("/v1/automations/<automation_id>/activations/<number>", tags=["Automations"])
@@ -73,16 +71,16 @@ def get_activation(
     from runledger.services.automations.activations import find_activation
     from runledger.services.views.automations import activation_view
 
-    automations = automations_over(stores(), public_url(router))
+    automations = services().automations_at(public_url(router))
     workspace_id = require_role(router).workspace_id
-    found = find_activation(automations, workspace_id, automation_id, number, now_ms())
+    found = find_activation(automations, workspace_id, automation_id, number, services().clock())
     return activation_view(found)
 
 
 @router.get("/v1/automations/<automation_id>/fires", tags=["Automations"])
 def list_fires(automation_id: str, limit: Limit = 50, cursor: Cursor = None) -> ListView[FireView]:
     """What a date automation did on each day, the newest first."""
-    return queries().fires(require_role(router).workspace_id, automation_id, limit, cursor)
+    return services().queries.fires(require_role(router).workspace_id, automation_id, limit, cursor)
 
 
 @router.get("/v1/node-types", tags=["Automations"])

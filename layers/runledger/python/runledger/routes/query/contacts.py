@@ -1,7 +1,6 @@
 """People, and all that happened to each."""
 
-from functools import cache
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
@@ -9,25 +8,13 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from runledger.api.contacts import ContactView
 from runledger.api.lists import ListView
 from runledger.api.timeline import TimelineItemView, TimelineKind
-from runledger.clock import now_ms
-from runledger.composition import stores
+from runledger.composition import services
 from runledger.http import answers, make_router
 from runledger.routes.callers import require_role
 from runledger.routes.query.parameters import ContactText, Cursor, Limit
-from runledger.routes.query.services import cursors, queries
 from runledger.routes.revisions import tagged
 
-if TYPE_CHECKING:
-    from runledger.services.lists.timeline import Timelines
-
 router = make_router()
-
-
-@cache
-def _timelines() -> "Timelines":
-    from runledger.services.lists.timeline import Timelines
-
-    return Timelines(stores(), cursors(), now_ms)
 
 
 @router.get("/v1/contacts", tags=["Contacts"])
@@ -39,8 +26,8 @@ def list_contacts(
     """Contacts, the newest first; or the one asked for, if the workspace has it."""
     workspace_id = require_role(router).workspace_id
     if contact is not None:
-        return queries().contact_named(workspace_id, contact)
-    return queries().contacts_page(workspace_id, limit, cursor)
+        return services().queries.contact_named(workspace_id, contact)
+    return services().queries.contacts_page(workspace_id, limit, cursor)
 
 
 @router.get("/v1/contacts/<contact_id>", tags=["Contacts"])
@@ -50,7 +37,7 @@ def get_contact(contact_id: str) -> Response[ContactView]:
     from runledger.services.contacts.known_contact import known_contact
     from runledger.services.views.contacts import contact_view
 
-    of = stores()
+    of = services().stores
     found = known_contact(of.contacts, of.erasures, require_role(router).workspace_id, contact_id)
     return tagged(contact_view(found))
 
@@ -66,4 +53,4 @@ def get_contact_timeline(
     """Runs, deliveries and refusals of one person in one order, newest first; messages that other
     people's runs sent to them are there too."""
     workspace_id = require_role(router).workspace_id
-    return _timelines().page(workspace_id, contact_id, frozenset(kind or ()), limit, cursor)
+    return services().timelines.page(workspace_id, contact_id, frozenset(kind or ()), limit, cursor)

@@ -3,11 +3,11 @@
 from runledger.api.counts import CountsView
 from runledger.api.deliveries import DeliveryDetailView, DeliveryRowView
 from runledger.api.lists import ListView
+from runledger.composition import services
 from runledger.http import answers, make_router
 from runledger.routes.callers import require_role
 from runledger.routes.flattening import flattened
 from runledger.routes.query.parameters import DeliveryFilters, Page
-from runledger.routes.query.services import counts, queries
 
 router = make_router()
 
@@ -17,18 +17,18 @@ router = make_router()
 def list_deliveries(filters: DeliveryFilters, page: Page) -> ListView[DeliveryRowView]:
     """Messages that were sent, refused or put off, newest first. One whose first try is with the
     provider is told by its run, and listed once that is over."""
-    return queries().deliveries(require_role(router).workspace_id, filters.request(page))
+    return services().queries.deliveries(require_role(router).workspace_id, filters.request(page))
 
 
 @router.get("/v1/deliveries/counts", tags=["Deliveries"])
 @flattened
 def count_deliveries(filters: DeliveryFilters) -> CountsView:
     """How many deliveries the list of these filters shows, by status."""
-    return counts().deliveries(require_role(router).workspace_id, filters.request())
+    return services().counts.deliveries(require_role(router).workspace_id, filters.request())
 
 
 @router.get("/v1/deliveries/<delivery_id>", tags=["Deliveries"])
 @answers({410: "The delivery has expired."})
 def get_delivery(delivery_id: str) -> DeliveryDetailView:
     """One message with its gates, its tries and what the provider reported."""
-    return queries().delivery(require_role(router).workspace_id, delivery_id)
+    return services().queries.delivery(require_role(router).workspace_id, delivery_id)

@@ -3,11 +3,11 @@
 from runledger.api.counts import CountsView
 from runledger.api.lists import ListView
 from runledger.api.refusals import RefusalView
+from runledger.composition import services
 from runledger.http import answers, make_router
 from runledger.routes.callers import require_role
 from runledger.routes.flattening import flattened
 from runledger.routes.query.parameters import Page, RefusalFilters
-from runledger.routes.query.services import counts, queries
 
 router = make_router()
 
@@ -16,7 +16,7 @@ router = make_router()
 @flattened
 def list_refusals(filters: RefusalFilters, page: Page) -> ListView[RefusalView]:
     """Triggers that opened no run, and why, newest first."""
-    return queries().refusals(require_role(router).workspace_id, filters.request(page))
+    return services().queries.refusals(require_role(router).workspace_id, filters.request(page))
 
 
 @router.get("/v1/refusals/counts", tags=["Refusals"])
@@ -24,11 +24,11 @@ def list_refusals(filters: RefusalFilters, page: Page) -> ListView[RefusalView]:
 def count_refusals(filters: RefusalFilters) -> CountsView:
     """How many refusals the list of these filters shows, by reason. One that stands for several
     triggers of a minute is one."""
-    return counts().refusals(require_role(router).workspace_id, filters.request())
+    return services().counts.refusals(require_role(router).workspace_id, filters.request())
 
 
 @router.get("/v1/refusals/<refusal_id>", tags=["Refusals"])
 @answers({410: "The refusal has expired."})
 def get_refusal(refusal_id: str) -> RefusalView:
     """One refusal."""
-    return queries().refusal(require_role(router).workspace_id, refusal_id)
+    return services().queries.refusal(require_role(router).workspace_id, refusal_id)

@@ -4,8 +4,7 @@ from runledger.api.bulk_cancels import BulkCancelView
 from runledger.api.counts import CountsView, StatsView
 from runledger.api.lists import ListView
 from runledger.api.runs import RunDetailView, RunView
-from runledger.clock import now_ms
-from runledger.composition import stores
+from runledger.composition import services
 from runledger.http import answers, make_router
 from runledger.routes.callers import require_role
 from runledger.routes.flattening import flattened
@@ -18,7 +17,6 @@ from runledger.routes.query.parameters import (
     TimeZoneText,
     ToText,
 )
-from runledger.routes.query.services import counts, queries
 
 router = make_router()
 
@@ -27,21 +25,21 @@ router = make_router()
 @flattened
 def list_runs(filters: RunFilters, page: Page) -> ListView[RunView]:
     """Runs, newest first unless asked otherwise."""
-    return queries().runs(require_role(router).workspace_id, filters.request(page))
+    return services().queries.runs(require_role(router).workspace_id, filters.request(page))
 
 
 @router.get("/v1/runs/counts", tags=["Runs"])
 @flattened
 def count_runs(filters: RunFilters) -> CountsView:
     """How many runs the list of these filters shows, by status."""
-    return counts().runs(require_role(router).workspace_id, filters.request())
+    return services().counts.runs(require_role(router).workspace_id, filters.request())
 
 
 @router.get("/v1/runs/<run_id>", tags=["Runs"])
 @answers({410: "The run has expired."})
 def get_run(run_id: str) -> RunDetailView:
     """One run with every step, in one consistent read."""
-    return queries().run(require_role(router).workspace_id, run_id)
+    return services().queries.run(require_role(router).workspace_id, run_id)
 
 
 @router.get("/v1/runs/cancel/<cancellation_id>", tags=["Runs"])
@@ -49,8 +47,10 @@ def get_cancellation(cancellation_id: str) -> BulkCancelView:
     """How far a cancellation of many runs is."""
     from runledger.services.bulk.bulk_cancel import bulk_cancel_view
 
-    found = stores().bulk_cancels.get(require_role(router).workspace_id, cancellation_id, now_ms())
-    return bulk_cancel_view(found, stores().runs, now_ms())
+    found = services().stores.bulk_cancels.get(
+        require_role(router).workspace_id, cancellation_id, services().clock()
+    )
+    return bulk_cancel_view(found, services().stores.runs, services().clock())
 
 
 @router.get("/v1/stats", tags=["Runs"])
@@ -64,8 +64,5 @@ def get_stats(
     """Runs by hour and status, and how long the newest 1,000 finished runs of the range took: of an
     automation also node by node, from at most 1,000 steps of the newest of them (`sampled` tells of
     how many each). The last 24 hours unless asked otherwise."""
-    from runledger.services.counts.stats import Stats
-
-    stats = Stats(queries())
     workspace_id = require_role(router).workspace_id
-    return stats.of(workspace_id, automation_id, range_, from_, to, time_zone)
+    return services().stats.of(workspace_id, automation_id, range_, from_, to, time_zone)

@@ -2,7 +2,7 @@
 
 from runledger.api.lists import ListView
 from runledger.api.secrets import SecretNameView
-from runledger.composition import stores
+from runledger.composition import services
 from runledger.http import make_router
 from runledger.routes.callers import require_role
 
@@ -14,6 +14,6 @@ def list_secrets() -> ListView[SecretNameView]:
     """Names only: a value can never be read back. `lastUsedAt` is right to the hour."""
     from runledger.services.views.secrets import secret_name_view
 
-    found = stores().secrets.names(require_role(router).workspace_id)
+    found = services().stores.secrets.names(require_role(router).workspace_id)
     views = [secret_name_view(each) for each in found]
     return ListView(items=views, next_cursor=None)

@@ -4,12 +4,10 @@ from aws_lambda_powertools.event_handler import Response
 
 from runledger.api.lists import ListView
 from runledger.api.segments import SegmentPreviewView, SegmentView
-from runledger.clock import now_ms
-from runledger.composition import stores
+from runledger.composition import services
 from runledger.http import make_router
 from runledger.routes.callers import require_role
 from runledger.routes.query.parameters import Cursor, Limit
-from runledger.routes.query.services import queries
 from runledger.routes.revisions import tagged
 
 router = make_router()
@@ -18,7 +16,7 @@ router = make_router()
 @router.get("/v1/segments", tags=["Segments"])
 def list_segments(limit: Limit = 50, cursor: Cursor = None) -> ListView[SegmentView]:
     """Segments, the newest first."""
-    return queries().segments_page(require_role(router).workspace_id, limit, cursor)
+    return services().queries.segments_page(require_role(router).workspace_id, limit, cursor)
 
 
 @router.get("/v1/segments/<segment_id>", tags=["Segments"])
@@ -26,15 +24,11 @@ def get_segment(segment_id: str) -> Response[SegmentView]:
     """One segment, with its revision as `ETag`."""
     from runledger.services.views.segments import segment_view
 
-    found = stores().segments.get(require_role(router).workspace_id, segment_id)
+    found = services().stores.segments.get(require_role(router).workspace_id, segment_id)
     return tagged(segment_view(found))
 
 
 @router.get("/v1/segments/<segment_id>/preview", tags=["Segments"])
 def preview_segment(segment_id: str) -> SegmentPreviewView:
     """Who belongs to it now: the first contacts, and how many there are."""
-    from runledger.services.contacts.segments import Segments
-
-    of = stores()
-    segments = Segments(of.segments, of.contacts, now_ms)
-    return segments.preview(require_role(router).workspace_id, segment_id)
+    return services().segments.preview(require_role(router).workspace_id, segment_id)

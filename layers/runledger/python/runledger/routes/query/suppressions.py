@@ -6,13 +6,10 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from runledger.api.lists import ListView
 from runledger.api.suppressions import SuppressionView
-from runledger.channels.registry import describe_channels
-from runledger.clock import now_ms
-from runledger.composition import stores
+from runledger.composition import services
 from runledger.http import make_router
 from runledger.routes.callers import require_role
 from runledger.routes.query.parameters import Cursor, Limit
-from runledger.routes.query.services import queries
 
 router = make_router()
 
@@ -25,10 +22,7 @@ def list_suppressions(
 ) -> ListView[SuppressionView]:
     """Addresses that nothing is sent to, newest first; or the one asked for, if it is on the
     list."""
-    from runledger.services.messages.suppressions import Suppressions
-
     workspace_id = require_role(router).workspace_id
     if address is not None:
-        suppressions = Suppressions(stores().suppressions, describe_channels(), now_ms)
-        return suppressions.one(workspace_id, address)
-    return queries().suppressions(workspace_id, limit, cursor)
+        return services().suppressions.one(workspace_id, address)
+    return services().queries.suppressions(workspace_id, limit, cursor)

@@ -3,8 +3,7 @@
 from runledger.api.invitations import InvitationView
 from runledger.api.lists import ListView
 from runledger.api.workspaces import MemberView, MeView, ServiceHealthView, SettingsView
-from runledger.clock import now_ms
-from runledger.composition import accounts, own_invitations, stores
+from runledger.composition import services
 from runledger.http import lower_headers, make_router, needs, personal
 from runledger.models.workspace import Role
 from runledger.routes.callers import require_role, signed_in
@@ -22,14 +21,16 @@ def get_health() -> ServiceHealthView:
 @router.get("/v1/me", tags=["Workspace"])
 @personal
 def get_me() -> MeView:
-    """Who is require_role, their workspaces, and the invitations they may accept. It answers people
+    """Who is calling, their workspaces, and the invitations they may accept. It answers people
     without any workspace too, and those who lack a second factor that a workspace asks for."""
     from runledger.services.views.workspaces import me_view
     from runledger.services.workspaces.me import describe_person
 
     who, headers = signed_in(router), lower_headers(router)
-    profile = describe_person(who, headers, stores().workspaces, accounts(), own_invitations())
-    return me_view(profile)
+    of = services()
+    return me_view(
+        describe_person(who, headers, of.stores.workspaces, of.accounts, of.own_invitations)
+    )
 
 
 @router.get("/v1/settings", tags=["Workspace"])
@@ -39,7 +40,7 @@ def get_settings() -> SettingsView:
     from runledger.services.views.workspaces import settings_view
 
     who = require_role(router)
-    return settings_view(stores().workspaces.get(who.workspace_id, consistent=True))
+    return settings_view(services().stores.workspaces.get(who.workspace_id, consistent=True))
 
 
 @router.get("/v1/members", tags=["Workspace"])
@@ -48,7 +49,7 @@ def list_members() -> ListView[MemberView]:
     """Everybody in the workspace, in the order they joined."""
     from runledger.services.views.workspaces import member_view
 
-    found = stores().workspaces.members(require_role(router).workspace_id)
+    found = services().stores.workspaces.members(require_role(router).workspace_id)
     return ListView(items=[member_view(each) for each in found], next_cursor=None)
 
 
@@ -59,6 +60,6 @@ def list_invitations() -> ListView[InvitationView]:
     expired stay for 30 days, to be sent again."""
     from runledger.services.views.invitations import invitation_view
 
-    found = stores().invitations.of_workspace(require_role(router).workspace_id)
-    now = now_ms()
+    found = services().stores.invitations.of_workspace(require_role(router).workspace_id)
+    now = services().clock()
     return ListView(items=[invitation_view(each, now) for each in found], next_cursor=None)

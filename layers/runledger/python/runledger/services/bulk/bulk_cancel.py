@@ -27,7 +27,7 @@ from runledger.models.run import Cancellation, RunStatus
 from runledger.observability import logger
 from runledger.services.execution.cancel import OPEN
 from runledger.services.lists.pages import SCAN_BUDGET
-from runledger.services.lists.snapshots import filter_view
+from runledger.services.views.filters import filter_view
 from runledger.services.views.runs import run_view
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runledger.api.deliveries import DeliveryRowView
-from runledger.api.filters import FilterView
 from runledger.api.lists import ListView
 from runledger.api.refusals import RefusalView
 from runledger.api.runs import RunView
@@ -146,24 +145,6 @@ def _request(frozen: FrozenFilter, limit: int, cursor: str | None) -> ListReques
         address=frozen.address,
         trigger_types=frozenset(frozen.trigger_types),
         error_group=frozen.error_group,
-    )
-
-
-def filter_view(name: ListName, frozen: FrozenFilter) -> FilterView:
-    statuses = list(frozen.statuses)
-    is_reason = name is ListName.REFUSALS
-    return FilterView(
-        status=[] if is_reason else statuses,
-        reason=statuses if is_reason else [],
-        automation_id=frozen.automation_id,
-        contact=frozen.contact,
-        trigger_type=list(frozen.trigger_types),
-        error_group=frozen.error_group,
-        channel=frozen.channel,
-        run_id=frozen.run_id,
-        address=frozen.address,
-        from_=iso(frozen.since) if frozen.since else None,
-        to=iso(frozen.until),
     )
 
 

@@ -46,11 +46,6 @@ def scheduled_trigger(automation: Automation) -> DateTrigger | None:
     return trigger if isinstance(trigger, DateTrigger) and trigger.is_scheduled else None
 
 
-def expression(schedule: Schedule) -> str:
-    hour, minute = schedule.time_of_day.split(":")
-    return f"cron({int(minute)} {int(hour)} * * ? *)"
-
-
 @dataclass(frozen=True, slots=True)
 class ScheduleTarget:
     """Where the stack's schedules lie and what they start: `group` is their group's name,
@@ -184,7 +179,7 @@ class Schedules:
             "Name": schedule.automation_id,
             "GroupName": self.target.group,
             "Description": "Fires a Runledger automation.",
-            "ScheduleExpression": expression(schedule),
+            "ScheduleExpression": schedule.expression,
             "ScheduleExpressionTimezone": schedule.time_zone,
             "FlexibleTimeWindow": {"Mode": "OFF"},
             "State": "ENABLED",

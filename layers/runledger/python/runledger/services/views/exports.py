@@ -3,7 +3,7 @@
 from runledger.api.exports import ExportView
 from runledger.clock import iso, optional_iso
 from runledger.models.export import Export
-from runledger.services.lists.snapshots import filter_view
+from runledger.services.views.filters import filter_view
 
 
 def export_view(export: Export, url: str | None = None, url_expires_at: int = 0) -> ExportView:

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from runledger.api.automations import FireView, ScheduleView
 from runledger.clock import iso, optional_iso
-from runledger.services.schedules.schedules import expression
 
 if TYPE_CHECKING:
     from runledger.models.schedule import Fire, Schedule
@@ -12,7 +11,7 @@ if TYPE_CHECKING:
 
 def schedule_view(schedule: "Schedule", last: "Fire | None") -> ScheduleView:
     return ScheduleView(
-        expression=expression(schedule),
+        expression=schedule.expression,
         time_zone=schedule.time_zone,
         next_fire_at=iso(schedule.next_fire_at),
         last_fire=fire_view(last) if last else None,
