@@ -12,12 +12,12 @@ def attribute_size(value: Mapping[str, Any]) -> int:
     ((kind, content),) = value.items()
     match kind:
         case "S":
-            return len(content.encode())
+            return len(str(content).encode())
         case "B":
             return len(content)
         case "N":
-            digits = content.lstrip("-").replace(".", "").strip("0") or "0"
-            return (len(digits) + 1) // 2 + 1 + content.startswith("-")
+            digits = str(content).lstrip("-").replace(".", "").strip("0") or "0"
+            return (len(digits) + 1) // 2 + 1 + str(content).startswith("-")
         case "BOOL" | "NULL":
             return 1
         case "SS" | "NS" | "BS":

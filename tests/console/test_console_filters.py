@@ -116,7 +116,7 @@ class ListPage:
             raise
         return ids
 
-    def narrow(self, asked: Filters, act: Callable[..., None], *arguments: Any) -> list[str]:
+    def narrow(self, asked: Filters, act: Callable[..., object], *arguments: Any) -> list[str]:
         """After a control was used. Some of the rows of 30 days are left, and some are not."""
         with self.page.expect_response(self._is_about(asked)):
             act(*arguments)

@@ -70,7 +70,8 @@ def test_fifty_at_once_for_one_automation(crowd: httpx.Client) -> None:
 
 def medians(api: httpx.Client, until: Any) -> tuple[float, float]:
     """The median seconds of a plain call and of an activation, over the calls made `until`."""
-    calls, activations = [], []
+    calls: list[float] = []
+    activations: list[float] = []
     while not until(len(calls)):
         automation_id = draft(api)
         began = time.monotonic()

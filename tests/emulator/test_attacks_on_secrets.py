@@ -72,7 +72,7 @@ def test_a_credential_that_was_written_down_is_refused(stack: Stack) -> None:
         {"url": f"https://api.example.com/?token={LITERAL}"},
         {"body": {"user": {"password": LITERAL}}},
     ):
-        document = calling(**{"url": "https://api.example.com/", **config})
+        document = calling(**{"url": "https://api.example.com/"} | config)
         with stack.api(ADMIN) as api:
             refused = api.post("/v1/automations", json=document)
         assert refused.status_code == 422, config

@@ -129,8 +129,8 @@ def test_a_node_whose_function_dies_each_time_fails_in_our_words(
     assert_clean(str(told))
 
 
-HANGS = {"outcome": "HANG", "seconds": 3, "times": 3}
-INTAKE = {
+HANGS: dict[str, Any] = {"outcome": "HANG", "seconds": 3, "times": 3}
+INTAKE: dict[str, dict[str, Any]] = {
     "a bare 504": {"outcome": "LOSE", "times": 3},
     "it hangs": HANGS,
     "throttled": {"code": "ProvisionedThroughputExceededException", "times": 3},

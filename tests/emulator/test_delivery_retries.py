@@ -49,11 +49,11 @@ def mailing(api: httpx.Client, **wait: Any) -> dict[str, Any]:
     """An automation that sends an e-mail and then, perhaps, waits."""
     lookup = {"by": "email", "path": "email"}
     trigger = {"triggerType": "WEBHOOK", "contactLookup": lookup, "createIfMissing": True}
-    message = {
+    message: dict[str, Any] = {
         "recipients": {"kind": "TRIGGER_CONTACT"},
         "channels": [{"channel": "EMAIL", "templateId": template(api, "Hi {{contact.email}}")}],
     }
-    nodes = [
+    nodes: list[dict[str, Any]] = [
         {"id": "start", "type": "TRIGGER", "config": trigger},
         {"id": "mail", "type": "SEND_MESSAGE", "config": message},
         *([{"id": "pause", "type": "WAIT", "config": wait}] if wait else []),

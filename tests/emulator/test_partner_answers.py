@@ -208,7 +208,7 @@ def test_the_runs_are_listed_and_exported(
     listed: set[str] = set()
     cursor = None
     while True:
-        more = {"cursor": cursor} if cursor else {}
+        more: dict[str, str] = {"cursor": cursor} if cursor else {}
         page = api.get("/v1/runs", params={"range": "24h", "limit": 100, **more})
         page.raise_for_status()
         listed |= {run["id"] for run in page.json()["items"]}

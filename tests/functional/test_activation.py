@@ -3,7 +3,6 @@
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-import botocore.client
 import pytest
 from botocore.exceptions import ClientError
 from runledger.clock import DAY, MINUTE
@@ -11,6 +10,7 @@ from runledger.errors import ConflictError, InvalidGraphError, RunledgerError
 from runledger.models.activation import ActivationStatus
 from runledger.models.automation import AutomationDocument, AutomationStatus
 
+from tests.support.api_calls import api_call, replace_api_call
 from tests.support.engine import Engine
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def test_a_failure_at_any_call_is_made_good_or_leaves_the_automation_as_it_was(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Refuses every AWS call of an activation in turn, before it takes effect."""
-    real = botocore.client.BaseClient._make_api_call
+    real = api_call()
     tried = 0
     while True:
         draft = engine.automations.create(engine.workspace_id, document(), BY)
@@ -146,7 +146,7 @@ def test_a_failure_at_any_call_is_made_good_or_leaves_the_automation_as_it_was(
             return real(self, operation, request)
 
         with monkeypatch.context() as patched:
-            patched.setattr(botocore.client.BaseClient, "_make_api_call", refuse)
+            replace_api_call(patched, refuse)
             with suppress(RunledgerError):
                 engine.activations.activate(engine.workspace_id, draft.id, BY)
         tick(engine)

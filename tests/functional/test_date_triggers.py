@@ -7,7 +7,6 @@ from contextlib import suppress
 from datetime import date
 from typing import Any
 
-import botocore.client
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 from runledger.clock import DAY, HOUR, MINUTE, from_iso, iso
@@ -24,6 +23,7 @@ from runledger.models.schedule import Fire, FireSource, FireStatus, MissedReason
 from runledger.services.schedules import date_fires
 from runledger.services.schedules.fire_contract import FireEvent, FireInput, FirePlace
 
+from tests.support.api_calls import api_call, replace_api_call
 from tests.support.engine import Engine, open_engine
 from tests.support.environment import FAN_OUT, SCHEDULE_GROUP
 
@@ -189,7 +189,7 @@ class Outage:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._patch = monkeypatch
-        self._real = botocore.client.BaseClient._make_api_call
+        self._real = api_call()
         self.points = 0
 
     def each(
@@ -211,9 +211,7 @@ class Outage:
         with open_engine() as engine, self._patch.context() as patched:
             dates = Dates(engine)
             made = prepare(dates)
-            patched.setattr(
-                botocore.client.BaseClient, "_make_api_call", self._failing(calls, point)
-            )
+            replace_api_call(patched, self._failing(calls, point))
             yield dates, made, patched.undo
 
     def _failing(self, calls: list[str], point: tuple[int, bool] | None) -> Any:

@@ -172,7 +172,7 @@ def test_its_function_may_read_every_body_that_a_list_reads(
     engine.walk(run_id, until="score")
     # As in a process of its own, which has read no version yet.
     engine.stores.automations._cached_version.cache_clear()
-    engine.export_pages.lists.reading.contexts._graph.cache_clear()
+    engine.export_pages.lists.queries.contexts._graph.cache_clear()
     read: list[str] = []
 
     def note(params: dict[str, Any], **_: Any) -> None:

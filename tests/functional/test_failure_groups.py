@@ -364,16 +364,16 @@ def test_groups_are_listed_latest_failure_first_by_every_filter(ledger: Ledger) 
     ledger.clock.now = START + MINUTE
     texts = (None, "TIMEOUT", "came time", "The timeout came up for A-17.")
     asked = itertools.product((None, "aut_0", "aut_2"), texts, (None, "24h"), (1, 7, 50))
-    for automation_id, text, range_, limit in asked:
+    for wanted, text, range_, limit in asked:
         expected = [
             group_id
-            for group_id, at, of, word in made
-            if automation_id in (None, of)
-            and (text is None or word == "timeout")
-            and (range_ is None or at >= START + MINUTE - DAY)
+            for group_id, made_at, of, its_word in made
+            if wanted in (None, of)
+            and (text is None or its_word == "timeout")
+            and (range_ is None or made_at >= START + MINUTE - DAY)
         ]
-        found = ledger.pages(automation_id=automation_id, text=text, range=range_, limit=limit)
-        assert found == expected, (automation_id, text, range_, limit)
+        found = ledger.pages(automation_id=wanted, text=text, range=range_, limit=limit)
+        assert found == expected, (wanted, text, range_, limit)
     assert ledger.page(text="The timeout of xxx came up for A-99").items == []
     (group,) = ledger.page(text="The timeout of ggg came up for A-99").items
     assert group.id == made[0][0]

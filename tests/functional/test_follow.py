@@ -209,7 +209,8 @@ def test_the_handler_follows_the_sample(deployed: Engine, monkeypatch: pytest.Mo
 
     monkeypatch.setenv("RUNLEDGER_BUS", "runledger")
     forget_clients()
-    events, s3 = (boto3.client(name, region_name=REGION) for name in ("events", "s3"))
+    events = boto3.client("events", region_name=REGION)
+    s3 = boto3.client("s3", region_name=REGION)
     batch = sample("follow_changes")
     for key in (f"{OBJECTS}payload-1", f"{OBJECTS}bodies/a-response-1", "runs/other/1/payload-1"):
         s3.put_object(Bucket=BUCKET, Key=key, Body=b"x")

@@ -148,7 +148,9 @@ class Pages(RuleBasedStateMachine):
         self, meanwhile: Iterable[tuple[int, tuple[str, int]]], look: Callable[[], None]
     ) -> Callable[..., Any]:
         """Lets the moves happen before the reads, each after some more of them; then looks."""
-        waiting = [[calls, partial(self._move, *move)] for calls, move in meanwhile]
+        waiting: list[list[Any]] = [
+            [calls, partial(self._move, *move)] for calls, move in meanwhile
+        ]
 
         def around(call: Call, act: Callable[[], Any]) -> Any:
             if waiting and call.operation in ("Query", "BatchGetItem"):

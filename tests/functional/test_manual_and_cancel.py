@@ -145,7 +145,7 @@ def test_a_cancel_that_races_with_the_start_wins_in_the_end(
 ) -> None:
     run_id = engine.fire(engine.activate(WAITING), {})
     close = engine.stores.runs.close
-    raced = []
+    raced: list[Any] = []
 
     def racing(run: Any, closing: Closing) -> Any:
         if not raced:

@@ -10,7 +10,6 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 from botocore.exceptions import (
     ClientError,
     ConnectionClosedError,
@@ -32,6 +31,7 @@ from runledger.services.bulk.export_contract import (
 from tests.functional.test_api_handlers import call, deployed, pool
 from tests.functional.test_settle import WAITING
 from tests.functional.test_tenants import _filled, _operations, ids
+from tests.support.api_calls import api_call, replace_api_call
 from tests.support.engine import Engine
 
 __all__ = ["deployed", "ids", "pool"]
@@ -68,7 +68,7 @@ PASSING: dict[str, Raise] = {
     "late": lambda operation: ReadTimeoutError(endpoint_url=CANARY),
     "not there": lambda operation: EndpointConnectionError(endpoint_url=CANARY),
     "odd": lambda operation: HTTPClientError(error=f"urllib3 {CANARY}"),
-    "TLS": lambda operation: SSLError(endpoint_url=CANARY, error="urllib3"),
+    "TLS": lambda operation: SSLError(endpoint_url=CANARY, error=OSError("urllib3")),
     "unreadable": lambda operation: ResponseParserError(f"invalid XML received: {CANARY}"),
 }
 LASTING: dict[str, Raise] = {
@@ -108,7 +108,7 @@ class Breaker:
         self.count = 0
         self.wanted: Callable[[int, str], bool] = lambda number, operation: False
         self.shape: Raise = PASSING["throttled"]
-        make = BaseClient._make_api_call  # type: ignore[attr-defined]
+        make = api_call()
 
         def call_or_break(client: Any, operation: str, request: Any) -> Any:
             number, self.count = self.count, self.count + 1
@@ -116,7 +116,7 @@ class Breaker:
                 raise self.shape(operation)
             return make(client, operation, request)
 
-        monkeypatch.setattr(BaseClient, "_make_api_call", call_or_break)
+        replace_api_call(monkeypatch, call_or_break)
 
     def point(self, point: int | None, shape: Raise) -> None:
         self.count, self.shape = 0, shape

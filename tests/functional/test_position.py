@@ -6,7 +6,8 @@ from runledger.errors import NotFoundError
 from runledger.models.run import Claim, ErrorDetail, Run, RunStatus
 from runledger.services.runs.position import current_nodes, current_nodes_by_run
 
-from tests.functional.test_run_store import START, a_run
+from tests.functional.test_run_store import a_run
+from tests.support.environment import START
 from tests.support.graphs import TEMPLATE, end, graph, merge, trigger, wait
 
 # start forks into two waits that meet again.

@@ -13,7 +13,7 @@ from runledger.models.run import Cancellation
 from runledger.services.stream.publish import BATCH, Publisher, changes_of
 
 from tests.functional.test_upstream import BY, upstream_document, waiting
-from tests.support.engine import Engine
+from tests.support.engine import Engine, client_of
 from tests.support.environment import REGION, TABLE
 
 BUS = "runledger"
@@ -266,7 +266,8 @@ def test_the_handlers_hand_an_end_on_from_the_stream_to_the_next_run(
     from tests.functional.test_api_handlers import CONTEXT, sample
     from tests.functional.test_upstream import opened_by
 
-    events, sqs = (boto3.client(name, region_name=REGION) for name in ("events", "sqs"))
+    events = client_of("events")
+    sqs = client_of("sqs")
     events.create_event_bus(Name=BUS)
     queue = sqs.create_queue(QueueName="heard")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])

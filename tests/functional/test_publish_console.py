@@ -1,6 +1,7 @@
 """Publishing the console: in which order, how it is cached, and what goes with an old release."""
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,12 @@ class Edge:
         self.paths += request["InvalidationBatch"]["Paths"]["Items"]
 
 
+@pytest.fixture
+def aws() -> Iterator[None]:
+    with mock_aws():
+        yield
+
+
 def build(folder: Path, name: str) -> Path:
     (folder / "assets").mkdir(parents=True)
     (folder / "assets" / f"{name}.js").write_text(name)
@@ -35,7 +42,7 @@ def build(folder: Path, name: str) -> Path:
     return folder
 
 
-@mock_aws
+@pytest.mark.usefixtures("aws")
 def test_a_page_is_there_after_what_it_names(tmp_path: Path) -> None:
     s3 = client_of("s3")
     s3.create_bucket(Bucket="console")
@@ -59,7 +66,7 @@ def test_a_page_is_there_after_what_it_names(tmp_path: Path) -> None:
     }
 
 
-@mock_aws
+@pytest.mark.usefixtures("aws")
 @pytest.mark.parametrize("kept", [timedelta(days=7), timedelta(days=-1)], ids=["young", "old"])
 def test_an_old_release_goes_once_no_tab_can_be_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: timedelta

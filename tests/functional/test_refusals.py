@@ -30,7 +30,7 @@ from runledger.store.rates import RateStore
 from runledger.store.stores import Stores
 from runledger.store.values import from_dynamo
 
-from tests.functional.test_run_store import item_size
+from bench.units import item_size
 from tests.functional.test_settle import WAITING
 from tests.functional.test_webhooks import BY_EMAIL, event, hooked
 from tests.support.boundary import Boundary, Call

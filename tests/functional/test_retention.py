@@ -23,8 +23,8 @@ from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_date_triggers import Dates
 from tests.functional.test_delivery_life import ADA, mailing
 from tests.functional.test_delivery_lists import an_attempt
-from tests.functional.test_long_bodies import PAYLOAD, order_paid
 from tests.functional.test_refusal_lists import a_refusal
+from tests.functional.test_walk import PAYLOAD, order_paid
 from tests.support.engine import Engine
 from tests.support.environment import BUCKET, REGION
 

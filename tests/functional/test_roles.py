@@ -1,6 +1,7 @@
 """Who may call what is asked before anything is said about what was sent."""
 
 import re
+from typing import Any
 
 import pytest
 from runledger.http import is_personal, needed_role
@@ -33,18 +34,21 @@ def test_few_routes_are_for_everybody_who_is_signed_in(deployed: Engine) -> None
         "/v1/invitations/<invitation_id>/decline",
         "/v1/me/sign-out-everywhere",
     }
+    bodies: tuple[Any, ...] = (None, [], {"no": "such field"})
     for path in personal:
         filled = re.sub(r"<\w+>", "x", path)
-        for body in (None, [], {"no": "such field"}):
+        for body in bodies:
             assert call("POST", filled, body, role=None)["status"] == 401, path
         assert call("POST", filled, None, role=None, query="no=such")["status"] == 401, path
 
 
 def test_a_role_is_asked_for_before_the_body_is_looked_at(deployed: Engine) -> None:
     assert len(ROUTES) >= 26
+    bodies: tuple[Any, ...] = ([], {"no": "such field"})
     for method, path, needed in ROUTES:
+        assert needed is not None
         too_low = list(Role)[needed.level - 1]
-        for body in ([], {"no": "such field"}):
+        for body in bodies:
             answer = call(method, path, body, role=too_low.lower())
             assert answer["status"] == 403, (method, path, answer["body"])
             assert f"this needs the role {needed}" in answer["body"]["detail"]

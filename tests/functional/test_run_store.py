@@ -3,7 +3,6 @@
 from contextlib import suppress
 from typing import Any
 
-import botocore.client
 import pytest
 from botocore.exceptions import ClientError
 from runledger.errors import ConditionFailedError, NotFoundError
@@ -27,13 +26,14 @@ from runledger.store.table import Put
 from runledger.store.values import to_dynamo
 
 from bench.units import item_size
+from tests.support.api_calls import api_call, replace_api_call
 from tests.support.engine import Engine
 from tests.support.environment import START
 
 PAYLOAD = Payload(trigger={"type": "WEBHOOK"}, body={"orderId": 1})
 
 
-def a_run(run_id: str | None = None, **changes: object) -> Run:
+def a_run(run_id: str | None = None, **changes: Any) -> Run:
     run = Run(
         id=run_id or new_id("run"),
         workspace_id="ws_demo",
@@ -63,13 +63,13 @@ def a_run(run_id: str | None = None, **changes: object) -> Run:
     return run.model_copy(update=changes)
 
 
-def opened(engine: Engine, **changes: object) -> Run:
+def opened(engine: Engine, **changes: Any) -> Run:
     run, is_new = engine.stores.runs.open(a_run(**changes), PAYLOAD, 1)
     assert is_new
     return run
 
 
-def owned(engine: Engine, **changes: object) -> Run:
+def owned(engine: Engine, **changes: Any) -> Run:
     return engine.stores.runs.own(opened(engine, **changes), "1:9d1f", START + 5, 3)
 
 
@@ -295,7 +295,7 @@ def test_a_write_that_meets_a_transaction_is_tried_again(
     from typing import Any
 
     run = owned(engine)
-    real = botocore.client.BaseClient._make_api_call
+    real = api_call()
     met: list[str] = []
 
     def busy(self: Any, operation: str, request: Any) -> Any:
@@ -305,7 +305,7 @@ def test_a_write_that_meets_a_transaction_is_tried_again(
             raise self.exceptions.TransactionConflictException(error, operation)
         return real(self, operation, request)
 
-    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", busy)
+    replace_api_call(monkeypatch, busy)
     closed = engine.stores.runs.close(run, Closing(RunStatus.COMPLETED, START + 50))
     assert (closed.status, len(met)) == (RunStatus.COMPLETED, 2)
     assert issubclass(engine.dynamodb.exceptions.TransactionConflictException, ClientError)
@@ -318,7 +318,7 @@ def test_a_write_that_meets_a_transaction_is_tried_again(
 def test_a_transaction_that_meets_another_is_tried_again(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, reasons: list[str], tries: int
 ) -> None:
-    real = botocore.client.BaseClient._make_api_call
+    real = api_call()
     met: list[str] = []
 
     def busy(self: Any, operation: str, request: Any) -> Any:
@@ -332,7 +332,7 @@ def test_a_transaction_that_meets_another_is_tried_again(
                 raise self.exceptions.TransactionCanceledException(error, operation)
         return real(self, operation, request)
 
-    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", busy)
+    replace_api_call(monkeypatch, busy)
     with suppress(ConditionFailedError):
         engine.table.transact([Put({"pk": "A", "sk": "B"})])
     assert len(met) == tries

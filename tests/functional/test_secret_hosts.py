@@ -169,7 +169,8 @@ def test_an_entry_with_a_port_is_that_port(ready: Ready) -> None:
 
 @pytest.mark.parametrize("hosts", [None, [PARTNER], ["*.partner.example"]])
 def test_a_redirect_is_another_request(ready: Ready, hosts: list[str] | None) -> None:
-    ready.put(value=VALUE, **({} if hosts is None else {"allowedHosts": hosts}))
+    more: dict[str, Any] = {} if hosts is None else {"allowedHosts": hosts}
+    ready.put(value=VALUE, **more)
     automation_id = ready.simulation.activate(document(ready.at(PARTNER, "/away")))
     # To a host of its name, in the same service.
     for word, host in (("evil", "evil.example"), ("other.partner", "other.partner.example")):

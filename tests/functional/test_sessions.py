@@ -305,7 +305,7 @@ def test_a_second_factor_is_believed_in_for_five_minutes_at_most() -> None:
 
 def test_without_cognito_nobody_gets_in(engine: Engine) -> None:
     cognito: Any = OneAccount(has_mfa=True)
-    throttled = {"Error": {"Code": "TooManyRequestsException", "Message": "slow down"}}
+    throttled: Any = {"Error": {"Code": "TooManyRequestsException", "Message": "slow down"}}
     cognito.error = ClientError(throttled, "AdminGetUser")
     accounts = Accounts(cognito, "pool")
     workspaces = engine.stores.workspaces

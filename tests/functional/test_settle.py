@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import botocore.client
 import pytest
 from botocore.exceptions import ClientError
 from runledger.clock import DAY, MINUTE
@@ -13,6 +12,7 @@ from runledger.services.execution import watchdog
 from runledger.services.execution.settle import ExecutionEnded
 from runledger.services.execution.start import MAX_ATTEMPTS
 
+from tests.support.api_calls import api_call, replace_api_call
 from tests.support.engine import Engine
 
 WAITING = {
@@ -180,7 +180,7 @@ def test_throttled_starts_use_up_no_attempt(
 ) -> None:
     run_id = engine.fire(engine.activate(WAITING), {})
     engine.starter.start(engine.stores.runs.get(run_id))
-    real = botocore.client.BaseClient._make_api_call
+    real = api_call()
 
     def throttled(self: Any, operation: str, request: Any) -> Any:
         if operation == "StartExecution":
@@ -190,7 +190,7 @@ def test_throttled_starts_use_up_no_attempt(
 
     other = engine.fire(engine.activate(WAITING), {})
     with monkeypatch.context() as patched:
-        patched.setattr(botocore.client.BaseClient, "_make_api_call", throttled)
+        replace_api_call(patched, throttled)
         engine.starter.start(engine.stores.runs.get(other))
         for _ in range(12):
             engine.clock.advance(16 * MINUTE)

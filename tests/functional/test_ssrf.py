@@ -93,6 +93,9 @@ class NoSecrets:
     def get(self, name: str) -> str:
         raise AssertionError(f"nobody asked for {name}")
 
+    def hosts(self, name: str) -> tuple[str, ...]:
+        raise AssertionError(f"nobody asked for the hosts of {name}")
+
 
 # {p} is the port of what listens inside.
 SPELLINGS = [

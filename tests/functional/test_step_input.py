@@ -45,7 +45,7 @@ def kept(engine: Engine, run_id: str, node_id: str) -> dict[str, Any]:
 
 
 def test_a_decision_shows_the_values_that_it_compared(engine: Engine) -> None:
-    rules = [
+    rules: list[dict[str, Any]] = [
         {"kind": "HAS_TAG", "tag": "{{trigger.tag}}"},
         {"kind": "COMPARE", "left": "{{trigger.n}}", "operator": "GREATER_THAN", "right": 10},
         {"kind": "FIELD_EQUALS", "field": "email", "value": "{{trigger.nothing}}"},

@@ -150,7 +150,7 @@ def _cancellation(engine: Engine) -> str:
 
 def _operations(method: str) -> list[tuple[str, list[dict[str, Any]]]]:
     return [
-        (path, [resolved(each) for each in operations[method].get("parameters", [])])
+        (path, [dict(resolved(each)) for each in operations[method].get("parameters", [])])
         for path, operations in DOCUMENT["paths"].items()
         if method in operations
     ]
@@ -202,7 +202,7 @@ def _is_closed(answer: dict[str, Any]) -> bool:
     """Whether an answer tells nothing of the other workspace: what was asked for may be named."""
     body = answer["body"]
     if answer["status"] == 200 and isinstance(body, dict) and "items" in body:
-        return body["items"] == []
+        return bool(body["items"] == [])
     return answer["status"] != 200 or CANARY not in json.dumps(body)
 
 

@@ -40,7 +40,7 @@ def person(engine: Engine, email: str) -> str:
 
 def fill(engine: Engine, contact_id: str, count: int = 24) -> list[tuple[TimelineKind, str]]:
     """Rows of every kind about one contact, mixed and at distinct moments; the newest first."""
-    made = []
+    made: list[tuple[TimelineKind, str]] = []
     kinds = list(itertools.islice(itertools.cycle(TimelineKind), count))
     random.Random(7).shuffle(kinds)
     for number, kind in enumerate(kinds):
@@ -119,7 +119,9 @@ def test_a_request_that_looked_at_enough_answers_with_a_cursor(
         gone = engine.clock.now - 1
         an_attempt(engine, contact_id=ada, created_at=gone - number, expires_at=gone)
     for kinds in (EVERY, frozenset({TimelineKind.REFUSAL})):
-        found, sizes, cursor = [], [], None
+        found: list[Any] = []
+        sizes: list[int] = []
+        cursor = None
         while cursor is not None or not sizes:
             view = timelines(engine).page(engine.workspace_id, ada, kinds, 3, cursor)
             sizes.append(len(view.items))

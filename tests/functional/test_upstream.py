@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import botocore.client
 import pytest
 from botocore.exceptions import ClientError
 from runledger.api.runs import RunDocument
@@ -16,10 +15,14 @@ from runledger.services.automations.upstream_checks import MAX_DOWNSTREAM
 from runledger.services.triggers.upstream import MAX_DEPTH, dedupe_key
 from runledger.store import keys
 
+from tests.support.api_calls import api_call, replace_api_call
 from tests.support.engine import Engine
 
 BY = "ada@example.com"
-LOOKUP = {"contactLookup": {"by": "email", "path": "email"}, "createIfMissing": True}
+LOOKUP: dict[str, Any] = {
+    "contactLookup": {"by": "email", "path": "email"},
+    "createIfMissing": True,
+}
 
 
 def upstream_document(name: str = "First", **trigger: Any) -> dict[str, Any]:
@@ -387,7 +390,7 @@ def test_a_failed_activation_leaves_who_waits_as_it_was(
     second = engine.activate(waiting(first))
     draft = AutomationDocument.model_validate(waiting(other))
     engine.automations.update(engine.workspace_id, second, draft, BY)
-    real = botocore.client.BaseClient._make_api_call
+    real = api_call()
 
     def refused_in_turn(act: Any, is_done: Any) -> int:
         """Tries until nothing is refused; how many tries that took."""
@@ -406,7 +409,7 @@ def test_a_failed_activation_leaves_who_waits_as_it_was(
 
             before = (downstream_of(engine, first), downstream_of(engine, other))
             with monkeypatch.context() as patched:
-                patched.setattr(botocore.client.BaseClient, "_make_api_call", refuse)
+                replace_api_call(patched, refuse)
                 try:
                     act()
                 except RunledgerError:

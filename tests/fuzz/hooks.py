@@ -6,7 +6,9 @@ from typing import Any
 import schemathesis
 
 
-@schemathesis.hook
 def filter_body(context: Any, body: Any) -> bool:
     """An INTEGRATION would call any host that its address names: the stack under test is real."""
     return '"INTEGRATION"' not in json.dumps(body, default=str)
+
+
+schemathesis.hook(filter_body)

@@ -37,17 +37,17 @@ def run(stack: Stack, role: str, report: Path, *chosen: str) -> tuple[int, str]:
     workspace = stack.local["workspaces"][0]
     user = next(each for each in workspace["users"] if each["role"] == role)
     command = [
-        Path(sys.executable).with_name("schemathesis"),
+        str(Path(sys.executable).with_name("schemathesis")),
         "--config-file",
-        HERE / "schemathesis.toml",
+        str(HERE / "schemathesis.toml"),
         "run",
-        ROOT / "functions" / "query" / "openapi.json",
+        str(ROOT / "functions" / "query" / "openapi.json"),
         "--url",
         stack.url,
         "--header",
         f"Authorization:Bearer {stack.token(user['email'])}",
         "--report-ndjson-path",
-        report,
+        str(report),
         "--no-color",
         *chosen,
     ]

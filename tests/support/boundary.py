@@ -22,7 +22,7 @@ class Call:
 class Around(Protocol):
     """What is put around every call: it decides when `act` takes effect, and what is answered."""
 
-    def __call__(self, call: Call, act: Callable[[], Any]) -> Any: ...
+    def __call__(self, call: Call, act: Callable[[], Any], /) -> Any: ...
 
 
 def straight(call: Call, act: Callable[[], Any]) -> Any:

@@ -23,7 +23,9 @@ def api_document() -> dict[str, Any]:
 @cache
 def _registry() -> "Registry[Any]":
     resource: Resource[Any] = Resource.from_contents(api_document(), DRAFT202012)
-    return Registry().with_resource(_ADDRESS, resource)
+    registry: Registry[Any] = Registry()
+    whole: Registry[Any] = registry.with_resource(_ADDRESS, resource)
+    return whole
 
 
 def validator(schema: Mapping[str, Any]) -> Draft202012Validator:

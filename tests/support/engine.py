@@ -1,7 +1,7 @@
 """The engine in one process: real services over moto's AWS, a machine walked by hand."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
@@ -129,8 +129,8 @@ class Engine(Composition):
         )
 
     # The edges.
-    clock: Clock  # type: ignore[assignment]
-    http: StubHttp  # type: ignore[assignment]
+    clock: Clock
+    http: StubHttp
 
     def settings(self, model: type[SettingsT]) -> SettingsT:
         return model.model_validate(environment())
@@ -149,7 +149,7 @@ class Engine(Composition):
         return in_turn
 
     @cached_property
-    def channels(self) -> Mapping[str, Channel]:
+    def channels(self) -> dict[str, Channel]:
         """A dict of its own, so that a test may replace one."""
         return dict(super().channels)
 

@@ -59,9 +59,9 @@ def break_everything(ready: Any, scenario: Scenario) -> str:
                 # none is where its process lived and AWS got better while the claim held.
                 assert function in EFFECTS, describe(unbroken, point)
                 assert fault not in LIVING or not call.repeats, describe(unbroken, point)
-    told = ", ".join(f"{count} {status}" for status, count in sorted(ends.items()))
+    told_ends = ", ".join(f"{count} {status}" for status, count in sorted(ends.items()))
     name = scenario.play.__name__
-    return f"{name}: {len(unbroken)} calls, {tried} kill points; runs ended: {told}"
+    return f"{name}: {len(unbroken)} calls, {tried} kill points; runs ended: {told_ends}"
 
 
 def _play(

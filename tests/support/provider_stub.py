@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.config import Config
 
 
@@ -47,6 +48,7 @@ class ProviderStub:
     def sent(self) -> dict[str, Any]:
         """The document of the only request."""
         (request,) = self.requests
+        assert isinstance(request.body, str | bytes)
         document: dict[str, Any] = json.loads(request.body)
         return document
 
@@ -55,4 +57,6 @@ class ProviderStub:
         if self.error is not None:
             raise self.error
         body = self.body if self.body is not None else json.dumps(self.document).encode()
-        return AWSResponse(request.url, self.status, self.headers, _Raw(body))
+        return AWSResponse(
+            request.url, self.status, HTTPHeaders.from_dict(self.headers), _Raw(body)
+        )

@@ -369,7 +369,7 @@ class Simulation:
 
     # ── making it ──────────────────────────────────────────────────────────────────────────────
 
-    def client(self, service: str, config: Any = None, **more: Any) -> Client:
+    def client(self, service: str, config: Any = None, **more: Any) -> Any:
         """What `boto3.client` gives a function here."""
         retries: dict[str, int] = getattr(config, "retries", None) or {}
         backend = self._backends.setdefault(service, Anything())
@@ -487,7 +487,7 @@ def open_simulation() -> Iterator[Simulation]:
             return in_turn
 
         @property
-        def followers(self) -> Followers:  # type: ignore[override]
+        def followers(self) -> Followers:
             return simulation.lend(super().followers)
 
     patches: list[Any] = [

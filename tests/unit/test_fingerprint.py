@@ -4,6 +4,7 @@ import re
 import string
 import time
 import uuid
+from typing import Any
 
 import pytest
 from hypothesis import assume, example, given
@@ -146,7 +147,12 @@ def test_a_group_is_of_one_workspace_automation_node_and_kind() -> None:
     group = failure_group_id("ws_a", "aut_a", error)
     assert failure_group_id("ws_a", "aut_a", alike) == group
     assert re.fullmatch(r"err_[0-9A-Z]{16}", group)
-    changes = [{"node_id": "other"}, {"node_id": None}, {"kind": "TIMEOUT"}, {"message": "small"}]
+    changes: list[dict[str, Any]] = [
+        {"node_id": "other"},
+        {"node_id": None},
+        {"kind": "TIMEOUT"},
+        {"message": "small"},
+    ]
     others = {failure_group_id("ws_a", "aut_a", error.model_copy(update=each)) for each in changes}
     others |= {failure_group_id("ws_b", "aut_a", error), failure_group_id("ws_a", "aut_b", error)}
     assert len(others | {group}) == 7

@@ -24,7 +24,7 @@ from tests.support.visits import CONTACT, NOW
 T = TypeVar("T")
 
 CHANNELS = make_channels(
-    lambda service: None,  # type: ignore[arg-type, return-value]
+    lambda service: None,
     ChannelSettings.model_validate({"RUNLEDGER_SENDER_EMAIL": "no-reply@example.com"}),
 )
 TEMPLATE = TemplateSnapshot(id="tpl_1", name="Mail", channel="EMAIL", subject="Hi", body="Hello")

@@ -81,7 +81,12 @@ def test_a_header_of_the_connection_or_of_proxies_cannot_be_set(name: str, place
     with pytest.raises(ValidationError, match=f"the header {name} "):
         IntegrationConfig.model_validate(config)
     # Nor by a config that was never checked.
-    rendered = {"url": "https://x.example", "headers": {}, "query": {}, "body": None}
+    rendered: dict[str, Any] = {
+        "url": "https://x.example",
+        "headers": {},
+        "query": {},
+        "body": None,
+    }
     unchecked: Any = IntegrationConfig.model_validate({"url": "https://x.example"})
     if place == "headers":
         rendered["headers"] = {name: "x"}

@@ -46,6 +46,9 @@ class Service:
     def get(self, name: str) -> str:
         return f"value of {name}"
 
+    def hosts(self, name: str) -> tuple[str, ...]:
+        return ()
+
     def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
         self.now += round(seconds * 1_000)
@@ -292,12 +295,15 @@ def test_a_user_name_with_a_colon_would_be_another_one() -> None:
 
 def test_a_captured_credential_is_refused_and_a_transformed_one_never_seen() -> None:
     body = b'{"token": "abc", "parts": ["value of", " KEY"], "back": "YEK fo eulav"}'
-    taken = {"capture": {"x": "token"}, "method": "GET"}
+    taken: dict[str, Any] = {"capture": {"x": "token"}, "method": "GET"}
     result = run(Service(answer(200, body=body)), **taken)
     assert result.error is not None
     assert result.error.message.startswith("`x` at `token` is a credential")
     capture = {"joined": "join('', parts)", "plain": "parts"}
-    signed = {"auth": {"type": "BEARER", "token": "{{secret.KEY}}"}, "capture": capture}
+    signed: dict[str, Any] = {
+        "auth": {"type": "BEARER", "token": "{{secret.KEY}}"},
+        "capture": capture,
+    }
     result = run(Service(answer(200, body=body)), **signed)
     assert result.output["joined"] == "{{secret.KEY}}"
 

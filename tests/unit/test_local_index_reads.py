@@ -171,7 +171,7 @@ def _write(table: DynamoTable, key: Key, place: tuple[str, str] | None, *, is_up
     if place is None:
         table.delete(key)
         return
-    placed = dict(zip((_PARTITION, _SORT), place, strict=True))
+    placed: dict[Any, str] = dict(zip((_PARTITION, _SORT), place, strict=True))
     if is_update:
         table.update(key, Change(set=placed))
     else:

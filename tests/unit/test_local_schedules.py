@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from local.patches import schedules
 from local.schedule_expressions import ScheduleError, check, next_fire
+from local.schedule_targets import Schedule
 
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC")
 
@@ -144,7 +145,7 @@ def test_an_unknown_time_zone_is_refused(zone: str) -> None:
         check("rate(1 day)", zone)
 
 
-def schedule(expression: str, changed: str) -> schedules.Schedule:
+def schedule(expression: str, changed: str) -> Schedule:
     return {
         "ScheduleExpression": expression,
         "LastModificationDate": moment(changed).timestamp(),

@@ -71,6 +71,9 @@ class FakeSecrets:
             raise NodeError("MISSING_SECRET", f"there is no secret {name}")
         return SECRETS[name]
 
+    def hosts(self, name: str) -> tuple[str, ...]:
+        return ()
+
 
 def call(
     http: FakeHttp,
@@ -375,6 +378,9 @@ def test_no_secret_reaches_the_step(secret: str) -> None:
     class Secrets:
         def get(self, name: str) -> str:
             return secret
+
+        def hosts(self, name: str) -> tuple[str, ...]:
+            return ()
 
     scheme = base64.b64encode(f"u:{secret}".encode()).decode()
     echo = {"a": secret, "b": quote(secret, safe=""), "c": scheme, "data": {"score": [secret]}}

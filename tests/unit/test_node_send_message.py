@@ -285,6 +285,7 @@ def test_a_visit_ends_when_its_time_is_up_and_the_next_goes_on_there() -> None:
 
 def test_the_evidence_names_the_first_attempts_and_counts_all() -> None:
     made = visits(FakeMessenger(), config("EMAIL", **tagged("vip")), FakeFinder(9))
+    assert made[-1].evidence is not None
     assert made[-1].evidence == {"attempts": made[-1].evidence["attempts"]}
     many = visits(FakeMessenger(), config("EMAIL", **tagged("vip")), FakeFinder(60))
     assert many[-1].evidence is not None

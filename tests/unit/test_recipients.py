@@ -12,9 +12,9 @@ from runledger.nodes.base import ContactQuery
 from runledger.nodes.recipients import Tagged
 from runledger.nodes.segment_rules import SegmentRules
 from runledger.services.contacts import recipients
-from runledger.services.contacts.contacts import MAX_LISTINGS, Contacts
+from runledger.services.contacts.contacts import Contacts
 from runledger.services.contacts.recipients import Recipients
-from runledger.store.contacts import ContactStore
+from runledger.store.contacts import MAX_LISTINGS, ContactStore
 
 from tests.support.memory_table import MemoryTable
 

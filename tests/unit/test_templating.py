@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from runledger.errors import NodeError
+from runledger.template_limits import MAX_OUTPUT_BYTES
 from runledger.template_markup import has_liquid
 from runledger.templating import (
-    MAX_OUTPUT_BYTES,
     TemplateSyntaxError,
     evaluate,
     references,

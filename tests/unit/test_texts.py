@@ -1,8 +1,7 @@
 """Cleaning: whatever comes in can be written as UTF-8, and what was clean stays as it was."""
 
 import json
-from collections import namedtuple
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -70,8 +69,13 @@ def test_a_value_is_clean_through_and_through(value: Any) -> None:
     assert type(cleaned) is type(value)
 
 
+class Pair(NamedTuple):
+    kind: str
+    value: int
+
+
 def test_the_shape_of_a_value_stays() -> None:
-    pair = namedtuple("pair", "kind value")("a\ud83d", 1)
+    pair = Pair("a\ud83d", 1)
     cleaned = clean({"a": [pair, ("\ud800",), frozenset({"\udfff"}), b"\xed\xa0\xbd", 1.5]})
     assert cleaned == {
         "a": [("a\ufffd", 1), ("\ufffd",), frozenset({"\ufffd"}), b"\xed\xa0\xbd", 1.5]
