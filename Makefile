@@ -31,13 +31,18 @@ PYTEST_TWICE := $(PYTEST) -n 2 --dist worksteal
 PYTEST_FILES_TWICE := $(PYTEST) -n 2 --dist loadfile
 VENV := .venv/.synced
 FUZZ := .venv/.fuzz
+DOCS := .venv/.docs
 CONSOLE_MODULES := console/node_modules/.installed
 INTERPRETERS := tests/interpreters/node_modules/.installed
+WEBSITE_MODULES := website/node_modules/.installed
+MKDOCS := NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs
+WEBSITE := --config-file website/mkdocs.yml --strict
 CONSOLE := console/dist/index.html
 REQUIREMENTS := layers/dependencies/requirements.txt
 OUT := .runledger/screenshots
 SBOM := .runledger/sbom
 STACK := runledger
+DOCS_PORT := 8001
 ROWS := 100000
 EXPORT := uv export --quiet --no-dev --no-emit-project --frozen --no-header
 
@@ -99,6 +104,15 @@ screenshots: $(VENV) chromium ## Pictures of the running stack's pages (OUT=.run
 	@mkdir -p $(OUT)
 	$(PY) -m tests.console.screenshots $(OUT)
 
+# ── Reading ──────────────────────────────────────────────────────────────────────────────────────
+.PHONY: docs docs-serve
+
+docs: $(DOCS) $(WEBSITE_MODULES) ## Build the documentation site and check it (.runledger/site)
+	$(MKDOCS) build --quiet $(WEBSITE)
+
+docs-serve: $(DOCS) $(WEBSITE_MODULES) ## Show the documentation site (DOCS_PORT=8001)
+	$(MKDOCS) serve $(WEBSITE) --dev-addr 127.0.0.1:$(DOCS_PORT)
+
 # ── Making ───────────────────────────────────────────────────────────────────────────────────────
 .PHONY: compile generate bench build sbom deploy
 
@@ -153,6 +167,12 @@ $(FUZZ): $(VENV)
 	@uv sync --frozen --quiet --inexact --group fuzz
 	@touch $@
 
+# Likewise.
+$(DOCS): $(VENV)
+	@echo "installing MkDocs"
+	@uv sync --frozen --quiet --inexact --group docs
+	@touch $@
+
 $(SAM): | $(VENV)
 	@echo "installing the SAM CLI"
 	@uv tool install --quiet --python $(CURDIR)/$(PY) aws-sam-cli==$(SAM_VERSION)
@@ -165,6 +185,11 @@ $(CONSOLE_MODULES): console/package-lock.json | $(VENV)
 $(INTERPRETERS): tests/interpreters/package-lock.json | $(VENV)
 	@echo "installing the interpreters that machines are tested on"
 	@cd tests/interpreters && npm ci --silent --no-fund --no-audit
+	@touch $@
+
+$(WEBSITE_MODULES): website/package-lock.json | $(VENV)
+	@echo "installing what the documentation site loads"
+	@cd website && npm ci --silent --no-fund --no-audit
 	@touch $@
 
 CONSOLE_SOURCES := $(shell find console/src console/public -type f 2>/dev/null) \

@@ -1,0 +1,41 @@
+"""What the site's build does besides rendering pages; MkDocs calls these functions."""
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mkdocs.exceptions import PluginError
+
+from website.foreign import foreign_addresses
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+
+_HERE = Path(__file__).parent
+_MERMAID = _HERE / "node_modules" / "@mermaid-js" / "tiny" / "dist" / "mermaid.tiny.js"
+
+
+def on_config(config: "MkDocsConfig") -> "MkDocsConfig":
+    """Puts each page of a folder that the navigation names as `folder/*` in its place."""
+    config.nav = [_with_folders(item, Path(config.docs_dir)) for item in config.nav or []]
+    return config
+
+
+def on_post_build(config: "MkDocsConfig") -> None:
+    """Adds the script that draws diagrams. PluginError where a page loads from another host."""
+    site = Path(config.site_dir)
+    shutil.copyfile(_MERMAID, site / "assets" / "mermaid.js")
+    for page in sorted(site.rglob("*.html")):
+        for address in foreign_addresses(page.read_text()):
+            raise PluginError(f"{page.relative_to(site)} loads {address}; ship a copy instead")
+
+
+def _with_folders(item: Any, docs: Path) -> Any:
+    if isinstance(item, dict):
+        return {title: _with_folders(each, docs) for title, each in item.items()}
+    if isinstance(item, list):
+        return [_with_folders(each, docs) for each in item]
+    folder, is_folder, _ = item.partition("/*")
+    if not is_folder:
+        return item
+    return [str(page.relative_to(docs)) for page in sorted((docs / folder).glob("*.md"))]
