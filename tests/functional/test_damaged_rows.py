@@ -173,7 +173,7 @@ def everything_but_the_damaged(engine: Engine, story: Story) -> None:
         story.delivery,
         story.refusal,
     }
-    run = engine.queries.run(engine.workspace_id, story.completed)
+    run = engine.details.run(engine.workspace_id, story.completed)
     stats = Stats(engine.queries).of(
         engine.workspace_id, run.automation_id or None, None, None, None
     )
@@ -184,7 +184,7 @@ def everything_but_the_damaged(engine: Engine, story: Story) -> None:
 def test_a_damaged_step_takes_down_nothing_else(engine: Engine, story: Story, how: str) -> None:
     damage(engine, keys.step(story.failed, "score"), STEPS[how])
     detail = json.loads(
-        engine.queries.run(engine.workspace_id, story.failed).model_dump_json(by_alias=True)
+        engine.details.run(engine.workspace_id, story.failed).model_dump_json(by_alias=True)
     )
     steps = {step["nodeId"]: step for step in detail["steps"]}
     assert set(steps) == {"start", "score", "big", "bad"}
@@ -221,7 +221,7 @@ def test_the_failed_step_itself_is_damaged_and_its_group_is_made(
     engine.walk(long)
     damage(engine, keys.step(long, "bad"), {"bag": GARBAGE})
     FailureGroups(engine.stores.runs, engine.stores.failures).take(long)
-    group_id = engine.queries.run(engine.workspace_id, long).error_group
+    group_id = engine.details.run(engine.workspace_id, long).error_group
     assert group_id is not None
     group = engine.stores.failures.find(group_id)
     assert group is not None and group.message.startswith("Too small: word")
@@ -273,7 +273,7 @@ def test_a_damaged_delivery_is_shown_as_such(engine: Engine, story: Story, how: 
     damage(engine, keys.delivery(story.delivery), DELIVERIES[how])
     row = listed(engine, "DELIVERIES")[story.delivery]
     assert row["unreadable"].startswith("Damaged in the store and left out: ")
-    shown = engine.queries.delivery(engine.workspace_id, story.delivery)
+    shown = engine.details.delivery(engine.workspace_id, story.delivery)
     assert shown.unreadable == row["unreadable"]
     assert json.loads(shown.model_dump_json())["channel"] == "EMAIL"
     links = engine.detail(story.completed)["deliveries"]
@@ -288,7 +288,7 @@ def test_a_damaged_refusal_is_shown_as_such(engine: Engine, story: Story, how: s
     row = listed(engine, "REFUSALS")[story.refusal]
     assert row["unreadable"].startswith("Damaged in the store and left out: ")
     assert row["reason"] == "REENTRY_BLOCKED"
-    shown = engine.queries.refusal(engine.workspace_id, story.refusal)
+    shown = engine.details.refusal(engine.workspace_id, story.refusal)
     assert shown.unreadable == row["unreadable"]
     everything_but_the_damaged(engine, story)
     assert erased(engine, story.contact_id).status is ErasureStatus.ERASED

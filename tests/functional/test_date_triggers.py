@@ -705,7 +705,7 @@ def test_the_api_shows_the_schedule_and_the_fires(dates: Dates) -> None:
     automation_id = dates.activate()
     dates.contact()
     workspace_id = dates.engine.workspace_id
-    reading = dates.engine.queries
+    reading = dates.engine.resource_lists
 
     def schedule() -> Any:
         automation = dates.engine.stores.automations.get(workspace_id, automation_id)
@@ -719,7 +719,7 @@ def test_the_api_shows_the_schedule_and_the_fires(dates: Dates) -> None:
         dates.fire(automation_id, f"2026-01-{day}T08:00:00Z")
     assert schedule().last_fire.day == "2026-01-18"
     assert schedule().next_fire_at == "2026-01-19T08:00:00.000Z"
-    (listed,) = reading.automations_page(workspace_id, 10, None).items
+    (listed,) = reading.automations(workspace_id, 10, None).items
     assert listed.trigger_type is TriggerType.DATE
     assert listed.next_fire_at == "2026-01-19T08:00:00.000Z"
     first = reading.fires(workspace_id, automation_id, 2, None)

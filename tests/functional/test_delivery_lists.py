@@ -245,7 +245,7 @@ def test_the_deliveries_of_a_run_are_found_from_it_and_back(engine: Engine) -> N
         "channel": "EMAIL",
         "address": "p1@example.com",
     }
-    one = engine.queries.delivery("ws_demo", row.id)
+    one = engine.details.delivery("ws_demo", row.id)
     assert (one.links.run, one.body) == (f"/v1/runs/{runs[1]}", "Hello p1@example.com")
     for other in ({"channel": "SMS"}, {"automation_id": "aut_two"}, {"run_id": "run_nothing"}):
         assert pages(engine, **{"run_id": runs[1], **other}) == []
@@ -256,11 +256,11 @@ def test_another_workspace_or_a_long_time_ago_is_not_there(engine: Engine) -> No
     other = an_attempt(engine, workspace_id="ws_other", run_id="run_1")
     mine = an_attempt(engine)
     with pytest.raises(NotFoundError):
-        engine.queries.delivery("ws_demo", other.id)
+        engine.details.delivery("ws_demo", other.id)
     assert pages(engine) == [mine.id]
     engine.clock.advance(2 * DAY)
     with pytest.raises(GoneError):
-        engine.queries.delivery("ws_demo", mine.id)
+        engine.details.delivery("ws_demo", mine.id)
     assert pages(engine) == []
 
 
@@ -288,7 +288,7 @@ def test_what_a_delivery_tells(engine: Engine) -> None:
         provider_id="msg-1",
         reports={"e1": KeptReport(kind=ReportKind.COMPLAINED, at=now + 9, code="abuse")},
     )
-    told = engine.queries.delivery("ws_demo", made.id).model_dump(mode="json", by_alias=True)
+    told = engine.details.delivery("ws_demo", made.id).model_dump(mode="json", by_alias=True)
     assert (told["templateName"], told["automationName"]) == ("Mail", None)
     assert (told["subject"], told["body"], told["health"]) == ("Hi", "Hello", None)
     assert (told["complained"], told["forced"], told["resendOf"]) == (True, True, "dlv_before")
@@ -332,7 +332,7 @@ def test_health_says_more_of_one_that_is_under_way(
 ) -> None:
     error = ErrorDetail(node_id="mail", kind="PROVIDER_UNAVAILABLE", message="slow\ndown")
     made = an_attempt(engine, error=error, **changes)
-    health = engine.queries.delivery("ws_demo", made.id).health
+    health = engine.details.delivery("ws_demo", made.id).health
     assert health is not None
     assert health.state == state
     assert words in health.text
@@ -348,7 +348,7 @@ def test_a_resend_and_its_original_name_each_other(engine: Engine) -> None:
     resent = engine.resends.resend("ws_demo", first, ResendDocument(), "ada@example.com").attempt
     assert pages(engine) == [resent.id, first]
     assert pages(engine, run_id=run_id) == [first]
-    original, copy = (engine.queries.delivery("ws_demo", each) for each in (first, resent.id))
+    original, copy = (engine.details.delivery("ws_demo", each) for each in (first, resent.id))
     assert original.links.resends == [f"/v1/deliveries/{resent.id}"]
     assert copy.links.resend_of == f"/v1/deliveries/{first}"
     assert (copy.health and copy.health.state, copy.links.run) == ("QUEUED", None)

@@ -278,7 +278,7 @@ def _tells_what_it_did_and_not_for_whom(
         canceled = engine.detail(runs[name])["canceled"]
         assert (canceled["by"], canceled["reason"]) == (BY, CANCEL_REASON)
     (sent, *_) = engine.detail(runs["completed"])["deliveries"]
-    told = engine.queries.delivery("ws_demo", sent["id"]).model_dump(mode="json", by_alias=True)
+    told = engine.details.delivery("ws_demo", sent["id"]).model_dump(mode="json", by_alias=True)
     assert (told["status"], told["channel"], told["tries"]) == ("SENT", "EMAIL", 1)
     assert (told["address"], told["subject"], told["body"]) == ("", None, None)
     assert (told["contactId"], told["links"]["contact"]) == (None, None)
@@ -291,7 +291,7 @@ def _is_not_written_to_still(engine: Engine) -> None:
     for address in (EMAIL, OLD_EMAIL):
         (held,) = suppressions.one("ws_demo", address).items
         assert (held.address, held.note, held.created_by) == (None, None, BY)
-    assert len(engine.queries.suppressions("ws_demo", 50, None).items) == 2
+    assert len(engine.resource_lists.suppressions("ws_demo", 50, None).items) == 2
     # Whoever comes back is on the list still, and can be taken off it by the address.
     suppressions.remove("ws_demo", EMAIL)
     assert suppressions.one("ws_demo", EMAIL).items == []
@@ -464,7 +464,7 @@ def test_a_report_that_comes_later_tells_nothing_of_the_person(engine: Engine) -
     assert after.status is DeliveryStatus.FAILED
     assert [each.code for each in after.reports.values()] == ["5.1.1"]
     assert find_words(stored_in_engine(engine), PERSONAL) == []
-    assert engine.queries.suppressions("ws_demo", 50, None).items == []
+    assert engine.resource_lists.suppressions("ws_demo", 50, None).items == []
 
 
 def an_export(engine: Engine, made_at: int, text: str) -> str:

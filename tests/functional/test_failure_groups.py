@@ -163,7 +163,7 @@ def test_runs_that_fail_alike_are_one_group(engine: Engine) -> None:
     )
     assert engine.queries.runs("ws_other", asked).items == []
     assert {run_view(engine.stores.runs.get(each), 0).error_group for each in runs} == {group.id}
-    assert engine.queries.run(engine.workspace_id, runs[0]).error_group == group.id
+    assert engine.details.run(engine.workspace_id, runs[0]).error_group == group.id
 
 
 def test_a_long_error_is_grouped_and_told_by_all_of_it(ledger: Ledger) -> None:

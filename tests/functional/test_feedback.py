@@ -239,7 +239,7 @@ def test_the_suppression_list_is_paged_newest_first(engine: Engine) -> None:
     seen, cursor = [], None
     sizes = []
     while True:
-        page = engine.queries.suppressions(engine.workspace_id, 3, cursor)
+        page = engine.resource_lists.suppressions(engine.workspace_id, 3, cursor)
         sizes.append(len(page.items))
         seen += [item.address for item in page.items]
         cursor = page.next_cursor
@@ -247,7 +247,7 @@ def test_the_suppression_list_is_paged_newest_first(engine: Engine) -> None:
             break
     assert seen == addresses[::-1]
     assert sizes == [3, 3, 1]
-    assert engine.queries.suppressions("ws_other", 3, None).items == []
+    assert engine.resource_lists.suppressions("ws_other", 3, None).items == []
 
 
 def test_an_address_is_one_entry_however_it_is_written(engine: Engine) -> None:

@@ -30,7 +30,7 @@ def run_id(engine: Engine) -> str:
 
 
 def response_of(engine: Engine, run_id: str) -> dict[str, Any]:
-    detail = engine.queries.run(engine.workspace_id, run_id).model_dump(mode="json", by_alias=True)
+    detail = engine.details.run(engine.workspace_id, run_id).model_dump(mode="json", by_alias=True)
     step = next(step for step in detail["steps"] if step["nodeId"] == "score")
     response: dict[str, Any] = step["response"]
     return response
@@ -63,12 +63,12 @@ def test_a_link_lives_for_minutes_and_shows_nothing_as_a_page(engine: Engine) ->
 
 def test_nobody_else_gets_a_link(engine: Engine, run_id: str) -> None:
     with pytest.raises(NotFoundError):
-        engine.queries.run("ws_other", run_id)
+        engine.details.run("ws_other", run_id)
 
 
 def test_only_files_of_the_run_are_linked(engine: Engine, run_id: str) -> None:
     bodies = Bodies(boto3.client("s3", region_name=REGION), BUCKET)
-    detail = engine.queries.run(engine.workspace_id, run_id)
+    detail = engine.details.run(engine.workspace_id, run_id)
     forged = [
         step.model_copy(update={"response": {"bodyObject": {"key": key, "bytes": 1}}})
         for step in detail.steps[-1:]

@@ -132,7 +132,7 @@ def test_a_page_passes_over_so_many_keys_of_other_kinds_and_goes_on_where_it_sto
 
 def test_what_a_refusal_tells(engine: Engine) -> None:
     made = a_refusal(engine, run_id="run_1", source="203.0.113.9", count=7)
-    told = engine.queries.refusal("ws_demo", made.id).model_dump(mode="json", by_alias=True)
+    told = engine.details.refusal("ws_demo", made.id).model_dump(mode="json", by_alias=True)
     assert told == {
         "id": made.id,
         "reason": "NO_CONTACT",
@@ -156,11 +156,11 @@ def test_a_refusal_of_another_workspace_or_of_long_ago_is_not_there(engine: Engi
     other = a_refusal(engine, workspace_id="ws_other")
     mine = a_refusal(engine)
     with pytest.raises(NotFoundError):
-        engine.queries.refusal("ws_demo", other.id)
+        engine.details.refusal("ws_demo", other.id)
     assert pages(engine) == [mine.id]
     engine.clock.advance(2 * DAY)
     with pytest.raises(GoneError):
-        engine.queries.refusal("ws_demo", mine.id)
+        engine.details.refusal("ws_demo", mine.id)
     assert pages(engine) == []
 
 

@@ -161,7 +161,7 @@ def test_a_link_to_what_expired_says_so_and_when(engine: Engine, kind: str) -> N
     else:
         made = a_refusal(engine) if kind == "refusal" else an_attempt(engine)
         row_id, expires_at = made.id, made.expires_at // 1_000 * 1_000
-    read = getattr(engine.queries, kind)
+    read = getattr(engine.details, kind)
     partition = getattr(keys, kind)(row_id).pk
 
     def answers_gone() -> None:

@@ -98,7 +98,7 @@ def test_a_run_is_walked_to_its_end_and_told_step_by_step(engine: Engine, automa
     (message,) = engine.mailbox()
     assert message.destinations["ToAddresses"] == ["ada@example.com"]
     assert "Your score is 42, ada@example.com" in message.body
-    delivery = engine.queries.delivery(engine.workspace_id, mail["deliveryIds"][0])
+    delivery = engine.details.delivery(engine.workspace_id, mail["deliveryIds"][0])
     assert delivery.status == "SENT"
     order = ["consent", "address", "suppression", "frequency", "quiet_hours", "template"]
     assert [gate.name for gate in delivery.gates] == order
@@ -292,7 +292,7 @@ def test_what_was_sent_before_a_node_raised_is_told(
     assert (told["status"], told["error"]["kind"]) == ("FAILED", "INTERNAL_ERROR")
     assert "nobody thought of this" in told["error"]["cause"]
     first, _ = told["steps"][1]["deliveryIds"]
-    delivery = engine.queries.delivery(engine.workspace_id, first)
+    delivery = engine.details.delivery(engine.workspace_id, first)
     assert (delivery.address, delivery.status) == ("a@y.example", "SENT")
 
 
@@ -339,7 +339,7 @@ def test_a_subject_is_one_line_of_bounded_length(engine: Engine) -> None:
     )
     engine.walk(run_id)
     id_ = engine.detail(run_id)["steps"][1]["deliveryIds"][0]
-    subject = engine.queries.delivery(engine.workspace_id, id_).subject
+    subject = engine.details.delivery(engine.workspace_id, id_).subject
     assert subject is not None
     assert subject.startswith("s Bcc: x@evil.example l")
     assert len(subject) == 998

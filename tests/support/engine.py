@@ -273,7 +273,7 @@ class Engine(Composition):
         return self.stores.runs.get(run_id).status
 
     def detail(self, run_id: str) -> dict[str, Any]:
-        view = self.queries.run(self.workspace_id, run_id)
+        view = self.details.run(self.workspace_id, run_id)
         document: dict[str, Any] = view.model_dump(mode="json", by_alias=True)
         return document
 

@@ -56,8 +56,8 @@ ROOMS = {
     "exports",
     "stream": "delivery_events expiry failure_groups follow publish",
     "counts": "changed_hours list_counts recount row_counts stats totals",
-    "lists": "cursors failure_resolution failures kinds pages plans queries requests snapshots "
-    "timeline windows",
+    "lists": "cursors details failure_resolution failures kinds pages plans queries requests "
+    "resource_lists snapshots timeline windows",
     "automations": "activations automations catalogue preview rotation stopping "
     "template_variables templates upstream_checks",
     "schedules": "date_fires due_contacts fire_contract missed_fires schedules",

@@ -62,9 +62,11 @@ if TYPE_CHECKING:
     from runledger.services.execution.watchdog import Watchdog
     from runledger.services.in_parallel import Gather
     from runledger.services.lists.cursors import Cursors
+    from runledger.services.lists.details import Details
     from runledger.services.lists.failure_resolution import FailureResolution
     from runledger.services.lists.failures import FailureQueries, FailureViews
     from runledger.services.lists.queries import Queries
+    from runledger.services.lists.resource_lists import ResourceLists
     from runledger.services.lists.snapshots import ListSnapshots
     from runledger.services.lists.timeline import Timelines
     from runledger.services.messages.due_deliveries import DueDeliveries
@@ -653,6 +655,18 @@ class Composition:
         return Queries(
             self.stores, self.contexts, self.contacts, self.cursors, self.clock, self.gather
         )
+
+    @cached_property
+    def details(self) -> "Details":
+        from runledger.services.lists.details import Details
+
+        return Details(self.stores, self.contexts, self.clock)
+
+    @cached_property
+    def resource_lists(self) -> "ResourceLists":
+        from runledger.services.lists.resource_lists import ResourceLists
+
+        return ResourceLists(self.stores, self.contacts, self.cursors, self.clock)
 
     @cached_property
     def counts(self) -> "Counts":

@@ -89,6 +89,13 @@ class AutomationStore:
         found = self._table.batch_get(keys.automation(workspace_id, id_) for id_ in automation_ids)
         return {item["sk"]: _from_item(item) for item in found.values()}
 
+    def names(
+        self, workspace_id: str, automation_ids: "Iterable[str | None]"
+    ) -> dict[str | None, str]:
+        """The names of the ones that exist, by id."""
+        wanted = {each for each in automation_ids if each is not None}
+        return {id_: each.name for id_, each in self.get_many(workspace_id, wanted).items()}
+
     def newest(
         self, workspace_id: str, limit: int, after: str | None
     ) -> tuple[list[Automation], str | None]:

@@ -226,6 +226,12 @@ class RunStore:
         runs = [shown_run_from_item(item) for item in found.values()]
         return {run.id: run for run in runs}
 
+    def find_alive(self, workspace_id: str, run_id: str, now: int) -> Run | None:
+        """As `get_many`, one run; None where it is another workspace's or has expired."""
+        run = self.get_many([run_id]).get(run_id)
+        is_alive = run is not None and run.workspace_id == workspace_id and run.expires_at > now
+        return run if is_alive else None
+
     def history(self, run_id: str, now: int = 0) -> RunHistory:
         """Row, payload and steps in one consistent read; NotFoundError where there is no row, or
         one that has expired by `now`, UnreadableError where the row is damaged. A damaged payload

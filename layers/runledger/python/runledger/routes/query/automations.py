@@ -28,7 +28,7 @@ router = make_router()
 @router.get("/v1/automations", tags=["Automations"])
 def list_automations(limit: Limit = 50, cursor: Cursor = None) -> ListView[AutomationSummaryView]:
     """Automations, the newest first."""
-    return services().queries.automations_page(require_role(router).workspace_id, limit, cursor)
+    return services().resource_lists.automations(require_role(router).workspace_id, limit, cursor)
 
 
 @router.get("/v1/automations/<automation_id>", tags=["Automations"])
@@ -80,7 +80,9 @@ def get_activation(
 @router.get("/v1/automations/<automation_id>/fires", tags=["Automations"])
 def list_fires(automation_id: str, limit: Limit = 50, cursor: Cursor = None) -> ListView[FireView]:
     """What a date automation did on each day, the newest first."""
-    return services().queries.fires(require_role(router).workspace_id, automation_id, limit, cursor)
+    return services().resource_lists.fires(
+        require_role(router).workspace_id, automation_id, limit, cursor
+    )
 
 
 @router.get("/v1/node-types", tags=["Automations"])

@@ -26,8 +26,8 @@ def list_contacts(
     """Contacts, the newest first; or the one asked for, if the workspace has it."""
     workspace_id = require_role(router).workspace_id
     if contact is not None:
-        return services().queries.contact_named(workspace_id, contact)
-    return services().queries.contacts_page(workspace_id, limit, cursor)
+        return services().resource_lists.contact_named(workspace_id, contact)
+    return services().resource_lists.contacts(workspace_id, limit, cursor)
 
 
 @router.get("/v1/contacts/<contact_id>", tags=["Contacts"])

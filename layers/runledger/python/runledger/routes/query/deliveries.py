@@ -31,4 +31,4 @@ def count_deliveries(filters: DeliveryFilters) -> CountsView:
 @answers({410: "The delivery has expired."})
 def get_delivery(delivery_id: str) -> DeliveryDetailView:
     """One message with its gates, its tries and what the provider reported."""
-    return services().queries.delivery(require_role(router).workspace_id, delivery_id)
+    return services().details.delivery(require_role(router).workspace_id, delivery_id)

@@ -31,4 +31,4 @@ def count_refusals(filters: RefusalFilters) -> CountsView:
 @answers({410: "The refusal has expired."})
 def get_refusal(refusal_id: str) -> RefusalView:
     """One refusal."""
-    return services().queries.refusal(require_role(router).workspace_id, refusal_id)
+    return services().details.refusal(require_role(router).workspace_id, refusal_id)

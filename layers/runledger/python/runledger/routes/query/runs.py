@@ -39,7 +39,7 @@ def count_runs(filters: RunFilters) -> CountsView:
 @answers({410: "The run has expired."})
 def get_run(run_id: str) -> RunDetailView:
     """One run with every step, in one consistent read."""
-    return services().queries.run(require_role(router).workspace_id, run_id)
+    return services().details.run(require_role(router).workspace_id, run_id)
 
 
 @router.get("/v1/runs/cancel/<cancellation_id>", tags=["Runs"])

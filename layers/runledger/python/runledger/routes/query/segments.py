@@ -16,7 +16,7 @@ router = make_router()
 @router.get("/v1/segments", tags=["Segments"])
 def list_segments(limit: Limit = 50, cursor: Cursor = None) -> ListView[SegmentView]:
     """Segments, the newest first."""
-    return services().queries.segments_page(require_role(router).workspace_id, limit, cursor)
+    return services().resource_lists.segments(require_role(router).workspace_id, limit, cursor)
 
 
 @router.get("/v1/segments/<segment_id>", tags=["Segments"])

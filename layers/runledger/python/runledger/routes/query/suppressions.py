@@ -25,4 +25,4 @@ def list_suppressions(
     workspace_id = require_role(router).workspace_id
     if address is not None:
         return services().suppressions.one(workspace_id, address)
-    return services().queries.suppressions(workspace_id, limit, cursor)
+    return services().resource_lists.suppressions(workspace_id, limit, cursor)

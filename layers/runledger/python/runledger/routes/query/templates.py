@@ -16,7 +16,7 @@ router = make_router()
 @router.get("/v1/templates", tags=["Templates"])
 def list_templates(limit: Limit = 50, cursor: Cursor = None) -> ListView[TemplateView]:
     """Templates, the newest first."""
-    return services().queries.templates_page(require_role(router).workspace_id, limit, cursor)
+    return services().resource_lists.templates(require_role(router).workspace_id, limit, cursor)
 
 
 @router.get("/v1/templates/<template_id>", tags=["Templates"])

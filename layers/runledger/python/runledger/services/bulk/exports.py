@@ -17,6 +17,8 @@ from runledger.services.runs.body_links import LINK_SECONDS
 from runledger.services.views.exports import export_view
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mypy_boto3_stepfunctions import SFNClient
 
     from runledger.api.exports import ExportDocument
@@ -94,12 +96,16 @@ class ExportQueries:
         self, workspace_id: str, limit: int, cursor: str | None, *, may_link: bool
     ) -> ListView[ExportView]:
         """Newest first."""
+
+        def read(size: int, after: str | None) -> tuple[list[Export], str | None]:
+            return self.store.newest(workspace_id, size, after, self.clock())
+
+        def views(exports: "Sequence[Export]") -> list[ExportView]:
+            return [self.view(each, may_link=may_link) for each in exports]
+
         binding = {"workspace": workspace_id, "list": "exports"}
-        after = self.cursors.read(binding, cursor) if cursor else None
-        found, position = self.store.newest(workspace_id, limit, after, self.clock())
-        following = self.cursors.issue(binding, position) if position else None
-        views = [self.view(each, may_link=may_link) for each in found]
-        return ListView(items=views, next_cursor=following)
+        # An empty cursor begins the list.
+        return self.cursors.page(binding, limit, cursor or None, read, views)
 
     def one(self, workspace_id: str, export_id: str, *, may_link: bool) -> ExportView:
         """NotFoundError also for an export of another workspace."""

@@ -5,11 +5,19 @@ import binascii
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
+from runledger.api.lists import ListView
 from runledger.clock import DAY, Clock
 from runledger.errors import InvalidCursorError
+from runledger.models.base import WireModel
+
+RowT = TypeVar("RowT")
+ViewT = TypeVar("ViewT", bound=WireModel)
+# A page of a list: at most so many rows, after a position (None: from the beginning), and the
+# position of the next page, None at the end.
+ReadPage = Callable[[int, str | None], tuple[Sequence[RowT], str | None]]
 
 # Counts the forms a cursor had: one of an earlier release is told as such.
 _VERSION = 2
@@ -24,6 +32,21 @@ class Cursors:
     def __init__(self, key: Callable[[], bytes], clock: Clock) -> None:
         self._key = key
         self._clock = clock
+
+    def page(
+        self,
+        binding: dict[str, Any],
+        limit: int,
+        cursor: str | None,
+        read: ReadPage[RowT],
+        views: Callable[[Sequence[RowT]], list[ViewT]],
+    ) -> ListView[ViewT]:
+        """The page of a list that `cursor` leads to, with the cursor of the next. `binding` is all
+        that the list depends on. InvalidCursorError as in `read`."""
+        after = self.read(binding, cursor) if cursor is not None else None
+        rows, position = read(limit, after)
+        following = self.issue(binding, position) if position else None
+        return ListView(items=views(rows), next_cursor=following)
 
     def issue(self, binding: dict[str, Any], position: str) -> str:
         """A cursor for the page after `position`; `binding` is all that the page depends on."""

@@ -125,10 +125,29 @@ class FailureQueries:
             "range": [request.range, request.since, request.until, request.time_zone],
             "text": words,
         }
-        position: str | None = None
-        if request.cursor is not None:
+
+        def read(limit: int, place: str | None) -> "tuple[list[Found], str | None]":
             # A range that ends now goes on where it began.
-            since, until, position = json.loads(self.cursors.read(binding, request.cursor))
+            start, end, after = (since, until, None) if place is None else json.loads(place)
+            found, position = self._read(workspace_id, request, words, start, end, after, now)
+            return found, None if position is None else json.dumps([start, end, position])
+
+        def views(found: "Sequence[Found]") -> list[FailureGroupView]:
+            return self.shown.views(workspace_id, found)
+
+        return self.cursors.page(binding, request.limit, request.cursor, read, views)
+
+    def _read(
+        self,
+        workspace_id: str,
+        request: FailureRequest,
+        words: list[str],
+        since: int,
+        until: int,
+        position: str | None,
+        now: int,
+    ) -> "tuple[list[Found], str | None]":
+        """The groups after `position`, and the position of the next page, None at the end."""
         found: list[Found] = []
         has_more = False
         groups_left, runs_left = GROUP_BUDGET, RUN_BUDGET
@@ -150,10 +169,7 @@ class FailureQueries:
                 found.append(there)
         # The list knows the hour; within it, these know the moment.
         found.sort(key=lambda each: each.last_at, reverse=True)
-        following = None
-        if has_more:
-            following = self.cursors.issue(binding, json.dumps([since, until, position]))
-        return ListView(items=self.shown.views(workspace_id, found), next_cursor=following)
+        return found, position if has_more else None
 
 
 class Found(NamedTuple):

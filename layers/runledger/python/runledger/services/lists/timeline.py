@@ -73,7 +73,21 @@ class Timelines:
             "contact": contact_id,
             "kinds": sorted(kinds),
         }
-        after = self.cursors.read(binding, cursor) if cursor else None
+
+        def read(size: int, after: str | None) -> tuple[list[TimelineItemView], str | None]:
+            return self._read(workspace_id, contact_id, kinds, size, after)
+
+        # An empty cursor begins the timeline.
+        return self.cursors.page(binding, limit, cursor or None, read, list)
+
+    def _read(
+        self,
+        workspace_id: str,
+        contact_id: str,
+        kinds: frozenset[TimelineKind],
+        limit: int,
+        after: str | None,
+    ) -> tuple[list[TimelineItemView], str | None]:
         partition = keys.by_contact(workspace_id, contact_id)
         # Where some kinds only are wanted, most keys may be of another.
         page_size = _KEYS_A_PAGE if kinds else limit + 1
@@ -89,8 +103,7 @@ class Timelines:
             found += [views[row_id] for row_id in batch if row_id in views]
         position = candidates.position
         has_more = bool(candidates.take(1)) or candidates.gave_up
-        following = self.cursors.issue(binding, position) if has_more and position else None
-        return ListView(items=found, next_cursor=following)
+        return found, position if has_more else None
 
     def _views(
         self, workspace_id: str, contact_id: str, row_ids: Iterable[str]
@@ -117,8 +130,7 @@ class Timelines:
         runs = shown(of.runs.get_many, TimelineKind.RUN)
         attempts = shown(of.deliveries.shown, TimelineKind.DELIVERY)
         refusals = shown(of.refusals.get_many, TimelineKind.REFUSAL)
-        named = {each.automation_id for each in attempts if each.automation_id is not None}
-        automations = of.automations.get_many(workspace_id, named) if named else {}
+        names = of.automations.names(workspace_id, (each.automation_id for each in attempts))
         views = {
             run.id: TimelineItemView(
                 kind=TimelineKind.RUN, at=iso(run.created_at), run=run_view(run, now)
@@ -126,11 +138,10 @@ class Timelines:
             for run in runs
         }
         for attempt in attempts:
-            automation = automations.get(attempt.automation_id or "")
             views[attempt.id] = TimelineItemView(
                 kind=TimelineKind.DELIVERY,
                 at=iso(attempt.created_at),
-                delivery=delivery_row_view(attempt, automation.name if automation else None),
+                delivery=delivery_row_view(attempt, names.get(attempt.automation_id)),
             )
         for refusal in refusals:
             views[refusal.id] = TimelineItemView(
