@@ -74,7 +74,7 @@ ROOMS = {
     "workspaces": "accounts identity invitation_mail invitations me members workspaces",
 }
 # Files that every room may use and that know none of them.
-BELOW_ALL_ROOMS = {"due_work", "in_parallel", "retry_budget", "revisions"}
+BELOW_ALL_ROOMS = {"due_work", "editing", "in_parallel", "retry_budget", "revisions"}
 
 # What things were called before they had the field's word.
 OLD_MODULES = (

@@ -17,7 +17,7 @@ NO_STORE: Any = None
 
 def problem_of(channel: str = "EMAIL", subject: str | None = "Hi", body: str = "Hello") -> Any:
     """(field, message) of why it is refused; None where it is not."""
-    templates = Templates(NO_STORE, describe_channels(), lambda: 0)
+    templates = Templates(NO_STORE, lambda: 0, describe_channels())
     document = TemplateDocument(name="Mail", channel=channel, subject=subject, body=body)
     try:
         templates.check(document)

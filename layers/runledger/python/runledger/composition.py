@@ -273,7 +273,7 @@ class Composition:
     def segments(self) -> "Segments":
         from runledger.services.contacts.segments import Segments
 
-        return Segments(self.stores.segments, self.stores.contacts, self.clock)
+        return Segments(self.stores.segments, self.clock, self.stores.contacts)
 
     # ── Messages ──────────────────────────────────────────────────────────────────────────────
     @cached_property
@@ -632,7 +632,7 @@ class Composition:
     def templates(self) -> "Templates":
         from runledger.services.automations.templates import Templates
 
-        return Templates(self.stores.templates, self.described_channels, self.clock)
+        return Templates(self.stores.templates, self.clock, self.described_channels)
 
     @cached_property
     def previews(self) -> "Previews":

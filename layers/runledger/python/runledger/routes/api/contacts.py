@@ -1,21 +1,20 @@
 """People, and forgetting them."""
 
-from http import HTTPStatus
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from runledger.api.contacts import ContactView
-from runledger.api.documents import sent_fields
 from runledger.api.erasures import EraseDocument, ErasureView
 from runledger.composition import services
 from runledger.http import answers, make_router, needs
 from runledger.models.contact import ContactDocument
 from runledger.models.workspace import Role
 from runledger.routes.api.documents import ContactPatch, ContactReplacement
+from runledger.routes.api.edits import Edits
 from runledger.routes.callers import require_role
-from runledger.routes.revisions import IfMatch, expected, same_id, tagged
+from runledger.routes.revisions import IfMatch
 from runledger.services.contacts.known_contact import known_contact
 from runledger.services.views.contacts import contact_view
 from runledger.services.views.erasures import erasure_view
@@ -23,14 +22,20 @@ from runledger.services.views.erasures import erasure_view
 router = make_router()
 
 
+def _require_known(workspace_id: str, contact_id: str) -> None:
+    of = services().stores
+    known_contact(of.contacts, of.erasures, workspace_id, contact_id)
+
+
+_contacts = Edits(lambda: services().contacts, contact_view, _require_known)
+
+
 @router.post("/v1/contacts", tags=["Contacts"], status_code=201)
 @answers({409: "Another contact has the e-mail or the phone."})
 @needs(Role.ADMIN)
 def create_contact(document: Annotated[ContactDocument, Body()]) -> Response[ContactView]:
     """Creates a contact."""
-    who = require_role(router)
-    contact = services().contacts.create(who.workspace_id, document)
-    return tagged(contact_view(contact), HTTPStatus.CREATED)
+    return _contacts.create(require_role(router).workspace_id, document)
 
 
 @router.put("/v1/contacts/<contact_id>", tags=["Contacts"])
@@ -47,13 +52,8 @@ def replace_contact(
     """Replaces a contact whole: what is missing is removed. Consents alone stay as they are where
     they are not sent, and a withdrawn one returns only where it is sent as true. Takes what GET
     answered."""
-    who = require_role(router)
-    same_id(document.id, contact_id)
-    of = services().stores
-    known_contact(of.contacts, of.erasures, who.workspace_id, contact_id)
-    wanted = expected(if_match, document.revision)
-    after = services().contacts.replace(who.workspace_id, contact_id, document, wanted)
-    return tagged(contact_view(after))
+    workspace_id = require_role(router).workspace_id
+    return _contacts.replace(workspace_id, contact_id, document, if_match)
 
 
 @router.patch("/v1/contacts/<contact_id>", tags=["Contacts"])
@@ -69,12 +69,8 @@ def patch_contact(
 ) -> Response[ContactView]:
     """Changes what is sent and leaves the rest (RFC 7396): null removes a value, `metadata` is
     merged, `tags` are replaced."""
-    who = require_role(router)
-    of = services().stores
-    known_contact(of.contacts, of.erasures, who.workspace_id, contact_id)
-    wanted = expected(if_match, document.revision)
-    after = services().contacts.patch(who.workspace_id, contact_id, sent_fields(document), wanted)
-    return tagged(contact_view(after))
+    workspace_id = require_role(router).workspace_id
+    return _contacts.patch(workspace_id, contact_id, document, if_match)
 
 
 @router.post("/v1/contacts/<contact_id>/erase", tags=["Contacts"], status_code=202)

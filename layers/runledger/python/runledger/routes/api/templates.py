@@ -1,12 +1,10 @@
 """Templates, and what they would say."""
 
-from http import HTTPStatus
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
-from runledger.api.documents import sent_fields
 from runledger.api.previews import DraftPreviewDocument, PreviewDocument, PreviewView
 from runledger.api.templates import TemplateView
 from runledger.composition import services
@@ -14,20 +12,20 @@ from runledger.http import make_router, needs
 from runledger.models.template import TemplateDocument
 from runledger.models.workspace import Role
 from runledger.routes.api.documents import TemplatePatch, TemplateReplacement
+from runledger.routes.api.edits import Edits
 from runledger.routes.callers import require_role
-from runledger.routes.revisions import IfMatch, expected, same_id, tagged
+from runledger.routes.revisions import IfMatch
 from runledger.services.views.templates import template_view
 
 router = make_router()
+_templates = Edits(lambda: services().templates, template_view)
 
 
 @router.post("/v1/templates", tags=["Templates"], status_code=201)
 @needs(Role.ADMIN)
 def create_template(document: Annotated[TemplateDocument, Body()]) -> Response[TemplateView]:
     """Creates a template."""
-    who = require_role(router)
-    template = services().templates.create(who.workspace_id, document)
-    return tagged(template_view(template), HTTPStatus.CREATED)
+    return _templates.create(require_role(router).workspace_id, document)
 
 
 @router.put("/v1/templates/<template_id>", tags=["Templates"])
@@ -37,11 +35,8 @@ def replace_template(
 ) -> Response[TemplateView]:
     """Replaces a template whole; takes what GET answered. Versions of automations that use the
     template keep it as it was."""
-    who = require_role(router)
-    same_id(document.id, template_id)
-    wanted = expected(if_match, document.revision)
-    after = services().templates.replace(who.workspace_id, template_id, document, wanted)
-    return tagged(template_view(after))
+    workspace_id = require_role(router).workspace_id
+    return _templates.replace(workspace_id, template_id, document, if_match)
 
 
 @router.patch("/v1/templates/<template_id>", tags=["Templates"])
@@ -50,10 +45,8 @@ def patch_template(
     template_id: str, document: Annotated[TemplatePatch, Body()], if_match: IfMatch = None
 ) -> Response[TemplateView]:
     """Changes what is sent and leaves the rest (RFC 7396)."""
-    who = require_role(router)
-    wanted = expected(if_match, document.revision)
-    after = services().templates.patch(who.workspace_id, template_id, sent_fields(document), wanted)
-    return tagged(template_view(after))
+    workspace_id = require_role(router).workspace_id
+    return _templates.patch(workspace_id, template_id, document, if_match)
 
 
 @router.post("/v1/templates/preview", tags=["Templates"])

@@ -1,30 +1,30 @@
 """Message templates, checked when they are saved."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from runledger.api.documents import merge_patch, validated
-from runledger.clock import Clock
 from runledger.errors import InvalidInputError
 from runledger.ids import new_id
 from runledger.models.template import Template, TemplateDocument
 from runledger.services.automations.template_variables import variable_problem
-from runledger.services.revisions import ANY_REVISION, Expected, edit
+from runledger.services.editing import Editing
 from runledger.templating import TemplateSyntaxError, references
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from runledger.channels.base import Channel
     from runledger.store.templates import TemplateStore
 
 
 @dataclass(frozen=True, slots=True)
-class Templates:
+class Templates(Editing[Template, TemplateDocument]):
+    """Versions that pinned a template keep it as it was. InvalidInputError of an edit names the
+    field and what is wrong with it."""
+
     store: "TemplateStore"
     channels: "Mapping[str, Channel]"
-    clock: Clock
 
     def create(self, workspace_id: str, document: TemplateDocument) -> Template:
         """InvalidInputError names the field and what is wrong with it."""
@@ -34,54 +34,15 @@ class Templates:
         self.store.create(template)
         return template
 
-    def replace(
-        self,
-        workspace_id: str,
-        template_id: str,
-        document: TemplateDocument,
-        expected: Expected = ANY_REVISION,
-    ) -> Template:
-        """Versions that pinned the template as it was keep it so. InvalidInputError names the
-        field and what is wrong with it; a stale edit fails as in `Expected`."""
-        return self._edit(workspace_id, template_id, lambda before: document, expected)
+    def _patched(self, before: Template, changes: dict[str, Any]) -> TemplateDocument:
+        now = before.document().model_dump(mode="json", by_alias=True)
+        return validated(TemplateDocument, merge_patch(now, changes))
 
-    def patch(
-        self,
-        workspace_id: str,
-        template_id: str,
-        changes: dict[str, Any],
-        expected: Expected = ANY_REVISION,
-    ) -> Template:
-        """As `replace`, with the template as it is and `changes` applied as a JSON merge patch."""
-
-        def patched(before: Template) -> TemplateDocument:
-            now = before.document().model_dump(mode="json", by_alias=True)
-            return validated(TemplateDocument, merge_patch(now, changes))
-
-        return self._edit(workspace_id, template_id, patched, expected)
-
-    def _edit(
-        self,
-        workspace_id: str,
-        template_id: str,
-        document_of: "Callable[[Template], TemplateDocument]",
-        expected: Expected,
-    ) -> Template:
-        def change(before: Template) -> Template:
-            document = document_of(before)
-            self.check(document)
-            after = _template(
-                workspace_id,
-                template_id,
-                document,
-                created_at=before.created_at,
-                now=max(self.clock(), before.updated_at + 1),
-            )
-            self.store.replace(before, after)
-            return after
-
-        read = partial(self.store.get, workspace_id, template_id)
-        return edit(read, change, lambda template: template.revision, expected)
+    def _changed(self, before: Template, document: TemplateDocument, now: int) -> Template:
+        self.check(document)
+        return _template(
+            before.workspace_id, before.id, document, created_at=before.created_at, now=now
+        )
 
     def check(self, document: TemplateDocument) -> None:
         """InvalidInputError names the field and what is wrong with it."""

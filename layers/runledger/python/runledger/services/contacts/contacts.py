@@ -1,13 +1,11 @@
 """Contacts: writing them, and finding or making the one that an event is about."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from runledger.api.documents import merge_patch, validated
-from runledger.clock import Clock
 from runledger.errors import ConflictError, InvalidInputError, NotFoundError
 from runledger.ids import new_id
 from runledger.models.addresses import normalize_email, normalize_phone, phone_readings
@@ -19,21 +17,22 @@ from runledger.models.contact import (
 from runledger.models.validation_words import words
 from runledger.nodes.dates import written_dates
 from runledger.services.contacts.addresses import pasted
-from runledger.services.revisions import ANY_REVISION, Expected, edit
+from runledger.services.editing import Editing
 from runledger.store.contacts import CONTACT_PREFIX, MAX_LISTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from runledger.store.contacts import ContactStore
 
 MAX_DATES = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Contacts:
+class Contacts(Editing[Contact, ContactDocument]):
+    """An edit replaces everything but the consents: of those only the ones that the document sets
+    change, so that leaving them out never brings back what the person withdrew. ConflictError
+    where an address belongs to another contact."""
+
     store: "ContactStore"
-    clock: Clock
 
     def create(self, workspace_id: str, document: ContactDocument) -> Contact:
         """ConflictError where the e-mail or phone belongs to another contact."""
@@ -50,59 +49,19 @@ class Contacts:
         self.store.create(contact)
         return contact
 
-    def replace(
-        self,
-        workspace_id: str,
-        contact_id: str,
-        document: ContactDocument,
-        expected: Expected = ANY_REVISION,
-    ) -> Contact:
-        """Replaces everything but the consents: of those only the ones that `document` sets
-        change, so that leaving them out never brings back what the person withdrew.
+    def _patched(self, before: Contact, changes: dict[str, Any]) -> ContactDocument:
+        now = before.document().model_dump(mode="json", by_alias=True, exclude={"consents"})
+        return validated(ContactDocument, merge_patch(now, changes))
 
-        ConflictError where an address belongs to another contact; a stale edit as in `Expected`.
-        """
-        return self._edit(workspace_id, contact_id, lambda before: document, expected)
-
-    def patch(
-        self,
-        workspace_id: str,
-        contact_id: str,
-        changes: dict[str, Any],
-        expected: Expected = ANY_REVISION,
-    ) -> Contact:
-        """As `replace`, with the contact as it is and `changes` applied as a JSON merge patch."""
-
-        def patched(before: Contact) -> ContactDocument:
-            now = before.document().model_dump(mode="json", by_alias=True, exclude={"consents"})
-            return validated(ContactDocument, merge_patch(now, changes))
-
-        return self._edit(workspace_id, contact_id, patched, expected)
-
-    def _edit(
-        self,
-        workspace_id: str,
-        contact_id: str,
-        document_of: "Callable[[Contact], ContactDocument]",
-        expected: Expected,
-    ) -> Contact:
-        def change(before: Contact) -> Contact:
-            document = document_of(before)
-            after = _contact(
-                workspace_id,
-                contact_id,
-                document,
-                consents=_changed_consents(before.consents, document),
-                created_at=before.created_at,
-                # Two writes within one millisecond must still differ, or the second could not be
-                # told from a write that came in between.
-                now=max(self.clock(), before.updated_at + 1),
-            )
-            self.store.replace(before, after)
-            return after
-
-        read = partial(self.store.get, workspace_id, contact_id)
-        return edit(read, change, lambda contact: contact.revision, expected)
+    def _changed(self, before: Contact, document: ContactDocument, now: int) -> Contact:
+        return _contact(
+            before.workspace_id,
+            before.id,
+            document,
+            consents=_changed_consents(before.consents, document),
+            created_at=before.created_at,
+            now=now,
+        )
 
     def find(self, workspace_id: str, by: str, value: str) -> Contact | None:
         """The contact with this `email`, `phone` or `id`, as a person or a system would write it;

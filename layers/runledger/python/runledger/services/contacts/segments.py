@@ -1,12 +1,10 @@
 """Segments: writing them, and looking at who belongs to one."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from runledger.api.documents import merge_patch, validated
 from runledger.api.segments import SegmentPreviewView, UnreadableContactView
-from runledger.clock import Clock
 from runledger.errors import InvalidInputError
 from runledger.ids import new_id
 from runledger.models.segment import Segment
@@ -14,12 +12,10 @@ from runledger.nodes.comparison import has_order
 from runledger.nodes.segment_rules import MetadataRule, SegmentDocument, SegmentRules
 from runledger.nodes.written_dates import not_a_date
 from runledger.services.contacts.recipients import Recipients
-from runledger.services.revisions import ANY_REVISION, Expected, edit
+from runledger.services.editing import Editing
 from runledger.services.views.contacts import contact_view
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from runledger.models.contact import Contact
     from runledger.store.contacts import ContactStore
     from runledger.store.segments import SegmentStore
@@ -30,10 +26,11 @@ _SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Segments:
+class Segments(Editing[Segment, SegmentDocument]):
+    """Versions that pinned a segment keep it as it was."""
+
     store: "SegmentStore"
     contacts: "ContactStore"
-    clock: Clock
 
     def create(self, workspace_id: str, document: SegmentDocument) -> Segment:
         now = self.clock()
@@ -48,54 +45,19 @@ class Segments:
         self.store.create(segment)
         return segment
 
-    def replace(
-        self,
-        workspace_id: str,
-        segment_id: str,
-        document: SegmentDocument,
-        expected: Expected = ANY_REVISION,
-    ) -> Segment:
-        """Versions that pinned the segment as it was keep it so. A stale edit fails as in
-        `Expected`."""
-        return self._edit(workspace_id, segment_id, lambda before: document, expected)
+    def _patched(self, before: Segment, changes: dict[str, Any]) -> SegmentDocument:
+        now = {"name": before.name, **before.query}
+        return validated(SegmentDocument, merge_patch(now, changes))
 
-    def patch(
-        self,
-        workspace_id: str,
-        segment_id: str,
-        changes: dict[str, Any],
-        expected: Expected = ANY_REVISION,
-    ) -> Segment:
-        """As `replace`, with the segment as it is and `changes` applied as a JSON merge patch."""
-
-        def patched(before: Segment) -> SegmentDocument:
-            now = {"name": before.name, **before.query}
-            return validated(SegmentDocument, merge_patch(now, changes))
-
-        return self._edit(workspace_id, segment_id, patched, expected)
-
-    def _edit(
-        self,
-        workspace_id: str,
-        segment_id: str,
-        document_of: "Callable[[Segment], SegmentDocument]",
-        expected: Expected,
-    ) -> Segment:
-        def change(before: Segment) -> Segment:
-            document = document_of(before)
-            after = Segment(
-                workspace_id=workspace_id,
-                id=segment_id,
-                name=document.name,
-                query=_query(document),
-                created_at=before.created_at,
-                updated_at=max(self.clock(), before.updated_at + 1),
-            )
-            self.store.replace(before, after)
-            return after
-
-        read = partial(self.store.get, workspace_id, segment_id)
-        return edit(read, change, lambda segment: segment.revision, expected)
+    def _changed(self, before: Segment, document: SegmentDocument, now: int) -> Segment:
+        return Segment(
+            workspace_id=before.workspace_id,
+            id=before.id,
+            name=document.name,
+            query=_query(document),
+            created_at=before.created_at,
+            updated_at=now,
+        )
 
     def preview(self, workspace_id: str, segment_id: str) -> SegmentPreviewView:
         """Who belongs to it now: the first of them, and how many, where they can be counted."""

@@ -1,0 +1,85 @@
+"""Replacing a stored thing and patching it, while others may be editing it too."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Generic, Protocol, TypeVar
+
+from runledger.clock import Clock
+from runledger.services.revisions import ANY_REVISION, Expected, edit
+
+
+class Editable(Protocol):
+    @property
+    def updated_at(self) -> int: ...
+    @property
+    def revision(self) -> int: ...
+
+
+ThingT = TypeVar("ThingT", bound=Editable)
+DocumentT = TypeVar("DocumentT")
+
+
+class EditableStore(Protocol[ThingT]):
+    def get(self, workspace_id: str, thing_id: str, /) -> ThingT: ...
+
+    def replace(self, before: ThingT, after: ThingT, /) -> object:
+        """ConflictError where it was changed since `before` was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Editing(ABC, Generic[ThingT, DocumentT]):
+    """Edits of one kind of thing, which clients write as a `DocumentT`."""
+
+    store: EditableStore[ThingT]
+    clock: Clock
+
+    @abstractmethod
+    def _patched(self, before: ThingT, changes: dict[str, Any]) -> DocumentT:
+        """The thing as a client would write it, with a JSON merge patch applied."""
+
+    @abstractmethod
+    def _changed(self, before: ThingT, document: DocumentT, now: int) -> ThingT:
+        """The thing as the document says, updated at `now`. Raises where that is not allowed."""
+
+    def replace(
+        self,
+        workspace_id: str,
+        thing_id: str,
+        document: DocumentT,
+        expected: Expected = ANY_REVISION,
+    ) -> ThingT:
+        """A stale edit fails as in `Expected`."""
+        return self._edit(workspace_id, thing_id, lambda before: document, expected)
+
+    def patch(
+        self,
+        workspace_id: str,
+        thing_id: str,
+        changes: dict[str, Any],
+        expected: Expected = ANY_REVISION,
+    ) -> ThingT:
+        """As `replace`, with the thing as it is and `changes` applied as a JSON merge patch."""
+
+        return self._edit(
+            workspace_id, thing_id, lambda before: self._patched(before, changes), expected
+        )
+
+    def _edit(
+        self,
+        workspace_id: str,
+        thing_id: str,
+        document_of: Callable[[ThingT], DocumentT],
+        expected: Expected,
+    ) -> ThingT:
+        def change(before: ThingT) -> ThingT:
+            # Two writes within one millisecond must still differ, or the second could not be told
+            # from a write that came in between.
+            document = document_of(before)
+            after = self._changed(before, document, max(self.clock(), before.updated_at + 1))
+            self.store.replace(before, after)
+            return after
+
+        read = partial(self.store.get, workspace_id, thing_id)
+        return edit(read, change, lambda thing: thing.revision, expected)
