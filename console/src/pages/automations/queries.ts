@@ -2,8 +2,7 @@
 
 import { queryOptions, type QueryClient } from '@tanstack/react-query';
 import type { ApiClient } from '../../shared/api/client';
-import { ApiError } from '../../shared/api/problem';
-import { everyPage } from '../../shared/api/queries';
+import { everyPage, nullIfMissing } from '../../shared/api/queries';
 import type { Range } from '../../shared/lists/filters';
 import type { Automation, Opened, RunDocument } from './types';
 
@@ -63,21 +62,11 @@ export function firesQuery(api: ApiClient, id: string) {
   });
 }
 
-/** A deployment that does not count says so by 404: then nothing is known, and that is no error. */
-async function orNothing<Answer>(asked: Promise<Answer>): Promise<Answer | null> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return null;
-    throw error;
-  }
-}
-
 export function runCountsQuery(api: ApiClient, automationId: string) {
   return queryOptions({
     queryKey: ['automation', automationId, 'counts'],
     queryFn: ({ signal }) =>
-      orNothing(
+      nullIfMissing(
         api.get('/v1/runs/counts', { query: { automationId, range: FIGURES_RANGE }, signal }),
       ),
     staleTime: FIGURES_STALE_MS,
@@ -101,7 +90,7 @@ export function failureGroupsQuery(api: ApiClient, automationId: string) {
     queryFn: async ({ signal }) => {
       const query = { automationId, range: FIGURES_RANGE, limit: 5 };
       const asked = api.get('/v1/failure-groups', { query, signal });
-      return (await orNothing(asked))?.items ?? [];
+      return (await nullIfMissing(asked))?.items ?? [];
     },
     staleTime: FIGURES_STALE_MS,
   });

@@ -17,7 +17,7 @@ interface Props {
   cancelTo: string;
   error: Error | null;
   isPending: boolean;
-  onSubmit: (document: ContactDocument) => void;
+  onSave: (document: ContactDocument) => void;
 }
 
 /** A field left empty has no value. */
@@ -33,7 +33,7 @@ function metadataText(contact: Contact | undefined): string {
 
 /** Everything about a contact that people write. What the API refuses is told at its field. */
 export function ContactForm(props: Props) {
-  const { contact, submitLabel, cancelTo, error, isPending, onSubmit } = props;
+  const { contact, submitLabel, cancelTo, error, isPending, onSave } = props;
   const form = useRef<HTMLFormElement>(null);
   const wayBack = useWayBack({ to: cancelTo, isThing: contact !== undefined });
   const [tags, setTags] = useState(contact?.tags ?? []);
@@ -48,7 +48,7 @@ export function ContactForm(props: Props) {
     const metadata = parseObject(valueOf(values, 'metadata') ?? '');
     setMetadataProblem('problem' in metadata ? metadata.problem : null);
     if ('problem' in metadata) return;
-    onSubmit({
+    onSave({
       email: valueOf(values, 'email'),
       phone: valueOf(values, 'phone'),
       firstName: valueOf(values, 'firstName'),

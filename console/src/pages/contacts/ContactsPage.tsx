@@ -1,31 +1,24 @@
 import { Button } from '@mantine/core';
-import { Link } from 'react-router';
+import type { ReactNode } from 'react';
 import { defineAddress, useAddressState } from '../../shared/address/addressState';
 import { text } from '../../shared/address/parameters';
 import type { Contact } from '../../shared/api/types';
-import { useAllows } from '../../shared/auth/role';
 import { useServices } from '../../shared/auth/services';
 import { Clipped } from '../../shared/lists/Clipped';
+import { EditableListPage } from '../../shared/lists/EditableListPage';
 import { FilterBar } from '../../shared/lists/FilterBar';
-import { ListResults } from '../../shared/lists/ListPage';
 import page from '../../shared/lists/ListPage.module.css';
-import { type Column, RowLink, RowTable } from '../../shared/lists/RowTable';
+import { type Column, RowLink } from '../../shared/lists/RowTable';
 import { ContactFilter } from '../../shared/lists/TextFilter';
-import { useLiveList } from '../../shared/lists/useLiveList';
+import { timeColumn } from '../../shared/lists/timeColumn';
 import { personName } from '../../shared/subjects/contacts';
 import { ContactTabs } from '../../shared/subjects/ContactTabs';
-import { useListState } from '../../shared/ui/Detail';
 import { EmptyState } from '../../shared/ui/EmptyState';
-import { RelativeTime } from '../../shared/ui/Time';
 import { consentWords } from './describe';
 import { fetchContacts } from './queries';
 import { Tags } from './Tags';
 
 const CONTACTS = defineAddress({ contact: text() });
-
-function addressOf({ id }: { id: string }): string {
-  return `/contacts/${id}`;
-}
 
 const COLUMNS: Column<Contact>[] = [
   {
@@ -33,7 +26,7 @@ const COLUMNS: Column<Contact>[] = [
     width: 20,
     isWide: true,
     cell: (contact) => (
-      <RowLink to={addressOf(contact)}>
+      <RowLink to={`/contacts/${contact.id}`}>
         {personName(contact)}
         <span className="visually-hidden">, contact {contact.id}</span>
       </RowLink>
@@ -48,37 +41,21 @@ const COLUMNS: Column<Contact>[] = [
   { title: 'Phone', width: 14, cell: ({ phone }) => phone },
   { title: 'Tags', isWide: true, cell: ({ tags }) => tags.length > 0 && <Tags tags={tags} /> },
   { title: 'May get', width: 14, cell: consentWords },
-  {
-    title: 'Changed',
-    width: 10,
-    cell: ({ updatedAt }, now) => (
-      <span className={page.nowrap}>
-        <RelativeTime time={updatedAt} now={now} />
-      </span>
-    ),
-  },
+  timeColumn('Changed', 10, ({ updatedAt }) => updatedAt),
 ];
-
-function NewContact() {
-  return (
-    <Button component={Link} to="/contacts/new" state={useListState()}>
-      New contact
-    </Button>
-  );
-}
 
 interface NobodyProps {
   contact: string | null;
-  mayEdit: boolean;
+  create: ReactNode;
   onClear: () => void;
 }
 
-function Nobody({ contact, mayEdit, onClear }: NobodyProps) {
+function Nobody({ contact, create, onClear }: NobodyProps) {
   if (contact === null) {
     return (
       <EmptyState title="There are no contacts yet">
         <p>Automations run for contacts. A trigger may create them, or you do.</p>
-        {mayEdit && <NewContact />}
+        {create}
       </EmptyState>
     );
   }
@@ -89,7 +66,7 @@ function Nobody({ contact, mayEdit, onClear }: NobodyProps) {
         <Button variant="default" onClick={onClear}>
           Show all contacts
         </Button>
-        {mayEdit && <NewContact />}
+        {create}
       </div>
     </EmptyState>
   );
@@ -97,53 +74,34 @@ function Nobody({ contact, mayEdit, onClear }: NobodyProps) {
 
 export default function ContactsPage() {
   const { api } = useServices();
-  const mayEdit = useAllows('ADMIN');
   const [{ contact }, change] = useAddressState(CONTACTS);
-  const list = useLiveList<Contact>({
-    queryKey: ['contacts', contact],
-    fetchPage: (cursor, signal) => fetchContacts(api, contact, cursor, signal),
-    keyOf: ({ createdAt, id }) => `${createdAt} ${id}`,
-    isOpen: () => false,
-  });
 
   function find(wanted: string | null) {
     change({ contact: wanted }, 'push');
   }
 
   return (
-    <div className={page.page}>
-      <title>Contacts · Runledger</title>
-      <div className={page.titleRow}>
-        <h1>Contacts</h1>
-        {mayEdit && <NewContact />}
-      </div>
+    <EditableListPage<Contact>
+      noun="contact"
+      plural="contacts"
+      path="/contacts"
+      queryKey={['contacts', contact]}
+      fetchPage={(cursor, signal) => fetchContacts(api, contact, cursor, signal)}
+      columns={COLUMNS}
+      empty={(create) => (
+        <Nobody
+          contact={contact}
+          create={create}
+          onClear={() => {
+            find(null);
+          }}
+        />
+      )}
+    >
       <ContactTabs current="contacts" />
       <FilterBar label="Find a contact" chips={null}>
         <ContactFilter value={contact} onChange={find} />
       </FilterBar>
-      <ListResults
-        noun="contact"
-        plural="contacts"
-        list={list}
-        empty={
-          <Nobody
-            contact={contact}
-            mayEdit={mayEdit}
-            onClear={() => {
-              find(null);
-            }}
-          />
-        }
-      >
-        {(contacts) => (
-          <RowTable
-            label="Contacts, newest first"
-            columns={COLUMNS}
-            rows={contacts}
-            addressOf={addressOf}
-          />
-        )}
-      </ListResults>
-    </div>
+    </EditableListPage>
   );
 }

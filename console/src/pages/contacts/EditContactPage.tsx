@@ -1,30 +1,26 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from 'react-router';
 import { useKeptState } from '../../shared/address/addressState';
-import type { Contact, ContactDocument } from '../../shared/api/types';
+import type { Contact, ContactReplacement } from '../../shared/api/types';
 import { useServices } from '../../shared/auth/services';
 import { personName } from '../../shared/subjects/contacts';
 import { DetailPage } from '../../shared/ui/Detail';
 import { NeedsRole } from '../../shared/ui/NeedsRole';
+import { useSaveRevision } from '../../shared/ui/useSaveRevision';
 import { ContactForm } from './ContactForm';
 import { contactQuery, replaceContact } from './queries';
 
 function Editor({ contact }: { contact: Contact }) {
   const { api } = useServices();
-  const queries = useQueryClient();
-  // What the form was filled from: a later change by somebody else must not be overwritten.
-  const [revision] = useState(contact.revision);
   const navigate = useNavigate();
   const state = useKeptState();
   const address = `/contacts/${contact.id}`;
-  const { mutate, error, isPending } = useMutation({
-    mutationFn: (document: ContactDocument) =>
-      replaceContact(api, contact.id, { ...document, revision }),
-    networkMode: 'always',
-    onSuccess: (changed) => {
-      queries.setQueryData(['contact', contact.id], changed);
-      void queries.invalidateQueries({ queryKey: ['contacts'] });
+  const { save, error, isPending } = useSaveRevision({
+    item: contact,
+    replace: (document: ContactReplacement) => replaceContact(api, contact.id, document),
+    queryKey: ['contact', contact.id],
+    invalidates: [['contacts']],
+    onSaved: () => {
       void navigate(address, { replace: true, state });
     },
   });
@@ -38,7 +34,7 @@ function Editor({ contact }: { contact: Contact }) {
           cancelTo={address}
           error={error}
           isPending={isPending}
-          onSubmit={mutate}
+          onSave={save}
         />
       </NeedsRole>
     </>

@@ -162,7 +162,6 @@ export default function DeliveriesPage() {
   const list = useLiveList<Delivery>({
     queryKey: ['deliveries', filters],
     fetchPage: (cursor, signal) => fetchDeliveries(api, filters, cursor, signal),
-    keyOf: ({ createdAt, id }) => `${createdAt} ${id}`,
     isOpen: ({ status }) => isUnderWay(status),
   });
   const isDead = filters.tab === 'dead-lettered';

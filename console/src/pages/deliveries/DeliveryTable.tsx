@@ -4,10 +4,10 @@ import type { Delivery } from '../../shared/api/types';
 import { Clipped } from '../../shared/lists/Clipped';
 import page from '../../shared/lists/ListPage.module.css';
 import { type Column, RowLink, RowTable } from '../../shared/lists/RowTable';
+import { timeColumn } from '../../shared/lists/timeColumn';
 import { deliveryTitle, recipient } from '../../shared/subjects/deliveries';
 import { formatMoment, formatWord } from '../../shared/ui/format';
 import { Status } from '../../shared/ui/Status';
-import { RelativeTime } from '../../shared/ui/Time';
 
 function addressOf({ id }: { id: string }): string {
   return `/delivery-ops/${id}`;
@@ -61,15 +61,7 @@ const COLUMNS: Column<Delivery>[] = [
         <Link to={`/automations/${automationId}`}>{automationName ?? automationId}</Link>
       ),
   },
-  {
-    title: 'Created',
-    width: 10,
-    cell: ({ createdAt }, now) => (
-      <span className={page.nowrap}>
-        <RelativeTime time={createdAt} now={now} />
-      </span>
-    ),
-  },
+  timeColumn('Created', 10, ({ createdAt }) => createdAt),
   { title: 'Tries', width: 6, cell: ({ tries }) => tries },
   {
     title: 'Error',

@@ -4,6 +4,7 @@ import type { Refusal } from '../../shared/api/types';
 import { useServices } from '../../shared/auth/services';
 import { Reason } from '../../shared/subjects/Reason';
 import { REFUSAL_FILTERS } from '../../shared/subjects/refusals';
+import { triggerWord } from '../../shared/subjects/triggers';
 import { DetailHeader, DetailPage, Fact, Facts, Section } from '../../shared/ui/Detail';
 import { Notice } from '../../shared/ui/ErrorNotice';
 import { formatCount, formatWord } from '../../shared/ui/format';
@@ -11,7 +12,6 @@ import { Json } from '../../shared/ui/Json';
 import { ExactTime, RelativeTime, useNow } from '../../shared/ui/Time';
 import { Unreadable } from '../../shared/ui/Unreadable';
 import { refusalQuery } from './queries';
-import { triggerWord } from './RefusalTable';
 import { REASON_WORDS } from './words';
 
 const BACK = { to: '/refusals', label: 'Refusals' };

@@ -2,17 +2,13 @@ import { Link } from 'react-router';
 import type { Refusal } from '../../shared/api/types';
 import page from '../../shared/lists/ListPage.module.css';
 import { type Column, RowLink, RowTable } from '../../shared/lists/RowTable';
+import { timeColumn } from '../../shared/lists/timeColumn';
 import { Reason } from '../../shared/subjects/Reason';
-import { formatCount, formatWord } from '../../shared/ui/format';
-import { RelativeTime } from '../../shared/ui/Time';
+import { triggerWord } from '../../shared/subjects/triggers';
+import { formatCount } from '../../shared/ui/format';
 
 function addressOf({ id }: { id: string }): string {
   return `/refusals/${id}`;
-}
-
-/** The trigger's type as a word; its other facts depend on it. */
-export function triggerWord({ trigger: { type } }: Refusal): string {
-  return typeof type === 'string' ? formatWord(type) : 'Unknown';
 }
 
 const COLUMNS: Column<Refusal>[] = [
@@ -40,24 +36,8 @@ const COLUMNS: Column<Refusal>[] = [
     width: 8,
     cell: ({ count }) => <span className={page.nowrap}>{formatCount(count)}</span>,
   },
-  {
-    title: 'First',
-    width: 11,
-    cell: ({ createdAt }, now) => (
-      <span className={page.nowrap}>
-        <RelativeTime time={createdAt} now={now} />
-      </span>
-    ),
-  },
-  {
-    title: 'Last',
-    width: 11,
-    cell: ({ lastAt }, now) => (
-      <span className={page.nowrap}>
-        <RelativeTime time={lastAt} now={now} />
-      </span>
-    ),
-  },
+  timeColumn('First', 11, ({ createdAt }) => createdAt),
+  timeColumn('Last', 11, ({ lastAt }) => lastAt),
 ];
 
 export function RefusalTable({ refusals }: { refusals: Refusal[] }) {

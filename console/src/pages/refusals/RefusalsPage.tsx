@@ -32,7 +32,6 @@ export default function RefusalsPage() {
   const list = useLiveList<Refusal>({
     queryKey: ['refusals', filters],
     fetchPage: (cursor, signal) => fetchRefusals(api, filters, cursor, signal),
-    keyOf: ({ createdAt, id }) => `${createdAt} ${id}`,
     isOpen: () => false,
   });
   return (

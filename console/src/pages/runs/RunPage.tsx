@@ -4,13 +4,14 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { useAddressState } from '../../shared/address/addressState';
-import { runQuery } from '../../shared/api/queries';
+import { isOpenRun, runQuery } from '../../shared/api/queries';
 import type { Run, RunDetail } from '../../shared/api/types';
 import { useAllows } from '../../shared/auth/role';
 import { useServices } from '../../shared/auth/services';
 import { RunGraph } from '../../shared/graph';
 import { versionAddress } from '../../shared/subjects/automations';
 import { RUN_FILTERS, RUN_PAGE } from '../../shared/subjects/runs';
+import { triggerWord } from '../../shared/subjects/triggers';
 import { DetailHeader, DetailPage, Fact, Facts, Section } from '../../shared/ui/Detail';
 import { formatDuration, formatWord } from '../../shared/ui/format';
 import { Json } from '../../shared/ui/Json';
@@ -19,7 +20,7 @@ import { Status } from '../../shared/ui/Status';
 import { ExactTime, RelativeTime, useNow } from '../../shared/ui/Time';
 import { Unreadable } from '../../shared/ui/Unreadable';
 import { CancelRunDialog } from './CancelRunDialog';
-import { contactName, healthText, isOpen, runDuration, triggerWord } from './describe';
+import { contactName, healthText, runDuration } from './describe';
 import classes from './RunPage.module.css';
 import { goToStep, moved, showStep, stepElementId, toggled } from './steps';
 import { StepTrace } from './StepTrace';
@@ -151,7 +152,7 @@ function CancelButton({ run }: { run: Run }) {
 }
 
 function Loaded({ run }: { run: RunDetail }) {
-  const open = isOpen(run);
+  const open = isOpenRun(run);
   const now = useNow(open ? 1_000 : 60_000);
   const mayCancel = useAllows('MEMBER') && open;
   const [{ step: openSteps }, changeAddress] = useAddressState(RUN_PAGE);

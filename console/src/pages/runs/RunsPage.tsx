@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { IconBan, IconDownload } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
+import { isOpenRun } from '../../shared/api/queries';
 import type { Run } from '../../shared/api/types';
 import { useAllows } from '../../shared/auth/role';
 import { useServices } from '../../shared/auth/services';
@@ -14,7 +15,6 @@ import { RUN_FILTERS, type RunFilters } from '../../shared/subjects/runs';
 import { ErrorNotice } from '../../shared/ui/ErrorNotice';
 import { Optional } from '../../shared/ui/Optional';
 import { chartNote } from './chartNote';
-import { isOpen } from './describe';
 import { fetchRuns, statsQuery } from './queries';
 import { RunFilterBar } from './RunFilterBar';
 import classes from './RunsPage.module.css';
@@ -121,8 +121,7 @@ export default function RunsPage() {
   const list = useLiveList<Run>({
     queryKey: ['runs', filters],
     fetchPage: (cursor, signal) => fetchRuns(api, filters, cursor, signal),
-    keyOf: ({ createdAt, id }) => `${createdAt} ${id}`,
-    isOpen,
+    isOpen: isOpenRun,
   });
   const exact = counts.data?.isComplete ? counts.data : undefined;
   const total = filters.status === null ? exact?.total : exact?.counts[filters.status];

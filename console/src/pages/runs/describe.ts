@@ -1,15 +1,10 @@
 /** A run's facts in the few words a table cell has room for. */
 
 import type { ContactReference, Run } from '../../shared/api/types';
-import { formatMoment, formatWord } from '../../shared/ui/format';
+import { formatMoment } from '../../shared/ui/format';
 
 export function contactName(contact: ContactReference | null): string | null {
   return contact && (contact.email ?? contact.phone ?? contact.id);
-}
-
-/** The trigger's type as a word; the trigger's other facts depend on it. */
-export function triggerWord({ trigger: { type } }: Run): string {
-  return typeof type === 'string' ? formatWord(type) : 'Unknown';
 }
 
 /** The API's own words, but for moments: those are told in the viewer's zone. */
@@ -29,11 +24,6 @@ export function errorLine({ error, canceled }: Run): string | null {
 /** The node it is at, or ended at: several where it walks parallel paths. */
 export function whereabouts(run: Run): string | null {
   return run.at.length === 0 ? null : run.at.join(', ');
-}
-
-/** Whether it may still change. */
-export function isOpen({ status }: Run): boolean {
-  return status === 'PENDING' || status === 'RUNNING';
 }
 
 /** Milliseconds from start to end; of an open run, until now; null before the start. */

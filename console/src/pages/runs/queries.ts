@@ -3,7 +3,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import type { ApiClient } from '../../shared/api/client';
 import type { QueryOf } from '../../shared/api/operations';
-import { ApiError } from '../../shared/api/problem';
+import { nullIfMissing } from '../../shared/api/queries';
 import type { CancelOutcome, Run } from '../../shared/api/types';
 import { type AskedFilters, filterDocument } from '../../shared/lists/exports';
 import { RUN_FILTERS, type RunFilters } from '../../shared/subjects/runs';
@@ -23,20 +23,10 @@ export function fetchRuns(
   return api.get('/v1/runs', { query, signal });
 }
 
-/** Null where the deployment does not have what was asked for. */
-async function whereThereIs<Answer>(asked: Promise<Answer>): Promise<Answer | null> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return null;
-    throw error;
-  }
-}
-
 export function statsQuery(api: ApiClient, query: QueryOf<'/v1/stats'>) {
   return queryOptions({
     queryKey: ['stats', query],
-    queryFn: ({ signal }) => whereThereIs(api.get('/v1/stats', { query, signal })),
+    queryFn: ({ signal }) => nullIfMissing(api.get('/v1/stats', { query, signal })),
     retry: false,
     // A failure may pass; what the deployment does not have will not come.
     refetchInterval: ({ state }) => (state.data === null ? false : STATS_POLL_MS),
@@ -49,7 +39,7 @@ export function failureGroupsQuery(api: ApiClient, query: QueryOf<'/v1/failure-g
   return queryOptions({
     queryKey: ['failure-groups', query],
     queryFn: ({ signal }) =>
-      whereThereIs(
+      nullIfMissing(
         api.get('/v1/failure-groups', { query: { ...query, limit: GROUP_LIMIT }, signal }),
       ),
     staleTime: 30_000,

@@ -6,6 +6,7 @@ import { ErrorNotice, Notice } from '../../shared/ui/ErrorNotice';
 import form from '../../shared/ui/Form.module.css';
 import { fieldError, formError, useFocusOnError } from '../../shared/ui/forms';
 import { LeaveGuard } from '../../shared/ui/LeaveGuard';
+import { useFormChanges } from '../../shared/ui/useFormChanges';
 import { RuleFields } from './RuleFields';
 import { type DraftRule, fromWire, newRule, toWire } from './rules';
 import classes from './Segments.module.css';
@@ -32,8 +33,7 @@ export function SegmentForm({ segment, submitLabel, error, isPending, isSaved, o
     segment ? segment.rules.map((rule, index) => fromWire(rule, `old-${index}`)) : [newRule('new-0')],
   );
   const document: SegmentDocument = { name: name.trim(), match, rules: rules.map(toWire) };
-  const written = JSON.stringify(document);
-  const [saved, setSaved] = useState(written);
+  const { isDirty, markSaved } = useFormChanges(document);
   useFocusOnError(element, error);
   const general = formError(error, ['name', 'match', 'rules']);
   const untold = fieldError(error, 'rules');
@@ -45,16 +45,12 @@ export function SegmentForm({ segment, submitLabel, error, isPending, isSaved, o
 
   function submit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
-    onSave(document, {
-      onSuccess: () => {
-        setSaved(written);
-      },
-    });
+    onSave(document, { onSuccess: markSaved });
   }
 
   return (
     <form ref={element} className={form.form} onSubmit={submit} noValidate>
-      <LeaveGuard isDirty={written !== saved}>What you changed here would be lost.</LeaveGuard>
+      <LeaveGuard isDirty={isDirty}>What you changed here would be lost.</LeaveGuard>
       {general && <ErrorNotice error={general} />}
       <div className={form.pair}>
         <TextInput

@@ -1,10 +1,10 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useQuery } from '@tanstack/react-query';
 import { useParams } from 'react-router';
-import type { Segment, SegmentDocument } from '../../shared/api/types';
+import type { Segment, SegmentReplacement } from '../../shared/api/types';
 import { useAllows } from '../../shared/auth/role';
 import { useServices } from '../../shared/auth/services';
 import { DetailHeader, DetailPage, Section } from '../../shared/ui/Detail';
+import { useSaveRevision } from '../../shared/ui/useSaveRevision';
 import { Belonging } from './Belonging';
 import { replaceSegment, segmentQuery } from './queries';
 import { ruleWords } from './rules';
@@ -27,20 +27,12 @@ function ReadOnly({ segment }: { segment: Segment }) {
 
 function Loaded({ segment }: { segment: Segment }) {
   const { api } = useServices();
-  const queries = useQueryClient();
-  // What the form was filled from: a later change by somebody else must not be overwritten.
-  const [revision, setRevision] = useState(segment.revision);
   const mayEdit = useAllows('ADMIN');
-  const { mutate, error, isPending, isSuccess } = useMutation({
-    mutationFn: (document: SegmentDocument) =>
-      replaceSegment(api, segment.id, { ...document, revision }),
-    networkMode: 'always',
-    onSuccess: (changed) => {
-      setRevision(changed.revision);
-      queries.setQueryData(['segment', segment.id], changed);
-      void queries.invalidateQueries({ queryKey: ['segment', segment.id, 'preview'] });
-      void queries.invalidateQueries({ queryKey: ['segments'] });
-    },
+  const { save, error, isPending, isSuccess } = useSaveRevision({
+    item: segment,
+    replace: (document: SegmentReplacement) => replaceSegment(api, segment.id, document),
+    queryKey: ['segment', segment.id],
+    invalidates: [['segment', segment.id, 'preview'], ['segments']],
   });
   return (
     <>
@@ -53,7 +45,7 @@ function Loaded({ segment }: { segment: Segment }) {
             error={error}
             isPending={isPending}
             isSaved={isSuccess}
-            onSave={mutate}
+            onSave={save}
           />
         ) : (
           <ReadOnly segment={segment} />

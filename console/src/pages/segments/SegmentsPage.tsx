@@ -1,22 +1,15 @@
-import { Button } from '@mantine/core';
-import { Link } from 'react-router';
 import type { Segment } from '../../shared/api/types';
-import { useAllows } from '../../shared/auth/role';
 import { useServices } from '../../shared/auth/services';
 import { Clipped } from '../../shared/lists/Clipped';
-import { ListResults } from '../../shared/lists/ListPage';
-import page from '../../shared/lists/ListPage.module.css';
-import { type Column, RowLink, RowTable } from '../../shared/lists/RowTable';
-import { useLiveList } from '../../shared/lists/useLiveList';
+import { EditableListPage } from '../../shared/lists/EditableListPage';
+import { type Column, RowLink } from '../../shared/lists/RowTable';
+import { timeColumn } from '../../shared/lists/timeColumn';
 import { ContactTabs } from '../../shared/subjects/ContactTabs';
 import { EmptyState } from '../../shared/ui/EmptyState';
-import { RelativeTime } from '../../shared/ui/Time';
 import { fetchSegments } from './queries';
 import { ruleWords } from './rules';
 
-function addressOf({ id }: { id: string }): string {
-  return `/contacts/segments/${id}`;
-}
+const PATH = '/contacts/segments';
 
 /** `has the tag vip and gave marketing consent`. */
 function inWords(segment: Segment): string {
@@ -28,65 +21,30 @@ const COLUMNS: Column<Segment>[] = [
     title: 'Name',
     width: 28,
     isWide: true,
-    cell: (segment) => <RowLink to={addressOf(segment)}>{segment.name}</RowLink>,
+    cell: ({ id, name }) => <RowLink to={`${PATH}/${id}`}>{name}</RowLink>,
   },
   { title: 'Whoever', isWide: true, cell: (segment) => <Clipped text={inWords(segment)} /> },
-  {
-    title: 'Changed',
-    width: 13,
-    cell: ({ updatedAt }, now) => (
-      <span className={page.nowrap}>
-        <RelativeTime time={updatedAt} now={now} />
-      </span>
-    ),
-  },
+  timeColumn('Changed', 13, ({ updatedAt }) => updatedAt),
 ];
-
-function NewSegment() {
-  return (
-    <Button component={Link} to="/contacts/segments/new">
-      New segment
-    </Button>
-  );
-}
 
 export default function SegmentsPage() {
   const { api } = useServices();
-  const mayEdit = useAllows('ADMIN');
-  const list = useLiveList<Segment>({
-    queryKey: ['segments'],
-    fetchPage: (cursor, signal) => fetchSegments(api, cursor, signal),
-    keyOf: ({ createdAt, id }) => `${createdAt} ${id}`,
-    isOpen: () => false,
-  });
   return (
-    <div className={page.page}>
-      <title>Segments · Runledger</title>
-      <div className={page.titleRow}>
-        <h1>Segments</h1>
-        {mayEdit && <NewSegment />}
-      </div>
+    <EditableListPage<Segment>
+      noun="segment"
+      plural="segments"
+      path={PATH}
+      queryKey={['segments']}
+      fetchPage={(cursor, signal) => fetchSegments(api, cursor, signal)}
+      columns={COLUMNS}
+      empty={(create) => (
+        <EmptyState title="There are no segments yet">
+          <p>A segment says by rules who gets a mailing. A node that sends one names it.</p>
+          {create}
+        </EmptyState>
+      )}
+    >
       <ContactTabs current="segments" />
-      <ListResults
-        noun="segment"
-        plural="segments"
-        list={list}
-        empty={
-          <EmptyState title="There are no segments yet">
-            <p>A segment says by rules who gets a mailing. A node that sends one names it.</p>
-            {mayEdit && <NewSegment />}
-          </EmptyState>
-        }
-      >
-        {(segments) => (
-          <RowTable
-            label="Segments, newest first"
-            columns={COLUMNS}
-            rows={segments}
-            addressOf={addressOf}
-          />
-        )}
-      </ListResults>
-    </div>
+    </EditableListPage>
   );
 }

@@ -1,12 +1,12 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useQuery } from '@tanstack/react-query';
 import { useParams } from 'react-router';
-import type { Template, TemplateDocument } from '../../shared/api/types';
+import type { Template, TemplateReplacement } from '../../shared/api/types';
 import { useServices } from '../../shared/auth/services';
 import { DetailHeader, DetailPage, Fact, Facts } from '../../shared/ui/Detail';
 import { Notice } from '../../shared/ui/ErrorNotice';
 import { formatWord } from '../../shared/ui/format';
 import { ExactTime, RelativeTime, useNow } from '../../shared/ui/Time';
+import { useSaveRevision } from '../../shared/ui/useSaveRevision';
 import { replaceTemplate, templateQuery } from './queries';
 import { Workbench } from './Workbench';
 
@@ -14,19 +14,12 @@ const BACK = { to: '/templates', label: 'Templates' };
 
 function Loaded({ template }: { template: Template }) {
   const { api } = useServices();
-  const queries = useQueryClient();
-  // What the form was filled from: a later change by somebody else must not be overwritten.
-  const [revision, setRevision] = useState(template.revision);
   const now = useNow();
-  const { mutate, error, isPending, isSuccess } = useMutation({
-    mutationFn: (document: TemplateDocument) =>
-      replaceTemplate(api, template.id, { ...document, revision }),
-    networkMode: 'always',
-    onSuccess: (changed) => {
-      setRevision(changed.revision);
-      queries.setQueryData(['template', template.id], changed);
-      void queries.invalidateQueries({ queryKey: ['templates'] });
-    },
+  const { save, error, isPending, isSuccess } = useSaveRevision({
+    item: template,
+    replace: (document: TemplateReplacement) => replaceTemplate(api, template.id, document),
+    queryKey: ['template', template.id],
+    invalidates: [['templates']],
   });
   return (
     <>
@@ -47,7 +40,7 @@ function Loaded({ template }: { template: Template }) {
         submitLabel="Save"
         error={error}
         isPending={isPending}
-        onSave={mutate}
+        onSave={save}
         note={
           isSuccess && (
             <Notice title="Saved">

@@ -13,6 +13,7 @@ import form from '../../shared/ui/Form.module.css';
 import { formError, useFocusOnError } from '../../shared/ui/forms';
 import { LeaveGuard } from '../../shared/ui/LeaveGuard';
 import { TextBlock } from '../../shared/ui/TextBlock';
+import { useFormChanges } from '../../shared/ui/useFormChanges';
 import {
   type Circumstances,
   documentOf,
@@ -77,8 +78,7 @@ export function Workbench({ template, submitLabel, error, isPending, note, onSav
   const element = useRef<HTMLFormElement>(null);
   const [draft, setDraft] = useState(() => draftOf(template));
   const document = documentOf(draft);
-  const written = JSON.stringify(document);
-  const [saved, setSaved] = useState(written);
+  const { isDirty, markSaved } = useFormChanges(document);
   const [json, setJson] = useState({ trigger: '', steps: '', vars: '' });
   const [{ contact }, changeAddress] = useAddressState(WORKBENCH);
   const circumstances = useMemo<Circumstances>(() => ({ ...json, contact }), [json, contact]);
@@ -105,18 +105,14 @@ export function Workbench({ template, submitLabel, error, isPending, note, onSav
 
   function submit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
-    onSave(document, {
-      onSuccess: () => {
-        setSaved(written);
-      },
-    });
+    onSave(document, { onSuccess: markSaved });
   }
 
   return (
     <div className={classes.bench} data-sides={mayPreview ? 2 : 1}>
       {mayEdit ? (
         <form ref={element} className={form.form} onSubmit={submit}>
-          <LeaveGuard isDirty={written !== saved}>What you changed here would be lost.</LeaveGuard>
+          <LeaveGuard isDirty={isDirty}>What you changed here would be lost.</LeaveGuard>
           {general && <ErrorNotice error={general} />}
           <TemplateFields
             draft={draft}

@@ -2,6 +2,7 @@
 
 import { queryOptions } from '@tanstack/react-query';
 import type { ApiClient } from './client';
+import { ApiError } from './problem';
 import type { Page, Run } from './types';
 
 const OPEN_RUN_POLL_MS = 2_000;
@@ -23,6 +24,16 @@ export async function everyPage<Item>(
   return found;
 }
 
+/** Null where the deployment does not have what was asked for: it says so by 404. */
+export async function nullIfMissing<Answer>(asked: Promise<Answer>): Promise<Answer | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return null;
+    throw error;
+  }
+}
+
 export function meQuery(api: ApiClient) {
   return queryOptions({
     queryKey: ['me'],
@@ -31,15 +42,16 @@ export function meQuery(api: ApiClient) {
   });
 }
 
-function isOpen(run: Run): boolean {
-  return run.status === 'PENDING' || run.status === 'RUNNING';
+/** Whether the run may still change. */
+export function isOpenRun({ status }: Pick<Run, 'status'>): boolean {
+  return status === 'PENDING' || status === 'RUNNING';
 }
 
 export function runQuery(api: ApiClient, id: string) {
   return queryOptions({
     queryKey: ['run', id],
     queryFn: ({ signal }) => api.get('/v1/runs/{run_id}', { path: { run_id: id }, signal }),
-    refetchInterval: ({ state }) => (state.data && !isOpen(state.data) ? false : OPEN_RUN_POLL_MS),
+    refetchInterval: ({ state }) => (state.data && !isOpenRun(state.data) ? false : OPEN_RUN_POLL_MS),
   });
 }
 

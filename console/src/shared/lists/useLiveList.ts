@@ -7,18 +7,28 @@ import {
 } from '@tanstack/react-query';
 import { ApiError } from '../api/problem';
 import type { Page } from '../api/types';
-import { anchorOf, type KeyOf, type LivePage, mergeHead, nextOpenPage, uniqueRows } from './live';
+import { anchorOf, type LivePage, mergeHead, nextOpenPage, uniqueRows } from './live';
 
 const POLL_MS = 4_000;
 /** What was left is found again as it was, for this long. */
 const KEPT_MS = 10 * 60_000;
 
+/** What every row of a live list has. */
+interface Listed {
+  id: string;
+  /** ISO 8601 in UTC. */
+  createdAt: string;
+}
+
+/** As the API sorts: greater is newer. */
+function keyOf({ createdAt, id }: Listed): string {
+  return `${createdAt} ${id}`;
+}
+
 interface Options<Item> {
   /** Names the list and its filters: `['runs', filters]`. */
   queryKey: readonly unknown[];
   fetchPage: (cursor: string | null, signal: AbortSignal) => Promise<Page<Item>>;
-  /** Greater is newer; unique. */
-  keyOf: KeyOf<Item>;
   /** Whether the row may still change; such rows are told anew while they are shown. */
   isOpen: (item: Item) => boolean;
 }
@@ -58,8 +68,8 @@ interface Head<Item> {
  * for again: changed rows change in place, newer ones are counted until `showNew`. One further
  * page with open rows is told anew each time, so a poll costs two requests however much is loaded.
  */
-export function useLiveList<Item>(options: Options<Item>): LiveList<Item> {
-  const { queryKey, fetchPage, keyOf, isOpen } = options;
+export function useLiveList<Item extends Listed>(options: Options<Item>): LiveList<Item> {
+  const { queryKey, fetchPage, isOpen } = options;
   const queries = useQueryClient();
   const listKey = [...queryKey, 'list'];
   const headKey = [...queryKey, 'head'];

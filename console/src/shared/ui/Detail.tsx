@@ -10,6 +10,7 @@ import { CopyButton } from './CopyButton';
 import classes from './Detail.module.css';
 import { EmptyState } from './EmptyState';
 import { ErrorNotice } from './ErrorNotice';
+import { capitalize } from './format';
 
 interface BackProps {
   /** The list's path. Where the visitor came from there, its filters are kept. */
@@ -91,7 +92,7 @@ export function DetailPage<Item>(props: DetailProps<Item>) {
   const { noun, back, goneTitle, query, title, children } = props;
   const { data: item, error } = query;
   const gone = isGone(error);
-  const name = item === undefined || gone ? noun.charAt(0).toUpperCase() + noun.slice(1) : title(item);
+  const name = item === undefined || gone ? capitalize(noun) : title(item);
   return (
     <article className={classes.page}>
       <title>{`${name} · Runledger`}</title>

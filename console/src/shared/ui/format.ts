@@ -85,12 +85,15 @@ const WRITTEN: Readonly<Record<string, string>> = {
   WHATSAPP: 'WhatsApp',
 };
 
+export function capitalize(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** `SEND_MESSAGE` → `Send message`. */
 export function formatWord(word: string): string {
   const written = WRITTEN[word];
   if (written !== undefined) return written;
-  const text = word.replaceAll('_', ' ').toLowerCase();
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return capitalize(word.replaceAll('_', ' ').toLowerCase());
 }
 
 const count = new Intl.NumberFormat('en');

@@ -2,11 +2,11 @@
 
 import { type RefObject, useEffect } from 'react';
 import { ApiError, type FieldProblem } from '../api/problem';
+import { capitalize } from './format';
 
 /** Pydantic says of which kind an error is; a person needs what it says. */
 function words({ message }: FieldProblem): string {
-  const text = message.replace(/^(Value|Assertion) error, /, '');
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return capitalize(message.replace(/^(Value|Assertion) error, /, ''));
 }
 
 function belongsTo(field: string, { field: path }: FieldProblem): boolean {

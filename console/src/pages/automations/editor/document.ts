@@ -1,6 +1,7 @@
 /** The automation that is being edited, and every way to change it: one document, whatever view. */
 
 import { type GraphEdge, type GraphNode, type Position, readGraph, type WireGraph } from '../../../shared/graph/model';
+import { capitalize } from '../../../shared/ui/format';
 import { edgeKey } from '../diff';
 import { REENTRIES, type Reentry } from '../types';
 
@@ -129,7 +130,7 @@ export function fromJson(value: unknown): AutomationDocument | string {
 export function freeId({ nodes }: AutomationDocument, type: string): string {
   const words = type.toLowerCase().split('_');
   const base = words
-    .map((word, index) => (index === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1)))
+    .map((word, index) => (index === 0 ? word : capitalize(word)))
     .join('');
   const taken = new Set(nodes.map(({ id }) => id));
   let id = base;

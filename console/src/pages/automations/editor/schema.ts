@@ -1,6 +1,7 @@
 /** Forms out of JSON Schema: what kind of field a schema asks for, and values by their paths. */
 
 import { CHANNELS } from '../../../shared/api/types';
+import { capitalize } from '../../../shared/ui/format';
 
 export type Schema = Record<string, unknown>;
 export type Path = readonly (string | number)[];
@@ -268,8 +269,7 @@ export function labelOf(name: string): string {
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replaceAll('_', ' ')
     .toLowerCase();
-  const text = words.replaceAll(/\b(url|id)\b/g, (word) => word.toUpperCase());
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return capitalize(words.replaceAll(/\b(url|id)\b/g, (word) => word.toUpperCase()));
 }
 
 /** The branches that a config itself names, in texts of its fields called …label. */

@@ -1,0 +1,20 @@
+import { RelativeTime } from '../ui/Time';
+import classes from './ListPage.module.css';
+import type { Column } from './RowTable';
+
+/** A column of moments, told by how long ago they were. `width` in percent. */
+export function timeColumn<Row>(
+  title: string,
+  width: number,
+  timeOf: (row: Row) => string,
+): Column<Row> {
+  return {
+    title,
+    width,
+    cell: (row, now) => (
+      <span className={classes.nowrap}>
+        <RelativeTime time={timeOf(row)} now={now} />
+      </span>
+    ),
+  };
+}
