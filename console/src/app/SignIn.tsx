@@ -3,6 +3,7 @@ import { type ReactNode, type SubmitEvent, useState } from 'react';
 import { CodeRequired, NewPasswordRequired, SignInError, TOO_LATE } from '../shared/auth/cognito';
 import { useServices, useSessionState } from '../shared/auth/services';
 import { ErrorNotice, Notice } from '../shared/ui/ErrorNotice';
+import { OneTimeCodeInput } from '../shared/ui/OneTimeCodeInput';
 import { Brand } from './Brand';
 import classes from './SignIn.module.css';
 
@@ -130,15 +131,7 @@ function Code({ required, onFailure }: StepProps<CodeRequired>) {
         }
       }}
     >
-      <TextInput
-        label="The code that your authenticator app shows"
-        name="code"
-        inputMode="numeric"
-        autoComplete="one-time-code"
-        maxLength={7}
-        required
-        withAsterisk={false}
-      />
+      <OneTimeCodeInput label="The code that your authenticator app shows" />
     </AuthForm>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, TextInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type SubmitEvent, useState } from 'react';
 import type { Me } from '../../shared/api/types';
@@ -7,6 +7,7 @@ import { useServices } from '../../shared/auth/services';
 import { ConfirmDialog } from '../../shared/ui/ConfirmDialog';
 import { ErrorNotice, Notice } from '../../shared/ui/ErrorNotice';
 import form from '../../shared/ui/Form.module.css';
+import { OneTimeCodeInput } from '../../shared/ui/OneTimeCodeInput';
 import classes from './Account.module.css';
 import { SecretCode } from './SecretCode';
 
@@ -41,15 +42,7 @@ function SetUp({ email, secret, onDone, onLeave }: SetUpProps) {
   return (
     <form className={form.form} onSubmit={submit} noValidate aria-label="Switch on a second factor">
       <SecretCode email={email} secret={secret} />
-      <TextInput
-        label="The code that the app shows"
-        name="code"
-        inputMode="numeric"
-        autoComplete="one-time-code"
-        maxLength={7}
-        required
-        withAsterisk={false}
-      />
+      <OneTimeCodeInput label="The code that the app shows" />
       <Failure error={error} />
       <div className={form.buttons}>
         <Button type="submit" loading={isPending}>

@@ -11,6 +11,7 @@ import { type Graph, readGraph } from '../../shared/graph/model';
 import { AUTOMATION_PAGE } from '../../shared/subjects/automations';
 import { RUN_FILTERS } from '../../shared/subjects/runs';
 import { DetailHeader, DetailPage, Fact, Facts, Section } from '../../shared/ui/Detail';
+import detail from '../../shared/ui/Detail.module.css';
 import { Notice } from '../../shared/ui/ErrorNotice';
 import { formatWord } from '../../shared/ui/format';
 import { Json } from '../../shared/ui/Json';
@@ -149,7 +150,7 @@ function GraphPanel({ graph, title }: { graph: Graph; title: string }) {
       {node && (
         <section aria-label={`Settings of ${node.id}`}>
           <h3 className={classes.subtitle}>
-            {node.id} <span className={classes.muted}>{formatWord(node.type)}</span>
+            {node.id} <span className={detail.muted}>{formatWord(node.type)}</span>
           </h3>
           <Json label={`Settings of ${node.id}`} value={node.config} />
         </section>
@@ -232,9 +233,9 @@ function Loaded({ automation }: { automation: Automation }) {
         noun="automation"
         id={id}
         state={
-          <span role="status" className={classes.state}>
+          <span role="status" className={detail.state}>
             <AutomationStatusBadge status={automation.status} />
-            {version !== null && <span className={classes.muted}>version {version}</span>}
+            {version !== null && <span className={detail.muted}>version {version}</span>}
           </span>
         }
         actions={

@@ -3,6 +3,7 @@ import { Link } from 'react-router';
 import { useServices } from '../../shared/auth/services';
 import { RUN_FILTERS } from '../../shared/subjects/runs';
 import { Section } from '../../shared/ui/Detail';
+import detail from '../../shared/ui/Detail.module.css';
 import { formatCount } from '../../shared/ui/format';
 import { RelativeTime } from '../../shared/ui/Time';
 import classes from './AutomationPage.module.css';
@@ -28,7 +29,7 @@ export function FailuresPanel({ automationId, now }: Props) {
               <Link to={RUN_FILTERS.address('/runs', alike)}>
                 {group.nodeId === null ? group.title : `${group.nodeId}: ${group.title}`}
               </Link>
-              <span className={classes.muted}>
+              <span className={detail.muted}>
                 {formatCount(group.count)}
                 {!group.isComplete && '+'} {group.count === 1 ? 'run' : 'runs'},{' '}
                 {formatCount(group.contacts)} {group.contacts === 1 ? 'contact' : 'contacts'}, last{' '}

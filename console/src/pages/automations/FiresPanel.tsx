@@ -4,9 +4,8 @@ import { Section } from '../../shared/ui/Detail';
 import { ErrorNotice } from '../../shared/ui/ErrorNotice';
 import { formatWord } from '../../shared/ui/format';
 import { ExactTime } from '../../shared/ui/Time';
-import classes from './AutomationPage.module.css';
 import { firesQuery } from './queries';
-import { Scrolls } from './Scrolls';
+import { ScrollableTable } from './ScrollableTable';
 import type { Fire } from './types';
 
 const MISSED: Record<NonNullable<Fire['missed']>, string> = {
@@ -34,32 +33,22 @@ export function FiresPanel({ automationId }: { automationId: string }) {
       {error && <ErrorNotice error={error} onRetry={() => void refetch()} />}
       {fires?.length === 0 && <p>It has not fired yet.</p>}
       {fires && fires.length > 0 && (
-        <Scrolls label="Fires, the newest first">
-          <table className={classes.small}>
-            <thead>
-              <tr>
-                <th scope="col">Day</th>
-                <th scope="col">Fired</th>
-                <th scope="col">Runs opened</th>
-                <th scope="col">Refused</th>
-                <th scope="col">Came to</th>
-              </tr>
-            </thead>
-            <tbody>
-              {fires.map((fire) => (
-                <tr key={fire.day}>
-                  <th scope="row">{fire.day}</th>
-                  <td>
-                    <ExactTime time={fire.firedAt} />
-                  </td>
-                  <td>{fire.opened}</td>
-                  <td>{fire.refused}</td>
-                  <td>{words(fire)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scrolls>
+        <ScrollableTable
+          label="Fires, the newest first"
+          columns={['Day', 'Fired', 'Runs opened', 'Refused', 'Came to']}
+        >
+          {fires.map((fire) => (
+            <tr key={fire.day}>
+              <th scope="row">{fire.day}</th>
+              <td>
+                <ExactTime time={fire.firedAt} />
+              </td>
+              <td>{fire.opened}</td>
+              <td>{fire.refused}</td>
+              <td>{words(fire)}</td>
+            </tr>
+          ))}
+        </ScrollableTable>
       )}
     </Section>
   );

@@ -2,8 +2,7 @@ import { Button, NativeSelect } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useServices } from '../../shared/auth/services';
-import { Dialog, DialogActions } from '../../shared/ui/Dialog';
-import { ErrorNotice } from '../../shared/ui/ErrorNotice';
+import { Dialog, DialogActions, DialogDecision } from '../../shared/ui/Dialog';
 import { rememberAutomation, rotateSecret } from './queries';
 import { ShownSecret } from './ShownSecret';
 import type { Automation } from './types';
@@ -56,20 +55,14 @@ export function RotateDialog({ automation, onClose }: Props) {
               setOverlap(event.currentTarget.value);
             }}
           />
-          {error && <ErrorNotice error={error} />}
-          <DialogActions>
-            <Button variant="default" onClick={onClose}>
-              Keep the present one
-            </Button>
-            <Button
-              loading={isPending}
-              onClick={() => {
-                mutate();
-              }}
-            >
-              Replace it
-            </Button>
-          </DialogActions>
+          <DialogDecision
+            cancel="Keep the present one"
+            confirm="Replace it"
+            error={error}
+            isPending={isPending}
+            onCancel={onClose}
+            onConfirm={mutate}
+          />
         </>
       )}
     </Dialog>

@@ -3,8 +3,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { useServices } from '../../shared/auth/services';
-import { Dialog, DialogActions } from '../../shared/ui/Dialog';
-import { ErrorNotice, Notice } from '../../shared/ui/ErrorNotice';
+import { Dialog, DialogActions, DialogDecision } from '../../shared/ui/Dialog';
+import { Notice } from '../../shared/ui/ErrorNotice';
 import { openRun } from './queries';
 import type { Automation, RunDocument } from './types';
 
@@ -108,19 +108,14 @@ export function RunNowDialog({ automation, sample, onClose }: Props) {
               reset();
             }}
           />
-          {error && <ErrorNotice error={error} />}
-          <DialogActions>
-            <Button variant="default" onClick={onClose}>
-              Do not run
-            </Button>
-            <Button
-              type="submit"
-              loading={isPending}
-              disabled={typeof payload === 'string' || contact.trim() === ''}
-            >
-              Run now
-            </Button>
-          </DialogActions>
+          <DialogDecision
+            cancel="Do not run"
+            confirm="Run now"
+            error={error}
+            isPending={isPending}
+            isDisabled={typeof payload === 'string' || contact.trim() === ''}
+            onCancel={onClose}
+          />
         </form>
       )}
     </Dialog>

@@ -2,8 +2,8 @@ import { Button } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { useServices } from '../../shared/auth/services';
-import { Dialog, DialogActions } from '../../shared/ui/Dialog';
-import { ErrorNotice, Notice } from '../../shared/ui/ErrorNotice';
+import { Dialog, DialogActions, DialogDecision } from '../../shared/ui/Dialog';
+import { Notice } from '../../shared/ui/ErrorNotice';
 import { formatCount } from '../../shared/ui/format';
 import { figuresOf } from './figures';
 import {
@@ -156,21 +156,15 @@ export function StatusDialog({ automation, change, onClose }: Props) {
   return (
     <Dialog title={title} opened onClose={onClose}>
       <Consequences automation={automation} change={change} />
-      {error && <ErrorNotice error={error} />}
-      <DialogActions>
-        <Button variant="default" onClick={onClose}>
-          {leave}
-        </Button>
-        <Button
-          {...(change !== 'activate' && { color: 'red' })}
-          loading={isPending}
-          onClick={() => {
-            mutate();
-          }}
-        >
-          {doIt}
-        </Button>
-      </DialogActions>
+      <DialogDecision
+        cancel={leave}
+        confirm={doIt}
+        error={error}
+        isPending={isPending}
+        isDanger={change !== 'activate'}
+        onCancel={onClose}
+        onConfirm={mutate}
+      />
     </Dialog>
   );
 }

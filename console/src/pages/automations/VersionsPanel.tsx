@@ -15,10 +15,14 @@ import classes from './AutomationPage.module.css';
 import { Changes, MARKS } from './Changes';
 import { diffGraphs, edgeKey, unionOf } from './diff';
 import { versionQuery, versionsQuery } from './queries';
-import { Scrolls } from './Scrolls';
+import { ScrollableTable } from './ScrollableTable';
 import { chosenSides, DRAFT, type Sides } from './sides';
 import type { Automation } from './types';
 
+const SIDES = [
+  { name: 'from', label: 'From' },
+  { name: 'to', label: 'To' },
+] as const;
 const TONES = { ADDED: 'good', REMOVED: 'bad', CHANGED: 'waiting' } as const;
 
 function useSide(automation: Automation, side: string) {
@@ -108,51 +112,37 @@ export function VersionsPanel({ automation }: { automation: Automation }) {
       {failed && <ErrorNotice error={failed} onRetry={() => void refetch()} />}
       {versions && (
         <>
-          <Scrolls label="Versions, the newest first">
-            <table className={classes.small}>
-              <thead>
-                <tr>
-                  <th scope="col">Version</th>
-                  <th scope="col">Activated</th>
-                  <th scope="col">By</th>
-                  <th scope="col">Machine</th>
-                </tr>
-              </thead>
-              <tbody>
-                {versions.map(({ version, activatedAt, activatedBy, machine }) => (
-                  <tr key={version}>
-                    <th scope="row">
-                      {version}
-                      {version === automation.version && ' (active)'}
-                    </th>
-                    <td>
-                      <ExactTime time={activatedAt} />
-                    </td>
-                    <td>{activatedBy}</td>
-                    <td title={machine.reason}>{formatWord(machine.type)}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </Scrolls>
+          <ScrollableTable
+            label="Versions, the newest first"
+            columns={['Version', 'Activated', 'By', 'Machine']}
+          >
+            {versions.map(({ version, activatedAt, activatedBy, machine }) => (
+              <tr key={version}>
+                <th scope="row">
+                  {version}
+                  {version === automation.version && ' (active)'}
+                </th>
+                <td>
+                  <ExactTime time={activatedAt} />
+                </td>
+                <td>{activatedBy}</td>
+                <td title={machine.reason}>{formatWord(machine.type)}</td>
+              </tr>
+            ))}
+          </ScrollableTable>
           <h3 className={classes.subtitle}>What changed</h3>
           <div className={classes.sides}>
-            <NativeSelect
-              label="From"
-              data={choices}
-              value={sides.from}
-              onChange={(event) => {
-                choose('from', event.currentTarget.value);
-              }}
-            />
-            <NativeSelect
-              label="To"
-              data={choices}
-              value={sides.to}
-              onChange={(event) => {
-                choose('to', event.currentTarget.value);
-              }}
-            />
+            {SIDES.map(({ name, label }) => (
+              <NativeSelect
+                key={name}
+                label={label}
+                data={choices}
+                value={sides[name]}
+                onChange={(event) => {
+                  choose(name, event.currentTarget.value);
+                }}
+              />
+            ))}
           </div>
           {from.graph && to.graph && <Comparison before={from.graph} after={to.graph} />}
         </>

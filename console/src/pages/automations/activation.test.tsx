@@ -1,5 +1,6 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { makeAutomation } from '../../test/automations';
 import { openConsole, rememberTokens } from '../../test/render';
 import { json, ME, serve } from '../../test/server';
 import type { Activation, Automation } from './types';
@@ -15,32 +16,7 @@ const ASKED: Activation = {
   finishedAt: null,
   secret: null,
 };
-const DRAFT: Automation = {
-  id: 'aut_1',
-  name: 'Order paid',
-  reentry: 'ALWAYS',
-  status: 'DRAFT',
-  version: null,
-  triggerType: null,
-  nextFireAt: null,
-  hasUnpublishedChanges: true,
-  createdAt: '2026-03-01T10:00:00.000Z',
-  updatedAt: '2026-03-01T10:00:00.000Z',
-  updatedBy: 'owner@demo.example',
-  revision: 1,
-  nodes: [
-    { id: 'start', type: 'TRIGGER', config: { triggerType: 'WEBHOOK' } },
-    { id: 'done', type: 'END', config: {} },
-  ],
-  edges: [{ source: 'start', target: 'done', label: null }],
-  layout: {},
-  webhook: null,
-  schedule: null,
-  machine: null,
-  activation: null,
-  problems: [],
-  warnings: [],
-};
+const DRAFT = makeAutomation();
 const WAITING: Automation = { ...DRAFT, activation: ASKED };
 const ACTIVE: Automation = {
   ...DRAFT,

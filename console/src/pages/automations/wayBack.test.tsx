@@ -1,36 +1,20 @@
 import { screen } from '@testing-library/react';
 import { beforeEach, describe, expect, it } from 'vitest';
 import nodeTypes from '../../test/nodeTypes.json';
+import { makeAutomation } from '../../test/automations';
 import { openConsole, rememberTokens } from '../../test/render';
 import { json, ME, serve } from '../../test/server';
-import type { Automation } from './types';
 
-const AUTOMATION: Automation = {
-  id: 'aut_1',
-  name: 'Order paid',
-  reentry: 'ALWAYS',
+const AUTOMATION = makeAutomation({
   status: 'ACTIVE',
   version: 1,
   triggerType: 'MANUAL',
-  nextFireAt: null,
   hasUnpublishedChanges: false,
-  createdAt: '2026-03-01T10:00:00.000Z',
-  updatedAt: '2026-03-01T10:00:00.000Z',
-  updatedBy: 'owner@demo.example',
-  revision: 4,
   nodes: [
     { id: 'start', type: 'TRIGGER', config: { triggerType: 'MANUAL' } },
     { id: 'done', type: 'END', config: {} },
   ],
-  edges: [{ source: 'start', target: 'done', label: null }],
-  layout: {},
-  webhook: null,
-  schedule: null,
-  machine: null,
-  activation: null,
-  problems: [],
-  warnings: [],
-};
+});
 const NONE = () => json({ items: [], nextCursor: null });
 const NOT_THERE = () => json({ detail: 'Nobody counts.' }, 404);
 

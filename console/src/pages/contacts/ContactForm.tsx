@@ -62,6 +62,15 @@ export function ContactForm(props: Props) {
     });
   }
 
+  function fieldProps(name: 'firstName' | 'lastName' | 'email' | 'phone') {
+    return {
+      name,
+      autoComplete: 'off',
+      defaultValue: contact?.[name] ?? '',
+      error: fieldError(error, name),
+    };
+  }
+
   return (
     <form
       ref={form}
@@ -75,39 +84,12 @@ export function ContactForm(props: Props) {
       <LeaveGuard isDirty={isTouched}>What you changed here would be lost.</LeaveGuard>
       {general && <ErrorNotice error={general} />}
       <div className={classes.pair}>
-        <TextInput
-          label="First name"
-          name="firstName"
-          autoComplete="off"
-          defaultValue={contact?.firstName ?? ''}
-          error={fieldError(error, 'firstName')}
-        />
-        <TextInput
-          label="Last name"
-          name="lastName"
-          autoComplete="off"
-          defaultValue={contact?.lastName ?? ''}
-          error={fieldError(error, 'lastName')}
-        />
+        <TextInput label="First name" {...fieldProps('firstName')} />
+        <TextInput label="Last name" {...fieldProps('lastName')} />
       </div>
       <div className={classes.pair}>
-        <TextInput
-          label="E-mail"
-          name="email"
-          type="email"
-          autoComplete="off"
-          defaultValue={contact?.email ?? ''}
-          error={fieldError(error, 'email')}
-        />
-        <TextInput
-          label="Phone"
-          name="phone"
-          type="tel"
-          autoComplete="off"
-          placeholder="+49 151 …"
-          defaultValue={contact?.phone ?? ''}
-          error={fieldError(error, 'phone')}
-        />
+        <TextInput label="E-mail" type="email" {...fieldProps('email')} />
+        <TextInput label="Phone" type="tel" placeholder="+49 151 …" {...fieldProps('phone')} />
       </div>
       <TagsInput
         label="Tags"

@@ -1,11 +1,10 @@
-import { Button, Checkbox, TextInput } from '@mantine/core';
+import { Checkbox, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type SubmitEvent, useState } from 'react';
 import type { Contact } from '../../shared/api/types';
 import { useServices } from '../../shared/auth/services';
 import { personName } from '../../shared/subjects/contacts';
-import { Dialog, DialogActions } from '../../shared/ui/Dialog';
-import { ErrorNotice } from '../../shared/ui/ErrorNotice';
+import { Dialog, DialogDecision } from '../../shared/ui/Dialog';
 import classes from './EraseDialog.module.css';
 import { eraseContact } from './queries';
 
@@ -65,15 +64,15 @@ export function EraseDialog({ contact, onClose }: Props) {
             setSure(event.currentTarget.checked);
           }}
         />
-        {error && <ErrorNotice error={error} />}
-        <DialogActions>
-          <Button variant="default" onClick={onClose}>
-            Keep the contact
-          </Button>
-          <Button type="submit" color="red" loading={isPending} disabled={!isSure}>
-            Erase
-          </Button>
-        </DialogActions>
+        <DialogDecision
+          cancel="Keep the contact"
+          confirm="Erase"
+          error={error}
+          isPending={isPending}
+          isDisabled={!isSure}
+          isDanger
+          onCancel={onClose}
+        />
       </form>
     </Dialog>
   );

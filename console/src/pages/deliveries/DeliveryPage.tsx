@@ -9,9 +9,11 @@ import { deliveryTitle, recipient } from '../../shared/subjects/deliveries';
 import { Gates } from '../../shared/subjects/Gates';
 import { stepAddress } from '../../shared/subjects/runs';
 import { DetailHeader, DetailPage, Fact, Facts, Section } from '../../shared/ui/Detail';
+import detail from '../../shared/ui/Detail.module.css';
 import { Notice } from '../../shared/ui/ErrorNotice';
 import { formatWord } from '../../shared/ui/format';
 import { Json } from '../../shared/ui/Json';
+import { ErrorKind, Panel } from '../../shared/ui/Panel';
 import { Status } from '../../shared/ui/Status';
 import { TextBlock } from '../../shared/ui/TextBlock';
 import { ExactTime, RelativeTime, useNow } from '../../shared/ui/Time';
@@ -90,22 +92,27 @@ function Failure({ delivery }: { delivery: DeliveryDetail }) {
   const closed = delivery.gates.find(({ passed }) => !passed);
   if (delivery.status === 'SUPPRESSED' && closed) {
     return (
-      <section className={classes.suppressed} aria-label="Why it was not sent">
-        <h2>Not sent: the {formatWord(closed.name).toLowerCase()} gate is closed</h2>
+      <Panel
+        label="Why it was not sent"
+        title={`Not sent: the ${formatWord(closed.name).toLowerCase()} gate is closed`}
+      >
         <p>{closed.reason}</p>
-      </section>
+      </Panel>
     );
   }
   if (!error) return null;
   return (
-    <section className={classes.failure} aria-label="Error">
-      <h2>{isUnderWay(delivery.status) ? 'The last try failed' : 'It was not delivered'}</h2>
+    <Panel
+      label="Error"
+      title={isUnderWay(delivery.status) ? 'The last try failed' : 'It was not delivered'}
+      tone="bad"
+    >
       <p>{error.message}</p>
-      <p className={classes.kind}>{error.kind}</p>
+      <ErrorKind kind={error.kind} />
       {error.cause !== null && error.cause !== error.message && (
         <Json label="Cause" value={error.cause} />
       )}
-    </section>
+    </Panel>
   );
 }
 
@@ -119,7 +126,7 @@ function Message({ delivery }: { delivery: DeliveryDetail }) {
         </p>
       )}
       {body === null ? (
-        <p className={classes.muted}>Its text was not kept.</p>
+        <p className={detail.muted}>Its text was not kept.</p>
       ) : (
         <TextBlock label="Body of the message" text={body} />
       )}
@@ -169,9 +176,9 @@ function Loaded({ delivery }: { delivery: DeliveryDetail }) {
         noun="delivery"
         id={delivery.id}
         state={
-          <span role="status" className={classes.state}>
+          <span role="status" className={detail.state}>
             <Status status={delivery.status} />
-            {health !== null && <span className={classes.muted}>{health}</span>}
+            {health !== null && <span className={detail.muted}>{health}</span>}
           </span>
         }
         actions={

@@ -5,8 +5,8 @@ import { Link } from 'react-router';
 import type { Resent } from '../../shared/api/types';
 import { useAllows } from '../../shared/auth/role';
 import { useServices } from '../../shared/auth/services';
-import { Dialog, DialogActions } from '../../shared/ui/Dialog';
-import { ErrorNotice, Notice } from '../../shared/ui/ErrorNotice';
+import { Dialog, DialogActions, DialogDecision } from '../../shared/ui/Dialog';
+import { Notice } from '../../shared/ui/ErrorNotice';
 import { resend } from './queries';
 
 interface Props {
@@ -78,20 +78,14 @@ export function ResendDialog({ delivery, onClose }: Props) {
               }}
             />
           )}
-          {error && <ErrorNotice error={error} />}
-          <DialogActions>
-            <Button variant="default" onClick={onClose}>
-              Do not send
-            </Button>
-            <Button
-              loading={isPending}
-              onClick={() => {
-                mutate();
-              }}
-            >
-              Send again
-            </Button>
-          </DialogActions>
+          <DialogDecision
+            cancel="Do not send"
+            confirm="Send again"
+            error={error}
+            isPending={isPending}
+            onCancel={onClose}
+            onConfirm={mutate}
+          />
         </>
       )}
     </Dialog>

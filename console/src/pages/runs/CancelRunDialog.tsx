@@ -1,10 +1,9 @@
-import { Button, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type SubmitEvent, useState } from 'react';
 import type { Run } from '../../shared/api/types';
 import { useServices } from '../../shared/auth/services';
-import { Dialog, DialogActions } from '../../shared/ui/Dialog';
-import { ErrorNotice } from '../../shared/ui/ErrorNotice';
+import { Dialog, DialogDecision } from '../../shared/ui/Dialog';
 import classes from './CancelDialog.module.css';
 import { contactName } from './describe';
 import { cancelRun } from './queries';
@@ -59,15 +58,15 @@ export function CancelRunDialog({ run, onClose }: Props) {
             setReason(event.currentTarget.value);
           }}
         />
-        {error && <ErrorNotice error={error} />}
-        <DialogActions>
-          <Button variant="default" onClick={onClose}>
-            Keep it going
-          </Button>
-          <Button type="submit" color="red" loading={isPending} disabled={reason.trim() === ''}>
-            Cancel the run
-          </Button>
-        </DialogActions>
+        <DialogDecision
+          cancel="Keep it going"
+          confirm="Cancel the run"
+          error={error}
+          isPending={isPending}
+          isDisabled={reason.trim() === ''}
+          isDanger
+          onCancel={onClose}
+        />
       </form>
     </Dialog>
   );

@@ -13,9 +13,11 @@ import { versionAddress } from '../../shared/subjects/automations';
 import { RUN_FILTERS, RUN_PAGE } from '../../shared/subjects/runs';
 import { triggerWord } from '../../shared/subjects/triggers';
 import { DetailHeader, DetailPage, Fact, Facts, Section } from '../../shared/ui/Detail';
+import detail from '../../shared/ui/Detail.module.css';
 import { formatDuration, formatWord } from '../../shared/ui/format';
 import { Json } from '../../shared/ui/Json';
 import { Optional } from '../../shared/ui/Optional';
+import { ErrorKind, Panel } from '../../shared/ui/Panel';
 import { Status } from '../../shared/ui/Status';
 import { ExactTime, RelativeTime, useNow } from '../../shared/ui/Time';
 import { Unreadable } from '../../shared/ui/Unreadable';
@@ -47,7 +49,7 @@ function RunFacts({ run, now }: { run: RunDetail; now: number }) {
       </Fact>
       <Fact name="Created">
         <ExactTime time={run.createdAt} />
-        <span className={classes.muted}>
+        <span className={detail.muted}>
           <RelativeTime time={run.createdAt} now={now} />
         </span>
       </Fact>
@@ -68,10 +70,13 @@ function Failure({ run, onOpenStep }: { run: RunDetail; onOpenStep: (nodeId: str
   const { nodeId } = error;
   const hasStep = run.steps.some((step) => step.nodeId === nodeId);
   return (
-    <section className={classes.failure} aria-label="Error">
-      <h2>{nodeId === null ? 'The run failed' : `Failed at ${nodeId}`}</h2>
-      <p className={classes.message}>{error.message}</p>
-      <p className={classes.kind}>{error.kind}</p>
+    <Panel
+      label="Error"
+      title={nodeId === null ? 'The run failed' : `Failed at ${nodeId}`}
+      tone="bad"
+    >
+      <p>{error.message}</p>
+      <ErrorKind kind={error.kind} />
       {error.cause !== null && <Json label="Cause" value={error.cause} />}
       <p className={classes.links}>
         {nodeId !== null && hasStep && (
@@ -91,7 +96,7 @@ function Failure({ run, onOpenStep }: { run: RunDetail; onOpenStep: (nodeId: str
           </Link>
         )}
       </p>
-    </section>
+    </Panel>
   );
 }
 
@@ -99,13 +104,12 @@ function Canceled({ run }: { run: Run }) {
   if (!run.canceled) return null;
   const { by, reason, at } = run.canceled;
   return (
-    <section className={classes.canceled} aria-label="Cancel">
-      <h2>Canceled by {by}</h2>
-      <p className={classes.message}>{reason}</p>
-      <p className={classes.muted}>
+    <Panel label="Cancel" title={`Canceled by ${by}`}>
+      <p>{reason}</p>
+      <p className={detail.muted}>
         <ExactTime time={at} />
       </p>
-    </section>
+    </Panel>
   );
 }
 
@@ -184,9 +188,9 @@ function Loaded({ run }: { run: RunDetail }) {
         state={
           <>
             <Link to={versionAddress(run.automationId, run.version)}>version {run.version}</Link>
-            <span role="status" className={classes.state}>
+            <span role="status" className={detail.state}>
               <Status status={run.status} />
-              {health !== null && <span className={classes.muted}>{health}</span>}
+              {health !== null && <span className={detail.muted}>{health}</span>}
             </span>
           </>
         }
@@ -198,7 +202,7 @@ function Loaded({ run }: { run: RunDetail }) {
       <Failure run={run} onOpenStep={show} />
       <Canceled run={run} />
       <Section title="The way it took">
-        <Optional fallback={<p className={classes.muted}>The graph could not be drawn.</p>}>
+        <Optional fallback={<p className={detail.muted}>The graph could not be drawn.</p>}>
           <RunGraph run={run} selected={openSteps.at(-1) ?? null} onSelect={show} />
         </Optional>
       </Section>

@@ -129,7 +129,7 @@ export default function RunsPage() {
   return (
     <div className={page.page}>
       <title>Run history · Runledger</title>
-      <div className={classes.titleRow}>
+      <div className={page.titleRow}>
         <h1>Run history</h1>
         {mayAct && <Actions filters={filters} total={total} />}
       </div>

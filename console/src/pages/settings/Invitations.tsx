@@ -9,7 +9,7 @@ import { ErrorNotice, Notice } from '../../shared/ui/ErrorNotice';
 import form from '../../shared/ui/Form.module.css';
 import { formatWord } from '../../shared/ui/format';
 import { fieldError, formError, useFocusOnError } from '../../shared/ui/forms';
-import { Row, Rows } from '../../shared/ui/Rows';
+import { Row, RowAction, Rows } from '../../shared/ui/Rows';
 import { RelativeTime, useNow } from '../../shared/ui/Time';
 import { invitationsQuery, invite, resendInvitation, withdrawInvitation } from './queries';
 import { asRole, ROLE_OPTIONS } from './roles';
@@ -118,27 +118,23 @@ export function Invitations() {
             title={`${invitation.email} · ${formatWord(invitation.role)}`}
             actions={
               <>
-                <Button
-                  variant="default"
-                  size="xs"
-                  loading={again.isPending && again.variables === invitation.id}
-                  aria-label={`Send the invitation of ${invitation.email} again`}
+                <RowAction
+                  label={`Send the invitation of ${invitation.email} again`}
+                  isPending={again.isPending && again.variables === invitation.id}
                   onClick={() => {
                     again.mutate(invitation.id);
                   }}
                 >
                   Send again
-                </Button>
-                <Button
-                  variant="default"
-                  size="xs"
-                  aria-label={`Withdraw the invitation of ${invitation.email}`}
+                </RowAction>
+                <RowAction
+                  label={`Withdraw the invitation of ${invitation.email}`}
                   onClick={() => {
                     setWithdrawing(invitation);
                   }}
                 >
                   Withdraw
-                </Button>
+                </RowAction>
               </>
             }
           >

@@ -1,4 +1,4 @@
-import { Button, NativeSelect } from '@mantine/core';
+import { NativeSelect } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { meQuery } from '../../shared/api/queries';
@@ -7,7 +7,7 @@ import { useServices } from '../../shared/auth/services';
 import { ConfirmDialog } from '../../shared/ui/ConfirmDialog';
 import { EmptyState } from '../../shared/ui/EmptyState';
 import { formatWord } from '../../shared/ui/format';
-import { Row, Rows } from '../../shared/ui/Rows';
+import { Row, RowAction, Rows } from '../../shared/ui/Rows';
 import { RelativeTime, useNow } from '../../shared/ui/Time';
 import { Invitations } from './Invitations';
 import { changeRole, membersQuery, removeMember } from './queries';
@@ -108,16 +108,14 @@ export function MembersTab() {
             actions={
               <>
                 <RoleSelect member={member} isOwn={member.userId === me?.userId} />
-                <Button
-                  variant="default"
-                  size="xs"
-                  aria-label={`Remove ${member.email}`}
+                <RowAction
+                  label={`Remove ${member.email}`}
                   onClick={() => {
                     setRemoving(member);
                   }}
                 >
                   Remove
-                </Button>
+                </RowAction>
               </>
             }
           >

@@ -5,11 +5,10 @@ import type { SecretName } from '../../shared/api/types';
 import { useAllows } from '../../shared/auth/role';
 import { useServices } from '../../shared/auth/services';
 import { ConfirmDialog } from '../../shared/ui/ConfirmDialog';
-import { Dialog, DialogActions } from '../../shared/ui/Dialog';
+import { Dialog, DialogDecision } from '../../shared/ui/Dialog';
 import { EmptyState } from '../../shared/ui/EmptyState';
-import { ErrorNotice } from '../../shared/ui/ErrorNotice';
 import { fieldError, formError, useFocusOnError } from '../../shared/ui/forms';
-import { Row, Rows } from '../../shared/ui/Rows';
+import { Row, RowAction, Rows } from '../../shared/ui/Rows';
 import { RelativeTime, useNow } from '../../shared/ui/Time';
 import { deleteSecret, type SecretChange, secretsQuery, setSecret } from './queries';
 import classes from './Settings.module.css';
@@ -68,15 +67,13 @@ function HostsDialog({ secret, onClose }: { secret: SecretName; onClose: () => v
       <form ref={form} onSubmit={submit} className={classes.dialogForm}>
         <p>A change counts from the next request on. The value stays as it is.</p>
         <HostsField hosts={secret.allowedHosts} error={fieldError(error, 'allowedHosts')} />
-        {general && <ErrorNotice error={general} />}
-        <DialogActions>
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={isPending}>
-            Save the hosts
-          </Button>
-        </DialogActions>
+        <DialogDecision
+          cancel="Cancel"
+          confirm="Save the hosts"
+          error={general}
+          isPending={isPending}
+          onCancel={onClose}
+        />
       </form>
     </Dialog>
   );
@@ -148,15 +145,13 @@ function SetDialog({ name, onClose }: SetProps) {
           visibilityToggleButtonProps={{ 'aria-label': 'Show the value', tabIndex: 0 }}
         />
         {name === undefined && <HostsField error={fieldError(error, 'allowedHosts')} />}
-        {general && <ErrorNotice error={general} />}
-        <DialogActions>
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={isPending}>
-            Set the secret
-          </Button>
-        </DialogActions>
+        <DialogDecision
+          cancel="Cancel"
+          confirm="Set the secret"
+          error={general}
+          isPending={isPending}
+          onCancel={onClose}
+        />
       </form>
     </Dialog>
   );
@@ -227,36 +222,30 @@ export function SecretsTab() {
             actions={
               mayEdit && (
                 <>
-                  <Button
-                    variant="default"
-                    size="xs"
-                    aria-label={`Set ${secret.name} anew`}
+                  <RowAction
+                    label={`Set ${secret.name} anew`}
                     onClick={() => {
                       setAsking({ kind: 'set', name: secret.name });
                     }}
                   >
                     Set anew
-                  </Button>
-                  <Button
-                    variant="default"
-                    size="xs"
-                    aria-label={`Allowed hosts of ${secret.name}`}
+                  </RowAction>
+                  <RowAction
+                    label={`Allowed hosts of ${secret.name}`}
                     onClick={() => {
                       setAsking({ kind: 'hosts', secret });
                     }}
                   >
                     Allowed hosts
-                  </Button>
-                  <Button
-                    variant="default"
-                    size="xs"
-                    aria-label={`Delete ${secret.name}`}
+                  </RowAction>
+                  <RowAction
+                    label={`Delete ${secret.name}`}
                     onClick={() => {
                       setAsking({ kind: 'delete', name: secret.name });
                     }}
                   >
                     Delete
-                  </Button>
+                  </RowAction>
                 </>
               )
             }

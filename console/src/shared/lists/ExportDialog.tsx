@@ -3,7 +3,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Export, ExportedList, ExportFormat } from '../api/types';
 import { useServices } from '../auth/services';
-import { Dialog, DialogActions } from '../ui/Dialog';
+import { Dialog, DialogActions, DialogDecision } from '../ui/Dialog';
 import { ErrorNotice, Notice } from '../ui/ErrorNotice';
 import { formatCount } from '../ui/format';
 import { type AskedFilters, exportQuery, FORMATS, isDone, requestExport } from './exports';
@@ -81,20 +81,14 @@ export default function ExportDialog({ list, plural, filter, total, onClose }: P
             value={format}
             onChange={setFormat}
           />
-          {error && <ErrorNotice error={error} />}
-          <DialogActions>
-            <Button variant="default" onClick={onClose}>
-              Close
-            </Button>
-            <Button
-              loading={isPending}
-              onClick={() => {
-                mutate();
-              }}
-            >
-              Make the file
-            </Button>
-          </DialogActions>
+          <DialogDecision
+            cancel="Close"
+            confirm="Make the file"
+            error={error}
+            isPending={isPending}
+            onCancel={onClose}
+            onConfirm={mutate}
+          />
         </>
       )}
     </Dialog>

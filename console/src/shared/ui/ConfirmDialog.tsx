@@ -1,8 +1,6 @@
-import { Button } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { Dialog, DialogActions } from './Dialog';
-import { ErrorNotice } from './ErrorNotice';
+import { Dialog, DialogDecision } from './Dialog';
 
 interface Props {
   title: string;
@@ -24,21 +22,15 @@ export function ConfirmDialog({ title, children, action, run, onClose }: Props) 
   return (
     <Dialog title={title} opened onClose={onClose}>
       {children}
-      {error && <ErrorNotice error={error} />}
-      <DialogActions>
-        <Button variant="default" onClick={onClose}>
-          Keep it
-        </Button>
-        <Button
-          color="red"
-          loading={isPending}
-          onClick={() => {
-            mutate();
-          }}
-        >
-          {action}
-        </Button>
-      </DialogActions>
+      <DialogDecision
+        cancel="Keep it"
+        confirm={action}
+        error={error}
+        isPending={isPending}
+        isDanger
+        onCancel={onClose}
+        onConfirm={mutate}
+      />
     </Dialog>
   );
 }

@@ -1,7 +1,6 @@
-import { Button } from '@mantine/core';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'react-router';
-import { Dialog, DialogActions } from './Dialog';
+import { Dialog, DialogDecision } from './Dialog';
 import { hearSteps } from './historySteps';
 import { hearLeaving } from './leaving';
 
@@ -127,17 +126,14 @@ export function LeaveGuard({ isDirty, children }: Props) {
       }}
     >
       <p>{children}</p>
-      <DialogActions>
-        <Button
-          variant="default"
-          onClick={() => {
-            setWay(null);
-          }}
-        >
-          Stay
-        </Button>
-        <Button onClick={leave}>Leave</Button>
-      </DialogActions>
+      <DialogDecision
+        cancel="Stay"
+        confirm="Leave"
+        onCancel={() => {
+          setWay(null);
+        }}
+        onConfirm={leave}
+      />
     </Dialog>
   );
 }

@@ -1,6 +1,6 @@
 /** The rows of a short list that has no pages: what it is, what is known of it, what can be done. */
 
-import { Skeleton } from '@mantine/core';
+import { Button, Skeleton } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { ErrorNotice } from './ErrorNotice';
 import classes from './Rows.module.css';
@@ -20,6 +20,22 @@ export function Row({ title, children, actions }: RowProps) {
       </div>
       {Boolean(actions) && <div className={classes.actions}>{actions}</div>}
     </li>
+  );
+}
+
+interface RowActionProps {
+  /** Names the row too, for a screen reader: `Remove ada@example.com`. */
+  label: string;
+  isPending?: boolean;
+  children: string;
+  onClick: () => void;
+}
+
+export function RowAction({ label, isPending = false, children, onClick }: RowActionProps) {
+  return (
+    <Button variant="default" size="xs" loading={isPending} aria-label={label} onClick={onClick}>
+      {children}
+    </Button>
   );
 }
 

@@ -19,7 +19,12 @@ import classes from './Status.module.css';
 
 type AnyStatus = RunStatus | StepStatus | DeliveryStatus;
 
-const LOOKS: Record<AnyStatus, { icon: Icon; tone: string }> = {
+export interface StatusLook {
+  icon: Icon;
+  tone: 'idle' | 'busy' | 'waiting' | 'good' | 'bad';
+}
+
+const LOOKS: Record<AnyStatus, StatusLook> = {
   PENDING: { icon: IconClock, tone: 'idle' },
   RUNNING: { icon: IconPlayerPlay, tone: 'busy' },
   WAITING: { icon: IconHourglass, tone: 'waiting' },
@@ -37,12 +42,17 @@ const LOOKS: Record<AnyStatus, { icon: Icon; tone: string }> = {
 };
 
 /** A status as icon and word; the colour only repeats them. */
-export function Status({ status }: { status: AnyStatus }) {
-  const { icon: Icon, tone } = LOOKS[status];
+export function StatusBadge({ status, look }: { status: string; look: StatusLook }) {
+  const { icon: StatusIcon, tone } = look;
   return (
     <span className={classes.status} data-tone={tone} data-status={status}>
-      <Icon size={16} aria-hidden />
+      <StatusIcon size={16} aria-hidden />
       {formatWord(status)}
     </span>
   );
+}
+
+/** The status of a run, a step or a delivery. */
+export function Status({ status }: { status: AnyStatus }) {
+  return <StatusBadge status={status} look={LOOKS[status]} />;
 }

@@ -1,0 +1,25 @@
+import type { ReactNode } from 'react';
+import classes from './Panel.module.css';
+
+interface Props {
+  /** What it is, for a screen reader: `Error`. */
+  label: string;
+  title: string;
+  tone?: 'bad' | 'plain';
+  children: ReactNode;
+}
+
+/** What stands out on the page of one thing: why it failed, or was stopped. */
+export function Panel({ label, title, tone = 'plain', children }: Props) {
+  return (
+    <section className={classes.panel} data-tone={tone} aria-label={label}>
+      <h2>{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+/** The kind of an error, below its message. */
+export function ErrorKind({ kind }: { kind: string }) {
+  return <p className={classes.kind}>{kind}</p>;
+}

@@ -1,0 +1,36 @@
+/** Automations for tests. */
+
+import type { components } from '../shared/api/schema';
+
+type Automation = components['schemas']['AutomationView'];
+
+/** A draft of a webhook's trigger and its end, never activated. */
+export function makeAutomation(changes: Partial<Automation> = {}): Automation {
+  return {
+    id: 'aut_1',
+    name: 'Order paid',
+    reentry: 'ALWAYS',
+    status: 'DRAFT',
+    version: null,
+    triggerType: null,
+    nextFireAt: null,
+    hasUnpublishedChanges: true,
+    createdAt: '2026-03-01T10:00:00.000Z',
+    updatedAt: '2026-03-01T10:00:00.000Z',
+    updatedBy: 'owner@demo.example',
+    revision: 1,
+    nodes: [
+      { id: 'start', type: 'TRIGGER', config: { triggerType: 'WEBHOOK' } },
+      { id: 'done', type: 'END', config: {} },
+    ],
+    edges: [{ source: 'start', target: 'done', label: null }],
+    layout: {},
+    webhook: null,
+    schedule: null,
+    machine: null,
+    activation: null,
+    problems: [],
+    warnings: [],
+    ...changes,
+  };
+}
