@@ -1,7 +1,7 @@
 import { screen } from '@testing-library/react';
 import { beforeEach, describe, expect, it } from 'vitest';
-import nodeTypes from '../../test/nodeTypes.json';
 import { makeAutomation } from '../../test/automations';
+import nodeTypes from '../../test/nodeTypes.json';
 import { openConsole, rememberTokens } from '../../test/render';
 import { json, ME, serve } from '../../test/server';
 

@@ -9,8 +9,9 @@ import { automationQuery } from '../queries';
 import type { Automation } from '../types';
 import { isSameDocument, NEW_DOCUMENT, toDocument } from './document';
 import { draftKey, dropDraft, readDraft } from './drafts';
-import { Editor, type Saved } from './Editor';
+import { Editor } from './Editor';
 import { KeptWork } from './KeptWork';
+import type { Saved } from './useSave';
 
 const BACK = { to: '/automations', label: 'Automations' };
 

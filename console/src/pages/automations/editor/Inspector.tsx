@@ -6,11 +6,11 @@ import { NodeIcon } from '../../../shared/graph/NodeIcon';
 import type { NodeType } from '../../../shared/graph/useNodeTypes';
 import { CodeText } from '../../../shared/ui/CodeText';
 import { Json } from '../../../shared/ui/Json';
-import { ConfigForm } from './ConfigForm';
 import { type Action, type AutomationDocument, NODE_ID } from './document';
 import classes from './Editor.module.css';
 import { ExitList } from './ExitList';
 import { exitsOf } from './exits';
+import { ConfigForm } from './form/ConfigForm';
 import { type DocumentProblem, fieldProblems } from './problems';
 
 interface Props {

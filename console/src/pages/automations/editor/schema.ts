@@ -40,7 +40,7 @@ export type Field =
 /** A text that may be longer than this gets more than one line. */
 const LONG_TEXT = 300;
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -2,12 +2,10 @@
 
 import { NativeSelect, NumberInput, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { descriptionOf } from './descriptionOf';
-import classes from './Editor.module.css';
-import { fieldId } from './fieldId';
+import classes from '../Editor.module.css';
 import type { FieldProps } from './fieldProps';
 import { useForm } from './FormContext';
-import { pathText } from './schema';
+import { useInput } from './useInput';
 
 const KINDS = ['Text', 'Number', 'True or false', 'JSON', 'Nothing'] as const;
 type Kind = (typeof KINDS)[number];
@@ -37,8 +35,10 @@ function converted(value: unknown, kind: Kind): unknown {
 }
 
 /** A value that is written as JSON. What is no JSON yet is kept in the field alone. */
-export function JsonField({ schema, path, label, value }: FieldProps) {
-  const { nodeId, set, problemAt } = useForm();
+export function JsonField(props: FieldProps) {
+  const { set } = useForm();
+  const input = useInput(props);
+  const { path, value } = props;
   const shown = value === undefined ? '' : JSON.stringify(value, null, 2);
   const [text, setText] = useState(shown);
   const [known, setKnown] = useState(shown);
@@ -65,10 +65,9 @@ export function JsonField({ schema, path, label, value }: FieldProps) {
 
   return (
     <Textarea
-      id={fieldId(nodeId, pathText(path))}
-      label={label}
-      description={descriptionOf(schema)}
-      error={error ?? problemAt(path)}
+      {...input}
+      withAsterisk={false}
+      error={error ?? input.error}
       autosize
       minRows={2}
       maxRows={12}
@@ -82,20 +81,15 @@ export function JsonField({ schema, path, label, value }: FieldProps) {
   );
 }
 
-function AnyInput({ schema, path, label, value, isRequired }: FieldProps) {
-  const { nodeId, set, problemAt } = useForm();
-  const shared = {
-    id: fieldId(nodeId, pathText(path)),
-    label,
-    description: descriptionOf(schema),
-    error: problemAt(path),
-    withAsterisk: isRequired,
-  };
+function AnyInput(props: FieldProps) {
+  const { set } = useForm();
+  const input = useInput(props);
+  const { path, value } = props;
   switch (kindOf(value)) {
     case 'Number':
       return (
         <NumberInput
-          {...shared}
+          {...input}
           value={value as number}
           onChange={(next) => {
             if (typeof next === 'number') set(path, next);
@@ -105,7 +99,7 @@ function AnyInput({ schema, path, label, value, isRequired }: FieldProps) {
     case 'True or false':
       return (
         <NativeSelect
-          {...shared}
+          {...input}
           data={['true', 'false']}
           value={String(value)}
           onChange={(event) => {
@@ -114,13 +108,11 @@ function AnyInput({ schema, path, label, value, isRequired }: FieldProps) {
         />
       );
     case 'JSON':
-      return (
-        <JsonField schema={schema} path={path} label={label} value={value} isRequired={isRequired} />
-      );
+      return <JsonField {...props} />;
     default:
       return (
         <TextInput
-          {...shared}
+          {...input}
           spellCheck={false}
           value={typeof value === 'string' ? value : ''}
           onChange={(event) => {

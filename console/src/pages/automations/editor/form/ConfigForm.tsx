@@ -1,8 +1,8 @@
 import { useMemo } from 'react';
-import classes from './Editor.module.css';
-import { Fields } from './fields';
+import classes from '../Editor.module.css';
+import { pathText, type Schema, withValue } from '../schema';
 import { FormContext, type Form } from './FormContext';
-import { pathText, type Schema, withValue } from './schema';
+import { Fields } from './SchemaField';
 
 interface Props {
   nodeId: string;

@@ -1,5 +1,5 @@
 import { createContext, use } from 'react';
-import type { Path, Schema } from './schema';
+import type { Path, Schema } from '../schema';
 
 export interface Form {
   nodeId: string;

@@ -1,20 +1,15 @@
 import { NativeSelect, Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { automationsQuery } from '../../../shared/api/queries';
-import { CHANNELS } from '../../../shared/api/types';
-import { useServices } from '../../../shared/auth/services';
-import { formatWord } from '../../../shared/ui/format';
-import { segmentChoicesQuery, templateChoicesQuery } from '../queries';
-import { descriptionOf } from './descriptionOf';
-import { fieldId } from './fieldId';
+import { automationsQuery } from '../../../../shared/api/queries';
+import { CHANNELS } from '../../../../shared/api/types';
+import { useServices } from '../../../../shared/auth/services';
+import { formatWord } from '../../../../shared/ui/format';
+import { segmentChoicesQuery, templateChoicesQuery } from '../../queries';
+import { type Picks, valueAt } from '../schema';
+import { type Choice, withChosen } from './choices';
 import type { FieldProps } from './fieldProps';
 import { useForm } from './FormContext';
-import { pathText, type Picks, valueAt } from './schema';
-
-interface Choice {
-  value: string;
-  label: string;
-}
+import { useInput } from './useInput';
 
 const ZONES = Intl.supportedValuesOf('timeZone');
 
@@ -63,24 +58,22 @@ function useChoices(picks: Picks, beside: unknown): { choices: Choice[] | undefi
 
 /** A text that names something, chosen from what there is. */
 export function PickField({ picks, ...props }: FieldProps & { picks: Picks }) {
-  const { nodeId, config, set, problemAt } = useForm();
+  const { config, set } = useForm();
+  const input = useInput(props);
   const { schema, path, label, value, isRequired } = props;
   const { choices = [], failed } = useChoices(picks, valueAt(config, path.slice(0, -1)));
   const usual = typeof schema.default === 'string' ? schema.default : '';
   const chosen = typeof value === 'string' ? value : usual;
   const shared = {
-    id: fieldId(nodeId, pathText(path)),
+    ...input,
     label: label.replace(/ ID$/, ''),
-    description: descriptionOf(schema),
-    error: failed ? 'What there is to choose could not be loaded.' : problemAt(path),
-    withAsterisk: isRequired,
+    error: failed ? 'What there is to choose could not be loaded.' : input.error,
   };
-  const isKnown = choices.some((choice) => choice.value === chosen);
   if (picks === 'TIME_ZONE') {
     return (
       <Select
         {...shared}
-        data={isKnown || chosen === '' ? choices : [{ value: chosen, label: chosen }, ...choices]}
+        data={chosen === '' ? choices : withChosen(choices, chosen)}
         value={chosen}
         searchable
         limit={60}
@@ -91,11 +84,10 @@ export function PickField({ picks, ...props }: FieldProps & { picks: Picks }) {
       />
     );
   }
-  const data = isKnown ? choices : [{ value: chosen, label: chosen || 'Choose…' }, ...choices];
   return (
     <NativeSelect
       {...shared}
-      data={data}
+      data={withChosen(choices, chosen)}
       value={chosen}
       onChange={(event) => {
         const next = event.currentTarget.value;

@@ -1,4 +1,4 @@
-import type { Path, Schema } from './schema';
+import type { Path, Schema } from '../schema';
 
 /** What each field of a form is given. */
 export interface FieldProps {

@@ -1,0 +1,73 @@
+import type { Dispatch } from 'react';
+import type { GraphNode } from '../../../shared/graph/model';
+import { type NodeType, useNodeTypes } from '../../../shared/graph/useNodeTypes';
+import type { Action, AutomationDocument } from './document';
+import classes from './Editor.module.css';
+import { EditorCanvas } from './EditorCanvas';
+import { Inspector } from './Inspector';
+import { Palette } from './Palette';
+import { addAfter, addAt, placeWords } from './placing';
+import type { DocumentProblem } from './problems';
+
+interface Props {
+  document: AutomationDocument;
+  /** The selected node. */
+  node: GraphNode | undefined;
+  problems: readonly DocumentProblem[];
+  isReadOnly: boolean;
+  dispatch: Dispatch<Action>;
+  onSelect: (nodeId: string | null) => void;
+  onOpenEdge: (index: number) => void;
+  onAdd: (added: ReturnType<typeof addAt>) => void;
+}
+
+/** The document as a graph, with what can be added beside it and the selected node's settings. */
+export function VisualView(props: Props) {
+  const { document, node, problems, isReadOnly, dispatch, onSelect, onOpenEdge, onAdd } = props;
+  const nodeTypes = useNodeTypes();
+  return (
+    <div className={classes.columns}>
+      {!isReadOnly && (
+        <Palette
+          nodeTypes={[...nodeTypes.values()]}
+          place={placeWords(document, node, nodeTypes)}
+          hasTrigger={document.nodes.some(({ type }) => nodeTypes.get(type)?.isStart ?? false)}
+          onAdd={(type: NodeType) => {
+            onAdd(addAt(document, type, node, nodeTypes));
+          }}
+        />
+      )}
+      <EditorCanvas
+        document={document}
+        nodeTypes={nodeTypes}
+        problems={problems}
+        selected={node?.id ?? null}
+        isReadOnly={isReadOnly}
+        dispatch={dispatch}
+        onSelect={onSelect}
+        onOpenEdge={onOpenEdge}
+      />
+      <fieldset disabled={isReadOnly} className={classes.side}>
+        {node ? (
+          <Inspector
+            document={document}
+            node={node}
+            nodeTypes={nodeTypes}
+            problems={problems}
+            isReadOnly={isReadOnly}
+            dispatch={dispatch}
+            onSelect={onSelect}
+            onAddNode={(type, source, label) => {
+              onAdd(addAfter(document, type, source, label));
+            }}
+          />
+        ) : (
+          <p className={classes.hint}>
+            Choose a node to see its settings and where it goes on. Nodes can be dragged; an edge is
+            drawn from the dot below a node to another one, or chosen in the settings.
+          </p>
+        )}
+      </fieldset>
+    </div>
+  );
+}

@@ -1,0 +1,26 @@
+import type { ReactNode } from 'react';
+import classes from '../Editor.module.css';
+import { fieldId } from '../fieldId';
+import { type Path, pathText } from '../schema';
+import { useForm } from './FormContext';
+
+interface GroupProps {
+  path: Path;
+  label: string;
+  description?: ReactNode;
+  children: ReactNode;
+}
+
+/** Several fields under one name, and what is wrong with them as a whole. */
+export function FieldGroup({ path, label, description, children }: GroupProps) {
+  const { nodeId, problemAt } = useForm();
+  const error = problemAt(path);
+  return (
+    <fieldset id={fieldId(nodeId, pathText(path))} className={classes.group} tabIndex={-1}>
+      <legend>{label}</legend>
+      {description !== undefined && <p className={classes.hint}>{description}</p>}
+      {error !== undefined && <p className={classes.error}>{error}</p>}
+      {children}
+    </fieldset>
+  );
+}

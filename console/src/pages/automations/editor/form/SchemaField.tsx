@@ -1,0 +1,174 @@
+/** A form out of a JSON Schema: one field for each kind that it may ask for. */
+
+import { Checkbox, NativeSelect } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { CodeText } from '../../../../shared/ui/CodeText';
+import classes from '../Editor.module.css';
+import { fieldId } from '../fieldId';
+import {
+  type Field,
+  fieldOf,
+  initialValue,
+  initialVariant,
+  isObject,
+  labelOf,
+  type Path,
+  pathText,
+  type Property,
+  type Schema,
+  variantOf,
+  withoutNull,
+} from '../schema';
+import { wordChoices } from './choices';
+import { ListField, MapField } from './collectionFields';
+import { descriptionOf } from './descriptionOf';
+import { FieldGroup } from './FieldGroup';
+import type { FieldProps } from './fieldProps';
+import { useForm } from './FormContext';
+import { AnyField, JsonField } from './jsonFields';
+import { PickField } from './PickField';
+import { BooleanField, ChoiceField, NumberField, TextField } from './scalarFields';
+
+interface VariantsProps extends Omit<FieldProps, 'label'> {
+  field: Extract<Field, { kind: 'VARIANTS' }>;
+}
+
+function VariantFields({ field, path, value }: VariantsProps) {
+  const { root, set, nodeId, problemAt } = useForm();
+  const { tag, variants } = field;
+  const before = isObject(value) ? value : {};
+  const variant = variantOf(field, value);
+  const chosen = typeof before[tag] === 'string' ? before[tag] : '';
+  const options = variants.flatMap(({ values }) => values);
+  return (
+    <>
+      <NativeSelect
+        id={fieldId(nodeId, pathText([...path, tag]))}
+        label={labelOf(tag)}
+        description={variant?.description !== undefined && <CodeText text={variant.description} />}
+        error={problemAt([...path, tag])}
+        withAsterisk
+        data={wordChoices(options, chosen)}
+        value={chosen}
+        onChange={(event) => {
+          const choice = event.currentTarget.value;
+          const next = variants.find(({ values }) => values.includes(choice));
+          if (next) set(path, initialVariant(tag, next, root, choice, before));
+        }}
+      />
+      {variant && (
+        <Fields schema={variant.schema} path={path} value={before} without={tag} />
+      )}
+    </>
+  );
+}
+
+/** What may be left out: a box to tick, and the field when it is. */
+function OptionalField(props: FieldProps) {
+  const { root, set, nodeId, problemAt } = useForm();
+  const { schema, path, label, value } = props;
+  const isSet = value !== undefined && value !== null;
+  return (
+    <div className={classes.optional}>
+      <Checkbox
+        {...(!isSet && { id: fieldId(nodeId, pathText(path)) })}
+        label={label}
+        description={descriptionOf(schema)}
+        error={isSet ? undefined : problemAt(path)}
+        checked={isSet}
+        onChange={(event) => {
+          set(path, event.currentTarget.checked ? initialValue(schema, root) : undefined);
+        }}
+      />
+      {isSet && (
+        <FieldGroup path={path} label={`${label}, details`}>
+          <Fields schema={withoutNull(schema, root).schema} path={path} value={value} />
+        </FieldGroup>
+      )}
+    </div>
+  );
+}
+
+function isCompound({ kind }: Field): boolean {
+  return kind === 'OBJECT' || kind === 'VARIANTS';
+}
+
+function renderField(props: FieldProps): ReactNode {
+  return <SchemaField {...props} />;
+}
+
+/** The field that a value's schema asks for. */
+export function SchemaField(props: FieldProps) {
+  const { root } = useForm();
+  const { schema: given, path, label, value } = props;
+  const { schema, isNullable } = withoutNull(given, root);
+  const field = fieldOf(schema, root);
+  const known = { ...props, schema };
+  if (isCompound(field) && isNullable) return <OptionalField {...known} />;
+  switch (field.kind) {
+    case 'CONST':
+      return null;
+    case 'CHOICE':
+      return <ChoiceField {...known} options={field.options} />;
+    case 'PICK':
+      return <PickField {...known} picks={field.picks} />;
+    case 'TEXT':
+      return <TextField {...known} isLong={field.isLong} />;
+    case 'NUMBER':
+      return <NumberField {...known} field={field} />;
+    case 'BOOLEAN':
+      return <BooleanField {...known} />;
+    case 'LIST':
+      return <ListField {...known} field={field} renderField={renderField} />;
+    case 'MAP':
+      return <MapField {...known} inner={field.value} renderField={renderField} />;
+    case 'OBJECT':
+    case 'VARIANTS':
+      return (
+        <FieldGroup path={path} label={label} description={descriptionOf(schema)}>
+          <Fields schema={schema} path={path} value={value} />
+        </FieldGroup>
+      );
+    case 'ANY':
+      return <AnyField {...known} />;
+    case 'JSON':
+      return <JsonField {...known} />;
+  }
+}
+
+function inOrder(properties: Property[]): Property[] {
+  return [
+    ...properties.filter(({ isRequired }) => isRequired),
+    ...properties.filter(({ isRequired }) => !isRequired),
+  ];
+}
+
+interface FieldsProps {
+  schema: Schema;
+  path: Path;
+  value: unknown;
+  /** A property that is shown already. */
+  without?: string;
+}
+
+/** The fields of an object, what is required first. */
+export function Fields({ schema, path, value, without }: FieldsProps) {
+  const { root } = useForm();
+  const field = fieldOf(schema, root);
+  if (field.kind === 'VARIANTS') {
+    return <VariantFields schema={schema} field={field} path={path} value={value} isRequired />;
+  }
+  if (field.kind !== 'OBJECT') return null;
+  return inOrder(field.properties)
+    .filter(({ name }) => name !== without)
+    .map(({ name, schema: inner, isRequired }) => (
+      <SchemaField
+        key={name}
+        schema={inner}
+        path={[...path, name]}
+        label={labelOf(name)}
+        value={isObject(value) ? value[name] : undefined}
+        isRequired={isRequired}
+      />
+    ));
+}

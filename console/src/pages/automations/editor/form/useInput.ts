@@ -1,0 +1,17 @@
+import { fieldId } from '../fieldId';
+import { pathText } from '../schema';
+import { descriptionOf } from './descriptionOf';
+import type { FieldProps } from './fieldProps';
+import { useForm } from './FormContext';
+
+/** What a Mantine input of this field is given. */
+export function useInput({ schema, path, label, isRequired }: FieldProps) {
+  const { nodeId, problemAt } = useForm();
+  return {
+    id: fieldId(nodeId, pathText(path)),
+    label,
+    description: descriptionOf(schema),
+    error: problemAt(path),
+    withAsterisk: isRequired,
+  };
+}

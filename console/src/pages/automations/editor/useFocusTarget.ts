@@ -1,0 +1,36 @@
+import { useEffect, useRef, useState } from 'react';
+import { exitId, findField } from './fieldId';
+
+/** What a problem or a new node leads to, once it is on the page. */
+export type FocusTarget = { nodeId: string; field: string | null } | { edge: number };
+
+function elementOf(target: FocusTarget): HTMLElement | null {
+  if ('edge' in target) return document.getElementById(exitId(target.edge));
+  if (target.field !== null) return findField(target.nodeId, target.field);
+  return document.querySelector(`section[aria-label="Node ${target.nodeId}"] input`);
+}
+
+/** Focuses the target or the first input in it; false where it is not on the page. */
+function focusOn(target: FocusTarget): boolean {
+  const element = elementOf(target);
+  element?.scrollIntoView({ block: 'center' });
+  const inside = element?.matches('input, select, textarea, button')
+    ? element
+    : (element?.querySelector<HTMLElement>('select, input, textarea') ?? element);
+  inside?.focus();
+  return inside !== null;
+}
+
+/** Sets what is to be focused: at once, or when `selected` or `view` have brought it. */
+export function useFocusTarget(
+  selected: string | null,
+  view: string,
+): (target: FocusTarget) => void {
+  const [target, setTarget] = useState<FocusTarget | null>(null);
+  const reached = useRef<FocusTarget | null>(null);
+  useEffect(() => {
+    if (target === null || reached.current === target) return;
+    if (focusOn(target)) reached.current = target;
+  }, [target, selected, view]);
+  return setTarget;
+}
