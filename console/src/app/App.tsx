@@ -4,7 +4,7 @@ import { useEffect } from 'react';
 import { BrowserRouter } from 'react-router';
 import { isTransient, retryAfterMs } from '../shared/api/problem';
 import { ServicesContext, type Services, useServices, useSessionState } from '../shared/auth/services';
-import '../shared/ui/historySteps';
+import '../shared/ui/interceptHistory';
 import { Pages } from './Pages';
 import { SignIn } from './SignIn';
 import { theme } from './theme';
@@ -30,7 +30,7 @@ export function createQueryClient(): QueryClient {
 }
 
 /** Signing in happens in place: the URL stays, so an ended session returns to where it was. */
-function Gate({ queries }: { queries: QueryClient }) {
+function SignedIn({ queries }: { queries: QueryClient }) {
   const { session } = useServices();
   const state = useSessionState();
   useEffect(
@@ -55,7 +55,7 @@ export function App({ services, queries }: { services: Services; queries: QueryC
       <ServicesContext value={services}>
         <QueryClientProvider client={queries}>
           <BrowserRouter>
-            <Gate queries={queries} />
+            <SignedIn queries={queries} />
           </BrowserRouter>
         </QueryClientProvider>
       </ServicesContext>

@@ -8,7 +8,7 @@ import type { Me } from '../shared/api/types';
 import { useServices } from '../shared/auth/services';
 import { ErrorNotice } from '../shared/ui/ErrorNotice';
 import { formatWord } from '../shared/ui/format';
-import { leaveBy } from '../shared/ui/leaving';
+import { leavePage } from '../shared/ui/leavePage';
 import { Brand } from './Brand';
 import { NAVIGATION } from './navigation';
 import { PageBoundary } from './PageBoundary';
@@ -59,7 +59,7 @@ function Workspace({ me }: { me: Me }) {
       data={me.workspaces.map(({ id, name }) => ({ value: id, label: name }))}
       onChange={(event) => {
         const chosen = event.currentTarget.value;
-        leaveBy(() => {
+        leavePage(() => {
           session.chooseWorkspace(chosen);
           void navigate('/runs');
           void queries.resetQueries();
@@ -94,7 +94,7 @@ function Account() {
           aria-label="Sign out"
           title="Sign out"
           onClick={() => {
-            leaveBy(() => {
+            leavePage(() => {
               session.signOut();
             });
           }}

@@ -28,7 +28,7 @@ it.each([
   ['api on auth', 'src/shared/api/x.ts', "import '../auth/session';"],
   ['api on address', 'src/shared/api/x.ts', "import '../address/parameters';"],
   ['auth on ui', 'src/shared/auth/x.ts', "import '../ui/format';"],
-  ['ui on lists', 'src/shared/ui/x.ts', "import '../lists/live';"],
+  ['ui on lists', 'src/shared/ui/x.ts', "import '../lists/livePages';"],
   ['lists on graph', 'src/shared/lists/x.ts', "import '../graph/model';"],
   ['lists on subjects', 'src/shared/lists/x.ts', "import '../subjects/runs';"],
   ['the product on its tests', 'src/shared/ui/x.ts', "import '../../test/server';"],

@@ -5,8 +5,8 @@ import type { OwnInvitation } from '../../shared/api/types';
 import { useServices } from '../../shared/auth/services';
 import { ErrorNotice } from '../../shared/ui/ErrorNotice';
 import { formatWord } from '../../shared/ui/format';
-import { leaveBy } from '../../shared/ui/leaving';
-import { Row, Rows } from '../../shared/ui/Rows';
+import { leavePage } from '../../shared/ui/leavePage';
+import { SimpleList, SimpleListItem } from '../../shared/ui/SimpleList';
 import { RelativeTime, useNow } from '../../shared/ui/Time';
 
 /** The invitations of the person signed in, each to be accepted or declined. */
@@ -35,13 +35,13 @@ export function OwnInvitations({ invitations }: { invitations: OwnInvitation[] }
   const isBusy = accept.isPending || decline.isPending;
   return (
     <>
-      <Rows
+      <SimpleList
         label="Your invitations"
         query={{ data: invitations, error: null, refetch: () => undefined }}
         empty={null}
       >
         {(invitation) => (
-          <Row
+          <SimpleListItem
             key={invitation.id}
             title={`${invitation.workspaceName} · ${formatWord(invitation.role)}`}
             actions={
@@ -51,7 +51,7 @@ export function OwnInvitations({ invitations }: { invitations: OwnInvitation[] }
                   disabled={isBusy}
                   aria-label={`Accept the invitation to ${invitation.workspaceName}`}
                   onClick={() => {
-                    leaveBy(() => {
+                    leavePage(() => {
                       accept.mutate(invitation.id);
                     });
                   }}
@@ -74,9 +74,9 @@ export function OwnInvitations({ invitations }: { invitations: OwnInvitation[] }
           >
             {invitation.invitedBy} invites you. The invitation expires{' '}
             <RelativeTime time={invitation.expiresAt} now={now} />.
-          </Row>
+          </SimpleListItem>
         )}
-      </Rows>
+      </SimpleList>
       {error && <ErrorNotice error={error} />}
     </>
   );

@@ -17,16 +17,16 @@ import { formatWord } from '../../shared/ui/format';
 import { Json } from '../../shared/ui/Json';
 import { TabLinks } from '../../shared/ui/TabLinks';
 import { ExactTime, RelativeTime, useNow } from '../../shared/ui/Time';
+import { FailureRate, LastRun, RunCount } from './AutomationActivity';
 import classes from './AutomationPage.module.css';
 import { AutomationStatusBadge } from './AutomationStatusBadge';
 import { FailuresPanel } from './FailuresPanel';
-import { FailureRate, LastRun, RunCount } from './Figures';
 import { FiresPanel } from './FiresPanel';
-import { automationQuery, type Change, versionQuery } from './queries';
+import { automationQuery, type StatusChange, versionQuery } from './queries';
 import { RunNowDialog } from './RunNowDialog';
 import { StatusDialog } from './StatusDialog';
 import { TriggerPanel } from './TriggerPanel';
-import { type Automation, machineWords, REENTRY_WORDS } from './types';
+import { type Automation, machineText, REENTRY_LABELS } from './types';
 import { VersionsPanel } from './VersionsPanel';
 import { samplePayload, triggerOf } from './webhook';
 
@@ -38,7 +38,7 @@ function mayActivate({ status, hasUnpublishedChanges }: Automation): boolean {
 
 interface ActionsProps {
   automation: Automation;
-  onChange: (change: Change) => void;
+  onChange: (change: StatusChange) => void;
   onRun: () => void;
 }
 
@@ -120,10 +120,10 @@ function AutomationFacts({ automation, now }: { automation: Automation; now: num
           <RelativeTime time={schedule.nextFireAt} now={now} />
         </Fact>
       )}
-      <Fact name="Re-entry">{REENTRY_WORDS[automation.reentry]}</Fact>
+      <Fact name="Re-entry">{REENTRY_LABELS[automation.reentry]}</Fact>
       {machine && (
         <Fact name="State machine">
-          {machineWords(machine)}
+          {machineText(machine)}
         </Fact>
       )}
       <Fact name="Last change">
@@ -220,7 +220,7 @@ function useRunningGraph(automation: Automation): Graph {
 function Loaded({ automation }: { automation: Automation }) {
   const now = useNow();
   const [{ tab }] = useAddressState(AUTOMATION_PAGE);
-  const [change, setChange] = useState<Change | null>(null);
+  const [change, setChange] = useState<StatusChange | null>(null);
   const [running, setRunning] = useState(false);
   const graph = useRunningGraph(automation);
   const { id, version } = automation;

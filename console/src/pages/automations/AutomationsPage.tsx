@@ -16,9 +16,9 @@ import { EmptyState } from '../../shared/ui/EmptyState';
 import { ErrorNotice } from '../../shared/ui/ErrorNotice';
 import { formatWord } from '../../shared/ui/format';
 import { RelativeTime } from '../../shared/ui/Time';
+import { FailureRate, LastRun, RunCount } from './AutomationActivity';
+import { AUTOMATION_FILTERS, filterAutomations } from './automationFilters';
 import { AutomationStatusBadge } from './AutomationStatusBadge';
-import { FailureRate, LastRun, RunCount } from './Figures';
-import { AUTOMATION_LIST, shown } from './listState';
 import { AUTOMATION_STATUSES } from './types';
 
 function AutomationTable({ automations }: { automations: AutomationSummary[] }) {
@@ -102,10 +102,10 @@ function Nothing({ isEmpty, onClear }: { isEmpty: boolean; onClear: () => void }
 export default function AutomationsPage() {
   const { api } = useServices();
   const mayEdit = useAllows('ADMIN');
-  const [filters, change] = useAddressState(AUTOMATION_LIST);
+  const [filters, change] = useAddressState(AUTOMATION_FILTERS);
   const listState = useListState();
   const { data, error, refetch } = useQuery(automationsQuery(api));
-  const found = shown(data ?? [], filters);
+  const found = filterAutomations(data ?? [], filters);
 
   return (
     <div className={page.page}>
@@ -164,7 +164,7 @@ export default function AutomationsPage() {
             <Nothing
               isEmpty={data.length === 0}
               onClear={() => {
-                change(AUTOMATION_LIST.none, 'push');
+                change(AUTOMATION_FILTERS.none, 'push');
               }}
             />
           )}

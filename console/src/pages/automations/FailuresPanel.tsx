@@ -7,7 +7,7 @@ import detail from '../../shared/ui/Detail.module.css';
 import { formatCount } from '../../shared/ui/format';
 import { RelativeTime } from '../../shared/ui/Time';
 import classes from './AutomationPage.module.css';
-import { failureGroupsQuery, FIGURES_RANGE } from './queries';
+import { failureGroupsQuery, STATISTICS_RANGE } from './queries';
 
 interface Props {
   automationId: string;
@@ -23,7 +23,7 @@ export function FailuresPanel({ automationId, now }: Props) {
     <Section title="Failures of the last 7 days">
       <ul className={classes.failures}>
         {groups.map((group) => {
-          const alike = { automationId, errorGroup: group.id, range: FIGURES_RANGE } as const;
+          const alike = { automationId, errorGroup: group.id, range: STATISTICS_RANGE } as const;
           return (
             <li key={group.id}>
               <Link to={RUN_FILTERS.address('/runs', alike)}>

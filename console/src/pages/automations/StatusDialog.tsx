@@ -5,24 +5,24 @@ import { useServices } from '../../shared/auth/services';
 import { Dialog, DialogActions, DialogDecision } from '../../shared/ui/Dialog';
 import { Notice } from '../../shared/ui/ErrorNotice';
 import { formatCount } from '../../shared/ui/format';
-import { figuresOf } from './figures';
 import {
   automationQuery,
-  type Change,
+  type StatusChange,
   changeStatus,
   rememberAutomation,
   runCountsQuery,
 } from './queries';
+import { statisticsOf } from './runStatistics';
 import { ShownSecret } from './ShownSecret';
 import type { Activation, Automation } from './types';
 
 interface Props {
   automation: Automation;
-  change: Change;
+  change: StatusChange;
   onClose: () => void;
 }
 
-const WORDS: Record<Change, { title: string; doIt: string; leave: string }> = {
+const WORDS: Record<StatusChange, { title: string; doIt: string; leave: string }> = {
   activate: { title: 'Activate this automation?', doIt: 'Activate', leave: 'Not yet' },
   pause: { title: 'Pause this automation?', doIt: 'Pause', leave: 'Keep it active' },
   archive: { title: 'Archive this automation?', doIt: 'Archive for good', leave: 'Keep it' },
@@ -32,7 +32,7 @@ const WORDS: Record<Change, { title: string; doIt: string; leave: string }> = {
 function OpenRuns({ automationId }: { automationId: string }) {
   const { api } = useServices();
   const { data } = useQuery(runCountsQuery(api, automationId));
-  const open = data ? figuresOf(data).open : null;
+  const open = data ? statisticsOf(data).open : null;
   return (
     <li>
       {open === null ? (

@@ -12,22 +12,22 @@ import { ErrorNotice } from '../../shared/ui/ErrorNotice';
 import { formatWord } from '../../shared/ui/format';
 import { ExactTime } from '../../shared/ui/Time';
 import classes from './AutomationPage.module.css';
-import { Changes, MARKS } from './Changes';
-import { diffGraphs, edgeKey, unionOf } from './diff';
+import { comparedVersions, DRAFT, type ComparedVersions } from './comparedVersions';
+import { GraphChanges, MARKS } from './GraphChanges';
+import { diffGraphs, edgeKey, unionOf } from './graphDiff';
 import { versionQuery, versionsQuery } from './queries';
 import { ScrollableTable } from './ScrollableTable';
-import { chosenSides, DRAFT, type Sides } from './sides';
 import type { Automation } from './types';
 
-const SIDES = [
+const COMPARED = [
   { name: 'from', label: 'From' },
   { name: 'to', label: 'To' },
 ] as const;
 const TONES = { ADDED: 'good', REMOVED: 'bad', CHANGED: 'waiting' } as const;
 
-function useSide(automation: Automation, side: string) {
+function useVersionGraph(automation: Automation, version: string) {
   const { api } = useServices();
-  const number = Number(side);
+  const number = Number(version);
   const isVersion = Number.isInteger(number) && number > 0;
   const { data, error } = useQuery({
     ...versionQuery(api, automation.id, number),
@@ -60,7 +60,7 @@ function Comparison({ before, after }: { before: Graph; after: Graph }) {
   const kinds = new Map(diff.edges.map(({ edge, kind }) => [edgeKey(edge), kind]));
   return (
     <div className={classes.comparison}>
-      <Changes diff={diff} />
+      <GraphChanges diff={diff} />
       {(diff.nodes.length > 0 || diff.edges.length > 0) && (
         <GraphView
           graph={union}
@@ -83,14 +83,14 @@ export function VersionsPanel({ automation }: { automation: Automation }) {
   const { api } = useServices();
   const { data: versions, error, refetch } = useQuery(versionsQuery(api, automation.id));
   const [asked, change] = useAddressState(AUTOMATION_PAGE);
-  const sides = chosenSides(asked, automation, versions ?? []);
-  const from = useSide(automation, sides.from);
-  const to = useSide(automation, sides.to);
+  const compared = comparedVersions(asked, automation, versions ?? []);
+  const from = useVersionGraph(automation, compared.from);
+  const to = useVersionGraph(automation, compared.to);
   const failed = error ?? from.error ?? to.error;
 
-  function choose(name: keyof Sides, value: string) {
+  function choose(name: keyof ComparedVersions, value: string) {
     // Both: what the other one is by itself may depend on this one.
-    change({ ...sides, [name]: value }, 'push');
+    change({ ...compared, [name]: value }, 'push');
   }
 
   if (versions?.length === 0) {
@@ -131,13 +131,13 @@ export function VersionsPanel({ automation }: { automation: Automation }) {
             ))}
           </ScrollableTable>
           <h3 className={classes.subtitle}>What changed</h3>
-          <div className={classes.sides}>
-            {SIDES.map(({ name, label }) => (
+          <div className={classes.compared}>
+            {COMPARED.map(({ name, label }) => (
               <NativeSelect
                 key={name}
                 label={label}
                 data={choices}
-                value={sides[name]}
+                value={compared[name]}
                 onChange={(event) => {
                   choose(name, event.currentTarget.value);
                 }}

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { AutomationSummary } from '../../shared/api/types';
 import { readGraph } from '../../shared/graph/model';
-import { diffGraphs, unionOf, valueWords } from './diff';
-import { figuresOf, formatRate } from './figures';
-import { AUTOMATION_LIST, shown } from './listState';
+import { AUTOMATION_FILTERS, filterAutomations } from './automationFilters';
+import { diffGraphs, unionOf, valueText } from './graphDiff';
 import { contactField } from './RunNowDialog';
+import { statisticsOf, formatRate } from './runStatistics';
 import { curlLine, samplePayload } from './webhook';
 
 describe('what changed between two graphs', () => {
@@ -61,16 +61,16 @@ describe('what changed between two graphs', () => {
   });
 
   it('tells values in a line', () => {
-    expect([undefined, 'a b', 7, [1]].map(valueWords)).toEqual(['not set', 'a b', '7', '[1]']);
+    expect([undefined, 'a b', 7, [1]].map(valueText)).toEqual(['not set', 'a b', '7', '[1]']);
   });
 });
 
-describe('the figures of the last days', () => {
+describe('the statistics of the last days', () => {
   it('count only what ended by itself against failures', () => {
     const counts = { PENDING: 1, RUNNING: 2, COMPLETED: 97, FAILED: 3, CANCELED: 50 };
-    const figures = figuresOf({ counts, total: 1153, isComplete: false });
-    expect(figures).toEqual({ runs: '1,153+', total: 1153, open: 3, failed: 3, failureRate: 0.03 });
-    expect(figuresOf({ counts: {}, total: 0, isComplete: true }).failureRate).toBeNull();
+    const statistics = statisticsOf({ counts, total: 1153, isComplete: false });
+    expect(statistics).toEqual({ runs: '1,153+', total: 1153, open: 3, failed: 3, failureRate: 0.03 });
+    expect(statisticsOf({ counts: {}, total: 0, isComplete: true }).failureRate).toBeNull();
   });
 
   it('never round a failure away', () => {
@@ -86,17 +86,17 @@ describe('the list', () => {
 
   it('keeps its filters in the URL', () => {
     const filters = { status: 'PAUSED', search: 'order' } as const;
-    const written = AUTOMATION_LIST.write('?x=1', filters);
+    const written = AUTOMATION_FILTERS.write('?x=1', filters);
     expect(written).toBe('x=1&status=PAUSED&search=order');
-    expect(AUTOMATION_LIST.read(written)).toEqual(filters);
+    expect(AUTOMATION_FILTERS.read(written)).toEqual(filters);
   });
 
   it('hides archived automations until they are asked for', () => {
-    const search = shown(all, { status: null, search: 'ORDER ' });
+    const search = filterAutomations(all, { status: null, search: 'ORDER ' });
     expect(search.automations.map(({ id }) => id)).toEqual(['aut_1']);
     expect(search.counts).toEqual({ ACTIVE: 1, ARCHIVED: 1 });
-    expect(shown(all, { status: 'ARCHIVED', search: '' }).automations).toHaveLength(1);
-    expect(shown(all, { status: null, search: 'aut_1' }).automations).toHaveLength(1);
+    expect(filterAutomations(all, { status: 'ARCHIVED', search: '' }).automations).toHaveLength(1);
+    expect(filterAutomations(all, { status: null, search: 'aut_1' }).automations).toHaveLength(1);
   });
 });
 

@@ -7,10 +7,10 @@ import type { Range } from '../../shared/lists/filters';
 import type { Automation, Opened, RunDocument } from './types';
 
 /** What is told of the last days need not be of this second. */
-const FIGURES_STALE_MS = 60_000;
+const STATISTICS_STALE_MS = 60_000;
 const POLL_MS = 15_000;
 const MOST_ROWS = 200;
-export const FIGURES_RANGE = '7d' satisfies Range;
+export const STATISTICS_RANGE = '7d' satisfies Range;
 
 /** Of a call about one automation. */
 function one(id: string) {
@@ -34,7 +34,7 @@ export function versionsQuery(api: ApiClient, id: string) {
     queryKey: ['automation', id, 'versions'],
     queryFn: async ({ signal }) =>
       (await api.get('/v1/automations/{automation_id}/versions', { ...one(id), signal })).items,
-    staleTime: FIGURES_STALE_MS,
+    staleTime: STATISTICS_STALE_MS,
   });
 }
 
@@ -67,9 +67,9 @@ export function runCountsQuery(api: ApiClient, automationId: string) {
     queryKey: ['automation', automationId, 'counts'],
     queryFn: ({ signal }) =>
       nullIfMissing(
-        api.get('/v1/runs/counts', { query: { automationId, range: FIGURES_RANGE }, signal }),
+        api.get('/v1/runs/counts', { query: { automationId, range: STATISTICS_RANGE }, signal }),
       ),
-    staleTime: FIGURES_STALE_MS,
+    staleTime: STATISTICS_STALE_MS,
   });
 }
 
@@ -80,7 +80,7 @@ export function lastRunQuery(api: ApiClient, automationId: string) {
       const { items } = await api.get('/v1/runs', { query: { automationId, limit: 1 }, signal });
       return items[0] ?? null;
     },
-    staleTime: FIGURES_STALE_MS,
+    staleTime: STATISTICS_STALE_MS,
   });
 }
 
@@ -88,11 +88,11 @@ export function failureGroupsQuery(api: ApiClient, automationId: string) {
   return queryOptions({
     queryKey: ['automation', automationId, 'failure-groups'],
     queryFn: async ({ signal }) => {
-      const query = { automationId, range: FIGURES_RANGE, limit: 5 };
+      const query = { automationId, range: STATISTICS_RANGE, limit: 5 };
       const asked = api.get('/v1/failure-groups', { query, signal });
       return (await nullIfMissing(asked))?.items ?? [];
     },
-    staleTime: FIGURES_STALE_MS,
+    staleTime: STATISTICS_STALE_MS,
   });
 }
 
@@ -104,7 +104,7 @@ export function templateChoicesQuery(api: ApiClient) {
       everyPage((cursor) =>
         api.get('/v1/templates', { query: { cursor, limit: MOST_ROWS }, signal }),
       ),
-    staleTime: FIGURES_STALE_MS,
+    staleTime: STATISTICS_STALE_MS,
   });
 }
 
@@ -116,13 +116,13 @@ export function segmentChoicesQuery(api: ApiClient) {
       everyPage((cursor) =>
         api.get('/v1/segments', { query: { cursor, limit: MOST_ROWS }, signal }),
       ),
-    staleTime: FIGURES_STALE_MS,
+    staleTime: STATISTICS_STALE_MS,
   });
 }
 
-export type Change = 'activate' | 'pause' | 'archive';
+export type StatusChange = 'activate' | 'pause' | 'archive';
 
-export function changeStatus(api: ApiClient, id: string, change: Change): Promise<Automation> {
+export function changeStatus(api: ApiClient, id: string, change: StatusChange): Promise<Automation> {
   return api.post(`/v1/automations/{automation_id}/${change}`, one(id));
 }
 

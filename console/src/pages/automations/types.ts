@@ -27,7 +27,7 @@ export const AUTOMATION_STATUSES = [
 
 export const REENTRIES = ['ALWAYS', 'ONCE', 'ONE_AT_A_TIME'] as const satisfies Reentry[];
 
-export const REENTRY_WORDS: Record<Reentry, string> = {
+export const REENTRY_LABELS: Record<Reentry, string> = {
   ALWAYS: 'Always: every event opens a run',
   ONCE: 'Once: a contact enters one time, ever',
   ONE_AT_A_TIME: 'One at a time: a contact has one open run',
@@ -36,7 +36,7 @@ export const REENTRY_WORDS: Record<Reentry, string> = {
 type Machine = Pick<NonNullable<Automation['machine']>, 'type' | 'reason'>;
 
 /** The kind of state machine and why it is that one: the reason begins with the kind, as a rule. */
-export function machineWords({ type, reason }: Machine): string {
+export function machineText({ type, reason }: Machine): string {
   const kind = formatWord(type);
   return reason.startsWith(kind) ? reason : `${kind}: ${reason}`;
 }

@@ -2,7 +2,7 @@ import { Button, Checkbox, TagsInput, Textarea, TextInput } from '@mantine/core'
 import { type SubmitEvent, useRef, useState } from 'react';
 import { Link } from 'react-router';
 import type { Contact, ContactDocument } from '../../shared/api/types';
-import { useWayBack } from '../../shared/ui/Detail';
+import { useBackLink } from '../../shared/ui/Detail';
 import { ErrorNotice } from '../../shared/ui/ErrorNotice';
 import classes from '../../shared/ui/Form.module.css';
 import { fieldError, formError, parseObject, useFocusOnError } from '../../shared/ui/forms';
@@ -35,7 +35,7 @@ function metadataText(contact: Contact | undefined): string {
 export function ContactForm(props: Props) {
   const { contact, submitLabel, cancelTo, error, isPending, onSave } = props;
   const form = useRef<HTMLFormElement>(null);
-  const wayBack = useWayBack({ to: cancelTo, isThing: contact !== undefined });
+  const backLink = useBackLink({ to: cancelTo, isThing: contact !== undefined });
   const [tags, setTags] = useState(contact?.tags ?? []);
   const [isTouched, setTouched] = useState(false);
   const [metadataProblem, setMetadataProblem] = useState<string | null>(null);
@@ -135,7 +135,7 @@ export function ContactForm(props: Props) {
         <Button type="submit" loading={isPending}>
           {submitLabel}
         </Button>
-        <Button component={Link} {...wayBack} variant="default">
+        <Button component={Link} {...backLink} variant="default">
           Cancel
         </Button>
       </div>

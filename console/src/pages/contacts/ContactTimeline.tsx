@@ -1,10 +1,10 @@
 import { Button, Skeleton } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
-import type { Delivery, Refusal, Run, TimelineItem as Happening } from '../../shared/api/types';
+import type { Delivery, Refusal, Run, TimelineItem as TimelineEntry } from '../../shared/api/types';
 import { useServices } from '../../shared/auth/services';
 import { deliveryTitle } from '../../shared/subjects/deliveries';
-import { Reason } from '../../shared/subjects/Reason';
+import { RefusalReasonLabel } from '../../shared/subjects/RefusalReasonLabel';
 import { Section } from '../../shared/ui/Detail';
 import { ErrorNotice } from '../../shared/ui/ErrorNotice';
 import { formatDuration, formatWord } from '../../shared/ui/format';
@@ -62,7 +62,7 @@ function RefusalItem({ refusal, at }: { refusal: Refusal; at: string }) {
       title={
         <span className={classes.title}>
           <Link to={`/refusals/${refusal.id}`}>{refusal.automationName} did not run</Link>
-          <Reason reason={refusal.reason} />
+          <RefusalReasonLabel reason={refusal.reason} />
         </span>
       }
     >
@@ -71,13 +71,13 @@ function RefusalItem({ refusal, at }: { refusal: Refusal; at: string }) {
   );
 }
 
-function Entry({ entry: { at, run, delivery, refusal } }: { entry: Happening }) {
+function Entry({ entry: { at, run, delivery, refusal } }: { entry: TimelineEntry }) {
   if (run) return <RunItem run={run} at={at} />;
   if (delivery) return <DeliveryItem delivery={delivery} at={at} />;
   return refusal && <RefusalItem refusal={refusal} at={at} />;
 }
 
-function keyOf({ run, delivery, refusal }: Happening): string {
+function keyOf({ run, delivery, refusal }: TimelineEntry): string {
   return run?.id ?? delivery?.id ?? refusal?.id ?? '';
 }
 

@@ -4,7 +4,7 @@ import { defineAddress, useAddressState } from '../../shared/address/addressStat
 import { text } from '../../shared/address/parameters';
 import type { Contact } from '../../shared/api/types';
 import { useServices } from '../../shared/auth/services';
-import { Clipped } from '../../shared/lists/Clipped';
+import { ClippedText } from '../../shared/lists/ClippedText';
 import { EditableListPage } from '../../shared/lists/EditableListPage';
 import { FilterBar } from '../../shared/lists/FilterBar';
 import page from '../../shared/lists/ListPage.module.css';
@@ -14,7 +14,7 @@ import { timeColumn } from '../../shared/lists/timeColumn';
 import { personName } from '../../shared/subjects/contacts';
 import { ContactTabs } from '../../shared/subjects/ContactTabs';
 import { EmptyState } from '../../shared/ui/EmptyState';
-import { consentWords } from './describe';
+import { consentText } from './describe';
 import { fetchContacts } from './queries';
 import { Tags } from './Tags';
 
@@ -36,11 +36,11 @@ const COLUMNS: Column<Contact>[] = [
     title: 'E-mail',
     width: 23,
     isWide: true,
-    cell: ({ email }) => email !== null && <Clipped text={email} />,
+    cell: ({ email }) => email !== null && <ClippedText text={email} />,
   },
   { title: 'Phone', width: 14, cell: ({ phone }) => phone },
   { title: 'Tags', isWide: true, cell: ({ tags }) => tags.length > 0 && <Tags tags={tags} /> },
-  { title: 'May get', width: 14, cell: consentWords },
+  { title: 'May get', width: 14, cell: consentText },
   timeColumn('Changed', 10, ({ updatedAt }) => updatedAt),
 ];
 

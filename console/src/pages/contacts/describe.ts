@@ -2,7 +2,7 @@
 
 import type { Contact } from '../../shared/api/types';
 
-export function consentWords({ consents: { marketing, transactional } }: Contact): string {
+export function consentText({ consents: { marketing, transactional } }: Contact): string {
   if (marketing && transactional) return 'All messages';
   if (transactional) return 'Transactional only';
   return marketing ? 'Marketing only' : 'No messages';

@@ -24,9 +24,9 @@ import { TabLinks } from '../../shared/ui/TabLinks';
 import { DeliveryTable } from './DeliveryTable';
 import { isUnderWay } from './describe';
 import {
-  cleared,
+  clearedFilters,
   isNarrowed,
-  recipient,
+  recipientFilter,
   toCountsQuery,
   toQuery,
   writtenRecipient,
@@ -102,7 +102,7 @@ function DeliveryFilterBar({ filters, counts, onChange }: FilterProps) {
         placeholder="E-mail, phone or contact id"
         value={writtenRecipient(filters)}
         onChange={(written) => {
-          onChange(recipient(written));
+          onChange(recipientFilter(written));
         }}
       />
       <PeriodPicker label="Created within" period={filters} onChange={onChange} />
@@ -205,7 +205,7 @@ export default function DeliveriesPage() {
             period={filters}
             isNarrowed={isNarrowed(filters)}
             onClear={() => {
-              change(cleared(filters));
+              change(clearedFilters(filters));
             }}
             onChange={change}
           />

@@ -6,7 +6,7 @@ import type { DeliveryDetail } from '../../shared/api/types';
 import { useAllows } from '../../shared/auth/role';
 import { useServices } from '../../shared/auth/services';
 import { deliveryTitle, recipient } from '../../shared/subjects/deliveries';
-import { Gates } from '../../shared/subjects/Gates';
+import { DeliveryGates } from '../../shared/subjects/DeliveryGates';
 import { stepAddress } from '../../shared/subjects/runs';
 import { DetailHeader, DetailPage, Fact, Facts, Section } from '../../shared/ui/Detail';
 import detail from '../../shared/ui/Detail.module.css';
@@ -18,9 +18,9 @@ import { Status } from '../../shared/ui/Status';
 import { TextBlock } from '../../shared/ui/TextBlock';
 import { ExactTime, RelativeTime, useNow } from '../../shared/ui/Time';
 import { Timeline, TimelineItem } from '../../shared/ui/Timeline';
-import { Unreadable } from '../../shared/ui/Unreadable';
+import { UnreadableNotice } from '../../shared/ui/UnreadableNotice';
 import classes from './DeliveryPage.module.css';
-import { happenings, healthText, isUnderWay } from './describe';
+import { deliveryEvents, healthText, isUnderWay } from './describe';
 import { deliveryQuery } from './queries';
 import { ResendDialog } from './ResendDialog';
 import { Tries } from './Tries';
@@ -138,7 +138,7 @@ function WhatHappened({ delivery }: { delivery: DeliveryDetail }) {
   return (
     <Section title="What happened">
       <Timeline label="What happened, the oldest first">
-        {happenings(delivery).map(({ at, title, detail, tone }, index) => (
+        {deliveryEvents(delivery).map(({ at, title, detail, tone }, index) => (
           <TimelineItem key={at + String(index)} at={at} title={title} tone={tone}>
             {detail}
           </TimelineItem>
@@ -209,12 +209,12 @@ function Loaded({ delivery }: { delivery: DeliveryDetail }) {
           </p>
         </Notice>
       )}
-      <Unreadable what="delivery" told={delivery.unreadable} />
+      <UnreadableNotice what="delivery" told={delivery.unreadable} />
       <Failure delivery={delivery} />
       <div className={classes.columns}>
         <div className={classes.column}>
           <Section title="Gates">
-            <Gates gates={delivery.gates} />
+            <DeliveryGates gates={delivery.gates} />
           </Section>
           {delivery.triesLog.length > 0 && (
             <Section title="Tries">

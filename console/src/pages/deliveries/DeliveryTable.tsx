@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { Link } from 'react-router';
 import type { Delivery } from '../../shared/api/types';
-import { Clipped } from '../../shared/lists/Clipped';
+import { ClippedText } from '../../shared/lists/ClippedText';
 import page from '../../shared/lists/ListPage.module.css';
 import { type Column, RowLink, RowTable } from '../../shared/lists/RowTable';
 import { timeColumn } from '../../shared/lists/timeColumn';
@@ -52,7 +52,7 @@ const COLUMNS: Column<Delivery>[] = [
       </>
     ),
   },
-  { title: 'To', width: 18, isWide: true, cell: (row) => <Clipped text={recipient(row)} /> },
+  { title: 'To', width: 18, isWide: true, cell: (row) => <ClippedText text={recipient(row)} /> },
   {
     title: 'Automation',
     width: 13,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { deliveryTitle } from '../../shared/subjects/deliveries';
 import { makeDelivery } from '../../test/deliveries';
-import { happenings, healthText } from './describe';
+import { deliveryEvents, healthText } from './describe';
 
 function titles(changes: Parameters<typeof makeDelivery>[0]): string[] {
-  return happenings(makeDelivery(changes)).map(({ title }) => title);
+  return deliveryEvents(makeDelivery(changes)).map(({ title }) => title);
 }
 
 describe('what happened to a delivery', () => {
@@ -45,7 +45,7 @@ describe('what happened to a delivery', () => {
   });
 
   it('names the gate that suppressed it', () => {
-    const [, end] = happenings(
+    const [, end] = deliveryEvents(
       makeDelivery({
         status: 'SUPPRESSED',
         settledAt: '2026-03-01T10:00:05Z',
@@ -58,7 +58,7 @@ describe('what happened to a delivery', () => {
 
   it('tells who asked for a resend', () => {
     const changes = { resendOf: 'dlv_0', requestedBy: 'ada@demo.example', forced: true };
-    expect(happenings(makeDelivery(changes))[0]).toMatchObject({
+    expect(deliveryEvents(makeDelivery(changes))[0]).toMatchObject({
       title: 'Asked for by ada@demo.example',
       detail: 'sends dlv_0 again · closed gates overruled',
     });

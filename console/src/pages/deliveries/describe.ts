@@ -21,35 +21,35 @@ export function healthText({ health }: DeliveryDetail, now: number): string | nu
   return health.text;
 }
 
-export interface Happening {
+export interface DeliveryEvent {
   at: string;
   title: string;
   detail: string | null;
   tone: 'good' | 'bad' | 'plain';
 }
 
-const TRY_WORDS = {
+const TRY_TEXTS = {
   ACCEPTED: ['the provider took the message', 'good'],
   REFUSED: ['the provider refused the message for good', 'bad'],
   TRANSIENT: ['the provider refused the message for now', 'bad'],
   UNKNOWN: ['the provider’s answer was lost', 'bad'],
-} as const satisfies Record<Try['outcome'], readonly [string, Happening['tone']]>;
+} as const satisfies Record<Try['outcome'], readonly [string, DeliveryEvent['tone']]>;
 
-const REPORT_WORDS = {
+const REPORT_TEXTS = {
   DELIVERED: ['Reported as delivered', 'good'],
   BOUNCED: ['Reported as bounced', 'bad'],
   COMPLAINED: ['Its reader complained of it', 'bad'],
   REJECTED: ['The provider rejected it after it had taken it', 'bad'],
   FAILED: ['Reported as failed', 'bad'],
   DELAYED: ['Reported as delayed', 'plain'],
-} as const satisfies Record<ProviderReport['kind'], readonly [string, Happening['tone']]>;
+} as const satisfies Record<ProviderReport['kind'], readonly [string, DeliveryEvent['tone']]>;
 
 function joined(...parts: (string | null)[]): string | null {
   const told = parts.filter((part) => part !== null && part !== '');
   return told.length === 0 ? null : told.join(' · ');
 }
 
-function beginning(delivery: DeliveryDetail): Happening {
+function beginning(delivery: DeliveryDetail): DeliveryEvent {
   const { createdAt: at, resendOf, requestedBy, forced } = delivery;
   if (resendOf === null) return { at, title: 'Made by its run', detail: null, tone: 'plain' };
   return {
@@ -60,7 +60,7 @@ function beginning(delivery: DeliveryDetail): Happening {
   };
 }
 
-function ending(delivery: DeliveryDetail): Happening[] {
+function ending(delivery: DeliveryDetail): DeliveryEvent[] {
   const { status, settledAt: at, error, gates } = delivery;
   if (at === null) return [];
   if (status === 'SUPPRESSED') {
@@ -75,15 +75,15 @@ function ending(delivery: DeliveryDetail): Happening[] {
 }
 
 /** Everything that is known to have happened to a delivery, the oldest first. */
-export function happenings(delivery: DeliveryDetail): Happening[] {
-  const found: Happening[] = [
+export function deliveryEvents(delivery: DeliveryDetail): DeliveryEvent[] {
+  const found: DeliveryEvent[] = [
     beginning(delivery),
     ...delivery.triesLog.map(({ at, outcome, code, message }, index) => {
-      const [words, tone] = TRY_WORDS[outcome];
+      const [words, tone] = TRY_TEXTS[outcome];
       return { at, title: `Try ${index + 1}: ${words}`, detail: joined(code, message), tone };
     }),
     ...delivery.reports.map(({ at, kind, code, message }) => {
-      const [title, tone] = REPORT_WORDS[kind];
+      const [title, tone] = REPORT_TEXTS[kind];
       return { at, title, detail: joined(code, message), tone };
     }),
     ...ending(delivery),

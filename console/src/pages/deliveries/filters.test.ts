@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { DELIVERY_FILTERS } from '../../shared/subjects/deliveries';
 import {
-  cleared,
+  clearedFilters,
   isNarrowed,
-  recipient,
+  recipientFilter,
   toCountsQuery,
   toQuery,
   writtenRecipient,
@@ -26,10 +26,10 @@ describe('the filters of deliveries', () => {
 
   it('take what is no id of a contact for an address', () => {
     const none = { contact: null, address: null };
-    expect(recipient('con_1')).toEqual({ ...none, contact: 'con_1' });
-    expect(recipient('con@b.example')).toEqual({ ...none, address: 'con@b.example' });
-    expect(recipient('+49 170 1234511')).toEqual({ ...none, address: '+49 170 1234511' });
-    expect(recipient(null)).toEqual(none);
+    expect(recipientFilter('con_1')).toEqual({ ...none, contact: 'con_1' });
+    expect(recipientFilter('con@b.example')).toEqual({ ...none, address: 'con@b.example' });
+    expect(recipientFilter('+49 170 1234511')).toEqual({ ...none, address: '+49 170 1234511' });
+    expect(recipientFilter(null)).toEqual(none);
     // A link that names a contact by an address still asks for the contact.
     const linked = DELIVERY_FILTERS.read('?contact=a@b.example');
     expect(writtenRecipient(linked)).toBe('a@b.example');
@@ -39,7 +39,7 @@ describe('the filters of deliveries', () => {
   it('do not take the tab for a filter, and keep it when the filters are cleared', () => {
     expect(isNarrowed({ ...NONE, tab: 'dead-lettered', range: '30d' })).toBe(false);
     expect(isNarrowed({ ...NONE, runId: 'run_1' })).toBe(true);
-    expect(cleared({ ...NONE, tab: 'dead-lettered', contact: 'x', range: '24h' })).toEqual({
+    expect(clearedFilters({ ...NONE, tab: 'dead-lettered', contact: 'x', range: '24h' })).toEqual({
       ...NONE,
       tab: 'dead-lettered',
       range: '24h',

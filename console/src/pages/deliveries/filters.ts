@@ -24,7 +24,7 @@ export function writtenRecipient({ address, contact }: DeliveryFilters): string 
 }
 
 /** A contact's id asks for all messages to them, anything else for those to that address. */
-export function recipient(
+export function recipientFilter(
   written: string | null,
 ): Pick<DeliveryFilters, 'contact' | 'address'> {
   return written?.startsWith('con_')
@@ -33,6 +33,6 @@ export function recipient(
 }
 
 /** No filter but the period, in the same tab. */
-export function cleared({ tab, range, from, to }: DeliveryFilters): DeliveryFilters {
+export function clearedFilters({ tab, range, from, to }: DeliveryFilters): DeliveryFilters {
   return { ...DELIVERY_FILTERS.none, tab, range, from, to };
 }

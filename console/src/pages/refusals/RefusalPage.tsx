@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'react-router';
 import type { Refusal } from '../../shared/api/types';
 import { useServices } from '../../shared/auth/services';
-import { Reason } from '../../shared/subjects/Reason';
+import { RefusalReasonLabel } from '../../shared/subjects/RefusalReasonLabel';
 import { REFUSAL_FILTERS } from '../../shared/subjects/refusals';
 import { triggerWord } from '../../shared/subjects/triggers';
 import { DetailHeader, DetailPage, Fact, Facts, Section } from '../../shared/ui/Detail';
@@ -10,14 +10,14 @@ import { Notice } from '../../shared/ui/ErrorNotice';
 import { formatCount, formatWord } from '../../shared/ui/format';
 import { Json } from '../../shared/ui/Json';
 import { ExactTime, RelativeTime, useNow } from '../../shared/ui/Time';
-import { Unreadable } from '../../shared/ui/Unreadable';
+import { UnreadableNotice } from '../../shared/ui/UnreadableNotice';
 import { refusalQuery } from './queries';
-import { REASON_WORDS } from './words';
+import { REASON_TEXTS } from './reasonTexts';
 
 const BACK = { to: '/refusals', label: 'Refusals' };
 
 /** What the run that a refusal names has to do with it. */
-function runWords(refusal: Refusal): string {
+function runText(refusal: Refusal): string {
   switch (refusal.reason) {
     case 'DUPLICATE':
       return 'Run of the first event';
@@ -31,12 +31,12 @@ function runWords(refusal: Refusal): string {
 function Loaded({ refusal }: { refusal: Refusal }) {
   const now = useNow();
   const { automationId, automationName, contactId, runId, version, source } = refusal;
-  const { meaning, advice } = REASON_WORDS[refusal.reason];
+  const { meaning, advice } = REASON_TEXTS[refusal.reason];
   return (
     <>
       <DetailHeader
         title={`${automationName} did not run`}
-        state={<Reason reason={refusal.reason} />}
+        state={<RefusalReasonLabel reason={refusal.reason} />}
         id={refusal.id}
         noun="refusal"
       >
@@ -49,7 +49,7 @@ function Loaded({ refusal }: { refusal: Refusal }) {
             {contactId === null ? 'None' : <Link to={`/contacts/${contactId}`}>{contactId}</Link>}
           </Fact>
           {runId !== null && (
-            <Fact name={runWords(refusal)}>
+            <Fact name={runText(refusal)}>
               <Link to={`/runs/${runId}`}>{runId}</Link>
             </Fact>
           )}
@@ -74,7 +74,7 @@ function Loaded({ refusal }: { refusal: Refusal }) {
           </p>
         </Notice>
       )}
-      <Unreadable what="refusal" told={refusal.unreadable} />
+      <UnreadableNotice what="refusal" told={refusal.unreadable} />
       <Section title="Why nothing ran">
         <p>{refusal.message}</p>
         <Notice title={meaning}>

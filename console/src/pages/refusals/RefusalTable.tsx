@@ -3,7 +3,7 @@ import type { Refusal } from '../../shared/api/types';
 import page from '../../shared/lists/ListPage.module.css';
 import { type Column, RowLink, RowTable } from '../../shared/lists/RowTable';
 import { timeColumn } from '../../shared/lists/timeColumn';
-import { Reason } from '../../shared/subjects/Reason';
+import { RefusalReasonLabel } from '../../shared/subjects/RefusalReasonLabel';
 import { triggerWord } from '../../shared/subjects/triggers';
 import { formatCount } from '../../shared/ui/format';
 
@@ -12,7 +12,7 @@ function addressOf({ id }: { id: string }): string {
 }
 
 const COLUMNS: Column<Refusal>[] = [
-  { title: 'Reason', width: 16, cell: ({ reason }) => <Reason reason={reason} /> },
+  { title: 'Reason', width: 16, cell: ({ reason }) => <RefusalReasonLabel reason={reason} /> },
   {
     title: 'What happened',
     isWide: true,

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { type Counts, REFUSAL_REASONS, type Refusal } from '../../shared/api/types';
 import { openConsole, rememberTokens } from '../../test/render';
 import { type Call, json, ME, type Routes, serve } from '../../test/server';
-import { reasonsByCount } from './ReasonGroups';
+import { reasonsByCount } from './RefusalsByReason';
 
 const REFUSAL: Refusal = {
   id: 'ref_1',

@@ -16,9 +16,9 @@ import { useLiveList } from '../../shared/lists/useLiveList';
 import { REFUSAL_FILTERS } from '../../shared/subjects/refusals';
 import { Notice } from '../../shared/ui/ErrorNotice';
 import { fetchRefusals } from './queries';
-import { ReasonGroups } from './ReasonGroups';
+import { REASON_TEXTS } from './reasonTexts';
+import { RefusalsByReason } from './RefusalsByReason';
 import { RefusalTable } from './RefusalTable';
-import { REASON_WORDS } from './words';
 
 export default function RefusalsPage() {
   const { api } = useServices();
@@ -82,11 +82,11 @@ export default function RefusalsPage() {
         isCounting ? (
           <Skeleton height={88} />
         ) : (
-          <ReasonGroups counts={counts} />
+          <RefusalsByReason counts={counts} />
         )
       ) : (
-        <Notice title={REASON_WORDS[filters.reason].meaning}>
-          <p>{REASON_WORDS[filters.reason].advice}</p>
+        <Notice title={REASON_TEXTS[filters.reason].meaning}>
+          <p>{REASON_TEXTS[filters.reason].advice}</p>
         </Notice>
       )}
       <ListResults

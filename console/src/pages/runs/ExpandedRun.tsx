@@ -8,7 +8,7 @@ import { useListState } from '../../shared/ui/Detail';
 import { ErrorNotice } from '../../shared/ui/ErrorNotice';
 import { useNow } from '../../shared/ui/Time';
 import classes from './ExpandedRun.module.css';
-import { moved, toggled } from './steps';
+import { moved, toggled } from './stepNavigation';
 import { StepTrace } from './StepTrace';
 
 interface Props {

@@ -13,7 +13,7 @@ import {
 import { RUN_STATUSES, type RunStatus, type Stats } from '../../shared/api/types';
 import { formatCount, formatDuration, formatMoment, formatWord } from '../../shared/ui/format';
 import { useNow } from '../../shared/ui/Time';
-import { type Bucket, bucketsOf, totalOf } from './buckets';
+import { type ChartBar, chartBarsOf, totalOf } from './chartBars';
 import classes from './RunChart.module.css';
 
 /** From the ground up; failures at the top, where their height is easiest to compare. */
@@ -28,7 +28,7 @@ const FILLS: Record<RunStatus, string> = {
   FAILED: 'url(#failed-stripes)',
 };
 
-function span({ start, end }: Pick<Bucket, 'start' | 'end'>, now: number): string {
+function span({ start, end }: Pick<ChartBar, 'start' | 'end'>, now: number): string {
   const [from, to] = [start, end].map((moment) => formatMoment(new Date(moment).toISOString(), now));
   return `${from ?? ''} – ${to ?? ''}`;
 }
@@ -40,17 +40,17 @@ interface HintProps {
 }
 
 function Hint({ active, payload, now }: HintProps) {
-  const bucket = payload?.[0]?.payload as Bucket | undefined;
-  if (!active || !bucket) return null;
+  const bar = payload?.[0]?.payload as ChartBar | undefined;
+  if (!active || !bar) return null;
   return (
     <div className={classes.hint}>
-      <p className={classes.hintTitle}>{span(bucket, now)}</p>
-      {RUN_STATUSES.filter((status) => bucket[status] > 0).map((status) => (
+      <p className={classes.hintTitle}>{span(bar, now)}</p>
+      {RUN_STATUSES.filter((status) => bar[status] > 0).map((status) => (
         <p key={status}>
-          {formatWord(status)}: {formatCount(bucket[status])}
+          {formatWord(status)}: {formatCount(bar[status])}
         </p>
       ))}
-      {totalOf(bucket) === 0 && <p>No runs</p>}
+      {totalOf(bar) === 0 && <p>No runs</p>}
     </div>
   );
 }
@@ -61,11 +61,11 @@ function indexIn({ activeTooltipIndex }: MouseHandlerDataParam): number | null {
 }
 
 /** In words for who cannot see the bars. */
-function Summary({ buckets, now }: { buckets: Bucket[]; now: number }) {
-  const busiest = buckets.toSorted((one, other) => totalOf(other) - totalOf(one))[0];
+function Summary({ bars, now }: { bars: ChartBar[]; now: number }) {
+  const busiest = bars.toSorted((one, other) => totalOf(other) - totalOf(one))[0];
   const totals = STACK.map((status) => ({
     status,
-    total: buckets.reduce((sum, bucket) => sum + bucket[status], 0),
+    total: bars.reduce((sum, bar) => sum + bar[status], 0),
   })).filter(({ total }) => total > 0);
   return (
     <figcaption className="visually-hidden">
@@ -88,20 +88,20 @@ interface Props {
 export default function RunChart({ stats, note, onBrush }: Props) {
   const now = useNow(60_000);
   const [brush, setBrush] = useState<[number, number] | null>(null);
-  const buckets = bucketsOf(stats);
+  const bars = chartBarsOf(stats);
   const chosen = brush && ([Math.min(...brush), Math.max(...brush)] as const);
 
   function finish() {
     setBrush(null);
     if (!chosen) return;
-    const [first, last] = [buckets[chosen[0]], buckets[chosen[1]]];
+    const [first, last] = [bars[chosen[0]], bars[chosen[1]]];
     // A mere click chooses nothing.
     if (!first || !last || first === last) return;
     onBrush(new Date(first.start).toISOString(), new Date(last.end).toISOString());
   }
 
-  const begin = chosen && buckets[chosen[0]];
-  const end = chosen && buckets[chosen[1]];
+  const begin = chosen && bars[chosen[0]];
+  const end = chosen && bars[chosen[1]];
   return (
     <figure className={classes.chart}>
       {note !== null && (
@@ -112,7 +112,7 @@ export default function RunChart({ stats, note, onBrush }: Props) {
       )}
       <ResponsiveContainer width="100%" height={120}>
         <BarChart
-          data={buckets}
+          data={bars}
           accessibilityLayer={false}
           barCategoryGap={1}
           margin={{ top: 4, right: 0, bottom: 0, left: 0 }}
@@ -183,7 +183,7 @@ export default function RunChart({ stats, note, onBrush }: Props) {
           <span className={classes.drag}> Drag over the bars to look closer.</span>
         </p>
       )}
-      <Summary buckets={buckets} now={now} />
+      <Summary bars={bars} now={now} />
     </figure>
   );
 }

@@ -14,17 +14,17 @@ import { RUN_FILTERS, RUN_PAGE } from '../../shared/subjects/runs';
 import { triggerWord } from '../../shared/subjects/triggers';
 import { DetailHeader, DetailPage, Fact, Facts, Section } from '../../shared/ui/Detail';
 import detail from '../../shared/ui/Detail.module.css';
+import { FallbackBoundary } from '../../shared/ui/FallbackBoundary';
 import { formatDuration, formatWord } from '../../shared/ui/format';
 import { Json } from '../../shared/ui/Json';
-import { Optional } from '../../shared/ui/Optional';
 import { ErrorKind, Panel } from '../../shared/ui/Panel';
 import { Status } from '../../shared/ui/Status';
 import { ExactTime, RelativeTime, useNow } from '../../shared/ui/Time';
-import { Unreadable } from '../../shared/ui/Unreadable';
+import { UnreadableNotice } from '../../shared/ui/UnreadableNotice';
 import { CancelRunDialog } from './CancelRunDialog';
 import { contactName, healthText, runDuration } from './describe';
 import classes from './RunPage.module.css';
-import { goToStep, moved, showStep, stepElementId, toggled } from './steps';
+import { goToStep, moved, showStep, stepElementId, toggled } from './stepNavigation';
 import { StepTrace } from './StepTrace';
 
 function Contact({ contact }: Pick<Run, 'contact'>) {
@@ -198,13 +198,13 @@ function Loaded({ run }: { run: RunDetail }) {
       >
         <RunFacts run={run} now={now} />
       </DetailHeader>
-      <Unreadable what="run" told={run.unreadable} />
+      <UnreadableNotice what="run" told={run.unreadable} />
       <Failure run={run} onOpenStep={show} />
       <Canceled run={run} />
       <Section title="The way it took">
-        <Optional fallback={<p className={detail.muted}>The graph could not be drawn.</p>}>
+        <FallbackBoundary fallback={<p className={detail.muted}>The graph could not be drawn.</p>}>
           <RunGraph run={run} selected={openSteps.at(-1) ?? null} onSelect={show} />
-        </Optional>
+        </FallbackBoundary>
       </Section>
       <StepTrace
         heading="Steps"

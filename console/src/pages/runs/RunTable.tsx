@@ -6,9 +6,9 @@ import { triggerWord } from '../../shared/subjects/triggers';
 import { formatDuration } from '../../shared/ui/format';
 import { Status } from '../../shared/ui/Status';
 import { RelativeTime } from '../../shared/ui/Time';
-import { contactName, errorLine, healthText, runDuration, whereabouts } from './describe';
+import { contactName, errorLine, healthText, runDuration, currentNodes } from './describe';
 import { ExpandedRun } from './ExpandedRun';
-import { openStepsOf, RUN_LIST, toggledRun, withSteps } from './open';
+import { openStepsOf, RUN_LIST, toggledRun, withSteps } from './openRuns';
 import classes from './RunTable.module.css';
 
 function addressOf({ id }: Run): string {
@@ -93,7 +93,7 @@ const COLUMNS: Column<Run>[] = [
     title: 'At',
     width: 7.5,
     cell: (run) => {
-      const at = whereabouts(run);
+      const at = currentNodes(run);
       return at === null ? null : (
         <span className={classes.line} title={at}>
           {at}

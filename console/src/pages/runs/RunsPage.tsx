@@ -13,7 +13,7 @@ import page from '../../shared/lists/ListPage.module.css';
 import { useLiveList } from '../../shared/lists/useLiveList';
 import { RUN_FILTERS, type RunFilters } from '../../shared/subjects/runs';
 import { ErrorNotice } from '../../shared/ui/ErrorNotice';
-import { Optional } from '../../shared/ui/Optional';
+import { FallbackBoundary } from '../../shared/ui/FallbackBoundary';
 import { chartNote } from './chartNote';
 import { fetchRuns, statsQuery } from './queries';
 import { RunFilterBar } from './RunFilterBar';
@@ -48,7 +48,7 @@ function Chart({ filters, isWanted, onChange }: FilterProps & { isWanted: boolea
   }
   if (stats === undefined || !isWanted) return place;
   return (
-    <Optional fallback={null}>
+    <FallbackBoundary fallback={null}>
       <Suspense fallback={place}>
         <RunChart
           stats={stats}
@@ -58,7 +58,7 @@ function Chart({ filters, isWanted, onChange }: FilterProps & { isWanted: boolea
           }}
         />
       </Suspense>
-    </Optional>
+    </FallbackBoundary>
   );
 }
 

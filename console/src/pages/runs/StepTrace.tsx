@@ -7,8 +7,8 @@ import { CopyButton } from '../../shared/ui/CopyButton';
 import { formatBothZones, formatDuration, formatExact, formatWord } from '../../shared/ui/format';
 import { Status } from '../../shared/ui/Status';
 import { type Fork, inLanes, type Path, placeSteps, stepsIn, type TraceItem } from './paths';
-import { StepBody } from './StepBody';
-import { goToStep, neighbours, stepElementId } from './steps';
+import { StepDetails } from './StepDetails';
+import { goToStep, neighbours, stepElementId } from './stepNavigation';
 import classes from './StepTrace.module.css';
 import {
   intervalOf,
@@ -168,7 +168,7 @@ function StepRow(props: StepRowProps) {
         {open && (
           <>
             <StepActions {...props} />
-            <StepBody run={run} step={step} />
+            <StepDetails run={run} step={step} />
           </>
         )}
       </div>

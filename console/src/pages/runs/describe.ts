@@ -22,7 +22,7 @@ export function errorLine({ error, canceled }: Run): string | null {
 }
 
 /** The node it is at, or ended at: several where it walks parallel paths. */
-export function whereabouts(run: Run): string | null {
+export function currentNodes(run: Run): string | null {
   return run.at.length === 0 ? null : run.at.join(', ');
 }
 

@@ -9,7 +9,7 @@ import {
 } from './rules';
 import classes from './Segments.module.css';
 
-const KIND_WORDS = {
+const KIND_LABELS = {
   HAS_TAG: 'has the tag',
   LACKS_TAG: 'does not have the tag',
   CONSENT: 'consent',
@@ -109,7 +109,7 @@ export function RuleFields({ rule, position, problem, onChange, onRemove }: Prop
       <div className={classes.ruleFields}>
         <NativeSelect
           aria-label={`What rule ${position} asks`}
-          data={KINDS.map((kind) => ({ value: kind, label: KIND_WORDS[kind] }))}
+          data={KINDS.map((kind) => ({ value: kind, label: KIND_LABELS[kind] }))}
           value={rule.kind}
           onChange={(event) => {
             const { value } = event.currentTarget;

@@ -5,10 +5,10 @@ import { useAllows } from '../../shared/auth/role';
 import { useServices } from '../../shared/auth/services';
 import { DetailHeader, DetailPage, Section } from '../../shared/ui/Detail';
 import { useSaveRevision } from '../../shared/ui/useSaveRevision';
-import { Belonging } from './Belonging';
 import { replaceSegment, segmentQuery } from './queries';
-import { ruleWords } from './rules';
+import { ruleText } from './rules';
 import { SegmentForm } from './SegmentForm';
+import { SegmentMembers } from './SegmentMembers';
 import classes from './Segments.module.css';
 
 const BACK = { to: '/contacts/segments', label: 'Segments' };
@@ -18,7 +18,7 @@ function ReadOnly({ segment }: { segment: Segment }) {
     <Section title={segment.match === 'ANY' ? 'Whoever, at least one' : 'Whoever, all of it'}>
       <ul className={classes.words}>
         {segment.rules.map((rule, index) => (
-          <li key={index}>{ruleWords(rule)}</li>
+          <li key={index}>{ruleText(rule)}</li>
         ))}
       </ul>
     </Section>
@@ -50,7 +50,7 @@ function Loaded({ segment }: { segment: Segment }) {
         ) : (
           <ReadOnly segment={segment} />
         )}
-        <Belonging segmentId={segment.id} />
+        <SegmentMembers segmentId={segment.id} />
       </div>
     </>
   );

@@ -1,19 +1,19 @@
 import type { Segment } from '../../shared/api/types';
 import { useServices } from '../../shared/auth/services';
-import { Clipped } from '../../shared/lists/Clipped';
+import { ClippedText } from '../../shared/lists/ClippedText';
 import { EditableListPage } from '../../shared/lists/EditableListPage';
 import { type Column, RowLink } from '../../shared/lists/RowTable';
 import { timeColumn } from '../../shared/lists/timeColumn';
 import { ContactTabs } from '../../shared/subjects/ContactTabs';
 import { EmptyState } from '../../shared/ui/EmptyState';
 import { fetchSegments } from './queries';
-import { ruleWords } from './rules';
+import { ruleText } from './rules';
 
 const PATH = '/contacts/segments';
 
 /** `has the tag vip and gave marketing consent`. */
-function inWords(segment: Segment): string {
-  return segment.rules.map(ruleWords).join(segment.match === 'ANY' ? ' or ' : ' and ');
+function rulesText(segment: Segment): string {
+  return segment.rules.map(ruleText).join(segment.match === 'ANY' ? ' or ' : ' and ');
 }
 
 const COLUMNS: Column<Segment>[] = [
@@ -23,7 +23,7 @@ const COLUMNS: Column<Segment>[] = [
     isWide: true,
     cell: ({ id, name }) => <RowLink to={`${PATH}/${id}`}>{name}</RowLink>,
   },
-  { title: 'Whoever', isWide: true, cell: (segment) => <Clipped text={inWords(segment)} /> },
+  { title: 'Whoever', isWide: true, cell: (segment) => <ClippedText text={rulesText(segment)} /> },
   timeColumn('Changed', 13, ({ updatedAt }) => updatedAt),
 ];
 

@@ -20,7 +20,7 @@ export function segmentQuery(api: ApiClient, id: string) {
 }
 
 /** Who belongs to it now: some of them, and how many. */
-export function belongingQuery(api: ApiClient, id: string) {
+export function segmentMembersQuery(api: ApiClient, id: string) {
   return queryOptions({
     queryKey: ['segment', id, 'preview'],
     queryFn: ({ signal }) =>

@@ -90,7 +90,7 @@ export function fromWire(rule: SegmentRule, key: string): DraftRule {
   }
 }
 
-export function ruleWords(rule: SegmentRule): string {
+export function ruleText(rule: SegmentRule): string {
   switch (rule.kind) {
     case 'HAS_TAG':
       return `has the tag ${rule.tag}`;

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Segment, SegmentRule } from '../../shared/api/types';
 import { openConsole, rememberTokens } from '../../test/render';
 import { json, ME, serve } from '../../test/server';
-import { fromWire, ruleWords, toWire } from './rules';
+import { fromWire, ruleText, toWire } from './rules';
 
 const RULES: SegmentRule[] = [
   { kind: 'HAS_TAG', tag: 'vip' },
@@ -30,7 +30,7 @@ describe('the rules of a segment', () => {
   });
 
   it('are told in words', () => {
-    expect(RULES.map(ruleWords)).toEqual([
+    expect(RULES.map(ruleText)).toEqual([
       'has the tag vip',
       'does not have the tag beta',
       'did not give marketing consent',

@@ -9,7 +9,7 @@ import { ErrorNotice, Notice } from '../../shared/ui/ErrorNotice';
 import form from '../../shared/ui/Form.module.css';
 import { formatWord } from '../../shared/ui/format';
 import { fieldError, formError, useFocusOnError } from '../../shared/ui/forms';
-import { Row, RowAction, Rows } from '../../shared/ui/Rows';
+import { SimpleList, SimpleListAction, SimpleListItem } from '../../shared/ui/SimpleList';
 import { RelativeTime, useNow } from '../../shared/ui/Time';
 import { invitationsQuery, invite, resendInvitation, withdrawInvitation } from './queries';
 import { asRole, ROLE_OPTIONS } from './roles';
@@ -103,7 +103,7 @@ export function Invitations() {
   return (
     <>
       <h2>Invitations</h2>
-      <Rows
+      <SimpleList
         label="Invitations"
         query={useQuery(invitationsQuery(api))}
         empty={
@@ -113,12 +113,12 @@ export function Invitations() {
         }
       >
         {(invitation) => (
-          <Row
+          <SimpleListItem
             key={invitation.id}
             title={`${invitation.email} · ${formatWord(invitation.role)}`}
             actions={
               <>
-                <RowAction
+                <SimpleListAction
                   label={`Send the invitation of ${invitation.email} again`}
                   isPending={again.isPending && again.variables === invitation.id}
                   onClick={() => {
@@ -126,24 +126,24 @@ export function Invitations() {
                   }}
                 >
                   Send again
-                </RowAction>
-                <RowAction
+                </SimpleListAction>
+                <SimpleListAction
                   label={`Withdraw the invitation of ${invitation.email}`}
                   onClick={() => {
                     setWithdrawing(invitation);
                   }}
                 >
                   Withdraw
-                </RowAction>
+                </SimpleListAction>
               </>
             }
           >
             Invited by {invitation.invitedBy} <RelativeTime time={invitation.sentAt} now={now} />,{' '}
             {invitation.status === 'EXPIRED' ? 'expired' : 'expires'}{' '}
             <RelativeTime time={invitation.expiresAt} now={now} />
-          </Row>
+          </SimpleListItem>
         )}
-      </Rows>
+      </SimpleList>
       {again.error && <ErrorNotice error={again.error} />}
       {sent && <SentNotice sent={sent} />}
       <InviteForm onSent={told} />

@@ -7,7 +7,7 @@ import { useServices } from '../../shared/auth/services';
 import { ConfirmDialog } from '../../shared/ui/ConfirmDialog';
 import { EmptyState } from '../../shared/ui/EmptyState';
 import { formatWord } from '../../shared/ui/format';
-import { Row, RowAction, Rows } from '../../shared/ui/Rows';
+import { SimpleList, SimpleListAction, SimpleListItem } from '../../shared/ui/SimpleList';
 import { RelativeTime, useNow } from '../../shared/ui/Time';
 import { Invitations } from './Invitations';
 import { changeRole, membersQuery, removeMember } from './queries';
@@ -87,7 +87,7 @@ export function MembersTab() {
         <dt>Owner</dt>
         <dd>also members and settings</dd>
       </dl>
-      <Rows
+      <SimpleList
         label="Members"
         query={useQuery(membersQuery(api))}
         empty={
@@ -97,7 +97,7 @@ export function MembersTab() {
         }
       >
         {(member) => (
-          <Row
+          <SimpleListItem
             key={member.userId}
             title={
               <>
@@ -108,21 +108,21 @@ export function MembersTab() {
             actions={
               <>
                 <RoleSelect member={member} isOwn={member.userId === me?.userId} />
-                <RowAction
+                <SimpleListAction
                   label={`Remove ${member.email}`}
                   onClick={() => {
                     setRemoving(member);
                   }}
                 >
                   Remove
-                </RowAction>
+                </SimpleListAction>
               </>
             }
           >
             Joined <RelativeTime time={member.joinedAt} now={now} />
-          </Row>
+          </SimpleListItem>
         )}
-      </Rows>
+      </SimpleList>
       <Invitations />
       {removing && (
         <ConfirmDialog

@@ -8,7 +8,7 @@ import { ConfirmDialog } from '../../shared/ui/ConfirmDialog';
 import { Dialog, DialogDecision } from '../../shared/ui/Dialog';
 import { EmptyState } from '../../shared/ui/EmptyState';
 import { fieldError, formError, useFocusOnError } from '../../shared/ui/forms';
-import { Row, RowAction, Rows } from '../../shared/ui/Rows';
+import { SimpleList, SimpleListAction, SimpleListItem } from '../../shared/ui/SimpleList';
 import { RelativeTime, useNow } from '../../shared/ui/Time';
 import { deleteSecret, type SecretChange, secretsQuery, setSecret } from './queries';
 import classes from './Settings.module.css';
@@ -206,7 +206,7 @@ export function SecretsTab() {
         </p>
         {mayEdit && newSecret}
       </div>
-      <Rows
+      <SimpleList
         label="Secrets"
         query={useQuery(secretsQuery(api))}
         empty={
@@ -216,44 +216,44 @@ export function SecretsTab() {
         }
       >
         {(secret) => (
-          <Row
+          <SimpleListItem
             key={secret.name}
             title={<code>{secret.name}</code>}
             actions={
               mayEdit && (
                 <>
-                  <RowAction
+                  <SimpleListAction
                     label={`Set ${secret.name} anew`}
                     onClick={() => {
                       setAsking({ kind: 'set', name: secret.name });
                     }}
                   >
                     Set anew
-                  </RowAction>
-                  <RowAction
+                  </SimpleListAction>
+                  <SimpleListAction
                     label={`Allowed hosts of ${secret.name}`}
                     onClick={() => {
                       setAsking({ kind: 'hosts', secret });
                     }}
                   >
                     Allowed hosts
-                  </RowAction>
-                  <RowAction
+                  </SimpleListAction>
+                  <SimpleListAction
                     label={`Delete ${secret.name}`}
                     onClick={() => {
                       setAsking({ kind: 'delete', name: secret.name });
                     }}
                   >
                     Delete
-                  </RowAction>
+                  </SimpleListAction>
                 </>
               )
             }
           >
             <Facts secret={secret} now={now} />
-          </Row>
+          </SimpleListItem>
         )}
-      </Rows>
+      </SimpleList>
       {asking?.kind === 'new' && <SetDialog onClose={close} />}
       {asking?.kind === 'set' && <SetDialog name={asking.name} onClose={close} />}
       {asking?.kind === 'hosts' && <HostsDialog secret={asking.secret} onClose={close} />}

@@ -2,7 +2,7 @@ import type { TemplateDocument } from '../../shared/api/types';
 import { useServices } from '../../shared/auth/services';
 import { NewItemPage } from '../../shared/ui/NewItemPage';
 import { createTemplate } from './queries';
-import { Workbench } from './Workbench';
+import { TemplateEditor } from './TemplateEditor';
 
 export default function NewTemplatePage() {
   const { api } = useServices();
@@ -13,7 +13,7 @@ export default function NewTemplatePage() {
       path="/templates"
       create={(document: TemplateDocument) => createTemplate(api, document)}
     >
-      {(form) => <Workbench {...form} />}
+      {(form) => <TemplateEditor {...form} />}
     </NewItemPage>
   );
 }

@@ -1,23 +1,23 @@
 import { Textarea } from '@mantine/core';
 import type { Preview } from '../../shared/api/types';
 import { ContactFilter } from '../../shared/lists/TextFilter';
-import { Gates } from '../../shared/subjects/Gates';
+import { DeliveryGates } from '../../shared/subjects/DeliveryGates';
 import { Section } from '../../shared/ui/Detail';
 import { ErrorNotice } from '../../shared/ui/ErrorNotice';
 import form from '../../shared/ui/Form.module.css';
 import { TextBlock } from '../../shared/ui/TextBlock';
-import { type Circumstances, contactProblem, type JsonField, jsonProblem } from './preview';
+import { type PreviewInput, contactProblem, type JsonField, jsonProblem } from './preview';
 import classes from './PreviewPanel.module.css';
 
 interface Props {
-  circumstances: Circumstances;
-  onChange: (changes: Partial<Circumstances>) => void;
+  previewInput: PreviewInput;
+  onChange: (changes: Partial<PreviewInput>) => void;
   preview: Preview | undefined;
   /** Of the preview, where no field of the template tells it. */
   error: Error | null;
 }
 
-function JsonInput({ label, field, circumstances, onChange }: Pick<Props, 'circumstances' | 'onChange'> & {
+function JsonInput({ label, field, previewInput, onChange }: Pick<Props, 'previewInput' | 'onChange'> & {
   label: string;
   field: JsonField;
 }) {
@@ -28,8 +28,8 @@ function JsonInput({ label, field, circumstances, onChange }: Pick<Props, 'circu
       resize="vertical"
       placeholder="{ }"
       spellCheck={false}
-      value={circumstances[field]}
-      error={jsonProblem(circumstances[field])}
+      value={previewInput[field]}
+      error={jsonProblem(previewInput[field])}
       classNames={{ input: form.code ?? '' }}
       onChange={(event) => {
         onChange({ [field]: event.currentTarget.value });
@@ -66,7 +66,7 @@ function Rendered({ preview }: { preview: Preview }) {
               ? 'Every gate is open for this contact'
               : 'A gate is closed for this contact'}
           </summary>
-          <Gates gates={gates} />
+          <DeliveryGates gates={gates} />
         </details>
       )}
     </>
@@ -74,13 +74,13 @@ function Rendered({ preview }: { preview: Preview }) {
 }
 
 /** What the template would say to a contact. Nothing is sent. */
-export function PreviewPanel({ circumstances, onChange, preview, error }: Props) {
+export function PreviewPanel({ previewInput, onChange, preview, error }: Props) {
   const aboutContact = contactProblem(error);
   return (
     <div className={classes.panel}>
       <Section title="Preview">
         <ContactFilter
-          value={circumstances.contact}
+          value={previewInput.contact}
           onChange={(contact) => {
             onChange({ contact });
           }}
@@ -93,7 +93,7 @@ export function PreviewPanel({ circumstances, onChange, preview, error }: Props)
         <JsonInput
           label="Payload of the trigger (JSON)"
           field="trigger"
-          circumstances={circumstances}
+          previewInput={previewInput}
           onChange={onChange}
         />
         <details>
@@ -102,13 +102,13 @@ export function PreviewPanel({ circumstances, onChange, preview, error }: Props)
             <JsonInput
               label="steps (JSON by node)"
               field="steps"
-              circumstances={circumstances}
+              previewInput={previewInput}
               onChange={onChange}
             />
             <JsonInput
               label="vars (JSON)"
               field="vars"
-              circumstances={circumstances}
+              previewInput={previewInput}
               onChange={onChange}
             />
           </div>

@@ -8,7 +8,7 @@ import { formatWord } from '../../shared/ui/format';
 import { ExactTime, RelativeTime, useNow } from '../../shared/ui/Time';
 import { useSaveRevision } from '../../shared/ui/useSaveRevision';
 import { replaceTemplate, templateQuery } from './queries';
-import { Workbench } from './Workbench';
+import { TemplateEditor } from './TemplateEditor';
 
 const BACK = { to: '/templates', label: 'Templates' };
 
@@ -35,7 +35,7 @@ function Loaded({ template }: { template: Template }) {
           </Fact>
         </Facts>
       </DetailHeader>
-      <Workbench
+      <TemplateEditor
         template={template}
         submitLabel="Save"
         error={error}

@@ -1,6 +1,6 @@
 import type { Template } from '../../shared/api/types';
 import { useServices } from '../../shared/auth/services';
-import { Clipped } from '../../shared/lists/Clipped';
+import { ClippedText } from '../../shared/lists/ClippedText';
 import { EditableListPage } from '../../shared/lists/EditableListPage';
 import { type Column, RowLink } from '../../shared/lists/RowTable';
 import { timeColumn } from '../../shared/lists/timeColumn';
@@ -19,7 +19,7 @@ const COLUMNS: Column<Template>[] = [
   {
     title: 'Begins with',
     isWide: true,
-    cell: ({ subject, body }) => <Clipped text={subject ?? body.slice(0, 120)} />,
+    cell: ({ subject, body }) => <ClippedText text={subject ?? body.slice(0, 120)} />,
   },
   timeColumn('Changed', 13, ({ updatedAt }) => updatedAt),
 ];

@@ -12,7 +12,7 @@ export interface Draft {
 }
 
 /** What the draft is rendered for. The last three are JSON, as typed. */
-export interface Circumstances {
+export interface PreviewInput {
   /** A contact's id, e-mail address or phone number, as pasted. */
   contact: string | null;
   trigger: string;
@@ -50,11 +50,11 @@ export function jsonProblem(text: string): string | null {
 }
 
 /** Null where there is nothing to render yet. */
-export function previewRequest(draft: Draft, circumstances: Circumstances): PreviewRequest | null {
+export function previewRequest(draft: Draft, previewInput: PreviewInput): PreviewRequest | null {
   const [payload, steps, vars] = [
-    circumstances.trigger,
-    circumstances.steps,
-    circumstances.vars,
+    previewInput.trigger,
+    previewInput.steps,
+    previewInput.vars,
   ].map(parseObject);
   if (!payload || !steps || !vars) return null;
   if (!('value' in payload) || !('value' in steps) || !('value' in vars)) return null;
@@ -62,7 +62,7 @@ export function previewRequest(draft: Draft, circumstances: Circumstances): Prev
   return {
     // A draft may be looked at before it has a name.
     template: { ...documentOf(draft), name: draft.name.trim() === '' ? 'Draft' : draft.name },
-    ...who(circumstances.contact),
+    ...who(previewInput.contact),
     payload: payload.value,
     steps: steps.value,
     vars: vars.value,

@@ -83,11 +83,11 @@ export function useKeptState(): unknown {
 }
 
 /** `push` is a step of Back; `replace` is for what Back should not have to undo one by one. */
-export type How = 'push' | 'replace';
+export type HistoryMode = 'push' | 'replace';
 
 export type Change<Values> = (
   changes: Partial<Values> | ((current: Values) => Partial<Values>),
-  how: How,
+  how: HistoryMode,
 ) => void;
 
 /** What the address says, and the way to change some of it; what it was reached from is kept. */

@@ -8,7 +8,7 @@ import type { EdgeLook } from './GraphCanvas';
 import type { NodeLook, Tone } from './GraphNodeCard';
 import GraphView from './GraphView';
 import { readGraph } from './model';
-import { pathOf, type Place } from './path';
+import { pathOf, type PathState } from './runPath';
 
 export interface RunGraphProps {
   run: RunDetail;
@@ -45,7 +45,7 @@ function stepLook(step: Step, now: number): NodeLook {
   };
 }
 
-const UNVISITED: Record<Place, NodeLook> = {
+const UNVISITED: Record<PathState, NodeLook> = {
   TAKEN: {},
   AHEAD: {
     words: 'Not yet reached',
@@ -58,7 +58,7 @@ const UNVISITED: Record<Place, NodeLook> = {
   },
 };
 
-const EDGES: Record<Place, EdgeLook> = {
+const EDGES: Record<PathState, EdgeLook> = {
   TAKEN: { tone: 'taken' },
   AHEAD: {},
   NOT_TAKEN: { isMuted: true },

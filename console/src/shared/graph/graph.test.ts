@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { makeStep } from '../../test/server';
 import { layoutOf, NODE_WIDTH, readingOrder } from './layout';
 import { type Graph, readGraph, summarize } from './model';
-import { pathOf } from './path';
+import { pathOf } from './runPath';
 
 const GRAPH = readGraph({
   nodes: ['start', 'big', 'mail', 'bad', 'done'].map((id) => ({ id, type: 'X' })),

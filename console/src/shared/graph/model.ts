@@ -44,27 +44,27 @@ const GENERATED_ID = /^[a-z]{3}_[0-9A-Za-z]{20,}$/;
 const ENUM_WORD = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/;
 const MAX_SUMMARY = 80;
 
-function keyWords(key: string): string {
+function keyText(key: string): string {
   return key.replaceAll(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
 }
 
-function leafWords(key: string | null, value: unknown): string[] {
+function leafText(key: string | null, value: unknown): string[] {
   if (typeof value === 'string') {
     if (GENERATED_ID.test(value)) return [];
     return [ENUM_WORD.test(value) ? value.replaceAll('_', ' ').toLowerCase() : value];
   }
-  if (typeof value === 'number') return [...(key === null ? [] : [keyWords(key)]), String(value)];
-  if (value === true) return key === null ? ['true'] : [keyWords(key)];
-  if (Array.isArray(value)) return value.flatMap((item) => leafWords(null, item));
+  if (typeof value === 'number') return [...(key === null ? [] : [keyText(key)]), String(value)];
+  if (value === true) return key === null ? ['true'] : [keyText(key)];
+  if (Array.isArray(value)) return value.flatMap((item) => leafText(null, item));
   if (typeof value === 'object' && value !== null) {
-    return Object.entries(value).flatMap(([name, item]) => leafWords(name, item));
+    return Object.entries(value).flatMap(([name, item]) => leafText(name, item));
   }
   return [];
 }
 
 /** What a node is set to do, from its config alone, in a line: whatever node types there will be. */
 export function summarize(config: Record<string, unknown>): string {
-  const words = leafWords(null, config)
+  const words = leafText(null, config)
     .filter((word) => word !== '')
     .join(' ');
   return words.length > MAX_SUMMARY ? `${words.slice(0, MAX_SUMMARY - 1)}…` : words;

@@ -6,7 +6,7 @@ import { isCustom, type Period } from './filters';
 import { ListEnd } from './ListEnd';
 import classes from './ListPage.module.css';
 import { NewRows } from './NewRows';
-import { periodWords } from './period';
+import { periodText } from './period';
 import type { LiveList } from './useLiveList';
 
 interface ResultsProps<Item> {
@@ -44,7 +44,7 @@ export function ListResults<Item>({ noun, plural, period, list, empty, children 
               noun={noun}
               plural={plural}
               shown={list.items.length}
-              period={period && periodWords(period)}
+              period={period && periodText(period)}
               hasMore={list.hasMore}
               isLoadingMore={list.isLoadingMore}
               loadMore={list.loadMore}
@@ -70,7 +70,7 @@ interface NothingProps {
 /** No rows by the filters, and the ways to more. */
 export function NothingFound(props: NothingProps) {
   const { plural, hint, period, isNarrowed, onClear, onChange } = props;
-  const words = periodWords(period);
+  const words = periodText(period);
   return (
     <EmptyState title={isNarrowed ? `No ${plural} ${words} match` : `No ${plural} ${words}`}>
       <p>{isNarrowed ? 'Loosen a filter or look further back.' : hint}</p>

@@ -53,7 +53,7 @@ function CustomForm({ period, now, onApply }: FormProps) {
 }
 
 /** In few words what a period spans: `Mar 1, 10:00 – Mar 2, 12:00`. */
-function periodText({ from, to }: Period, now: number): string {
+function customPeriodText({ from, to }: Period, now: number): string {
   if (from === null && to === null) return '';
   if (from === null) return `until ${formatMoment(to ?? '', now)}`;
   return to === null
@@ -91,7 +91,7 @@ export function PeriodPicker({ label, period, onChange }: Props) {
                 setOpen(!open);
               }}
             >
-              {custom ? periodText(period, now) : 'Custom…'}
+              {custom ? customPeriodText(period, now) : 'Custom…'}
             </Button>
           </Popover.Target>
           <Popover.Dropdown>

@@ -4,7 +4,7 @@ import type { Period } from './filters';
 
 const HOUR = 3_600_000;
 const RANGE_MS = { '24h': 24 * HOUR, '7d': 7 * 24 * HOUR, '30d': 30 * 24 * HOUR } as const;
-export const RANGE_WORDS = { '24h': '24 hours', '7d': '7 days', '30d': '30 days' } as const;
+export const RANGE_LABELS = { '24h': '24 hours', '7d': '7 days', '30d': '30 days' } as const;
 
 /** The value of a `datetime-local` field, to the minute. */
 export function toLocalInput(time: string | null): string {
@@ -28,8 +28,8 @@ export function boundsOf({ range, from, to }: Period, now: number): { from: numb
 }
 
 /** `in the last 7 days`, `in the chosen period`. */
-export function periodWords(period: Period): string {
+export function periodText(period: Period): string {
   return period.from !== null || period.to !== null
     ? 'in the chosen period'
-    : `in the last ${RANGE_WORDS[period.range]}`;
+    : `in the last ${RANGE_LABELS[period.range]}`;
 }

@@ -7,7 +7,7 @@ import {
 } from '@tanstack/react-query';
 import { ApiError } from '../api/problem';
 import type { Page } from '../api/types';
-import { anchorOf, type LivePage, mergeHead, nextOpenPage, uniqueRows } from './live';
+import { anchorOf, type LivePage, mergeHead, nextOpenPage, uniqueRows } from './livePages';
 
 const POLL_MS = 4_000;
 /** What was left is found again as it was, for this long. */

@@ -37,14 +37,14 @@ function cameFrom(state: unknown): string {
 }
 
 /** Where a link back leads, as its properties. */
-export function useWayBack({ to, isThing = false }: Omit<BackProps, 'children'>) {
+export function useBackLink({ to, isThing = false }: Omit<BackProps, 'children'>) {
   const state = useKeptState();
   return isThing ? { to, state } : { to: `${to}${cameFrom(state)}` };
 }
 
 export function BackLink({ children, ...back }: BackProps) {
   return (
-    <Link {...useWayBack(back)} className={classes.back ?? ''}>
+    <Link {...useBackLink(back)} className={classes.back ?? ''}>
       <IconChevronLeft size={16} aria-hidden />
       {children}
     </Link>

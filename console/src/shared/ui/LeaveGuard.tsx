@@ -1,8 +1,8 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'react-router';
 import { Dialog, DialogDecision } from './Dialog';
-import { hearSteps } from './historySteps';
-import { hearLeaving } from './leaving';
+import { interceptHistory } from './interceptHistory';
+import { interceptLeaving } from './leavePage';
 
 /** A link to follow, so many steps through the browser's history, or what else leaves. */
 type Way = HTMLAnchorElement | number | { leave: () => void };
@@ -83,8 +83,8 @@ export function LeaveGuard({ isDirty, children }: Props) {
     function onUnload(event: BeforeUnloadEvent) {
       event.preventDefault();
     }
-    const stopHearing = hearSteps(onPop);
-    const stopHearingOthers = hearLeaving((leave) => {
+    const stopHistory = interceptHistory(onPop);
+    const stopLeaving = interceptLeaving((leave) => {
       setWay({ leave });
     });
     // Before React's own listeners, which would navigate.
@@ -92,8 +92,8 @@ export function LeaveGuard({ isDirty, children }: Props) {
     window.addEventListener('beforeunload', onUnload);
     return () => {
       document.removeEventListener('click', onClick, { capture: true });
-      stopHearing();
-      stopHearingOthers();
+      stopHistory();
+      stopLeaving();
       window.removeEventListener('beforeunload', onUnload);
     };
   }, [isDirty, pathname]);

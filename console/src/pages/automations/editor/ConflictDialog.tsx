@@ -1,9 +1,9 @@
 import { Button } from '@mantine/core';
 import { useMemo } from 'react';
 import { Dialog, DialogActions } from '../../../shared/ui/Dialog';
-import { Changes } from '../Changes';
-import { diffGraphs } from '../diff';
-import { type Automation, REENTRY_WORDS } from '../types';
+import { GraphChanges } from '../GraphChanges';
+import { diffGraphs } from '../graphDiff';
+import { type Automation, REENTRY_LABELS } from '../types';
 import { type AutomationDocument, toDocument } from './document';
 
 interface Props {
@@ -34,11 +34,11 @@ export function ConflictDialog(props: Props) {
       )}
       {theirs.reentry !== mine.reentry && (
         <p>
-          Re-entry: <del>{REENTRY_WORDS[theirs.reentry]}</del> →{' '}
-          <ins>{REENTRY_WORDS[mine.reentry]}</ins>
+          Re-entry: <del>{REENTRY_LABELS[theirs.reentry]}</del> →{' '}
+          <ins>{REENTRY_LABELS[mine.reentry]}</ins>
         </p>
       )}
-      {(hasChanges || theirs.name === mine.name) && <Changes diff={diff} />}
+      {(hasChanges || theirs.name === mine.name) && <GraphChanges diff={diff} />}
       <DialogActions>
         <Button variant="default" onClick={onClose}>
           Go on editing

@@ -9,7 +9,6 @@ import { LeaveGuard } from '../../../shared/ui/LeaveGuard';
 import { automationQuery } from '../queries';
 import { StatusDialog } from '../StatusDialog';
 import type { Automation } from '../types';
-import { EDITOR } from './address';
 import { ConflictDialog } from './ConflictDialog';
 import {
   type Action,
@@ -20,15 +19,16 @@ import {
   toDocument,
 } from './document';
 import classes from './Editor.module.css';
+import { EDITOR_PAGE } from './editorAddress';
 import { EditorHead } from './EditorHead';
 import { JsonView } from './JsonView';
-import { type DocumentProblem, nodeOf, useProblems } from './problems';
 import { ProblemList } from './ProblemList';
+import { type DocumentProblem, nodeOf, useProblems } from './problems';
 import { useEditorKeys } from './useEditorKeys';
 import { useFocusTarget } from './useFocusTarget';
 import { useJsonText } from './useJsonText';
+import { useKeepUnsavedWork } from './useKeepUnsavedWork';
 import { type Saved, useSave } from './useSave';
-import { useUnsaved } from './useUnsaved';
 import { VisualView } from './VisualView';
 
 interface Props {
@@ -49,7 +49,7 @@ export function Editor({ automation, saved: firstSaved, first, storageKey }: Pro
   const isReadOnly = !mayEdit || automation?.status === 'ARCHIVED';
   const automationId = automation?.id ?? null;
 
-  const [address, changeAddress] = useAddressState(EDITOR);
+  const [address, changeAddress] = useAddressState(EDITOR_PAGE);
   const view = address.view ?? 'visual';
   const focus = useFocusTarget(address.node, view);
 
@@ -72,7 +72,7 @@ export function Editor({ automation, saved: firstSaved, first, storageKey }: Pro
   });
   const { saved, conflict } = saving;
   const isDirty = !isReadOnly && !isSameDocument(edited, saved.document);
-  const isKept = useUnsaved(storageKey, edited, saved.revision, isDirty);
+  const isKept = useKeepUnsavedWork(storageKey, edited, saved.revision, isDirty);
   const found = useProblems(automationId, edited, !isReadOnly);
   const { problems } = found;
 
@@ -108,7 +108,7 @@ export function Editor({ automation, saved: firstSaved, first, storageKey }: Pro
 
   /** A new automation has an address of its own once it is saved. */
   function goToOwnAddress(created: Automation, activates: boolean) {
-    const own = EDITOR.address(`/automations/${created.id}/edit`, {
+    const own = EDITOR_PAGE.address(`/automations/${created.id}/edit`, {
       activate: activates ? 'true' : null,
     });
     void navigate(own, { replace: true, state: cameFrom });

@@ -6,7 +6,7 @@ import type { NodeLook } from '../../../shared/graph/GraphNodeCard';
 import type { NodeType } from '../../../shared/graph/useNodeTypes';
 import type { Action, AutomationDocument } from './document';
 import classes from './Editor.module.css';
-import { branchesOf } from './exits';
+import { branchesOf } from './outgoingEdges';
 import { type DocumentProblem, nodeOf } from './problems';
 
 interface Props {
@@ -20,7 +20,7 @@ interface Props {
   onOpenEdge: (index: number) => void;
 }
 
-function problemWords(count: number): string {
+function problemText(count: number): string {
   return count === 1 ? '1 problem' : `${count} problems`;
 }
 
@@ -38,10 +38,10 @@ function looksOf(
       nodeId,
       {
         tone: 'bad' as const,
-        words: problemWords(count),
+        words: problemText(count),
         mark: (
           <span className={classes.nodeMark}>
-            <IconAlertTriangle size={13} aria-hidden /> {problemWords(count)}
+            <IconAlertTriangle size={13} aria-hidden /> {problemText(count)}
           </span>
         ),
       },

@@ -4,10 +4,10 @@ import type { Dispatch } from 'react';
 import { useAddressWith } from '../../../shared/address/addressState';
 import { TabLinks } from '../../../shared/ui/TabLinks';
 import { AutomationStatusBadge } from '../AutomationStatusBadge';
-import { type Automation, REENTRIES, REENTRY_WORDS } from '../types';
-import { EDITOR } from './address';
+import { type Automation, REENTRIES, REENTRY_LABELS } from '../types';
 import type { Action, AutomationDocument } from './document';
 import classes from './Editor.module.css';
+import { EDITOR_PAGE } from './editorAddress';
 
 interface Props {
   automation: Automation | null;
@@ -24,7 +24,7 @@ interface Props {
   onSave: (activates: boolean) => void;
 }
 
-function savedWords({ isNew, isDirty, automation }: Props): string {
+function savedText({ isNew, isDirty, automation }: Props): string {
   if (isNew) return 'Not saved yet';
   if (isDirty) return 'Unsaved changes, kept in this tab';
   return automation?.hasUnpublishedChanges ? 'Saved, not active yet' : 'Saved';
@@ -85,7 +85,7 @@ function Buttons(props: Props) {
 /** Name, re-entry, and what can be done with the whole document. */
 export function EditorHead(props: Props) {
   const { automation, document, view, isReadOnly, problemCount, dispatch } = props;
-  const addressWith = useAddressWith(EDITOR);
+  const addressWith = useAddressWith(EDITOR_PAGE);
   return (
     <header className={classes.head}>
       <div className={classes.titleRow}>
@@ -93,7 +93,7 @@ export function EditorHead(props: Props) {
         {automation && <AutomationStatusBadge status={automation.status} />}
         {!isReadOnly && (
           <span className={classes.hint} role="status">
-            {savedWords(props)}
+            {savedText(props)}
           </span>
         )}
         {!isReadOnly && <Buttons {...props} />}
@@ -116,7 +116,7 @@ export function EditorHead(props: Props) {
         />
         <NativeSelect
           label="Re-entry"
-          data={REENTRIES.map((value) => ({ value, label: REENTRY_WORDS[value] }))}
+          data={REENTRIES.map((value) => ({ value, label: REENTRY_LABELS[value] }))}
           value={document.reentry}
           onChange={(event) => {
             const chosen = REENTRIES.find((each) => each === event.currentTarget.value);

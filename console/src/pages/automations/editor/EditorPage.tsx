@@ -8,9 +8,9 @@ import { DetailPage } from '../../../shared/ui/Detail';
 import { automationQuery } from '../queries';
 import type { Automation } from '../types';
 import { isSameDocument, NEW_DOCUMENT, toDocument } from './document';
-import { draftKey, dropDraft, readDraft } from './drafts';
 import { Editor } from './Editor';
-import { KeptWork } from './KeptWork';
+import { unsavedWorkKey, dropUnsavedWork, readUnsavedWork } from './unsavedWork';
+import { UnsavedWorkNotice } from './UnsavedWorkNotice';
 import type { Saved } from './useSave';
 
 const BACK = { to: '/automations', label: 'Automations' };
@@ -23,16 +23,16 @@ function savedOf(automation: Automation | null): Saved {
 
 /** The editor, after the question what to do with work that was kept. */
 function Begin({ me, automation }: { me: Me; automation: Automation | null }) {
-  const key = draftKey(me.email, me.workspaceId, automation?.id ?? null);
+  const key = unsavedWorkKey(me.email, me.workspaceId, automation?.id ?? null);
   const [saved] = useState(() => savedOf(automation));
   const [kept, setKept] = useState(() => {
-    const found = readDraft(key);
+    const found = readUnsavedWork(key);
     return found && !isSameDocument(found.document, saved.document) ? found : null;
   });
   const [taken, setTaken] = useState<typeof kept>(null);
   if (kept) {
     return (
-      <KeptWork
+      <UnsavedWorkNotice
         kept={kept}
         isOutdated={kept.revision !== saved.revision}
         onTake={() => {
@@ -40,7 +40,7 @@ function Begin({ me, automation }: { me: Me; automation: Automation | null }) {
           setKept(null);
         }}
         onDrop={() => {
-          dropDraft(key);
+          dropUnsavedWork(key);
           setKept(null);
         }}
       />

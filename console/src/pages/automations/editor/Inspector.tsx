@@ -8,9 +8,9 @@ import { CodeText } from '../../../shared/ui/CodeText';
 import { Json } from '../../../shared/ui/Json';
 import { type Action, type AutomationDocument, NODE_ID } from './document';
 import classes from './Editor.module.css';
-import { ExitList } from './ExitList';
-import { exitsOf } from './exits';
 import { ConfigForm } from './form/ConfigForm';
+import { OutgoingEdgeList } from './OutgoingEdgeList';
+import { outgoingEdgesOf } from './outgoingEdges';
 import { type DocumentProblem, fieldProblems } from './problems';
 
 interface Props {
@@ -80,7 +80,7 @@ function Description({ text }: { text: string }) {
 export function Inspector(props: Props) {
   const { document, node, nodeTypes, problems, isReadOnly, dispatch, onSelect, onAddNode } = props;
   const type = nodeTypes.get(node.type);
-  const exits = exitsOf(document, node, type);
+  const outgoing = outgoingEdgesOf(document, node, type);
   const fields = useMemo(() => fieldProblems(problems, node.id), [problems, node.id]);
   const whole = problems.filter(({ nodeId, field }) => nodeId === node.id && field === null);
   const setConfig = useCallback(
@@ -139,10 +139,10 @@ export function Inspector(props: Props) {
         <Json label={`Settings of ${node.id}`} value={node.config} />
       )}
       <h3>Where it goes on</h3>
-      <ExitList
+      <OutgoingEdgeList
         document={document}
         node={node}
-        exits={exits}
+        outgoing={outgoing}
         nodeTypes={nodeTypes}
         problems={problems}
         onAddEdge={(edge) => {

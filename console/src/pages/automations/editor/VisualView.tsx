@@ -5,8 +5,8 @@ import type { Action, AutomationDocument } from './document';
 import classes from './Editor.module.css';
 import { EditorCanvas } from './EditorCanvas';
 import { Inspector } from './Inspector';
+import { placeNodeAfter, placeNode, placementText } from './nodePlacement';
 import { Palette } from './Palette';
-import { addAfter, addAt, placeWords } from './placing';
 import type { DocumentProblem } from './problems';
 
 interface Props {
@@ -18,7 +18,7 @@ interface Props {
   dispatch: Dispatch<Action>;
   onSelect: (nodeId: string | null) => void;
   onOpenEdge: (index: number) => void;
-  onAdd: (added: ReturnType<typeof addAt>) => void;
+  onAdd: (added: ReturnType<typeof placeNode>) => void;
 }
 
 /** The document as a graph, with what can be added beside it and the selected node's settings. */
@@ -30,10 +30,10 @@ export function VisualView(props: Props) {
       {!isReadOnly && (
         <Palette
           nodeTypes={[...nodeTypes.values()]}
-          place={placeWords(document, node, nodeTypes)}
+          place={placementText(document, node, nodeTypes)}
           hasTrigger={document.nodes.some(({ type }) => nodeTypes.get(type)?.isStart ?? false)}
           onAdd={(type: NodeType) => {
-            onAdd(addAt(document, type, node, nodeTypes));
+            onAdd(placeNode(document, type, node, nodeTypes));
           }}
         />
       )}
@@ -58,7 +58,7 @@ export function VisualView(props: Props) {
             dispatch={dispatch}
             onSelect={onSelect}
             onAddNode={(type, source, label) => {
-              onAdd(addAfter(document, type, source, label));
+              onAdd(placeNodeAfter(document, type, source, label));
             }}
           />
         ) : (

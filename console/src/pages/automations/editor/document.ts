@@ -2,7 +2,7 @@
 
 import { type GraphEdge, type GraphNode, type Position, readGraph, type WireGraph } from '../../../shared/graph/model';
 import { capitalize } from '../../../shared/ui/format';
-import { edgeKey } from '../diff';
+import { edgeKey } from '../graphDiff';
 import { REENTRIES, type Reentry } from '../types';
 
 export interface AutomationDocument {

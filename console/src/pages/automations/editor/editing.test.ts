@@ -3,10 +3,10 @@ import { ApiError } from '../../../shared/api/problem';
 import type { NodeType } from '../../../shared/graph/useNodeTypes';
 import nodeTypes from '../../../test/nodeTypes.json';
 import { type AutomationDocument, NEW_DOCUMENT, reduce, startEditing } from './document';
-import { draftKey, dropDraft, keepDraft, readDraft } from './drafts';
-import { exitsOf, targetsFor } from './exits';
-import { addAt, placeWords } from './placing';
+import { placeNode, placementText } from './nodePlacement';
+import { outgoingEdgesOf, targetsFor } from './outgoingEdges';
 import { fieldProblems, nodeOf, problemsIn } from './problems';
+import { unsavedWorkKey, dropUnsavedWork, keepUnsavedWork, readUnsavedWork } from './unsavedWork';
 
 const TYPES = new Map((nodeTypes as unknown as NodeType[]).map((type) => [type.type, type]));
 
@@ -18,7 +18,7 @@ function type(name: string): NodeType {
 
 function withNode(name: string, chosen: string, document = NEW_DOCUMENT): AutomationDocument {
   const node = document.nodes.find(({ id }) => id === chosen);
-  return reduce(startEditing(document), addAt(document, type(name), node, TYPES)).document;
+  return reduce(startEditing(document), placeNode(document, type(name), node, TYPES)).document;
 }
 
 function nodeNamed(document: AutomationDocument, name: string) {
@@ -49,8 +49,8 @@ describe('a node that is added', () => {
 
   it('is told where it will be', () => {
     const [start, done] = NEW_DOCUMENT.nodes;
-    expect(placeWords(NEW_DOCUMENT, start, TYPES)).toBe('Between start and done.');
-    expect(placeWords(NEW_DOCUMENT, done, TYPES)).toBeNull();
+    expect(placementText(NEW_DOCUMENT, start, TYPES)).toBe('Between start and done.');
+    expect(placementText(NEW_DOCUMENT, done, TYPES)).toBeNull();
   });
 });
 
@@ -58,7 +58,7 @@ describe('the ways out of a node', () => {
   it('are its edges and the branches without one', () => {
     const document = withNode('CONDITION', 'start');
     const node = nodeNamed(document, 'condition');
-    const { existing, missing, labels } = exitsOf(document, node, type('CONDITION'));
+    const { existing, missing, labels } = outgoingEdgesOf(document, node, type('CONDITION'));
     expect(existing.map(({ edge }) => edge.label)).toEqual(['true']);
     expect([missing, labels]).toEqual([['false'], ['true', 'false']]);
   });
@@ -66,7 +66,7 @@ describe('the ways out of a node', () => {
   it('may be left unlabelled where branches are optional', () => {
     const document = withNode('INTEGRATION', 'start');
     const node = nodeNamed(document, 'integration');
-    expect(exitsOf(document, node, type('INTEGRATION')).missing).toEqual([]);
+    expect(outgoingEdgesOf(document, node, type('INTEGRATION')).missing).toEqual([]);
   });
 
   it('never make a circle, and never lead to a trigger', () => {
@@ -98,26 +98,26 @@ describe('problems', () => {
 });
 
 describe('unsaved work', () => {
-  const key = draftKey('ada@example.com', 'ws_1', 'aut_1');
+  const key = unsavedWorkKey('ada@example.com', 'ws_1', 'aut_1');
   const draft = { document: NEW_DOCUMENT, revision: 3, at: '2026-03-01T10:00:00.000Z' };
 
   it('is kept by person, workspace and automation', () => {
-    expect(keepDraft(key, draft)).toBe(true);
-    expect(readDraft(key)).toEqual(draft);
-    expect(readDraft(draftKey('grace@example.com', 'ws_1', 'aut_1'))).toBeNull();
-    expect(readDraft(draftKey('ada@example.com', 'ws_1', null))).toBeNull();
-    dropDraft(key);
-    expect(readDraft(key)).toBeNull();
+    expect(keepUnsavedWork(key, draft)).toBe(true);
+    expect(readUnsavedWork(key)).toEqual(draft);
+    expect(readUnsavedWork(unsavedWorkKey('grace@example.com', 'ws_1', 'aut_1'))).toBeNull();
+    expect(readUnsavedWork(unsavedWorkKey('ada@example.com', 'ws_1', null))).toBeNull();
+    dropUnsavedWork(key);
+    expect(readUnsavedWork(key)).toBeNull();
   });
 
   it('that cannot be read is forgotten, and a full storage is told of', () => {
     sessionStorage.setItem(key, '{');
-    expect(readDraft(key)).toBeNull();
+    expect(readUnsavedWork(key)).toBeNull();
     const full = {
       setItem: () => {
         throw new DOMException('full', 'QuotaExceededError');
       },
     } as unknown as Storage;
-    expect(keepDraft(key, draft, full)).toBe(false);
+    expect(keepUnsavedWork(key, draft, full)).toBe(false);
   });
 });

@@ -1,11 +1,11 @@
 import { useEffect, useRef, useState } from 'react';
-import { exitId, findField } from './fieldId';
+import { edgeElementId, findField } from './elementIds';
 
 /** What a problem or a new node leads to, once it is on the page. */
 export type FocusTarget = { nodeId: string; field: string | null } | { edge: number };
 
 function elementOf(target: FocusTarget): HTMLElement | null {
-  if ('edge' in target) return document.getElementById(exitId(target.edge));
+  if ('edge' in target) return document.getElementById(edgeElementId(target.edge));
   if (target.field !== null) return findField(target.nodeId, target.field);
   return document.querySelector(`section[aria-label="Node ${target.nodeId}"] input`);
 }

@@ -4,8 +4,8 @@ import { useServices } from '../../../shared/auth/services';
 import { rememberAutomation } from '../queries';
 import type { Automation } from '../types';
 import { type AutomationDocument, toDocument } from './document';
-import { dropDraft } from './drafts';
-import { saveAutomation } from './save';
+import { saveAutomation } from './saveAutomation';
+import { dropUnsavedWork } from './unsavedWork';
 import { useConflict } from './useConflict';
 
 /** The draft as it is saved; null for the revision of one that never was. */
@@ -38,7 +38,7 @@ export function useSave({ automationId, edited, firstSaved, storageKey, onSaved 
     onSuccess: (answer, { activates }) => {
       conflict.close();
       setSaved({ document: toDocument(answer), revision: answer.revision });
-      dropDraft(storageKey);
+      dropUnsavedWork(storageKey);
       rememberAutomation(queries, answer);
       onSaved(answer, activates);
     },

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import classes from '../Editor.module.css';
-import { fieldId } from '../fieldId';
+import { fieldId } from '../elementIds';
 import { type Path, pathText } from '../schema';
 import { useForm } from './FormContext';
 

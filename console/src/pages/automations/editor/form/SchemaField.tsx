@@ -4,7 +4,7 @@ import { Checkbox, NativeSelect } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { CodeText } from '../../../../shared/ui/CodeText';
 import classes from '../Editor.module.css';
-import { fieldId } from '../fieldId';
+import { fieldId } from '../elementIds';
 import {
   type Field,
   fieldOf,

@@ -1,4 +1,4 @@
-import { fieldId } from '../fieldId';
+import { fieldId } from '../elementIds';
 import { pathText } from '../schema';
 import { descriptionOf } from './descriptionOf';
 import type { FieldProps } from './fieldProps';

@@ -1,0 +1,41 @@
+import { formatWord } from '../../shared/ui/format';
+import classes from './AutomationPage.module.css';
+import { edgeKey, type GraphDiff, valueText } from './graphDiff';
+
+export const MARKS = { ADDED: '+', REMOVED: '−', CHANGED: '~' } as const;
+
+/** What changed between two graphs, in words. */
+export function GraphChanges({ diff }: { diff: GraphDiff }) {
+  if (diff.nodes.length === 0 && diff.edges.length === 0) return <p>Nothing is different.</p>;
+  return (
+    <ul className={classes.changes}>
+      {diff.nodes.map(({ id, type, kind, fields }) => (
+        <li key={id} data-kind={kind}>
+          <span className={classes.mark} aria-hidden>
+            {MARKS[kind]}
+          </span>
+          <div>
+            <strong>{id}</strong> ({formatWord(type).toLowerCase()}) {formatWord(kind).toLowerCase()}
+            {fields.map(({ field, before, after }) => (
+              <div key={field} className={classes.fieldChange}>
+                <code>{field}</code>: <del>{valueText(before)}</del> →{' '}
+                <ins>{valueText(after)}</ins>
+              </div>
+            ))}
+          </div>
+        </li>
+      ))}
+      {diff.edges.map(({ edge, kind }) => (
+        <li key={kind + edgeKey(edge)} data-kind={kind}>
+          <span className={classes.mark} aria-hidden>
+            {MARKS[kind]}
+          </span>
+          <div>
+            edge {edge.source} → {edge.target}
+            {edge.label !== null && ` by ${edge.label}`} {formatWord(kind).toLowerCase()}
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}

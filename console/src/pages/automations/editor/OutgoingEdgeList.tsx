@@ -1,0 +1,140 @@
+import { ActionIcon, Autocomplete, NativeSelect } from '@mantine/core';
+import { IconTrash } from '@tabler/icons-react';
+import type { GraphEdge, GraphNode } from '../../../shared/graph/model';
+import type { NodeType } from '../../../shared/graph/useNodeTypes';
+import type { AutomationDocument } from './document';
+import classes from './Editor.module.css';
+import { edgeElementId } from './elementIds';
+import { type OutgoingEdges, targetsFor } from './outgoingEdges';
+import type { DocumentProblem } from './problems';
+
+interface Props {
+  document: AutomationDocument;
+  node: GraphNode;
+  outgoing: OutgoingEdges;
+  nodeTypes: ReadonlyMap<string, NodeType>;
+  problems: readonly DocumentProblem[];
+  onAddEdge: (edge: GraphEdge) => void;
+  onSetEdge: (index: number, edge: GraphEdge) => void;
+  onRemoveEdge: (index: number) => void;
+  /** Adds a node of a type where this way out leads. */
+  onAddNode: (type: NodeType, label: string | null) => void;
+}
+
+const NEW = 'new ';
+
+interface TargetProps {
+  label: string;
+  value: string;
+  targets: readonly GraphNode[];
+  nodeTypes: ReadonlyMap<string, NodeType>;
+  error?: string | undefined;
+  onTarget: (nodeId: string) => void;
+  onNew?: (type: NodeType) => void;
+}
+
+function TargetSelect({ label, value, targets, nodeTypes, error, onTarget, onNew }: TargetProps) {
+  const known = targets.map(({ id, type }) => ({
+    value: id,
+    label: `${id} (${nodeTypes.get(type)?.title ?? type})`,
+  }));
+  if (value !== '' && !targets.some(({ id }) => id === value)) {
+    known.unshift({ value, label: value });
+  }
+  const types = [...nodeTypes.values()].filter(({ isStart }) => !isStart);
+  const added = types.map(({ type, title }) => ({ value: NEW + type, label: `New: ${title}` }));
+  return (
+    <NativeSelect
+      label={label}
+      error={error}
+      value={value}
+      data={[
+        ...(value === '' ? [{ value: '', label: 'Nowhere yet' }] : []),
+        { group: 'Nodes there are', items: known },
+        ...(onNew ? [{ group: 'A new node', items: added }] : []),
+      ]}
+      onChange={(event) => {
+        const chosen = event.currentTarget.value;
+        const type = chosen.startsWith(NEW) ? nodeTypes.get(chosen.slice(NEW.length)) : undefined;
+        if (type && onNew) onNew(type);
+        else if (chosen !== '') onTarget(chosen);
+      }}
+    />
+  );
+}
+
+/** Where a node goes on to: each edge with its branch, and the branches that lead nowhere yet. */
+export function OutgoingEdgeList(props: Props) {
+  const { document, node, outgoing, nodeTypes, problems, onAddEdge, onSetEdge, onRemoveEdge } = props;
+  const targets = targetsFor(document, node.id, nodeTypes);
+  const isEnd = nodeTypes.get(node.type)?.isEnd ?? false;
+  if (isEnd && outgoing.existing.length === 0) {
+    return <p className={classes.hint}>The run ends here.</p>;
+  }
+  const canFork = !isEnd && outgoing.labels.length === 0 && outgoing.existing.length > 0;
+  return (
+    <ul className={classes.outgoing}>
+      {outgoing.existing.map(({ index, edge }) => {
+        const told = problems.filter((problem) => problem.edge === index);
+        const name = edge.label === null ? 'Then goes to' : `${edge.label} goes to`;
+        return (
+          <li key={index} id={edgeElementId(index)} tabIndex={-1} className={classes.outgoingEdge}>
+            <TargetSelect
+              label={name}
+              value={edge.target}
+              targets={targets}
+              nodeTypes={nodeTypes}
+              error={told.map(({ message }) => message).join(' ') || undefined}
+              onTarget={(target) => {
+                onSetEdge(index, { ...edge, target });
+              }}
+            />
+            {(outgoing.labels.length > 0 || edge.label !== null) && (
+              <Autocomplete
+                label="Branch"
+                placeholder="None"
+                data={outgoing.labels}
+                value={edge.label ?? ''}
+                onChange={(label) => {
+                  onSetEdge(index, { ...edge, label: label === '' ? null : label });
+                }}
+              />
+            )}
+            <ActionIcon
+              variant="subtle"
+              color="red"
+              aria-label={`Remove the edge to ${edge.target}`}
+              onClick={() => {
+                onRemoveEdge(index);
+              }}
+            >
+              <IconTrash size={16} />
+            </ActionIcon>
+          </li>
+        );
+      })}
+      {[...outgoing.missing, ...(canFork ? [undefined] : [])].map((label) => (
+        <li key={label ?? 'none'} className={classes.outgoingEdge} data-missing>
+          <TargetSelect
+            label={
+              label === undefined
+                ? 'Also goes to, at the same time'
+                : label === null
+                  ? 'Then goes to'
+                  : `${label} goes to`
+            }
+            value=""
+            targets={targets}
+            nodeTypes={nodeTypes}
+            onTarget={(target) => {
+              onAddEdge({ source: node.id, target, label: label ?? null });
+            }}
+            onNew={(type) => {
+              props.onAddNode(type, label ?? null);
+            }}
+          />
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,58 @@
+/** Where a node that is added goes: after the chosen one, as far as that has a way on. */
+
+import type { GraphNode } from '../../../shared/graph/model';
+import type { NodeType } from '../../../shared/graph/useNodeTypes';
+import { type Action, type AutomationDocument, freeId } from './document';
+import { branchesOf, outgoingEdgesOf } from './outgoingEdges';
+import { initialValue } from './schema';
+
+function newNode(document: AutomationDocument, type: NodeType): GraphNode {
+  const config = initialValue(type.configSchema, type.configSchema) as Record<string, unknown>;
+  return { id: freeId(document, type.type), type: type.type, config };
+}
+
+/** Adds a node that `source` goes on to by this branch. */
+export function placeNodeAfter(
+  document: AutomationDocument,
+  type: NodeType,
+  source: string,
+  label: string | null,
+): Extract<Action, { type: 'ADD_NODE' }> {
+  return { type: 'ADD_NODE', node: newNode(document, type), after: { source, label } };
+}
+
+type NodePlacement = Extract<Action, { type: 'ADD_NODE' | 'INSERT_NODE' }>;
+
+/** After the chosen node by its first branch that leads nowhere, or into its only way on. */
+export function placeNode(
+  document: AutomationDocument,
+  type: NodeType,
+  chosen: GraphNode | undefined,
+  nodeTypes: ReadonlyMap<string, NodeType>,
+): NodePlacement {
+  const node = newNode(document, type);
+  if (!chosen || type.isStart) return { type: 'ADD_NODE', node, after: null };
+  const { missing, existing } = outgoingEdgesOf(document, chosen, nodeTypes.get(chosen.type));
+  const [label] = missing;
+  if (label !== undefined) return { type: 'ADD_NODE', node, after: { source: chosen.id, label } };
+  const [only, ...others] = existing;
+  if (!only || others.length > 0 || type.isEnd) return { type: 'ADD_NODE', node, after: null };
+  const branch = type.branchesRequired ? (branchesOf(node, type)[0] ?? null) : null;
+  return { type: 'INSERT_NODE', node, edge: only.index, label: branch };
+}
+
+/** The same in words; null where it stands alone. */
+export function placementText(
+  document: AutomationDocument,
+  chosen: GraphNode | undefined,
+  nodeTypes: ReadonlyMap<string, NodeType>,
+): string | null {
+  if (!chosen) return null;
+  const { missing, existing } = outgoingEdgesOf(document, chosen, nodeTypes.get(chosen.type));
+  const [label] = missing;
+  if (label !== undefined) {
+    return label === null ? `After ${chosen.id}.` : `After ${chosen.id}, where it is ${label}.`;
+  }
+  const [only, ...others] = existing;
+  return only && others.length === 0 ? `Between ${chosen.id} and ${only.edge.target}.` : null;
+}

@@ -1,0 +1,144 @@
+import { Button } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
+import { type ReactNode, type SubmitEvent, useMemo, useRef, useState } from 'react';
+import { defineAddress, useAddressState } from '../../shared/address/addressState';
+import { text } from '../../shared/address/parameters';
+import type { Template, TemplateDocument } from '../../shared/api/types';
+import { useAllows } from '../../shared/auth/role';
+import { useServices } from '../../shared/auth/services';
+import { Section } from '../../shared/ui/Detail';
+import { ErrorNotice } from '../../shared/ui/ErrorNotice';
+import form from '../../shared/ui/Form.module.css';
+import { formError, useFocusOnError } from '../../shared/ui/forms';
+import { LeaveGuard } from '../../shared/ui/LeaveGuard';
+import { TextBlock } from '../../shared/ui/TextBlock';
+import { useFormChanges } from '../../shared/ui/useFormChanges';
+import {
+  type PreviewInput,
+  documentOf,
+  type Draft,
+  missingValues,
+  previewRequest,
+  refusedField,
+} from './preview';
+import { PreviewPanel } from './PreviewPanel';
+import { previewQuery } from './queries';
+import classes from './TemplateEditor.module.css';
+import { type Problem, TemplateFields } from './TemplateFields';
+
+const TYPING_MS = 350;
+const FIELDS: (keyof Draft)[] = ['name', 'channel', 'subject', 'body'];
+/** Whom the preview is for. */
+const TEMPLATE_PAGE = defineAddress({ contact: text() });
+
+interface Props {
+  /** What the draft begins with; nothing for a new template. */
+  template?: Template;
+  submitLabel: string;
+  /** Of the last try to save. */
+  error: Error | null;
+  isPending: boolean;
+  /** Told beside the button: that it was saved. */
+  note?: ReactNode;
+  onSave: (document: TemplateDocument, options: { onSuccess: () => void }) => void;
+}
+
+function draftOf(template: Template | undefined): Draft {
+  return {
+    name: template?.name ?? '',
+    channel: template?.channel ?? 'EMAIL',
+    subject: template?.subject ?? '',
+    body: template?.body ?? '',
+  };
+}
+
+/** The error itself, unless a field of the template tells it. */
+function untold(error: Error | null): Error | null {
+  return formError(
+    error,
+    FIELDS.flatMap((field) => [field, `template.${field}`]),
+  );
+}
+
+function ReadOnly({ template }: { template: Template }) {
+  return (
+    <Section title="Text">
+      {template.subject !== null && <p>{template.subject}</p>}
+      <TextBlock label="Body of the template" text={template.body} />
+    </Section>
+  );
+}
+
+/** A template and what it would say, side by side. Who may not edit it reads it. */
+export function TemplateEditor({ template, submitLabel, error, isPending, note, onSave }: Props) {
+  const { api } = useServices();
+  const mayEdit = useAllows('ADMIN');
+  const mayPreview = useAllows('MEMBER');
+  const element = useRef<HTMLFormElement>(null);
+  const [draft, setDraft] = useState(() => draftOf(template));
+  const document = documentOf(draft);
+  const { isDirty, markSaved } = useFormChanges(document);
+  const [json, setJson] = useState({ trigger: '', steps: '', vars: '' });
+  const [{ contact }, changeAddress] = useAddressState(TEMPLATE_PAGE);
+  const previewInput = useMemo<PreviewInput>(() => ({ ...json, contact }), [json, contact]);
+  const wanted = useMemo(
+    () => (mayPreview ? previewRequest(draft, previewInput) : null),
+    [mayPreview, draft, previewInput],
+  );
+  const [request] = useDebouncedValue(wanted, TYPING_MS);
+  const preview = useQuery(previewQuery(api, request));
+  useFocusOnError(element, error);
+  const general = untold(error);
+
+  function change({ contact: wanted, ...changes }: Partial<PreviewInput>) {
+    setJson((current) => ({ ...current, ...changes }));
+    if (wanted !== undefined) changeAddress({ contact: wanted }, 'replace');
+  }
+
+  function problemOf(field: keyof Draft): Problem | null {
+    const refused = refusedField(field, error) ?? refusedField(field, preview.error);
+    if (refused !== null) return { message: refused, isRefusal: true };
+    const missing = preview.error ? null : missingValues(field, preview.data);
+    return missing === null ? null : { message: missing, isRefusal: false };
+  }
+
+  function submit(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    onSave(document, { onSuccess: markSaved });
+  }
+
+  return (
+    <div className={classes.editor} data-sides={mayPreview ? 2 : 1}>
+      {mayEdit ? (
+        <form ref={element} className={form.form} onSubmit={submit}>
+          <LeaveGuard isDirty={isDirty}>What you changed here would be lost.</LeaveGuard>
+          {general && <ErrorNotice error={general} />}
+          <TemplateFields
+            draft={draft}
+            problemOf={problemOf}
+            onChange={(changes) => {
+              setDraft((current) => ({ ...current, ...changes }));
+            }}
+          />
+          <div className={form.buttons}>
+            <Button type="submit" loading={isPending}>
+              {submitLabel}
+            </Button>
+          </div>
+          {note}
+        </form>
+      ) : (
+        template && <ReadOnly template={template} />
+      )}
+      {mayPreview && (
+        <PreviewPanel
+          previewInput={previewInput}
+          onChange={change}
+          preview={request === null ? undefined : preview.data}
+          error={request === null ? null : untold(preview.error)}
+        />
+      )}
+    </div>
+  );
+}
