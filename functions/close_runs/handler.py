@@ -3,9 +3,11 @@
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from runledger.composition import services
+from runledger.composition import preload, services
 from runledger.observability import begin
 from runledger.services.execution.settle import ExecutionEnded
+
+preload("services.execution.settle")
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> None:

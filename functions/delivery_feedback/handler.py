@@ -3,8 +3,10 @@
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from runledger.composition import services
+from runledger.composition import preload, services
 from runledger.observability import begin
+
+preload("services.messages.feedback", "channels.registry")
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> None:

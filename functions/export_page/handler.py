@@ -4,12 +4,14 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.clock import SECOND
-from runledger.composition import services
+from runledger.composition import preload, services
 from runledger.observability import begin, bind
 from runledger.services.bulk.export_contract import ExportEvent
 
 # Of the function's time, left to upload what was read, and to make the file of its parts.
 LAST_SECONDS = 60 * SECOND
+
+preload("services.bulk.export_pages")
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

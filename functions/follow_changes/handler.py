@@ -5,8 +5,15 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from runledger.composition import services
+from runledger.composition import preload, services
 from runledger.observability import begin
+
+preload(
+    "services.stream.follow",
+    "services.stream.expiry",
+    "services.stream.publish",
+    "services.counts.changed_hours",
+)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:

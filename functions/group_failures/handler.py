@@ -12,8 +12,10 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.api.run_events import RunEvent
-from runledger.composition import services
+from runledger.composition import preload, services
 from runledger.observability import begin, bind
+
+preload("services.stream.failure_groups")
 
 
 def take(record: SQSRecord) -> None:

@@ -3,9 +3,11 @@
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from runledger.composition import services
+from runledger.composition import preload, services
 from runledger.observability import begin
 from runledger.services.messages.retry_contract import RetryEvent
+
+preload("services.messages.retry_delivery", "channels.registry")
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -3,10 +3,12 @@
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from runledger.composition import services
+from runledger.composition import preload, services
 from runledger.observability import begin
 from runledger.services.execution.walk import NoTools
 from runledger.services.execution.walk_contract import WalkEvent
+
+preload("services.execution.walk")
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

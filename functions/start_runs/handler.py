@@ -10,10 +10,12 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from runledger.composition import services
+from runledger.composition import preload, services
 from runledger.observability import begin, bind
 from runledger.store.run_rows import run_from_item
 from runledger.store.values import from_dynamo
+
+preload("services.execution.start")
 
 
 def start(record: DynamoDBRecord) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.clock import SECOND
-from runledger.composition import services
+from runledger.composition import preload, services
 from runledger.errors import RunledgerError
 from runledger.observability import begin, log_failure, logger
 
@@ -12,6 +12,19 @@ from runledger.observability import begin, log_failure, logger
 DUE_ROWS = 50_000
 # Of the function's time, left to finish the row at hand.
 LAST_SECONDS = 25 * SECOND
+
+preload(
+    "services.due_work",
+    "services.erasure.erasing",
+    "services.bulk.due_exports",
+    "services.counts.recount",
+    "services.execution.settle",
+    "services.execution.superseded_machines",
+    "services.execution.watchdog",
+    "services.messages.due_deliveries",
+    "services.messages.orphaned_messages",
+    "services.secrets.secrets",
+)
 
 
 def send_pulses() -> None:

@@ -4,8 +4,10 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.api.run_events import RunEvent
-from runledger.composition import services
+from runledger.composition import preload, services
 from runledger.observability import begin
+
+preload("services.triggers.upstream")
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> None:

@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from runledger.api.runs import OpenedView
-from runledger.composition import services
+from runledger.composition import preload, services
 from runledger.http import answers, caller_address, lower_headers, make_app, raw_body, resolve
 from runledger.observability import begin, bind, logger
 from runledger.services.triggers.webhooks import InboundEvent
@@ -20,6 +20,8 @@ OPENED: Any = {"model": OpenedView}
 
 # No validation by the resolver: the service reads the raw bytes itself.
 app = make_app(methods=lambda _: ["POST"], validate=False)
+
+preload("services.triggers.webhooks", "services.secrets.signing", "store.rates")
 
 
 @app.post(

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from functools import cache, cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from runledger import aws, clock
@@ -852,6 +853,16 @@ class Composition:
         from runledger.services.due_work import DueWork
 
         return DueWork(self.stores.due, self.due_kinds, self.clock)
+
+
+def preload(*modules: str) -> None:
+    """Imports modules of this package, such as `services.triggers.webhooks`, before they are used.
+
+    For a handler to call when it is imported: Lambda gives a new instance more processor time for
+    its start than for an invocation (AWS Lambda Developer Guide, "Understanding the Lambda
+    execution environment lifecycle")."""
+    for module in modules:
+        import_module(f"runledger.{module}")
 
 
 @cache
