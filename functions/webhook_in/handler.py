@@ -9,7 +9,7 @@ from runledger.api.runs import OpenedView
 from runledger.composition import preload, services
 from runledger.http import answers, caller_address, lower_headers, make_app, raw_body, resolve
 from runledger.observability import begin, bind, logger
-from runledger.services.triggers.webhooks import InboundEvent
+from runledger.services.triggers.webhooks import WebhookRequest
 
 PREFIX = "/v1/webhooks/in/"
 # Senders give up after 5 to 30 seconds, and API Gateway after 30, with an answer of its own that
@@ -47,7 +47,7 @@ def receive_webhook(
     event = app.current_event
     raw = event.raw_event
     opened = services().webhooks.receive(
-        InboundEvent(
+        WebhookRequest(
             token=app.context["token"],
             headers=lower_headers(app),
             body=raw_body(raw),

@@ -228,7 +228,7 @@ def test_the_failed_step_itself_is_damaged_and_its_group_is_made(
 
 
 def test_a_damaged_payload_is_said_and_the_steps_are_there(engine: Engine, story: Story) -> None:
-    damage(engine, keys.payload(story.failed), {"body": GARBAGE})
+    damage(engine, keys.event(story.failed), {"body": GARBAGE})
     detail = engine.detail(story.failed)
     assert detail["payload"] is None
     assert detail["unreadable"] == "Damaged in the store and left out: payload."
@@ -337,7 +337,7 @@ def test_a_damaged_value_is_an_error_to_whoever_needs_it_and_never_a_default(
     run_id = engine.fire(engine.activate(document), {"note": "here"})
     engine.walk(run_id, until="bad")
     damage(engine, keys.step(run_id, "score"), {"bag": GARBAGE})
-    damage(engine, keys.payload(run_id), {"body": GARBAGE})
+    damage(engine, keys.event(run_id), {"body": GARBAGE})
     engine.walk(run_id)
     run = engine.stores.runs.get(run_id)
     assert (run.status, run.error and run.error.kind) == (RunStatus.FAILED, "UNREADABLE_VALUE")

@@ -13,7 +13,7 @@ from runledger.services.stream.failure_groups import FailureGroups
 from runledger.store.runs import Closing
 
 from tests.functional.test_api_handlers import call, deployed
-from tests.functional.test_run_store import PAYLOAD, a_run
+from tests.functional.test_run_store import EVENT, a_run
 from tests.support.engine import Engine
 
 __all__ = ["deployed"]
@@ -33,7 +33,7 @@ def day(deployed: Engine) -> date:
     for moment in (first - 1, first, first + DAY // 2, after - 1, after):
         run, _ = stores.runs.open(
             a_run(created_at=moment, automation_id="aut_one", expires_at=now_ms() + 30 * DAY),
-            PAYLOAD,
+            EVENT,
             1,
         )
         if moment == first:

@@ -19,11 +19,12 @@ from runledger.models.automation import (
 from runledger.models.run import RunStatus, TriggerType
 from runledger.services.automations.stopping import DRAIN_BATCH
 from runledger.services.schedules.schedules import Schedules
-from runledger.services.triggers.open_run import TriggerFacts
+from runledger.services.triggers.open_run import RunRequest
 from runledger.store import keys
 
 from tests.support.boundary import straight
 from tests.support.environment import START
+from tests.support.events import an_event
 from tests.support.memory_engine import MemoryEngine
 
 RUNS = 10_000
@@ -91,9 +92,9 @@ class Town(MemoryEngine):
         }
 
     def open_runs(self, count: int) -> None:
-        facts = TriggerFacts(type=TriggerType.WEBHOOK, details={}, body={})
+        request = RunRequest(an_event({}, TriggerType.WEBHOOK))
         for index in range(count):
-            run = self.opener.open(self.automation, None, facts).run
+            run = self.opener.open(self.automation, None, request).run
             if index % 2:
                 self.stores.runs.own(run, "1", self.clock(), 1)
 

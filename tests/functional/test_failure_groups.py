@@ -26,7 +26,7 @@ from runledger.store.values import Item
 
 from tests.functional.test_api_handlers import CONTEXT, call, deployed, sample
 from tests.functional.test_history import request as history_request
-from tests.functional.test_run_store import PAYLOAD, a_run
+from tests.functional.test_run_store import EVENT, a_run
 from tests.functional.test_upstream import upstream_document
 from tests.support.boundary import Boundary, Call
 from tests.support.engine import Engine
@@ -59,7 +59,7 @@ class Ledger(MemoryEngine):
     ) -> Run:
         """A run that has failed; with `step` the node left its step. Nothing is grouped yet."""
         given = {"automation_id": "aut_one", "expires_at": created_at + kept, **changes}
-        run, _ = self.stores.runs.open(a_run(created_at=created_at, **given), PAYLOAD, 1)
+        run, _ = self.stores.runs.open(a_run(created_at=created_at, **given), EVENT, 1)
         error = ErrorDetail(node_id=node_id, kind="STOP_ERROR", message=message)
         ended_at = created_at + took
         if step and node_id is not None:
@@ -187,7 +187,7 @@ def test_what_only_the_row_tells_is_told_up_to_its_last_whole_word(ledger: Ledge
 
 
 def test_a_run_that_is_gone_or_did_not_fail_adds_nothing(ledger: Ledger) -> None:
-    run, _ = ledger.stores.runs.open(a_run(), PAYLOAD, 1)
+    run, _ = ledger.stores.runs.open(a_run(), EVENT, 1)
     ledger.failure_groups.take(run.id)
     ledger.failure_groups.take("run_nothing")
     assert ledger.rows() == {}

@@ -7,13 +7,14 @@ import pytest
 from runledger.clock import DAY, HOUR
 from runledger.errors import InvalidCursorError, InvalidInputError
 from runledger.models.contact import ContactDocument
-from runledger.models.run import Payload, Run, RunStatus, TriggerType
+from runledger.models.run import Run, RunStatus, TriggerType
 from runledger.services.lists.cursors import LIFETIME
 from runledger.services.lists.requests import ListRequest
 from runledger.store.runs import Closing
 
 from tests.functional.test_run_store import a_run
 from tests.support.engine import Engine, open_engine
+from tests.support.events import an_event
 from tests.support.memory_table import MemoryTable
 
 STATUSES = list(RunStatus)
@@ -66,7 +67,9 @@ def fill(engine: Engine) -> list[Run]:
             expires_at=engine.clock.now + DAY,
         )
         run, _ = engine.stores.runs.open(
-            run, Payload(trigger={}, body={}), engine.stores.workspaces.cached("ws_demo").shards
+            run,
+            an_event({}),
+            engine.stores.workspaces.cached("ws_demo").shards,
         )
         if status is not RunStatus.PENDING:
             run = engine.stores.runs.own(run, "1", run.created_at, 1)
@@ -81,7 +84,7 @@ def fill_for(engine: Engine, contact_ids: list[str]) -> None:
     shards = engine.stores.workspaces.cached("ws_demo").shards
     for contact_id in contact_ids:
         run = a_run(contact_id=contact_id, created_at=engine.clock() - HOUR)
-        engine.stores.runs.open(run, Payload(trigger={}, body={}), shards)
+        engine.stores.runs.open(run, an_event({}), shards)
 
 
 @pytest.mark.parametrize("shards", [1, 8])

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from runledger.ids import derived_id
-from runledger.models.run import Payload, Run, RunStatus, TriggerType
+from runledger.models.run import Run, RunStatus, TriggerType
 from runledger.services.lists import pages
 from runledger.services.lists.kinds import ListFilter, runs_kind
 from runledger.services.lists.pages import list_rows
@@ -19,6 +19,7 @@ from runledger.store.runs import Closing, RunStore
 
 from tests.functional.test_run_store import a_run
 from tests.support.boundary import Call, straight
+from tests.support.events import an_event
 from tests.support.memory_table import MemoryTable
 
 START = 1_700_000_000_000
@@ -199,7 +200,7 @@ class Pages(RuleBasedStateMachine):
             created_at=self.now,
             expires_at=(self.now // 1_000 + 1 + which % 3) * 1_000,
         )
-        run, is_new = self.runs.open(run, Payload(trigger={}, body={}), self.shards)
+        run, is_new = self.runs.open(run, an_event({}), self.shards)
         assert is_new
         self.told[run.id] = Told(run, run.status)
 
@@ -223,7 +224,11 @@ def test_a_run_that_ends_between_any_two_reads_is_told_once(
     runs = RunStore(table, Bodies(NOTHING_STORED, "bodies"))
     made = []
     for number in range(6):
-        run, _ = runs.open(a_run(created_at=START + number), Payload(trigger={}, body={}), 1)
+        run, _ = runs.open(
+            a_run(created_at=START + number),
+            an_event({}),
+            1,
+        )
         made.append(runs.own(run, "1", START, 1))
     wanted = ListFilter("ws_demo", frozenset(), None, None, 0, START + 9, None, newest_first)
     begun = table.snapshot()

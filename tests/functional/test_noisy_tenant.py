@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from runledger.clock import MINUTE, SECOND
 from runledger.composition import services
-from runledger.models.run import Payload, Run, RunStatus, TriggerType
+from runledger.models.run import Run, RunStatus, TriggerType
 from runledger.store import keys
 
 from tests.support.boundary import Call
+from tests.support.events import an_event
 from tests.support.simulation import Simulation, open_simulation
 
 NOISY = "ws_noisy"
@@ -20,7 +21,7 @@ REFUSALS = ["ThrottlingException", "ExecutionLimitExceeded"]
 CALL_MS = 25
 # More rows than a tick can look at in its time.
 CROWD = 1_600
-PAYLOAD = Payload(trigger={"type": "MANUAL"}, body={})
+EVENT = an_event({})
 
 
 class Tenants:
@@ -69,7 +70,7 @@ class Tenants:
             open_claims={},
             error=None,
         )
-        services().stores.runs.open(run, PAYLOAD, 1)
+        services().stores.runs.open(run, EVENT, 1)
         return run_id
 
     def is_started(self, run_id: str) -> bool:

@@ -22,7 +22,7 @@ from runledger.errors import (
 )
 from runledger.models.automation import AutomationStatus
 from runledger.models.contact import ContactDocument
-from runledger.services.triggers.open_run import Opener
+from runledger.services.triggers.open_run import RunOpener
 from runledger.services.triggers.refusals import Refusals
 from runledger.services.triggers.webhooks import Webhooks
 from runledger.store.bodies import Bodies
@@ -230,7 +230,7 @@ class Flood:
         self.webhooks = Webhooks(
             of.automations,
             engine.contacts,
-            Opener(
+            RunOpener(
                 of.runs,
                 of.workspaces,
                 Refusals(of.refusals, of.workspaces, engine.clock),

@@ -9,10 +9,11 @@ import pytest
 from runledger.api.runs import RunDocument
 from runledger.errors import ConflictError, KeyReusedError
 from runledger.models.contact import ContactDocument
-from runledger.models.run import Payload, RunStatus
+from runledger.models.event import Event
+from runledger.models.run import RunStatus
 from runledger.services.secrets.signing import SigningSecrets
 from runledger.services.triggers.open_run import keyed_run_id
-from runledger.services.triggers.webhooks import InboundEvent
+from runledger.services.triggers.webhooks import WebhookRequest
 from runledger.store import keys
 from runledger.store.runs import RunStore
 
@@ -20,7 +21,7 @@ from tests.functional.test_webhooks import event, hooked
 from tests.support.engine import Engine
 
 
-def signed(engine: Engine, token: str, body: bytes, **headers: str) -> InboundEvent:
+def signed(engine: Engine, token: str, body: bytes, **headers: str) -> WebhookRequest:
     target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
     secret = SigningSecrets(engine.secrets_manager, "runledger").read(target.automation_id)
@@ -115,7 +116,7 @@ def test_a_key_stands_for_one_document(engine: Engine, body: bytes, is_same: boo
         engine.webhooks.receive(second)
     assert (refused.value.status, refused.value.run_id) == ("KEY_REUSED", first.run.id)
     assert reasons(engine) == ["KEY_REUSED"]
-    assert engine.stores.runs.history(first.run.id).payload.body["a"] == 1
+    assert engine.stores.runs.history(first.run.id).event.body["a"] == 1
     assert len(opened(engine)) == 1
 
 
@@ -155,32 +156,32 @@ def test_a_key_is_compared_where_the_contact_may_not_enter_twice(
 def test_what_came_first_decides_also_between_its_two_writes(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One request has written its payload and not its row when another comes with its key."""
+    """One request has written its event and not its row when another comes with its key."""
     token = hooked(engine)
     original: Any = RunStore._open
     inside: list[BaseException] = []
 
-    def cut_in(self: RunStore, run: Any, payload: Payload, *args: Any, **more: Any) -> Any:
-        if payload.body == {"n": 1}:
+    def cut_in(self: RunStore, run: Any, opening: Event, *args: Any, **more: Any) -> Any:
+        if opening.body == {"n": 1}:
             put = self._table.put
 
             def put_and_let_the_other_come(item: Any, condition: Any) -> Any:
                 put(item, condition)
-                if item["sk"] == keys.payload("").sk:
+                if item["sk"] == keys.event("").sk:
                     with pytest.raises(KeyReusedError) as error:
                         engine.webhooks.receive(event(token, {"n": 2}, idempotency_key="k"))
                     inside.append(error.value)
 
             with monkeypatch.context() as patched:
                 patched.setattr(self._table, "put", put_and_let_the_other_come)
-                return original(self, run, payload, *args, **more)
-        return original(self, run, payload, *args, **more)
+                return original(self, run, opening, *args, **more)
+        return original(self, run, opening, *args, **more)
 
     monkeypatch.setattr(RunStore, "_open", cut_in)
     first = engine.webhooks.receive(event(token, {"n": 1}, idempotency_key="k"))
     assert len(inside) == 1
     assert not first.is_duplicate
-    assert engine.stores.runs.history(first.run.id).payload.body == {"n": 1}
+    assert engine.stores.runs.history(first.run.id).event.body == {"n": 1}
     assert engine.webhooks.receive(event(token, {"n": 1}, idempotency_key="k")).is_duplicate
 
 

@@ -7,11 +7,11 @@ import pytest
 from botocore.exceptions import ClientError
 from runledger.errors import ConditionFailedError, NotFoundError
 from runledger.ids import new_id
+from runledger.models.event import Event
 from runledger.models.run import (
     Cancellation,
     Claim,
     ErrorDetail,
-    Payload,
     Run,
     RunStatus,
     Step,
@@ -29,8 +29,9 @@ from bench.units import item_size
 from tests.support.api_calls import api_call, replace_api_call
 from tests.support.engine import Engine
 from tests.support.environment import START
+from tests.support.events import an_event
 
-PAYLOAD = Payload(trigger={"type": "WEBHOOK"}, body={"orderId": 1})
+EVENT = an_event({"orderId": 1}, TriggerType.WEBHOOK)
 
 
 def a_run(run_id: str | None = None, **changes: Any) -> Run:
@@ -64,7 +65,7 @@ def a_run(run_id: str | None = None, **changes: Any) -> Run:
 
 
 def opened(engine: Engine, **changes: Any) -> Run:
-    run, is_new = engine.stores.runs.open(a_run(**changes), PAYLOAD, 1)
+    run, is_new = engine.stores.runs.open(a_run(**changes), EVENT, 1)
     assert is_new
     return run
 
@@ -92,33 +93,33 @@ def test_what_is_written_is_read(engine: Engine) -> None:
     history = engine.stores.runs.history(run.id)
 
     assert history.run == run
-    assert history.payload == PAYLOAD
+    assert history.event == EVENT
     assert history.steps == {}
 
 
 def test_the_same_id_opens_one_run_and_keeps_the_first_payload(engine: Engine) -> None:
     first = opened(engine)
-    other = Payload(trigger={"type": "WEBHOOK"}, body={"orderId": 2})
+    other = an_event({"orderId": 2}, TriggerType.WEBHOOK)
 
     again, is_new = engine.stores.runs.open(a_run(first.id), other, 1)
 
     assert not is_new
     assert again == first
-    assert engine.stores.runs.history(first.id).payload == PAYLOAD
+    assert engine.stores.runs.history(first.id).event == EVENT
 
 
 def test_a_payload_left_alone_by_a_crash_does_not_hinder_the_run(engine: Engine) -> None:
     run = a_run()
-    engine.stores.runs.open(run, PAYLOAD, 1)
+    engine.stores.runs.open(run, EVENT, 1)
     key = keys.run(run.id)
     engine.dynamodb.delete_item(
         TableName="runledger", Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}}
     )
 
-    _, is_new = engine.stores.runs.open(run, PAYLOAD, 1)
+    _, is_new = engine.stores.runs.open(run, EVENT, 1)
 
     assert is_new
-    assert engine.stores.runs.history(run.id).payload == PAYLOAD
+    assert engine.stores.runs.history(run.id).event == EVENT
 
 
 def test_a_run_is_owned_once_and_by_its_own_attempt(engine: Engine) -> None:
@@ -257,16 +258,16 @@ def test_of_two_large_payloads_under_one_key_the_first_stays(engine: Engine) -> 
     """Both are too large for a row; the second must not overwrite the first in S3."""
     import random
 
-    def noise(seed: int) -> Payload:
+    def noise(seed: int) -> Event:
         letters = random.Random(seed)
         text = "".join(chr(letters.randrange(33, 126)) for _ in range(200_000))
-        return Payload(trigger={}, body={"text": text})
+        return an_event({"text": text})
 
     run = a_run()
     engine.stores.runs.open(run, noise(1), 1)
     _, is_new = engine.stores.runs.open(run, noise(2), 1)
     assert not is_new
-    assert engine.stores.runs.history(run.id).payload == noise(1)
+    assert engine.stores.runs.history(run.id).event == noise(1)
 
 
 def test_a_claim_that_was_sent_twice_below_us_is_ours(

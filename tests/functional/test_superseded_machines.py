@@ -7,12 +7,13 @@ import pytest
 from runledger.clock import DAY, HOUR, MINUTE, SECOND
 from runledger.errors import RateLimitedError
 from runledger.models.automation import AutomationDocument, AutomationStatus
-from runledger.models.run import Cancellation, TriggerType
+from runledger.models.run import Cancellation
 from runledger.services.execution.machines import WORKSPACE_INTERVAL, WORKSPACE_ROOM
-from runledger.services.triggers.open_run import TriggerFacts
+from runledger.services.triggers.open_run import RunRequest
 from runledger.store.machines import supersede
 
 from tests.support.engine import Engine, open_engine
+from tests.support.events import an_event
 
 BY = "ada@example.com"
 
@@ -102,8 +103,8 @@ def test_a_run_opened_between_the_listings_by_a_stale_reader_counts(engine: Engi
     stale = engine.stores.automations.get(engine.workspace_id, automation_id)
     activate_again(engine, automation_id, "two")
     engine.clock.advance(10 * MINUTE)
-    facts = TriggerFacts(type=TriggerType.MANUAL, details={}, body={})
-    run = engine.opener.open(stale, None, facts).run
+    request = RunRequest(an_event({}))
+    run = engine.opener.open(stale, None, request).run
     assert run.version == 1
     engine.stores.runs.postpone(run, engine.clock() + 30 * DAY)
     tick_for(engine, 3 * DAY)

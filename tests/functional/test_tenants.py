@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from runledger.clock import DAY, HOUR, iso, now_ms
-from runledger.models.run import ErrorDetail, Payload, RunStatus
+from runledger.models.run import ErrorDetail, RunStatus
 from runledger.models.workspace import Membership, Role
 from runledger.services.stream.failure_groups import FailureGroups
 from runledger.services.workspaces.workspaces import create_workspace
@@ -22,6 +22,7 @@ from tests.functional.test_run_store import a_run
 from tests.functional.test_settle import WAITING
 from tests.support.document import resolved
 from tests.support.engine import Engine
+from tests.support.events import an_event
 
 __all__ = ["deployed", "pool"]
 
@@ -125,7 +126,7 @@ def _history(engine: Engine, automation_id: str, contact_id: str) -> tuple[str, 
         created_at=engine.clock.now - HOUR,
         expires_at=engine.clock.now + 1_000 * HOUR,
     )
-    run, _ = of.runs.open(run, Payload(trigger={}, body={"note": CANARY}), 1)
+    run, _ = of.runs.open(run, an_event({"note": CANARY}), 1)
     run = of.runs.own(run, "1", run.created_at, 1)
     error = ErrorDetail(node_id="start", kind="STOP_ERROR", message=CANARY)
     of.runs.close(run, Closing(RunStatus.FAILED, engine.clock.now, error=error))

@@ -10,7 +10,6 @@ from runledger.clock import DAY, HOUR, now_ms
 from runledger.errors import InvalidInputError, NotFoundError
 from runledger.models.contact import ContactDocument
 from runledger.models.delivery import DeliveryStatus
-from runledger.models.run import Payload
 from runledger.services.lists import timeline
 from runledger.services.lists.cursors import Cursors
 from runledger.services.lists.timeline import Timelines
@@ -22,6 +21,7 @@ from tests.functional.test_delivery_lists import an_attempt
 from tests.functional.test_refusal_lists import a_refusal
 from tests.functional.test_run_store import a_run
 from tests.support.engine import Engine
+from tests.support.events import an_event
 
 __all__ = ["deployed"]
 
@@ -51,7 +51,7 @@ def fill(engine: Engine, contact_id: str, count: int = 24) -> list[tuple[Timelin
         }
         if kind is TimelineKind.RUN:
             run = a_run(**changes)
-            engine.stores.runs.open(run, Payload(trigger={}, body={}), 1)
+            engine.stores.runs.open(run, an_event({}), 1)
             made.append((kind, run.id))
         elif kind is TimelineKind.DELIVERY:
             made.append((kind, an_attempt(engine, **changes).id))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from runledger.clock import DAY, HOUR, MINUTE, SECOND
 from runledger.composition import services
 from runledger.errors import TransientError
-from runledger.models.run import Payload, RunStatus
+from runledger.models.run import RunStatus
 from runledger.models.totals import HourTotal, Scope, hour_of
 from runledger.services.counts import changed_hours, recount
 from runledger.services.counts.changed_hours import TotalMarker, told_by
@@ -33,6 +33,7 @@ from tests.functional.test_run_store import a_run
 from tests.support.boundary import Call, straight
 from tests.support.engine import Clock
 from tests.support.environment import START
+from tests.support.events import an_event
 from tests.support.fakes import S3
 from tests.support.faults import Fault, FaultyCall
 from tests.support.invariants import describe
@@ -627,7 +628,7 @@ def story(simulation: Simulation, workspace_id: str) -> None:
     """Runs of two hours that are opened, started and ended while the functions work."""
     stores = services().stores
     shards = stores.workspaces.get(workspace_id).shards
-    payload = Payload(trigger={}, body={})
+    event = an_event({})
     made = []
     simulation.tick()
     simulation.deliver_stream()
@@ -641,7 +642,7 @@ def story(simulation: Simulation, workspace_id: str) -> None:
             due_at=BEGIN + 30 * DAY,
             expires_at=simulation.clock.now + 90 * DAY,
         )
-        made.append(stores.runs.open(run, payload, shards)[0])
+        made.append(stores.runs.open(run, event, shards)[0])
         simulation.deliver_stream()
     run = stores.runs.own(made[0], "1", simulation.clock.now, 1)
     stores.runs.close(run, Closing(RunStatus.COMPLETED, simulation.clock.now))

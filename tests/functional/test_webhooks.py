@@ -19,7 +19,7 @@ from runledger.errors import (
 from runledger.models.automation import AutomationStatus
 from runledger.models.contact import ContactDocument
 from runledger.models.run import RunStatus
-from runledger.services.triggers.webhooks import InboundEvent
+from runledger.services.triggers.webhooks import WebhookRequest
 
 from tests.support.engine import Engine
 
@@ -48,14 +48,14 @@ def hooked(engine: Engine, **trigger: Any) -> str:
     return token
 
 
-def event(token: str, body: bytes | dict[str, Any], **headers: str) -> InboundEvent:
+def event(token: str, body: bytes | dict[str, Any], **headers: str) -> WebhookRequest:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     given = {"content-type": "application/json"}
     given.update({name.replace("_", "-"): value for name, value in headers.items()})
-    return InboundEvent(token=token, headers=given, body=raw, source="203.0.113.9")
+    return WebhookRequest(token=token, headers=given, body=raw, source="203.0.113.9")
 
 
-def refused(engine: Engine, sent: InboundEvent, kind: type[RunledgerError]) -> RunledgerError:
+def refused(engine: Engine, sent: WebhookRequest, kind: type[RunledgerError]) -> RunledgerError:
     with pytest.raises(kind) as error:
         engine.webhooks.receive(sent)
     rows = engine.dynamodb.scan(TableName="runledger")["Items"]
@@ -69,8 +69,8 @@ def test_an_event_opens_a_pending_run_with_its_payload(engine: Engine) -> None:
     assert opened.run.status is RunStatus.PENDING
     assert not opened.is_duplicate
     history = engine.stores.runs.history(opened.run.id)
-    assert history.payload.body == {"orderId": 7}
-    assert history.payload.trigger["type"] == "WEBHOOK"
+    assert history.event.body == {"orderId": 7}
+    assert history.event.trigger_type == "WEBHOOK"
 
 
 def test_a_large_payload_goes_to_s3_and_comes_back(engine: Engine) -> None:
@@ -79,7 +79,7 @@ def test_a_large_payload_goes_to_s3_and_comes_back(engine: Engine) -> None:
     letters = random.Random(1)
     big = {"text": "".join(chr(letters.randrange(33, 126)) for _ in range(400_000))}
     opened = engine.webhooks.receive(event(hooked(engine), big))
-    assert engine.stores.runs.history(opened.run.id).payload.body == big
+    assert engine.stores.runs.history(opened.run.id).event.body == big
 
 
 @pytest.mark.parametrize("media_type", ["application/json; charset=utf-8", "application/ld+json"])
@@ -112,7 +112,7 @@ def test_one_path_language_reads_dedupe_value_and_contact(engine: Engine) -> Non
     assert error.field == '$.answers[1]."Email Address"'
 
 
-def refused_after(engine: Engine, sent: InboundEvent) -> InvalidInputError:
+def refused_after(engine: Engine, sent: WebhookRequest) -> InvalidInputError:
     with pytest.raises(InvalidInputError) as error:
         engine.webhooks.receive(sent)
     return error.value

@@ -15,7 +15,7 @@ from runledger.services.execution.settle import ExecutionEnded
 from runledger.services.execution.walk import NoTools
 from runledger.services.execution.walk_contract import WalkEvent
 from runledger.services.retry_budget import MARGIN
-from runledger.services.triggers.webhooks import InboundEvent
+from runledger.services.triggers.webhooks import WebhookRequest
 from runledger.store import keys
 from runledger.store.due import DueRow
 
@@ -78,7 +78,7 @@ class Actors:
     # ── AWS ────────────────────────────────────────────────────────────────────────────────────
 
     def open(self) -> Run:
-        event = InboundEvent(
+        event = WebhookRequest(
             token=self._token,
             headers={"content-type": "application/json"},
             body=json.dumps(order()).encode(),

@@ -25,7 +25,7 @@ from runledger.services.execution.walk_contract import WalkAnswer, WalkEvent
 from runledger.services.in_parallel import Gather, in_turn
 from runledger.services.retry_budget import MARGIN, RetryBudget
 from runledger.services.runs.run_context import RunContext
-from runledger.services.triggers.webhooks import InboundEvent
+from runledger.services.triggers.webhooks import WebhookRequest
 from runledger.services.workspaces.workspaces import create_workspace
 from runledger.settings import Settings
 from runledger.store.table import Table
@@ -196,7 +196,7 @@ class Engine(Composition):
         """The id of the run that a webhook opened."""
         automation = self.stores.automations.get(self.workspace_id, automation_id)
         assert automation.webhook_token is not None
-        event = InboundEvent(
+        event = WebhookRequest(
             token=automation.webhook_token,
             headers={"content-type": "application/json", **headers},
             body=json.dumps(payload).encode(),

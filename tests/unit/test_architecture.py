@@ -61,7 +61,7 @@ ROOMS = {
     "automations": "activations automations catalogue preview rotation stopping "
     "template_variables templates upstream_checks",
     "schedules": "date_fires due_contacts fire_contract missed_fires schedules",
-    "triggers": "manual open_run payload_dates refusals upstream webhooks",
+    "triggers": "event_dates manual open_run refusals upstream webhooks",
     "execution": "branch_failures branches cancel integration_tools machines message_tools "
     "settle silence start superseded_machines walk walk_contract watchdog",
     "messages": "deliver due_deliveries feedback gatekeeper gates orphaned_messages resend "
@@ -79,12 +79,14 @@ BELOW_ALL_ROOMS = {"due_work", "editing", "in_parallel", "retry_budget", "revisi
 # What things were called before they had the field's word.
 OLD_MODULES = (
     "attempt_life at_once erasing_wiring expired failure_reading frames frozen_lists gathering "
-    "left_behind moments operating pace patience progress reading stage story superseded "
-    "toolboxes totals_marks totals_settle traces verdicts whereabouts wire wiring world zones"
+    "left_behind moments operating pace patience payload_dates progress reading stage story "
+    "superseded toolboxes totals_marks totals_settle traces verdicts whereabouts wire wiring "
+    "world zones"
 ).split()
 OLD_NAMES = (
     "at_once automation_views ExportReading FailureReading Frame Frames FrozenLists "
-    "LeftBehind MachineTurns PaceStore Patience ProgressRows Stage World"
+    "InboundEvent LeftBehind MachineTurns Opened Opener PaceStore Patience Payload PayloadDate "
+    "ProgressRows RefusedTrigger Stage TriggerFacts World"
 ).split()
 
 

@@ -90,7 +90,7 @@ if TYPE_CHECKING:
     from runledger.services.stream.failure_groups import FailureGroups
     from runledger.services.stream.follow import Followers
     from runledger.services.triggers.manual import ManualRuns
-    from runledger.services.triggers.open_run import Opener
+    from runledger.services.triggers.open_run import RunOpener
     from runledger.services.triggers.refusals import Refusals
     from runledger.services.triggers.upstream import UpstreamRuns
     from runledger.services.triggers.webhooks import Webhooks
@@ -482,10 +482,10 @@ class Composition:
         return Refusals(self.stores.refusals, self.stores.workspaces, self.clock)
 
     @cached_property
-    def opener(self) -> "Opener":
-        from runledger.services.triggers.open_run import Opener
+    def opener(self) -> "RunOpener":
+        from runledger.services.triggers.open_run import RunOpener
 
-        return Opener(self.stores.runs, self.stores.workspaces, self.refusals, self.clock)
+        return RunOpener(self.stores.runs, self.stores.workspaces, self.refusals, self.clock)
 
     @cached_property
     def manual_runs(self) -> "ManualRuns":

@@ -169,15 +169,6 @@ class Run(Model):
         return self.status is RunStatus.RUNNING and self.execution is None
 
 
-class Payload(Model):
-    """What a run was opened with: the trigger's facts and the event's own body. `unreadable` as of
-    a run."""
-
-    trigger: dict[str, Any]
-    body: Any
-    unreadable: str | None = None
-
-
 class Step(Model):
     """One node of a run. `input` are the values that the texts of its config had, by JSON pointer,
     as far as nothing else of the step tells them; `output` is the bag later nodes read as

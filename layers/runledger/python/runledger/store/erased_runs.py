@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from runledger.store.table import Table
     from runledger.store.values import Item
 
-# Of a trigger's facts: its kind, and its place in a chain of runs.
-_TRIGGER_FACTS = ("depth", "upstreamRunId", "upstreamAutomationId")
+# Of the event beside its type: its place in a chain of runs.
+_KEPT_DETAILS = ("depth", "upstreamRunId", "upstreamAutomationId")
 
 
 class ErasedRunStore:
@@ -28,22 +28,22 @@ class ErasedRunStore:
         self._bodies = bodies
 
     def blank_contents(self, run: "Run", now: int) -> bool:
-        """Payload and steps; whether there was anything left to blank. A step that is written
+        """Event and steps; whether there was anything left to blank. A step that is written
         again by a walker that comes late is found by the next call."""
         page = self._table.query(keys.run(run.id).pk, consistent=True)
         left = [item for item in page.items if item["sk"] != "RUN" and "erasedAt" not in item]
         for item in left:
-            is_payload = item["sk"] == keys.payload("").sk
-            blank = self._blank_payload(run, item) if is_payload else self._blank_step(item)
+            is_event = item["sk"] == keys.event("").sk
+            blank = self._blank_event(run, item) if is_event else self._blank_step(item)
             self._write(keys.Key(item["pk"], item["sk"]), {**blank, "erasedAt": now}, ())
         # The files that the items name go with all others of the run.
         return bool(left)
 
-    def _blank_payload(self, run: "Run", item: "Item") -> dict[Path, Any]:
+    def _blank_event(self, run: "Run", item: "Item") -> dict[Path, Any]:
         trigger = _mapping(self._unpacked(item.get("body", b"")).get("trigger"))
-        facts = {name: trigger[name] for name in _TRIGGER_FACTS if name in trigger}
-        told = {"type": run.trigger_type.value, **facts}
-        return {"body": self._bodies.pack({"trigger": told, "body": None}, "")}
+        details = {name: trigger[name] for name in _KEPT_DETAILS if name in trigger}
+        facts = {"type": run.trigger_type.value, **details}
+        return {"body": self._bodies.pack({"trigger": facts, "body": None}, "")}
 
     def _blank_step(self, item: "Item") -> dict[Path, Any]:
         """Where a step failed, and of what kind its error was, stays; so do its deliveries."""

@@ -2,7 +2,7 @@
 
 | question | where | partition | sort |
 |---|---|---|---|
-| a run, its payload and its steps | table | `RUN#run` | `RUN`, `PAYLOAD`, `STEP#node` |
+| a run, its event and its steps  | table | `RUN#run` | `RUN`, `PAYLOAD`, `STEP#node` |
 | a delivery attempt | table | `DELIVERY#delivery` | `DELIVERY` |
 | a refusal | table | `REFUSAL#refusal` | `REFUSAL` |
 | that one of these expired, and when | table | that of its row | `TOMBSTONE` |
@@ -109,7 +109,7 @@ def run(run_id: str) -> Key:
     return Key(f"RUN#{run_id}", "RUN")
 
 
-def payload(run_id: str) -> Key:
+def event(run_id: str) -> Key:
     return Key(f"RUN#{run_id}", "PAYLOAD")
 
 

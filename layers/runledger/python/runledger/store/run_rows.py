@@ -1,4 +1,4 @@
-"""How runs, payloads and steps lie in the table.
+"""How runs, events and steps lie in the table.
 
 A run row stays under 1 KB, so that a change of it costs one write unit an index at most: moments
 are numbers, what the keys tell is not told again, and the error on the row is its first line (the
@@ -8,12 +8,12 @@ whole of it stands on the step).
 from typing import TYPE_CHECKING, Any
 
 from runledger.errors import NotFoundError, UnreadableError
+from runledger.models.event import Event
 from runledger.models.failure import GROUP_PREFIX, failure_group_id
 from runledger.models.run import (
     Cancellation,
     Claim,
     ErrorDetail,
-    Payload,
     Run,
     RunStatus,
     Step,
@@ -205,14 +205,13 @@ def has_whole_message(error: ErrorDetail) -> bool:
     return not error.message.endswith("…")
 
 
-_PAYLOAD = {"trigger", "body"}
-
-
-def payload_to_item(run: Run, payload: Payload, bodies: "Bodies") -> "Item":
+def event_to_item(run: Run, event: Event, bodies: "Bodies") -> "Item":
     prefix = run_objects(run.id, run.expires_at)
-    body = bodies.pack(payload.model_dump(mode="json", include=_PAYLOAD), f"{prefix}payload")
+    dumped = event.model_dump(mode="json")
+    stored = {"trigger": {"type": dumped["trigger_type"], **dumped["details"]}}
+    body = bodies.pack({**stored, "body": dumped["body"]}, f"{prefix}payload")
     return {
-        **key_attributes(keys.payload(run.id)),
+        **key_attributes(keys.event(run.id)),
         "workspaceId": run.workspace_id,
         "body": body,
         "objects": prefix if is_object(body) else None,
@@ -220,21 +219,24 @@ def payload_to_item(run: Run, payload: Payload, bodies: "Bodies") -> "Item":
     }
 
 
-def payload_from_item(item: "Item", bodies: "Bodies") -> Payload:
+def event_from_item(item: "Item", bodies: "Bodies") -> Event:
     """UnreadableError where it is damaged, NotFoundError where it lay in S3 and is gone."""
     try:
-        return Payload.model_validate(bodies.unpack(item["body"]))
+        stored = bodies.unpack(item["body"])
+        details = dict(stored["trigger"])
+        return Event(trigger_type=details.pop("type"), details=details, body=stored["body"])
     except DAMAGES as error:
-        raise UnreadableError("the stored payload cannot be read") from error
+        raise UnreadableError("the stored event cannot be read") from error
 
 
-def shown_payload_from_item(item: "Item", bodies: "Bodies", trigger: TriggerType) -> Payload:
-    """As `payload_from_item`; of one that is damaged or gone, no more than what opened the run."""
+def shown_event_from_item(item: "Item", bodies: "Bodies", trigger_type: TriggerType) -> Event:
+    """As `event_from_item`; of one that is damaged or gone, its trigger's type alone."""
     try:
-        return payload_from_item(item, bodies)
+        return event_from_item(item, bodies)
     except (UnreadableError, NotFoundError) as error:
-        log_failure("a payload is damaged", error, row=str(item.get("pk")))
-        return Payload(trigger={"type": trigger.value}, body=None, unreadable=left_out(["payload"]))
+        log_failure("an event is damaged", error, row=str(item.get("pk")))
+        lost = left_out(["payload"])
+        return Event(trigger_type=trigger_type, details={}, body=None, unreadable=lost)
 
 
 _BAG = (

@@ -1,4 +1,4 @@
-"""Runs, payloads and steps. Each write is conditional, and each condition is named."""
+"""Runs, events and steps. Each write is conditional, and each condition is named."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,11 +16,11 @@ from runledger.errors import (
 )
 from runledger.json_body import is_same_json
 from runledger.models.automation import Reentry
+from runledger.models.event import Event
 from runledger.models.run import (
     Cancellation,
     Claim,
     ErrorDetail,
-    Payload,
     Run,
     RunStatus,
     Step,
@@ -30,13 +30,13 @@ from runledger.models.run import (
 from runledger.store import keys
 from runledger.store.run_rows import (
     claim_value,
-    payload_from_item,
-    payload_to_item,
+    event_from_item,
+    event_to_item,
     row_cancellation,
     row_error,
     run_from_item,
     run_to_item,
-    shown_payload_from_item,
+    shown_event_from_item,
     shown_run_from_item,
     shown_step_from_item,
     step_outline,
@@ -57,7 +57,7 @@ class RunHistory:
     """A run's whole partition, read at once."""
 
     run: Run
-    payload: Payload
+    event: Event
     steps: dict[str, Step]
 
 
@@ -89,7 +89,7 @@ class RunStore:
     def open(
         self,
         run: Run,
-        payload: Payload,
+        event: Event,
         shards: int,
         reentry: Reentry = Reentry.ALWAYS,
         *,
@@ -99,28 +99,28 @@ class RunStore:
         the contact may not enter the automation now; with `must_match`, KeyReusedError where the
         run that was found has another contact or body.
 
-        The payload goes first: the row is the queue, and whoever sees it must find the payload.
-        Where a run of this id exists, it is returned as it is and nothing changes. A payload left
-        by a call that died in between belongs to the same event, and is kept."""
-        found, is_opened = self._open(run, payload, shards, reentry, must_match=must_match)
+        The event goes first: the row is the queue, and whoever sees it must find the event.
+        Where a run of this id exists, it is returned as it is and nothing changes. An event left
+        by a call that died in between is the same one, and is kept."""
+        found, is_opened = self._open(run, event, shards, reentry, must_match=must_match)
         if must_match and not is_opened:
-            self._require_same(found, run, payload)
+            self._require_same(found, run, event)
         return found, is_opened
 
     def _open(
-        self, run: Run, payload: Payload, shards: int, reentry: Reentry, *, must_match: bool
+        self, run: Run, event: Event, shards: int, reentry: Reentry, *, must_match: bool
     ) -> tuple[Run, bool]:
         is_new = Attr("pk").not_exists()
         is_guarded = reentry is not Reentry.ALWAYS and run.contact_id is not None
         holder = self._holder(run, reentry) if is_guarded else None
         if holder is not None:
-            # Before anything is written: no row would lead to the payload, be it to show or to
+            # Before anything is written: no row would lead to the event, be it to show or to
             # erase it.
             existing = self._table.get(keys.run(run.id), consistent=True)
             if existing is not None:
                 return run_from_item(existing), False
             raise ReentryBlockedError(_blocked(reentry, holder), holder)
-        item = payload_to_item(run, payload, self._bodies)
+        item = event_to_item(run, event, self._bodies)
         is_blank = Attr("isBlank").exists()
         try:
             self._table.put(item, is_new | is_blank)
@@ -129,8 +129,8 @@ class RunStore:
             if existing is not None:
                 return run_from_item(existing), False
             if must_match and error.item is not None and error.item["ttl"] > ttl(run.created_at):
-                # Nobody was answered yet, but the payload is there and would be this run's.
-                _require_same_body(payload_from_item(error.item, self._bodies), payload, None)
+                # Nobody was answered yet, but the event is there and would be this run's.
+                _require_same_body(event_from_item(error.item, self._bodies), event, None)
             self._replace_expired(item, error.item, run.created_at)
         row = run_to_item(run, keys.shard_of(run.id, shards))
         if is_guarded:
@@ -149,7 +149,7 @@ class RunStore:
             return run_from_item(error.item), False
         return run_from_item(row), True
 
-    def _require_same(self, found: Run, run: Run, payload: Payload) -> None:
+    def _require_same(self, found: Run, run: Run, event: Event) -> None:
         """What an erasure took away can no longer be compared."""
         if found.erased_at is not None:
             return
@@ -157,12 +157,12 @@ class RunStore:
         # Of an event the body says whom it is for.
         if is_by_hand and found.contact_id != run.contact_id:
             raise KeyReusedError(_REUSED.format("contact"), found.id)
-        item = self._table.get(keys.payload(found.id), consistent=True)
+        item = self._table.get(keys.event(found.id), consistent=True)
         if item is not None and "erasedAt" not in item:
-            _require_same_body(payload_from_item(item, self._bodies), payload, found.id)
+            _require_same_body(event_from_item(item, self._bodies), event, found.id)
 
     def _replace_expired(self, item: "Item", found: "Item | None", now: int) -> None:
-        """Where the payload found was that of a run which expired, and whose row is deleted
+        """Where the event found was that of a run which expired, and whose row is deleted
         already: it would go too, whatever needs it."""
         if found is None or found["ttl"] > ttl(now):
             return
@@ -233,8 +233,8 @@ class RunStore:
         return run if is_alive else None
 
     def history(self, run_id: str, now: int = 0) -> RunHistory:
-        """Row, payload and steps in one consistent read; NotFoundError where there is no row, or
-        one that has expired by `now`, UnreadableError where the row is damaged. A damaged payload
+        """Row, event and steps in one consistent read; NotFoundError where there is no row, or
+        one that has expired by `now`, UnreadableError where the row is damaged. A damaged event
         or step says so itself."""
         return self._history(run_id, now, run_from_item)
 
@@ -256,7 +256,7 @@ class RunStore:
         ]
         return RunHistory(
             run=run,
-            payload=shown_payload_from_item(rows["PAYLOAD"], self._bodies, run.trigger_type),
+            event=shown_event_from_item(rows["PAYLOAD"], self._bodies, run.trigger_type),
             steps={step.node_id: step for step in steps},
         )
 
@@ -499,7 +499,7 @@ def _again(
     )
 
 
-def _require_same_body(found: Payload, given: Payload, run_id: str | None) -> None:
+def _require_same_body(found: Event, given: Event, run_id: str | None) -> None:
     if not is_same_json(found.body, given.body):
         raise KeyReusedError(_REUSED.format("body"), run_id)
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from runledger.api.counts import DurationView, HourView, NodeDurationView, StatsView
 from runledger.clock import DAY, HOUR, iso
 from runledger.errors import InvalidInputError
-from runledger.models.run import Payload, Run, RunStatus, Step, StepStatus
+from runledger.models.event import Event
+from runledger.models.run import Run, RunStatus, Step, StepStatus
 from runledger.models.totals import Scope, hour_of
 from runledger.services.counts.row_counts import countable
 from runledger.services.counts.totals import Totals
@@ -125,7 +126,9 @@ class Stats:
                 for node_id in graph.nodes
                 if (run.id, node_id) in recorded
             }
-            history = RunHistory(run, Payload(trigger={}, body=None), steps)
+            # The event is not read, as no duration depends on it.
+            event = Event(trigger_type=run.trigger_type, details={}, body=None)
+            history = RunHistory(run, event, steps)
             for step in steps_of(history, graph, now):
                 if step.status in _TIMED and step.finished_at is not None:
                     took[step.node_id].append(step.finished_at - step.started_at)

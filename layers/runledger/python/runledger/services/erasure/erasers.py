@@ -63,7 +63,7 @@ PartEraser = Callable[[Erasure, Run], None]
 
 @dataclass(frozen=True, slots=True)
 class RunEraser:
-    """A run with its payload, steps and files; `parts` are whatever else belongs to one."""
+    """A run with its event, steps and files; `parts` are whatever else belongs to one."""
 
     runs: "ErasedRunStore"
     bodies: "Bodies"

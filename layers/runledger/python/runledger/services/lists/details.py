@@ -9,7 +9,6 @@ from runledger.api.runs import RunDetailView
 from runledger.clock import Clock, iso
 from runledger.errors import GoneError, NotFoundError, RunledgerError
 from runledger.services.runs.body_links import with_links
-from runledger.services.runs.run_state import upstream_run_id
 from runledger.services.triggers.open_run import keyed_run_id
 from runledger.services.triggers.upstream import dedupe_key
 from runledger.services.views.deliveries import delivery_detail_view
@@ -76,7 +75,7 @@ class Details:
 
     def _upstream(self, workspace_id: str, history: "RunHistory", now: int) -> "Run | None":
         """The run that opened this one: one read, of a run that the end of another opened alone."""
-        run_id = upstream_run_id(history.payload.trigger)
+        run_id = history.event.upstream_run_id
         if run_id is None:
             return None
         return self.stores.runs.find_alive(workspace_id, run_id, now)

@@ -41,7 +41,7 @@ class RunContext:
 
 
 class RunContexts:
-    """Reads frames; graphs are parsed once a process, as versions never change."""
+    """Reads contexts; graphs are parsed once a process, as versions never change."""
 
     def __init__(
         self,
@@ -128,9 +128,9 @@ def scope_of(context: RunContext) -> dict[str, Any]:
     from runledger.nodes.unreadable import UnreadableValues
 
     steps = in_order(context.history.steps, context.graph)
-    payload = context.history.payload
+    event = context.history.event
     scope: dict[str, Any] = {
-        "trigger": payload.body if payload.unreadable is None else UnreadableValues("trigger"),
+        "trigger": event.body if event.unreadable is None else UnreadableValues("trigger"),
         "steps": {
             step.node_id: step.output
             if step.unreadable is None

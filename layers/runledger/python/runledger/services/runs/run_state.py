@@ -6,15 +6,13 @@ later node was visited), and steps that an ended run left behind.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runledger.clock import iso
-from runledger.models.run import Run, RunStatus, Step, StepStatus, TriggerType
+from runledger.models.run import Run, RunStatus, Step, StepStatus
 from runledger.services.runs.run_context import in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from runledger.compiler.graph import GraphView
     from runledger.store.runs import RunHistory
 
@@ -61,11 +59,6 @@ def health_of(run: Run, now: int) -> Health | None:
 
 # A due row is looked at by the next tick, which comes once a minute.
 _TICK_SLACK = 120_000
-
-
-def upstream_run_id(trigger: "Mapping[str, Any]") -> str | None:
-    """The run whose end opened the run with these facts of its trigger, where one did."""
-    return trigger.get("upstreamRunId") if trigger.get("type") == TriggerType.UPSTREAM else None
 
 
 def steps_of(history: "RunHistory", graph: "GraphView", now: int) -> list[Step]:

@@ -19,6 +19,7 @@ from runledger.errors import (
     TransientError,
 )
 from runledger.models.automation import AutomationStatus
+from runledger.models.event import Event
 from runledger.models.refusal import RefusalReason
 from runledger.models.run import TriggerType
 from runledger.models.schedule import Fire, FireStatus
@@ -35,8 +36,8 @@ from runledger.services.schedules.fire_contract import (
     FirePlace,
 )
 from runledger.services.schedules.schedules import GRACE, scheduled_trigger
-from runledger.services.triggers.open_run import TriggerFacts, keyed_run_id
-from runledger.services.triggers.refusals import RefusedTrigger
+from runledger.services.triggers.open_run import RunRequest, keyed_run_id
+from runledger.services.triggers.refusals import RefusedEvent
 from runledger.store import keys
 from runledger.store.table import Check, Write
 
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from runledger.models.automation import Automation
     from runledger.models.schedule import Schedule
     from runledger.services.schedules.due_contacts import DueContacts
-    from runledger.services.triggers.open_run import Opener
+    from runledger.services.triggers.open_run import RunOpener
     from runledger.services.triggers.refusals import Refusals
     from runledger.store.automations import AutomationStore
     from runledger.store.fires import FireStore
@@ -75,7 +76,7 @@ class DateFires:
     schedules: "ScheduleStore"
     fires: "FireStore"
     due: "DueContacts"
-    opener: "Opener"
+    opener: "RunOpener"
     refusals: "Refusals"
     workspaces: "WorkspaceStore"
     clock: Clock
@@ -238,16 +239,18 @@ class DateFires:
             self.opener.open(
                 automation,
                 due.contact,
-                TriggerFacts(
-                    type=TriggerType.DATE,
-                    details={
-                        **facts,
-                        "source": source.kind,
-                        "repeat": trigger.repeat.value,
-                        "scheduledFor": iso(fire.scheduled_for),
-                        "by": fire.by.value,
-                    },
-                    body={**facts, "contactId": due.contact.id},
+                RunRequest(
+                    Event(
+                        trigger_type=TriggerType.DATE,
+                        details={
+                            **facts,
+                            "source": source.kind,
+                            "repeat": trigger.repeat.value,
+                            "scheduledFor": iso(fire.scheduled_for),
+                            "by": fire.by.value,
+                        },
+                        body={**facts, "contactId": due.contact.id},
+                    ),
                     dedupe_key=_event_key(fire, due),
                     source=fire.by.value.lower(),
                     may_repeat=True,
@@ -305,7 +308,7 @@ class DateFires:
         assert isinstance(trigger.source, ContactMetadataDate)
         key = trigger.source.key
         value = hashlib.sha256(shown(found.value).encode(errors="replace")).hexdigest()[:16]
-        refused = RefusedTrigger(
+        refused = RefusedEvent(
             trigger_type=TriggerType.DATE,
             reason=RefusalReason.INVALID_PAYLOAD,
             message=f"metadata.{key} of the contact: {not_a_date(found.value)}",
@@ -318,7 +321,7 @@ class DateFires:
         what = "has no date trigger"
         if automation.status is not AutomationStatus.ACTIVE:
             what = f"is {automation.status}"
-        refused = RefusedTrigger(
+        refused = RefusedEvent(
             trigger_type=TriggerType.DATE,
             reason=RefusalReason.INACTIVE,
             message=f"the automation {what}, so its schedule for {day} opens no runs",

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runledger.errors import InvalidInputError, NoContactError, PayloadTooLargeError
+from runledger.models.event import Event
 from runledger.models.refusal import RefusalReason
 from runledger.models.run import TriggerType
-from runledger.services.triggers.open_run import MAX_BODY_BYTES, Opened, TriggerFacts
-from runledger.services.triggers.refusals import RefusedTrigger
+from runledger.services.triggers.open_run import MAX_BODY_BYTES, OpenedRun, RunRequest
+from runledger.services.triggers.refusals import RefusedEvent
 
 if TYPE_CHECKING:
     from runledger.api.runs import RunDocument
     from runledger.models.contact import Contact
     from runledger.services.contacts.contacts import Contacts
-    from runledger.services.triggers.open_run import Opener
+    from runledger.services.triggers.open_run import RunOpener
     from runledger.store.automations import AutomationStore
 
 
@@ -22,15 +23,15 @@ if TYPE_CHECKING:
 class ManualRuns:
     automations: "AutomationStore"
     contacts: "Contacts"
-    opener: "Opener"
+    opener: "RunOpener"
 
     def open(
         self, workspace_id: str, automation_id: str, document: "RunDocument", by: str
-    ) -> Opened:
+    ) -> OpenedRun:
         """Any active automation can be run by hand, whatever else triggers it.
 
-        InvalidInputError names the field that tells no contact; ConflictError where the
-        automation takes no runs. Whatever opened no run has left its refusal."""
+        InvalidInputError names the field without a contact; ConflictError where the automation
+        takes no runs. A request that opened no run has left its refusal."""
         automation = self.automations.get(workspace_id, automation_id)
         try:
             contact = self._contact(workspace_id, document)
@@ -38,15 +39,17 @@ class ManualRuns:
             self.opener.refusals.record(automation, _refused(error, by))
             raise
         key = document.idempotency_key
-        facts = TriggerFacts(
-            type=TriggerType.MANUAL,
-            details={"by": by, "dedupeKey": key},
-            body=document.payload,
+        request = RunRequest(
+            Event(
+                trigger_type=TriggerType.MANUAL,
+                details={"by": by, "dedupeKey": key},
+                body=document.payload,
+            ),
             dedupe_key=None if key is None else f"manual:{key}",
             source=by,
             must_match=key is not None,
         )
-        return self.opener.open(automation, contact, facts)
+        return self.opener.open(automation, contact, request)
 
     def _contact(self, workspace_id: str, document: "RunDocument") -> "Contact":
         if len(json.dumps(document.payload, ensure_ascii=False).encode()) > MAX_BODY_BYTES:
@@ -72,9 +75,9 @@ class ManualRuns:
         return contact
 
 
-def _refused(error: InvalidInputError | PayloadTooLargeError, by: str) -> RefusedTrigger:
+def _refused(error: InvalidInputError | PayloadTooLargeError, by: str) -> RefusedEvent:
     is_unknown = isinstance(error, NoContactError)
-    return RefusedTrigger(
+    return RefusedEvent(
         trigger_type=TriggerType.MANUAL,
         reason=RefusalReason.NO_CONTACT if is_unknown else RefusalReason.INVALID_PAYLOAD,
         message=error.kept if isinstance(error, InvalidInputError) else str(error),

@@ -5,15 +5,16 @@ queue that `start_runs` reads from the table's stream.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runledger.clock import MINUTE, SECOND, Clock
 from runledger.errors import ConflictError, KeyReusedError, ReentryBlockedError
 from runledger.ids import derived_id, new_id
 from runledger.models.automation import AutomationStatus
+from runledger.models.event import Event
 from runledger.models.refusal import RefusalReason
-from runledger.models.run import Payload, Run, RunStatus, TriggerType
-from runledger.services.triggers.refusals import RefusedTrigger
+from runledger.models.run import Run, RunStatus
+from runledger.services.triggers.refusals import RefusedEvent
 
 if TYPE_CHECKING:
     from runledger.models.automation import ActiveVersion, Automation
@@ -29,17 +30,16 @@ FIRST_LOOK = 2 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
-class TriggerFacts:
-    """What fired. `dedupe_key` names the event: the same key opens one run, ever.
+class RunRequest:
+    """An event, and how to open its run. `dedupe_key` names the event: the same key opens one run,
+    ever.
 
     `scheduled_for` (epoch milliseconds) is when the run starts, where that is not at once.
-    `source` is whoever fired it. `may_repeat` says that the event comes at least once by its
-    nature, so that its coming again is worth no word. `must_match` says that the key is the
-    caller's own word: the same key with another body or contact is refused."""
+    `source` is the sender: an address, a user, a run. `may_repeat`: the event comes at least once
+    by its nature, so a repeat leaves no refusal. `must_match`: the caller chose the key, so the
+    same key with another body or contact is refused."""
 
-    type: TriggerType
-    details: dict[str, Any]
-    body: Any
+    event: Event
     dedupe_key: str | None = None
     scheduled_for: int | None = None
     source: str | None = None
@@ -53,7 +53,7 @@ def keyed_run_id(workspace_id: str, automation_id: str, dedupe_key: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedRun:
     run: Run
     is_duplicate: bool
 
@@ -68,63 +68,62 @@ def require_active(automation: "Automation") -> "ActiveVersion":
 
 
 @dataclass(frozen=True, slots=True)
-class Opener:
+class RunOpener:
     runs: "RunStore"
     workspaces: "WorkspaceStore"
     refusals: "Refusals"
     clock: Clock
 
     def open(
-        self, automation: "Automation", contact: "Contact | None", facts: TriggerFacts
-    ) -> Opened:
+        self, automation: "Automation", contact: "Contact | None", request: RunRequest
+    ) -> OpenedRun:
         """Writes a PENDING run, or finds the one the same event opened before.
 
         ConflictError where the automation takes no runs now; ReentryBlockedError where it takes
-        none for this contact; KeyReusedError where the key was used for another event. Whatever
-        opened no run has left its refusal."""
+        none for this contact; KeyReusedError where the key was used for another event. An event
+        that opened no run has left its refusal."""
         try:
             active = require_active(automation)
         except ConflictError as error:
-            self._refuse(automation, contact, facts, RefusalReason.INACTIVE, str(error))
+            self._refuse(automation, contact, request, RefusalReason.INACTIVE, str(error))
             raise
         workspace = self.workspaces.cached(automation.workspace_id)
-        run = self._run(automation, active, contact, facts, workspace.retention)
-        payload = Payload(trigger={"type": facts.type.value, **facts.details}, body=facts.body)
+        run = self._run(automation, active, contact, request, workspace.retention)
         try:
             stored, is_new = self.runs.open(
-                run, payload, workspace.shards, active.reentry, must_match=facts.must_match
+                run, request.event, workspace.shards, active.reentry, must_match=request.must_match
             )
         except KeyReusedError as error:
             reason = RefusalReason.KEY_REUSED
-            self._refuse(automation, contact, facts, reason, str(error), error.run_id)
+            self._refuse(automation, contact, request, reason, str(error), error.run_id)
             raise
         except ReentryBlockedError as error:
             reason = RefusalReason.REENTRY_BLOCKED
-            self._refuse(automation, contact, facts, reason, str(error), error.run_id)
+            self._refuse(automation, contact, request, reason, str(error), error.run_id)
             raise
-        if not is_new and not facts.may_repeat:
+        if not is_new and not request.may_repeat:
             message = f"the same event opened {stored.id} before"
-            self._refuse(automation, contact, facts, RefusalReason.DUPLICATE, message, stored.id)
-        return Opened(run=stored, is_duplicate=not is_new)
+            self._refuse(automation, contact, request, RefusalReason.DUPLICATE, message, stored.id)
+        return OpenedRun(run=stored, is_duplicate=not is_new)
 
     def _run(
         self,
         automation: "Automation",
         active: "ActiveVersion",
         contact: "Contact | None",
-        facts: TriggerFacts,
+        request: RunRequest,
         retention: int,
     ) -> Run:
         now = self.clock()
-        key = facts.dedupe_key
+        key = request.dedupe_key
         run_id = (
             new_id("run")
             if key is None
             else keyed_run_id(automation.workspace_id, automation.id, key)
         )
         starts_at = now
-        if facts.scheduled_for is not None:
-            starts_at = max(now, facts.scheduled_for)
+        if request.scheduled_for is not None:
+            starts_at = max(now, request.scheduled_for)
         is_later = starts_at > now
         return Run(
             id=run_id,
@@ -135,7 +134,7 @@ class Opener:
             status=RunStatus.PENDING,
             attempt=1,
             execution=None,
-            trigger_type=facts.type,
+            trigger_type=request.event.trigger_type,
             contact_id=contact.id if contact else None,
             contact_email=contact.email if contact else None,
             contact_phone=contact.phone if contact else None,
@@ -158,18 +157,18 @@ class Opener:
         self,
         automation: "Automation",
         contact: "Contact | None",
-        facts: TriggerFacts,
+        request: RunRequest,
         reason: RefusalReason,
         message: str,
         run_id: str | None = None,
     ) -> None:
-        refused = RefusedTrigger(
-            trigger_type=facts.type,
+        refused = RefusedEvent(
+            trigger_type=request.event.trigger_type,
             reason=reason,
             message=message,
             contact_id=contact.id if contact else None,
             run_id=run_id,
-            source=facts.source,
-            event_key=facts.dedupe_key if facts.may_repeat else None,
+            source=request.source,
+            event_key=request.dedupe_key if request.may_repeat else None,
         )
         self.refusals.record(automation, refused)

@@ -1,4 +1,4 @@
-"""Telling why a trigger opened no run."""
+"""Recording why an event opened no run."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,9 +19,9 @@ MESSAGE_CHARACTERS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedTrigger:
-    """What fired and why it opened nothing. `event_key` names the event where it may come again:
-    the same key leaves one refusal, ever."""
+class RefusedEvent:
+    """Why an event opened no run. `event_key` names the event where it may come again: the same
+    key leaves one refusal, ever."""
 
     trigger_type: "TriggerType"
     reason: RefusalReason
@@ -38,7 +38,7 @@ class Refusals:
     workspaces: "WorkspaceStore"
     clock: Clock
 
-    def record(self, automation: "Automation", refused: RefusedTrigger) -> Refusal:
+    def record(self, automation: "Automation", refused: RefusedEvent) -> Refusal:
         """Leaves a row of its own."""
         now = self.clock()
         key = refused.event_key
@@ -52,7 +52,7 @@ class Refusals:
         self.store.add(refusal, workspace.shards)
         return refusal
 
-    def tally(self, automation: "Automation", refused: RefusedTrigger) -> None:
+    def tally(self, automation: "Automation", refused: RefusedEvent) -> None:
         """Counts it with all others of this automation, reason and minute, in one row with the
         first as its sample: what an attacker can cause without end."""
         now = self.clock()
@@ -68,7 +68,7 @@ class Refusals:
 
 
 def _refusal(
-    refusal_id: str, automation: "Automation", refused: RefusedTrigger, now: int, retention: int
+    refusal_id: str, automation: "Automation", refused: RefusedEvent, now: int, retention: int
 ) -> Refusal:
     return Refusal(
         id=refusal_id,

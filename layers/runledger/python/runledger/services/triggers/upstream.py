@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from runledger.clock import optional_iso
 from runledger.errors import ConflictError, NotFoundError
+from runledger.models.event import Event
 from runledger.models.refusal import RefusalReason
 from runledger.models.run import ErrorDetail, TriggerType
 from runledger.nodes.unreadable import UnreadableValues
 from runledger.observability import log_failure, logger
 from runledger.services.runs.run_context import scope_of
-from runledger.services.triggers.open_run import MAX_BODY_BYTES, TriggerFacts
-from runledger.services.triggers.refusals import RefusedTrigger
+from runledger.services.triggers.open_run import MAX_BODY_BYTES, RunRequest
+from runledger.services.triggers.refusals import RefusedEvent
 
 if TYPE_CHECKING:
     from runledger.models.automation import Automation
     from runledger.services.runs.run_context import RunContext, RunContexts
-    from runledger.services.triggers.open_run import Opener
+    from runledger.services.triggers.open_run import RunOpener
     from runledger.store.automations import AutomationStore
 
 # Of a chain of runs, each opened by the end of the one before. Cycles between automations are
@@ -34,7 +35,7 @@ def dedupe_key(upstream_run_id: str) -> str:
 class UpstreamRuns:
     automations: "AutomationStore"
     contexts: "RunContexts"
-    opener: "Opener"
+    opener: "RunOpener"
 
     def follow(self, workspace_id: str, run_id: str) -> None:
         """Opens a run of each automation that waits for this one's end, or leaves the refusal.
@@ -64,25 +65,26 @@ class UpstreamRuns:
             return
         if not _waits_for(automation, context):
             return
-        depth = depth_of(context.history.payload.trigger) + 1
-        facts = TriggerFacts(
-            type=TriggerType.UPSTREAM,
-            details={
-                "upstreamRunId": run.id,
-                "upstreamAutomationId": run.automation_id,
-                "depth": depth,
-            },
-            body=body_of(context),
+        request = RunRequest(
+            Event(
+                trigger_type=TriggerType.UPSTREAM,
+                details={
+                    "upstreamRunId": run.id,
+                    "upstreamAutomationId": run.automation_id,
+                    "depth": context.history.event.depth + 1,
+                },
+                body=body_of(context),
+            ),
             dedupe_key=dedupe_key(run.id),
             source=run.id,
             may_repeat=True,
         )
-        refused = _refusal(context, facts, depth)
+        refused = _refusal(context, request)
         if refused is not None:
             self.opener.refusals.record(automation, refused)
             return
         try:
-            opened = self.opener.open(automation, context.contact, facts)
+            opened = self.opener.open(automation, context.contact, request)
         except ConflictError as error:
             # It takes no runs, or none for this contact, and its refusal says so.
             logger.info(
@@ -106,42 +108,37 @@ def _waits_for(automation: "Automation", context: "RunContext") -> bool:
     )
 
 
-def _refusal(context: "RunContext", facts: TriggerFacts, depth: int) -> RefusedTrigger | None:
-    run = context.run
-    told: tuple[RefusalReason, str] | None = None
-    size = len(json.dumps(facts.body, ensure_ascii=False).encode(errors="surrogatepass"))
-    if depth > MAX_DEPTH:
-        told = (
+def _refusal(context: "RunContext", request: RunRequest) -> RefusedEvent | None:
+    run, event = context.run, request.event
+    found: tuple[RefusalReason, str] | None = None
+    size = len(json.dumps(event.body, ensure_ascii=False).encode(errors="surrogatepass"))
+    if event.depth > MAX_DEPTH:
+        found = (
             RefusalReason.CHAIN_TOO_DEEP,
             f"{run.id} is {MAX_DEPTH} runs after the one that began the chain, as far as it may go",
         )
     elif run.erased_at is not None or (run.contact_id is not None and context.contact is None):
-        told = (RefusalReason.NO_CONTACT, f"the contact of {run.id} is there no more")
+        found = (RefusalReason.NO_CONTACT, f"the contact of {run.id} is there no more")
     elif size > MAX_BODY_BYTES:
-        told = (
+        found = (
             RefusalReason.INVALID_PAYLOAD,
             f"what {run.id} hands on takes {size} bytes, at most {MAX_BODY_BYTES} are allowed",
         )
-    if told is None:
+    if found is None:
         return None
-    reason, message = told
-    return RefusedTrigger(
-        trigger_type=facts.type,
+    reason, message = found
+    return RefusedEvent(
+        trigger_type=event.trigger_type,
         reason=reason,
         message=message,
         contact_id=run.contact_id,
-        source=facts.source,
-        event_key=facts.dedupe_key,
+        source=request.source,
+        event_key=request.dedupe_key,
     )
 
 
-def depth_of(trigger: dict[str, Any]) -> int:
-    """How many runs came one after the other before this one, by its trigger's facts."""
-    return int(trigger["depth"]) if trigger["type"] == TriggerType.UPSTREAM.value else 0
-
-
 def body_of(context: "RunContext") -> dict[str, Any]:
-    """What the next run is opened with: the run that ended, and what it knew."""
+    """The body of the next run's event: the run that ended, and what it knew."""
     run, scope = context.run, scope_of(context)
     return {
         "run": {

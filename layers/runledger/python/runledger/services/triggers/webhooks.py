@@ -24,6 +24,7 @@ from runledger.errors import (
     UnsupportedMediaTypeError,
 )
 from runledger.json_body import parse_json, require_json
+from runledger.models.event import Event
 from runledger.models.refusal import RefusalReason
 from runledger.models.run import TriggerType
 from runledger.nodes.trigger import (
@@ -33,14 +34,14 @@ from runledger.nodes.trigger import (
     WebhookPayloadDate,
 )
 from runledger.paths import read
+from runledger.services.triggers.event_dates import event_date
 from runledger.services.triggers.open_run import (
     MAX_BODY_BYTES,
-    Opened,
-    TriggerFacts,
+    OpenedRun,
+    RunRequest,
     require_active,
 )
-from runledger.services.triggers.payload_dates import payload_date
-from runledger.services.triggers.refusals import RefusedTrigger
+from runledger.services.triggers.refusals import RefusedEvent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from runledger.models.automation import Automation
     from runledger.models.contact import Contact
     from runledger.services.contacts.contacts import Contacts
-    from runledger.services.triggers.open_run import Opener
+    from runledger.services.triggers.open_run import RunOpener
     from runledger.store.automations import AutomationStore
     from runledger.store.rates import RateStore
 
@@ -60,7 +61,7 @@ IDEMPOTENCY_HEADER = "idempotency-key"
 
 
 @dataclass(frozen=True, slots=True)
-class InboundEvent:
+class WebhookRequest:
     """One HTTP request; header names in lower case, `source` the caller's address."""
 
     token: str
@@ -75,71 +76,69 @@ class Webhooks:
 
     automations: "AutomationStore"
     contacts: "Contacts"
-    opener: "Opener"
+    opener: "RunOpener"
     rates: "RateStore"
     signing_secret: "Callable[[str, str | None], str]"
     clock: Clock
 
-    def receive(self, event: InboundEvent) -> Opened:
+    def receive(self, request: WebhookRequest) -> OpenedRun:
         """NotFoundError for an unknown token, then what the caller may know of the automation
         behind a known one: RateLimitedError, ConflictError (inactive), PayloadTooLargeError,
-        UnauthorizedError, UnsupportedMediaTypeError, InvalidInputError. Whatever a known token
-        met and opened no run has left its refusal."""
-        automation = self._automation(event.token)
+        UnauthorizedError, UnsupportedMediaTypeError, InvalidInputError. A request with a known
+        token that opened no run has left its refusal."""
+        automation = self._automation(request.token)
         trigger = _trigger(automation)
         kind = trigger.kind if trigger.intake else TriggerType.WEBHOOK
         try:
-            intake = self._admit(event, automation, trigger)
+            intake = self._admit(request, automation, trigger)
         except _COUNTED as error:
-            self.opener.refusals.tally(automation, _refused(event, kind, error))
+            self.opener.refusals.tally(automation, _refused(request, kind, error))
             raise
         try:
-            contact, facts = self._read(event, automation, trigger, intake)
+            contact, run_request = self._read(request, automation, trigger, intake)
         except _RECORDED as error:
-            self.opener.refusals.record(automation, _refused(event, kind, error))
+            self.opener.refusals.record(automation, _refused(request, kind, error))
             raise
-        return self.opener.open(automation, contact, facts)
+        return self.opener.open(automation, contact, run_request)
 
     def _admit(
-        self, event: InboundEvent, automation: "Automation", trigger: TriggerConfig
+        self, request: WebhookRequest, automation: "Automation", trigger: TriggerConfig
     ) -> WebhookIntake:
         """Refuses what a stranger can cause without end, before the body is read. The rate limit
         comes first, so it holds for a paused automation too."""
         intake = trigger.intake
-        self._limit(event, automation, intake or WebhookIntake())
+        self._limit(request, automation, intake or WebhookIntake())
         require_active(automation)
         if intake is None:
             raise ConflictError("the active version of the automation takes no events")
-        if len(event.body) > MAX_BODY_BYTES:
+        if len(request.body) > MAX_BODY_BYTES:
             raise PayloadTooLargeError(f"the body is over {MAX_BODY_BYTES} bytes")
         if intake.signed:
-            self._verify(event, automation)
+            self._verify(request, automation)
         return intake
 
     def _read(
         self,
-        event: InboundEvent,
+        request: WebhookRequest,
         automation: "Automation",
         trigger: TriggerConfig,
         intake: WebhookIntake,
-    ) -> "tuple[Contact | None, TriggerFacts]":
-        payload = _parse(event)
-        key, must_match = _dedupe_key(event, intake, payload)
-        details: dict[str, Any] = {"source": event.source, "dedupeKey": key}
+    ) -> "tuple[Contact | None, RunRequest]":
+        body = _parse(request)
+        key, must_match = _dedupe_key(request, intake, body)
+        details: dict[str, Any] = {"source": request.source, "dedupeKey": key}
         scheduled_for = None
         if isinstance(trigger, DateTrigger) and isinstance(intake, WebhookPayloadDate):
-            value = read(payload, intake.path)
-            day, scheduled_for = payload_date(trigger, intake.path, value, self.clock())
+            value = read(body, intake.path)
+            day, scheduled_for = event_date(trigger, intake.path, value, self.clock())
             details["date"] = day.isoformat()
         # Last, as it may make a contact.
-        contact = self._contact(automation.workspace_id, intake, payload)
-        return contact, TriggerFacts(
-            type=trigger.kind,
-            details=details,
-            body=payload,
+        contact = self._contact(automation.workspace_id, intake, body)
+        return contact, RunRequest(
+            Event(trigger_type=trigger.kind, details=details, body=body),
             dedupe_key=key,
             scheduled_for=scheduled_for,
-            source=event.source,
+            source=request.source,
             must_match=must_match,
         )
 
@@ -154,11 +153,13 @@ class Webhooks:
             # Automations are never deleted, so this read came too early.
             raise TransientError("the webhook is being set up; send the event again") from error
 
-    def _limit(self, event: InboundEvent, automation: "Automation", intake: WebhookIntake) -> None:
+    def _limit(
+        self, request: WebhookRequest, automation: "Automation", intake: WebhookIntake
+    ) -> None:
         now = self.clock()
         minute = now // MINUTE
         limit = intake.rate_limit_per_minute
-        source = rated_source(event.source)
+        source = rated_source(request.source)
         if self.rates.count(automation.id, source, minute) > limit:
             left = (minute + 1) * MINUTE - now
             raise RateLimitedError(
@@ -166,12 +167,12 @@ class Webhooks:
                 retry_after=max(1, -(-left // 1_000)),
             )
 
-    def _verify(self, event: InboundEvent, automation: "Automation") -> None:
-        given = event.headers.get(SIGNATURE_HEADER, "")
+    def _verify(self, request: WebhookRequest, automation: "Automation") -> None:
+        given = request.headers.get(SIGNATURE_HEADER, "")
         # What can be no signature costs no look at the secret.
         if _SIGNATURE.fullmatch(given) and (
-            self._is_signed(event.body, given, automation.id)
-            or self._is_signed_before(event.body, given, automation)
+            self._is_signed(request.body, given, automation.id)
+            or self._is_signed_before(request.body, given, automation)
         ):
             return
         raise UnauthorizedError("X-Runledger-Signature is missing or does not match the body")
@@ -204,12 +205,12 @@ class Webhooks:
         )
 
     def _contact(
-        self, workspace_id: str, intake: WebhookIntake, payload: dict[str, Any]
+        self, workspace_id: str, intake: WebhookIntake, body: dict[str, Any]
     ) -> "Contact | None":
         lookup = intake.contact_lookup
         if lookup is None:
             return None
-        value = read(payload, lookup.path)
+        value = read(body, lookup.path)
         if not isinstance(value, str) or not value.strip():
             raise InvalidInputError(
                 f"the payload has no text at {lookup.path}, where the contact's {lookup.by} "
@@ -262,12 +263,12 @@ def rated_source(address: str) -> str:
     return str(ipaddress.IPv6Network((int(parsed), _SITE_BITS), strict=False))
 
 
-def _refused(event: InboundEvent, kind: TriggerType, error: RunledgerError) -> RefusedTrigger:
-    return RefusedTrigger(
+def _refused(request: WebhookRequest, kind: TriggerType, error: RunledgerError) -> RefusedEvent:
+    return RefusedEvent(
         trigger_type=kind,
         reason=_REASONS.get(type(error), RefusalReason.INVALID_PAYLOAD),
         message=error.kept if isinstance(error, InvalidInputError) else str(error),
-        source=event.source,
+        source=request.source,
     )
 
 
@@ -278,18 +279,18 @@ def _trigger(automation: "Automation") -> TriggerConfig:
     return TriggerConfig.model_validate(active.trigger if active else by_hand)
 
 
-def _parse(event: InboundEvent) -> dict[str, Any]:
-    content_type = event.headers.get("content-type", "")
+def _parse(request: WebhookRequest) -> dict[str, Any]:
+    content_type = request.headers.get("content-type", "")
     require_json(content_type)
-    require_whole(event.body, event.headers)
-    payload = parse_json(event.body, content_type)
-    if not isinstance(payload, dict):
+    require_whole(request.body, request.headers)
+    body = parse_json(request.body, content_type)
+    if not isinstance(body, dict):
         raise InvalidInputError("the body is JSON, but not an object")
-    return payload
+    return body
 
 
 def _dedupe_key(
-    event: InboundEvent, intake: WebhookIntake, payload: dict[str, Any]
+    request: WebhookRequest, intake: WebhookIntake, body: dict[str, Any]
 ) -> tuple[str | None, bool]:
     """The key of the event, and whether it is the sender's word alone, so that the same key with
     another body is a mistake.
@@ -299,10 +300,10 @@ def _dedupe_key(
     if intake.dedupe == "OFF":
         return None, False
     if intake.dedupe_path is not None:
-        return _path_key(intake.dedupe_path, payload), False
+        return _path_key(intake.dedupe_path, body), False
     if intake.signed:
-        return f"digest:{hashlib.sha256(event.body).hexdigest()}", False
-    given = event.headers.get(IDEMPOTENCY_HEADER)
+        return f"digest:{hashlib.sha256(request.body).hexdigest()}", False
+    given = request.headers.get(IDEMPOTENCY_HEADER)
     if given is None:
         return None, False
     if not given.strip() or len(given) > MAX_KEY_CHARACTERS:
@@ -312,8 +313,8 @@ def _dedupe_key(
     return f"header:{given.strip()}", True
 
 
-def _path_key(path: str, payload: dict[str, Any]) -> str:
-    value = read(payload, path)
+def _path_key(path: str, body: dict[str, Any]) -> str:
+    value = read(body, path)
     if not isinstance(value, (str, int, float)) or isinstance(value, bool) or value == "":
         raise InvalidInputError(
             f"the payload has no text or number at {path}, which tells events apart", field=path

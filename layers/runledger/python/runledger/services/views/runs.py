@@ -1,6 +1,6 @@
 """From what is stored to what the API answers."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runledger.api.runs import (
     CanceledView,
@@ -14,7 +14,7 @@ from runledger.api.runs import (
 )
 from runledger.clock import iso, optional_iso
 from runledger.services.runs.position import current_nodes
-from runledger.services.runs.run_state import health_of, upstream_run_id
+from runledger.services.runs.run_state import health_of
 from runledger.services.views.automations import without_credentials
 from runledger.services.views.steps import by_graph, error_view, fit_steps, shown_steps, step_view
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from runledger.compiler.graph import GraphView
     from runledger.models.delivery import DeliveryAttempt
+    from runledger.models.event import Event
     from runledger.models.run import Run
     from runledger.services.runs.run_state import Health
     from runledger.store.runs import RunHistory
@@ -91,22 +92,20 @@ def run_detail_view(
         for id_ in step.delivery_ids
     ]
     fields = dict(base)
-    damaged = [each for each in (base.unreadable, history.payload.unreadable) if each]
-    fields.update(
-        trigger=history.payload.trigger, error=error, unreadable=" ".join(damaged) or None
-    )
+    damaged = [each for each in (base.unreadable, history.event.unreadable) if each]
+    fields.update(trigger=history.event.facts, error=error, unreadable=" ".join(damaged) or None)
     return RunDetailView(
         **fields,
-        payload=history.payload.body,
+        payload=history.event.body,
         graph=without_credentials(graph.graph),
         steps=fit_steps(
             [
-                step_view(step, order, graph, history.payload.trigger)
+                step_view(step, order, graph, history.event)
                 for order, step in enumerate([*steps, *unknown], 1)
             ]
         ),
         deliveries=links,
-        upstream=_upstream_view(history.payload.trigger, upstream),
+        upstream=_upstream_view(history.event, upstream),
         downstream=[
             DownstreamRunView(
                 automation_id=run.automation_id,
@@ -123,12 +122,12 @@ def _current_nodes(run: "Run", graph: "GraphView") -> list[str]:
     return [] if run.unreadable is not None else current_nodes(run, graph)
 
 
-def _upstream_view(trigger: "Mapping[str, Any]", run: "Run | None") -> UpstreamRunView | None:
-    run_id = upstream_run_id(trigger)
+def _upstream_view(event: "Event", run: "Run | None") -> UpstreamRunView | None:
+    run_id = event.upstream_run_id
     if run_id is None:
         return None
     return UpstreamRunView(
-        automation_id=str(trigger.get("upstreamAutomationId", "")),
+        automation_id=str(event.details.get("upstreamAutomationId", "")),
         automation_name=run.automation_name if run else None,
         run_id=run_id,
         status=run.status if run else None,

@@ -13,13 +13,14 @@ from runledger.services.runs.run_state import steps_of
 from runledger.store.salvage import DAMAGES, left_out
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
     from runledger.compiler.graph import GraphView
+    from runledger.models.event import Event
     from runledger.models.run import ErrorDetail
     from runledger.store.runs import RunHistory
 
-# Of all steps in one answer. Lambda answers at most 6 MB, and the payload (1 MB) and the graph want
+# Of all steps in one answer. Lambda answers at most 6 MB, and the event (1 MB) and the graph want
 # their share.
 DETAIL_BYTES = 3_500_000
 # What a step holds besides where and when it was.
@@ -47,12 +48,10 @@ def shown_steps(history: "RunHistory", graph: "GraphView", now: int) -> "list[St
     return sorted(history.steps.values(), key=lambda step: step.started_at)
 
 
-def step_view(
-    step: "Step", order: int, graph: "GraphView", trigger: "Mapping[str, Any]"
-) -> StepView:
+def step_view(step: "Step", order: int, graph: "GraphView", event: "Event") -> StepView:
     """The step, or, whatever it holds that nobody foresaw, where and when it was."""
     try:
-        return _step_view(step, order, graph, _input_of(step, graph, trigger))
+        return _step_view(step, order, graph, _input_of(step, graph, event))
     except _NOT_SHOWN as error:
         log_failure("a step cannot be shown", error, nodeId=step.node_id)
     try:
@@ -66,9 +65,7 @@ def _without(step: "Step", names: "Collection[str]") -> "Step":
     return Step.model_validate({**kept, "unreadable": left_out(names)})
 
 
-def _input_of(
-    step: "Step", graph: "GraphView", trigger: "Mapping[str, Any]"
-) -> dict[str, Any] | None:
+def _input_of(step: "Step", graph: "GraphView", event: "Event") -> dict[str, Any] | None:
     """What the node worked with: its config, and in it the recorded values. None where one of
     them is not known."""
     from runledger.nodes.inputs import filled
@@ -80,7 +77,7 @@ def _input_of(
     if node.type is None or node.config is None:
         return None
     if node.type.is_start:
-        return dict(trigger)
+        return event.facts
     if not node.type.is_told(node.config, step.input, step):
         return None
     whole = filled(node.node.config, step.input, node.type.told(node.config, step))

@@ -13,7 +13,7 @@ from runledger.errors import InvalidInputError
 from runledger.nodes.timezones import from_milliseconds
 from runledger.nodes.trigger import DateTrigger, TriggerConfig, WebhookPayloadDate
 from runledger.nodes.written_dates import ACCEPTED
-from runledger.services.triggers.payload_dates import LONGEST_WAIT, PayloadDate, payload_date
+from runledger.services.triggers.event_dates import LONGEST_WAIT, EventDate, event_date
 from runledger.services.triggers.refusals import MESSAGE_CHARACTERS
 
 ZONES = [
@@ -46,10 +46,10 @@ def a_trigger(
     return config
 
 
-def at(value: Any, now: datetime | None = None, **trigger: Any) -> PayloadDate:
+def at(value: Any, now: datetime | None = None, **trigger: Any) -> EventDate:
     """Read `now`, or long after the date, so that it is never too far ahead."""
     moment = now or datetime(9_999, 1, 1, tzinfo=UTC)
-    return payload_date(a_trigger(**trigger), FIELD, value, int(moment.timestamp() * 1_000))
+    return event_date(a_trigger(**trigger), FIELD, value, int(moment.timestamp() * 1_000))
 
 
 @pytest.mark.parametrize(

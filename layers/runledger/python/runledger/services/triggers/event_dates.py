@@ -1,4 +1,4 @@
-"""When the run of an inbound event starts, where a date in its payload tells that."""
+"""When the run of an event starts, where a date in its body sets that."""
 
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 LONGEST_WAIT = 364 * DAY
 
 
-class PayloadDate(NamedTuple):
+class EventDate(NamedTuple):
     """The day that the event names, in the trigger's zone, and the moment (epoch milliseconds) at
     which its run starts; one that has passed means at once."""
 
@@ -23,7 +23,7 @@ class PayloadDate(NamedTuple):
     moment: int
 
 
-def payload_date(trigger: "DateTrigger", path: str, value: Any, now: int) -> PayloadDate:
+def event_date(trigger: "DateTrigger", path: str, value: Any, now: int) -> EventDate:
     """The date `value`, found at `path`; InvalidInputError names the path where there is none, or
     where the moment lies more than 364 days ahead."""
     day = calendar_date(value, trigger.time_zone)
@@ -41,7 +41,7 @@ def payload_date(trigger: "DateTrigger", path: str, value: Any, now: int) -> Pay
             f"the date at {path} starts the run more than {LONGEST_WAIT // DAY} days from now",
             field=path,
         )
-    return PayloadDate(day, moment)
+    return EventDate(day, moment)
 
 
 def _moment(day: date, trigger: "DateTrigger") -> int | None:
