@@ -223,11 +223,11 @@ BROKEN = {"kind": "COMPARE", "left": "{{trigger.missing}}", "operator": "EQUALS"
     ],
 )
 def test_groups_keep_every_rule(
-    kind: str, rules: list[dict[str, Any]], invariants: list[bool | None], holds: bool
+    kind: str, rules: list[dict[str, Any]], verdicts: list[bool | None], holds: bool
 ) -> None:
     outcome, evidence = decide({"kind": kind, "conditions": rules})
     assert outcome == ("true" if holds else "false")
-    assert [rule["verdict"] for rule in evidence["rule"]["conditions"]] == invariants
+    assert [rule["verdict"] for rule in evidence["rule"]["conditions"]] == verdicts
     assert evidence["rule"]["kind"] == kind
 
 
