@@ -20,8 +20,8 @@ import httpx
 from runledger.clock import now_ms
 from runledger.store.values import to_dynamo
 
-from bench.computed_table import ComputedTable
 from bench.pages import Combination, Cost, combinations, page_costs
+from bench.synthetic_table import SyntheticTable
 from tests.support.stack import Stack, started_stack
 
 # Which pages are told of, and how often the first one is asked for.
@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
         started_stack(Path(state), stop_seconds=_STOP_SECONDS) as stack,
     ):
         workspace = stack.local["workspaces"][1]
-        table = ComputedTable(rows, workspace_id=workspace["id"], newest=now_ms())
+        table = SyntheticTable(rows, workspace_id=workspace["id"], newest=now_ms())
         _stop_stream_readers(stack)
         begun = time.monotonic()
         _load(stack, table)
@@ -70,9 +70,9 @@ def _warm(api: httpx.Client) -> None:
     answer.raise_for_status()
 
 
-def _tell(api: httpx.Client, table: ComputedTable, combination: Combination) -> None:
+def _tell(api: httpx.Client, table: SyntheticTable, combination: Combination) -> None:
     counted = _costs(table, combination)
-    large = _costs(ComputedTable(10_000_000, newest=table.newest), combination)
+    large = _costs(SyntheticTable(10_000_000, newest=table.newest), combination)
     for page, times in _timed(api, combination.parameters(table)):
         cost, huge = counted.get(page), large.get(page)
         if cost is None:
@@ -85,7 +85,7 @@ def _tell(api: httpx.Client, table: ComputedTable, combination: Combination) -> 
         )
 
 
-def _costs(table: ComputedTable, combination: Combination) -> dict[int, Cost]:
+def _costs(table: SyntheticTable, combination: Combination) -> dict[int, Cost]:
     """Of the first page and the far one, where there is one."""
     found = enumerate(page_costs(table, combination, FAR_PAGE), 1)
     return {page: cost for page, cost in found if page in (1, FAR_PAGE)}
@@ -124,7 +124,7 @@ def _stop_stream_readers(stack: Stack) -> None:
             functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
 
 
-def _load(stack: Stack, table: ComputedTable) -> None:
+def _load(stack: Stack, table: SyntheticTable) -> None:
     numbers = range(table.rows)
     batches = [numbers[start : start + _BATCH] for start in range(0, table.rows, _BATCH)]
     with closing(stack.aws("dynamodb")) as dynamodb, ThreadPoolExecutor(_WRITERS) as writers:
@@ -141,7 +141,7 @@ def _load(stack: Stack, table: ComputedTable) -> None:
             pass
 
 
-def _written(table: ComputedTable, number: int) -> dict[str, Any]:
+def _written(table: SyntheticTable, number: int) -> dict[str, Any]:
     """The row, out of the due index: no tick is to look for executions that never were."""
     item = table.item(number)
     return {name: value for name, value in item.items() if name not in ("gsi4pk", "dueKey")}

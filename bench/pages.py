@@ -12,7 +12,7 @@ from runledger.services.lists.pages import list_rows
 from runledger.store.bodies import Bodies
 from runledger.store.runs import RunStore
 
-from bench.computed_table import ComputedTable, Counted
+from bench.synthetic_table import Counted, SyntheticTable
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ class Combination:
         parts += [] if self.newest_first else ["oldest first"]
         return ", ".join(str(part) for part in parts if part)
 
-    def filter(self, table: ComputedTable) -> ListFilter:
+    def filter(self, table: SyntheticTable) -> ListFilter:
         return ListFilter(
             workspace_id=table.workspace_id,
             statuses=frozenset({self.status} if self.status else ()),
@@ -57,7 +57,7 @@ class Combination:
             newest_first=self.newest_first,
         )
 
-    def parameters(self, table: ComputedTable) -> dict[str, str]:
+    def parameters(self, table: SyntheticTable) -> dict[str, str]:
         """The same filters as the API takes them."""
         found = {"limit": str(LIMIT), "order": "newest" if self.newest_first else "oldest"}
         if self.status is not None:
@@ -96,7 +96,7 @@ class Cost:
     has_more: bool
 
 
-def page_costs(table: ComputedTable, combination: Combination, pages: int) -> Iterator[Cost]:
+def page_costs(table: SyntheticTable, combination: Combination, pages: int) -> Iterator[Cost]:
     """The costs of a list's pages, one after the other, up to so many."""
     wanted = combination.filter(table)
     kind = runs_kind(RunStore(table, Bodies(_NO_S3, "bodies")))

@@ -18,7 +18,7 @@ from hypercorn.config import Config
 from ministack.app import app as ministack_app
 from ministack.core import lambda_runtime
 
-from local import lifeline, patches
+from local import parent_watch, patches
 from local.faults import with_faults
 from local.feedback_endpoint import with_feedback
 from local.messages import with_messages
@@ -90,7 +90,7 @@ def run() -> int:
     except PatchError as error:
         print(f"local emulator: {error}", file=sys.stderr)
         return 1
-    lifeline.watch()
+    parent_watch.watch()
     app = with_schedules(with_messages(with_wire_log(ministack_app)))
     asyncio.run(_serve(with_our_own(with_faults(with_feedback(app)))))
     lambda_runtime.kill_workers(_pooled())

@@ -20,7 +20,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
-from local.caller_turns import CallerTurns
+from local.caller_limiter import CallerLimiter
 from local.edge import EDGE_KEY, VIEWER_ADDRESS, response_headers
 from local.publish_console import cache_control
 from local.refused_requests import refusal_of
@@ -102,7 +102,7 @@ class Gateway:
         self._client_id = client_id
         self._edge_key = edge_key
         self._console = console
-        self._turns = CallerTurns()
+        self._turns = CallerLimiter()
         self._http = httpx.AsyncClient(timeout=_TIMEOUT_SECONDS)
         # Only what the caller sent may arrive.
         self._http.headers.clear()

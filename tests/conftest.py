@@ -8,7 +8,7 @@ _FIGURE = "figure"
 
 
 @pytest.fixture
-def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+def report_figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
     """Prints a line at the end of the session, whichever process the test ran in."""
     return lambda text: record_property(_FIGURE, text)
 

@@ -15,7 +15,7 @@ LAST_SECONDS = 25 * SECOND
 
 preload(
     "services.due_work",
-    "services.erasure.erasing",
+    "services.erasure.contact_eraser",
     "services.bulk.due_exports",
     "services.counts.recount",
     "services.execution.settle",
@@ -30,7 +30,7 @@ preload(
 def send_pulses() -> None:
     """Where that fails, counts tell by their freshness; what is due does not wait for it."""
     try:
-        services().stores.freshness.beat(services().clock())
+        services().stores.freshness.write_pulses(services().clock())
     except RunledgerError as error:
         log_failure("pulses were not sent", error)
 

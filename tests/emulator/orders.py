@@ -116,9 +116,9 @@ def activate(api: httpx.Client, document: dict[str, Any]) -> dict[str, Any]:
     return shown
 
 
-def fire(stack: Stack, automation: dict[str, Any], payload: dict[str, Any]) -> str:
+def fire(stack: Stack, automation: dict[str, Any], body: dict[str, Any]) -> str:
     """The id of the run that one webhook opened."""
-    answer = httpx.post(stack.url + automation["webhook"]["path"], json=payload, timeout=30)
+    answer = httpx.post(stack.url + automation["webhook"]["path"], json=body, timeout=30)
     assert answer.status_code == 202, answer.text
     return str(answer.json()["runId"])
 

@@ -26,14 +26,14 @@ def test_a_five_node_run_stays_within_its_budget(stack: Stack) -> None:
         automation = activate(api, five_nodes(f"{demo_service(api)}/score", template(api, body)))
         email = f"{uuid.uuid4().hex}@customer.example"
 
-        def payload() -> dict[str, object]:
+        def event_body() -> dict[str, object]:
             return {"orderId": uuid.uuid4().hex, "total": 150, "customer": {"email": email}}
 
         # The first run creates the contact and warms nothing that the counted one needs.
-        ended(api, fire(stack, automation, payload()))
+        ended(api, fire(stack, automation, event_body()))
         calls_url = f"{stack.aws_endpoint}/_local/calls"
         start = httpx.get(calls_url, params={"since": 10**9}).json()["next"]
-        run_id = fire(stack, automation, payload())
+        run_id = fire(stack, automation, event_body())
         key = {"pk": {"S": f"RUN#{run_id}"}, "sk": {"S": "RUN"}}
         with closing(stack.aws("dynamodb")) as dynamodb:
 

@@ -49,9 +49,9 @@ def test_a_webhook_runs_to_its_end_and_the_captured_field_is_in_the_mail(
     automation = activate(api, five_nodes(f"{demo_service(api)}/score", template(api, body)))
     assert automation["machine"]["type"] == "EXPRESS"
     email = f"{uuid.uuid4().hex}@customer.example"
-    payload = {"orderId": uuid.uuid4().hex, "total": 150, "customer": {"email": email}}
+    event_body = {"orderId": uuid.uuid4().hex, "total": 150, "customer": {"email": email}}
 
-    run_id = fire(stack, automation, payload)
+    run_id = fire(stack, automation, event_body)
     told = ended(api, run_id)
 
     assert told["status"] == "COMPLETED", told["error"]
@@ -59,7 +59,7 @@ def test_a_webhook_runs_to_its_end_and_the_captured_field_is_in_the_mail(
     assert [step["order"] for step in told["steps"]] == [1, 2, 3, 4, 5]
     assert all(step["durationMs"] is not None for step in told["steps"])
     assert told["version"] == 1
-    assert told["payload"] == payload
+    assert told["payload"] == event_body
     assert {node["id"] for node in told["graph"]["nodes"]} >= {"start", "done"}
     score = told["steps"][2]["output"]["score"]
     (link,) = told["deliveries"]
@@ -70,7 +70,7 @@ def test_a_webhook_runs_to_its_end_and_the_captured_field_is_in_the_mail(
     assert len(mails) == 1
     assert f"Your score: {score}, {email}" in str(mails[0])
 
-    again = httpx.post(stack.url + automation["webhook"]["path"], json=payload, timeout=30)
+    again = httpx.post(stack.url + automation["webhook"]["path"], json=event_body, timeout=30)
     assert (again.status_code, again.json()["runId"]) == (200, run_id)
 
     listed = api.get("/v1/runs", params={"contact": email.upper(), "status": "COMPLETED"})
@@ -148,12 +148,12 @@ def test_a_secret_is_never_seen_again(stack: Stack, api: httpx.Client) -> None:
     document["nodes"][2]["config"]["headers"] = {"Authorization": f"Bearer {{{{secret.{name}}}}}"}
     document["nodes"][2]["config"]["capture"] = {"echo": "@"}
     automation = activate(api, document)
-    payload = {
+    event_body = {
         "orderId": uuid.uuid4().hex,
         "total": 150,
         "customer": {"email": "ada@customer.example"},
     }
-    run_id = fire(stack, automation, payload)
+    run_id = fire(stack, automation, event_body)
 
     told = ended(api, run_id)
 
@@ -237,11 +237,16 @@ def test_an_automation_and_a_payload_too_large_for_a_row_are_kept_whole(
     shown = api.get(f"/v1/automations/{automation['id']}").raise_for_status().json()
     assert shown["nodes"][2]["config"]["body"] == {"noise": noise}
     email = f"{uuid.uuid4().hex}@customer.example"
-    payload = {"orderId": uuid.uuid4().hex, "total": 150, "customer": {"email": email}, "n": noise}
+    event_body = {
+        "orderId": uuid.uuid4().hex,
+        "total": 150,
+        "customer": {"email": email},
+        "n": noise,
+    }
 
-    told = ended(api, fire(stack, automation, payload))
+    told = ended(api, fire(stack, automation, event_body))
 
     assert told["status"] == "COMPLETED", told["error"]
-    assert told["payload"] == payload
+    assert told["payload"] == event_body
     assert told["graph"]["nodes"] == shown["nodes"]
     assert told["steps"][2]["output"] != {}

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.emulator.clock_of_a_run import let_pass
 from tests.emulator.orders import ADMIN, activate, demo_service, ended, fire, wait_for
+from tests.emulator.time_travel import let_pass
 from tests.support.stack import Stack
 
 DAY = 86_400_000

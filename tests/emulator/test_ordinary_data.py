@@ -57,7 +57,7 @@ def test_texts_are_written_as_liquid_documents_them(stack: Stack, api: httpx.Cli
         "none": "<{{ trigger.none }}>",
     }
     automation = activate(api, line({}, assigning(**texts)))
-    payload = {
+    body = {
         "half": 2.5,
         "cents": 1.015,
         "tiny": 0.00001,
@@ -65,7 +65,7 @@ def test_texts_are_written_as_liquid_documents_them(stack: Stack, api: httpx.Cli
         "in": "yes",
         "none": None,
     }
-    run = ended(api, fire(stack, automation, payload))
+    run = ended(api, fire(stack, automation, body))
     assert run["status"] == "COMPLETED", run["error"]
     output = next(step for step in run["steps"] if step["nodeId"] == "set")["output"]
     assert output == {
@@ -184,10 +184,10 @@ def test_paths_reach_quoted_names_and_lists(stack: Stack, api: httpx.Client) -> 
     trigger = {"contactLookup": lookup, "createIfMissing": True, "dedupePath": '"Order Id"'}
     automation = activate(api, line(trigger))
     email = f"{uuid.uuid4().hex}@customer.example"
-    payload = {"Order Id": uuid.uuid4().hex, "answers": [{"email": email}]}
-    run_id = fire(stack, automation, payload)
+    body = {"Order Id": uuid.uuid4().hex, "answers": [{"email": email}]}
+    run_id = fire(stack, automation, body)
     assert ended(api, run_id)["contact"]["email"] == email
-    again = httpx.post(stack.url + automation["webhook"]["path"], json=payload, timeout=30)
+    again = httpx.post(stack.url + automation["webhook"]["path"], json=body, timeout=30)
     assert (again.status_code, again.json()["runId"]) == (200, run_id)
     refused = api.post("/v1/automations", json=line({"dedupePath": "a..b"}))
     assert refused.status_code == 422
@@ -206,8 +206,8 @@ def test_values_go_out_in_the_forms_of_the_web(stack: Stack, api: httpx.Client) 
         },
     }
     automation = activate(api, line({}, call))
-    payload = {"tags": ["a", "b"], "yes": True, "order": {"id": 1}}
-    run = ended(api, fire(stack, automation, payload))
+    body = {"tags": ["a", "b"], "yes": True, "order": {"id": 1}}
+    run = ended(api, fire(stack, automation, body))
     request = next(step for step in run["steps"] if step["nodeId"] == "call")["request"]
     assert request["query"] == {"tag": ["a", "b"], "is": "true"}
     assert '{"id":1}' in request["headers"].values()

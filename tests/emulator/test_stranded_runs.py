@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from local.faults import PATH as FAULTS
-from tests.emulator.clock_of_a_run import let_pass
 from tests.emulator.orders import ADMIN, activate, demo_service, ended, fire, wait_for
+from tests.emulator.time_travel import let_pass
 from tests.support.stack import Stack
 
 MINUTE = 60_000

@@ -212,18 +212,18 @@ def test_large_outputs_are_handed_on_and_refusals_are_told(stack: Stack, api: ht
     first = activate(api, paid())
     second = activate(api, waiting(first["id"], "COMPLETED") | {"reentry": "ONCE"})
     # It cannot be compressed, so it lies in the bucket.
-    payload = {
+    body = {
         "n": 20,
         "email": person(),
         "padding": "".join(uuid.uuid4().hex for _ in range(9_000)),
     }
-    run_id = fire(stack, first, payload)
+    run_id = fire(stack, first, body)
     opened_id = opened_by(stack, second, run_id)
     wait_for("the run after the large one", opened(api, opened_id))
-    assert ended(api, opened_id)["payload"]["trigger"] == payload
+    assert ended(api, opened_id)["payload"]["trigger"] == body
     assert [each["runId"] for each in ended(api, run_id)["downstream"]] == [opened_id]
 
-    again = fire(stack, first, payload)
+    again = fire(stack, first, body)
     (blocked,) = wait_for("a refusal", lambda: refused(api, second, again))
     assert (blocked["reason"], blocked["runId"]) == ("REENTRY_BLOCKED", opened_id)
     assert blocked["trigger"] == {"type": "UPSTREAM"}

@@ -19,7 +19,7 @@ from runledger.store.runs import Closing
 
 from tests.functional import test_history
 from tests.functional.test_api_handlers import call, deployed
-from tests.functional.test_drain_many import WORKSPACE, Town
+from tests.functional.test_drain_many import WORKSPACE, BusyAutomation
 from tests.support.boundary import straight
 from tests.support.engine import Engine
 
@@ -94,22 +94,22 @@ class Bulk:
     """A town of runs without contacts, and what cancels them."""
 
     def __init__(self) -> None:
-        self.town = Town(1)
-        self.cancels = self.town.bulk_cancels
+        self.busy = BusyAutomation(1)
+        self.cancels = self.busy.bulk_cancels
 
     def asked(self) -> list[BulkCancel]:
-        table = self.town.table
+        table = self.busy.table
         around, table.around = table.around, straight
         found = [row for row in table.items() if row["sk"].startswith("can_")]
-        store = self.town.stores.bulk_cancels
+        store = self.busy.stores.bulk_cancels
         stored = [store.at(keys.Key(row["pk"], row["sk"])) for row in found]
         table.around = around
         return [each for each in stored if each is not None]
 
     def ticks(self) -> None:
         for _ in range(6):
-            self.town.clock.advance(16 * MINUTE)
-            self.town.due_work.settle_due(1_000)
+            self.busy.clock.advance(16 * MINUTE)
+            self.busy.due_work.settle_due(1_000)
 
 
 @pytest.fixture
@@ -122,16 +122,16 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("few")
 def test_what_a_request_has_no_time_for_the_tick_does_and_leaves_later_runs_alone() -> None:
     bulk = Bulk()
-    bulk.town.open_runs(8)
+    bulk.busy.open_runs(8)
     asked = bulk.cancels.begin(WORKSPACE, document(), BY)
     assert (asked.matched, asked.canceled, asked.finished_at) == (6, 3, None)
-    bulk.town.clock.advance(1)
-    bulk.town.open_runs(2)
+    bulk.busy.clock.advance(1)
+    bulk.busy.open_runs(2)
     bulk.ticks()
     (done,) = bulk.asked()
     assert (done.matched, done.canceled) == (8, 8)
     assert done.finished_at is not None
-    statuses = bulk.town.statuses()
+    statuses = bulk.busy.statuses()
     assert statuses["CANCELED"] == 8
     assert sum(count for status, count in statuses.items() if status in OPEN) == 2
 
@@ -139,14 +139,14 @@ def test_what_a_request_has_no_time_for_the_tick_does_and_leaves_later_runs_alon
 @pytest.mark.parametrize("shown", [0, 5])
 def test_runs_that_the_index_tells_late_are_canceled_too(shown: int) -> None:
     bulk = Bulk()
-    bulk.town.open_runs(shown)
-    bulk.town.table.holds_back = True
-    bulk.town.open_runs(3)
+    bulk.busy.open_runs(shown)
+    bulk.busy.table.holds_back = True
+    bulk.busy.open_runs(3)
     asked = bulk.cancels.begin(WORKSPACE, document(), BY)
     assert (asked.matched, asked.canceled, asked.finished_at) == (shown, shown, None)
-    bulk.town.open_runs(2)
-    bulk.town.table.holds_back = False
-    bulk.town.table.catch_up()
+    bulk.busy.open_runs(2)
+    bulk.busy.table.holds_back = False
+    bulk.busy.table.catch_up()
     row = DueRow(id=asked.id, key=keys.bulk_cancel(WORKSPACE, asked.id))
     # It waits, whatever an index says that lags behind.
     bulk.cancels.settle(row)
@@ -155,14 +155,14 @@ def test_runs_that_the_index_tells_late_are_canceled_too(shown: int) -> None:
     (done,) = bulk.asked()
     assert (done.matched, done.canceled) == (shown + 3, shown + 3)
     assert done.finished_at is not None
-    assert bulk.town.statuses()["CANCELED"] == shown + 3
+    assert bulk.busy.statuses()["CANCELED"] == shown + 3
 
 
 def test_who_has_no_time_left_stores_what_was_canceled_of_a_batch(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     bulk = Bulk()
-    bulk.town.open_runs(8)
+    bulk.busy.open_runs(8)
     monkeypatch.setattr(bulk_cancel, "REQUEST_TIME", 0)
     monkeypatch.setattr(bulk_cancel, "TICK_TIME", 0)
     asked = bulk.cancels.begin(WORKSPACE, document(), BY)
@@ -174,13 +174,13 @@ def test_who_has_no_time_left_stores_what_was_canceled_of_a_batch(
         assert (asked.canceled, len(asked.batch)) == (canceled, 8 - canceled)
     for _ in range(2):
         bulk.ticks()
-    assert (bulk.asked()[0].canceled, bulk.town.statuses()) == (8, {"CANCELED": 8})
+    assert (bulk.asked()[0].canceled, bulk.busy.statuses()) == (8, {"CANCELED": 8})
 
 
 @pytest.mark.usefixtures("few")
 def test_a_run_that_is_deleted_meanwhile_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     bulk = Bulk()
-    bulk.town.open_runs(8)
+    bulk.busy.open_runs(8)
     asked = bulk.cancels.begin(WORKSPACE, document(), BY)
     gone = asked.batch[0]
     cancel = Canceler.cancel
@@ -188,7 +188,7 @@ def test_a_run_that_is_deleted_meanwhile_is_passed_over(monkeypatch: pytest.Monk
     def late(self: Canceler, workspace_id: str, run_id: str, *more: Any) -> Run:
         if run_id != gone:
             return cancel(self, workspace_id, run_id, *more)
-        bulk.town.table.delete(keys.run(gone))
+        bulk.busy.table.delete(keys.run(gone))
         raise ConflictError("the run is COMPLETED already", status="COMPLETED")
 
     monkeypatch.setattr(Canceler, "cancel", late)
@@ -200,14 +200,14 @@ def test_a_run_that_is_deleted_meanwhile_is_passed_over(monkeypatch: pytest.Monk
 @pytest.mark.usefixtures("few")
 def test_a_run_that_ends_meanwhile_is_left_as_it_is() -> None:
     bulk = Bulk()
-    bulk.town.open_runs(8)
+    bulk.busy.open_runs(8)
     asked = bulk.cancels.begin(WORKSPACE, document(), BY)
-    ended = bulk.town.stores.runs.get(asked.batch[0])
-    bulk.town.stores.runs.close(ended, Closing(RunStatus.COMPLETED, bulk.town.clock()))
+    ended = bulk.busy.stores.runs.get(asked.batch[0])
+    bulk.busy.stores.runs.close(ended, Closing(RunStatus.COMPLETED, bulk.busy.clock()))
     bulk.ticks()
     (done,) = bulk.asked()
     assert (done.matched, done.canceled) == (8, 7)
-    assert bulk.town.stores.runs.get(ended.id).status is RunStatus.COMPLETED
+    assert bulk.busy.stores.runs.get(ended.id).status is RunStatus.COMPLETED
 
 
 class DiedError(BaseException):
@@ -249,9 +249,9 @@ def test_whatever_breaks_each_run_is_canceled_and_counted_once(
 def calls_made(point: int, before: bool, failure: BaseException) -> int:
     """Cancels seven runs while the call of that number breaks; how many calls there were."""
     bulk = Bulk()
-    bulk.town.open_runs(7)
+    bulk.busy.open_runs(7)
     breaking = Breaking(point, before, failure)
-    bulk.town.table.around = breaking
+    bulk.busy.table.around = breaking
     with suppress(TransientError, DiedError):
         bulk.cancels.begin(WORKSPACE, document(), BY)
     breaking.is_dead = False
@@ -259,13 +259,13 @@ def calls_made(point: int, before: bool, failure: BaseException) -> int:
         # Whoever got no answer asks again.
         bulk.cancels.begin(WORKSPACE, document(), BY)
     for _ in range(6):
-        bulk.town.clock.advance(16 * MINUTE)
+        bulk.busy.clock.advance(16 * MINUTE)
         with suppress(TransientError, DiedError):
-            bulk.town.due_work.settle_due(1_000)
+            bulk.busy.due_work.settle_due(1_000)
         breaking.is_dead = False
     (done,) = bulk.asked()
     assert (done.matched, done.canceled, done.finished_at is None) == (7, 7, False), point
-    assert bulk.town.statuses() == {"CANCELED": 7}, point
+    assert bulk.busy.statuses() == {"CANCELED": 7}, point
     return breaking.made
 
 

@@ -43,7 +43,7 @@ def run(code: str, compiled: Path) -> tuple[float, str]:
 
 
 def test_the_query_function_takes_little_longer_than_its_libraries(
-    tell: Callable[[str], None], tmp_path: Path
+    report_figure: Callable[[str], None], tmp_path: Path
 ) -> None:
     _, printed = run(f"{IMPORT}; {LIST}", tmp_path)
     used = json.loads(printed)
@@ -62,7 +62,7 @@ def test_the_query_function_takes_little_longer_than_its_libraries(
         ratio = min(whole) / min(bare)
         if len(whole) >= 5 and ratio <= MOST:
             break
-    tell(
+    report_figure(
         f"importing the query function: {min(whole):.2f} s of processor time, "
         f"{ratio:.2f} times its libraries' {min(bare):.2f} s"
     )

@@ -10,7 +10,7 @@ from runledger.api.counts import CountsView
 from runledger.clock import DAY, HOUR, MINUTE, iso
 from runledger.models.totals import hour_of
 from runledger.services.counts import list_counts
-from runledger.services.counts.changed_hours import TotalMarker, told_by
+from runledger.services.counts.changed_hours import TotalMarker, changes_in
 from runledger.services.counts.list_counts import Counts
 
 from tests.functional import test_delivery_lists, test_history, test_refusal_lists
@@ -25,7 +25,7 @@ __all__ = ["deployed"]
 LISTS = {"runs": test_history, "refusals": test_refusal_lists, "deliveries": test_delivery_lists}
 
 
-class Ledger(MemoryEngine):
+class TotalsEngine(MemoryEngine):
     """A tick that counts totals and does nothing else."""
 
     @cached_property
@@ -34,15 +34,15 @@ class Ledger(MemoryEngine):
 
 
 @pytest.fixture
-def ledger() -> Any:
-    return Ledger()
+def totals_engine() -> Any:
+    return TotalsEngine()
 
 
-def tell_all(engine: Any) -> None:
+def follow_all(engine: Any) -> None:
     """The stream tells of every row there is, and of a pulse after them."""
-    engine.stores.freshness.beat(engine.clock())
+    engine.stores.freshness.write_pulses(engine.clock())
     records = [Record(None, row) for row in engine.table.items()]
-    told = told_by(each.to_event(n) for n, each in enumerate(records) if is_followed(each))
+    told = changes_in(each.to_event(n) for n, each in enumerate(records) if is_followed(each))
     TotalMarker(engine.stores.totals, engine.stores.freshness, engine.clock).mark(told)
 
 
@@ -84,27 +84,27 @@ def check(engine: Any, name: str) -> None:
 @pytest.mark.parametrize("shards", [1, 8])
 @pytest.mark.parametrize("name", sorted(LISTS))
 def test_counts_are_those_of_the_list(name: str, shards: int) -> None:
-    engine: Any = Ledger(shards)
+    engine: Any = TotalsEngine(shards)
     module: Any = LISTS[name]
     module.fill(engine)
     # Before the stream told anything, while hours are marked, and when they were counted.
     check(engine, name)
-    tell_all(engine)
+    follow_all(engine)
     check(engine, name)
     settle(engine)
-    tell_all(engine)
+    follow_all(engine)
     settle(engine)
     check(engine, name)
 
 
 def test_settled_hours_are_read_from_totals_alone(
-    ledger: Any, monkeypatch: pytest.MonkeyPatch
+    totals_engine: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = ledger
+    engine = totals_engine
     test_history.fill(engine)
-    tell_all(engine)
+    follow_all(engine)
     settle(engine)
-    tell_all(engine)
+    follow_all(engine)
     settle(engine)
     read: list[Any] = []
     query = engine.table.query
@@ -124,19 +124,19 @@ def test_settled_hours_are_read_from_totals_alone(
     assert view.freshness == iso(engine.stores.freshness.read().until or 0)
 
 
-def test_expired_rows_do_not_count_though_they_are_there_still(ledger: Any) -> None:
-    engine = ledger
+def test_expired_rows_do_not_count_though_they_are_there_still(totals_engine: Any) -> None:
+    engine = totals_engine
     test_history.fill(engine)
-    tell_all(engine)
+    follow_all(engine)
     settle(engine)
     engine.clock.advance(2 * DAY)
     assert counted(engine, "runs").total == 0
 
 
 def test_what_takes_too_long_to_count_is_said_to_be_at_least_so_many(
-    ledger: Any, monkeypatch: pytest.MonkeyPatch
+    totals_engine: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = ledger
+    engine = totals_engine
     made = test_history.fill(engine)
     monkeypatch.setattr(list_counts, "SCAN_BUDGET", 3)
     view = counted(engine, "runs", contact=made[0].contact_email)

@@ -17,7 +17,7 @@ from runledger.models.automation import (
     MachineType,
 )
 from runledger.models.run import RunStatus, TriggerType
-from runledger.services.automations.stopping import DRAIN_BATCH
+from runledger.services.automations.automation_stopper import DRAIN_BATCH
 from runledger.services.schedules.schedules import Schedules
 from runledger.services.triggers.open_run import RunRequest
 from runledger.store import keys
@@ -44,7 +44,7 @@ class Executions:
         return {}
 
 
-class Town(MemoryEngine):
+class BusyAutomation(MemoryEngine):
     """One automation with many open runs."""
 
     def __init__(self, shards: int) -> None:
@@ -111,11 +111,11 @@ class Town(MemoryEngine):
 
 @pytest.mark.parametrize("shards", [1, 8])
 def test_ten_thousand_runs_are_drained_by_ticks_that_die(shards: int) -> None:
-    town = Town(shards)
-    town.open_runs(RUNS)
-    town.stopping.stop(WORKSPACE, "aut_1", AutomationStatus.PAUSED, "ada@example.com")
+    busy = BusyAutomation(shards)
+    busy.open_runs(RUNS)
+    busy.stopping.stop(WORKSPACE, "aut_1", AutomationStatus.PAUSED, "ada@example.com")
     # The request itself cancels a first batch only.
-    assert town.statuses()["CANCELED"] == DRAIN_BATCH
+    assert busy.statuses()["CANCELED"] == DRAIN_BATCH
 
     calls = 0
 
@@ -126,28 +126,28 @@ def test_ten_thousand_runs_are_drained_by_ticks_that_die(shards: int) -> None:
             raise TransientError("the table was away")
         return act()
 
-    town.table.around = dying
+    busy.table.around = dying
     ticks = 0
-    while town.statuses() != {"CANCELED": RUNS}:
-        town.clock.advance(16 * MINUTE)
+    while busy.statuses() != {"CANCELED": RUNS}:
+        busy.clock.advance(16 * MINUTE)
         with suppress(TransientError):
-            town.due_work.settle_due(RUNS + 1)
+            busy.due_work.settle_due(RUNS + 1)
         ticks += 1
         assert ticks < 60
-    assert town.reasons() == {"automation paused"}
-    town.table.around = straight
+    assert busy.reasons() == {"automation paused"}
+    busy.table.around = straight
     for _ in range(3):
-        town.clock.advance(16 * MINUTE)
-        town.due_work.settle_due(10)
-    automation = town.stores.automations.get(WORKSPACE, "aut_1")
+        busy.clock.advance(16 * MINUTE)
+        busy.due_work.settle_due(10)
+    automation = busy.stores.automations.get(WORKSPACE, "aut_1")
     assert (automation.status, automation.drain) == (AutomationStatus.PAUSED, None)
     # Half of the runs had an execution to stop; that some could not be stopped changed nothing.
-    assert len(town.executions.stopped) >= RUNS // 2
-    left = [item["pk"] for item in town.table.items() if "gsi4pk" in item]
+    assert len(busy.executions.stopped) >= RUNS // 2
+    left = [item["pk"] for item in busy.table.items() if "gsi4pk" in item]
     assert left == []
     for shard in range(shards):
         partition = keys.by_automation(
             WORKSPACE, keys.Kind.RUN, "aut_1", keys.run_bucket(RunStatus.RUNNING), shard
         )
-        assert town.table.query(partition, index=keys.Index.BY_AUTOMATION).items == []
+        assert busy.table.query(partition, index=keys.Index.BY_AUTOMATION).items == []
     print(f"{RUNS} runs on {shards} shard(s) drained in {ticks} ticks, {calls} table calls")

@@ -22,7 +22,7 @@ from runledger.models.report import FeedbackReport, ReportKind
 from runledger.models.run import Cancellation, RunStatus
 from runledger.services.bulk import export_removal
 from runledger.services.contacts.known_contact import known_contact
-from runledger.services.erasure import erasing
+from runledger.services.erasure import contact_eraser
 from runledger.services.messages.feedback import Feedback
 from runledger.services.messages.resend import Resends
 from runledger.services.messages.suppressions import Suppressions
@@ -508,8 +508,8 @@ def test_ticks_without_time_end_looks_and_get_on(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each goes through one row, and deletes one of the exports, before it looks at the clock."""
-    monkeypatch.setattr(erasing, "FIRST_TIME", 0)
-    monkeypatch.setattr(erasing, "TICK_TIME", 0)
+    monkeypatch.setattr(contact_eraser, "FIRST_TIME", 0)
+    monkeypatch.setattr(contact_eraser, "TICK_TIME", 0)
     monkeypatch.setattr(export_removal, "_ROWS", 1)
     contact_id = a_person(engine)
     for number in range(3):
@@ -567,9 +567,9 @@ def test_the_end_of_an_erased_run_opens_no_other(engine: Engine) -> None:
 def test_a_crowd_of_rows_is_gone_through_by_ticks(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(erasing, "PAGE", 4)
-    monkeypatch.setattr(erasing, "FIRST_TIME", 0)
-    monkeypatch.setattr(erasing, "TICK_TIME", 10)
+    monkeypatch.setattr(contact_eraser, "PAGE", 4)
+    monkeypatch.setattr(contact_eraser, "FIRST_TIME", 0)
+    monkeypatch.setattr(contact_eraser, "TICK_TIME", 10)
     contact_id = a_person(engine)
     for number in range(30):
         a_refusal(engine, contact_id=contact_id, message=f"canary-reason {number}")

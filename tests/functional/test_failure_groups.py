@@ -39,7 +39,7 @@ SMALL = "Order {} is too small"
 KEPT = 90 * DAY
 
 
-class Ledger(MemoryEngine):
+class FailuresEngine(MemoryEngine):
     """Runs that have failed, and the readers of their groups."""
 
     def __init__(self) -> None:
@@ -116,8 +116,8 @@ def request(**given: Any) -> FailureRequest:
 
 
 @pytest.fixture
-def ledger() -> Ledger:
-    return Ledger()
+def failures_engine() -> FailuresEngine:
+    return FailuresEngine()
 
 
 # ── what a failed run adds ───────────────────────────────────────────────────────────────────────
@@ -166,45 +166,51 @@ def test_runs_that_fail_alike_are_one_group(engine: Engine) -> None:
     assert engine.details.run(engine.workspace_id, runs[0]).error_group == group.id
 
 
-def test_a_long_error_is_grouped_and_told_by_all_of_it(ledger: Ledger) -> None:
+def test_a_long_error_is_grouped_and_told_by_all_of_it(failures_engine: FailuresEngine) -> None:
     message = (
         "Nothing was sent to {} for order {}, as " + "the address is wrong and " * 4 + "so on."
     )
     short, long = message.format("a@b.example", 1), message.format("ada@customer.example", 10**30)
-    runs = [ledger.grouped(text, step=True) for text in (short, long)]
-    other = ledger.grouped(short.replace("so on", "whatever"), step=True)
+    runs = [failures_engine.grouped(text, step=True) for text in (short, long)]
+    other = failures_engine.grouped(short.replace("so on", "whatever"), step=True)
     assert runs[0].error is not None and runs[0].error.message.endswith("…")
     assert runs[0].error_group == runs[1].error_group != other.error_group
-    told = {group.id: group for group in ledger.page().items}
+    told = {group.id: group for group in failures_engine.page().items}
     assert told[str(runs[0].error_group)].count == 2
     assert told[str(runs[0].error_group)].message.endswith("wrong and so on.")
 
 
-def test_what_only_the_row_tells_is_told_up_to_its_last_whole_word(ledger: Ledger) -> None:
-    ledger.grouped("It could not be started: " + "no reason " * 8 + "ada.lovelace@customer.example")
-    (group,) = ledger.page().items
+def test_what_only_the_row_tells_is_told_up_to_its_last_whole_word(
+    failures_engine: FailuresEngine,
+) -> None:
+    failures_engine.grouped(
+        "It could not be started: " + "no reason " * 8 + "ada.lovelace@customer.example"
+    )
+    (group,) = failures_engine.page().items
     assert group.message == "It could not be started: " + "no reason " * 6 + "no …"
 
 
-def test_a_run_that_is_gone_or_did_not_fail_adds_nothing(ledger: Ledger) -> None:
-    run, _ = ledger.stores.runs.open(a_run(), EVENT, 1)
-    ledger.failure_groups.take(run.id)
-    ledger.failure_groups.take("run_nothing")
-    assert ledger.rows() == {}
+def test_a_run_that_is_gone_or_did_not_fail_adds_nothing(failures_engine: FailuresEngine) -> None:
+    run, _ = failures_engine.stores.runs.open(a_run(), EVENT, 1)
+    failures_engine.failure_groups.take(run.id)
+    failures_engine.failure_groups.take("run_nothing")
+    assert failures_engine.rows() == {}
 
 
-def test_a_flood_moves_its_group_once_an_hour(ledger: Ledger) -> None:
+def test_a_flood_moves_its_group_once_an_hour(failures_engine: FailuresEngine) -> None:
     writes: list[str] = []
     runs = [
-        ledger.failed(SMALL.format(n), created_at=START + n * MINUTE, contact_id=f"con_{n}")
+        failures_engine.failed(
+            SMALL.format(n), created_at=START + n * MINUTE, contact_id=f"con_{n}"
+        )
         for n in range(120)
     ]
-    ledger.table.listeners.append(lambda before, after: writes.append((after or {})["sk"]))
+    failures_engine.table.listeners.append(lambda before, after: writes.append((after or {})["sk"]))
     for run in runs:
-        ledger.failure_groups.take(run.id)
+        failures_engine.failure_groups.take(run.id)
     assert len(writes) == 120 + writes.count("GROUP")
     assert writes.count("GROUP") in (3, 4)
-    (group,) = ledger.page().items
+    (group,) = failures_engine.page().items
     assert (group.count, group.contacts) == (120, 120)
 
 
@@ -226,9 +232,9 @@ events = st.lists(
 def test_repeats_any_order_and_replays_come_to_the_same(
     given_: list[tuple[int, int, int, str | None, int]], chance: random.Random
 ) -> None:
-    ledger = Ledger()
+    failures_engine = FailuresEngine()
     runs = [
-        ledger.failed(
+        failures_engine.failed(
             SMALL.format(hours),
             run_id=derived_id("run", str(number)),
             created_at=START + hours * HOUR,
@@ -239,17 +245,17 @@ def test_repeats_any_order_and_replays_come_to_the_same(
         )
         for number, (hours, took, version, contact_id, kept) in enumerate(given_)
     ]
-    before = ledger.table.snapshot()
+    before = failures_engine.table.snapshot()
     for run in runs:
-        ledger.failure_groups.take(run.id)
-    expected = ledger.rows()
+        failures_engine.failure_groups.take(run.id)
+    expected = failures_engine.rows()
 
-    ledger.table.restore(before)
+    failures_engine.table.restore(before)
     told = runs + chance.choices(runs, k=len(runs))
     chance.shuffle(told)
     for run in told:
-        ledger.failure_groups.take(run.id)
-    assert ledger.rows() == expected
+        failures_engine.failure_groups.take(run.id)
+    assert failures_engine.rows() == expected
     members = [row for row in expected.values() if row["sk"] != "GROUP"]
     (group,) = [row for row in expected.values() if row["sk"] == "GROUP"]
     assert len(members) == len(runs)
@@ -275,93 +281,95 @@ def test_whatever_call_a_process_dies_at_the_replay_mends_it(takes_effect: bool)
             act()
         raise Crash(str(each))
 
-    ledger = Ledger()
+    failures_engine = FailuresEngine()
     runs = [
         # The second one moves the group back in its first moment and on in its last.
-        ledger.failed(SMALL.format(1), created_at=START + 5 * HOUR, step=True),
-        ledger.failed(SMALL.format(2), created_at=START, took=9 * HOUR),
-        ledger.failed(SMALL.format(3), created_at=START),
+        failures_engine.failed(SMALL.format(1), created_at=START + 5 * HOUR, step=True),
+        failures_engine.failed(SMALL.format(2), created_at=START, took=9 * HOUR),
+        failures_engine.failed(SMALL.format(3), created_at=START),
     ]
-    before = ledger.table.snapshot()
+    before = failures_engine.table.snapshot()
 
     def play() -> list[int]:
         """The calls that crashed, by whose."""
-        ledger.table.restore(before)
+        failures_engine.table.restore(before)
         crashed = []
         for run in runs:
             for _ in range(2):
                 try:
-                    ledger.failure_groups.take(run.id)
+                    failures_engine.failure_groups.take(run.id)
                 except Crash:
                     crashed.append(made)
                     continue
                 break
         return crashed
 
-    ledger.table.around = around
+    failures_engine.table.around = around
     assert play() == []
-    calls, expected = made, ledger.rows()
+    calls, expected = made, failures_engine.rows()
     for each in range(1, calls + 1):
         made, point = 0, each
         assert play() == [each]
-        assert ledger.rows() == expected
+        assert failures_engine.rows() == expected
     assert calls > 9
 
 
-def test_writers_at_the_same_moment_lose_nothing(ledger: Ledger) -> None:
-    first = ledger.failed(SMALL.format(1), created_at=START + 5 * HOUR)
-    late = ledger.failed(SMALL.format(2), created_at=START + 9 * HOUR)
-    early = ledger.failed(SMALL.format(3), created_at=START, version=7)
+def test_writers_at_the_same_moment_lose_nothing(failures_engine: FailuresEngine) -> None:
+    first = failures_engine.failed(SMALL.format(1), created_at=START + 5 * HOUR)
+    late = failures_engine.failed(SMALL.format(2), created_at=START + 9 * HOUR)
+    early = failures_engine.failed(SMALL.format(3), created_at=START, version=7)
     others = [late, early]
 
     def around(each: Call, act: Callable[[], Any]) -> Any:
         # Whenever one is about to write the group, another has done so just before.
         if each.operation in ("PutItem", "UpdateItem") and "GROUP" in each.target and others:
-            ledger.failure_groups.take(others.pop(0).id)
+            failures_engine.failure_groups.take(others.pop(0).id)
         return act()
 
-    ledger.table.around = around
-    ledger.failure_groups.take(first.id)
+    failures_engine.table.around = around
+    failures_engine.failure_groups.take(first.id)
     assert others == []
-    (group,) = ledger.page().items
+    (group,) = failures_engine.page().items
     assert group.count == 3
     assert group.first_seen_at == run_view(early, 0).finished_at
     assert group.last_seen_at == run_view(late, 0).finished_at
     assert group.first_version == 7
 
 
-def test_one_that_never_gets_its_turn_is_tried_again_later(ledger: Ledger) -> None:
-    ledger.grouped(SMALL.format(0))
+def test_one_that_never_gets_its_turn_is_tried_again_later(failures_engine: FailuresEngine) -> None:
+    failures_engine.grouped(SMALL.format(0))
     number = 0
 
     def around(each: Call, act: Callable[[], Any]) -> Any:
         nonlocal number
         if each.operation == "UpdateItem" and "GROUP" in each.target:
             number += 1
-            ledger.table.around = lambda _, act: act()
-            ledger.grouped(SMALL.format(number), created_at=START + number * DAY)
-            ledger.table.around = around
+            failures_engine.table.around = lambda _, act: act()
+            failures_engine.grouped(SMALL.format(number), created_at=START + number * DAY)
+            failures_engine.table.around = around
         return act()
 
-    late = ledger.failed(SMALL.format(1), created_at=START + 90 * DAY)
-    ledger.table.around = around
+    late = failures_engine.failed(SMALL.format(1), created_at=START + 90 * DAY)
+    failures_engine.table.around = around
     with pytest.raises(TransientError):
-        ledger.failure_groups.take(late.id)
+        failures_engine.failure_groups.take(late.id)
 
 
 # ── what readers find ────────────────────────────────────────────────────────────────────────────
 
 
-def test_groups_are_listed_latest_failure_first_by_every_filter(ledger: Ledger) -> None:
+def test_groups_are_listed_latest_failure_first_by_every_filter(
+    failures_engine: FailuresEngine,
+) -> None:
     made: list[tuple[str, int, str, str]] = []
     for number in range(24):
         automation_id = f"aut_{number % 2}"
         word = ("timeout", "refused", "missing")[number % 3]
         message = f"The {word} of {'ghijklmnopqrstuvwxyzäöüé'[number] * 3} came up for A-{number}"
         at = START - number * 5 * HOUR
-        run = ledger.grouped(message, created_at=at, automation_id=automation_id)
+        run = failures_engine.grouped(message, created_at=at, automation_id=automation_id)
         made.append((str(run.error_group), at, automation_id, word))
-    ledger.clock.now = START + MINUTE
+    failures_engine.clock.now = START + MINUTE
     texts = (None, "TIMEOUT", "came time", "The timeout came up for A-17.")
     asked = itertools.product((None, "aut_0", "aut_2"), texts, (None, "24h"), (1, 7, 50))
     for wanted, text, range_, limit in asked:
@@ -372,59 +380,65 @@ def test_groups_are_listed_latest_failure_first_by_every_filter(ledger: Ledger) 
             and (text is None or its_word == "timeout")
             and (range_ is None or made_at >= START + MINUTE - DAY)
         ]
-        found = ledger.pages(automation_id=wanted, text=text, range=range_, limit=limit)
+        found = failures_engine.pages(automation_id=wanted, text=text, range=range_, limit=limit)
         assert found == expected, (wanted, text, range_, limit)
-    assert ledger.page(text="The timeout of xxx came up for A-99").items == []
-    (group,) = ledger.page(text="The timeout of ggg came up for A-99").items
+    assert failures_engine.page(text="The timeout of xxx came up for A-99").items == []
+    (group,) = failures_engine.page(text="The timeout of ggg came up for A-99").items
     assert group.id == made[0][0]
 
 
-def test_a_range_counts_the_runs_that_its_list_of_runs_would_show(ledger: Ledger) -> None:
+def test_a_range_counts_the_runs_that_its_list_of_runs_would_show(
+    failures_engine: FailuresEngine,
+) -> None:
     for n in range(10):
-        ledger.grouped(SMALL.format(n), created_at=START + n * DAY, contact_id=f"con_{n % 3}")
-    ledger.clock.now = START + 9 * DAY + HOUR
-    (group,) = ledger.page().items
+        failures_engine.grouped(
+            SMALL.format(n), created_at=START + n * DAY, contact_id=f"con_{n % 3}"
+        )
+    failures_engine.clock.now = START + 9 * DAY + HOUR
+    (group,) = failures_engine.page().items
     assert (group.count, group.contacts) == (10, 3)
-    (group,) = ledger.page(range="7d").items
+    (group,) = failures_engine.page(range="7d").items
     assert (group.count, group.contacts) == (7, 3)
-    (group,) = ledger.page(since="2023-11-14T00:00:00Z", until="2023-11-16T00:00:00Z").items
+    (group,) = failures_engine.page(
+        since="2023-11-14T00:00:00Z", until="2023-11-16T00:00:00Z"
+    ).items
     assert (group.count, group.contacts) == (2, 2)
     # Whatever the range, since when there is such a failure and until when.
     assert group.first_seen_at == "2023-11-14T22:13:21.000Z"
     assert group.last_seen_at == "2023-11-23T22:13:21.000Z"
-    assert ledger.page(until="2023-11-01").items == []
+    assert failures_engine.page(until="2023-11-01").items == []
     with pytest.raises(InvalidInputError) as caught:
-        ledger.page(range="1y")
+        failures_engine.page(range="1y")
     assert caught.value.field == "range"
 
 
 def test_beyond_its_bound_a_count_says_that_there_are_more(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    failures_engine: FailuresEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(failures, "MOST_RUNS", 5)
-    runs = [ledger.grouped(SMALL.format(n), created_at=START + n) for n in range(5)]
-    (group,) = ledger.page().items
+    runs = [failures_engine.grouped(SMALL.format(n), created_at=START + n) for n in range(5)]
+    (group,) = failures_engine.page().items
     assert (group.count, group.is_complete) == (5, True)
-    ledger.grouped(SMALL.format(5), created_at=START + 5)
-    (group,) = ledger.page().items
+    failures_engine.grouped(SMALL.format(5), created_at=START + 5)
+    (group,) = failures_engine.page().items
     assert (group.count, group.is_complete) == (5, False)
-    one = ledger.failure_views.group("ws_demo", str(runs[0].error_group))
+    one = failures_engine.failure_views.group("ws_demo", str(runs[0].error_group))
     assert (one.count, one.is_complete) == (5, False)
 
 
 @pytest.mark.parametrize(("name", "least"), [("GROUP_BUDGET", 10), ("RUN_BUDGET", 3)])
 def test_a_page_ends_early_where_it_has_looked_at_enough_and_goes_on(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, name: str, least: int
+    failures_engine: FailuresEngine, monkeypatch: pytest.MonkeyPatch, name: str, least: int
 ) -> None:
     monkeypatch.setattr(failures, name, 3)
     for letter in "ghijklmnop":
-        ledger.grouped(f"wrong {letter * 3}")
-    ledger.grouped("right", created_at=START - DAY)
+        failures_engine.grouped(f"wrong {letter * 3}")
+    failures_engine.grouped("right", created_at=START - DAY)
     text = "right" if name == "GROUP_BUDGET" else None
     found: list[str] = []
     cursor, asked = None, 0
     while asked == 0 or cursor:
-        view = ledger.page(text=text, cursor=cursor)
+        view = failures_engine.page(text=text, cursor=cursor)
         assert len(view.items) <= 3
         found += [group.message for group in view.items]
         cursor, asked = view.next_cursor, asked + 1
@@ -432,47 +446,49 @@ def test_a_page_ends_early_where_it_has_looked_at_enough_and_goes_on(
     assert len(found) == len(set(found)) == (1 if text else 11)
 
 
-def test_expired_runs_are_not_counted_and_their_group_disappears(ledger: Ledger) -> None:
-    ledger.grouped(SMALL.format(1), kept=DAY)
-    run = ledger.grouped(SMALL.format(2), created_at=START + HOUR, kept=3 * DAY)
-    ledger.clock.now = START + 2 * DAY
-    (group,) = ledger.page().items
+def test_expired_runs_are_not_counted_and_their_group_disappears(
+    failures_engine: FailuresEngine,
+) -> None:
+    failures_engine.grouped(SMALL.format(1), kept=DAY)
+    run = failures_engine.grouped(SMALL.format(2), created_at=START + HOUR, kept=3 * DAY)
+    failures_engine.clock.now = START + 2 * DAY
+    (group,) = failures_engine.page().items
     assert group.count == 1
-    ledger.clock.now = START + 6 * DAY
-    assert ledger.page().items == []
+    failures_engine.clock.now = START + 6 * DAY
+    assert failures_engine.page().items == []
     with pytest.raises(NotFoundError):
-        ledger.failure_views.group("ws_demo", str(run.error_group))
+        failures_engine.failure_views.group("ws_demo", str(run.error_group))
     # Time to live has deleted its item meanwhile; the next failure begins anew.
-    ledger.table.delete(keys.failure_group(str(run.error_group)))
-    ledger.grouped(SMALL.format(3), created_at=START + 6 * DAY)
-    assert ledger.page().items[0].count == 1
+    failures_engine.table.delete(keys.failure_group(str(run.error_group)))
+    failures_engine.grouped(SMALL.format(3), created_at=START + 6 * DAY)
+    assert failures_engine.page().items[0].count == 1
 
 
-def test_a_group_of_another_workspace_is_not_there(ledger: Ledger) -> None:
-    run = ledger.grouped(SMALL.format(1), workspace_id="ws_other")
-    assert len(ledger.page("ws_other").items) == 1
-    assert ledger.page().items == []
-    assert ledger.page(automation_id=run.automation_id).items == []
+def test_a_group_of_another_workspace_is_not_there(failures_engine: FailuresEngine) -> None:
+    run = failures_engine.grouped(SMALL.format(1), workspace_id="ws_other")
+    assert len(failures_engine.page("ws_other").items) == 1
+    assert failures_engine.page().items == []
+    assert failures_engine.page(automation_id=run.automation_id).items == []
     with pytest.raises(NotFoundError):
-        ledger.failure_views.group("ws_demo", str(run.error_group))
+        failures_engine.failure_views.group("ws_demo", str(run.error_group))
     with pytest.raises(NotFoundError):
-        ledger.failure_views.group("ws_demo", "err_nothing")
+        failures_engine.failure_views.group("ws_demo", "err_nothing")
 
 
-def test_a_cursor_is_bound_to_its_list(ledger: Ledger) -> None:
+def test_a_cursor_is_bound_to_its_list(failures_engine: FailuresEngine) -> None:
     for word in ("one", "two", "three"):
-        ledger.grouped(f"wrong {word}")
-    ledger.clock.now = START + DAY - MINUTE
-    late = ledger.page(limit=1, range="24h")
-    ledger.clock.advance(HOUR)
+        failures_engine.grouped(f"wrong {word}")
+    failures_engine.clock.now = START + DAY - MINUTE
+    late = failures_engine.page(limit=1, range="24h")
+    failures_engine.clock.advance(HOUR)
     # Of the range that it began with, nothing falls off the end meanwhile.
-    rest = ledger.page(limit=9, range="24h", cursor=late.next_cursor)
+    rest = failures_engine.page(limit=9, range="24h", cursor=late.next_cursor)
     assert len({group.id for group in late.items + rest.items}) == 3
-    cursor = ledger.page(limit=1).next_cursor
+    cursor = failures_engine.page(limit=1).next_cursor
     assert cursor is not None
     for other in ({"text": "wrong"}, {"automation_id": "aut_one"}, {"range": "24h"}):
         with pytest.raises(InvalidCursorError):
-            ledger.page(**other, cursor=cursor)
+            failures_engine.page(**other, cursor=cursor)
 
 
 # ── the functions ────────────────────────────────────────────────────────────────────────────────

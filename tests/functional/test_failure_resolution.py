@@ -17,13 +17,13 @@ from runledger.models.run import RunStatus
 from runledger.services.stream.failure_groups import FailureGroups
 
 from tests.functional.test_api_handlers import call, deployed
-from tests.functional.test_failure_groups import SMALL, Ledger, ledger, request
+from tests.functional.test_failure_groups import SMALL, FailuresEngine, failures_engine, request
 from tests.functional.test_upstream import upstream_document
 from tests.support.boundary import Call
 from tests.support.engine import Engine
 from tests.support.environment import START
 
-__all__ = ["deployed", "ledger"]
+__all__ = ["deployed", "failures_engine"]
 
 BY = "ada@demo.example"
 
@@ -86,28 +86,35 @@ def _groups(engine: Engine) -> list[dict[str, Any]]:
     return [row for page in pages for row in page["Items"] if row["sk"]["S"] == "GROUP"]
 
 
-def test_the_newest_message_is_read_and_not_stored(ledger: Ledger) -> None:
-    old = ledger.grouped(SMALL.format("A-1"))
+def test_the_newest_message_is_read_and_not_stored(failures_engine: FailuresEngine) -> None:
+    old = failures_engine.grouped(SMALL.format("A-1"))
     group_id = str(old.error_group)
-    assert ledger.failure_views.group("ws_demo", group_id).newest_message == SMALL.format("A-1")
-    new = ledger.grouped(SMALL.format("A-2"), created_at=START + HOUR, kept=2 * DAY)
-    told = ledger.failure_views.group("ws_demo", group_id)
+    assert failures_engine.failure_views.group("ws_demo", group_id).newest_message == SMALL.format(
+        "A-1"
+    )
+    new = failures_engine.grouped(SMALL.format("A-2"), created_at=START + HOUR, kept=2 * DAY)
+    told = failures_engine.failure_views.group("ws_demo", group_id)
     assert (told.newest_message, told.newest_run_id) == (SMALL.format("A-2"), new.id)
     # Also where the range of a list ends before it.
-    ledger.clock.now = START + DAY
-    (listed,) = ledger.page(until="2023-11-14T22:30:00Z").items
+    failures_engine.clock.now = START + DAY
+    (listed,) = failures_engine.page(until="2023-11-14T22:30:00Z").items
     assert (listed.count, listed.newest_run_id) == (1, new.id)
-    stored = [row for key, row in ledger.rows().items() if key[1] == "GROUP"]
+    stored = [row for key, row in failures_engine.rows().items() if key[1] == "GROUP"]
     assert "A-2" not in str(stored) and "A-1" not in str(stored)
-    ledger.clock.now = START + 3 * DAY
-    assert ledger.failure_views.group("ws_demo", group_id).newest_message is None
+    failures_engine.clock.now = START + 3 * DAY
+    assert failures_engine.failure_views.group("ws_demo", group_id).newest_message is None
 
 
-def test_a_long_message_is_told_whole_of_one_group_and_begun_in_a_list(ledger: Ledger) -> None:
+def test_a_long_message_is_told_whole_of_one_group_and_begun_in_a_list(
+    failures_engine: FailuresEngine,
+) -> None:
     message = "Nothing fits order 17, " + "as the address is wrong " * 8
-    run = ledger.grouped(message, step=True)
-    assert ledger.failure_views.group("ws_demo", str(run.error_group)).newest_message == message
-    (listed,) = ledger.page().items
+    run = failures_engine.grouped(message, step=True)
+    assert (
+        failures_engine.failure_views.group("ws_demo", str(run.error_group)).newest_message
+        == message
+    )
+    (listed,) = failures_engine.page().items
     assert listed.newest_message is not None
     assert listed.newest_message.endswith("…")
     assert message.startswith(listed.newest_message[:-1])
@@ -116,98 +123,109 @@ def test_a_long_message_is_told_whole_of_one_group_and_begun_in_a_list(ledger: L
 # ── resolving ────────────────────────────────────────────────────────────────────────────────────
 
 
-def later(ledger: Ledger, number: int = 9, **given_: Any) -> str:
+def later(failures_engine: FailuresEngine, number: int = 9, **given_: Any) -> str:
     """A run that fails after now, not in its group yet."""
-    at = ledger.clock.now + MINUTE
-    run_id = ledger.failed(SMALL.format(number), created_at=at, **given_).id
-    ledger.clock.now = at + MINUTE
+    at = failures_engine.clock.now + MINUTE
+    run_id = failures_engine.failed(SMALL.format(number), created_at=at, **given_).id
+    failures_engine.clock.now = at + MINUTE
     return run_id
 
 
-def test_a_group_is_resolved_until_it_fails_again(ledger: Ledger) -> None:
-    run = ledger.grouped(SMALL.format(1))
+def test_a_group_is_resolved_until_it_fails_again(failures_engine: FailuresEngine) -> None:
+    run = failures_engine.grouped(SMALL.format(1))
     group_id = str(run.error_group)
-    ledger.clock.now = START + HOUR
-    told = ledger.failure_resolution.resolve("ws_demo", group_id, BY, "The price list was wrong")
+    failures_engine.clock.now = START + HOUR
+    told = failures_engine.failure_resolution.resolve(
+        "ws_demo", group_id, BY, "The price list was wrong"
+    )
     assert (told.status, told.resolved_by) == (GroupStatus.RESOLVED, BY)
     assert (told.note, told.reopened_at) == ("The price list was wrong", None)
     assert told.resolved_at == "2023-11-14T23:13:20.003Z"
-    assert ledger.pages(status=GroupStatus.RESOLVED) == [group_id]
-    assert ledger.pages(status=GroupStatus.OPEN) == []
-    assert ledger.pages() == [group_id]
+    assert failures_engine.pages(status=GroupStatus.RESOLVED) == [group_id]
+    assert failures_engine.pages(status=GroupStatus.OPEN) == []
+    assert failures_engine.pages() == [group_id]
     # One that had failed before, and is told of only now.
-    ledger.grouped(SMALL.format(2), created_at=START + MINUTE)
-    assert ledger.failure_views.group("ws_demo", group_id).status is GroupStatus.RESOLVED
-    run_id = later(ledger)
-    ledger.failure_groups.take(run_id)
-    told = ledger.failure_views.group("ws_demo", group_id)
+    failures_engine.grouped(SMALL.format(2), created_at=START + MINUTE)
+    assert failures_engine.failure_views.group("ws_demo", group_id).status is GroupStatus.RESOLVED
+    run_id = later(failures_engine)
+    failures_engine.failure_groups.take(run_id)
+    told = failures_engine.failure_views.group("ws_demo", group_id)
     assert told.status is GroupStatus.OPEN
     assert (told.resolved_by, told.resolved_at, told.note) == (None, None, None)
     assert told.reopened_at == "2023-11-14T23:14:21.012Z"
-    assert ledger.pages(status=GroupStatus.OPEN) == [group_id]
+    assert failures_engine.pages(status=GroupStatus.OPEN) == [group_id]
     # Resolved anew; the queue repeats what it told before.
-    told = ledger.failure_resolution.resolve("ws_demo", group_id, "bob@demo.example", None)
-    ledger.failure_groups.take(run_id)
-    told = ledger.failure_views.group("ws_demo", group_id)
+    told = failures_engine.failure_resolution.resolve("ws_demo", group_id, "bob@demo.example", None)
+    failures_engine.failure_groups.take(run_id)
+    told = failures_engine.failure_views.group("ws_demo", group_id)
     assert (told.status, told.resolved_by) == (GroupStatus.RESOLVED, "bob@demo.example")
     assert (told.note, told.reopened_at) == (None, None)
 
 
-def test_a_run_that_waited_and_fails_after_the_resolution_opens_it(ledger: Ledger) -> None:
-    run = ledger.grouped(SMALL.format(1))
-    ledger.clock.now = START + 2 * DAY
-    ledger.failure_resolution.resolve("ws_demo", str(run.error_group), BY, None)
-    ledger.grouped(SMALL.format(2), created_at=START + 1, took=5 * DAY)
-    assert ledger.failure_views.group("ws_demo", str(run.error_group)).status is GroupStatus.OPEN
+def test_a_run_that_waited_and_fails_after_the_resolution_opens_it(
+    failures_engine: FailuresEngine,
+) -> None:
+    run = failures_engine.grouped(SMALL.format(1))
+    failures_engine.clock.now = START + 2 * DAY
+    failures_engine.failure_resolution.resolve("ws_demo", str(run.error_group), BY, None)
+    failures_engine.grouped(SMALL.format(2), created_at=START + 1, took=5 * DAY)
+    assert (
+        failures_engine.failure_views.group("ws_demo", str(run.error_group)).status
+        is GroupStatus.OPEN
+    )
 
 
-def test_a_person_opens_it_again(ledger: Ledger) -> None:
-    group_id = str(ledger.grouped(SMALL.format(1)).error_group)
-    before = ledger.rows()
-    assert ledger.failure_resolution.reopen("ws_demo", group_id).status is GroupStatus.OPEN
-    assert ledger.rows() == before
-    ledger.failure_resolution.resolve("ws_demo", group_id, BY, "done")
-    told = ledger.failure_resolution.reopen("ws_demo", group_id)
+def test_a_person_opens_it_again(failures_engine: FailuresEngine) -> None:
+    group_id = str(failures_engine.grouped(SMALL.format(1)).error_group)
+    before = failures_engine.rows()
+    assert failures_engine.failure_resolution.reopen("ws_demo", group_id).status is GroupStatus.OPEN
+    assert failures_engine.rows() == before
+    failures_engine.failure_resolution.resolve("ws_demo", group_id, BY, "done")
+    told = failures_engine.failure_resolution.reopen("ws_demo", group_id)
     assert (told.status, told.note) == (GroupStatus.OPEN, None)
     assert told.reopened_at is not None
-    again = ledger.failure_resolution.reopen("ws_demo", group_id)
+    again = failures_engine.failure_resolution.reopen("ws_demo", group_id)
     assert again == told
 
 
-def test_what_is_not_there_is_not_resolved(ledger: Ledger) -> None:
-    other = str(ledger.grouped(SMALL.format(1), workspace_id="ws_other").error_group)
-    gone = str(ledger.grouped(SMALL.format(2), kept=DAY).error_group)
-    ledger.clock.now = START + 4 * DAY
-    before = ledger.rows()
+def test_what_is_not_there_is_not_resolved(failures_engine: FailuresEngine) -> None:
+    other = str(failures_engine.grouped(SMALL.format(1), workspace_id="ws_other").error_group)
+    gone = str(failures_engine.grouped(SMALL.format(2), kept=DAY).error_group)
+    failures_engine.clock.now = START + 4 * DAY
+    before = failures_engine.rows()
     for group_id in (other, gone, "err_nothing"):
         with pytest.raises(NotFoundError):
-            ledger.failure_resolution.resolve("ws_demo", group_id, BY, None)
+            failures_engine.failure_resolution.resolve("ws_demo", group_id, BY, None)
         with pytest.raises(NotFoundError):
-            ledger.failure_resolution.reopen("ws_demo", group_id)
-    assert ledger.rows() == before
+            failures_engine.failure_resolution.reopen("ws_demo", group_id)
+    assert failures_engine.rows() == before
 
 
-def test_a_failure_costs_no_more_where_its_group_is_resolved(ledger: Ledger) -> None:
-    group_id = str(ledger.grouped(SMALL.format(1)).error_group)
-    ledger.failure_resolution.resolve("ws_demo", group_id, BY, None)
-    runs = [later(ledger, number) for number in range(20)]
+def test_a_failure_costs_no_more_where_its_group_is_resolved(
+    failures_engine: FailuresEngine,
+) -> None:
+    group_id = str(failures_engine.grouped(SMALL.format(1)).error_group)
+    failures_engine.failure_resolution.resolve("ws_demo", group_id, BY, None)
+    runs = [later(failures_engine, number) for number in range(20)]
     writes: list[str] = []
-    ledger.table.listeners.append(lambda before, after: writes.append((after or {})["sk"]))
+    failures_engine.table.listeners.append(lambda before, after: writes.append((after or {})["sk"]))
     for run_id in runs:
-        ledger.failure_groups.take(run_id)
+        failures_engine.failure_groups.take(run_id)
     # One for each run; the first one's opens the group, the clock's hour moves it.
     assert len(writes) == 20 + writes.count("GROUP")
     assert writes.count("GROUP") <= 2
 
 
-def test_an_erasure_takes_the_note_and_the_title_with_the_message(ledger: Ledger) -> None:
-    group_id = str(ledger.grouped(SMALL.format(1)).error_group)
-    ledger.clock.now = START + HOUR
-    ledger.failure_resolution.resolve("ws_demo", group_id, BY, "Ada Lovelace called")
-    ledger.stores.failures.erase_message(group_id)
-    told = ledger.failure_views.group("ws_demo", group_id)
+def test_an_erasure_takes_the_note_and_the_title_with_the_message(
+    failures_engine: FailuresEngine,
+) -> None:
+    group_id = str(failures_engine.grouped(SMALL.format(1)).error_group)
+    failures_engine.clock.now = START + HOUR
+    failures_engine.failure_resolution.resolve("ws_demo", group_id, BY, "Ada Lovelace called")
+    failures_engine.stores.failures.erase_message(group_id)
+    told = failures_engine.failure_views.group("ws_demo", group_id)
     assert (told.title, told.note) == (ERASED_TEXT, None)
-    assert "Lovelace" not in str(ledger.rows())
+    assert "Lovelace" not in str(failures_engine.rows())
     assert told.status is GroupStatus.RESOLVED
 
 
@@ -225,22 +243,24 @@ class Meeting:
 
     point: int
     made: int = 0
-    ledger: Ledger = field(default_factory=Ledger)
+    failures_engine: FailuresEngine = field(default_factory=FailuresEngine)
 
     def __post_init__(self) -> None:
-        self.group_id = str(self.ledger.grouped(SMALL.format(1)).error_group)
-        self.ledger.clock.now = START + DAY
+        self.group_id = str(self.failures_engine.grouped(SMALL.format(1)).error_group)
+        self.failures_engine.clock.now = START + DAY
         # It fails after all that is done here, and moves the group in the lists too.
-        self.run_id = self.ledger.failed(SMALL.format(2), created_at=START + DAY, took=HOUR).id
+        self.run_id = self.failures_engine.failed(
+            SMALL.format(2), created_at=START + DAY, took=HOUR
+        ).id
 
     def fail(self) -> None:
-        self.ledger.failure_groups.take(self.run_id)
+        self.failures_engine.failure_groups.take(self.run_id)
 
     def resolve(self) -> None:
-        self.ledger.failure_resolution.resolve("ws_demo", self.group_id, BY, "done")
+        self.failures_engine.failure_resolution.resolve("ws_demo", self.group_id, BY, "done")
 
     def status(self) -> GroupStatus:
-        return self.ledger.failure_views.group("ws_demo", self.group_id).status
+        return self.failures_engine.failure_views.group("ws_demo", self.group_id).status
 
     def play(self, first: Callable[[], None], at_the_point: Callable[[], None]) -> bool:
         """Whether the first action came to that call at all."""
@@ -249,14 +269,14 @@ class Meeting:
             self.made += 1
             if self.made != self.point:
                 return act()
-            self.ledger.table.around = lambda _, plain: plain()
+            self.failures_engine.table.around = lambda _, plain: plain()
             at_the_point()
-            self.ledger.table.around = around
+            self.failures_engine.table.around = around
             return act()
 
-        self.ledger.table.around = around
+        self.failures_engine.table.around = around
         first()
-        self.ledger.table.around = lambda _, act: act()
+        self.failures_engine.table.around = lambda _, act: act()
         return self.made >= self.point
 
 
@@ -287,9 +307,9 @@ def test_a_repeat_mends_what_a_dying_process_left_of_a_resolution() -> None:
             meeting.play(meeting.resolve, die)
             break
         except Crash:
-            meeting.ledger.table.around = lambda _, act: act()
+            meeting.failures_engine.table.around = lambda _, act: act()
         # It is resolved with its note, or not at all.
-        told = meeting.ledger.failure_views.group("ws_demo", meeting.group_id)
+        told = meeting.failures_engine.failure_views.group("ws_demo", meeting.group_id)
         assert (told.note == "done") is (told.status is GroupStatus.RESOLVED)
         meeting.resolve()
         assert meeting.status() is GroupStatus.RESOLVED
@@ -313,64 +333,66 @@ actions = st.lists(
 @settings(deadline=None, max_examples=80)
 @given(actions)
 def test_it_is_resolved_where_no_known_failure_is_later(given_: list[tuple[str, int]]) -> None:
-    ledger = Ledger()
-    group_id = str(ledger.grouped(SMALL.format(0)).error_group)
+    failures_engine = FailuresEngine()
+    group_id = str(failures_engine.grouped(SMALL.format(0)).error_group)
     known: list[int] = []
     waiting: list[tuple[str, int]] = []
     resolved_at: int | None = None
     reopened = False
     for number, (what, value) in enumerate(given_):
-        ledger.clock.advance(HOUR)
+        failures_engine.clock.advance(HOUR)
         if what == "fail":
-            run = ledger.failed(
+            run = failures_engine.failed(
                 SMALL.format(number),
                 run_id=derived_id("run", str(number)),
-                created_at=ledger.clock.now,
+                created_at=failures_engine.clock.now,
                 took=value * MINUTE,
             )
-            waiting.append((run.id, ledger.clock.now + value * MINUTE))
+            waiting.append((run.id, failures_engine.clock.now + value * MINUTE))
         elif what == "take" and waiting:
             run_id, at = waiting[value % len(waiting)]
-            ledger.failure_groups.take(run_id)
+            failures_engine.failure_groups.take(run_id)
             known.append(at)
         elif what == "resolve":
-            resolved_at, reopened = ledger.clock.now, False
-            ledger.failure_resolution.resolve("ws_demo", group_id, BY, None)
+            resolved_at, reopened = failures_engine.clock.now, False
+            failures_engine.failure_resolution.resolve("ws_demo", group_id, BY, None)
         elif what == "reopen":
             reopened = True
-            ledger.failure_resolution.reopen("ws_demo", group_id)
+            failures_engine.failure_resolution.reopen("ws_demo", group_id)
         is_resolved = (
             resolved_at is not None
             and not reopened
             and not any(at > resolved_at + 10 for at in known)
         )
-        status = ledger.failure_views.group("ws_demo", group_id).status
+        status = failures_engine.failure_views.group("ws_demo", group_id).status
         assert (status is GroupStatus.RESOLVED) is is_resolved
         # What opened it once does so for good, until it is resolved anew.
         reopened = reopened or (resolved_at is not None and not is_resolved)
 
 
-def test_one_that_is_resolved_again_and_again_meanwhile_is_tried_later(ledger: Ledger) -> None:
-    group_id = str(ledger.grouped(SMALL.format(1)).error_group)
-    ledger.clock.now = START + 2 * DAY
-    run_id = ledger.failed(SMALL.format(2), created_at=START + 3 * DAY).id
+def test_one_that_is_resolved_again_and_again_meanwhile_is_tried_later(
+    failures_engine: FailuresEngine,
+) -> None:
+    group_id = str(failures_engine.grouped(SMALL.format(1)).error_group)
+    failures_engine.clock.now = START + 2 * DAY
+    run_id = failures_engine.failed(SMALL.format(2), created_at=START + 3 * DAY).id
 
     def around(each: Call, act: Callable[[], Any]) -> Any:
         if each.operation == "UpdateItem":
-            ledger.table.around = lambda _, plain: plain()
-            ledger.stores.failures.resolve(group_id, _resolution(ledger))
-            ledger.table.around = around
+            failures_engine.table.around = lambda _, plain: plain()
+            failures_engine.stores.failures.resolve(group_id, _resolution(failures_engine))
+            failures_engine.table.around = around
         return act()
 
-    ledger.table.around = around
+    failures_engine.table.around = around
     with pytest.raises(TransientError):
-        ledger.failure_groups.take(run_id)
+        failures_engine.failure_groups.take(run_id)
 
 
-def _resolution(ledger: Ledger) -> Any:
+def _resolution(failures_engine: FailuresEngine) -> Any:
     from runledger.models.failure import Resolution
 
-    return Resolution(by=BY, at=ledger.clock(), note=None)
+    return Resolution(by=BY, at=failures_engine.clock(), note=None)
 
 
 # ── the routes ───────────────────────────────────────────────────────────────────────────────────

@@ -163,7 +163,7 @@ def test_a_provider_that_cannot_be_reached_got_nothing(
 
 
 def test_what_a_fresh_connection_costs(
-    tell: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+    report_figure: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     """Processor time of a call over TCP; TLS adds the reading of the certificates (docs/adr)."""
     with wire_server(lambda connection, request: connection.send(STARTED)) as server:
@@ -179,5 +179,5 @@ def test_what_a_fresh_connection_costs(
                 starts.start_execution(stateMachineArn="arn:aws:states:m", name=f"r{number}")
             spent[kind] = (time.thread_time() - began) / 50 * 1_000
         told = ", ".join(f"{kind} {each:.2f} ms" for kind, each in spent.items())
-        tell(f"processor time of one start over TCP: {told}")
+        report_figure(f"processor time of one start over TCP: {told}")
         assert spent["fresh"] < spent["kept"] + 10

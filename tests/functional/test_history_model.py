@@ -33,7 +33,7 @@ NOTHING_STORED: Any = None
 
 
 @dataclass
-class Told:
+class KnownRun:
     """What the plain list holds of a run."""
 
     run: Run
@@ -56,7 +56,7 @@ class Pages(RuleBasedStateMachine):
         self.runs = RunStore(self.table, Bodies(NOTHING_STORED, "bodies"))
         self.shards = shards
         self.now = START
-        self.told: dict[str, Told] = {}
+        self.told: dict[str, KnownRun] = {}
         self.changed: set[str] = set()
         for which in range(12):
             self.now += which % 2
@@ -202,7 +202,7 @@ class Pages(RuleBasedStateMachine):
         )
         run, is_new = self.runs.open(run, an_event({}), self.shards)
         assert is_new
-        self.told[run.id] = Told(run, run.status)
+        self.told[run.id] = KnownRun(run, run.status)
 
 
 class TestPages(Pages.TestCase):  # type: ignore[misc,valid-type]

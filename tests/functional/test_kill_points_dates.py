@@ -81,6 +81,6 @@ SCENARIOS = (
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.play.__name__)
 def test_whatever_breaks_each_contact_due_has_one_run(
-    ready: Ready, scenario: Scenario, tell: Callable[[str], None]
+    ready: Ready, scenario: Scenario, report_figure: Callable[[str], None]
 ) -> None:
-    tell(str(break_everything(ready, scenario)))
+    report_figure(str(break_everything(ready, scenario)))

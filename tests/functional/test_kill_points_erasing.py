@@ -138,7 +138,7 @@ def what_is_left(ready: Ready) -> list[str]:
 
 @pytest.mark.timeout(300)
 def test_whatever_breaks_nothing_of_the_person_is_left(
-    ready: Ready, tell: Callable[[str], None]
+    ready: Ready, report_figure: Callable[[str], None]
 ) -> None:
     scenario = Scenario(
         is_erased,
@@ -147,7 +147,7 @@ def test_whatever_breaks_nothing_of_the_person_is_left(
         ("SENT", "SUPPRESSED"),
         what_is_left,
     )
-    tell(break_everything(ready, scenario))
+    report_figure(break_everything(ready, scenario))
 
 
 def test_what_an_index_tells_late_is_erased_too(ready: Ready) -> None:

@@ -112,7 +112,7 @@ def play(ready: Ready, point: int | None, fault: Fault | None) -> list[tuple[str
 
 @pytest.mark.timeout(300)
 def test_whatever_breaks_each_row_is_in_the_file_once(
-    ready: Ready, tell: Callable[[str], None]
+    ready: Ready, report_figure: Callable[[str], None]
 ) -> None:
     unbroken = play(ready, None, None)
     operations = {call.operation for _, call in unbroken}
@@ -124,4 +124,4 @@ def test_whatever_breaks_each_row_is_in_the_file_once(
             if applies(fault, call):
                 play(ready, point, fault)
                 tried += 1
-    tell(f"an export: {len(unbroken)} calls, {tried} kill points")
+    report_figure(f"an export: {len(unbroken)} calls, {tried} kill points")

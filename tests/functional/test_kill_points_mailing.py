@@ -113,6 +113,6 @@ SCENARIOS = (
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.play.__name__)
 def test_every_call_of_the_story_can_break(
-    ready: Ready, scenario: Scenario, tell: Callable[[str], None]
+    ready: Ready, scenario: Scenario, report_figure: Callable[[str], None]
 ) -> None:
-    tell(break_everything(ready, scenario))
+    report_figure(break_everything(ready, scenario))

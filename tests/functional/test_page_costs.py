@@ -5,20 +5,22 @@ from collections.abc import Callable
 import pytest
 from runledger.services.lists.pages import SCAN_BUDGET
 
-from bench.computed_table import ComputedTable
 from bench.pages import LIMIT, MOST_ROWS, MOST_UNITS, Combination, combinations, page_costs
+from bench.synthetic_table import SyntheticTable
 
 SIZES = (1_000, 100_000, 10_000_000)
 
 
 def first_page(rows: int, combination: Combination, shards: int) -> tuple[int, float, int]:
     """Rows shown, read units, rows hydrated."""
-    cost = next(page_costs(ComputedTable(rows, shards), combination, 1))
+    cost = next(page_costs(SyntheticTable(rows, shards), combination, 1))
     return cost.rows, cost.counted.units, cost.counted.rows
 
 
 @pytest.mark.parametrize("shards", [1, 8])
-def test_a_page_costs_the_same_at_any_size(shards: int, tell: Callable[[str], None]) -> None:
+def test_a_page_costs_the_same_at_any_size(
+    shards: int, report_figure: Callable[[str], None]
+) -> None:
     dearest = 0.0
     for combination in combinations():
         if not combination.is_indexed:
@@ -31,7 +33,9 @@ def test_a_page_costs_the_same_at_any_size(shards: int, tell: Callable[[str], No
             assert units <= MOST_UNITS, (str(combination), units)
             assert hydrated <= max(shown, 1) * MOST_ROWS / LIMIT, (str(combination), hydrated)
         dearest = max(dearest, *full.values())
-    tell(f"a page of {LIMIT} runs, {shards} shard(s): at most {dearest} read units at any size")
+    report_figure(
+        f"a page of {LIMIT} runs, {shards} shard(s): at most {dearest} read units at any size"
+    )
 
 
 @pytest.mark.parametrize("rows", SIZES)
@@ -39,7 +43,7 @@ def test_what_no_index_knows_stays_within_the_scan_budget(rows: int) -> None:
     for combination in combinations():
         if combination.is_indexed:
             continue
-        cost = next(page_costs(ComputedTable(rows), combination, 1))
+        cost = next(page_costs(SyntheticTable(rows), combination, 1))
         assert cost.counted.rows < SCAN_BUDGET + LIMIT, str(combination)
         # 1,000 rows of half a unit, and their keys.
         assert cost.counted.units <= 600, str(combination)
@@ -47,7 +51,7 @@ def test_what_no_index_knows_stays_within_the_scan_budget(rows: int) -> None:
 
 
 def test_page_a_hundred_costs_what_the_first_one_does() -> None:
-    costs = list(page_costs(ComputedTable(10_000_000), Combination(has_automation=True), 100))
+    costs = list(page_costs(SyntheticTable(10_000_000), Combination(has_automation=True), 100))
     units = [cost.counted.units for cost in costs]
     assert len(units) == 100
     assert max(units) <= 1.1 * min(units)

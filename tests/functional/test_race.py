@@ -16,7 +16,7 @@ from runledger.errors import RunledgerError
 from runledger.store import keys
 from runledger.store.values import Item
 
-from tests.support.actors import Actor, Actors
+from tests.support.actors import Actor, RunActors
 from tests.support.every_node import brief, make_template
 from tests.support.invariants import OPEN, Watch, index_problems
 from tests.support.scheduler import AtRandom, Chooser, Interleaving, every_order
@@ -28,10 +28,10 @@ MOST_ORDERS = 1_200
 
 
 @pytest.fixture(scope="module")
-def actors() -> Iterator[Actors]:
+def actors() -> Iterator[RunActors]:
     with open_simulation() as simulation:
         automation_id = simulation.activate(brief(make_template(simulation)))
-        yield Actors(simulation, automation_id)
+        yield RunActors(simulation, automation_id)
 
 
 @dataclass(frozen=True)
@@ -39,23 +39,23 @@ class Race:
     """Who races, from where: `before` brings the run to the place where the race begins."""
 
     title: str
-    before: Callable[[Actors], Any]
-    racers: Callable[[Actors], dict[str, Actor]]
+    before: Callable[[RunActors], Any]
+    racers: Callable[[RunActors], dict[str, Actor]]
     lags: bool = False
     later: int = 0
 
 
-def unopened(actors: Actors) -> None:
+def unopened(actors: RunActors) -> None:
     """Nothing has happened yet."""
 
 
-def opened(actors: Actors) -> None:
+def opened(actors: RunActors) -> None:
     actors.open()
     actors.remember()
 
 
-def walked_to(node_id: str) -> Callable[[Actors], None]:
-    def walk(actors: Actors) -> None:
+def walked_to(node_id: str) -> Callable[[RunActors], None]:
+    def walk(actors: RunActors) -> None:
         opened(actors)
         actors.start()
         actors.walk(until=node_id)
@@ -63,29 +63,29 @@ def walked_to(node_id: str) -> Callable[[Actors], None]:
     return walk
 
 
-def silent_at(node_id: str) -> Callable[[Actors], None]:
+def silent_at(node_id: str) -> Callable[[RunActors], None]:
     """Its walker was held up before that node for so long that the run is silent."""
 
-    def fall_silent(actors: Actors) -> None:
+    def fall_silent(actors: RunActors) -> None:
         walked_to(node_id)(actors)
         actors.simulation.clock.advance(6 * MINUTE)
 
     return fall_silent
 
 
-def handed_back(actors: Actors) -> None:
+def handed_back(actors: RunActors) -> None:
     walked_to("score")(actors)
     actors.be_refused()
     actors.simulation.clock.advance(3 * MINUTE)
     actors.tick()
 
 
-def paused(actors: Actors) -> None:
+def paused(actors: RunActors) -> None:
     actors.pause()
 
 
 # What may come to a run that is canceled or whose automation is paused, and where it begins.
-AGAINST: dict[str, tuple[Callable[[Actors], None], Callable[[Actors], Actor]]] = {
+AGAINST: dict[str, tuple[Callable[[RunActors], None], Callable[[RunActors], Actor]]] = {
     "start": (opened, lambda actors: actors.start),
     "own": (opened, lambda actors: lambda: actors.visit("start")),
     "logic": (walked_to("big"), lambda actors: lambda: actors.visit("big")),
@@ -265,7 +265,9 @@ CROWDS = [
 
 
 @pytest.mark.parametrize("race", PAIRS, ids=lambda race: race.title)
-def test_in_every_order(actors: Actors, race: Race, tell: Callable[[str], None]) -> None:
+def test_in_every_order(
+    actors: RunActors, race: Race, report_figure: Callable[[str], None]
+) -> None:
     played = 0
     with _ready(actors, race) as again:
         for chooser in every_order():
@@ -273,23 +275,27 @@ def test_in_every_order(actors: Actors, race: Race, tell: Callable[[str], None])
             _race(actors, race, chooser, lambda taken=chooser: f"choices {taken.taken}")  # type: ignore[misc]
             played += 1
             assert played <= MOST_ORDERS, "too many orders for this to be tried in every one"
-    tell(f"{race.title}: all {played} interleavings, {actors.races} so far")
+    report_figure(f"{race.title}: all {played} interleavings, {actors.races} so far")
 
 
 @pytest.mark.parametrize("race", CROWDS, ids=lambda race: race.title)
-def test_in_many_orders(actors: Actors, race: Race, tell: Callable[[str], None]) -> None:
+def test_in_many_orders(
+    actors: RunActors, race: Race, report_figure: Callable[[str], None]
+) -> None:
     orders = set()
     with _ready(actors, race) as again:
         for seed in range(SEEDS):
             again()
             orders.add(_race(actors, race, AtRandom(seed), lambda seed=seed: f"seed {seed}"))  # type: ignore[misc]
-    tell(f"{race.title}: {SEEDS} seeds, {len(orders)} interleavings, {actors.races} so far")
+    report_figure(
+        f"{race.title}: {SEEDS} seeds, {len(orders)} interleavings, {actors.races} so far"
+    )
 
 
 class _ready:
     """The stage as it is when the race begins, to be had again and again."""
 
-    def __init__(self, actors: Actors, race: Race) -> None:
+    def __init__(self, actors: RunActors, race: Race) -> None:
         self._actors = actors
         self._race = race
         self._restore = actors.simulation.snapshot()
@@ -325,7 +331,7 @@ class _ready:
 class _Referee:
     """Listens to every write of a race, for what must never be."""
 
-    def __init__(self, actors: Actors) -> None:
+    def __init__(self, actors: RunActors) -> None:
         self.wrong: list[str] = []
         self._actors = actors
 
@@ -339,7 +345,7 @@ class _Referee:
 
 
 def _race(
-    actors: Actors, race: Race, chooser: Chooser, replay: Callable[[], str]
+    actors: RunActors, race: Race, chooser: Chooser, replay: Callable[[], str]
 ) -> tuple[str, ...]:
     """Plays one order, then lets the system come to rest; the order of the calls."""
     simulation = actors.simulation
@@ -364,7 +370,7 @@ def _race(
     return tuple(interleaving.order)
 
 
-def _left(simulation: Simulation, actors: Actors) -> list[str]:
+def _left(simulation: Simulation, actors: RunActors) -> list[str]:
     """What is wrong once everything has come to rest."""
     found = [f"{each} left twice" for each in _doubles(simulation.ses.sent)]
     made = [request.headers["Idempotency-Key"] for request in simulation.http.calls]

@@ -268,7 +268,7 @@ def played(client: OutboundClient, url: str, method: str = "GET") -> str:
 
 
 def test_no_trick_reaches_anything(
-    monkeypatch: pytest.MonkeyPatch, tell: Callable[[str], None]
+    monkeypatch: pytest.MonkeyPatch, report_figure: Callable[[str], None]
 ) -> None:
     tried: dict[str, int] = {}
 
@@ -323,7 +323,7 @@ def test_no_trick_reaches_anything(
         assert len(target.connections) == 1
     total = sum(tried.values())
     told = ", ".join(f"{number} {kind}" for kind, number in tried.items())
-    tell(f"{total} tricks tried ({told}); 0 connections")
+    report_figure(f"{total} tricks tried ({told}); 0 connections")
     assert total >= 40
 
 

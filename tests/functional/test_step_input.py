@@ -18,7 +18,7 @@ from tests.support.graphs import edge, end, integration, message, node, stop
 EMAIL = "ada@example.com"
 
 
-def run_of(engine: Engine, nodes: list[dict[str, Any]], payload: Any, *ways: str) -> str:
+def run_of(engine: Engine, nodes: list[dict[str, Any]], event_body: Any, *ways: str) -> str:
     """A run of these nodes in a row, or on these ways, walked as far as it goes by itself."""
     lookup = {"by": "email", "path": "email"}
     config = {"triggerType": "WEBHOOK", "contactLookup": lookup, "createIfMissing": True}
@@ -30,7 +30,7 @@ def run_of(engine: Engine, nodes: list[dict[str, Any]], payload: Any, *ways: str
         "nodes": [{"id": "start", "type": "TRIGGER", "config": config}, *nodes, *ends],
         "edges": [edge(each) for each in edges],
     }
-    run_id = engine.fire(engine.activate(document), {"email": EMAIL, **payload})
+    run_id = engine.fire(engine.activate(document), {"email": EMAIL, **event_body})
     engine.walk(run_id)
     return run_id
 
@@ -85,8 +85,8 @@ def test_a_call_shows_its_parameters_and_no_secret(engine: Engine) -> None:
         "auth": {"type": "BEARER", "token": "{{trigger.token}}"},
         "body": {"a.b/c": ["{{trigger.n}}", {"password": "{{trigger.token}}"}]},
     }
-    payload = {"id": "o-1", "n": 7, "gone": None, "token": "t0ken-of-somebody"}
-    run_id = run_of(engine, [integration("call", **call)], payload)
+    event_body = {"id": "o-1", "n": 7, "gone": None, "token": "t0ken-of-somebody"}
+    run_id = run_of(engine, [integration("call", **call)], event_body)
     found = inputs_of(engine, run_id)["call"]
     assert found["url"] == "https://api.example.com/o-1"
     assert found["headers"] == {"X-Key": "{{secret.KEY}}", "X-Who": EMAIL}
@@ -127,8 +127,8 @@ def test_no_credential_of_a_call_that_could_not_be_made_is_kept(engine: Engine) 
         },
     }
     text = {"body": '{"password": "{{trigger.password}}", "gone": "{{trigger.gone}}"}'}
-    payload = {"password": "hunter2-of-somebody", "token": "t0ken-of-somebody"}
-    runs = [run_of(engine, [integration("call", **each)], payload) for each in (call, text)]
+    event_body = {"password": "hunter2-of-somebody", "token": "t0ken-of-somebody"}
+    runs = [run_of(engine, [integration("call", **each)], event_body) for each in (call, text)]
     found, written = (inputs_of(engine, run_id)["call"] for run_id in runs)
     assert written["body"] == text["body"]
     assert found["url"] == call["url"]
@@ -140,7 +140,7 @@ def test_no_credential_of_a_call_that_could_not_be_made_is_kept(engine: Engine) 
     }
     for run_id in runs:
         stored = str(engine.stores.runs.history(run_id).steps["call"])
-        assert not any(value in stored for value in payload.values())
+        assert not any(value in stored for value in event_body.values())
 
 
 def test_a_call_without_its_secret_stays_as_it_was_written(engine: Engine) -> None:

@@ -18,7 +18,7 @@ from runledger.errors import TransientError
 from runledger.models.run import RunStatus
 from runledger.models.totals import HourTotal, Scope, hour_of
 from runledger.services.counts import changed_hours, recount
-from runledger.services.counts.changed_hours import TotalMarker, told_by
+from runledger.services.counts.changed_hours import TotalMarker, changes_in
 from runledger.services.counts.recount import TotalSettler, countables
 from runledger.services.counts.totals import HourlyCounts, Totals
 from runledger.services.due_work import DueWork
@@ -66,7 +66,7 @@ class Lost(BaseException):
     """The process is gone."""
 
 
-class Ledger:
+class TotalsSimulation:
     """Rows that come and go, the stream that tells of them, and those who count them. None is kept
     for less than `kept` milliseconds."""
 
@@ -203,7 +203,7 @@ class Ledger:
 
     def deliver(self, records: list[Record]) -> None:
         """As Lambda reads a stream: again until it was taken."""
-        told = told_by(record.to_event(n) for n, record in enumerate(records, 1))
+        told = changes_in(record.to_event(n) for n, record in enumerate(records, 1))
         while not self._works(lambda: self.marker.mark(told)):
             continue
 
@@ -236,7 +236,7 @@ class Ledger:
             self.deliver(records)
 
     def pulse(self) -> None:
-        self._works(lambda: self.stores.freshness.beat(self.clock()))
+        self._works(lambda: self.stores.freshness.write_pulses(self.clock()))
 
     def tick(self) -> None:
         self.let_pass(MINUTE - self.clock.now % MINUTE)
@@ -306,7 +306,7 @@ RANGES = [
 FAULTS = ("refused", "unanswered", "dead", "again")
 
 
-def life(ledger: Ledger, chance: random.Random, steps: int, kept: int) -> list[Record]:
+def life(simulated: TotalsSimulation, chance: random.Random, steps: int, kept: int) -> list[Record]:
     """Rows coming, changing and going, with the stream read now and then: in another order, twice
     and again; all of its records in the end."""
     told: list[Record] = []
@@ -315,40 +315,40 @@ def life(ledger: Ledger, chance: random.Random, steps: int, kept: int) -> list[R
             case 0 | 1 | 2:
                 kind = chance.choice(list(STATUSES))
                 automation = chance.choice((*AUTOMATIONS, None) if kind == "DLV" else AUTOMATIONS)
-                created_at = ledger.clock.now - chance.choice((0, 0, 0, MINUTE, 3 * HOUR))
-                ledger.add(kind, automation, created_at, kept + chance.randrange(2 * HOUR))
+                created_at = simulated.clock.now - chance.choice((0, 0, 0, MINUTE, 3 * HOUR))
+                simulated.add(kind, automation, created_at, kept + chance.randrange(2 * HOUR))
             case 3 | 4:
-                ledger.change(chance.randrange(1_000), chance.randrange(3))
+                simulated.change(chance.randrange(1_000), chance.randrange(3))
             case 5:
-                ledger.remove_expired(chance.randrange(1_000))
-                ledger.let_pass(chance.choice((1_000, MINUTE, 20 * MINUTE, HOUR)))
+                simulated.remove_expired(chance.randrange(1_000))
+                simulated.let_pass(chance.choice((1_000, MINUTE, 20 * MINUTE, HOUR)))
             case 6:
-                records, ledger.stream = ledger.stream, []
+                records, simulated.stream = simulated.stream, []
                 told += records
                 chance.shuffle(records)
                 again = chance.sample(told, min(len(told), chance.randrange(4)))
-                ledger.deliver([*records, *again, *records[:2]])
+                simulated.deliver([*records, *again, *records[:2]])
                 if chance.random() < 0.5:
                     # Nothing written before a pulse is told after it.
-                    ledger.pulse()
-                    ledger.read_stream()
+                    simulated.pulse()
+                    simulated.read_stream()
             case 7:
-                ledger.tick()
+                simulated.tick()
             case 8:
-                ledger.hold_back()
+                simulated.hold_back()
     return told
 
 
-def interlude(ledger: Ledger, chance: random.Random, told: list[Record]) -> None:
+def interlude(simulated: TotalsSimulation, chance: random.Random, told: list[Record]) -> None:
     """Now and then a row comes or changes between two calls, and is told of at once or later."""
     if chance.random() < 0.1:
         if chance.random() < 0.3:
-            ledger.add("RUN", "aut_one", ledger.clock.now - HOUR, 90 * DAY)
-        ledger.change(chance.randrange(1_000), chance.randrange(3))
+            simulated.add("RUN", "aut_one", simulated.clock.now - HOUR, 90 * DAY)
+        simulated.change(chance.randrange(1_000), chance.randrange(3))
         if chance.random() < 0.5:
-            records, ledger.stream = ledger.stream, []
+            records, simulated.stream = simulated.stream, []
             told += records
-            ledger.deliver(records)
+            simulated.deliver(records)
 
 
 @pytest.mark.parametrize("shards", SHARDS)
@@ -356,50 +356,50 @@ def interlude(ledger: Ledger, chance: random.Random, told: list[Record]) -> None
 @given(seed=st.integers(0, 2**32), kept=st.sampled_from([5 * HOUR, 90 * DAY]))
 def test_counts_equal_the_rows_whatever_the_stream_does(shards: int, seed: int, kept: int) -> None:
     chance = random.Random(seed)
-    ledger = Ledger(shards, kept)
+    simulated = TotalsSimulation(shards, kept)
     # Before the first pulse all is counted, as rows that are kept for 90 days.
     has_pulses = kept < 90 * DAY or chance.random() < 0.7
     if has_pulses:
-        ledger.pulse()
-        ledger.read_stream()
+        simulated.pulse()
+        simulated.read_stream()
     told: list[Record] = []
-    ledger.interludes = lambda: interlude(ledger, chance, told)
-    told += life(ledger, chance, 60, kept)
+    simulated.interludes = lambda: interlude(simulated, chance, told)
+    told += life(simulated, chance, 60, kept)
     # Broken anywhere, and each time gone on with.
-    ledger.broken = lambda call: chance.choice(FAULTS) if chance.random() < 0.1 else None
-    told += life(ledger, chance, 40, kept)
-    ledger.broken, ledger.interludes = lambda call: None, None
-    ledger.catch_up()
+    simulated.broken = lambda call: chance.choice(FAULTS) if chance.random() < 0.1 else None
+    told += life(simulated, chance, 40, kept)
+    simulated.broken, simulated.interludes = lambda call: None, None
+    simulated.catch_up()
     # All records were told once: what is marked is counted now, whatever was settled.
-    ledger.read_stream()
-    ledger.check(RANGES)
-    ledger.settle()
-    ledger.check(RANGES)
+    simulated.read_stream()
+    simulated.check(RANGES)
+    simulated.settle()
+    simulated.check(RANGES)
     # The whole stream once more, long after.
-    ledger.deliver(chance.sample(told, len(told)))
-    ledger.check(RANGES)
-    ledger.settle()
-    ledger.clock.advance(HOUR)
+    simulated.deliver(chance.sample(told, len(told)))
+    simulated.check(RANGES)
+    simulated.settle()
+    simulated.clock.advance(HOUR)
     if has_pulses:
-        ledger.pulse()
-        ledger.read_stream()
-    ledger.check(RANGES)
+        simulated.pulse()
+        simulated.read_stream()
+    simulated.check(RANGES)
 
 
 # ── whatever comes in between ───────────────────────────────────────────────────────────────────
 
 
-def an_hour_of_runs(shards: int) -> Ledger:
+def an_hour_of_runs(shards: int) -> TotalsSimulation:
     """Three open runs, told of and marked, an hour later."""
-    ledger = Ledger(shards, 90 * DAY)
-    ledger.pulse()
+    simulated = TotalsSimulation(shards, 90 * DAY)
+    simulated.pulse()
     for _ in range(3):
-        ledger.add("RUN", "aut_one", ledger.clock.now + MINUTE, 90 * DAY)
-    ledger.read_stream()
-    ledger.let_pass(HOUR + 6 * MINUTE)
-    ledger.pulse()
-    ledger.read_stream()
-    return ledger
+        simulated.add("RUN", "aut_one", simulated.clock.now + MINUTE, 90 * DAY)
+    simulated.read_stream()
+    simulated.let_pass(HOUR + 6 * MINUTE)
+    simulated.pulse()
+    simulated.read_stream()
+    return simulated
 
 
 @pytest.mark.parametrize(
@@ -411,32 +411,32 @@ def test_a_change_between_any_two_calls_of_the_tick_is_not_lost(
 ) -> None:
     point, calls = 0, 1
     while point < calls:
-        ledger = an_hour_of_runs(shards)
+        simulated = an_hour_of_runs(shards)
 
-        def interlude(ledger: Ledger = ledger, at: int = point) -> None:
-            if len(ledger.calls) == at + 1:
+        def interlude(simulated: TotalsSimulation = simulated, at: int = point) -> None:
+            if len(simulated.calls) == at + 1:
                 if lags:
-                    ledger.hold_back()
-                ledger.change(0, 2)
-                ledger.add("RUN", "aut_two", BEGIN + 2 * MINUTE, 90 * DAY)
+                    simulated.hold_back()
+                simulated.change(0, 2)
+                simulated.add("RUN", "aut_two", BEGIN + 2 * MINUTE, 90 * DAY)
                 if is_told_at_once:
-                    ledger.read_stream()
+                    simulated.read_stream()
 
-        ledger.calls.clear()
-        ledger.interludes = interlude
+        simulated.calls.clear()
+        simulated.interludes = interlude
         for _ in range(3):
-            ledger.tick()
+            simulated.tick()
             # A second tick, that began late.
-            ledger.let_pass(1_000)
-            ledger.work()
-        calls = len(ledger.calls)
-        ledger.interludes = None
-        ledger.read_stream()
-        ledger.let_pass(MINUTE)
-        ledger.catch_up()
-        ledger.check(RANGES)
-        ledger.settle()
-        ledger.check(RANGES)
+            simulated.let_pass(1_000)
+            simulated.work()
+        calls = len(simulated.calls)
+        simulated.interludes = None
+        simulated.read_stream()
+        simulated.let_pass(MINUTE)
+        simulated.catch_up()
+        simulated.check(RANGES)
+        simulated.settle()
+        simulated.check(RANGES)
         point += 1
     assert calls > 10
 
@@ -446,31 +446,31 @@ def test_a_run_that_ends_while_it_is_counted_is_counted_once(shards: int) -> Non
     scope = Scope(WORKSPACE, "RUN", None)
     point, calls = 0, 1
     while point < calls:
-        ledger = an_hour_of_runs(shards)
+        simulated = an_hour_of_runs(shards)
 
-        def interlude(ledger: Ledger = ledger, at: int = point) -> None:
-            if len(ledger.calls) == at + 1:
-                ledger.change(0, 2)
+        def interlude(simulated: TotalsSimulation = simulated, at: int = point) -> None:
+            if len(simulated.calls) == at + 1:
+                simulated.change(0, 2)
 
-        ledger.calls.clear()
-        ledger.interludes, ledger.is_at_work = interlude, True
-        found = ledger.count(scope, *RANGES[0])
+        simulated.calls.clear()
+        simulated.interludes, simulated.is_at_work = interlude, True
+        found = simulated.count(scope, *RANGES[0])
         assert found.all.total() == 3, f"at call {point}: {found.all}"
-        calls = len(ledger.calls)
+        calls = len(simulated.calls)
         point += 1
     assert calls > 5
 
 
 def test_rows_of_which_the_stream_has_not_told_yet_are_counted() -> None:
-    ledger = an_hour_of_runs(1)
+    simulated = an_hour_of_runs(1)
     for _ in range(4):
-        ledger.add("RUN", "aut_one", ledger.clock.now, 90 * DAY)
-        ledger.let_pass(HOUR)
-    ledger.check(RANGES)
-    until = ledger.stores.freshness.read().until
+        simulated.add("RUN", "aut_one", simulated.clock.now, 90 * DAY)
+        simulated.let_pass(HOUR)
+    simulated.check(RANGES)
+    until = simulated.stores.freshness.read().until
     assert until is not None
-    assert ledger.count(Scope(WORKSPACE, "RUN", None), *RANGES[0]).until == until
-    assert until <= ledger.clock.now - 4 * HOUR
+    assert simulated.count(Scope(WORKSPACE, "RUN", None), *RANGES[0]).until == until
+    assert until <= simulated.clock.now - 4 * HOUR
 
 
 # ── hours that are too much for one tick ────────────────────────────────────────────────────────
@@ -478,110 +478,110 @@ def test_rows_of_which_the_stream_has_not_told_yet_are_counted() -> None:
 RUNS = Scope(WORKSPACE, "RUN", None)
 
 
-def total_of(ledger: Ledger, scope: Scope, hour: int) -> HourTotal:
-    found = ledger.stores.totals.at(keys.total(*scope, hour))
+def total_of(simulated: TotalsSimulation, scope: Scope, hour: int) -> HourTotal:
+    found = simulated.stores.totals.at(keys.total(*scope, hour))
     assert found is not None
     return found
 
 
-def due_rows(ledger: Ledger) -> list[str]:
-    return [row.id for row in ledger.stores.due.rows(ledger.clock.now)]
+def due_rows(simulated: TotalsSimulation) -> list[str]:
+    return [row.id for row in simulated.stores.due.rows(simulated.clock.now)]
 
 
 def is_counting(call: Call) -> bool:
     return call.operation == "Query" and not call.target.startswith("DUE#")
 
 
-def ready_to_count(ledger: Ledger) -> None:
+def ready_to_count(simulated: TotalsSimulation) -> None:
     """The marks are taken away, and all of the hour are due to be counted."""
-    ledger.work()
-    ledger.let_pass(recount.INDEX_LAG)
-    assert len(due_rows(ledger)) == 2
+    simulated.work()
+    simulated.let_pass(recount.INDEX_LAG)
+    assert len(due_rows(simulated)) == 2
 
 
 def test_an_hour_whose_count_kills_the_tick_is_not_the_first_again() -> None:
-    ledger = an_hour_of_runs(1)
-    ready_to_count(ledger)
-    before = due_rows(ledger)
-    ledger.broken = lambda call: "dead" if is_counting(call) else None
+    simulated = an_hour_of_runs(1)
+    ready_to_count(simulated)
+    before = due_rows(simulated)
+    simulated.broken = lambda call: "dead" if is_counting(call) else None
     deaths = []
     for _ in before:
-        ledger.work()
-        deaths.append(due_rows(ledger))
+        simulated.work()
+        deaths.append(due_rows(simulated))
     assert deaths == [before[1:], []]
-    ledger.broken = lambda call: None
-    ledger.check(RANGES)
-    ledger.let_pass(15 * MINUTE)
-    ledger.work()
-    assert total_of(ledger, RUNS, BEGIN).holds(ledger.clock.now)
-    ledger.check(RANGES)
+    simulated.broken = lambda call: None
+    simulated.check(RANGES)
+    simulated.let_pass(15 * MINUTE)
+    simulated.work()
+    assert total_of(simulated, RUNS, BEGIN).holds(simulated.clock.now)
+    simulated.check(RANGES)
 
 
 @pytest.mark.parametrize("bound", ["time", "keys", "rows"])
 def test_an_hour_that_is_too_large_is_put_off_longer_and_longer(
     bound: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ledger = an_hour_of_runs(1)
-    ready_to_count(ledger)
+    simulated = an_hour_of_runs(1)
+    ready_to_count(simulated)
     if bound == "keys":
         monkeypatch.setattr(recount, "_KEYS", 2)
     elif bound == "rows":
         monkeypatch.setattr(recount, "_ROWS", 2)
     else:
-        ledger.interludes = lambda: ledger.let_pass(8 * SECOND)
+        simulated.interludes = lambda: simulated.let_pass(8 * SECOND)
     tried = []
     for _ in range(12):
-        ledger.calls.clear()
-        began = ledger.clock.now
-        ledger.work()
+        simulated.calls.clear()
+        began = simulated.clock.now
+        simulated.work()
         tried.append(began)
-        assert ledger.clock.now - began < 2 * (recount.COUNTING + 30 * SECOND)
-        due_at = [int(row["dueKey"][:13]) for row in ledger.table.items() if "dueKey" in row]
+        assert simulated.clock.now - began < 2 * (recount.COUNTING + 30 * SECOND)
+        due_at = [int(row["dueKey"][:13]) for row in simulated.table.items() if "dueKey" in row]
         assert min(due_at) >= began + 15 * MINUTE and len(due_at) == 2
-        ledger.clock.now = max(due_at)
-        ledger.interludes, lull = None, ledger.interludes
-        ledger.check(RANGES)
-        ledger.interludes = lull
+        simulated.clock.now = max(due_at)
+        simulated.interludes, lull = None, simulated.interludes
+        simulated.check(RANGES)
+        simulated.interludes = lull
     waits = [after - before for before, after in itertools.pairwise(tried)]
     assert waits[-1] > 2 * waits[0] and max(waits) <= DAY + MINUTE
     # A mark does not bring it nearer.
-    ledger.work()
-    put_off = total_of(ledger, RUNS, BEGIN).due_at
-    ledger.interludes = None
-    ledger.change(0, 2)
-    ledger.read_stream()
-    marked = total_of(ledger, RUNS, BEGIN)
+    simulated.work()
+    put_off = total_of(simulated, RUNS, BEGIN).due_at
+    simulated.interludes = None
+    simulated.change(0, 2)
+    simulated.read_stream()
+    marked = total_of(simulated, RUNS, BEGIN)
     assert (marked.is_marked, marked.due_at) == (True, put_off)
     monkeypatch.undo()
-    ledger.settle()
-    ledger.check(RANGES)
-    assert total_of(ledger, RUNS, BEGIN).holds(ledger.clock.now)
+    simulated.settle()
+    simulated.check(RANGES)
+    assert total_of(simulated, RUNS, BEGIN).holds(simulated.clock.now)
 
 
 def test_hours_wait_for_all_else_and_never_the_other_way_round() -> None:
-    ledger = an_hour_of_runs(1)
-    later = keys.due_key(ledger.clock.now, "run_late")
-    ledger.table.put(
+    simulated = an_hour_of_runs(1)
+    later = keys.due_key(simulated.clock.now, "run_late")
+    simulated.table.put(
         {"pk": "RUN#run_late", "sk": "DUE", "gsi4pk": keys.due("ws_x"), "dueKey": later}
     )
     seen: list[str] = []
-    ledger.due = replace(
-        ledger.due, kinds={kind: lambda row: seen.append(row.id) for kind in ("run", "tot")}
+    simulated.due = replace(
+        simulated.due, kinds={kind: lambda row: seen.append(row.id) for kind in ("run", "tot")}
     )
-    ledger.work()
+    simulated.work()
     assert [row_id[:3] for row_id in seen] == ["run", "tot", "tot"]
     # With no time left they are not looked at.
     seen.clear()
-    ledger.due.settle_due(1)
+    simulated.due.settle_due(1)
     assert seen == ["run_late"]
 
 
 def test_the_scopes_of_an_hour_do_not_fall_due_at_one_moment() -> None:
-    ledger = Ledger(1, 90 * DAY)
+    simulated = TotalsSimulation(1, 90 * DAY)
     for number in range(50):
-        ledger.add("RUN", f"aut_{number}", BEGIN + MINUTE, 90 * DAY)
-    ledger.read_stream()
-    due_at = [int(row["dueKey"][:13]) for row in ledger.table.items() if "dueKey" in row]
+        simulated.add("RUN", f"aut_{number}", BEGIN + MINUTE, 90 * DAY)
+    simulated.read_stream()
+    due_at = [int(row["dueKey"][:13]) for row in simulated.table.items() if "dueKey" in row]
     assert len(due_at) == 51
     end = BEGIN + HOUR + changed_hours.QUIET
     assert end <= min(due_at) < max(due_at) < end + changed_hours.SPREAD
@@ -589,36 +589,36 @@ def test_the_scopes_of_an_hour_do_not_fall_due_at_one_moment() -> None:
 
 
 def test_an_hour_that_keeps_changing_costs_ever_fewer_writes_and_settles_in_the_end() -> None:
-    ledger = an_hour_of_runs(1)
-    ledger.settle()
+    simulated = an_hour_of_runs(1)
+    simulated.settle()
     # A change each half a minute, for hours.
     looks: list[int] = []
     for _ in range(12 * 60 * 2):
-        ledger.let_pass(30 * SECOND)
-        ledger.add("RUN", "aut_one", BEGIN + 2 * MINUTE, 90 * DAY)
-        ledger.read_stream()
-        before = total_of(ledger, RUNS, BEGIN).revision
-        ledger.work()
-        if total_of(ledger, RUNS, BEGIN).revision > before:
-            looks.append(ledger.clock.now)
-        assert not total_of(ledger, RUNS, BEGIN).holds(ledger.clock.now)
-    ledger.check(RANGES)
+        simulated.let_pass(30 * SECOND)
+        simulated.add("RUN", "aut_one", BEGIN + 2 * MINUTE, 90 * DAY)
+        simulated.read_stream()
+        before = total_of(simulated, RUNS, BEGIN).revision
+        simulated.work()
+        if total_of(simulated, RUNS, BEGIN).revision > before:
+            looks.append(simulated.clock.now)
+        assert not total_of(simulated, RUNS, BEGIN).holds(simulated.clock.now)
+    simulated.check(RANGES)
     gaps = [after - before for before, after in itertools.pairwise(looks)]
     assert gaps[0] < 3 * MINUTE and gaps[:4] == sorted(gaps[:4])
     assert changed_hours.LONGEST_QUIET <= max(gaps) < changed_hours.LONGEST_QUIET + 2 * MINUTE
     assert len(looks) < 100
-    begun = ledger.clock.now
-    ledger.settle()
-    assert ledger.clock.now - begun < changed_hours.LONGEST_QUIET + 3 * MINUTE
-    settled = total_of(ledger, RUNS, BEGIN)
-    assert settled.holds(ledger.clock.now) and settled.unsettled_since is None
-    ledger.check(RANGES)
+    begun = simulated.clock.now
+    simulated.settle()
+    assert simulated.clock.now - begun < changed_hours.LONGEST_QUIET + 3 * MINUTE
+    settled = total_of(simulated, RUNS, BEGIN)
+    assert settled.holds(simulated.clock.now) and settled.unsettled_since is None
+    simulated.check(RANGES)
     # The next change is looked at soon again.
-    ledger.change(0, 2)
-    ledger.read_stream()
-    due_at = total_of(ledger, RUNS, BEGIN).due_at
+    simulated.change(0, 2)
+    simulated.read_stream()
+    due_at = total_of(simulated, RUNS, BEGIN).due_at
     assert due_at is not None
-    assert due_at <= ledger.clock.now + changed_hours.QUIET < due_at + SECOND
+    assert due_at <= simulated.clock.now + changed_hours.QUIET < due_at + SECOND
 
 
 # ── every call broken ───────────────────────────────────────────────────────────────────────────
@@ -678,7 +678,7 @@ def faults_of(call: Call) -> Iterable[Fault]:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("shards", SHARDS)
 def test_wherever_a_function_dies_the_totals_are_those_of_the_rows(
-    shards: int, tell: Callable[[str], None]
+    shards: int, report_figure: Callable[[str], None]
 ) -> None:
     with open_simulation() as simulation:
         # Nothing is started, told or buried.
@@ -723,4 +723,4 @@ def test_wherever_a_function_dies_the_totals_are_those_of_the_rows(
         ]
         for point, fault in points:
             play(point, fault)
-        tell(f"{shards} shards: {len(unbroken)} calls, {len(points)} kill points")
+        report_figure(f"{shards} shards: {len(unbroken)} calls, {len(points)} kill points")

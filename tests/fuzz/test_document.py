@@ -77,7 +77,7 @@ def operations_done(report: Path) -> set[str]:
 @pytest.mark.timeout(_SECONDS)
 @pytest.mark.parametrize("role", ["OWNER", "VIEWER"])
 def test_schemathesis_finds_nothing(
-    stack: Stack, role: str, tmp_path: Path, tell: Callable[[str], None]
+    stack: Stack, role: str, tmp_path: Path, report_figure: Callable[[str], None]
 ) -> None:
     report = tmp_path / "events.ndjson"
     code, output = run(stack, role, report, "--exclude-operation-id", _ENDS_THE_SESSION)
@@ -86,7 +86,7 @@ def test_schemathesis_finds_nothing(
         pytest.fail(f"as {role}:\n{output}\n{_HOW_TO_REPEAT.format(role=role.lower())}", False)
     generated = re.search(r"Test cases:\s+(\d+) generated", output)
     assert generated is not None, output
-    tell(f"Schemathesis as {role}: {generated[1]} cases, no finding")
+    report_figure(f"Schemathesis as {role}: {generated[1]} cases, no finding")
     assert int(generated[1]) >= CASES / 2, output
     # That nothing is found where everybody is turned away at the door says nothing.
     assert len(done) >= _LEAST_DONE[role], sorted(done)

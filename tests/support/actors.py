@@ -31,7 +31,7 @@ _TOOLBOXES = {"SEND_MESSAGE": "message_tools", "INTEGRATION": "integration_tools
 _TRIES = 3
 
 
-class Actors:
+class RunActors:
     """Of one automation without forks, and of the one run that its event opens."""
 
     def __init__(self, simulation: Simulation, automation_id: str) -> None:

@@ -19,7 +19,7 @@ class Call:
         return f"{self.service}.{self.operation}({self.target})"
 
 
-class Around(Protocol):
+class Interceptor(Protocol):
     """What is put around every call: it decides when `act` takes effect, and what is answered."""
 
     def __call__(self, call: Call, act: Callable[[], Any], /) -> Any: ...
@@ -34,7 +34,7 @@ class Boundary:
     """One place to set what is put around the calls of all the fakes of a test."""
 
     def __init__(self) -> None:
-        self.around: Around = straight
+        self.around: Interceptor = straight
 
     def __call__(self, call: Call, act: Callable[[], Any]) -> Any:
         return self.around(call, act)

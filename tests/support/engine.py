@@ -192,14 +192,14 @@ class Engine(Composition):
         self.activations.activate(self.workspace_id, automation.id, "ada@example.com")
         return automation.id
 
-    def fire(self, automation_id: str, payload: Any, **headers: str) -> str:
+    def fire(self, automation_id: str, body: Any, **headers: str) -> str:
         """The id of the run that a webhook opened."""
         automation = self.stores.automations.get(self.workspace_id, automation_id)
         assert automation.webhook_token is not None
         event = WebhookRequest(
             token=automation.webhook_token,
             headers={"content-type": "application/json", **headers},
-            body=json.dumps(payload).encode(),
+            body=json.dumps(body).encode(),
             source="203.0.113.9",
         )
         return self.webhooks.receive(event).run.id

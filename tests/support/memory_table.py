@@ -26,7 +26,7 @@ from runledger.store.table import (
 )
 from runledger.store.values import Item
 
-from tests.support.boundary import Around, Call, straight
+from tests.support.boundary import Call, Interceptor, straight
 from tests.support.memory_values import (
     changed,
     check_item,
@@ -76,7 +76,7 @@ class MemoryTable:
     """`around` is put around every call; `holds_back` keeps the indexes as they are until
     `catch_up`."""
 
-    def __init__(self, around: Around = straight) -> None:
+    def __init__(self, around: Interceptor = straight) -> None:
         self.around = around
         self.listeners: list[Listener] = []
         self.holds_back = False

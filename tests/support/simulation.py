@@ -461,11 +461,11 @@ def open_simulation() -> Iterator[Simulation]:
         def __new__(cls) -> Any:
             return simulation.new_ulid()
 
-    beat = FreshnessStore.beat
+    write_pulses = FreshnessStore.write_pulses
 
     def send_pulses(store: FreshnessStore, moment: int) -> None:
         if "marker" in simulation.followers:
-            beat(store, moment)
+            write_pulses(store, moment)
 
     class Services(Composition):
         """The edges of every function."""
@@ -497,7 +497,7 @@ def open_simulation() -> Iterator[Simulation]:
         patch.object(runledger.aws, "boto3", SimpleNamespace(client=simulation.client)),
         patch.object(runledger.http, "log_failure", simulation.note),
         patch.object(runledger.composition, "Composition", Services),
-        patch.object(FreshnessStore, "beat", send_pulses),
+        patch.object(FreshnessStore, "write_pulses", send_pulses),
     ]
     level = logger.log_level
     for each in patches:

@@ -16,7 +16,7 @@ from runledger.models.addresses import (
 from runledger.models.contact import ContactDocument
 from runledger.nodes.comparison import Operator, compare
 from runledger.nodes.segment_rules import HasTagRule
-from runledger.services.contacts.addresses import addresses_meant, pasted
+from runledger.services.contacts.addresses import addresses_in, pasted
 from runledger.timezone_names import canonical_zone, zone_named
 
 # ── e-mail ─────────────────────────────────────────────────────────────────────────────────────
@@ -142,7 +142,7 @@ def test_the_stored_form_is_stable_and_found_however_it_is_written(head: str, re
     ],
 )
 def test_a_plus_that_was_not_escaped_is_understood(text: str, meant: str) -> None:
-    assert addresses_meant(text) == {meant}
+    assert addresses_in(text) == {meant}
 
 
 def test_ids_are_left_alone() -> None:
@@ -151,7 +151,7 @@ def test_ids_are_left_alone() -> None:
 
 def test_what_is_no_address_at_all_names_the_field() -> None:
     with pytest.raises(InvalidInputError) as raised:
-        addresses_meant("hello")
+        addresses_in("hello")
     assert raised.value.field == "address"
 
 

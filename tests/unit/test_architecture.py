@@ -31,7 +31,7 @@ FLOORS = {
     "liquid_filters": 0,
     "template_limits": 0,
     "template_markup": 0,
-    "template_places": 0,
+    "template_errors": 0,
     "redaction": 1,
     "models": 1,
     "aws": 1,
@@ -51,21 +51,21 @@ BESIDE = {"outbound": {"nodes"}}
 
 # The rooms of `services/`, from top to bottom, with the subject of each file.
 ROOMS = {
-    "erasure": "erasers erasing",
+    "erasure": "contact_eraser erasers",
     "bulk": "bulk_cancel due_exports export_contract export_pages export_removal export_rows "
     "exports",
     "stream": "delivery_events expiry failure_groups follow publish",
     "counts": "changed_hours list_counts recount row_counts stats totals",
     "lists": "cursors details failure_resolution failures kinds pages plans queries requests "
     "resource_lists snapshots timeline windows",
-    "automations": "activations automations catalogue preview rotation stopping "
+    "automations": "activations automation_stopper automations catalogue preview rotation "
     "template_variables templates upstream_checks",
     "schedules": "date_fires due_contacts fire_contract missed_fires schedules",
     "triggers": "event_dates manual open_run refusals upstream webhooks",
-    "execution": "branch_failures branches cancel integration_tools machines message_tools "
+    "execution": "branch_failures branch_progress cancel integration_tools machines message_tools "
     "settle silence start superseded_machines walk walk_contract watchdog",
     "messages": "deliver due_deliveries feedback gatekeeper gates orphaned_messages resend "
-    "retry_contract retry_delivery retry_machine sending suppressions",
+    "provider_send retry_contract retry_delivery retry_machine suppressions",
     "contacts": "addresses contacts known_contact recipients segments",
     "views": "automations contacts deliveries erasures exports filters fires invitations "
     "refusals runs secrets segments steps suppressions templates workspaces",
@@ -78,15 +78,19 @@ BELOW_ALL_ROOMS = {"due_work", "editing", "in_parallel", "retry_budget", "revisi
 
 # What things were called before they had the field's word.
 OLD_MODULES = (
-    "attempt_life at_once erasing_wiring expired failure_reading frames frozen_lists gathering "
-    "left_behind moments operating pace patience payload_dates progress reading stage story "
-    "superseded toolboxes totals_marks totals_settle traces verdicts whereabouts wire wiring "
-    "world zones"
+    "at_once attempt_life branches caller_turns clock_of_a_run computed_table erasing "
+    "erasing_wiring expired failure_reading frames frozen_lists gathering left_behind lifeline "
+    "literals moments needles numbers operating pace patience payload_dates progress reach "
+    "reading readings sending stage stopping story superseded template_places toolboxes "
+    "totals_marks totals_settle traces verdicts walking whereabouts wire wiring world zones"
 ).split()
 OLD_NAMES = (
-    "at_once automation_views ExportReading FailureReading Frame Frames FrozenLists "
-    "InboundEvent LeftBehind MachineTurns Opened Opener PaceStore Patience Payload PayloadDate "
-    "ProgressRows RefusedTrigger Stage TriggerFacts World"
+    "Actors addresses_meant at_once automation_views CallerTurns Closer ComputedTable doom "
+    "Erasing Expected ExportReading FailureReading Found Frame Frames FrozenLists goes_by "
+    "InboundEvent Ledger LeftBehind Letter lost_step MachineTurns most_attempts "
+    "Needle needles odd_in OddNumber Opened Opener PaceStore Patience Payload PayloadDate "
+    "ProgressRows Reach ReachCheck RefusedTrigger sifted Sifter Stage Stopping swept Told told_by "
+    "Touch Town TriggerFacts walked_from Warned Way without_person World"
 ).split()
 
 
@@ -255,7 +259,7 @@ def constructed() -> set[str]:
 
 def test_only_the_composition_puts_services_together() -> None:
     names = constructed()
-    assert {"Webhooks", "Walker", "DueWork", "Queries", "Erasing", "Stores"} <= names
+    assert {"Webhooks", "Walker", "DueWork", "Queries", "ContactEraser", "Stores"} <= names
     places = [*(ROOT / "functions").glob("*/handler.py"), *(PACKAGE / "routes").rglob("*.py")]
     for path in [*places, PACKAGE / "http.py"]:
         for node in ast.walk(ast.parse(path.read_text())):

@@ -11,7 +11,7 @@ from runledger.models.contact import Consents, Contact
 from runledger.models.suppression import Suppression, SuppressionReason
 from runledger.nodes.base import OutboundMessage
 from runledger.nodes.message_rules import FrequencyCap, QuietHours
-from runledger.services.messages.gatekeeper import Gatekeeper, Letter, refused
+from runledger.services.messages.gatekeeper import Gatekeeper, PreparedMessage, refused
 from runledger.settings import ChannelSettings
 from runledger.store import keys
 from runledger.store.frequencies import FrequencyStore
@@ -51,7 +51,7 @@ class Hall:
         contact: Contact | None = CONTACT,
         **changes: Any,
     ) -> dict[str, bool]:
-        self.gates = self.keeper.check(letter(delivery_id, contact, **changes), forced_by)
+        self.gates = self.keeper.check(prepared(delivery_id, contact, **changes), forced_by)
         return {gate.name: gate.passed for gate in self.gates}
 
     def suppress(self) -> None:
@@ -73,9 +73,9 @@ class Hall:
         return [] if row is None else [each[0] for each in row["moments"]]
 
 
-def letter(
+def prepared(
     delivery_id: str, contact: Contact | None, *, body: str = "Hello", **changes: Any
-) -> Letter:
+) -> PreparedMessage:
     message = OutboundMessage(
         recipient="con_1",
         contact=contact,
@@ -85,7 +85,7 @@ def letter(
         consent="TRANSACTIONAL",
     ).model_copy(update=changes)
     channel = CHANNELS["EMAIL"]
-    return Letter("ws_1", delivery_id, message, channel, TEMPLATE, "Hi", body)
+    return PreparedMessage("ws_1", delivery_id, message, channel, TEMPLATE, "Hi", body)
 
 
 @pytest.fixture

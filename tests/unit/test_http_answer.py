@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from runledger.models.run import StepStatus
 from runledger.nodes.base import NodeResult
 from runledger.nodes.http_answer import read_body
-from runledger.nodes.numbers import OddNumber, odd_in
+from runledger.nodes.json_numbers import InexactNumber, find_inexact
 
 from tests.unit.test_node_integration import FakeHttp, call
 
@@ -182,14 +182,14 @@ def test_numbers_stay_exact(literal: str, value: Any) -> None:
 def test_every_number_that_python_writes_is_kept(number: float) -> None:
     reading = read_body(json.dumps([number]).encode(), JSON)
     assert reading.document == [number]
-    assert odd_in(reading.document) is None
+    assert find_inexact(reading.document) is None
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False))
 def test_a_number_is_kept_exactly_as_the_nearest_double_or_marked(number: Decimal) -> None:
     literal = str(number)
     (found,) = read_body(f"[{literal}]".encode(), JSON).document
-    if isinstance(found, OddNumber):
+    if isinstance(found, InexactNumber):
         assert found.literal == literal
     elif isinstance(found, int):
         assert found == number

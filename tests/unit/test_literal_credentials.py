@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from runledger.compiler.checks import find_problems
 from runledger.models.automation import Graph
-from runledger.nodes.literals import Sifter, is_literal
-from runledger.nodes.registry import sifted
+from runledger.nodes.literal_credentials import CredentialMasker, is_literal
+from runledger.nodes.registry import with_credentials_masked
 from runledger.redaction import is_credential_header, is_literal_credential_name
 
 CREDENTIAL = "s3cr3t-Value-0815"
@@ -15,9 +15,9 @@ CALL: dict[str, Any] = {"method": "POST", "url": "https://api.example.com/a"}
 
 
 def sift(config: dict[str, Any], kind: str = "INTEGRATION") -> tuple[dict[str, Any], list[str]]:
-    sifter = Sifter()
-    shown = sifted(kind, config, sifter)
-    return shown, [".".join(place) for place in sifter.places]
+    masker = CredentialMasker()
+    shown = with_credentials_masked(kind, config, masker)
+    return shown, [".".join(place) for place in masker.places]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
-from runledger.nodes.fields import Operand, PayloadPath, operand_source
+from runledger.nodes.fields import Operand, ValuePath, operand_source
 from runledger.paths import METADATA, PathError, parse, read, walk, written
 from runledger.templating import evaluate
 
@@ -74,7 +74,7 @@ BODY: dict[str, Any] = {
     ],
 )
 def test_a_path_reads_what_it_says(path: str, value: Any) -> None:
-    assert TypeAdapter(PayloadPath).validate_python(path) == path.strip()
+    assert TypeAdapter(ValuePath).validate_python(path) == path.strip()
     assert read(BODY, path) == value
 
 
@@ -141,7 +141,7 @@ def test_what_can_never_match_is_refused_with_an_example(path: str, reason: str)
     assert reason in str(error.value)
     assert 'customer.email, answers[0].email or "Email Address"' in str(error.value)
     with pytest.raises(ValidationError):
-        TypeAdapter(PayloadPath).validate_python(path)
+        TypeAdapter(ValuePath).validate_python(path)
 
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=6) | st.sampled_from(

@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from runledger.compiler.arns import FunctionArns
     from runledger.nodes.base import HttpCaller
     from runledger.services.automations.activations import Activations, Activator
+    from runledger.services.automations.automation_stopper import AutomationStopper
     from runledger.services.automations.automations import Automations
     from runledger.services.automations.preview import Previews
     from runledger.services.automations.rotation import Rotations
-    from runledger.services.automations.stopping import Stopping
     from runledger.services.automations.templates import Templates
     from runledger.services.bulk.bulk_cancel import BulkCancels
     from runledger.services.bulk.due_exports import DueExports
@@ -51,12 +51,12 @@ if TYPE_CHECKING:
     from runledger.services.counts.recount import TotalSettler
     from runledger.services.counts.stats import Stats
     from runledger.services.due_work import DueWork
-    from runledger.services.erasure.erasing import Erasing
+    from runledger.services.erasure.contact_eraser import ContactEraser
     from runledger.services.execution.cancel import Canceler
     from runledger.services.execution.integration_tools import IntegrationTools
     from runledger.services.execution.machines import Machines, MachineThrottle
     from runledger.services.execution.message_tools import MessageTools
-    from runledger.services.execution.settle import Closer, Settler
+    from runledger.services.execution.settle import ExecutionCloser, Settler
     from runledger.services.execution.start import Starter
     from runledger.services.execution.superseded_machines import SupersededMachines
     from runledger.services.execution.walk import Toolbox, Walker
@@ -418,10 +418,10 @@ class Composition:
         return Canceler(self.stores.runs, stepfunctions, self._execution_prefix, self.clock)
 
     @cached_property
-    def closer(self) -> "Closer":
-        from runledger.services.execution.settle import Closer
+    def closer(self) -> "ExecutionCloser":
+        from runledger.services.execution.settle import ExecutionCloser
 
-        return Closer(self.stores.runs, self.contexts, self.clock)
+        return ExecutionCloser(self.stores.runs, self.contexts, self.clock)
 
     @cached_property
     def watchdog(self) -> "Watchdog":
@@ -615,11 +615,11 @@ class Composition:
         return Rotations(self.automations_at(public_url), self.signing, self.clock)
 
     @cached_property
-    def stopping(self) -> "Stopping":
-        from runledger.services.automations.stopping import Stopping
+    def stopping(self) -> "AutomationStopper":
+        from runledger.services.automations.automation_stopper import AutomationStopper
 
         of = self.stores
-        return Stopping(
+        return AutomationStopper(
             self.table,
             of.automations,
             of.workspaces,
@@ -774,16 +774,16 @@ class Composition:
 
     # ── Erasure ───────────────────────────────────────────────────────────────────────────────
     @cached_property
-    def erasing(self) -> "Erasing":
+    def erasing(self) -> "ContactEraser":
         from runledger.services.erasure import erasers
-        from runledger.services.erasure.erasing import Erasing
+        from runledger.services.erasure.contact_eraser import ContactEraser
         from runledger.store.erased_runs import ErasedRunStore
 
         of, clock, channels = self.stores, self.clock, self.described_channels
         runs = ErasedRunStore(self.table, of.bodies)
         # What belongs to a run besides its own partition and files, in the order in which it goes.
         parts: tuple[erasers.PartEraser, ...] = (erasers.FailureEraser(of.failures, clock),)
-        return Erasing(
+        return ContactEraser(
             table=self.table,
             contacts=of.contacts,
             erasures=of.erasures,

@@ -32,6 +32,7 @@ from runledger.liquid_filters import (
     plain,
     plain_number,
 )
+from runledger.template_errors import bracket_depth, first_line, line_and_column, position
 from runledger.template_limits import (
     MAX_LOOP_ITERATIONS,
     MAX_OUTPUT_BYTES,
@@ -42,7 +43,6 @@ from runledger.template_limits import (
     weigh,
 )
 from runledger.template_markup import has_liquid
-from runledger.template_places import bracket_depth, first_line, line_and_column, position
 
 MAX_SOURCE_CHARACTERS = 100_000
 # Brackets within brackets, as in `a[b[c]]`.
@@ -114,7 +114,7 @@ class _Context(RenderContext):
         return _Missing(name, token=token, hint=name)
 
     def get_item(self, obj: Any, key: Any) -> Any:
-        # Liquid's own `size`, `first` and `last` would invent values for fields that a payload
+        # Liquid's own `size`, `first` and `last` would invent values for fields that a body
         # does not have.
         if isinstance(obj, Mapping):
             return obj[key]

@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from runledger.compiler.graph import GraphView
 from runledger.compiler.wording import sentence
 from runledger.models.automation import Problem
-from runledger.nodes.literals import Sifter
-from runledger.nodes.registry import sifted
+from runledger.nodes.literal_credentials import CredentialMasker
+from runledger.nodes.registry import with_credentials_masked
 from runledger.nodes.secret_hosts import allows
 
 
 def literal_credentials(view: GraphView) -> Iterator[Problem]:
     for node in view.all_nodes:
-        sifter = Sifter()
-        sifted(node.node.type, node.node.config, sifter)
-        for place in sifter.places:
+        masker = CredentialMasker()
+        with_credentials_masked(node.node.type, node.node.config, masker)
+        for place in masker.places:
             yield Problem(
                 code="LITERAL_CREDENTIAL",
                 message="This is a credential, or stood for one that was hidden: put it into a "

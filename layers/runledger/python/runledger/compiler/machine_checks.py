@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runledger.compiler.errors import CompilerError
-from runledger.compiler.walking import State, reachable_states, transitions
+from runledger.compiler.transitions import State, reachable_states, transitions
 
 MAX_NAME_CHARACTERS = 80
 MAX_DEFINITION_BYTES = 1_048_576
@@ -21,7 +21,7 @@ _ONWARD = ("Task", "Wait", "Parallel", "Pass")
 
 @dataclass(frozen=True, slots=True)
 class MachineScope:
-    """The states of the machine or of one branch. `given` are the payload paths that hold a value
+    """The states of the machine or of one branch. `given` are the data paths that hold a value
     where it starts."""
 
     start: str
@@ -111,7 +111,7 @@ def _tasks_are_bounded(scope: MachineScope) -> Iterator[str]:
 
 
 def _paths_are_sound(scope: MachineScope) -> Iterator[str]:
-    """Every payload path that a state reads was written on every way to that state."""
+    """Every data path that a state reads was written on every way to that state."""
     available = _available(scope)
     for name, state in scope.states.items():
         for path in _reads(state):
@@ -160,7 +160,7 @@ def _flows(state: State) -> Iterator[tuple[str, frozenset[str]]]:
 
 
 def _reads(state: State) -> Iterator[str]:
-    """The payload paths a state reads; `$$` is the context object, which is always there."""
+    """The data paths a state reads; `$$` is the context object, which is always there."""
     for choice in state.get("Choices", ()):
         if "Variable" in choice:
             yield choice["Variable"]

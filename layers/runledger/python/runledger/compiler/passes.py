@@ -21,7 +21,7 @@ from runledger.compiler.scopes import (
     fork_state,
 )
 from runledger.compiler.timing import FAILURE_TIMEOUT_SECONDS, Bound, retriers
-from runledger.compiler.walking import reachable_states
+from runledger.compiler.transitions import reachable_states
 from runledger.nodes.base import Function, Operation, Placement
 
 State = dict[str, Any]

@@ -138,10 +138,10 @@ def erased(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
         attempt = withheld(attempt, gate, now)
     else:
         attempt = attempt.model_copy(update={"revision": attempt.revision + 1})
-    return without_person(attempt.model_copy(update={"erased_at": now}))
+    return anonymized(attempt.model_copy(update={"erased_at": now}))
 
 
-def without_person(attempt: DeliveryAttempt) -> DeliveryAttempt:
+def anonymized(attempt: DeliveryAttempt) -> DeliveryAttempt:
     """The attempt without address, text and anybody's words about it. What comes in later, like a
     provider's report, is made so before it is kept."""
     gates = tuple(gate.model_copy(update={"reason": ERASED_TEXT}) for gate in attempt.gates)

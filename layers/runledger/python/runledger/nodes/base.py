@@ -18,7 +18,8 @@ from runledger.models.base import Config, Model
 from runledger.models.contact import Contact
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.run import ErrorDetail, StepStatus
-from runledger.nodes.findings import SecretUse, Warned
+from runledger.nodes.egress import EgressRule
+from runledger.nodes.findings import ConfigWarning, SecretUse
 from runledger.nodes.inputs import (
     Place,
     Record,
@@ -28,9 +29,8 @@ from runledger.nodes.inputs import (
     recorded,
     rendered,
 )
-from runledger.nodes.literals import Sifter
+from runledger.nodes.literal_credentials import CredentialMasker
 from runledger.nodes.message_rules import FrequencyCap, QuietHours
-from runledger.nodes.reach import Reach
 from runledger.redaction import Redactor
 
 ConfigT = TypeVar("ConfigT", bound=Config)
@@ -94,7 +94,7 @@ class HttpRequest(Model):
     query: tuple[tuple[str, str], ...] = ()
     body: bytes | None
     timeout_seconds: float
-    reach: Reach = Field(default=Reach(), repr=False)
+    egress: EgressRule = Field(default=EgressRule(), repr=False)
 
 
 class HttpResponse(Model):
@@ -311,21 +311,23 @@ class NodeType(ABC, Generic[ConfigT]):
         keeps its own account of what left or the other side tells repeats apart."""
         return not self.effect
 
-    def sifted(self, config: Mapping[str, Any], sifter: Sifter) -> dict[str, Any]:
+    def with_credentials_masked(
+        self, config: Mapping[str, Any], masker: CredentialMasker
+    ) -> dict[str, Any]:
         """A config as it was written, valid or not, without the credentials in it."""
-        sifted: dict[str, Any] = sifter.value(config, ())
-        return sifted
+        masked: dict[str, Any] = masker.value(config, ())
+        return masked
 
     def secret_uses(self, config: ConfigT) -> list[SecretUse]:
         """Where secrets go."""
         return []
 
-    def faults(self, config: ConfigT) -> list[Warned]:
+    def faults(self, config: ConfigT) -> list[ConfigWarning]:
         """What is wrong with a valid config. Asked when it is saved and not when a version that
         was saved before is read, so a rule that comes later breaks no version."""
         return []
 
-    def warnings(self, config: ConfigT) -> list[Warned]:
+    def warnings(self, config: ConfigT) -> list[ConfigWarning]:
         """What may be saved, and is better thought over."""
         return []
 
@@ -345,7 +347,7 @@ class NodeType(ABC, Generic[ConfigT]):
         """As `places`, each with its dotted path."""
         return [(".".join(place), source) for place, source in self.places(config)]
 
-    def told(self, config: ConfigT, record: Record) -> dict[Place, Any]:
+    def recorded_values(self, config: ConfigT, record: Record) -> dict[Place, Any]:
         """The values of the config's texts that the record of the visit tells anyway."""
         return {}
 
@@ -356,16 +358,16 @@ class NodeType(ABC, Generic[ConfigT]):
     def input(self, config: ConfigT, visit: Visit, record: Record) -> dict[str, Any]:
         """What the visit worked with, as the step keeps it: the values of the config's texts by
         JSON pointer, without those that the record tells. Goes after `run`."""
-        told = self.told(config, record)
+        told = self.recorded_values(config, record)
         left = [found for found in self.places(config) if not is_within(found[0], told)]
         if not left:
             return {}
         return recorded(rendered(left, visit.scope, self.redactor(config, visit)))
 
-    def is_told(self, config: ConfigT, kept: Mapping[str, Any], record: Record) -> bool:
+    def is_input_known(self, config: ConfigT, kept: Mapping[str, Any], record: Record) -> bool:
         """Whether a step tells all of its input, `kept` being what `input` gave: not so where the
         visit died, where the contact was erased, or where nothing was kept of it yet."""
-        known = {**self.told(config, record), **places_of(kept)}
+        known = {**self.recorded_values(config, record), **places_of(kept)}
         return all(is_within(place, known) for place, _ in self.places(config))
 
     def states(self, config: ConfigT, placement: Placement) -> dict[str, dict[str, Any]]:

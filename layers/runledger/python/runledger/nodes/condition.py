@@ -260,7 +260,7 @@ class ConditionNode(NodeType[ConditionConfig]):
     def branching(self, config: ConditionConfig) -> Branching:
         return Branching(("true", "false"))
 
-    def told(self, config: ConditionConfig, record: Record) -> dict[Place, Any]:
+    def recorded_values(self, config: ConditionConfig, record: Record) -> dict[Place, Any]:
         """The evidence has both sides of a comparison; what a rule about the contact asked for it
         has not."""
         rule = (record.evidence or {}).get("rule")

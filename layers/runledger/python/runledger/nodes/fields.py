@@ -105,7 +105,7 @@ Operand = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000),
     AfterValidator(_check_operand),
 ]
-PayloadPath = Annotated[
+ValuePath = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     AfterValidator(_check_path),

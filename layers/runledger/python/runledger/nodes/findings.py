@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Warned:
+class ConfigWarning:
     """What a config allows and its author should know; `field` is its dotted path."""
 
     code: str

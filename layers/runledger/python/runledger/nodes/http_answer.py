@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from runledger.nodes import numbers
+from runledger.nodes import json_numbers
 from runledger.texts import clean, clean_text, decode_utf8, without_controls
 
 MAX_JSON_DEPTH = 100
@@ -41,7 +41,7 @@ class Reading:
     def shown(self) -> Any:
         """The document as the history shows it."""
         has_odd = _ODD_NUMBERS in self.notes
-        return numbers.as_written(self.document) if has_odd else self.document
+        return json_numbers.as_written(self.document) if has_odd else self.document
 
 
 def header(headers: Iterable[tuple[str, str]], name: str) -> str:
@@ -79,7 +79,7 @@ def read_body(body: bytes, content_type: str, *, wants_json: bool = False) -> Re
     if not is_called_json:
         sent_as = without_controls(clean_text(kind)) or "nothing: it has no Content-Type"
         notes = (*notes, f"JSON sent as {sent_as}")
-    if numbers.odd_in(document) is not None:
+    if json_numbers.find_inexact(document) is not None:
         notes = (*notes, _ODD_NUMBERS)
     return Reading(text, document, is_json=True, notes=notes)
 
@@ -87,9 +87,9 @@ def read_body(body: bytes, content_type: str, *, wants_json: bool = False) -> Re
 def _parsed(text: str) -> Any:
     return json.loads(
         text,
-        parse_constant=numbers.constant,
-        parse_float=numbers.decimal,
-        parse_int=numbers.integer,
+        parse_constant=json_numbers.constant,
+        parse_float=json_numbers.decimal,
+        parse_int=json_numbers.integer,
     )
 
 

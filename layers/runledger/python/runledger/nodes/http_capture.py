@@ -25,7 +25,7 @@ from runledger.nodes.jmespath_limits import (
     check,
     search,
 )
-from runledger.nodes.numbers import OddNumber, odd_in
+from runledger.nodes.json_numbers import InexactNumber, find_inexact
 from runledger.redaction import REDACTED, Redactor
 from runledger.texts import clean
 
@@ -137,10 +137,10 @@ def _found(name: str, path: str, document: Any, budget: Budget) -> tuple[Any, st
             f"`{name}` at `{path}` is a credential, and what is captured is kept in the "
             "run's history; store it as a secret instead",
         )
-    odd = odd_in(value)
+    odd = find_inexact(value)
     if odd is None:
         return value, None
-    why = odd.why if isinstance(odd, OddNumber) else f"{odd} is not a number that can be kept"
+    why = odd.why if isinstance(odd, InexactNumber) else f"{odd} is not a number that can be kept"
     if math.isfinite(odd):
         # There is a value: no default may stand in for it, nor a rounded one.
         raise NodeError("CAPTURE_FAILED", f"`{name}` could not be captured by `{path}`: {why}")

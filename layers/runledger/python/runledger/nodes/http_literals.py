@@ -3,38 +3,38 @@
 from collections.abc import Mapping
 from typing import Any
 
-from runledger.nodes.literals import Sifter
+from runledger.nodes.literal_credentials import CredentialMasker
 from runledger.redaction import is_credential_header, is_literal_credential_name
 
 _AUTH_CREDENTIALS = ("token", "password", "value")
 
 
-def sifted_call(config: Mapping[str, Any], sifter: Sifter) -> dict[str, Any]:
+def with_call_masked(config: Mapping[str, Any], masker: CredentialMasker) -> dict[str, Any]:
     """The config as it was written, valid or not, without the credentials in it."""
     shown = dict(config)
     for name, value in config.items():
         match name, value:
             case "url", str():
-                shown[name] = sifter.url(value, (name,))
+                shown[name] = masker.url(value, (name,))
             case "auth", Mapping():
-                shown[name] = _auth(value, sifter)
+                shown[name] = _auth(value, masker)
             case "headers" | "query", Mapping():
                 names = is_credential_header if name == "headers" else is_literal_credential_name
                 shown[name] = {
-                    key: sifter.value(item, (name, str(key)), is_credential=names(str(key)))
+                    key: masker.value(item, (name, str(key)), is_credential=names(str(key)))
                     for key, item in value.items()
                 }
             case _:
-                shown[name] = sifter.value(value, (name,))
+                shown[name] = masker.value(value, (name,))
     return shown
 
 
-def _auth(auth: Mapping[str, Any], sifter: Sifter) -> dict[str, Any]:
+def _auth(auth: Mapping[str, Any], masker: CredentialMasker) -> dict[str, Any]:
     password = auth.get("password")
     # Some services take a key as the user's name, and any password or none.
     is_alone = auth.get("type") == "BASIC" and isinstance(password, str) and len(password) < 2
     return {
-        key: sifter.value(
+        key: masker.value(
             value,
             ("auth", str(key)),
             is_credential=key in _AUTH_CREDENTIALS or (is_alone and key == "username"),

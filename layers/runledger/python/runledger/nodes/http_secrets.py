@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import quote
 
 from runledger.errors import NodeError
-from runledger.nodes.reach import Reach
+from runledger.nodes.egress import EgressRule
 from runledger.nodes.secret_hosts import allows, is_same_host
 from runledger.templating import filter_names, references
 
@@ -42,12 +42,14 @@ def constant_address(url: str) -> tuple[str, str] | None:
     return found[1].lower(), re.sub(r":[0-9]*$", "", host)
 
 
-def reach_of(url: str, names: Iterable[str], hosts_of: Callable[[str], tuple[str, ...]]) -> Reach:
+def egress_of(
+    url: str, names: Iterable[str], hosts_of: Callable[[str], tuple[str, ...]]
+) -> EgressRule:
     """Where a call with these secrets may go, asked of each request that is made, redirects too:
     to the allowed hosts of every secret; where it has none, to the host that the config names."""
     used = sorted(names)
     if not used:
-        return Reach()
+        return EgressRule()
     constant = constant_address(url)
 
     def check(scheme: str, host: str, port: int) -> None:
@@ -66,7 +68,7 @@ def reach_of(url: str, names: Iterable[str], hosts_of: Callable[[str], tuple[str
                     "this host, and the secret has no allowed hosts",
                 )
 
-    return Reach(check, has_secrets=True)
+    return EgressRule(check, has_secrets=True)
 
 
 def check_secret_use(source: str) -> None:

@@ -20,7 +20,7 @@ from runledger.nodes.base import (
     Visit,
 )
 from runledger.nodes.fields import LiquidValue, check_liquid
-from runledger.nodes.findings import SecretUse, Warned
+from runledger.nodes.findings import ConfigWarning, SecretUse
 from runledger.nodes.http_answer import header, read_body
 from runledger.nodes.http_auth import (
     Auth,
@@ -31,20 +31,20 @@ from runledger.nodes.http_capture import CaptureName, CaptureOrPath, capture
 from runledger.nodes.http_credentials import credentials_in, known_credentials
 from runledger.nodes.http_exchange import build_request
 from runledger.nodes.http_headers import refusal_of
-from runledger.nodes.http_literals import sifted_call
+from runledger.nodes.http_literals import with_call_masked
 from runledger.nodes.http_record import Recorder
 from runledger.nodes.http_retry import NO_RETRY, Retry, is_repeatable
 from runledger.nodes.http_secrets import (
     check_address,
     check_secret_use,
     constant_address,
-    reach_of,
+    egress_of,
 )
 from runledger.nodes.http_status import Status, is_among
 from runledger.nodes.http_target import failed_call
 from runledger.nodes.http_tries import Calling, make
 from runledger.nodes.inputs import Place, Record, is_within, liquid_places, recorded
-from runledger.nodes.literals import Sifter
+from runledger.nodes.literal_credentials import CredentialMasker
 from runledger.nodes.secret_use import hidden_uses
 from runledger.redaction import Redactor, is_credential_name, placeholder
 from runledger.template_markup import has_liquid
@@ -202,17 +202,19 @@ class IntegrationNode(NodeType[IntegrationConfig]):
     def branching(self, config: IntegrationConfig) -> Branching:
         return Branching(("ok", "error"), required=False)
 
-    def sifted(self, config: Mapping[str, Any], sifter: Sifter) -> dict[str, Any]:
-        return sifted_call(config, sifter)
+    def with_credentials_masked(
+        self, config: Mapping[str, Any], masker: CredentialMasker
+    ) -> dict[str, Any]:
+        return with_call_masked(config, masker)
 
     def secret_uses(self, config: IntegrationConfig) -> list[SecretUse]:
         constant = constant_address(config.url)
         host = None if constant is None else constant[1]
         return [SecretUse(name, "url", host) for name in sorted(config.secret_names())]
 
-    def faults(self, config: IntegrationConfig) -> list[Warned]:
+    def faults(self, config: IntegrationConfig) -> list[ConfigWarning]:
         return [
-            Warned("UNSAFE_SECRET_USE", field, message)
+            ConfigWarning("UNSAFE_SECRET_USE", field, message)
             for field, source in self.sources(config)
             for message in hidden_uses(source)
         ]
@@ -226,7 +228,7 @@ class IntegrationNode(NodeType[IntegrationConfig]):
     def repeatable(self, config: IntegrationConfig) -> bool:
         return is_repeatable(config.method, config.idempotent)
 
-    def told(self, config: IntegrationConfig, record: Record) -> dict[Place, Any]:
+    def recorded_values(self, config: IntegrationConfig, record: Record) -> dict[Place, Any]:
         """The request has all that was sent. Who the call is from is never shown but as it was
         written, with the names of secrets for their values."""
         places = dict(self.places(config))
@@ -294,8 +296,8 @@ class IntegrationNode(NodeType[IntegrationConfig]):
             request = build_request(config, rendered, visit.effect_key)
             reader = visit.tools.secrets
             if secrets and reader is not None:
-                reach = reach_of(config.url, secrets, lambda name: reader.hosts(name))
-                request = request.model_copy(update={"reach": reach})
+                egress = egress_of(config.url, secrets, lambda name: reader.hosts(name))
+                request = request.model_copy(update={"egress": egress})
             placeholders = {name: placeholder(name) for name in secrets}
             shown = build_request(config, _rendered(config, visit, placeholders), visit.effect_key)
         except NodeError as error:

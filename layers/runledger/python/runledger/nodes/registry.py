@@ -9,7 +9,7 @@ from runledger.nodes.base import NodeType
 from runledger.nodes.condition import ConditionNode
 from runledger.nodes.end import EndNode
 from runledger.nodes.integration import IntegrationNode
-from runledger.nodes.literals import Sifter
+from runledger.nodes.literal_credentials import CredentialMasker
 from runledger.nodes.merge import MergeNode
 from runledger.nodes.send_message import SendMessageNode
 from runledger.nodes.set import SetNode
@@ -34,13 +34,15 @@ _ALL: tuple[NodeType[Any], ...] = (
 NODE_TYPES: Mapping[str, NodeType[Any]] = MappingProxyType({each.name: each for each in _ALL})
 
 
-def sifted(type_name: str, config: Mapping[str, Any], sifter: Sifter) -> dict[str, Any]:
+def with_credentials_masked(
+    type_name: str, config: Mapping[str, Any], masker: CredentialMasker
+) -> dict[str, Any]:
     """A node's config without the credentials that were written into it, whatever its type."""
     known = NODE_TYPES.get(type_name)
     if known is None:
-        found: dict[str, Any] = sifter.value(config, ())
+        found: dict[str, Any] = masker.value(config, ())
         return found
-    return known.sifted(config, sifter)
+    return known.with_credentials_masked(config, masker)
 
 
 def node_type(name: str) -> NodeType[Any]:

@@ -21,7 +21,7 @@ from runledger.models.automation import Name
 from runledger.models.base import Config
 from runledger.models.contact import Contact, Tag
 from runledger.nodes.comparison import Operator, compare
-from runledger.nodes.fields import PayloadPath
+from runledger.nodes.fields import ValuePath
 from runledger.nodes.variants import VariantConfig
 from runledger.paths import METADATA, read
 
@@ -86,7 +86,7 @@ class MetadataRule(SegmentRule):
     not match, and the step that asks says so."""
 
     kind: Literal["METADATA"] = Field(description="What is asked.")
-    key: PayloadPath = Field(description="Where it is in the metadata, e.g. plan or address.city.")
+    key: ValuePath = Field(description="Where it is in the metadata, e.g. plan or address.city.")
     operator: Operator = Field(default=Operator.EQUALS, description="How it compares.")
     value: (
         Annotated[str, StringConstraints(max_length=1_000)]

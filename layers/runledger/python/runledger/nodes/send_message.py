@@ -153,8 +153,10 @@ class SendMessageNode(NodeType[SendMessageConfig]):
         }
         return {**super().input(config, visit, record), **recorded({VARIABLES: kept})}
 
-    def is_told(self, config: SendMessageConfig, kept: Mapping[str, Any], record: Record) -> bool:
-        return VARIABLES in places_of(kept) and super().is_told(config, kept, record)
+    def is_input_known(
+        self, config: SendMessageConfig, kept: Mapping[str, Any], record: Record
+    ) -> bool:
+        return VARIABLES in places_of(kept) and super().is_input_known(config, kept, record)
 
     def run(self, config: SendMessageConfig, visit: Visit) -> NodeResult:
         messenger = visit.tools.messenger

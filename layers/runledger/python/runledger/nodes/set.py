@@ -16,7 +16,7 @@ from runledger.nodes.base import NodeResult, NodeType, Visit
 from runledger.nodes.comparison import as_number, describe
 from runledger.nodes.fields import LiquidValue
 from runledger.nodes.inputs import Place, Record
-from runledger.nodes.literals import Sifter
+from runledger.nodes.literal_credentials import CredentialMasker
 from runledger.nodes.timezones import to_iso
 from runledger.nodes.unreadable import UnreadableValues
 from runledger.nodes.written_dates import not_a_date, read_date
@@ -89,9 +89,11 @@ class SetNode(NodeType[SetConfig]):
     }
     config_model = SetConfig
 
-    def sifted(self, config: Mapping[str, Any], sifter: Sifter) -> dict[str, Any]:
+    def with_credentials_masked(
+        self, config: Mapping[str, Any], masker: CredentialMasker
+    ) -> dict[str, Any]:
         """A variable that is called a credential holds one."""
-        shown: dict[str, Any] = sifter.value(config, ())
+        shown: dict[str, Any] = masker.value(config, ())
         assignments = shown.get("assignments")
         for index, each in enumerate(assignments if isinstance(assignments, list) else ()):
             if not isinstance(each, dict) or "value" not in each:
@@ -99,13 +101,13 @@ class SetNode(NodeType[SetConfig]):
             target = str(each.get("target", "")).removeprefix(_PREFIX)
             if is_literal_credential_name(target):
                 place = ("assignments", str(index), "value")
-                each["value"] = sifter.value(each["value"], place, is_credential=True)
+                each["value"] = masker.value(each["value"], place, is_credential=True)
         return shown
 
     def outputs(self, config: SetConfig) -> frozenset[str]:
         return frozenset(assignment.variable for assignment in config.assignments)
 
-    def told(self, config: SetConfig, record: Record) -> dict[Place, Any]:
+    def recorded_values(self, config: SetConfig, record: Record) -> dict[Place, Any]:
         """What was read as a text or as JSON is what was set; other types convert it first."""
         return {
             ("assignments", str(index), "value"): record.output[each.variable]

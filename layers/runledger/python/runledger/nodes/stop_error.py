@@ -40,7 +40,7 @@ class StopErrorNode(NodeType[StopErrorConfig]):
         task = {**placement.task, "ResultPath": RESULT_PATH, "Next": placement.exits[None]}
         return {placement.node_id: task}
 
-    def told(self, config: StopErrorConfig, record: Record) -> dict[Place, Any]:
+    def recorded_values(self, config: StopErrorConfig, record: Record) -> dict[Place, Any]:
         """The error is the message."""
         error = record.error
         is_message = error is not None and error.kind == self.name

@@ -79,7 +79,7 @@ class SwitchNode(NodeType[SwitchConfig]):
         others = liquid_places(config.model_dump(by_alias=True))
         return fields + [found for found in others if found[0][-1] != "field"]
 
-    def told(self, config: SwitchConfig, record: Record) -> dict[Place, Any]:
+    def recorded_values(self, config: SwitchConfig, record: Record) -> dict[Place, Any]:
         """The evidence has the values of every rule that was tried; the others saw none, and stay
         as they were written."""
         tried = (record.evidence or {}).get("rules", [])

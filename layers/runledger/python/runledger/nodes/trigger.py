@@ -10,8 +10,8 @@ from runledger.models.run import TriggerType
 from runledger.nodes.base import NodeResult, NodeType, Operation, Visit
 from runledger.nodes.date_rules import Repeat
 from runledger.nodes.dates import KEY_CHARACTERS
-from runledger.nodes.fields import PayloadPath, TimeOfDay, TimeZone, picks
-from runledger.nodes.findings import Warned
+from runledger.nodes.fields import TimeOfDay, TimeZone, ValuePath, picks
+from runledger.nodes.findings import ConfigWarning
 from runledger.nodes.inputs import Place
 from runledger.nodes.variants import VariantConfig
 
@@ -22,7 +22,7 @@ class ContactLookup(Config):
     """How a payload tells whom the run is for."""
 
     by: Literal["email", "phone", "id"] = Field(description="What the value at `path` is.")
-    path: PayloadPath = Field(description="Where it stands in the payload, e.g. customer.email.")
+    path: ValuePath = Field(description="Where it stands in the payload, e.g. customer.email.")
 
 
 class WebhookIntake(Config):
@@ -34,7 +34,7 @@ class WebhookIntake(Config):
     create_if_missing: bool = Field(
         default=False, description="Creates the contact when the lookup by email or phone fails."
     )
-    dedupe_path: PayloadPath | None = Field(
+    dedupe_path: ValuePath | None = Field(
         default=None, description="A payload value that may open a run only once, e.g. orderId."
     )
     dedupe: Literal["ON", "OFF"] = Field(
@@ -132,7 +132,7 @@ class WebhookPayloadDate(DateSource, WebhookIntake):
     """A date in an inbound event, which opens a run scheduled for it."""
 
     kind: Literal["WEBHOOK_PAYLOAD"] = Field(description="Where the date comes from.")
-    path: PayloadPath = Field(description="Where the date stands in the payload.")
+    path: ValuePath = Field(description="Where the date stands in the payload.")
 
 
 class DateTrigger(TriggerConfig):
@@ -207,7 +207,7 @@ class TriggerNode(NodeType[TriggerConfig]):
         """None: what looks like Liquid in a sample event is the sender's text."""
         return []
 
-    def warnings(self, config: TriggerConfig) -> list[Warned]:
+    def warnings(self, config: TriggerConfig) -> list[ConfigWarning]:
         intake = config.intake
         if intake is None or intake.dedupe == "ON":
             return []
@@ -216,7 +216,7 @@ class TriggerNode(NodeType[TriggerConfig]):
             "Every delivery opens a run: an event that is sent again, by its sender or by somebody "
             "who captured it, runs again."
         )
-        return [Warned("REPLAY_POSSIBLE", place, message)]
+        return [ConfigWarning("REPLAY_POSSIBLE", place, message)]
 
     def run(self, config: TriggerConfig, visit: Visit) -> NodeResult:
         return NodeResult()

@@ -147,7 +147,7 @@ class WaitNode(NodeType[WaitConfig]):
             return []
         return [(("until", "field"), operand_source(config.until.field))]
 
-    def told(self, config: WaitConfig, record: Record) -> dict[Place, Any]:
+    def recorded_values(self, config: WaitConfig, record: Record) -> dict[Place, Any]:
         """The evidence has the date that was read, beside the moment that it came to."""
         evidence = record.evidence or {}
         return {("until", "field"): evidence["value"]} if "value" in evidence else {}

@@ -68,7 +68,7 @@ class OutboundClient:
         headers = _with_defaults(request.headers)
         redirects = 0
         while True:
-            request.reach.check(*_origin(url))
+            request.egress.check(*_origin(url))
             answer = self._exchange(request, url, headers, deadline)
             is_redirect = answer.status in REDIRECTS
             target = _target(answer.location) if answer.location and is_redirect else None
@@ -87,7 +87,7 @@ class OutboundClient:
                     "TOO_MANY_REDIRECTS", f"{url.host} redirected more than {MAX_REDIRECTS} times"
                 )
             previous, url = url, _checked(_join(url, target))
-            if request.reach.has_secrets and (previous.scheme, url.scheme) == ("https", "http"):
+            if request.egress.has_secrets and (previous.scheme, url.scheme) == ("https", "http"):
                 raise NodeError(
                     "HOST_NOT_ALLOWED",
                     f"{previous.host} redirected to an address without https, where a secret would "

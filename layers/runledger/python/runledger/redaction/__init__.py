@@ -6,8 +6,8 @@ from runledger.redaction.names import (
     is_harmless_name,
     is_literal_credential_name,
 )
-from runledger.redaction.needles import MIN_SECRET_CHARACTERS
 from runledger.redaction.redactor import REDACTED, Redactor, placeholder
+from runledger.redaction.secret_forms import MIN_SECRET_CHARACTERS
 
 __all__ = [
     "MIN_SECRET_CHARACTERS",

@@ -17,23 +17,23 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
-from runledger.redaction.names import is_credential_header, is_credential_name
-from runledger.redaction.needles import (
-    MIN_SECRET_CHARACTERS,
-    Needle,
-    Way,
-    block_signs,
-    needles,
-)
-from runledger.redaction.readings import (
-    Reading,
+from runledger.redaction.decodings import (
+    Decoding,
     as_hexadecimal,
     as_numbers,
+    decodings,
     in_lower_case,
-    readings,
     without_blanks,
 )
+from runledger.redaction.names import is_credential_header, is_credential_name
 from runledger.redaction.searching import Search
+from runledger.redaction.secret_forms import (
+    MIN_SECRET_CHARACTERS,
+    MatchMode,
+    SecretForm,
+    block_signs,
+    secret_forms,
+)
 
 REDACTED = "[redacted]"
 # Characters of a text that is remembered with what is shown of it, and how many such.
@@ -49,7 +49,7 @@ def placeholder(name: str) -> str:
     return "{{secret." + name + "}}"
 
 
-class _Found(NamedTuple):
+class _Match(NamedTuple):
     """A piece of a text that a mark takes the place of."""
 
     start: int
@@ -100,31 +100,33 @@ class Redactor:
         return "".join([*shown, text[end:]])
 
     @cached_property
-    def _searches(self) -> dict[Way, Search[tuple[Needle, str]]]:
-        wanted: dict[Way, list[tuple[str, tuple[Needle, str]]]] = {way: [] for way in Way}
+    def _searches(self) -> dict[MatchMode, Search[tuple[SecretForm, str]]]:
+        wanted: dict[MatchMode, list[tuple[str, tuple[SecretForm, str]]]] = {
+            mode: [] for mode in MatchMode
+        }
         for value, mark in self._known.items():
-            for needle in needles(value):
-                wanted[needle.way].append((needle.text, (needle, mark)))
-        return {way: Search(each) for way, each in wanted.items()}
+            for form in secret_forms(value):
+                wanted[form.mode].append((form.text, (form, mark)))
+        return {mode: Search(each) for mode, each in wanted.items()}
 
-    def _found(self, text: str) -> list[_Found]:
+    def _found(self, text: str) -> list[_Match]:
         """What is to be struck, in order and apart. Of those that overlap the longest names the
         secret, so that one inside another leaves no rest of that."""
-        found: set[_Found] = set()
-        for reading in readings(text):
-            for way, read in _in_every_way(reading):
-                longest: dict[int, tuple[int, Needle, str]] = {}
-                for start, end, (needle, mark) in self._searches[way].find(_searched(way, read)):
+        found: set[_Match] = set()
+        for decoding in decodings(text):
+            for mode, read in _in_every_way(decoding):
+                longest: dict[int, tuple[int, SecretForm, str]] = {}
+                for start, end, (form, mark) in self._searches[mode].find(_searched(mode, read)):
                     if start not in longest or end > longest[start][0]:
-                        longest[start] = (end, needle, mark)
-                for start, (end, needle, mark) in longest.items():
-                    found.add(_Found(*_struck(read, start, end, needle), mark))
-        apart: list[_Found] = []
+                        longest[start] = (end, form, mark)
+                for start, (end, form, mark) in longest.items():
+                    found.add(_Match(*_struck(read, start, end, form), mark))
+        apart: list[_Match] = []
         for each in sorted(found, key=lambda one: (one.start, -one.end)):
             if apart and each.start < apart[-1].end:
                 last = apart[-1]
                 longer = each if each.end - each.start > last.end - last.start else last
-                apart[-1] = _Found(last.start, max(last.end, each.end), longer.mark)
+                apart[-1] = _Match(last.start, max(last.end, each.end), longer.mark)
             else:
                 apart.append(each)
         return apart
@@ -199,37 +201,37 @@ class Redactor:
         return REDACTED
 
 
-def _in_every_way(reading: Reading) -> Iterable[tuple[Way, Reading]]:
-    whole = without_blanks(reading)
-    yield Way.PLAIN, in_lower_case(reading)
-    yield Way.BROKEN, in_lower_case(whole)
-    yield Way.BLOCK, whole
-    yield Way.HEXADECIMAL, as_hexadecimal(reading)
-    yield Way.NUMBERS, as_numbers(reading)
+def _in_every_way(decoding: Decoding) -> Iterable[tuple[MatchMode, Decoding]]:
+    whole = without_blanks(decoding)
+    yield MatchMode.PLAIN, in_lower_case(decoding)
+    yield MatchMode.BROKEN, in_lower_case(whole)
+    yield MatchMode.BLOCK, whole
+    yield MatchMode.HEXADECIMAL, as_hexadecimal(decoding)
+    yield MatchMode.NUMBERS, as_numbers(decoding)
 
 
-def _searched(way: Way, read: Reading) -> str:
-    match way:
-        case Way.PLAIN:
+def _searched(mode: MatchMode, read: Decoding) -> str:
+    match mode:
+        case MatchMode.PLAIN:
             return read.text.replace("\xa0", " ")
-        case Way.BLOCK:
+        case MatchMode.BLOCK:
             return block_signs(read.text)
         case _:
             return read.text
 
 
-def _struck(read: Reading, start: int, end: int, needle: Needle) -> tuple[int, int]:
+def _struck(read: Decoding, start: int, end: int, form: SecretForm) -> tuple[int, int]:
     """Where in the text itself this occurrence stands, with the characters beside it that hold
     bits of it too."""
     text = read.text
     first, last = read.span(start, end)
-    for _ in range(needle.before):
+    for _ in range(form.before):
         if start == 0 or read.span(start - 1, start)[1] != first:
             break
         start -= 1
         first = read.span(start, start + 1)[0]
-    after = needle.after
-    while end < len(text) and (after > 0 or (needle.padded and text[end] == "=")):
+    after = form.after
+    while end < len(text) and (after > 0 or (form.padded and text[end] == "=")):
         beside = read.span(end, end + 1)
         if beside[0] != last:
             break

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Header
 
 from runledger.errors import InvalidInputError
 from runledger.models.base import WireModel
-from runledger.services.revisions import Expected
+from runledger.services.revisions import ExpectedRevision
 
 # A compressing proxy turns "12" into W/"12", or into "12-gzip": the same revision to us.
 _ENTITY_TAG = r'\s*(?:W/)?"([^"]*?)(?:[-;]gzip|-br)?"\s*'
@@ -32,7 +32,7 @@ class _Revised(Protocol):
 ViewT = TypeVar("ViewT", bound=WireModel)
 
 
-def expected(if_match: str | None, *revisions: int | None) -> Expected:
+def expected(if_match: str | None, *revisions: int | None) -> ExpectedRevision:
     """What a change was made from: the header, and the first of `revisions` that was sent.
     InvalidInputError where the header names no entity tag, or the revisions differ."""
     sent = {each for each in revisions if each is not None}
@@ -40,7 +40,7 @@ def expected(if_match: str | None, *revisions: int | None) -> Expected:
         raise InvalidInputError(
             "the address and the body name two revisions; send one", field="revision"
         )
-    return Expected(_tags(if_match), next(iter(sent), None))
+    return ExpectedRevision(_tags(if_match), next(iter(sent), None))
 
 
 def _tags(header: str | None) -> frozenset[str] | None:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
 from runledger.clock import Clock
-from runledger.services.revisions import ANY_REVISION, Expected, edit
+from runledger.services.revisions import ANY_REVISION, ExpectedRevision, edit
 
 
 class Editable(Protocol):
@@ -48,9 +48,9 @@ class Editing(ABC, Generic[ThingT, DocumentT]):
         workspace_id: str,
         thing_id: str,
         document: DocumentT,
-        expected: Expected = ANY_REVISION,
+        expected: ExpectedRevision = ANY_REVISION,
     ) -> ThingT:
-        """A stale edit fails as in `Expected`."""
+        """A stale edit fails as in `ExpectedRevision`."""
         return self._edit(workspace_id, thing_id, lambda before: document, expected)
 
     def patch(
@@ -58,7 +58,7 @@ class Editing(ABC, Generic[ThingT, DocumentT]):
         workspace_id: str,
         thing_id: str,
         changes: dict[str, Any],
-        expected: Expected = ANY_REVISION,
+        expected: ExpectedRevision = ANY_REVISION,
     ) -> ThingT:
         """As `replace`, with the thing as it is and `changes` applied as a JSON merge patch."""
 
@@ -71,7 +71,7 @@ class Editing(ABC, Generic[ThingT, DocumentT]):
         workspace_id: str,
         thing_id: str,
         document_of: Callable[[ThingT], DocumentT],
-        expected: Expected,
+        expected: ExpectedRevision,
     ) -> ThingT:
         def change(before: ThingT) -> ThingT:
             # Two writes within one millisecond must still differ, or the second could not be told

@@ -13,7 +13,7 @@ _TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedRevision:
     """The revision that an edit was made from. `tags` are those of If-Match, None where any will
     do; `revision` is what the address or the body names."""
 
@@ -35,14 +35,14 @@ class Expected:
             )
 
 
-ANY_REVISION = Expected()
+ANY_REVISION = ExpectedRevision()
 
 
 def edit(
     read: Callable[[], ThingT],
     change: Callable[[ThingT], ThingT],
     revision_of: Callable[[ThingT], int],
-    expected: Expected,
+    expected: ExpectedRevision,
     changed_by: Callable[[ThingT], str | None] = lambda thing: None,
 ) -> ThingT:
     """Reads, checks and changes; once more where somebody else wrote in between.

@@ -144,7 +144,7 @@ class ContactStore:
         item = self._table.get(keys.date_fields(workspace_id), consistent=True)
         return frozenset(item.get("fields", ())) if item is not None else frozenset()
 
-    def goes_by(self, workspace_id: str, field: str) -> Modify:
+    def index_date_field(self, workspace_id: str, field: str) -> Modify:
         """Notes that a date automation goes by a key of metadata: from now on contacts are listed
         under it by all forms of dates, and those without a date there too."""
         change = Change(add={"fields": {field}})

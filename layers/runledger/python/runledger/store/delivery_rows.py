@@ -7,7 +7,7 @@ of it. What no condition, list or event looks at is in the compressed bag.
 from typing import TYPE_CHECKING, Any
 
 from runledger.errors import NotFoundError, UnreadableError
-from runledger.models.attempt_transitions import without_person
+from runledger.models.attempt_transitions import anonymized
 from runledger.models.delivery import (
     DeliveryAttempt,
     DeliveryFacts,
@@ -83,7 +83,7 @@ _CHANGING = (
 def delivery_to_item(attempt: DeliveryAttempt, bodies: "Bodies", listed: int | None) -> "Item":
     """`listed` is the workspace's shard count once the attempt belongs into the lists."""
     if attempt.erased_at is not None:
-        attempt = without_person(attempt)
+        attempt = anonymized(attempt)
     error = error_after(attempt.error, attempt.node_id, attempt.reports)
     due_at = attempt.due_at
     prefix = delivery_objects(attempt.id, attempt.expires_at)

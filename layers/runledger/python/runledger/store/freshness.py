@@ -30,19 +30,19 @@ class FreshnessStore:
     def __init__(self, table: "Table") -> None:
         self._table = table
 
-    def beat(self, moment: int) -> None:
+    def write_pulses(self, moment: int) -> None:
         """Writes the pulses of a moment that has come."""
         for number in range(PULSES):
             self._table.put({**key_attributes(keys.pulse(number)), "at": moment})
 
-    def saw(self, pulses: "Mapping[int, int]") -> None:
+    def record_pulses(self, pulses: "Mapping[int, int]") -> None:
         """Notes the pulses, by number, behind which nothing is left to be done. Older ones, which
         come when the stream is read again, change nothing."""
         told = sorted(pulses.items())
         for start in range(0, len(told), _AT_ONCE):
-            self._saw(dict(told[start : start + _AT_ONCE]))
+            self._record_some(dict(told[start : start + _AT_ONCE]))
 
-    def _saw(self, pulses: "Mapping[int, int]") -> None:
+    def _record_some(self, pulses: "Mapping[int, int]") -> None:
         key = keys.freshness()
         seen: dict[Path, int] = {_name(number): moment for number, moment in pulses.items()}
         is_there: ConditionBase = Attr("since").exists()

@@ -69,7 +69,7 @@ class ScheduleStore:
         key = keys.schedule(schedule.automation_id)
         self._table.update(key, change, _is_same(schedule) & is_same_day)
 
-    def trying(self, schedule: Schedule, due_at: int) -> int:
+    def claim_try(self, schedule: Schedule, due_at: int) -> int:
         """The number of this try at the missing fire, which nobody else gets.
         ConditionFailedError where the fire came, or another works on it."""
         is_same_day = Attr("nextDay").eq(schedule.next_day.isoformat())

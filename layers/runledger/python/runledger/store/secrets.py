@@ -139,7 +139,7 @@ class SecretStore:
         key = keys.secret(row.workspace_id, row.name)
         return _from_item(self._table.update(key, change, _is_at(row)))
 
-    def doom(self, row: SecretName, abandoned: Iterable[str], now: int) -> SecretName:
+    def mark_for_deletion(self, row: SecretName, abandoned: Iterable[str], now: int) -> SecretName:
         """Takes generations that nothing came of: from here on they cannot become the present
         one. ConditionFailedError where one of them just did."""
         taken = list(abandoned)
@@ -153,7 +153,7 @@ class SecretStore:
         key = keys.secret(row.workspace_id, row.name)
         return _from_item(self._table.update(key, change, condition))
 
-    def swept(self, row: SecretName, gone: Iterable[str], due_at: int) -> None:
+    def remove_deleted(self, row: SecretName, gone: Iterable[str], due_at: int) -> None:
         """Takes off the row what is gone from Secrets Manager. A row that lists nothing any more
         is not due, and one that is not set either is none; another is due again at `due_at`."""
         key = keys.secret(row.workspace_id, row.name)

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 from runledger.api.documents import sent_fields
 from runledger.models.base import WireModel
 from runledger.routes.revisions import expected, same_id, tagged
-from runledger.services.revisions import Expected
+from runledger.services.revisions import ExpectedRevision
 
 ThingT = TypeVar("ThingT")
 MadeT = TypeVar("MadeT", covariant=True)
@@ -21,11 +21,16 @@ class EditingService(Protocol[MadeT]):
     def create(self, workspace_id: str, document: Any, /) -> MadeT: ...
 
     def replace(
-        self, workspace_id: str, thing_id: str, document: Any, expected: Expected, /
+        self, workspace_id: str, thing_id: str, document: Any, expected: ExpectedRevision, /
     ) -> MadeT: ...
 
     def patch(
-        self, workspace_id: str, thing_id: str, changes: dict[str, Any], expected: Expected, /
+        self,
+        workspace_id: str,
+        thing_id: str,
+        changes: dict[str, Any],
+        expected: ExpectedRevision,
+        /,
     ) -> MadeT: ...
 
 

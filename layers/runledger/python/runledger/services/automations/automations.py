@@ -29,7 +29,7 @@ from runledger.models.automation import (
     TemplateSnapshot,
 )
 from runledger.nodes.trigger import TriggerConfig
-from runledger.services.revisions import ANY_REVISION, Expected, edit
+from runledger.services.revisions import ANY_REVISION, ExpectedRevision, edit
 from runledger.services.schedules.schedules import scheduled_trigger
 from runledger.services.views.automations import (
     activation_view,
@@ -97,10 +97,10 @@ class Automations:
         automation_id: str,
         document: AutomationDocument,
         by: str,
-        expected: Expected = ANY_REVISION,
+        expected: ExpectedRevision = ANY_REVISION,
     ) -> Automation:
         """Changes the draft only; an active version stays as it is. InvalidGraphError with every
-        problem; a stale edit fails as in `Expected`."""
+        problem; a stale edit fails as in `ExpectedRevision`."""
         return self._edit(workspace_id, automation_id, lambda before: document, by, expected)
 
     def patch(
@@ -109,7 +109,7 @@ class Automations:
         automation_id: str,
         changes: dict[str, Any],
         by: str,
-        expected: Expected = ANY_REVISION,
+        expected: ExpectedRevision = ANY_REVISION,
     ) -> Automation:
         """As `update`, with the draft as it is and `changes` applied as a JSON merge patch."""
 
@@ -127,7 +127,7 @@ class Automations:
         automation_id: str,
         document_of: "Callable[[Automation], AutomationDocument]",
         by: str,
-        expected: Expected,
+        expected: ExpectedRevision,
     ) -> Automation:
         def change(before: Automation) -> Automation:
             if before.status is AutomationStatus.ARCHIVED:

@@ -10,7 +10,7 @@ from runledger.errors import InvalidInputError, NodeError, PayloadTooLargeError
 from runledger.models.automation import TemplateSnapshot
 from runledger.nodes.base import OutboundMessage
 from runledger.services.messages.deliver import one_line
-from runledger.services.messages.gatekeeper import Letter
+from runledger.services.messages.gatekeeper import PreparedMessage
 from runledger.services.messages.gates import address_of
 from runledger.services.runs.run_context import contact_scope
 from runledger.services.triggers.open_run import MAX_BODY_BYTES
@@ -98,7 +98,7 @@ class Previews:
             template_id="",
             consent=_CONSENT,
         )
-        letter = Letter(
+        prepared = PreparedMessage(
             workspace_id,
             "",
             message,
@@ -114,7 +114,7 @@ class Previews:
             view.body or "",
             view.problems[0].message if view.problems else None,
         )
-        gates = self.gatekeeper.check(letter)
+        gates = self.gatekeeper.check(prepared)
         return view.model_copy(
             update={
                 "address": address_of(message, channel)[0],

@@ -15,7 +15,7 @@ def pasted(text: str) -> str:
     return bare
 
 
-def addresses_meant(text: str) -> frozenset[str]:
+def addresses_in(text: str) -> frozenset[str]:
     """Every address, in its stored form, that the text can be: a phone without its country code can
     be one of several. InvalidInputError names `address` where it is none."""
     address = pasted(text)

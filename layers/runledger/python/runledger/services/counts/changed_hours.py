@@ -32,7 +32,7 @@ Image = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Touch:
+class HourChange:
     """What a batch tells of one hour: when rows of it expire, to the hour, and whether any of
     them is there still."""
 
@@ -40,11 +40,11 @@ class Touch:
     expires_by: int
     is_there: bool
 
-    def joined(self, other: "Touch") -> "Touch":
+    def joined(self, other: "HourChange") -> "HourChange":
         """A row that is there says more than one that is gone."""
         if self.is_there != other.is_there:
             return self if self.is_there else other
-        return Touch(
+        return HourChange(
             min(self.expires_from, other.expires_from),
             max(self.expires_by, other.expires_by),
             self.is_there,
@@ -52,33 +52,33 @@ class Touch:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class BatchChanges:
     """What a batch of the stream tells: hours that were touched, and the newest pulses."""
 
-    touches: dict[tuple[Scope, int], Touch] = field(default_factory=dict)
+    hours: dict[tuple[Scope, int], HourChange] = field(default_factory=dict)
     pulses: dict[int, int] = field(default_factory=dict)
 
 
-def told_by(records: Iterable[Mapping[str, Any]]) -> Told:
+def changes_in(records: Iterable[Mapping[str, Any]]) -> BatchChanges:
     """A record that cannot be read will never be: it is logged and left out."""
-    told = Told()
+    changes = BatchChanges()
     for record in records:
         change = record.get("dynamodb", {})
         try:
-            _tell(told, change)
+            _collect(changes, change)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             key = change.get("Keys", {}).get("pk", {}).get("S", "unknown")
             log_failure("stream record cannot be read", error, row=str(key))
-    return told
+    return changes
 
 
-def _tell(told: Told, change: Mapping[str, Any]) -> None:
+def _collect(changes: BatchChanges, change: Mapping[str, Any]) -> None:
     key, sort = change["Keys"]["pk"]["S"], change["Keys"]["sk"]["S"]
     before, after = change.get("OldImage"), change.get("NewImage")
     if sort == keys.pulse(0).sk:
         if after is not None:
             number, moment = keys.pulse_number(key), int(after["at"]["N"])
-            told.pulses[number] = max(moment, told.pulses.get(number, 0))
+            changes.pulses[number] = max(moment, changes.pulses.get(number, 0))
         return
     if sort not in _COUNTED_ROWS or _what_counts(before) == _what_counts(after):
         return
@@ -86,11 +86,11 @@ def _tell(told: Told, change: Mapping[str, Any]) -> None:
         if image is None or not _is_listed(image):
             continue
         expires_at = int(image["ttl"]["N"]) * SECOND
-        touch = Touch(hour_of(expires_at), hour_of(expires_at) + HOUR, after is not None)
+        hour_change = HourChange(hour_of(expires_at), hour_of(expires_at) + HOUR, after is not None)
         hour = hour_of(keys.created_at_of(image["createdKey"]["S"]))
         for scope in _COUNTED_ROWS[sort](image):
-            known = told.touches.get((scope, hour))
-            told.touches[scope, hour] = touch if known is None else known.joined(touch)
+            known = changes.hours.get((scope, hour))
+            changes.hours[scope, hour] = hour_change if known is None else known.joined(hour_change)
 
 
 def _is_listed(image: Image) -> bool:
@@ -133,17 +133,19 @@ class TotalMarker:
     freshness: "FreshnessStore"
     clock: Clock
 
-    def mark(self, told: Told) -> None:
+    def mark(self, changes: BatchChanges) -> None:
         """Marks what was touched and is not marked yet, and then notes the pulses: whoever reads
         them finds the marks of everything before. Where it raises, the batch has to come again."""
-        found = self.totals.get_many(told.touches)
-        for (scope, hour), touch in told.touches.items():
-            self._mark(scope, hour, touch, found.get((scope, hour)))
-        self.freshness.saw(told.pulses)
+        found = self.totals.get_many(changes.hours)
+        for (scope, hour), hour_change in changes.hours.items():
+            self._mark(scope, hour, hour_change, found.get((scope, hour)))
+        self.freshness.record_pulses(changes.pulses)
 
-    def _mark(self, scope: Scope, hour: int, touch: Touch, found: HourTotal | None) -> None:
+    def _mark(
+        self, scope: Scope, hour: int, hour_change: HourChange, found: HourTotal | None
+    ) -> None:
         for _ in range(_TRIES):
-            marked = self._marked(scope, hour, touch, found)
+            marked = self._marked(scope, hour, hour_change, found)
             if marked is None:
                 return
             try:
@@ -155,7 +157,7 @@ class TotalMarker:
         raise TransientError(f"the total of {scope} kept changing; try again")
 
     def _marked(
-        self, scope: Scope, hour: int, touch: Touch, found: HourTotal | None
+        self, scope: Scope, hour: int, hour_change: HourChange, found: HourTotal | None
     ) -> HourTotal | None:
         """The item with its mark; None where it needs none."""
         now = self.clock()
@@ -168,15 +170,15 @@ class TotalMarker:
             is_marked=False,
             due_at=None,
             unsettled_since=None,
-            expires_from=touch.expires_from,
-            expires_by=touch.expires_by,
+            expires_from=hour_change.expires_from,
+            expires_by=hour_change.expires_by,
             revision=0,
         )
-        if touch.is_there:
+        if hour_change.is_there:
             total = total.model_copy(
                 update={
-                    "expires_from": min(total.expires_from, touch.expires_from),
-                    "expires_by": max(total.expires_by, touch.expires_by),
+                    "expires_from": min(total.expires_from, hour_change.expires_from),
+                    "expires_by": max(total.expires_by, hour_change.expires_by),
                 }
             )
         if total.expires_by <= now:

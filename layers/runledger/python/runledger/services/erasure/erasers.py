@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from runledger.store.workspaces import WorkspaceStore
 
 # No function lives longer, but for the one that calls other services: its claim tells how long.
-LONGEST_WORK = MINUTE
+LONGEST_INVOCATION = MINUTE
 _AUTOMATIONS_READ = 100
 _FAILED_RUNS_READ = 100
 
@@ -113,9 +113,9 @@ def _is_quiet(run: Run, since: int, now: int) -> bool:
     after, which is found by the contact."""
     if run.unreadable is not None:
         # Nobody can walk a damaged row, nor look after its messages.
-        return now >= since + LONGEST_WORK
+        return now >= since + LONGEST_INVOCATION
     leases = (claim.lease_until for claim in run.open_claims.values())
-    return run.due_at is None and now >= max([since, *leases]) + LONGEST_WORK
+    return run.due_at is None and now >= max([since, *leases]) + LONGEST_INVOCATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class DeliveryEraser:
                 shards = self.workspaces.cached(attempt.workspace_id).shards
                 self.deliveries.change(attempt, erased(attempt, now), shards)
             files = self.bodies.delete_all(f"deliveries/{attempt.id}/")
-            if attempt.erased_at is None or files or now < attempt.erased_at + LONGEST_WORK:
+            if attempt.erased_at is None or files or now < attempt.erased_at + LONGEST_INVOCATION:
                 return True
             self.deliveries.release(attempt)
         except ConditionFailedError:

@@ -13,7 +13,7 @@ from runledger.errors import ConditionFailedError, NotFoundError, RunReleasedErr
 from runledger.models.run import ErrorDetail, Run, RunStatus, StepStatus
 from runledger.observability import logger
 from runledger.services.execution.branch_failures import BranchFailures
-from runledger.services.execution.start import START_GRACE, Starter, most_attempts
+from runledger.services.execution.start import START_GRACE, Starter, max_attempts_of
 from runledger.services.execution.watchdog import may_go_on
 from runledger.services.runs.run_context import RunContexts, attempt_of, execution_of
 from runledger.services.runs.step_errors import plain
@@ -69,7 +69,7 @@ class Settler:
         elif is_untried:
             due_at = now + START_GRACE
             self.starter.start(self.runs.postpone(run, due_at, run.start_error, refused=False))
-        elif run.attempt >= most_attempts(run):
+        elif run.attempt >= max_attempts_of(run):
             self._give_up(run)
         else:
             reason = run.start_error or f"attempt {run.attempt} did not begin in time"
@@ -103,7 +103,7 @@ class ExecutionEnded:
 
 
 @dataclass(frozen=True, slots=True)
-class Closer:
+class ExecutionCloser:
     """Settles the run of an execution that ended badly and could not say so itself."""
 
     runs: "RunStore"

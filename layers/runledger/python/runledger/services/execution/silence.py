@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from runledger.clock import SECOND
 from runledger.compiler.timing import FAILURE_TIMEOUT_SECONDS, lease_of, retriers, task_seconds
 from runledger.models.run import StepStatus
-from runledger.services.execution.branches import walked
+from runledger.services.execution.branch_progress import walked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,15 +33,15 @@ class Silence:
     node_id: str
 
 
-def walked_from(run: "Run") -> int:
+def attempt_began_at(run: "Run") -> int:
     """When the present attempt of a RUNNING run began."""
     return run.resumed_at or run.started_at or run.created_at
 
 
-def has_moved(run: "Run", steps: "Mapping[str, Step]", graph: "GraphView") -> bool:
+def has_progressed(run: "Run", steps: "Mapping[str, Step]", graph: "GraphView") -> bool:
     """Whether the present attempt got any further than the one before: it recorded a step, or
     visited one again that goes on."""
-    began = walked_from(run)
+    began = attempt_began_at(run)
     claims = {graph.topology.node_at(rank): claim for rank, claim in run.open_claims.items()}
     again = [claims[node_id].started_at for node_id in steps if node_id in claims]
     recorded = [step.started_at for step in steps.values()]
@@ -52,7 +52,7 @@ def silence_of(run: "Run", steps: "Mapping[str, Step]", graph: "GraphView", now:
     """The earliest silence of any branch of a RUNNING run that an execution owns."""
     come_to = walked(run, steps, graph, now)
     open_nodes = [node_id for node_id, finished_at in come_to.items() if finished_at is None]
-    began = walked_from(run) + (0 if run.resumed_at is None else _PASSING * len(steps))
+    began = attempt_began_at(run) + (0 if run.resumed_at is None else _PASSING * len(steps))
     ahead = []
     for node_id in open_nodes:
         if not any(graph.topology.reaches(other, node_id) for other in open_nodes):

@@ -41,7 +41,7 @@ def machine_name(stack_prefix: str, automation_id: str, version: int) -> str:
     return f"{stack_prefix}{automation_id}-v{version}"
 
 
-def most_attempts(run: "Run") -> int:
+def max_attempts_of(run: "Run") -> int:
     return MAX_RESUMED_ATTEMPTS if run.is_handed_back else MAX_ATTEMPTS
 
 

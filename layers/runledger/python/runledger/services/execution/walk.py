@@ -38,10 +38,10 @@ from runledger.models.run import (
 from runledger.nodes.base import Function, NodeResult, Operation, Tools, Visit
 from runledger.observability import bind, log_failure, logger
 from runledger.services.execution.branch_failures import BranchFailures
-from runledger.services.execution.branches import require_finished
+from runledger.services.execution.branch_progress import require_finished
 from runledger.services.execution.walk_contract import WalkAnswer, WalkEvent
 from runledger.services.retry_budget import MARGIN, RetryBudget
-from runledger.services.runs.position import lost_step
+from runledger.services.runs.position import unknown_outcome_step
 from runledger.services.runs.run_context import (
     RunContext,
     RunContexts,
@@ -158,7 +158,7 @@ class Walker:
         is_lost = earlier is not None and earlier.request_id != ""
         if earlier is not None and is_lost and not node_type.repeatable(config):
             return _answer(
-                self.runs.record(context.run, lost_step(context, event.node_id, earlier))
+                self.runs.record(context.run, unknown_outcome_step(context, event.node_id, earlier))
             )
         claim = self._new_claim(node_type, config)
         retry_budget = self.retry_budget.within(claim.lease_until - MARGIN)

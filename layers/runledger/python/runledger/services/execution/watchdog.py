@@ -16,7 +16,12 @@ from runledger.errors import MissingResourceError, TransientError
 from runledger.models.automation import MachineType
 from runledger.models.run import ErrorDetail, RunStatus
 from runledger.observability import logger
-from runledger.services.execution.silence import Silence, has_moved, silence_of, walked_from
+from runledger.services.execution.silence import (
+    Silence,
+    attempt_began_at,
+    has_progressed,
+    silence_of,
+)
 from runledger.services.execution.start import (
     MAX_ATTEMPTS,
     MAX_RESUMED_ATTEMPTS,
@@ -51,7 +56,7 @@ _ENDED = frozenset({"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"})
 def may_go_on(run: "Run", steps: "Mapping[str, Step]", graph: "GraphView") -> bool:
     """Whether a run whose execution came to nothing gets another attempt. One that moves is given
     more of them than one that no attempt brings any further."""
-    most = MAX_RESUMED_ATTEMPTS if has_moved(run, steps, graph) else MAX_ATTEMPTS
+    most = MAX_RESUMED_ATTEMPTS if has_progressed(run, steps, graph) else MAX_ATTEMPTS
     return run.attempt < most
 
 
@@ -81,7 +86,7 @@ class Watchdog:
             return
         version = self.automations.version(run.automation_id, run.version)
         silence = silence_of(run, steps, self.contexts.graph(run), now)
-        deadline = walked_from(run) + version.run_seconds * SECOND + DEADLINE_SLACK
+        deadline = attempt_began_at(run) + version.run_seconds * SECOND + DEADLINE_SLACK
         look_at = min(silence.since + SILENCE, deadline)
         if now < look_at:
             self.runs.postpone(run, look_at)

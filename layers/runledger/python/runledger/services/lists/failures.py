@@ -73,7 +73,7 @@ class FailureViews:
                 return self.views(workspace_id, [there], whole=True)[0]
         raise NotFoundError(f"there is no failure group {group_id}")
 
-    def found(self, group: FailureGroup, since: int, until: int, now: int) -> "Found":
+    def found(self, group: FailureGroup, since: int, until: int, now: int) -> "GroupInRange":
         runs, is_complete = self.failures.runs(group.id, since, until, MOST_RUNS)
         newest = runs[:1]
         if until < now:
@@ -81,10 +81,12 @@ class FailureViews:
         # A run that waited long may have failed after newer ones: the group knows its hour.
         last_at = max(group.first_at, group.listed_at, *(run.failed_at for run in newest + runs))
         alive = [run for run in runs if run.expires_at > now]
-        return Found(group, alive, newest[0].run_id if newest else None, is_complete, last_at)
+        return GroupInRange(
+            group, alive, newest[0].run_id if newest else None, is_complete, last_at
+        )
 
     def views(
-        self, workspace_id: str, found: "Sequence[Found]", *, whole: bool = False
+        self, workspace_id: str, found: "Sequence[GroupInRange]", *, whole: bool = False
     ) -> list[FailureGroupView]:
         """One read of all their automations, and one of their newest runs, whose rows tell the
         beginning of a message; `whole` reads the step of each for the rest."""
@@ -126,13 +128,13 @@ class FailureQueries:
             "text": words,
         }
 
-        def read(limit: int, place: str | None) -> "tuple[list[Found], str | None]":
+        def read(limit: int, place: str | None) -> "tuple[list[GroupInRange], str | None]":
             # A range that ends now goes on where it began.
             start, end, after = (since, until, None) if place is None else json.loads(place)
             found, position = self._read(workspace_id, request, words, start, end, after, now)
             return found, None if position is None else json.dumps([start, end, position])
 
-        def views(found: "Sequence[Found]") -> list[FailureGroupView]:
+        def views(found: "Sequence[GroupInRange]") -> list[FailureGroupView]:
             return self.shown.views(workspace_id, found)
 
         return self.cursors.page(binding, request.limit, request.cursor, read, views)
@@ -146,9 +148,9 @@ class FailureQueries:
         until: int,
         position: str | None,
         now: int,
-    ) -> "tuple[list[Found], str | None]":
+    ) -> "tuple[list[GroupInRange], str | None]":
         """The groups after `position`, and the position of the next page, None at the end."""
-        found: list[Found] = []
+        found: list[GroupInRange] = []
         has_more = False
         groups_left, runs_left = GROUP_BUDGET, RUN_BUDGET
         # A run fails after it was created, and its group is listed by the hour.
@@ -172,7 +174,7 @@ class FailureQueries:
         return found, position if has_more else None
 
 
-class Found(NamedTuple):
+class GroupInRange(NamedTuple):
     """A group with its runs in the range, the expired ones left out, and the id of its newest run,
     whatever the range."""
 
@@ -218,7 +220,7 @@ def status_of(group: FailureGroup) -> GroupStatus:
 
 
 def _view(
-    found: Found, automation_name: str | None, run: "Run | None", error: "ErrorDetail | None"
+    found: GroupInRange, automation_name: str | None, run: "Run | None", error: "ErrorDetail | None"
 ) -> FailureGroupView:
     group = found.group
     contacts = {run.contact_id for run in found.runs if run.contact_id is not None}

@@ -11,7 +11,7 @@ from runledger.api.runs import RunView
 from runledger.clock import MINUTE, Clock
 from runledger.models.base import WireModel
 from runledger.models.delivery import DeliveryAttempt
-from runledger.services.contacts.addresses import addresses_meant
+from runledger.services.contacts.addresses import addresses_in
 from runledger.services.in_parallel import Gather, in_turn
 from runledger.services.lists.kinds import (
     ListFilter,
@@ -186,7 +186,7 @@ def of_message(request: ListRequest) -> Callable[[DeliveryAttempt], bool] | None
     """What no index knows of the deliveries that are wanted. InvalidInputError names `address`
     where it can be none."""
     channel, run_id = request.channel, request.run_id
-    addresses = None if request.address is None else addresses_meant(request.address)
+    addresses = None if request.address is None else addresses_in(request.address)
     if channel is None and run_id is None and addresses is None:
         return None
     return lambda row: (

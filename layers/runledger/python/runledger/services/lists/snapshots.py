@@ -16,7 +16,7 @@ from runledger.models.delivery import DeliveryStatus
 from runledger.models.listing import FrozenFilter, ListName
 from runledger.models.refusal import RefusalReason
 from runledger.models.run import RunStatus, TriggerType
-from runledger.services.contacts.addresses import addresses_meant
+from runledger.services.contacts.addresses import addresses_in
 from runledger.services.lists.requests import ListRequest
 from runledger.services.lists.windows import window
 
@@ -83,7 +83,7 @@ class ListSnapshots:
             # What was pasted of somebody unknown is kept nowhere: no erasing would find it.
             contact, is_nobody = found, found is None
         if asked.address is not None:
-            addresses_meant(asked.address)
+            addresses_in(asked.address)
         return FrozenFilter(
             statuses=tuple(sorted(statuses)),
             automation_id=asked.automation_id,

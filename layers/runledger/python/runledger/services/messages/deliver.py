@@ -23,9 +23,9 @@ from runledger.models.attempt_transitions import (
 )
 from runledger.models.delivery import DeliveryAttempt, DeliveryStatus
 from runledger.nodes.base import MessageOutcome, OutboundMessage
-from runledger.services.messages.gatekeeper import Gatekeeper, Letter, refused
+from runledger.services.messages.gatekeeper import Gatekeeper, PreparedMessage, refused
 from runledger.services.messages.gates import address_of
-from runledger.services.messages.sending import send
+from runledger.services.messages.provider_send import send
 from runledger.services.runs.run_context import contact_scope
 from runledger.templating import render
 
@@ -67,10 +67,10 @@ class Delivery:
         recipient = message.contact.id if message.contact else address or message.recipient
         delivery_id = attempt_id(self.run.id, self.node_id, recipient, message.channel)
         subject, body, problem = _rendered(template, message, scope)
-        letter = Letter(
+        prepared = PreparedMessage(
             self.run.workspace_id, delivery_id, message, channel, template, subject, body, problem
         )
-        gates = self.gatekeeper.check(letter)
+        gates = self.gatekeeper.check(prepared)
         closed = refused(gates)
         self.begun.append(delivery_id)
         now = self.clock()

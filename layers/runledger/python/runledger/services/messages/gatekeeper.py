@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class PreparedMessage:
     """A message that is ready to be sent. `problem` is why its template could not be rendered."""
 
     workspace_id: str
@@ -45,14 +45,14 @@ class Gatekeeper:
     frequencies: "FrequencyStore"
     clock: Clock
 
-    def check(self, letter: Letter, forced_by: str | None = None) -> tuple[Gate, ...]:
+    def check(self, prepared: PreparedMessage, forced_by: str | None = None) -> tuple[Gate, ...]:
         """The verdicts in order, up to the first that refused; see `refused`.
 
         `forced_by` overrules consent, suppression, frequency and quiet hours, and is recorded on
         a gate that would have refused. A message that passes is counted towards its frequency
         cap, once for each delivery id."""
         passed: list[Gate] = []
-        for gate in self._gates(letter, is_forced=forced_by is not None):
+        for gate in self._gates(prepared, is_forced=forced_by is not None):
             is_overruled = forced_by is not None and gate.name in _OVERRULED and not gate.passed
             passed.append(
                 gate.model_copy(update={"forced_by": forced_by}) if is_overruled else gate
@@ -61,36 +61,38 @@ class Gatekeeper:
                 break
         return tuple(passed)
 
-    def _gates(self, letter: Letter, *, is_forced: bool) -> "Iterator[Gate]":
-        message, channel = letter.message, letter.channel
+    def _gates(self, prepared: PreparedMessage, *, is_forced: bool) -> "Iterator[Gate]":
+        message, channel = prepared.message, prepared.channel
         yield consent_gate(message)
         address, gate = address_of(message, channel)
         yield gate
         assert address is not None, "a message without an address was refused"
         yield suppression_gate(
-            self.suppressions.find(letter.workspace_id, channel.address_kind, address)
+            self.suppressions.find(prepared.workspace_id, channel.address_kind, address)
         )
         # Looked at before the message is counted: one that is refused in the end is not.
         quiet = quiet_hours_gate(message, self.clock())
         template = template_gate(
-            letter.template, message, letter.subject, letter.body, letter.problem
+            prepared.template, message, prepared.subject, prepared.body, prepared.problem
         )
         is_leaving = template.passed and (quiet.passed or is_forced)
-        frequency = self._frequency(letter, address, counts=is_leaving)
+        frequency = self._frequency(prepared, address, counts=is_leaving)
         yield frequency_gate(message.frequency_cap, frequency)
         yield quiet
         yield template
 
-    def _frequency(self, letter: Letter, address: str, *, counts: bool) -> "Frequency | None":
-        cap = letter.message.frequency_cap
+    def _frequency(
+        self, prepared: PreparedMessage, address: str, *, counts: bool
+    ) -> "Frequency | None":
+        cap = prepared.message.frequency_cap
         if cap is None:
             return None
-        contact = letter.message.contact
+        contact = prepared.message.contact
         key = keys.frequency(
-            letter.workspace_id, letter.channel.address_kind, contact.id if contact else address
+            prepared.workspace_id, prepared.channel.address_kind, contact.id if contact else address
         )
         ask = self.frequencies.take if counts else self.frequencies.look
-        return ask(key, letter.delivery_id, self.clock(), messages=cap.messages, hours=cap.hours)
+        return ask(key, prepared.delivery_id, self.clock(), messages=cap.messages, hours=cap.hours)
 
 
 _OVERRULED = frozenset({"consent", "suppression", "frequency", "quiet_hours"})

@@ -15,7 +15,7 @@ from runledger.models.attempt_transitions import MACHINE_GRACE, kept_until, supp
 from runledger.models.automation import TemplateSnapshot
 from runledger.models.delivery import DeliveryAttempt, DeliveryStatus
 from runledger.nodes.base import OutboundMessage
-from runledger.services.messages.gatekeeper import Gatekeeper, Letter, refused
+from runledger.services.messages.gatekeeper import Gatekeeper, PreparedMessage, refused
 from runledger.services.messages.gates import address_of
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Resends:
         if not address:
             raise InvalidInputError(f"the contact has no address for {channel.name} any more")
         template = self._template(original)
-        letter = Letter(
+        prepared = PreparedMessage(
             workspace_id=original.workspace_id,
             delivery_id=new,
             message=message,
@@ -122,7 +122,7 @@ class Resends:
             subject=original.subject,
             body=original.body or "",
         )
-        gates = self.gatekeeper.check(letter, forced_by)
+        gates = self.gatekeeper.check(prepared, forced_by)
         attempt = DeliveryAttempt(
             id=new,
             workspace_id=original.workspace_id,

@@ -17,8 +17,8 @@ from runledger.models.delivery import DeliveryStatus, Gate
 from runledger.nodes.base import OutboundMessage
 from runledger.observability import logger
 from runledger.services.messages.gates import consent_gate, suppression_gate
+from runledger.services.messages.provider_send import send
 from runledger.services.messages.retry_contract import RetryAnswer, RetryEvent
-from runledger.services.messages.sending import send
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _GRAPHS_A_PAGE = 10
 
 
-def lost_step(context: "RunContext", node_id: str, claim: Claim) -> Step:
+def unknown_outcome_step(context: "RunContext", node_id: str, claim: Claim) -> Step:
     """The step of an effect that was not recorded: it may or may not have happened."""
     error = ErrorDetail(
         node_id=node_id,

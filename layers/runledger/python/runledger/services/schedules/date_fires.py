@@ -151,7 +151,7 @@ class DateFires:
         source = trigger.source
         if fire.looks_at_all and isinstance(source, ContactMetadataDate):
             # Who is written from now on is listed by that key; the others are looked through.
-            writes.append(self.due.contacts.goes_by(automation.workspace_id, source.key))
+            writes.append(self.due.contacts.index_date_field(automation.workspace_id, source.key))
         self.table.transact(writes)
         return _place(told, day, version, goes_on=True)
 

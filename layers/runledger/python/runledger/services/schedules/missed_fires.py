@@ -99,7 +99,7 @@ class MissedFires:
         if self.clock() - schedule.next_fire_at > TOO_LATE:
             self._skip(schedule, reason)
             return
-        number = self._store.trying(schedule, self.clock() + _BEGIN_TIME)
+        number = self._store.claim_try(schedule, self.clock() + _BEGIN_TIME)
         name = f"{schedule.automation_id}-{schedule.next_day}-r{schedule.revision}-{number}"
         told = FireInput(
             workspace_id=schedule.workspace_id,

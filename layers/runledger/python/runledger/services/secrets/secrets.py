@@ -136,7 +136,7 @@ class Secrets:
         now = self.clock()
         abandoned = [each for each, at in row.making.items() if at <= now - ABANDONED_AFTER]
         if abandoned:
-            row = self.names.doom(row, abandoned, now)
+            row = self.names.mark_for_deletion(row, abandoned, now)
         for generation in row.doomed:
             identifier = secret_id(self.stack, row.workspace_id, row.name, generation)
             try:
@@ -145,7 +145,7 @@ class Secrets:
                 # Deleted before, or never made.
                 continue
         oldest = min(row.making.values(), default=now)
-        self.names.swept(row, row.doomed, oldest + ABANDONED_AFTER)
+        self.names.remove_deleted(row, row.doomed, oldest + ABANDONED_AFTER)
 
     def _call(self, operation: str, **request: object) -> None:
         try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from runledger.errors import RunledgerError
 from runledger.observability import log_failure
-from runledger.services.counts.changed_hours import told_by
+from runledger.services.counts.changed_hours import changes_in
 from runledger.services.stream.expiry import expired_rows
 from runledger.services.stream.publish import changes_of
 
@@ -48,7 +48,7 @@ class Followers:
         return self.publisher.publish(changes_of(records))
 
     def _mark(self, records: Records) -> None:
-        self.marker.mark(told_by(records))
+        self.marker.mark(changes_in(records))
 
     def _bury(self, records: Records) -> str | None:
         """One that fails does not hold up the others."""

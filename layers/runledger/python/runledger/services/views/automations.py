@@ -77,11 +77,13 @@ def version_view(version: "Version") -> VersionView:
 
 def without_credentials(graph: "Graph") -> "Graph":
     """The graph as it is shown: no credential that was written into a config of it."""
-    from runledger.nodes.literals import Sifter
-    from runledger.nodes.registry import sifted
+    from runledger.nodes.literal_credentials import CredentialMasker
+    from runledger.nodes.registry import with_credentials_masked
 
     nodes = [
-        node.model_copy(update={"config": sifted(node.type, node.config, Sifter())})
+        node.model_copy(
+            update={"config": with_credentials_masked(node.type, node.config, CredentialMasker())}
+        )
         for node in graph.nodes
     ]
     return graph.model_copy(update={"nodes": nodes})

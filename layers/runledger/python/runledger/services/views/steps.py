@@ -69,7 +69,7 @@ def _input_of(step: "Step", graph: "GraphView", event: "Event") -> dict[str, Any
     """What the node worked with: its config, and in it the recorded values. None where one of
     them is not known."""
     from runledger.nodes.inputs import filled
-    from runledger.nodes.literals import Sifter
+    from runledger.nodes.literal_credentials import CredentialMasker
 
     node = graph.nodes.get(step.node_id)
     if node is None or step.unreadable is not None:
@@ -78,10 +78,10 @@ def _input_of(step: "Step", graph: "GraphView", event: "Event") -> dict[str, Any
         return None
     if node.type.is_start:
         return event.facts
-    if not node.type.is_told(node.config, step.input, step):
+    if not node.type.is_input_known(node.config, step.input, step):
         return None
-    whole = filled(node.node.config, step.input, node.type.told(node.config, step))
-    return node.type.sifted(whole, Sifter())
+    whole = filled(node.node.config, step.input, node.type.recorded_values(node.config, step))
+    return node.type.with_credentials_masked(whole, CredentialMasker())
 
 
 def _step_view(

@@ -36,7 +36,7 @@ _TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Erasing:
+class ContactEraser:
     """`rows` by the prefix of the ids in the contact's index, `others` for what is not in it."""
 
     table: "Table"

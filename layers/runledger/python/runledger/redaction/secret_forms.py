@@ -1,6 +1,6 @@
-"""What to look for: the forms of a secret in each way of reading a text.
+"""The forms in which a secret may stand in a text, by the way in which the text is read.
 
-Escapes of single characters are undone before (redaction/readings.py). Here are those that encode
+Escapes of single characters are undone before (redaction/decodings.py). Here are those that encode
 the secret as a whole, in which its neighbours may be mixed with its first and last characters.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
-from runledger.redaction.readings import lowered, unescape
+from runledger.redaction.decodings import lowered, unescape
 
 MIN_SECRET_CHARACTERS = 4
 # Found across blanks, or written in letters as words are: longer, not to be found by chance.
@@ -20,7 +20,7 @@ _MIN_BASE85 = 4
 _ESCAPE_LEVELS = 5
 
 
-class Way(Enum):
+class MatchMode(Enum):
     """How a text is read when a form is looked for in it."""
 
     # In lower case, as it stands and without blanks.
@@ -33,11 +33,11 @@ class Way(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Needle:
+class SecretForm:
     """`before` and `after` are characters around it that hold bits of the secret too; `padded`
     says that signs of padding may follow."""
 
-    way: Way
+    mode: MatchMode
     text: str
     before: int = 0
     after: int = 0
@@ -45,12 +45,12 @@ class Needle:
 
 
 @lru_cache(maxsize=256)
-def needles(secret: str) -> tuple[Needle, ...]:
+def secret_forms(secret: str) -> tuple[SecretForm, ...]:
     """Every form of a secret of at least `MIN_SECRET_CHARACTERS`, once."""
     found = [*_plain(secret)]
     for data in _data(secret):
         found += _base64(data)
-        found.append(Needle(Way.HEXADECIMAL, data.hex()))
+        found.append(SecretForm(MatchMode.HEXADECIMAL, data.hex()))
         found += _numbers(data)
     data = secret.encode(errors="surrogatepass")
     found += _base32(data)
@@ -58,7 +58,7 @@ def needles(secret: str) -> tuple[Needle, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _plain(secret: str) -> Iterable[Needle]:
+def _plain(secret: str) -> Iterable[SecretForm]:
     """Also as it reads where its own characters look like escapes, and with + for blanks, as forms
     write them."""
     text = secret
@@ -66,10 +66,10 @@ def _plain(secret: str) -> Iterable[Needle]:
         for form in {text, text.replace(" ", "+")}:
             lower = lowered(form).replace("\xa0", " ")
             if len(lower) >= MIN_SECRET_CHARACTERS:
-                yield Needle(Way.PLAIN, lower)
+                yield SecretForm(MatchMode.PLAIN, lower)
             whole = "".join(lower.replace("\0", "").split())
             if len(whole) >= _MIN_BROKEN:
-                yield Needle(Way.BROKEN, whole)
+                yield SecretForm(MatchMode.BROKEN, whole)
         undone = unescape(text)
         if undone == text:
             return
@@ -85,15 +85,15 @@ def _data(secret: str) -> Iterable[bytes]:
         yield secret.encode("latin-1", errors="replace")
 
 
-def _numbers(data: bytes) -> Iterable[Needle]:
+def _numbers(data: bytes) -> Iterable[SecretForm]:
     """Its bytes in decimal; where they are signed, those over 127 stand for 256 less."""
-    yield Needle(Way.NUMBERS, ",".join(map(str, data)))
+    yield SecretForm(MatchMode.NUMBERS, ",".join(map(str, data)))
     if max(data) > 127:
         signed = (str(256 - byte if byte > 127 else byte) for byte in data)
-        yield Needle(Way.NUMBERS, ",".join(signed))
+        yield SecretForm(MatchMode.NUMBERS, ",".join(signed))
 
 
-def _base64(data: bytes) -> Iterable[Needle]:
+def _base64(data: bytes) -> Iterable[SecretForm]:
     for before in range(3):
         encoded = base64.b64encode(b"\0" * before + data).decode().rstrip("=")
         first = before + 1 if before else 0
@@ -102,10 +102,12 @@ def _base64(data: bytes) -> Iterable[Needle]:
         # A form takes + for a blank, and blanks are left out.
         for text in {inner, inner.replace("+", "")}:
             if len(text) >= MIN_SECRET_CHARACTERS:
-                yield Needle(Way.BLOCK, text, int(before > 0), int(mixed_last), padded=True)
+                yield SecretForm(
+                    MatchMode.BLOCK, text, int(before > 0), int(mixed_last), padded=True
+                )
 
 
-def _base32(data: bytes) -> Iterable[Needle]:
+def _base32(data: bytes) -> Iterable[SecretForm]:
     """RFC 4648, both alphabets, in both cases."""
     for encode in (base64.b32encode, base64.b32hexencode):
         for before in range(5):
@@ -117,7 +119,9 @@ def _base32(data: bytes) -> Iterable[Needle]:
             if len(inner) >= _MIN_LETTERS:
                 mixed_first = int(8 * before % 5 != 0)
                 for text in (inner, inner.lower()):
-                    yield Needle(Way.BLOCK, text, mixed_first, int(mixed_last), padded=True)
+                    yield SecretForm(
+                        MatchMode.BLOCK, text, mixed_first, int(mixed_last), padded=True
+                    )
 
 
 _RFC1924 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
@@ -125,7 +129,7 @@ _Z85 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?
 _TO_Z85 = str.maketrans(_RFC1924, _Z85)
 
 
-def _base85(data: bytes) -> Iterable[Needle]:
+def _base85(data: bytes) -> Iterable[SecretForm]:
     """Ascii85, RFC 1924 and Z85. Four bytes become five characters, each of which all four have a
     part in: so of the groups at the ends nothing is looked for unless the secret begins there."""
     for before in range(4):
@@ -143,7 +147,7 @@ def _base85(data: bytes) -> Iterable[Needle]:
         for text in texts:
             form = block_signs(text)
             if len(form) >= _MIN_BASE85:
-                yield Needle(Way.BLOCK, form, 5 if before else 0, 5 if tail else 0)
+                yield SecretForm(MatchMode.BLOCK, form, 5 if before else 0, 5 if tail else 0)
 
 
 def _ascii85(data: bytes) -> str:

@@ -14,7 +14,7 @@ _EXACT_DIGITS = 17
 _MOST_DIGITS = 4_000
 
 
-class OddNumber(float):
+class InexactNumber(float):
     """`literal` is how it was written; the value is the float nearest to it."""
 
     literal: str
@@ -29,15 +29,15 @@ class OddNumber(float):
 
 
 # JMESPath's functions know a number by the name of its type.
-OddNumber.__name__ = "float"
+InexactNumber.__name__ = "float"
 
 
-def constant(literal: str) -> OddNumber:
+def constant(literal: str) -> InexactNumber:
     """NaN, Infinity and -Infinity, which are no JSON, but sent all the same."""
     return _odd(literal, float(literal))
 
 
-def integer(literal: str) -> "int | OddNumber":
+def integer(literal: str) -> "int | InexactNumber":
     return int(literal) if len(literal) <= _MOST_DIGITS else _odd(literal, _nearest(literal))
 
 
@@ -53,12 +53,12 @@ def decimal(literal: str) -> float:
     return _odd(literal, number)
 
 
-def odd_in(value: Any) -> "OddNumber | float | None":
+def find_inexact(value: Any) -> "InexactNumber | float | None":
     """The first number in a value that cannot be kept: an odd one, or one that was made of it."""
     left = [value]
     while left:
         each = left.pop()
-        if isinstance(each, OddNumber) or (isinstance(each, float) and not math.isfinite(each)):
+        if isinstance(each, InexactNumber) or (isinstance(each, float) and not math.isfinite(each)):
             return each
         if isinstance(each, dict):
             left.extend(reversed(each.values()))
@@ -69,7 +69,7 @@ def odd_in(value: Any) -> "OddNumber | float | None":
 
 def as_written(value: Any) -> Any:
     """The value with odd numbers as the texts they were written as."""
-    if isinstance(value, OddNumber):
+    if isinstance(value, InexactNumber):
         return value.literal
     if isinstance(value, dict):
         return {key: as_written(item) for key, item in value.items()}
@@ -78,8 +78,8 @@ def as_written(value: Any) -> Any:
     return value
 
 
-def _odd(literal: str, number: float) -> OddNumber:
-    odd = OddNumber(number)
+def _odd(literal: str, number: float) -> InexactNumber:
+    odd = InexactNumber(number)
     odd.literal = literal
     return odd
 

@@ -77,9 +77,9 @@ def _unescaped(match: re.Match[str]) -> str:
     return chr(code) if code < _MAX_CODE else match[0]
 
 
-def _unquoted(reading: "Reading") -> "Reading":
+def _unquoted(decoding: "Decoding") -> "Decoding":
     # A line may be broken within a character.
-    whole = reading.read(_SOFT_BREAK, "")
+    whole = decoding.read(_SOFT_BREAK, "")
     return whole.read(_QUOTED, lambda match: _character(match["bytes"]))
 
 
@@ -100,13 +100,13 @@ def unescape(text: str) -> str:
     return _ESCAPE.sub(_unescaped, text)
 
 
-class Reading:
+class Decoding:
     """A text as it was read, and the one it was read from."""
 
     def __init__(
         self,
         text: str,
-        origin: "Reading | None" = None,
+        origin: "Decoding | None" = None,
         pattern: re.Pattern[str] = _ESCAPE,
         undo: Undo = _unescaped,
     ) -> None:
@@ -115,10 +115,10 @@ class Reading:
         self._pattern = pattern
         self._undo = undo
 
-    def read(self, pattern: re.Pattern[str], undo: Undo) -> "Reading":
+    def read(self, pattern: re.Pattern[str], undo: Undo) -> "Decoding":
         """This reading with every match undone; itself where nothing matches."""
         text = pattern.sub(undo, self.text)
-        return self if text == self.text else Reading(text, self, pattern, undo)
+        return self if text == self.text else Decoding(text, self, pattern, undo)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where in the first text this piece stands."""
@@ -153,64 +153,64 @@ class Reading:
         return pieces
 
 
-def readings(text: str) -> Iterator[Reading]:
+def decodings(text: str) -> Iterator[Decoding]:
     """The text, and what it says where escapes are undone, one level after the other. Quoted
     printable is tried beside them, as its sign is an ordinary character elsewhere."""
     seen: set[str] = set()
-    for first in _quoted(Reading(text)):
+    for first in _quoted(Decoding(text)):
         levels = _LEVELS if first.text == text else _QUOTED_LEVELS
-        for reading in _levels(first, levels):
-            if reading.text in seen:
+        for decoding in _levels(first, levels):
+            if decoding.text in seen:
                 continue
-            seen.add(reading.text)
-            yield reading
-            if "\0" in reading.text:
+            seen.add(decoding.text)
+            yield decoding
+            if "\0" in decoding.text:
                 # The empty halves of UTF-16.
-                yield reading.read(_EMPTY, "")
+                yield decoding.read(_EMPTY, "")
 
 
-def _quoted(reading: Reading) -> Iterator[Reading]:
-    yield reading
-    if "=" in reading.text:
-        yield _unquoted(reading)
-    once = _unescaped_once(reading)
-    if once is not reading and "=" in once.text:
+def _quoted(decoding: Decoding) -> Iterator[Decoding]:
+    yield decoding
+    if "=" in decoding.text:
+        yield _unquoted(decoding)
+    once = _unescaped_once(decoding)
+    if once is not decoding and "=" in once.text:
         yield _unquoted(once)
 
 
-def _unescaped_once(reading: Reading) -> Reading:
+def _unescaped_once(decoding: Decoding) -> Decoding:
     # Looking for three signs is quicker than trying the pattern everywhere.
-    if not any(sign in reading.text for sign in "\\%&"):
-        return reading
-    return reading.read(_ESCAPE, _unescaped)
+    if not any(sign in decoding.text for sign in "\\%&"):
+        return decoding
+    return decoding.read(_ESCAPE, _unescaped)
 
 
-def _levels(reading: Reading, levels: int) -> Iterator[Reading]:
-    yield reading
+def _levels(decoding: Decoding, levels: int) -> Iterator[Decoding]:
+    yield decoding
     for _ in range(levels):
-        after = _unescaped_once(reading)
-        if after is reading:
+        after = _unescaped_once(decoding)
+        if after is decoding:
             return
         yield after
-        reading = after
+        decoding = after
 
 
-def without_blanks(reading: Reading) -> Reading:
-    return reading.read(_BLANK, "")
+def without_blanks(decoding: Decoding) -> Decoding:
+    return decoding.read(_BLANK, "")
 
 
-def as_hexadecimal(reading: Reading) -> Reading:
+def as_hexadecimal(decoding: Decoding) -> Decoding:
     """In lower case, with nothing between the digits of bytes."""
-    return in_lower_case(reading).read(_BETWEEN_HEX, "")
+    return in_lower_case(decoding).read(_BETWEEN_HEX, "")
 
 
-def as_numbers(reading: Reading) -> Reading:
+def as_numbers(decoding: Decoding) -> Decoding:
     """Numbers between commas."""
-    return reading.read(_NO_DIGIT, ",")
+    return decoding.read(_NO_DIGIT, ",")
 
 
-def in_lower_case(reading: Reading) -> Reading:
-    return Reading(lowered(reading.text), reading, _NOTHING, "")
+def in_lower_case(decoding: Decoding) -> Decoding:
+    return Decoding(lowered(decoding.text), decoding, _NOTHING, "")
 
 
 def lowered(text: str) -> str:

@@ -8,7 +8,7 @@ import threading
 
 def watch() -> None:
     """Sends this process SIGTERM once its standard input is closed."""
-    threading.Thread(target=_wait, daemon=True, name="lifeline").start()
+    threading.Thread(target=_wait, daemon=True, name="parent-watch").start()
 
 
 def _wait() -> None:

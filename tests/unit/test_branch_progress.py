@@ -8,8 +8,8 @@ from runledger.compiler.timing import lease_of
 from runledger.errors import BranchUnfinishedError
 from runledger.models.automation import Graph
 from runledger.models.run import Claim, Run, RunStatus, Step, StepStatus, TriggerType
-from runledger.services.execution.branches import require_finished, walked
-from runledger.services.execution.silence import has_moved, silence_of
+from runledger.services.execution.branch_progress import require_finished, walked
+from runledger.services.execution.silence import has_progressed, silence_of
 
 from tests.support.graphs import (
     TEMPLATES,
@@ -190,8 +190,8 @@ def test_a_later_attempt_is_given_the_time_to_pass_what_was_recorded() -> None:
     done = steps(step("top"), step("b", StepStatus.WAITING, wait_until=BEGAN + 10**9))
     silence = silence_of(again, done, FORK, resumed_at)
     assert silence.since == resumed_at + 2_000 + 10_000 + 11_000
-    assert not has_moved(again, done, FORK)
-    assert has_moved(again, {**done, **steps(step("a", at=resumed_at))}, FORK)
+    assert not has_progressed(again, done, FORK)
+    assert has_progressed(again, {**done, **steps(step("a", at=resumed_at))}, FORK)
 
 
 def test_a_walk_that_leads_nowhere_is_silent() -> None:

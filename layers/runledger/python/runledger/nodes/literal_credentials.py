@@ -76,7 +76,7 @@ _PAIRS = (_JSON_PAIR, _NESTED_JSON_PAIR, _FORM_PAIR, _XML_PAIR, _ATTRIBUTE, _LIN
 _ADDRESS_PAIR = re.compile(r"(?P<before>[?&;#](?P<name>[^=&;#?]{1,200})=)(?P<value>[^&;#]{1,4000})")
 
 
-class Sifter:
+class CredentialMasker:
     """Gives texts back without their credentials, and remembers where these stood."""
 
     def __init__(self) -> None:

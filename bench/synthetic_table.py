@@ -42,7 +42,7 @@ class Counted:
     calls: int = 0
 
 
-class ComputedTable:
+class SyntheticTable:
     """`rows` runs of one workspace, the newest created at `newest`; read-only."""
 
     def __init__(

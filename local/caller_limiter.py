@@ -17,7 +17,7 @@ AT_ONCE = 4
 PRESENT_SECONDS = 2.0
 
 
-class CallerTurns:
+class CallerLimiter:
     """`clock` tells seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

@@ -39,7 +39,7 @@ def _stopped(status: AutomationStatus, by: str) -> Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Stopping:
+class AutomationStopper:
     """Pausing and archiving: first no new runs, then no open ones."""
 
     table: "Table"

@@ -2,18 +2,18 @@
 
 import asyncio
 
-from local.caller_turns import AT_ONCE, PRESENT_SECONDS, CallerTurns
+from local.caller_limiter import AT_ONCE, PRESENT_SECONDS, CallerLimiter
 
 
 class Crowd:
     """Changes of one caller, each held open until it is let go."""
 
-    def __init__(self, turns: CallerTurns, size: int) -> None:
+    def __init__(self, turns: CallerLimiter, size: int) -> None:
         self.inside = 0
         self.let_go = asyncio.Event()
         self.tasks = [asyncio.create_task(self._change(turns)) for _ in range(size)]
 
-    async def _change(self, turns: CallerTurns) -> None:
+    async def _change(self, turns: CallerLimiter) -> None:
         turns.note("crowd")
         async with turns.turn("crowd"):
             self.inside += 1
@@ -27,7 +27,7 @@ class Crowd:
 
 
 async def _alone() -> None:
-    turns = CallerTurns(lambda: 0.0)
+    turns = CallerLimiter(lambda: 0.0)
     crowd = Crowd(turns, 50)
     assert await crowd.settled() == AT_ONCE
     crowd.let_go.set()
@@ -37,7 +37,7 @@ async def _alone() -> None:
 
 async def _beside_others() -> None:
     now = [0.0]
-    turns = CallerTurns(lambda: now[0])
+    turns = CallerLimiter(lambda: now[0])
     turns.note("quiet")
     crowd = Crowd(turns, 50)
     assert await crowd.settled() == 1
