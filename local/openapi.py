@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic.alias_generators import to_camel
 from runledger.api.problems import GatewayMessage, ProblemDetail
-from runledger.http import PROBLEM_JSON, is_personal, needed_role, own_answers
+from runledger.http import is_personal, needed_role, own_answers
 from runledger.models.workspace import Role
+from runledger.problem_details import PROBLEM_JSON
 
 from functions.api.handler import app as api
 from functions.query.handler import app as query

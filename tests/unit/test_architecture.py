@@ -19,6 +19,7 @@ FLOORS = {
     "routes": 7,
     "admin_cli": 6,
     "http": 6,
+    "problem_details": 2,
     "composition": 5,
     "services": 4,
     "compiler": 3,

@@ -18,7 +18,7 @@ from runledger.errors import (
     SetupError,
     TransientError,
 )
-from runledger.http import answer_error
+from runledger.problem_details import answer_error
 
 SERVICES = (
     "cognito-idp",

@@ -1,11 +1,10 @@
-"""The HTTP edge: powertools' resolver, and the one place where errors become statuses."""
+"""The HTTP edge: powertools' resolver, what its routes declare, and who is calling."""
 
 import base64
 import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -15,30 +14,11 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from runledger.aws import answer_within, client, read_secret
 from runledger.charsets import require_whole
-from runledger.errors import (
-    ConflictError,
-    ForbiddenError,
-    GoneError,
-    InvalidCursorError,
-    InvalidGraphError,
-    InvalidInputError,
-    MfaRequiredError,
-    NotFoundError,
-    PayloadTooLargeError,
-    PreconditionFailedError,
-    RateLimitedError,
-    RunledgerError,
-    SetupError,
-    TransientError,
-    UnauthorizedError,
-    UnreadableError,
-    UnsupportedMediaTypeError,
-    WorkspaceNotNamedError,
-)
+from runledger.errors import InvalidInputError, RunledgerError
 from runledger.json_body import parse_json, require_json
-from runledger.models.validation_words import path_in, words
 from runledger.models.workspace import Role
-from runledger.observability import bind, log_failure, logger
+from runledger.observability import bind, log_failure
+from runledger.problem_details import answer_error, answer_validation, problem
 from runledger.services.workspaces.identity import Caller, Identity, Person, require_role
 from runledger.settings import EdgeSettings, read_settings
 from runledger.texts import clean, clean_text
@@ -47,9 +27,6 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-
-# Where a value stood in the request, which is no part of its name.
-_PLACES = frozenset({"body", "query", "path", "header"})
 
 HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
 # A router knows the request of the app that includes it.
@@ -66,80 +43,9 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # What each handler of a route answers besides its result and what every route may answer.
 _ANSWERS: dict[Callable[..., Any], Mapping[int, str]] = {}
 
-PROBLEM_JSON = "application/problem+json"
-
-# The first that fits.
-_STATUSES: dict[type[RunledgerError], tuple[int, str]] = {
-    InvalidCursorError: (400, "Invalid cursor"),
-    WorkspaceNotNamedError: (400, "Workspace not named"),
-    InvalidInputError: (422, "Invalid input"),
-    InvalidGraphError: (422, "Invalid automation"),
-    NotFoundError: (404, "Not found"),
-    ConflictError: (409, "Conflict"),
-    UnreadableError: (409, "Unreadable"),
-    GoneError: (410, "Gone"),
-    PreconditionFailedError: (412, "Precondition failed"),
-    UnauthorizedError: (401, "Unauthorized"),
-    MfaRequiredError: (403, "Second factor required"),
-    ForbiddenError: (403, "Forbidden"),
-    PayloadTooLargeError: (413, "Payload too large"),
-    UnsupportedMediaTypeError: (415, "Unsupported media type"),
-    RateLimitedError: (429, "Too many requests"),
-    TransientError: (503, "Try again"),
-    SetupError: (503, "Try again"),
-}
 # API Gateway waits 30 seconds for an integration, whatever is set, and its functions have 29:
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
 ANSWER_SECONDS = 24.0
-# Seconds after which a request that met a passing fault may be sent again.
-RETRY_AFTER = 5
-
-
-def problem(
-    status: int, title: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any
-) -> Response[str]:
-    """An RFC 9457 answer; `more` are its extension members."""
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
-    return Response(
-        status_code=status,
-        content_type=PROBLEM_JSON,
-        body=json.dumps(body),
-        headers=dict(headers or {}),
-    )
-
-
-def answer_error(error: RunledgerError) -> Response[str]:
-    told = {"error": type(error).__name__, "detail": error.for_log()}
-    for kind, (status, title) in _STATUSES.items():
-        if isinstance(error, kind):
-            if status == HTTPStatus.SERVICE_UNAVAILABLE:
-                logger.warning("request put off", extra=told)
-            return problem(status, title, str(error), **_extensions(error))
-    logger.error("request failed", extra=told)
-    return problem(500, "Internal error", "The request failed. It is in the log by its id.")
-
-
-def _extensions(error: RunledgerError) -> dict[str, Any]:
-    match error:
-        case InvalidInputError(field=str() as field):
-            return {"field": field}
-        case InvalidGraphError():
-            return {"problems": error.problems}
-        case ConflictError(status=str() as state, revision=int() as revision):
-            return {"state": state, "revision": revision}
-        case ConflictError(status=str() as state):
-            return {"state": state}
-        case PreconditionFailedError():
-            return {"revision": error.revision, "headers": {"ETag": f'"{error.revision}"'}}
-        case MfaRequiredError():
-            return {"code": "MFA_REQUIRED"}
-        case GoneError():
-            return error.facts
-        case RateLimitedError():
-            return {"headers": {"Retry-After": str(error.retry_after)}}
-        case TransientError() | SetupError():
-            return {"headers": {"Retry-After": str(RETRY_AFTER)}}
-    return {}
 
 
 def needs(role: Role | None) -> Callable[[HandlerT], HandlerT]:
@@ -202,8 +108,8 @@ def make_app(
             identify, app._request_validation_middleware
         )
 
-    def answer_validation(error: RequestValidationError) -> Response[str]:
-        return _answer_validation(error, app.current_event.raw_event)
+    def answer_request(error: RequestValidationError) -> Response[str]:
+        return answer_validation(error, _document(app.current_event.raw_event))
 
     def answer_route(error: RouteNotFoundError) -> Response[str]:
         event = app.current_event
@@ -217,7 +123,7 @@ def make_app(
         return problem(404, "Not found", f"there is no {event.http_method} {event.path}")
 
     app.exception_handler(RunledgerError)(answer_error)
-    app.exception_handler(RequestValidationError)(answer_validation)
+    app.exception_handler(RequestValidationError)(answer_request)
     app.exception_handler(RouteNotFoundError)(answer_route)
     app.exception_handler(Exception)(_answer_unexpected)
     return app
@@ -238,6 +144,15 @@ def _admitting(identify: Callable[[HttpApp], object], validate: Any) -> Any:
         return answer
 
     return admit
+
+
+def _document(event: Mapping[str, Any]) -> Any:
+    """The document that was sent, None where it is none."""
+    try:
+        return json.loads(raw_body(event) or b"null")
+    except ValueError:
+        # A GET with a body: nothing in it is asked for.
+        return None
 
 
 def _leads_somewhere(app: APIGatewayHttpResolver, route: Any) -> bool:
@@ -289,45 +204,6 @@ def _refuse_unknown_query(
             there = f"there are {', '.join(sorted(known))}" if known else "there are none"
             raise InvalidInputError(f"there is no parameter {name!r}; {there}", field=name)
     return next_middleware(app)
-
-
-def _answer_validation(error: RequestValidationError, event: Mapping[str, Any]) -> Response[str]:
-    faults = list(error.errors())
-    try:
-        body = json.loads(raw_body(event) or b"null")
-    except ValueError:
-        # A GET with a body: nothing in it is asked for.
-        body = None
-    problems = [_request_problem(fault, body) for fault in faults]
-    field, message = problems[0]["field"], problems[0]["message"]
-    detail = f"{field or 'the body'}: {message}"
-    return problem(422, "Invalid input", detail, field=field or None, problems=problems)
-
-
-def _request_problem(fault: Mapping[str, Any], body: Any) -> dict[str, Any]:
-    """One wrong value, by its path; inside a graph also by the node or edge it belongs to."""
-    place, *inside = fault["loc"] or ("body",)
-    path: list[Any] = inside if place in _PLACES else [place, *inside]
-    if place == "body":
-        path = path_in(body, path, missing=fault["type"] == "missing")
-    found = {
-        "code": "INVALID_REQUEST",
-        "message": words(fault),
-        "field": ".".join(str(part) for part in path),
-    }
-    match path:
-        case ["nodes", index, *_]:
-            return {**found, "nodeId": _node_id(body, int(index))}
-        case ["edges", index, *_]:
-            return {**found, "edge": int(index)}
-    return found
-
-
-def _node_id(body: Any, index: int) -> str | None:
-    nodes = body.get("nodes") if isinstance(body, dict) else None
-    node = nodes[index] if isinstance(nodes, list) and index < len(nodes) else None
-    found = node.get("id") if isinstance(node, dict) else None
-    return found if isinstance(found, str) else None
 
 
 def resolve(
