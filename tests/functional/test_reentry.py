@@ -7,6 +7,7 @@ from runledger.errors import ReentryBlockedError
 from runledger.models.run import Cancellation, RunStatus
 from runledger.store import keys
 from runledger.store.bodies import decompress
+from runledger.store.run_opening import RunOpening
 
 from tests.functional.test_settle import WAITING
 from tests.support.engine import Engine
@@ -122,7 +123,7 @@ def test_an_event_that_is_beaten_leaves_nothing_either_and_may_come_again(
 ) -> None:
     """The other run enters after this one had looked, and before it wrote its row."""
     automation_id = entering(engine, "ONE_AT_A_TIME")
-    holder = engine.stores.runs._holder
+    holder = RunOpening._holder
     others: list[str] = []
 
     def beaten(*asked: Any) -> str | None:
@@ -132,7 +133,7 @@ def test_an_event_that_is_beaten_leaves_nothing_either_and_may_come_again(
             others[0] = fire(engine, automation_id, 1)
         return found
 
-    monkeypatch.setattr(engine.stores.runs, "_holder", beaten)
+    monkeypatch.setattr(RunOpening, "_holder", beaten)
     with pytest.raises(ReentryBlockedError) as blocked:
         fire(engine, automation_id, 2)
     assert [blocked.value.run_id] == others

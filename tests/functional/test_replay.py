@@ -15,7 +15,7 @@ from runledger.services.secrets.signing import SigningSecrets
 from runledger.services.triggers.open_run import keyed_run_id
 from runledger.services.triggers.webhooks import WebhookRequest
 from runledger.store import keys
-from runledger.store.runs import RunStore
+from runledger.store.run_opening import RunOpening
 
 from tests.functional.test_webhooks import event, hooked
 from tests.support.engine import Engine
@@ -158,10 +158,10 @@ def test_what_came_first_decides_also_between_its_two_writes(
 ) -> None:
     """One request has written its event and not its row when another comes with its key."""
     token = hooked(engine)
-    original: Any = RunStore._open
+    original: Any = RunOpening._open
     inside: list[BaseException] = []
 
-    def cut_in(self: RunStore, run: Any, opening: Event, *args: Any, **more: Any) -> Any:
+    def cut_in(self: RunOpening, run: Any, opening: Event, *args: Any, **more: Any) -> Any:
         if opening.body == {"n": 1}:
             put = self._table.put
 
@@ -177,7 +177,7 @@ def test_what_came_first_decides_also_between_its_two_writes(
                 return original(self, run, opening, *args, **more)
         return original(self, run, opening, *args, **more)
 
-    monkeypatch.setattr(RunStore, "_open", cut_in)
+    monkeypatch.setattr(RunOpening, "_open", cut_in)
     first = engine.webhooks.receive(event(token, {"n": 1}, idempotency_key="k"))
     assert len(inside) == 1
     assert not first.is_duplicate

@@ -9,12 +9,8 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from runledger.errors import (
     ConditionFailedError,
-    KeyReusedError,
     NotFoundError,
-    ReentryBlockedError,
-    TransientError,
 )
-from runledger.json_body import is_same_json
 from runledger.models.automation import Reentry
 from runledger.models.event import Event
 from runledger.models.run import (
@@ -25,24 +21,21 @@ from runledger.models.run import (
     RunStatus,
     Step,
     StepStatus,
-    TriggerType,
 )
 from runledger.store import keys
+from runledger.store.run_opening import RunOpening
 from runledger.store.run_rows import (
     claim_value,
-    event_from_item,
-    event_to_item,
     row_cancellation,
     row_error,
     run_from_item,
-    run_to_item,
     shown_event_from_item,
     shown_run_from_item,
     shown_step_from_item,
     step_outline,
     step_to_item,
 )
-from runledger.store.table import Change, Path, Put, SortRange, key_attributes, ttl
+from runledger.store.table import Change, Path, SortRange, ttl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -76,9 +69,6 @@ class Closing:
 
 # Of the reason why a start was put off, or tried again, that a run row keeps.
 START_ERROR_CHARACTERS = 100
-# Each lost try means that another run of the same contact was opened or ended in between.
-_ENTRY_TRIES = 5
-_REUSED = "this idempotency key was used before, with another {}"
 
 
 class RunStore:
@@ -95,124 +85,9 @@ class RunStore:
         *,
         must_match: bool = False,
     ) -> tuple[Run, bool]:
-        """Writes a PENDING run; (the run, whether this call opened it). ReentryBlockedError where
-        the contact may not enter the automation now; with `must_match`, KeyReusedError where the
-        run that was found has another contact or body.
-
-        The event goes first: the row is the queue, and whoever sees it must find the event.
-        Where a run of this id exists, it is returned as it is and nothing changes. An event left
-        by a call that died in between is the same one, and is kept."""
-        found, is_opened = self._open(run, event, shards, reentry, must_match=must_match)
-        if must_match and not is_opened:
-            self._require_same(found, run, event)
-        return found, is_opened
-
-    def _open(
-        self, run: Run, event: Event, shards: int, reentry: Reentry, *, must_match: bool
-    ) -> tuple[Run, bool]:
-        is_new = Attr("pk").not_exists()
-        is_guarded = reentry is not Reentry.ALWAYS and run.contact_id is not None
-        holder = self._holder(run, reentry) if is_guarded else None
-        if holder is not None:
-            # Before anything is written: no row would lead to the event, be it to show or to
-            # erase it.
-            existing = self._table.get(keys.run(run.id), consistent=True)
-            if existing is not None:
-                return run_from_item(existing), False
-            raise ReentryBlockedError(_blocked(reentry, holder), holder)
-        item = event_to_item(run, event, self._bodies)
-        is_blank = Attr("isBlank").exists()
-        try:
-            self._table.put(item, is_new | is_blank)
-        except ConditionFailedError as error:
-            existing = self._table.get(keys.run(run.id), consistent=True)
-            if existing is not None:
-                return run_from_item(existing), False
-            if must_match and error.item is not None and error.item["ttl"] > ttl(run.created_at):
-                # Nobody was answered yet, but the event is there and would be this run's.
-                _require_same_body(event_from_item(error.item, self._bodies), event, None)
-            self._replace_expired(item, error.item, run.created_at)
-        row = run_to_item(run, keys.shard_of(run.id, shards))
-        if is_guarded:
-            try:
-                return self._enter(run, row, reentry)
-            except ReentryBlockedError:
-                # Another run came in between.
-                body = self._bodies.pack(None, "")
-                self._table.put({**item, "body": body, "isBlank": True})
-                raise
-        try:
-            self._table.put(row, is_new)
-        except ConditionFailedError as error:
-            if error.item is None:
-                raise
-            return run_from_item(error.item), False
-        return run_from_item(row), True
-
-    def _require_same(self, found: Run, run: Run, event: Event) -> None:
-        """What an erasure took away can no longer be compared."""
-        if found.erased_at is not None:
-            return
-        is_by_hand = run.trigger_type is TriggerType.MANUAL
-        # Of an event the body says whom it is for.
-        if is_by_hand and found.contact_id != run.contact_id:
-            raise KeyReusedError(_REUSED.format("contact"), found.id)
-        item = self._table.get(keys.event(found.id), consistent=True)
-        if item is not None and "erasedAt" not in item:
-            _require_same_body(event_from_item(item, self._bodies), event, found.id)
-
-    def _replace_expired(self, item: "Item", found: "Item | None", now: int) -> None:
-        """Where the event found was that of a run which expired, and whose row is deleted
-        already: it would go too, whatever needs it."""
-        if found is None or found["ttl"] > ttl(now):
-            return
-        is_as_found = Attr("ttl").eq(found["ttl"])
-        is_gone = Attr("pk").not_exists()
-        with suppress(ConditionFailedError):
-            self._table.put(item, is_as_found | is_gone)
-
-    def _enter(self, run: Run, row: "Item", reentry: Reentry) -> tuple[Run, bool]:
-        """Writes the row together with the contact's entry, which names the run that holds it.
-
-        An entry is for good under ONCE. Under ONE_AT_A_TIME it may be taken over from a run that
-        has ended, by a condition on that very run: of several takers one wins."""
-        assert run.contact_id is not None
-        key = keys.reentry(run.automation_id, run.contact_id)
-        is_new = Attr("pk").not_exists()
-        may_enter: ConditionBase = is_new
-        for _ in range(_ENTRY_TRIES):
-            entry = {**key_attributes(key), "runId": run.id}
-            try:
-                self._table.transact([Put(row, is_new), Put(entry, may_enter)])
-            except ConditionFailedError:
-                existing = self._table.get(keys.run(run.id), consistent=True)
-                if existing is not None:
-                    return run_from_item(existing), False
-                held = self._table.get(key, consistent=True)
-                if held is None:
-                    may_enter = is_new
-                    continue
-                holder = held["runId"]
-                if reentry is Reentry.ONCE or self._is_open(holder):
-                    raise ReentryBlockedError(_blocked(reentry, holder), holder) from None
-                may_enter = Attr("runId").eq(holder)
-            else:
-                return run_from_item(row), True
-        raise TransientError("others kept entering the automation for this contact; try again")
-
-    def _holder(self, run: Run, reentry: Reentry) -> str | None:
-        """The run that keeps this one from being opened."""
-        assert run.contact_id is not None
-        key = keys.reentry(run.automation_id, run.contact_id)
-        held = self._table.get(key, consistent=True)
-        if held is None or held["runId"] == run.id:
-            return None
-        holder: str = held["runId"]
-        return holder if reentry is Reentry.ONCE or self._is_open(holder) else None
-
-    def _is_open(self, run_id: str) -> bool:
-        item = self._table.get(keys.run(run_id), consistent=True)
-        return item is not None and not RunStatus(item["status"]).is_terminal
+        """As `RunOpening.open`."""
+        opening = RunOpening(self._table, self._bodies)
+        return opening.open(run, event, shards, reentry, must_match=must_match)
 
     def get(self, run_id: str, *, consistent: bool = True) -> Run:
         item = self._table.get(keys.run(run_id), consistent=consistent)
@@ -497,14 +372,3 @@ def _again(
         },
         remove=gone,
     )
-
-
-def _require_same_body(found: Event, given: Event, run_id: str | None) -> None:
-    if not is_same_json(found.body, given.body):
-        raise KeyReusedError(_REUSED.format("body"), run_id)
-
-
-def _blocked(reentry: Reentry, run_id: str) -> str:
-    if reentry is Reentry.ONCE:
-        return f"the contact entered the automation before, with {run_id}, and may do so once"
-    return f"the contact is in the automation now, with {run_id}, and may be once at a time"
