@@ -1,48 +1,32 @@
 """statemachines/export.asl.json: sound, and walked by interpreters we did not write."""
 
 import json
-import time
 from collections.abc import Iterator
 from fnmatch import fnmatch
-from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
-from moto import mock_aws
-from moto.awslambda_simple.models import LambdaSimpleBackend
 from runledger.compiler.machine_checks import check_machine
 from runledger.errors import ServiceError, TransientError
 from runledger.models.export import Export, ExportStatus
 from runledger.services.bulk import export_pages
-from runledger.services.bulk.export_contract import ExportEvent
+from runledger.services.bulk.export_contract import ExportEvent, ExportPlace
 from runledger.store import bodies
 
 from tests.functional import test_delivery_lists, test_refusal_lists
 from tests.functional.test_exports import ask, content, documents, event, stored
 from tests.functional.test_walk import PAYLOAD, order_paid
 from tests.support.engine import Engine
-from tests.support.environment import EXPORT, REGION
+from tests.support.environment import EXPORT
 from tests.support.local_stepfunctions import LocalStepFunctions
+from tests.support.static_machine import StaticMachine, last_status, walked_by_moto
 from tests.support.template import load_template
 
-ROOT = Path(__file__).parents[2]
-FUNCTION = f"arn:aws:lambda:{REGION}:123456789012:function:export-page"
-
-
-def definition() -> dict[str, Any]:
-    """The machine as CloudFormation would deploy it."""
-    resource = load_template()["Resources"]["Export"]["Properties"]
-    text = (ROOT / resource["DefinitionUri"]).read_text()
-    for name in resource["DefinitionSubstitutions"]:
-        text = text.replace("${" + name + "}", FUNCTION)
-    assert "${" not in text
-    parsed: dict[str, Any] = json.loads(text)
-    return parsed
+MACHINE = StaticMachine("Export", "ExportPage", EXPORT)
 
 
 def test_the_machine_is_sound() -> None:
-    machine = definition()
+    machine = MACHINE.definition()
     known = frozenset({"$.workspaceId", "$.exportId", "$.attempt", "$.goesOn"})
     check_machine(machine, json.dumps(machine), known)
     with LocalStepFunctions() as interpreter:
@@ -50,75 +34,40 @@ def test_the_machine_is_sound() -> None:
 
 
 def test_it_lives_longer_than_its_function_and_its_export() -> None:
-    timeout = load_template()["Resources"]["ExportPage"]["Properties"]["Timeout"]
-    machine = definition()
-    tasks = [each for each in machine["States"].values() if each["Type"] == "Task"]
-    assert all(task["TimeoutSeconds"] > timeout for task in tasks)
-    assert machine["TimeoutSeconds"] * 1_000 > export_pages.MAX_TIME
-    assert export_pages.STALL > timeout * 1_000
+    seconds = MACHINE.function_seconds()
+    assert all(each > seconds for each in MACHINE.task_seconds())
+    assert MACHINE.definition()["TimeoutSeconds"] * 1_000 > export_pages.MAX_TIME
+    assert export_pages.STALL > seconds * 1_000
 
 
 class Walked:
-    """The deployed machine over a world; its function is the service itself."""
+    """The deployed machine over an engine; its function is the service itself."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.failures: list[Exception] = []
         self.events: list[ExportEvent] = []
-        engine.stepfunctions.create_state_machine(
-            name=EXPORT.rpartition(":")[2],
-            definition=json.dumps(definition()),
-            roleArn="arn:aws:iam::123456789012:role/machine",
-        )
+        MACHINE.create(engine.stepfunctions)
 
-    def invoke(self, body: str) -> tuple[bytes, bool]:
+    def invoke(self, body: str) -> ExportPlace:
         event = ExportEvent.model_validate(json.loads(body))
         self.events.append(event)
-        try:
-            if self.failures:
-                raise self.failures.pop(0)
-            place = self.engine.export_pages.handle(event, 0)
-            return place.model_dump_json().encode(), True
-        except Exception as error:
-            told = {"errorType": type(error).__name__, "errorMessage": str(error)}
-            return json.dumps(told).encode(), False
+        if self.failures:
+            raise self.failures.pop(0)
+        return self.engine.export_pages.handle(event, 0)
 
     def ended(self, export: Export, attempt: int = 1) -> str:
         """The last status of an execution of the export."""
         arn = f"{EXPORT.replace(':stateMachine:', ':execution:')}:{export.id}-{attempt}"
-        deadline = time.monotonic() + 60
-        while True:
-            described = self.engine.stepfunctions.describe_execution(executionArn=arn)
-            if described["status"] != "RUNNING":
-                return str(described["status"])
-            assert time.monotonic() < deadline, "the execution does not end"
-            time.sleep(0.01)
+        return last_status(self.engine.stepfunctions, arn)
 
 
 @pytest.fixture
 def walked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Walked]:
     monkeypatch.setattr(export_pages, "PAGE_ROWS", 20)
-    config: Any = {
-        "stepfunctions": {"execute_state_machine": True},
-        "lambda": {"use_docker": False},
-    }
-    environment = {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": REGION,
-    }
-    with patch.dict("os.environ", environment), mock_aws(config=config):
+    with walked_by_moto(monkeypatch) as deploy:
         made = Walked(Engine())
-
-        def invoke(
-            backend: Any, name: str, qualifier: str, body: Any, headers: Any, answer: Any
-        ) -> bytes:
-            result, is_well = made.invoke(body)
-            if not is_well:
-                answer["x-amz-function-error"] = "Unhandled"
-            return result
-
-        monkeypatch.setattr(LambdaSimpleBackend, "invoke", invoke)
+        deploy(made.invoke)
         yield made
 
 

@@ -1,59 +1,39 @@
 """statemachines/contact_fan_out.asl.json: sound, and walked by interpreters we did not write."""
 
 import json
-import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-from unittest.mock import patch
 
 import pytest
-from moto import mock_aws
-from moto.awslambda_simple.models import LambdaSimpleBackend
 from runledger.clock import from_iso
 from runledger.compiler.machine_checks import check_machine
 from runledger.errors import TransientError
 from runledger.models.contact import ContactDocument
 from runledger.models.schedule import FireStatus
 from runledger.services.schedules import date_fires
-from runledger.services.schedules.fire_contract import FireEvent
+from runledger.services.schedules.fire_contract import FireEvent, FirePlace
 
 from tests.support.engine import Engine
-from tests.support.environment import FAN_OUT, REGION
+from tests.support.environment import FAN_OUT
 from tests.support.local_stepfunctions import LocalStepFunctions
-from tests.support.template import load_template
+from tests.support.static_machine import StaticMachine, last_status, walked_by_moto
 
-ROOT = Path(__file__).parents[2]
-FUNCTION = f"arn:aws:lambda:{REGION}:123456789012:function:date-trigger"
-
-
-def definition() -> dict[str, Any]:
-    """The machine as CloudFormation would deploy it."""
-    resource = load_template()["Resources"]["ContactFanOut"]["Properties"]
-    text = (ROOT / resource["DefinitionUri"]).read_text()
-    for name in resource["DefinitionSubstitutions"]:
-        text = text.replace("${" + name + "}", FUNCTION)
-    assert "${" not in text
-    parsed: dict[str, Any] = json.loads(text)
-    return parsed
+MACHINE = StaticMachine("ContactFanOut", "DateTrigger", FAN_OUT)
 
 
 def test_the_machine_is_sound() -> None:
-    machine = definition()
+    machine = MACHINE.definition()
     check_machine(machine, json.dumps(machine))
     with LocalStepFunctions() as interpreter:
         assert interpreter.validate(machine) == []
 
 
 def test_a_task_waits_longer_than_its_function_may_take() -> None:
-    resources = load_template()["Resources"]
-    timeout = resources["DateTrigger"]["Properties"]["Timeout"]
-    tasks = [each for each in definition()["States"].values() if each["Type"] == "Task"]
-    assert all(task["TimeoutSeconds"] > timeout for task in tasks)
+    seconds = MACHINE.function_seconds()
+    assert all(each > seconds for each in MACHINE.task_seconds())
 
 
 class Walked:
-    """The deployed machine over a world; its function is the service itself."""
+    """The deployed machine over an engine; its function is the service itself."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -61,23 +41,14 @@ class Walked:
         self.failures: list[Exception] = []
         self.events: list[FireEvent] = []
         self.executions = 0
-        created = engine.stepfunctions.create_state_machine(
-            name=FAN_OUT.rpartition(":")[2],
-            definition=json.dumps(definition()),
-            roleArn="arn:aws:iam::123456789012:role/machine",
-        )
-        self.arn = created["stateMachineArn"]
+        MACHINE.create(engine.stepfunctions)
 
-    def invoke(self, body: str) -> tuple[bytes, bool]:
+    def invoke(self, body: str) -> FirePlace:
         event = FireEvent.model_validate(json.loads(body))
         self.events.append(event)
-        try:
-            if self.failures:
-                raise self.failures.pop()
-            return self.engine.date_fires.handle(event).model_dump_json().encode(), True
-        except Exception as error:
-            told = {"errorType": type(error).__name__, "errorMessage": str(error)}
-            return json.dumps(told).encode(), False
+        if self.failures:
+            raise self.failures.pop()
+        return self.engine.date_fires.handle(event)
 
     def activate(self) -> str:
         return self.engine.activate(
@@ -111,40 +82,16 @@ class Walked:
         states = self.engine.stepfunctions
         self.executions += 1
         started = states.start_execution(
-            stateMachineArn=self.arn, name=f"fire-{self.executions}", input=json.dumps(facts)
+            stateMachineArn=FAN_OUT, name=f"fire-{self.executions}", input=json.dumps(facts)
         )
-        deadline = time.monotonic() + 60
-        while True:
-            described = states.describe_execution(executionArn=started["executionArn"])
-            if described["status"] != "RUNNING":
-                return str(described["status"])
-            assert time.monotonic() < deadline, "the execution does not end"
-            time.sleep(0.01)
+        return last_status(states, started["executionArn"])
 
 
 @pytest.fixture
 def walked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Walked]:
-    config: Any = {
-        "stepfunctions": {"execute_state_machine": True},
-        "lambda": {"use_docker": False},
-    }
-    environment = {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": REGION,
-    }
-    with patch.dict("os.environ", environment), mock_aws(config=config):
+    with walked_by_moto(monkeypatch) as deploy:
         made = Walked(Engine())
-
-        def invoke(
-            backend: Any, name: str, qualifier: str, body: Any, headers: Any, answer: Any
-        ) -> bytes:
-            result, is_well = made.invoke(body)
-            if not is_well:
-                answer["x-amz-function-error"] = "Unhandled"
-            return result
-
-        monkeypatch.setattr(LambdaSimpleBackend, "invoke", invoke)
+        deploy(made.invoke)
         yield made
 
 

@@ -3,14 +3,10 @@
 import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import boto3
 import pytest
-from moto import mock_aws
-from moto.awslambda_simple.models import LambdaSimpleBackend
 from runledger.compiler.machine_checks import check_machine
 from runledger.errors import TransientError
 from runledger.models.attempt_transitions import GIVE_UP_AFTER, WAITS
@@ -19,36 +15,22 @@ from runledger.services.messages.retry_machine import RetryMachine
 
 from tests.support.environment import DELIVERY_RETRY, REGION
 from tests.support.local_stepfunctions import LocalStepFunctions
-from tests.support.template import load_template
+from tests.support.static_machine import StaticMachine, last_status, walked_by_moto
 
-ROOT = Path(__file__).parents[2]
-FUNCTION = f"arn:aws:lambda:{REGION}:123456789012:function:retry-delivery"
-
-
-def definition() -> dict[str, Any]:
-    """The machine as CloudFormation would deploy it."""
-    resource = load_template()["Resources"]["DeliveryRetry"]["Properties"]
-    text = (ROOT / resource["DefinitionUri"]).read_text()
-    for name in resource["DefinitionSubstitutions"]:
-        text = text.replace("${" + name + "}", FUNCTION)
-    assert "${" not in text
-    parsed: dict[str, Any] = json.loads(text)
-    return parsed
+MACHINE = StaticMachine("DeliveryRetry", "RetryDelivery", DELIVERY_RETRY)
 
 
 def test_the_machine_is_sound() -> None:
-    machine = definition()
+    machine = MACHINE.definition()
     check_machine(machine, json.dumps(machine), frozenset({"$.workspaceId", "$.deliveryId"}))
     with LocalStepFunctions() as interpreter:
         assert interpreter.validate(machine) == []
 
 
 def test_it_lives_longer_than_all_its_waits_and_tasks() -> None:
-    machine = definition()
-    timeout = load_template()["Resources"]["RetryDelivery"]["Properties"]["Timeout"]
-    tasks = [each for each in machine["States"].values() if each["Type"] == "Task"]
-    assert all(task["TimeoutSeconds"] > timeout for task in tasks)
-    assert machine["TimeoutSeconds"] * 1_000 > sum(WAITS) + GIVE_UP_AFTER
+    seconds = MACHINE.function_seconds()
+    assert all(each > seconds for each in MACHINE.task_seconds())
+    assert MACHINE.definition()["TimeoutSeconds"] * 1_000 > sum(WAITS) + GIVE_UP_AFTER
 
 
 class Function:
@@ -58,38 +40,19 @@ class Function:
         self.answers: list[RetryAnswer | Exception] = []
         self.events: list[RetryEvent] = []
 
-    def invoke(self, body: str) -> tuple[bytes, bool]:
+    def invoke(self, body: str) -> RetryAnswer:
         self.events.append(RetryEvent.model_validate(json.loads(body)))
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
-            told = {"errorType": type(answer).__name__, "errorMessage": str(answer)}
-            return json.dumps(told).encode(), False
-        return answer.model_dump_json(by_alias=True).encode(), True
+            raise answer
+        return answer
 
 
 @pytest.fixture
 def function(monkeypatch: pytest.MonkeyPatch) -> Iterator[Function]:
-    config: Any = {
-        "stepfunctions": {"execute_state_machine": True},
-        "lambda": {"use_docker": False},
-    }
-    environment = {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": REGION,
-    }
-    with patch.dict("os.environ", environment), mock_aws(config=config):
+    with walked_by_moto(monkeypatch) as deploy:
         made = Function()
-
-        def invoke(
-            backend: Any, name: str, qualifier: str, body: Any, headers: Any, answer: Any
-        ) -> bytes:
-            result, is_well = made.invoke(body)
-            if not is_well:
-                answer["x-amz-function-error"] = "Unhandled"
-            return result
-
-        monkeypatch.setattr(LambdaSimpleBackend, "invoke", invoke)
+        deploy(made.invoke)
         yield made
 
 
@@ -104,22 +67,12 @@ class Attempt:
 def execute() -> str:
     """The last status of an execution as it is started for an attempt."""
     states = boto3.client("stepfunctions", region_name=REGION)
-    states.create_state_machine(
-        name=DELIVERY_RETRY.rpartition(":")[2],
-        definition=json.dumps(definition()),
-        roleArn="arn:aws:iam::123456789012:role/machine",
-    )
+    MACHINE.create(states)
     attempt: Any = Attempt()
     RetryMachine(states, DELIVERY_RETRY).start(attempt)
     (started,) = states.list_executions(stateMachineArn=DELIVERY_RETRY)["executions"]
     assert started["name"] == "dlv_1-3"
-    deadline = time.monotonic() + 60
-    while True:
-        status = states.describe_execution(executionArn=started["executionArn"])["status"]
-        if status != "RUNNING":
-            return str(status)
-        assert time.monotonic() < deadline, "the execution does not end"
-        time.sleep(0.01)
+    return last_status(states, started["executionArn"])
 
 
 def further(try_number: int) -> RetryAnswer:

@@ -1,0 +1,105 @@
+"""The static state machines of statemachines/, as CloudFormation would deploy them, walked by moto
+with one function for all their tasks."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import pytest
+from moto import mock_aws
+from moto.awslambda_simple.models import LambdaSimpleBackend
+from pydantic import BaseModel
+
+from tests.support.environment import REGION
+from tests.support.template import load_template
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+ROOT = Path(__file__).parents[2]
+# What a function makes of the body it is invoked with.
+Function = Callable[[str], BaseModel]
+
+
+@dataclass(frozen=True, slots=True)
+class StaticMachine:
+    """A machine of the template by its logical id and that of its function; `arn` is the one it
+    has in tests."""
+
+    resource: str
+    function: str
+    arn: str
+
+    def definition(self) -> dict[str, Any]:
+        resource = load_template()["Resources"][self.resource]["Properties"]
+        text = (ROOT / resource["DefinitionUri"]).read_text()
+        arn = f"arn:aws:lambda:{REGION}:123456789012:function:{self.function}"
+        for name in resource["DefinitionSubstitutions"]:
+            text = text.replace("${" + name + "}", arn)
+        assert "${" not in text
+        parsed: dict[str, Any] = json.loads(text)
+        return parsed
+
+    def function_seconds(self) -> int:
+        """How long its function may take."""
+        timeout: int = load_template()["Resources"][self.function]["Properties"]["Timeout"]
+        return timeout
+
+    def task_seconds(self) -> list[int]:
+        """How long each of its tasks waits for an answer."""
+        states = self.definition()["States"].values()
+        return [each["TimeoutSeconds"] for each in states if each["Type"] == "Task"]
+
+    def create(self, states: "SFNClient") -> None:
+        states.create_state_machine(
+            name=self.arn.rpartition(":")[2],
+            definition=json.dumps(self.definition()),
+            roleArn="arn:aws:iam::123456789012:role/machine",
+        )
+
+
+def last_status(states: "SFNClient", execution_arn: str) -> str:
+    """The status of an execution once it has ended."""
+    deadline = time.monotonic() + 60
+    while True:
+        status = states.describe_execution(executionArn=execution_arn)["status"]
+        if status != "RUNNING":
+            return str(status)
+        assert time.monotonic() < deadline, "the execution does not end"
+        time.sleep(0.01)
+
+
+@contextmanager
+def walked_by_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Function], None]]:
+    """An AWS account whose machines run. Call what is yielded with the function that all tasks
+    invoke; what it raises is a failure of the function."""
+    config: Any = {
+        "stepfunctions": {"execute_state_machine": True},
+        "lambda": {"use_docker": False},
+    }
+    environment = {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": REGION,
+    }
+
+    def deploy(function: Function) -> None:
+        def invoke(
+            backend: Any, name: str, qualifier: str, body: Any, headers: Any, answer: Any
+        ) -> bytes:
+            try:
+                return function(body).model_dump_json(by_alias=True).encode()
+            except Exception as error:
+                answer["x-amz-function-error"] = "Unhandled"
+                told = {"errorType": type(error).__name__, "errorMessage": str(error)}
+                return json.dumps(told).encode()
+
+        monkeypatch.setattr(LambdaSimpleBackend, "invoke", invoke)
+
+    with patch.dict("os.environ", environment), mock_aws(config=config):
+        yield deploy
