@@ -15,8 +15,8 @@ from runledger.services.counts.list_counts import Counts
 
 from tests.functional import test_delivery_lists, test_history, test_refusal_lists
 from tests.functional.test_api_handlers import call, deployed
-from tests.functional.test_history import request
 from tests.support.engine import Engine
+from tests.support.lists import request
 from tests.support.memory_engine import MemoryEngine
 from tests.support.stream_records import Record, is_followed
 

@@ -24,9 +24,9 @@ from runledger.store.values import to_attribute
 from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_erasing import a_person, erased, event, moved, shop, surroundings
 from tests.functional.test_exports import ask, content, documents, write
-from tests.functional.test_history import request
 from tests.support.engine import Engine
 from tests.support.environment import TABLE
+from tests.support.lists import request
 
 if TYPE_CHECKING:
     from collections.abc import Callable

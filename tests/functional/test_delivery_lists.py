@@ -19,9 +19,9 @@ from runledger.store import bodies
 from tests.functional import test_history, test_refusal_lists
 from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_delivery_life import ADA, mailing
-from tests.functional.test_history import request
 from tests.support.engine import Engine, open_engine
 from tests.support.fakes import client_error
+from tests.support.lists import all_ids, each_page, request
 from tests.support.memory_table import MemoryTable
 
 __all__ = ["deployed"]
@@ -87,17 +87,7 @@ def fill(engine: Engine) -> list[DeliveryAttempt]:
 
 
 def pages(engine: Engine, **given: Any) -> list[str]:
-    """Ids of every row, following cursors to the end; pages before the last are full."""
-    found: list[str] = []
-    cursor = None
-    while True:
-        asked = request(**{"limit": 13, **given, "cursor": cursor})
-        view = engine.queries.deliveries(engine.workspace_id, asked)
-        found += [each.id for each in view.items]
-        cursor = view.next_cursor
-        if cursor is None:
-            return found
-        assert len(view.items) == asked.limit
+    return all_ids(engine.queries.deliveries, **{"limit": 13, **given})
 
 
 @pytest.mark.parametrize("shards", [1, 4])
@@ -158,18 +148,10 @@ def test_a_channel_is_looked_for_under_the_scan_budget(
     for _ in range(25):
         an_attempt(engine, created_at=engine.clock() - HOUR)
     newest = an_attempt(engine, channel="SMS")
-    found: list[str] = []
-    sizes: list[int] = []
-    cursor = None
-    while cursor is not None or not sizes:
-        asked = request(channel="SMS", limit=5, cursor=cursor)
-        view = engine.queries.deliveries("ws_demo", asked)
-        found += [each.id for each in view.items]
-        sizes.append(len(view.items))
-        cursor = view.next_cursor
-    assert found == [newest.id, oldest.id]
-    assert sizes[0] == 1
-    assert len(sizes) > 2
+    read = list(each_page(engine.queries.deliveries, channel="SMS", limit=5))
+    assert read[0] == [newest.id]
+    assert [row_id for page in read for row_id in page] == [newest.id, oldest.id]
+    assert len(read) > 2
 
 
 def test_an_address_is_found_as_pasted_whoever_has_it_now(

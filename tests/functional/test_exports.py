@@ -31,9 +31,9 @@ from runledger.store.export_files import ExportFiles
 
 from tests.functional import test_delivery_lists, test_history, test_refusal_lists
 from tests.functional.test_api_handlers import CONTEXT, call, deployed, sample
-from tests.functional.test_history import request
 from tests.support.engine import Engine, client_of
 from tests.support.environment import BUCKET
+from tests.support.lists import request
 from tests.support.stored_text import find_words, stored_in_engine
 
 __all__ = ["deployed"]

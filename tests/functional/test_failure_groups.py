@@ -25,12 +25,12 @@ from runledger.store.runs import Closing
 from runledger.store.values import Item
 
 from tests.functional.test_api_handlers import CONTEXT, call, deployed, sample
-from tests.functional.test_history import request as history_request
 from tests.functional.test_run_store import EVENT, a_run
 from tests.functional.test_upstream import upstream_document
 from tests.support.boundary import Boundary, Call
 from tests.support.engine import Engine
 from tests.support.environment import START
+from tests.support.lists import request as history_request
 from tests.support.memory_engine import MemoryEngine
 
 __all__ = ["deployed"]

@@ -9,43 +9,19 @@ from runledger.errors import InvalidCursorError, InvalidInputError
 from runledger.models.contact import ContactDocument
 from runledger.models.run import Run, RunStatus, TriggerType
 from runledger.services.lists.cursors import LIFETIME
-from runledger.services.lists.requests import ListRequest
 from runledger.store.runs import Closing
 
 from tests.functional.test_run_store import a_run
 from tests.support.engine import Engine, open_engine
 from tests.support.events import an_event
+from tests.support.lists import all_ids, request
 from tests.support.memory_table import MemoryTable
 
 STATUSES = list(RunStatus)
 
 
-def request(**given: Any) -> ListRequest:
-    base: dict[str, Any] = {
-        "statuses": frozenset(),
-        "automation_id": None,
-        "contact": None,
-        "range": None,
-        "since": None,
-        "until": None,
-        "limit": 7,
-        "cursor": None,
-    }
-    return ListRequest(**{**base, **given})
-
-
 def pages(engine: Engine, **given: Any) -> list[str]:
-    """Ids of every row, following cursors to the end; pages before the last are full."""
-    found: list[str] = []
-    cursor = None
-    while True:
-        asked = request(**{**given, "cursor": cursor})
-        view = engine.queries.runs(engine.workspace_id, asked)
-        found += [run.id for run in view.items]
-        cursor = view.next_cursor
-        if cursor is None:
-            return found
-        assert len(view.items) == asked.limit
+    return all_ids(engine.queries.runs, **given)
 
 
 def fill(engine: Engine) -> list[Run]:

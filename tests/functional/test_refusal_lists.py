@@ -14,8 +14,8 @@ from runledger.services.lists import pages as page_reads
 
 from tests.functional import test_history
 from tests.functional.test_api_handlers import call, deployed
-from tests.functional.test_history import request
 from tests.support.engine import Engine, open_engine
+from tests.support.lists import all_ids, each_page, request
 from tests.support.memory_table import MemoryTable
 
 __all__ = ["deployed"]
@@ -64,17 +64,7 @@ def fill(engine: Engine) -> list[Refusal]:
 
 
 def pages(engine: Engine, **given: Any) -> list[str]:
-    """Ids of every row, following cursors to the end; pages before the last are full."""
-    found: list[str] = []
-    cursor = None
-    while True:
-        asked = request(**{**given, "cursor": cursor})
-        view = engine.queries.refusals(engine.workspace_id, asked)
-        found += [refusal.id for refusal in view.items]
-        cursor = view.next_cursor
-        if cursor is None:
-            return found
-        assert len(view.items) == asked.limit
+    return all_ids(engine.queries.refusals, **given)
 
 
 @pytest.mark.parametrize("shards", [1, 8])
@@ -118,16 +108,8 @@ def test_a_page_passes_over_so_many_keys_of_other_kinds_and_goes_on_where_it_sto
     oldest = a_refusal(engine, contact_id=person, created_at=engine.clock.now - 5 * HOUR)
     test_history.fill_for(engine, [person] * 25)
     newest = a_refusal(engine, contact_id=person)
-    found: list[str] = []
-    sizes: list[int] = []
-    cursor = None
-    while cursor is not None or not sizes:
-        view = engine.queries.refusals("ws_demo", request(contact=person, cursor=cursor))
-        found += [refusal.id for refusal in view.items]
-        sizes.append(len(view.items))
-        cursor = view.next_cursor
-    assert found == [newest.id, oldest.id]
-    assert sizes == [1, 0, 1]
+    read = list(each_page(engine.queries.refusals, contact=person))
+    assert read == [[newest.id], [], [oldest.id]]
 
 
 def test_what_a_refusal_tells(engine: Engine) -> None:

@@ -102,7 +102,7 @@ def test_refusals_and_fires_are_kept_by_the_same_setting(engine: Engine) -> None
 
 
 def refusals() -> Any:
-    from tests.functional.test_history import request
+    from tests.support.lists import request
 
     return request()
 
