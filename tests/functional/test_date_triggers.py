@@ -26,6 +26,7 @@ from runledger.services.schedules.fire_contract import FireEvent, FireInput, Fir
 from tests.support.api_calls import api_call, replace_api_call
 from tests.support.engine import Engine, open_engine
 from tests.support.environment import FAN_OUT, SCHEDULE_GROUP
+from tests.support.lists import request
 
 BY = "ada@example.com"
 # A day before the first fire, in Berlin's winter time.
@@ -71,6 +72,13 @@ class Dates:
         made = self.engine.automations.create(self.engine.workspace_id, document, BY)
         self.engine.activations.activate(self.engine.workspace_id, made.id, BY)
         return made.id
+
+    def activate_with_contacts(self, count: int) -> str:
+        """An active automation, and so many contacts whose birthday is its first day."""
+        automation_id = self.activate()
+        for _ in range(count):
+            self.contact()
+        return automation_id
 
     def change(self, automation_id: str, **config: Any) -> None:
         workspace_id = self.engine.workspace_id
@@ -151,11 +159,8 @@ class Dates:
 
     def runs(self, automation_id: str | None = None) -> dict[str, RunStatus]:
         """Status of each run (of the automation), by its contact; fails where one has two."""
-        found = self.engine.dynamodb.scan(TableName="runledger")["Items"]
         rows = [
-            row
-            for row in found
-            if row["sk"]["S"] == "RUN" and automation_id in (None, row["automationId"]["S"])
+            row for row in self.rows("RUN") if automation_id in (None, row["automationId"]["S"])
         ]
         by_contact = {row["contactId"]["S"]: RunStatus(row["status"]["S"]) for row in rows}
         assert len(by_contact) == len(rows)
@@ -172,15 +177,30 @@ class Dates:
             found[each["Name"]] = f"{expression} {got['ScheduleExpressionTimezone']}"
         return found
 
+    def rows(self, sort: str) -> list[Any]:
+        """What the table holds of one kind."""
+        found = self.engine.dynamodb.scan(TableName="runledger")["Items"]
+        return [row for row in found if row["sk"]["S"] == sort]
+
     def due(self) -> list[str]:
         index = "gsi4"
         rows = self.engine.dynamodb.scan(TableName="runledger", IndexName=index)["Items"]
         return sorted(row["dueKey"]["S"][14:] for row in rows)
 
 
+def existing(fire: Fire | None) -> Fire:
+    assert fire is not None
+    return fire
+
+
 @pytest.fixture
 def dates(engine: Engine) -> Dates:
     return Dates(engine)
+
+
+@pytest.fixture
+def two_contacts_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(date_fires, "PAGE_CONTACTS", 2)
 
 
 class Outage:
@@ -376,10 +396,9 @@ def test_a_fire_opens_a_run_for_each_contact_due_and_no_other(dates: Dates) -> N
     for other in ("1990-01-17", "1990-02-16", "2027-01-16", "soon", None):
         dates.contact(other)
 
-    fire = dates.fire(automation_id)
+    fire = existing(dates.fire(automation_id))
 
     assert dates.runs() == dict.fromkeys(due, RunStatus.PENDING)
-    assert fire is not None
     assert (fire.status, fire.by, fire.missed) == (
         FireStatus.COMPLETED,
         FireSource.SCHEDULE,
@@ -387,7 +406,7 @@ def test_a_fire_opens_a_run_for_each_contact_due_and_no_other(dates: Dates) -> N
     )
     # One has a date that cannot be read, which is said.
     assert (fire.opened, fire.refused, fire.day) == (3, 1, date(2026, 1, 16))
-    run_id = dates.engine.queries.runs(dates.engine.workspace_id, _everything()).items[0].id
+    run_id = dates.engine.queries.runs(dates.engine.workspace_id, request(limit=50)).items[0].id
     payload = dates.engine.detail(run_id)["payload"]
     assert payload["date"] in ("1990-01-16", "2001-01-16", "1975-01-15T23:30:00Z")
     assert payload["occursOn"] == "2026-01-16"
@@ -395,21 +414,6 @@ def test_a_fire_opens_a_run_for_each_contact_due_and_no_other(dates: Dates) -> N
     stored = dates.engine.stores.schedules.get(automation_id)
     assert stored is not None and stored.next_day == date(2026, 1, 17)
     assert not [each for each in dates.due() if each.startswith("fire")]
-
-
-def _everything() -> Any:
-    from runledger.services.lists.requests import ListRequest
-
-    return ListRequest(
-        statuses=frozenset(),
-        automation_id=None,
-        contact=None,
-        range=None,
-        since=None,
-        until=None,
-        limit=50,
-        cursor=None,
-    )
 
 
 @pytest.mark.parametrize(("offset", "birthday"), [(-7, "1990-01-23"), (30, "1990-12-17")])
@@ -444,8 +448,8 @@ def test_a_repeated_fire_opens_nothing_more(dates: Dates) -> None:
     assert dates.fire(automation_id) == first
 
 
+@pytest.mark.usefixtures("two_contacts_a_page")
 def test_two_walkers_at_once_do_no_harm(dates: Dates, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(date_fires, "PAGE_CONTACTS", 2)
     automation_id = dates.activate()
     contacts = [dates.contact() for _ in range(7)]
     place = dates.begin(automation_id)
@@ -463,16 +467,13 @@ def test_two_walkers_at_once_do_no_harm(dates: Dates, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(date_fires.DateFires, "_move_on", overtaken)
     dates.walk(place)
-    fire = dates.stored(automation_id, place)
-    assert fire is not None
+    fire = existing(dates.stored(automation_id, place))
     assert (fire.status, fire.opened) == (FireStatus.COMPLETED, 7)
     assert sorted(dates.runs()) == sorted(contacts)
 
 
-def test_a_contact_whose_date_changes_meanwhile_counts_by_its_present_date(
-    dates: Dates, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(date_fires, "PAGE_CONTACTS", 2)
+@pytest.mark.usefixtures("two_contacts_a_page")
+def test_a_contact_whose_date_changes_meanwhile_counts_by_its_present_date(dates: Dates) -> None:
     automation_id = dates.activate()
     contacts = sorted(dates.contact() for _ in range(4))
     place = dates.page(dates.begin(automation_id))
@@ -483,24 +484,18 @@ def test_a_contact_whose_date_changes_meanwhile_counts_by_its_present_date(
     assert sorted(dates.runs()) == contacts[:3]
     # Whoever moved their date is due on the new one too: it is another date.
     dates.fire(automation_id, "2026-01-17T08:00:00Z")
-    found = dates.engine.dynamodb.scan(TableName="runledger")["Items"]
-    runs = Counter(row["contactId"]["S"] for row in found if row["sk"]["S"] == "RUN")
+    runs = Counter(row["contactId"]["S"] for row in dates.rows("RUN"))
     assert runs == Counter(contacts) + Counter([contacts[0]])
 
 
-def test_a_pause_in_the_middle_leaves_no_open_run(
-    dates: Dates, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(date_fires, "PAGE_CONTACTS", 2)
-    automation_id = dates.activate()
-    for _ in range(6):
-        dates.contact()
+@pytest.mark.usefixtures("two_contacts_a_page")
+def test_a_pause_in_the_middle_leaves_no_open_run(dates: Dates) -> None:
+    automation_id = dates.activate_with_contacts(6)
     place = dates.page(dates.begin(automation_id))
     assert place.goes_on
     dates.pause(automation_id)
     place = dates.walk(place)
-    fire = dates.stored(automation_id, place)
-    assert fire is not None
+    fire = existing(dates.stored(automation_id, place))
     assert (fire.status, fire.opened) == (FireStatus.STOPPED, 2)
     assert fire.reason == "the automation is PAUSED"
     dates.tick(3)
@@ -512,13 +507,11 @@ def test_a_pause_in_the_middle_leaves_no_open_run(
     assert len(dates.runs()) == 2
 
 
+@pytest.mark.usefixtures("two_contacts_a_page")
 def test_a_pause_within_a_page_counts_the_runs_it_still_opened(
     dates: Dates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(date_fires, "PAGE_CONTACTS", 2)
-    automation_id = dates.activate()
-    for _ in range(6):
-        dates.contact()
+    automation_id = dates.activate_with_contacts(6)
     place = dates.page(dates.begin(automation_id))
     real = date_fires.DateFires._move_on
     paused = False
@@ -534,8 +527,7 @@ def test_a_pause_within_a_page_counts_the_runs_it_still_opened(
 
     monkeypatch.setattr(date_fires.DateFires, "_move_on", overtaken)
     dates.walk(place)
-    fire = dates.stored(automation_id, place)
-    assert fire is not None
+    fire = existing(dates.stored(automation_id, place))
     assert (fire.status, fire.opened) == (FireStatus.STOPPED, 4)
     assert len(dates.runs()) == 4
 
@@ -544,9 +536,7 @@ def test_a_pause_after_a_page_that_died_counts_the_runs_it_had_opened(
     dates: Dates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(date_fires, "PAGE_CONTACTS", 4)
-    automation_id = dates.activate()
-    for _ in range(6):
-        dates.contact()
+    automation_id = dates.activate_with_contacts(6)
     place = dates.begin(automation_id)
     real = date_fires.DateFires._open
     opened = 0
@@ -563,40 +553,30 @@ def test_a_pause_after_a_page_that_died_counts_the_runs_it_had_opened(
         dates.page(place)
     dates.pause(automation_id)
     dates.walk(place)
-    fire = dates.stored(automation_id, place)
-    assert fire is not None
+    fire = existing(dates.stored(automation_id, place))
     assert (fire.status, fire.opened) == (FireStatus.STOPPED, 3)
     assert len(dates.runs()) == 3
 
 
-def test_a_pause_that_nobody_saw_stops_the_fire_all_the_same(
-    dates: Dates, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(date_fires, "PAGE_CONTACTS", 2)
-    automation_id = dates.activate()
-    for _ in range(6):
-        dates.contact()
+@pytest.mark.usefixtures("two_contacts_a_page")
+def test_a_pause_that_nobody_saw_stops_the_fire_all_the_same(dates: Dates) -> None:
+    automation_id = dates.activate_with_contacts(6)
     place = dates.page(dates.begin(automation_id))
     dates.pause(automation_id)
     dates.resume(automation_id)
-    fire = dates.stored(automation_id, dates.walk(place))
-    assert fire is not None and fire.status is FireStatus.STOPPED
+    fire = existing(dates.stored(automation_id, dates.walk(place)))
+    assert fire.status is FireStatus.STOPPED
     assert len(dates.runs()) == 2
 
 
-def test_a_new_version_of_the_same_trigger_goes_on_with_the_fire(
-    dates: Dates, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(date_fires, "PAGE_CONTACTS", 2)
-    automation_id = dates.activate()
-    for _ in range(6):
-        dates.contact()
+@pytest.mark.usefixtures("two_contacts_a_page")
+def test_a_new_version_of_the_same_trigger_goes_on_with_the_fire(dates: Dates) -> None:
+    automation_id = dates.activate_with_contacts(6)
     place = dates.page(dates.begin(automation_id))
     dates.change(automation_id, timeOfDay="08:00")
     place = dates.page(place)
     dates.change(automation_id, offsetDays=1)
-    fire = dates.stored(automation_id, dates.walk(place))
-    assert fire is not None
+    fire = existing(dates.stored(automation_id, dates.walk(place)))
     assert (fire.status, fire.opened) == (FireStatus.STOPPED, 4)
     assert fire.reason == "version 3 has another trigger"
 
@@ -607,8 +587,8 @@ def test_a_trigger_changed_to_a_later_time_fires_again_for_others(dates: Dates) 
     dates.fire(automation_id)
     dates.change(automation_id, timeOfDay="17:00")
     late = dates.contact()
-    fire = dates.fire(automation_id, "2026-01-16T16:00:00Z")
-    assert fire is not None and fire.version == 2
+    fire = existing(dates.fire(automation_id, "2026-01-16T16:00:00Z"))
+    assert fire.version == 2
     assert late in dates.runs()
     assert len(dates.runs()) == 2
 
@@ -619,12 +599,10 @@ def test_contacts_who_may_not_enter_are_refused_with_the_reason(dates: Dates) ->
     dates.fire(automation_id)
     dates.at("2026-02-16T07:59:00Z")
     _expect(dates, automation_id, date(2026, 2, 16))
-    fire = dates.fire(automation_id, "2026-02-16T08:00:00Z")
-    assert fire is not None
+    fire = existing(dates.fire(automation_id, "2026-02-16T08:00:00Z"))
     assert (fire.opened, fire.refused) == (0, 1)
     dates.fire(automation_id, "2026-02-16T08:00:00Z")
-    rows = dates.engine.dynamodb.scan(TableName="runledger")["Items"]
-    (refusal,) = [row for row in rows if row["sk"]["S"] == "REFUSAL"]
+    (refusal,) = dates.rows("REFUSAL")
     assert refusal["reason"]["S"] == "REENTRY_BLOCKED"
     assert refusal["contactId"]["S"] == contact_id
 
@@ -646,8 +624,7 @@ def test_a_schedule_of_a_stopped_automation_leaves_one_refusal(dates: Dates) -> 
     dates.pause(automation_id)
     for _ in range(2):
         assert dates.fire(automation_id) is None
-    rows = dates.engine.dynamodb.scan(TableName="runledger")["Items"]
-    (refusal,) = [row for row in rows if row["sk"]["S"] == "REFUSAL"]
+    (refusal,) = dates.rows("REFUSAL")
     assert refusal["reason"]["S"] == "INACTIVE"
     assert "2026-01-16" in refusal["message"]["S"]
     assert dates.runs() == {}
@@ -666,37 +643,29 @@ def test_a_schedule_that_nobody_expects_opens_nothing(dates: Dates) -> None:
     assert dates.runs() == {}
 
 
+@pytest.mark.usefixtures("two_contacts_a_page")
 def test_a_long_fire_goes_on_in_another_execution(
     dates: Dates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(date_fires, "PAGE_CONTACTS", 2)
     monkeypatch.setattr(date_fires, "EXECUTION_PAGES", 2)
-    automation_id = dates.activate()
-    for _ in range(11):
-        dates.contact()
+    automation_id = dates.activate_with_contacts(11)
     place = dates.walk(dates.begin(automation_id))
     assert len(dates.runs()) == 4
     # The first fire looks at all contacts behind those that are due: 11 pages.
     dates.tick(5)
-    fire = dates.stored(automation_id, place)
-    assert fire is not None
+    fire = existing(dates.stored(automation_id, place))
     assert (fire.status, fire.opened, fire.attempt) == (FireStatus.COMPLETED, 11, 6)
     assert len(dates.runs()) == 11
 
 
-def test_a_fire_that_lost_its_execution_is_taken_up(
-    dates: Dates, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(date_fires, "PAGE_CONTACTS", 2)
-    automation_id = dates.activate()
-    for _ in range(5):
-        dates.contact()
+@pytest.mark.usefixtures("two_contacts_a_page")
+def test_a_fire_that_lost_its_execution_is_taken_up(dates: Dates) -> None:
+    automation_id = dates.activate_with_contacts(5)
     place = dates.page(dates.begin(automation_id))
     dates.tick(4)
     assert len(dates.runs()) == 2
     dates.tick(2)
-    fire = dates.stored(automation_id, place)
-    assert fire is not None
+    fire = existing(dates.stored(automation_id, place))
     assert (fire.status, fire.opened, fire.attempt) == (FireStatus.COMPLETED, 5, 2)
     assert fire.by is FireSource.SCHEDULE
 
