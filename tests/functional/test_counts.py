@@ -11,7 +11,6 @@ from runledger.clock import DAY, HOUR, MINUTE, iso
 from runledger.models.totals import hour_of
 from runledger.services.counts import list_counts
 from runledger.services.counts.changed_hours import TotalMarker, changes_in
-from runledger.services.counts.list_counts import Counts
 
 from tests.functional import test_delivery_lists, test_history, test_refusal_lists
 from tests.functional.test_api_handlers import call, deployed
@@ -55,7 +54,7 @@ def settle(engine: Any) -> None:
 
 
 def counted(engine: Any, name: str, **given: Any) -> CountsView:
-    view: CountsView = getattr(Counts(engine.queries), name)("ws_demo", request(**given))
+    view: CountsView = getattr(engine.counts, name)("ws_demo", request(**given))
     return view
 
 

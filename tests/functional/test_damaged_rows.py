@@ -11,10 +11,6 @@ from runledger.clock import now_ms
 from runledger.errors import UnreadableError
 from runledger.models.erasure import ErasureStatus
 from runledger.models.run import RunStatus
-from runledger.services.counts.stats import Stats
-from runledger.services.lists.cursors import Cursors
-from runledger.services.lists.timeline import Timelines
-from runledger.services.stream.failure_groups import FailureGroups
 from runledger.services.stream.publish import changes_of
 from runledger.store import keys
 from runledger.store.bodies import compress
@@ -135,8 +131,7 @@ def damage(engine: Engine, key: keys.Key, changes: dict[str, Any]) -> None:
 
 
 def timeline(engine: Engine, contact_id: str) -> dict[str, Any]:
-    timelines = Timelines(engine.stores, Cursors(lambda: b"any", engine.clock), engine.clock)
-    page = timelines.page(engine.workspace_id, contact_id, frozenset(), 100, None)
+    page = engine.timelines.page(engine.workspace_id, contact_id, frozenset(), 100, None)
     found = {}
     for item in json.loads(page.model_dump_json())["items"]:
         row = item["run"] or item["delivery"] or item["refusal"]
@@ -174,9 +169,7 @@ def everything_but_the_damaged(engine: Engine, story: Story) -> None:
         story.refusal,
     }
     run = engine.details.run(engine.workspace_id, story.completed)
-    stats = Stats(engine.queries).of(
-        engine.workspace_id, run.automation_id or None, None, None, None
-    )
+    stats = engine.stats.of(engine.workspace_id, run.automation_id or None, None, None, None)
     stats.model_dump_json()
 
 
@@ -200,7 +193,7 @@ def test_a_damaged_step_takes_down_nothing_else(engine: Engine, story: Story, ho
         # What could be read of it is there.
         assert steps["score"]["output"] == {"kept": "yes"}
     everything_but_the_damaged(engine, story)
-    FailureGroups(engine.stores.runs, engine.stores.failures).take(story.failed)
+    engine.failure_groups.take(story.failed)
     assert erased(engine, story.contact_id).status is ErasureStatus.ERASED
     assert "canary" not in json.dumps(engine.detail(story.failed))
 
@@ -220,7 +213,7 @@ def test_the_failed_step_itself_is_damaged_and_its_group_is_made(
     long = engine.fire(shop(engine), event(total=5, note="word " * 60))
     engine.walk(long)
     damage(engine, keys.step(long, "bad"), {"bag": GARBAGE})
-    FailureGroups(engine.stores.runs, engine.stores.failures).take(long)
+    engine.failure_groups.take(long)
     group_id = engine.details.run(engine.workspace_id, long).error_group
     assert group_id is not None
     group = engine.stores.failures.find(group_id)
@@ -252,7 +245,7 @@ def test_a_damaged_run_row_is_shown_as_such(engine: Engine, story: Story, how: s
     everything_but_the_damaged(engine, story)
     with pytest.raises(UnreadableError):
         engine.stores.runs.get(story.failed)
-    FailureGroups(engine.stores.runs, engine.stores.failures).take(story.failed)
+    engine.failure_groups.take(story.failed)
     assert erased(engine, story.contact_id).status is ErasureStatus.ERASED
     item = engine.dynamodb.get_item(
         TableName=TABLE, Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}}

@@ -9,7 +9,6 @@ from runledger.clock import DAY, iso, now_ms
 from runledger.models.run import ErrorDetail, RunStatus
 from runledger.nodes.timezones import to_milliseconds
 from runledger.nodes.written_dates import ACCEPTED
-from runledger.services.stream.failure_groups import FailureGroups
 from runledger.store.runs import Closing
 
 from tests.functional.test_api_handlers import call, deployed
@@ -39,7 +38,7 @@ def day(deployed: Engine) -> date:
         if moment == first:
             error = ErrorDetail(node_id="bad", kind="STOP_ERROR", message="too small")
             stores.runs.close(run, Closing(RunStatus.FAILED, moment, error=error))
-            FailureGroups(stores.runs, stores.failures).take(run.id)
+            deployed.failure_groups.take(run.id)
     return day
 
 

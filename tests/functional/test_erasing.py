@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from runledger.api.resends import ResendDocument
 from runledger.api.suppressions import SuppressionDocument
-from runledger.channels.registry import describe_channels
 from runledger.clock import DAY, HOUR, MINUTE, SECOND, now_ms
 from runledger.errors import ConflictError, GoneError, NoContactError, NotFoundError
 from runledger.ids import new_id
@@ -23,10 +22,7 @@ from runledger.models.run import Cancellation, RunStatus
 from runledger.services.bulk import export_removal
 from runledger.services.contacts.known_contact import known_contact
 from runledger.services.erasure import contact_eraser
-from runledger.services.messages.feedback import Feedback
 from runledger.services.messages.resend import Resends
-from runledger.services.messages.suppressions import Suppressions
-from runledger.services.stream.failure_groups import FailureGroups
 from runledger.store import keys
 from runledger.store.export_files import folder
 from runledger.store.run_rows import run_from_item
@@ -169,10 +165,6 @@ def rows(engine: Engine, *kinds: str) -> dict[str, Item]:
     return {item["pk"]: item for item in found if item["sk"] in kinds}
 
 
-def failing(engine: Engine) -> FailureGroups:
-    return FailureGroups(engine.stores.runs, engine.stores.failures)
-
-
 def everything_about(engine: Engine) -> tuple[str, dict[str, str]]:
     """A person about whom everything happened that can; her id, and what happened by name."""
     contact_id = a_person(engine)
@@ -187,7 +179,7 @@ def everything_about(engine: Engine) -> tuple[str, dict[str, str]]:
     again = shop(engine, waits=True)
     runs["failed"] = engine.fire(again, event(total=5))
     engine.walk(runs["failed"])
-    failing(engine).take(runs["failed"])
+    engine.failure_groups.take(runs["failed"])
     runs["waiting"] = engine.fire(again, event())
     engine.walk(runs["waiting"], until="done")
     runs["canceled"] = engine.fire(again, event())
@@ -200,7 +192,7 @@ def everything_about(engine: Engine) -> tuple[str, dict[str, str]]:
     theirs = shop(engine, recipients=to_her, trigger={"createIfMissing": True})
     runs["theirs"] = engine.fire(theirs, event("bob@example.com", note="of-bob"))
     engine.walk(runs["theirs"])
-    suppressions = Suppressions(engine.stores.suppressions, describe_channels(), engine.clock)
+    suppressions = engine.suppressions
     for address in (OLD_EMAIL, EMAIL):
         note = f"canary-reason of {address}"
         document = SuppressionDocument(address=address, note=note)
@@ -287,7 +279,7 @@ def _tells_what_it_did_and_not_for_whom(
 
 
 def _is_not_written_to_still(engine: Engine) -> None:
-    suppressions = Suppressions(engine.stores.suppressions, describe_channels(), engine.clock)
+    suppressions = engine.suppressions
     for address in (EMAIL, OLD_EMAIL):
         (held,) = suppressions.one("ws_demo", address).items
         assert (held.address, held.note, held.created_by) == (None, None, BY)
@@ -301,7 +293,7 @@ def test_an_address_that_is_somebody_elses_by_now_is_told_still(engine: Engine) 
     contact_id = a_person(engine)
     engine.fire(shop(engine), event(OLD_EMAIL))
     moved(engine, contact_id)
-    suppressions = Suppressions(engine.stores.suppressions, describe_channels(), engine.clock)
+    suppressions = engine.suppressions
     for address in (OLD_EMAIL, EMAIL):
         suppressions.add(engine.workspace_id, SuppressionDocument(address=address), BY)
     engine.contacts.create(engine.workspace_id, ContactDocument(email=OLD_EMAIL))
@@ -321,7 +313,7 @@ def test_a_failure_group_counts_on_and_tells_what_others_have_in_common_with_her
         for email in emails:
             run_id = engine.fire(shop_id, event(email, total=5, note=note))
             engine.walk(run_id)
-            failing(engine).take(run_id)
+            engine.failure_groups.take(run_id)
             groups[note] = engine.stores.runs.get(run_id).error_group or ""
     hers = [engine.stores.failures.find(group_id) for group_id in groups.values()]
     assert all(
@@ -337,7 +329,7 @@ def test_a_failure_group_counts_on_and_tells_what_others_have_in_common_with_her
     assert messages == [ERASED_TEXT, "Too small: of both"]
     # The queue tells of a failure again, days later.
     for run_key in rows(engine, "RUN"):
-        failing(engine).take(run_key.removeprefix("RUN#"))
+        engine.failure_groups.take(run_key.removeprefix("RUN#"))
     assert find_words(stored_in_engine(engine), [*PERSONAL[:5], "canary-payload"]) == []
 
 
@@ -444,10 +436,6 @@ def test_a_report_that_comes_later_tells_nothing_of_the_person(engine: Engine) -
     engine.walk(engine.fire(shop(engine), event(OLD_EMAIL)))
     erased(engine, contact_id)
     (attempt,) = attempts(engine)
-    of = engine.stores
-    feedback = Feedback(
-        of.deliveries, of.suppressions, of.workspaces, engine.channels, engine.clock
-    )
     report = FeedbackReport(
         event_id="event-1",
         delivery_id=attempt.id,
@@ -459,7 +447,7 @@ def test_a_report_that_comes_later_tells_nothing_of_the_person(engine: Engine) -
         message=f"{OLD_EMAIL} is unknown",
         provider_id="message-9",
     )
-    feedback._apply(engine.channels["EMAIL"], report)
+    engine.feedback._apply(engine.channels["EMAIL"], report)
     (after,) = attempts(engine)
     assert after.status is DeliveryStatus.FAILED
     assert [each.code for each in after.reports.values()] == ["5.1.1"]

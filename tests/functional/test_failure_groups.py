@@ -16,8 +16,7 @@ from runledger.errors import InvalidCursorError, InvalidInputError, NotFoundErro
 from runledger.ids import derived_id
 from runledger.models.run import ErrorDetail, Run, RunStatus, Step, StepStatus
 from runledger.services.lists import failures
-from runledger.services.lists.failures import FailureQueries, FailureRequest, FailureViews
-from runledger.services.stream.failure_groups import FailureGroups
+from runledger.services.lists.failures import FailureRequest
 from runledger.services.views.runs import run_view
 from runledger.services.workspaces.workspaces import create_workspace
 from runledger.store import keys
@@ -124,7 +123,6 @@ def failures_engine() -> FailuresEngine:
 
 
 def test_runs_that_fail_alike_are_one_group(engine: Engine) -> None:
-    groups = FailureGroups(engine.stores.runs, engine.stores.failures)
     document = upstream_document()
     document["nodes"][3]["config"]["message"] = (
         "Order {{trigger.orderId}} is too small: {{trigger.n}}"
@@ -141,12 +139,9 @@ def test_runs_that_fail_alike_are_one_group(engine: Engine) -> None:
     ]
     for run_id in runs:
         engine.walk(run_id)
-        groups.take(run_id)
+        engine.failure_groups.take(run_id)
 
-    of = engine.stores
-    shown = FailureViews(of.runs, of.failures, of.automations, engine.clock)
-    reading = FailureQueries(shown, engine.queries.cursors)
-    (group,) = reading.page(engine.workspace_id, request()).items
+    (group,) = engine.failure_queries.page(engine.workspace_id, request()).items
     first, *_, last = [engine.stores.runs.get(run_id) for run_id in runs]
     assert group.message == "Order <id> is too small: <number>"
     assert (group.automation_id, group.automation_name) == (automation_id, "First")
@@ -155,7 +150,7 @@ def test_runs_that_fail_alike_are_one_group(engine: Engine) -> None:
     assert group.first_version == 1
     assert group.first_seen_at == run_view(first, 0).finished_at
     assert group.last_seen_at == run_view(last, 0).finished_at
-    assert shown.group(engine.workspace_id, group.id) == group
+    assert engine.failure_views.group(engine.workspace_id, group.id) == group
     asked = history_request(error_group=group.id, limit=2)
     assert [run.id for run in engine.queries.runs(engine.workspace_id, asked).items] == runs[:0:-1]
     create_workspace(

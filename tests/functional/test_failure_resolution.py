@@ -14,7 +14,6 @@ from runledger.ids import derived_id
 from runledger.models.erasure import ERASED_TEXT
 from runledger.models.failure import GroupStatus
 from runledger.models.run import RunStatus
-from runledger.services.stream.failure_groups import FailureGroups
 
 from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_failure_groups import SMALL, FailuresEngine, failures_engine, request
@@ -403,7 +402,7 @@ def test_members_resolve_and_open_again_over_http(deployed: Engine) -> None:
     automation_id = deployed.activate(upstream_document())
     run_id = deployed.fire(automation_id, {"n": 3})
     deployed.walk(run_id)
-    FailureGroups(deployed.stores.runs, deployed.stores.failures).take(run_id)
+    deployed.failure_groups.take(run_id)
     group_id = deployed.stores.runs.get(run_id).error_group
     path = f"/v1/failure-groups/{group_id}"
     assert call("GET", path, role="viewer")["body"]["status"] == "OPEN"

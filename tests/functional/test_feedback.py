@@ -12,8 +12,6 @@ from runledger.errors import InvalidInputError, NotFoundError
 from runledger.models.delivery import DeliveryAttempt, DeliveryStatus
 from runledger.models.feedback import error_after, has_complaint
 from runledger.models.template import TemplateDocument
-from runledger.services.messages.feedback import Feedback
-from runledger.services.messages.suppressions import Suppressions
 from runledger.settings import ChannelSettings
 from runledger.store import keys
 
@@ -24,15 +22,6 @@ from tests.support.provider_stub import ProviderStub
 ADA = {"email": "ada@example.com", "phone": "+491701234567"}
 DELIVERED, BOUNCED = "Email Delivered", "Email Bounced"
 COMPLAINED, DELAYED = "Email Complaint Received", "Email Delivery Delayed"
-
-
-def feedback(engine: Engine) -> Feedback:
-    of = engine.stores
-    return Feedback(of.deliveries, of.suppressions, of.workspaces, engine.channels, engine.clock)
-
-
-def suppressions(engine: Engine) -> Suppressions:
-    return Suppressions(engine.stores.suppressions, engine.channels, engine.clock)
 
 
 def sending(engine: Engine, channel: str = "EMAIL") -> str:
@@ -81,7 +70,7 @@ def listed(engine: Engine, status: str) -> list[str]:
 def test_a_delivered_message_is_found_among_the_delivered(engine: Engine) -> None:
     sent = delivered_by(engine, sending(engine))
     assert sent.status is DeliveryStatus.SENT
-    (after,) = feedback(engine).take(email_event(DELIVERED, sent.id))
+    (after,) = engine.feedback.take(email_event(DELIVERED, sent.id))
     assert after.status is DeliveryStatus.DELIVERED
     assert after.sequence == sent.sequence + 1
     assert (listed(engine, "SENT"), listed(engine, "DELIVERED")) == ([], [sent.id])
@@ -91,7 +80,7 @@ def test_a_delivered_message_is_found_among_the_delivered(engine: Engine) -> Non
 def test_an_address_that_bounced_gets_no_more(engine: Engine) -> None:
     automation_id = sending(engine)
     first = delivered_by(engine, automation_id)
-    feedback(engine).take(email_event(BOUNCED, first.id))
+    engine.feedback.take(email_event(BOUNCED, first.id))
     bounced = engine.stores.deliveries.get(first.id)
     assert bounced.status is DeliveryStatus.FAILED
     error = error_after(bounced.error, bounced.node_id, bounced.reports)
@@ -113,7 +102,7 @@ def test_an_address_that_bounced_gets_no_more(engine: Engine) -> None:
 def test_a_soft_bounce_suppresses_nobody(engine: Engine) -> None:
     automation_id = sending(engine)
     first = delivered_by(engine, automation_id)
-    feedback(engine).take(email_event(BOUNCED, first.id, bounceType="Transient"))
+    engine.feedback.take(email_event(BOUNCED, first.id, bounceType="Transient"))
     assert engine.stores.deliveries.get(first.id).status is DeliveryStatus.FAILED
     assert delivered_by(engine, automation_id).status is DeliveryStatus.SENT
 
@@ -121,11 +110,11 @@ def test_a_soft_bounce_suppresses_nobody(engine: Engine) -> None:
 def test_who_complained_got_it_and_gets_no_more(engine: Engine) -> None:
     automation_id = sending(engine)
     first = delivered_by(engine, automation_id)
-    feedback(engine).take(email_event(COMPLAINED, first.id))
+    engine.feedback.take(email_event(COMPLAINED, first.id))
     complained = engine.stores.deliveries.get(first.id)
     assert complained.status is DeliveryStatus.DELIVERED
     assert has_complaint(complained.reports)
-    entry = suppressions(engine).get(engine.workspace_id, "Ada@Example.com ")
+    entry = engine.suppressions.get(engine.workspace_id, "Ada@Example.com ")
     assert (entry.reason, entry.delivery_id) == ("COMPLAINT", first.id)
     assert delivered_by(engine, automation_id).status is DeliveryStatus.SUPPRESSED
 
@@ -134,7 +123,7 @@ def test_who_complained_got_it_and_gets_no_more(engine: Engine) -> None:
 def test_any_order_any_number_of_times_ends_alike(engine: Engine, order: tuple[str, ...]) -> None:
     sent = delivered_by(engine, sending(engine))
     for detail_type in (*order, *reversed(order)):
-        feedback(engine).take(email_event(detail_type, sent.id, event_id=detail_type))
+        engine.feedback.take(email_event(detail_type, sent.id, event_id=detail_type))
     after = engine.stores.deliveries.get(sent.id)
     assert after.status is DeliveryStatus.FAILED
     assert set(after.reports) == set(order)
@@ -147,10 +136,10 @@ def test_any_order_any_number_of_times_ends_alike(engine: Engine, order: tuple[s
 
 def test_an_event_about_another_workspace_or_nothing_changes_nothing(engine: Engine) -> None:
     sent = delivered_by(engine, sending(engine))
-    assert feedback(engine).take(email_event(BOUNCED, sent.id, workspace_id="ws_other")) == []
-    assert feedback(engine).take(email_event(BOUNCED, "dlv_none")) == []
-    assert feedback(engine).take(sms_event("TEXT_INVALID", sent.id)) == []
-    assert feedback(engine).take({"source": "aws.states", "detail-type": "x", "detail": {}}) == []
+    assert engine.feedback.take(email_event(BOUNCED, sent.id, workspace_id="ws_other")) == []
+    assert engine.feedback.take(email_event(BOUNCED, "dlv_none")) == []
+    assert engine.feedback.take(sms_event("TEXT_INVALID", sent.id)) == []
+    assert engine.feedback.take({"source": "aws.states", "detail-type": "x", "detail": {}}) == []
     assert engine.stores.deliveries.get(sent.id) == sent
     assert engine.stores.suppressions.newest(engine.workspace_id, 10, None) == ([], None)
 
@@ -158,11 +147,11 @@ def test_an_event_about_another_workspace_or_nothing_changes_nothing(engine: Eng
 def test_a_repeated_event_does_not_put_back_what_was_taken_off(engine: Engine) -> None:
     sent = delivered_by(engine, sending(engine))
     bounced = email_event(BOUNCED, sent.id)
-    feedback(engine).take(bounced)
-    suppressions(engine).remove(engine.workspace_id, "ada@example.com")
-    feedback(engine).take(bounced)
+    engine.feedback.take(bounced)
+    engine.suppressions.remove(engine.workspace_id, "ada@example.com")
+    engine.feedback.take(bounced)
     with pytest.raises(NotFoundError):
-        suppressions(engine).get(engine.workspace_id, "ada@example.com")
+        engine.suppressions.get(engine.workspace_id, "ada@example.com")
 
 
 def test_an_event_whose_report_was_not_kept_suppresses_when_it_comes_again(engine: Engine) -> None:
@@ -172,11 +161,11 @@ def test_an_event_whose_report_was_not_kept_suppresses_when_it_comes_again(engin
         patch.object(type(engine.stores.deliveries), "report", side_effect=RuntimeError("died")),
         pytest.raises(RuntimeError),
     ):
-        feedback(engine).take(bounced)
+        engine.feedback.take(bounced)
     assert engine.stores.deliveries.get(sent.id).status is DeliveryStatus.SENT
-    feedback(engine).take(bounced)
+    engine.feedback.take(bounced)
     assert engine.stores.deliveries.get(sent.id).status is DeliveryStatus.FAILED
-    assert suppressions(engine).get(engine.workspace_id, "ada@example.com").reason == "BOUNCE"
+    assert engine.suppressions.get(engine.workspace_id, "ada@example.com").reason == "BOUNCE"
 
 
 def test_feedback_may_be_faster_than_the_sender(engine: Engine) -> None:
@@ -185,7 +174,7 @@ def test_feedback_may_be_faster_than_the_sender(engine: Engine) -> None:
 
     def reported_first(message: RenderedMessage) -> ProviderAnswer:
         answer = send(message)
-        feedback(engine).take(email_event(DELIVERED, message.delivery_id))
+        engine.feedback.take(email_event(DELIVERED, message.delivery_id))
         return answer
 
     with patch.object(channel, "send", reported_first):
@@ -203,7 +192,7 @@ def test_feedback_settles_what_lost_its_answer(engine: Engine) -> None:
     with patch.object(engine.channels["EMAIL"], "send", lost):
         attempt = delivered_by(engine, sending(engine))
     assert attempt.status not in (DeliveryStatus.SENT, DeliveryStatus.DELIVERED)
-    (after,) = feedback(engine).take(email_event(DELIVERED, attempt.id))
+    (after,) = engine.feedback.take(email_event(DELIVERED, attempt.id))
     assert after.status is DeliveryStatus.DELIVERED
     assert error_after(after.error, after.node_id, after.reports) is None
     assert after.provider_id is not None
@@ -224,7 +213,7 @@ def test_an_sms_receipt_settles_and_an_invalid_number_is_suppressed_on_every_pho
         sent = delivered_by(engine, automation_id)
         assert (sent.status, sent.address) == (DeliveryStatus.SENT, "+491701234567")
         assert provider.sent()["Context"]["deliveryId"] == sent.id
-        feedback(engine).take(sms_event("TEXT_INVALID", sent.id))
+        engine.feedback.take(sms_event("TEXT_INVALID", sent.id))
         assert engine.stores.deliveries.get(sent.id).status is DeliveryStatus.FAILED
         assert delivered_by(engine, automation_id).status is DeliveryStatus.SUPPRESSED
         assert delivered_by(engine, sending(engine, "WHATSAPP")).status is DeliveryStatus.SUPPRESSED
@@ -232,7 +221,7 @@ def test_an_sms_receipt_settles_and_an_invalid_number_is_suppressed_on_every_pho
 
 
 def test_the_suppression_list_is_paged_newest_first(engine: Engine) -> None:
-    service = suppressions(engine)
+    service = engine.suppressions
     addresses = [f"person{number}@example.com" for number in range(7)]
     for address in addresses:
         service.add(engine.workspace_id, SuppressionDocument(address=address), "ada@example.com")
@@ -251,7 +240,7 @@ def test_the_suppression_list_is_paged_newest_first(engine: Engine) -> None:
 
 
 def test_an_address_is_one_entry_however_it_is_written(engine: Engine) -> None:
-    service = suppressions(engine)
+    service = engine.suppressions
     first, is_new = service.add(
         engine.workspace_id,
         SuppressionDocument(address="+49 170 1234567", note="asked"),

@@ -19,7 +19,7 @@ SETTINGS = {"name": "Demo", "retentionDays": 90, "requireMfa": False}
 
 @pytest.fixture
 def members(engine: Engine) -> Members:
-    return Members(engine.stores.workspaces)
+    return engine.members
 
 
 def owner(engine: Engine, name: str, role: Role = Role.OWNER) -> str:

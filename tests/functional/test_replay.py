@@ -11,7 +11,6 @@ from runledger.errors import ConflictError, KeyReusedError
 from runledger.models.contact import ContactDocument
 from runledger.models.event import Event
 from runledger.models.run import RunStatus
-from runledger.services.secrets.signing import SigningSecrets
 from runledger.services.triggers.open_run import keyed_run_id
 from runledger.services.triggers.webhooks import WebhookRequest
 from runledger.store import keys
@@ -24,7 +23,7 @@ from tests.support.engine import Engine
 def signed(engine: Engine, token: str, body: bytes, **headers: str) -> WebhookRequest:
     target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
-    secret = SigningSecrets(engine.secrets_manager, "runledger").read(target.automation_id)
+    secret = engine.signing.read(target.automation_id)
     digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     return event(token, body, x_runledger_signature=f"sha256={digest}", **headers)
 

@@ -18,12 +18,11 @@ from runledger.errors import (
     UnauthorizedError,
 )
 from runledger.models.automation import AutomationStatus
-from runledger.services.automations.rotation import Rotations
 from runledger.services.secrets.signing import SigningSecrets
 
 from tests.functional.test_api_handlers import CONTEXT, call, deployed, sample
 from tests.functional.test_webhooks import event, hooked
-from tests.support.engine import Engine
+from tests.support.engine import PUBLIC_URL, Engine
 
 __all__ = ["deployed"]
 
@@ -44,11 +43,10 @@ class Signed:
         target = engine.stores.automations.by_webhook_token(self.token)
         assert target is not None
         self.id = target.automation_id
-        self.signing = SigningSecrets(engine.secrets_manager, "runledger")
-        self.first = self.signing.read(self.id)
+        self.first = engine.signing.read(self.id)
 
     def rotate(self, minutes: int = 60) -> AutomationView:
-        rotations = Rotations(self.engine.automations, self.signing, self.engine.clock)
+        rotations = self.engine.rotations_at(PUBLIC_URL)
         return rotations.rotate(self.engine.workspace_id, self.id, minutes, BY)
 
     def new_secret(self, minutes: int = 60) -> str:
@@ -209,9 +207,7 @@ def test_only_an_automation_that_takes_signed_events_has_a_secret_to_rotate(engi
     token = hooked(engine)
     target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
-    rotations = Rotations(
-        engine.automations, SigningSecrets(engine.secrets_manager, "runledger"), engine.clock
-    )
+    rotations = engine.rotations_at(PUBLIC_URL)
     with pytest.raises(ConflictError):
         rotations.rotate(engine.workspace_id, target.automation_id, 0, BY)
     with pytest.raises(NotFoundError):

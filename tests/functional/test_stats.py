@@ -9,7 +9,7 @@ from runledger.clock import DAY, HOUR, iso
 from runledger.errors import InvalidInputError
 from runledger.models.totals import hour_of
 from runledger.services.counts import stats
-from runledger.services.counts.stats import Stats, percentile
+from runledger.services.counts.stats import percentile
 from runledger.services.lists.pages import list_rows
 from runledger.store.step_times import StepTimeStore
 
@@ -61,7 +61,7 @@ def test_runs_by_the_hour_and_how_long_each_node_took(
     for waited in (HOUR, 2 * HOUR, 3 * HOUR):
         finished(engine, automation_id, waited)
     engine.fire(automation_id, {"a": "open"})
-    told = Stats(engine.queries).of("ws_demo", automation_id, "24h", None, None)
+    told = engine.stats.of("ws_demo", automation_id, "24h", None, None)
 
     hours = {hour.start: hour.counts for hour in told.hours}
     assert len(hours) == len(told.hours) == 25
@@ -79,17 +79,17 @@ def test_runs_by_the_hour_and_how_long_each_node_took(
     assert nodes["note"].p99_ms < HOUR
 
     # Of all automations there are no nodes; of a large graph those of fewer runs.
-    whole = Stats(engine.queries).of("ws_demo", None, None, None, None)
+    whole = engine.stats.of("ws_demo", None, None, None, None)
     assert (whole.nodes, whole.hours) == ([], told.hours)
     monkeypatch.setattr(stats, "STEP_READS", 4)
-    fewer = Stats(engine.queries).of("ws_demo", automation_id, "24h", None, None)
+    fewer = engine.stats.of("ws_demo", automation_id, "24h", None, None)
     assert {node.sampled for node in fewer.nodes} == {2}
     assert fewer.duration is not None and fewer.duration.sampled == 3
     monkeypatch.setattr(stats, "STEP_READS", 1)
-    fewest = Stats(engine.queries).of("ws_demo", automation_id, "24h", None, None)
+    fewest = engine.stats.of("ws_demo", automation_id, "24h", None, None)
     assert {node.sampled for node in fewest.nodes} == {1}
     monkeypatch.setattr(stats, "SCAN_BUDGET", 2)
-    capped = Stats(engine.queries).of("ws_demo", automation_id, "24h", None, None)
+    capped = engine.stats.of("ws_demo", automation_id, "24h", None, None)
     assert capped.duration is not None
     assert (capped.duration.sampled, capped.duration.is_capped) == (2, True)
 
@@ -113,7 +113,7 @@ def test_no_more_steps_are_read_than_are_worth_it(
         page = list_rows(*given, **more)
         return replace(page, rows=page.rows * 1_000)
 
-    told = Stats(engine.queries).of("ws_demo", automation_id, "24h", None, None)
+    told = engine.stats.of("ws_demo", automation_id, "24h", None, None)
     assert sum(asked) == 1_000
     assert told.duration is not None and told.duration.sampled == 1_000
     assert {node.sampled for node in told.nodes} == {500}
@@ -122,9 +122,9 @@ def test_no_more_steps_are_read_than_are_worth_it(
 def test_what_cannot_be_told_is_named(engine: Engine) -> None:
     long_ago = iso(engine.clock.now - 93 * DAY)
     with pytest.raises(InvalidInputError) as refused:
-        Stats(engine.queries).of("ws_demo", None, None, long_ago, None)
+        engine.stats.of("ws_demo", None, None, long_ago, None)
     assert refused.value.field == "from"
-    empty = Stats(engine.queries).of("ws_demo", "aut_none", "7d", None, None)
+    empty = engine.stats.of("ws_demo", "aut_none", "7d", None, None)
     assert (empty.duration, empty.nodes, len(empty.hours)) == (None, [], 7 * 24 + 1)
 
 

@@ -11,7 +11,6 @@ import pytest
 from runledger.clock import DAY, HOUR, iso, now_ms
 from runledger.models.run import ErrorDetail, RunStatus
 from runledger.models.workspace import Membership, Role
-from runledger.services.stream.failure_groups import FailureGroups
 from runledger.services.workspaces.workspaces import create_workspace
 from runledger.store.runs import Closing
 
@@ -130,7 +129,7 @@ def _history(engine: Engine, automation_id: str, contact_id: str) -> tuple[str, 
     run = of.runs.own(run, "1", run.created_at, 1)
     error = ErrorDetail(node_id="start", kind="STOP_ERROR", message=CANARY)
     of.runs.close(run, Closing(RunStatus.FAILED, engine.clock.now, error=error))
-    FailureGroups(of.runs, of.failures).take(run.id)
+    engine.failure_groups.take(run.id)
     delivery = an_attempt(
         engine,
         automation_id=automation_id,

@@ -11,8 +11,6 @@ from runledger.errors import InvalidInputError, NotFoundError
 from runledger.models.contact import ContactDocument
 from runledger.models.delivery import DeliveryStatus
 from runledger.services.lists import timeline
-from runledger.services.lists.cursors import Cursors
-from runledger.services.lists.timeline import Timelines
 from runledger.store import keys
 
 from tests.functional.test_api_handlers import call, deployed
@@ -26,12 +24,6 @@ from tests.support.events import an_event
 __all__ = ["deployed"]
 
 EVERY: frozenset[TimelineKind] = frozenset()
-
-
-def timelines(engine: Engine) -> Timelines:
-    return Timelines(
-        engine.stores, Cursors(lambda: b"a key of this test", engine.clock), engine.clock
-    )
 
 
 def person(engine: Engine, email: str) -> str:
@@ -74,7 +66,7 @@ def pages(
     found: list[tuple[TimelineKind, str]] = []
     cursor = None
     while True:
-        view = timelines(engine).page(engine.workspace_id, contact_id, kinds, limit, cursor)
+        view = engine.timelines.page(engine.workspace_id, contact_id, kinds, limit, cursor)
         found += [shown(item) for item in view.items]
         cursor = view.next_cursor
         if cursor is None:
@@ -123,7 +115,7 @@ def test_a_request_that_looked_at_enough_answers_with_a_cursor(
         sizes: list[int] = []
         cursor = None
         while cursor is not None or not sizes:
-            view = timelines(engine).page(engine.workspace_id, ada, kinds, 3, cursor)
+            view = engine.timelines.page(engine.workspace_id, ada, kinds, 3, cursor)
             sizes.append(len(view.items))
             found += [shown(item) for item in view.items]
             cursor = view.next_cursor
@@ -136,14 +128,14 @@ def test_a_cursor_belongs_to_its_contact_and_kinds(engine: Engine) -> None:
     ada, bob = person(engine, "ada@example.com"), person(engine, "bob@example.com")
     fill(engine, ada)
     fill(engine, bob)
-    cursor = timelines(engine).page(engine.workspace_id, ada, EVERY, 3, None).next_cursor
+    cursor = engine.timelines.page(engine.workspace_id, ada, EVERY, 3, None).next_cursor
     others = [(bob, EVERY), (ada, frozenset({TimelineKind.RUN}))]
     for contact_id, kinds in others:
         with pytest.raises(InvalidInputError) as raised:
-            timelines(engine).page(engine.workspace_id, contact_id, kinds, 3, cursor)
+            engine.timelines.page(engine.workspace_id, contact_id, kinds, 3, cursor)
         assert raised.value.field == "cursor"
     with pytest.raises(NotFoundError):
-        timelines(engine).page("ws_other", ada, EVERY, 3, None)
+        engine.timelines.page("ws_other", ada, EVERY, 3, None)
 
 
 def test_messages_of_other_peoples_runs_are_there(engine: Engine) -> None:
@@ -153,7 +145,7 @@ def test_messages_of_other_peoples_runs_are_there(engine: Engine) -> None:
     automation_id = engine.activate(mailing(engine.template("Hello"), recipients=to))
     run_id = engine.fire(automation_id, {"email": "bob@example.com"})
     engine.walk(run_id)
-    (found,) = timelines(engine).page(engine.workspace_id, ada, EVERY, 9, None).items
+    (found,) = engine.timelines.page(engine.workspace_id, ada, EVERY, 9, None).items
     assert found.delivery is not None
     assert found.delivery.status is DeliveryStatus.SENT
     assert found.delivery.run_id == run_id
