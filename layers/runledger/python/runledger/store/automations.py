@@ -20,6 +20,7 @@ from runledger.models.automation import (
 )
 from runledger.models.base import Model
 from runledger.store import keys
+from runledger.store.documents import newest_rows
 from runledger.store.downstream import downstream_writes
 from runledger.store.table import Change, Modify, Path, Put, SortRange, Write, key_attributes
 
@@ -100,11 +101,7 @@ class AutomationStore:
         self, workspace_id: str, limit: int, after: str | None
     ) -> tuple[list[Automation], str | None]:
         """Newest first, after the automation of that id; and the last id where more follow."""
-        key = keys.automation(workspace_id, after or "")
-        start = dict(key_attributes(key)) if after else None
-        page = self._table.query(key.pk, ascending=False, limit=limit, after=start)
-        found = [_from_item(item) for item in page.items]
-        return found, found[-1].id if page.next and found else None
+        return newest_rows(self._table, keys.automation, _from_item, workspace_id, limit, after)
 
     def draft(self, automation: Automation) -> Graph:
         item = self._table.get(keys.draft(automation.id), consistent=True)

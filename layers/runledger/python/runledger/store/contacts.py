@@ -15,6 +15,7 @@ from runledger.models.contact import Consents, Contact
 from runledger.nodes.dates import doubtful_dates, written_dates
 from runledger.store import keys
 from runledger.store.bodies import compress, decompress
+from runledger.store.documents import newest_rows
 from runledger.store.table import Change, Delete, Modify, Put, Write, key_attributes
 
 if TYPE_CHECKING:
@@ -115,11 +116,7 @@ class ContactStore:
         self, workspace_id: str, limit: int, after: str | None
     ) -> tuple[list[Contact], str | None]:
         """Newest first, after the contact of that id; and the last id where more follow."""
-        key = keys.contact(workspace_id, after or "")
-        start = dict(key_attributes(key)) if after else None
-        page = self._table.query(key.pk, ascending=False, limit=limit, after=start)
-        found = [_from_item(item) for item in page.items]
-        return found, found[-1].id if page.next and found else None
+        return newest_rows(self._table, keys.contact, _from_item, workspace_id, limit, after)
 
     def tagged(
         self, workspace_id: str, tag: str, limit: int, after: str | None
