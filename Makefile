@@ -125,6 +125,7 @@ generate: $(VENV) $(CONSOLE_MODULES) ## Write again what is generated from code
 	.venv/bin/runledger examples
 	$(PY) -m runledger.nodes.document
 	$(PY) -m local.openapi
+	$(PY) -m local.api_page
 	$(PY) -m local.event_schema
 	$(PY) -m local.node_types
 	cd console && npm run --silent generate

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mkdocs.exceptions import PluginError
 
 from website.foreign import foreign_addresses
+from website.tables import with_plain_pipes
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -19,6 +20,10 @@ def on_config(config: "MkDocsConfig") -> "MkDocsConfig":
     """Puts each page of a folder that the navigation names as `folder/*` in its place."""
     config.nav = [_with_folders(item, Path(config.docs_dir)) for item in config.nav or []]
     return config
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    return with_plain_pipes(markdown)
 
 
 def on_post_build(config: "MkDocsConfig") -> None:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from website.foreign import foreign_addresses
+from website.tables import with_plain_pipes
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -70,3 +71,8 @@ def test_what_comes_from_another_host_is_found(tag: str) -> None:
 )
 def test_what_comes_from_the_site_itself_is_left(tag: str) -> None:
     assert foreign_addresses(tag) == []
+
+
+def test_an_escaped_pipe_of_a_tables_code_is_plain_on_the_site() -> None:
+    text = "| `a \\| b` | c \\| d |\n`e \\| f`\n"
+    assert with_plain_pipes(text) == "| `a | b` | c \\| d |\n`e \\| f`\n"
