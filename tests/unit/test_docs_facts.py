@@ -16,8 +16,8 @@ from runledger.services.automations.upstream_checks import MAX_DOWNSTREAM
 from runledger.services.contacts.contacts import MAX_DATES
 from runledger.services.counts.stats import LONGEST
 from runledger.services.messages.resend import MAX_RESENDS
+from runledger.services.triggers.event_dates import LONGEST_WAIT
 from runledger.services.triggers.open_run import MAX_BODY_BYTES
-from runledger.services.triggers.payload_dates import LONGEST_WAIT
 from runledger.services.triggers.upstream import MAX_DEPTH
 from runledger.services.triggers.webhooks import MAX_KEY_CHARACTERS
 from runledger.services.workspaces.invitations import MAX_MEMBERS

@@ -17,6 +17,7 @@ from local.event_schema import TARGETS, document, rendered
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "events.md").read_text()
+EXAMPLE = r"<!-- example: event -->\n```json\n(.*?)```"
 
 
 def records() -> list[dict[str, Any]]:
@@ -36,7 +37,7 @@ def statuses(found: list[dict[str, Any]]) -> list[str]:
 
 def examples(kind: str) -> list[dict[str, Any]]:
     """Those whose detail-type begins so."""
-    found = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
+    found = [json.loads(text) for text in re.findall(EXAMPLE, PAGE, re.DOTALL)]
     return [each for each in found if each["detail-type"].startswith(kind)]
 
 

@@ -1,0 +1,59 @@
+"""Every shell command of README and docs does what its page says, on the deployed stack."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.docs_pages import Page, pages, script
+from tests.support.stack import Stack
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    page
+    for page in pages(ROOT)
+    if any(block.language == "sh" and block.marked("not run") is None for block in page.blocks())
+]
+# Where the docs say that a stack is; each test's own is elsewhere.
+DOCUMENTED = {
+    "http://127.0.0.1:8080": "url",
+    "http://127.0.0.1:4599": "awsEndpoint",
+}
+
+
+@pytest.fixture
+def checkout(stack: Stack, tmp_path: Path) -> Path:
+    """A folder that looks like the project, for commands to write to, whose stack is the tests'."""
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    for entry in ROOT.iterdir():
+        if entry.name != ".runledger":
+            (folder / entry.name).symlink_to(entry)
+    (folder / ".runledger").mkdir()
+    (folder / ".runledger" / "local.json").write_text(json.dumps(stack.local))
+    return folder
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.path)
+def test_every_command_of_a_page_works(page: Page, stack: Stack, checkout: Path) -> None:
+    commands = script(page.blocks())
+    for documented, name in DOCUMENTED.items():
+        commands = commands.replace(documented, str(stack.local[name]))
+    inherited = {name: each for name, each in os.environ.items() if not name.startswith("MAKE")}
+    environment = {
+        **inherited,
+        "PATH": f"{ROOT / '.venv' / 'bin'}:{inherited['PATH']}",
+        "RUNLEDGER_STATE_DIR": str(checkout / ".runledger"),
+    }
+    ended = subprocess.run(
+        ["bash", "-c", commands],
+        cwd=checkout,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert ended.returncode == 0, f"{ended.stdout}\n{ended.stderr}"
