@@ -21,7 +21,8 @@ import threading
 from itertools import count
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
+from runledger.models.base import Model
 
 from local.asgi import (
     Answer,
@@ -53,8 +54,7 @@ _ROUTES = {
 _LOST: Answer = (504, {"content-type": "text/html"}, b"<html><h1>504 Gateway Timeout</h1></html>")
 
 
-class Fault(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class Fault(Model):
     service: str
     operation: str
     times: int = Field(default=1, ge=1)
@@ -104,7 +104,7 @@ class Faults:
                     if fault.times == 1:
                         del self._left[fault_id]
                     else:
-                        self._left[fault_id] = fault.model_copy(update={"times": fault.times - 1})
+                        self._left[fault_id] = fault.changed(times=fault.times - 1)
                     return fault
         return None
 

@@ -92,7 +92,7 @@ def test_a_viewer_is_not_shown_a_credential_from_before(stack: Stack) -> None:
         DynamoTable(stack.aws("dynamodb"), stack.table_name), Bodies(stack.aws("s3"), "unused")
     )
     automation = store.get(workspace_id, automation_id)
-    changed = automation.model_copy(update={"draft_revision": automation.draft_revision + 1})
+    changed = automation.changed(draft_revision=automation.draft_revision + 1)
     store.save_draft(changed, Graph.model_validate({k: before[k] for k in ("nodes", "edges")}))
     path = f"/v1/automations/{automation_id}"
     for email in (VIEWER, ADMIN):

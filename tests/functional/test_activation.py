@@ -212,7 +212,7 @@ def test_a_bad_graph_is_refused_and_changes_nothing(engine: Engine) -> None:
 def test_saving_over_somebody_elses_save_is_a_conflict(engine: Engine) -> None:
     draft = engine.automations.create(engine.workspace_id, document(), BY)
     store = engine.stores.automations
-    mine = draft.model_copy(update={"draft_revision": 2})
+    mine = draft.changed(draft_revision=2)
     graph = store.draft(draft)
     store.save_draft(mine, graph)
     with pytest.raises(ConflictError):

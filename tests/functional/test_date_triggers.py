@@ -68,7 +68,7 @@ class Dates:
         )
 
     def activate(self, reentry: str = "ALWAYS", **config: Any) -> str:
-        document = self.document(**config).model_copy(update={"reentry": reentry})
+        document = self.document(**config).changed(reentry=reentry)
         made = self.engine.automations.create(self.engine.workspace_id, document, BY)
         self.engine.activations.activate(self.engine.workspace_id, made.id, BY)
         return made.id

@@ -202,12 +202,12 @@ def test_an_execution_that_was_replaced_stops_and_changes_nothing(engine: Engine
     engine.due_work.settle_due(100)
     taken_up = stored(engine, export)
     assert taken_up.attempt == 2
-    failing = old.model_copy(update={"operation": ExportOperation.FAIL})
+    failing = old.changed(operation=ExportOperation.FAIL)
     for late in (old, failing):
         assert not engine.export_pages.handle(late, 0).goes_on
         assert stored(engine, export) == taken_up
-    place = old.export.model_copy(update={"attempt": 2})
-    assert engine.export_pages.handle(old.model_copy(update={"export": place}), 0).goes_on
+    place = old.export.changed(attempt=2)
+    assert engine.export_pages.handle(old.changed(export=place), 0).goes_on
     assert stored(engine, export).stalls == 0
 
 
@@ -250,8 +250,8 @@ def test_a_failed_export_says_why_and_leaves_no_upload(engine: Engine) -> None:
         engine.export_pages.handle(event(export), 0)
     assert len(uploads()) == 1
     cause = json.dumps({"errorType": "ServiceError", "errorMessage": "S3 refused it"})
-    failing = event(export, ExportOperation.FAIL).model_copy(
-        update={"caught": Caught(Error="ServiceError", Cause=cause)}
+    failing = event(export, ExportOperation.FAIL).changed(
+        caught=Caught(Error="ServiceError", Cause=cause)
     )
     for _ in range(2):
         assert not engine.export_pages.handle(failing, 0).goes_on
@@ -263,9 +263,7 @@ def test_a_failed_export_says_why_and_leaves_no_upload(engine: Engine) -> None:
     # Another's words may be a row's.
     other = ask(engine, "RUNS")
     told = Caught(Error="ValidationError", Cause='{"errorMessage": "ada@example.com"}')
-    engine.export_pages.handle(
-        event(other, ExportOperation.FAIL).model_copy(update={"caught": told}), 0
-    )
+    engine.export_pages.handle(event(other, ExportOperation.FAIL).changed(caught=told), 0)
     assert "ada@example.com" not in str(stored(engine, other).error)
 
 

@@ -121,7 +121,7 @@ def test_pausing_the_automation_ends_it_at_its_trigger_at_the_latest(engine: Eng
     run_id = throttled_before_second(engine)
     run = engine.stores.runs.get(run_id)
     before = engine.stores.automations.get(engine.workspace_id, run.automation_id)
-    paused = before.model_copy(update={"status": AutomationStatus.PAUSED})
+    paused = before.changed(status=AutomationStatus.PAUSED)
     engine.stores.automations.activate(before, paused)
     with pytest.raises(RunReleasedError):
         engine.visit(run_id, "start", Operation.OWN)

@@ -70,13 +70,11 @@ def test_only_files_of_the_run_are_linked(engine: Engine, run_id: str) -> None:
     bodies = Bodies(boto3.client("s3", region_name=REGION), BUCKET)
     detail = engine.details.run(engine.workspace_id, run_id)
     forged = [
-        step.model_copy(update={"response": {"bodyObject": {"key": key, "bytes": 1}}})
+        step.changed(response={"bodyObject": {"key": key, "bytes": 1}})
         for step in detail.steps[-1:]
         for key in ("runs/run_other/bodies/score-response-1", f"runs/{run_id}/payload", "")
     ]
-    shown = with_links(
-        detail.model_copy(update={"steps": forged}), engine.stores.runs.get(run_id), bodies, 0
-    )
+    shown = with_links(detail.changed(steps=forged), engine.stores.runs.get(run_id), bodies, 0)
     assert [step.response for step in shown.steps] == [{}, {}, {}]
 
 

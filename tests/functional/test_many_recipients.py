@@ -386,7 +386,7 @@ def test_a_walker_that_comes_late_changes_nothing(mailing: Mailing) -> None:
     history = store.history(run_id)
     late = history.steps["news"]
     simulation.run_while(lambda: len(simulation.ses.sent) < 300)
-    ahead = store.record(history.run, late.model_copy(update={"visits": 99}), after=late)
+    ahead = store.record(history.run, late.changed(visits=99), after=late)
     assert ahead.visits > late.visits
     assert store.history(run_id).steps["news"] == ahead
     simulation.settle()

@@ -63,9 +63,7 @@ def test_an_ended_run_stands_where_its_row_says() -> None:
 
 
 def test_a_canceled_run_stands_where_it_was_at_work() -> None:
-    canceled = running("one").model_copy(
-        update={"status": RunStatus.CANCELED, "claimed": frozenset()}
-    )
+    canceled = running("one").changed(status=RunStatus.CANCELED, claimed=frozenset())
     assert current_nodes(canceled, GRAPH) == ["one"]
 
 
@@ -75,8 +73,8 @@ def test_a_run_that_has_begun_nothing_stands_nowhere() -> None:
 
 def test_a_page_reads_few_graphs_and_each_once() -> None:
     contexts = CountingFrames()
-    rows = [running("one").model_copy(update={"automation_id": f"aut_{n % 20}"}) for n in range(50)]
-    lost = running("one").model_copy(update={"version": 404})
+    rows = [running("one").changed(automation_id=f"aut_{n % 20}") for n in range(50)]
+    lost = running("one").changed(version=404)
     at = current_nodes_by_run([lost, *rows, a_run()], contexts)  # type: ignore[arg-type]
     assert contexts.read == 10
     assert len(at) == 52

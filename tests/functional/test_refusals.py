@@ -162,8 +162,8 @@ def test_an_active_automation_that_webhooks_no_longer_feed_refuses_them(engine: 
     assert target is not None
     before = engine.stores.automations.get(target.workspace_id, target.automation_id)
     assert before.active is not None
-    by_hand = before.active.model_copy(update={"trigger": {"triggerType": "MANUAL"}})
-    after = before.model_copy(update={"active": by_hand})
+    by_hand = before.active.changed(trigger={"triggerType": "MANUAL"})
+    after = before.changed(active=by_hand)
     engine.stores.automations.activate(before, after)
     refuse(engine, event(token, {}), ConflictError)
     assert (only(engine)["reason"], only(engine)["trigger"]) == ("INACTIVE", "WEBHOOK")
@@ -313,7 +313,7 @@ def test_a_counted_refusal_is_one_write_unit_whatever_the_name(engine: Engine) -
     target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
     before = engine.stores.automations.get(target.workspace_id, target.automation_id)
-    renamed = before.model_copy(update={"name": "\U0001f4e6" * 80, "draft_revision": 2})
+    renamed = before.changed(name="\U0001f4e6" * 80, draft_revision=2)
     engine.stores.automations.save_draft(renamed, engine.stores.automations.draft(before))
     sent = replace(event(token, {}), source="2001:db8:1234:5678:9abc:def0:1234:5678")
     refuse(engine, sent, UnauthorizedError)

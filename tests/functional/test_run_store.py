@@ -193,7 +193,7 @@ def test_a_recorded_step_stands(engine: Engine) -> None:
         output={"score": 4.5},
     )
     assert engine.stores.runs.record(run, step) == step
-    other = step.model_copy(update={"output": {"score": 1}})
+    other = step.changed(output={"score": 1})
     assert engine.stores.runs.record(run, other) == step
     assert engine.stores.runs.history(run.id).steps == {"score": step}
 

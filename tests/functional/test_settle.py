@@ -163,7 +163,7 @@ def test_a_paused_automation_cancels_the_run_at_its_trigger(engine: Engine) -> N
     automation_id = engine.activate(WAITING)
     run_id = engine.fire(automation_id, {})
     before = engine.stores.automations.get(engine.workspace_id, automation_id)
-    paused = before.model_copy(update={"status": AutomationStatus.PAUSED})
+    paused = before.changed(status=AutomationStatus.PAUSED)
     engine.stores.automations.activate(before, paused)
 
     with pytest.raises(RunReleasedError):

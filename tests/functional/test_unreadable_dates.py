@@ -180,7 +180,7 @@ def test_too_many_listings_are_refused_before_anything_is_written(dates: Dates) 
     with pytest.raises(InvalidInputError, match="that automations go by as dates") as refused:
         dates.engine.contacts.create(dates.engine.workspace_id, document)
     assert refused.value.field == "tags"
-    fits = document.model_copy(update={"tags": tags[1:]})
+    fits = document.changed(tags=tags[1:])
     assert dates.engine.contacts.create(dates.engine.workspace_id, fits).id in listed(dates.engine)
     # Where no automation goes by a key it counts for nothing.
     other = ContactDocument(tags=tags, metadata={"other": "soon"})

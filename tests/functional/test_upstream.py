@@ -308,8 +308,8 @@ def test_a_cycle_that_was_made_anyway_ends(engine: Engine) -> None:
     automation = engine.stores.automations.get(engine.workspace_id, first)
     assert automation.active is not None
     trigger = {"triggerType": "UPSTREAM", "automationId": second, "on": ["COMPLETED"]}
-    active = automation.active.model_copy(update={"trigger": trigger})
-    engine.stores.automations.activate(automation, automation.model_copy(update={"active": active}))
+    active = automation.active.changed(trigger=trigger)
+    engine.stores.automations.activate(automation, automation.changed(active=active))
     document = RunDocument(email="ada@example.com")
     engine.contacts.create(engine.workspace_id, ContactDocument(email="ada@example.com"))
     run_id = engine.manual_runs.open(engine.workspace_id, first, document, BY).run.id
@@ -455,8 +455,8 @@ def test_an_activation_in_between_makes_the_archive_start_over(engine: Engine) -
     read = store.get(engine.workspace_id, second)
     engine.activations.activate(engine.workspace_id, second, BY)
     number = store.get(engine.workspace_id, second).last_version
-    stale = read.model_copy(update={"last_version": number})
-    archived = stale.model_copy(update={"status": AutomationStatus.ARCHIVED})
+    stale = read.changed(last_version=number)
+    archived = stale.changed(status=AutomationStatus.ARCHIVED)
     with pytest.raises(ConflictError):
         store.stop(stale, archived)
     assert downstream_of(engine, other) == [second]

@@ -301,7 +301,7 @@ def test_an_automation_that_is_not_active_takes_no_events(engine: Engine) -> Non
     target = engine.stores.automations.by_webhook_token(token)
     assert target is not None
     before = engine.stores.automations.get(target.workspace_id, target.automation_id)
-    paused = before.model_copy(update={"status": AutomationStatus.PAUSED})
+    paused = before.changed(status=AutomationStatus.PAUSED)
     engine.stores.automations.activate(before, paused)
     error = refused(engine, event(token, {}), ConflictError)
     assert isinstance(error, ConflictError)

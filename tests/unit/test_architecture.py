@@ -299,6 +299,16 @@ def test_no_settings_are_read_at_import(monkeypatch: pytest.MonkeyPatch) -> None
         assert importlib.import_module(f"functions.{path.parent.name}.handler").handler
 
 
+def test_models_change_by_checked_names_alone() -> None:
+    copies = [
+        path
+        for path in [*FILES, *(ROOT / "functions").rglob("*.py")]
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr == "model_copy"
+    ]
+    assert copies == [PACKAGE / "models" / "base.py"]
+
+
 NODE_TYPES = (
     "TRIGGER",
     "CONDITION",

@@ -524,7 +524,7 @@ def test_a_template_is_checked_against_the_node_that_uses_it() -> None:
 
 
 def test_a_template_with_broken_liquid_is_named() -> None:
-    template = TEMPLATES["tpl_1"].model_copy(update={"body": "{{ contact."})
+    template = TEMPLATES["tpl_1"].changed(body="{{ contact.")
     found = find_problems(Graph.model_validate(linear(message("mail"))), {"tpl_1": template})
     assert [(p.code, p.node_id, p.field) for p in found] == [
         ("INVALID_LIQUID", "mail", "channels.0.templateId")

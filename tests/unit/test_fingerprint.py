@@ -4,7 +4,6 @@ import re
 import string
 import time
 import uuid
-from typing import Any
 
 import pytest
 from hypothesis import assume, example, given
@@ -143,17 +142,17 @@ def test_the_variable_parts_of_an_address_make_no_difference(ids: list[str]) -> 
 
 def test_a_group_is_of_one_workspace_automation_node_and_kind() -> None:
     error = ErrorDetail(node_id="bad", kind="STOP_ERROR", message="Order 17 is too small")
-    alike = error.model_copy(update={"message": f"Order {uuid.uuid4()} is too small"})
+    alike = error.changed(message=f"Order {uuid.uuid4()} is too small")
     group = failure_group_id("ws_a", "aut_a", error)
     assert failure_group_id("ws_a", "aut_a", alike) == group
     assert re.fullmatch(r"err_[0-9A-Z]{16}", group)
-    changes: list[dict[str, Any]] = [
-        {"node_id": "other"},
-        {"node_id": None},
-        {"kind": "TIMEOUT"},
-        {"message": "small"},
+    changed = [
+        error.changed(node_id="other"),
+        error.changed(node_id=None),
+        error.changed(kind="TIMEOUT"),
+        error.changed(message="small"),
     ]
-    others = {failure_group_id("ws_a", "aut_a", error.model_copy(update=each)) for each in changes}
+    others = {failure_group_id("ws_a", "aut_a", each) for each in changed}
     others |= {failure_group_id("ws_b", "aut_a", error), failure_group_id("ws_a", "aut_b", error)}
     assert len(others | {group}) == 7
 

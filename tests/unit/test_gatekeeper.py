@@ -103,9 +103,9 @@ def test_all_gates_are_told_in_order(hall: Hall) -> None:
 
 
 def test_the_first_that_refuses_is_the_last_that_is_asked(hall: Hall) -> None:
-    without = CONTACT.model_copy(update={"consents": Consents(transactional=False)})
+    without = CONTACT.changed(consents=Consents(transactional=False))
     assert hall.check(contact=without) == {"consent": False}
-    nowhere = CONTACT.model_copy(update={"email": None})
+    nowhere = CONTACT.changed(email=None)
     assert hall.check(contact=nowhere) == {"consent": True, "address": False}
     hall.suppress()
     assert hall.check(frequency_cap=CAP) == {
@@ -122,7 +122,7 @@ def test_quiet_hours_refuse_and_tell_their_end(hall: Hall) -> None:
     assert hall.gates[-1].reason == (
         "within the quiet hours 11:00 to 13:00 in UTC, which end at 2026-03-10T13:00:00Z"
     )
-    elsewhere = CONTACT.model_copy(update={"metadata": {"timeZone": "Asia/Tokyo"}})
+    elsewhere = CONTACT.changed(metadata={"timeZone": "Asia/Tokyo"})
     assert hall.check(contact=elsewhere, quiet_hours=QUIET)["quiet_hours"] is True
 
 
@@ -165,7 +165,7 @@ def test_the_cap_holds_for_an_address_that_is_nobodys_however_it_is_written(hall
 
 def test_force_overrules_and_is_recorded_but_never_passes_address_or_template(hall: Hall) -> None:
     hall.suppress()
-    without = CONTACT.model_copy(update={"consents": Consents(transactional=False)})
+    without = CONTACT.changed(consents=Consents(transactional=False))
     once = FrequencyCap(messages=1, hours=1)
     hall.check("dlv_1", frequency_cap=once, forced_by="ada@example.com")
     hall.check("dlv_2", "ada@example.com", without, frequency_cap=once, quiet_hours=QUIET)
@@ -180,7 +180,7 @@ def test_force_overrules_and_is_recorded_but_never_passes_address_or_template(ha
     hall.check("dlv_3", "ada@example.com", body="")
     template = refused(hall.gates)
     assert template is not None and template.name == "template"
-    nowhere = CONTACT.model_copy(update={"email": None})
+    nowhere = CONTACT.changed(email=None)
     hall.check("dlv_4", "ada@example.com", nowhere)
     address = refused(hall.gates)
     assert address is not None and address.name == "address"

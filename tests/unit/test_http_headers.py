@@ -92,7 +92,7 @@ def test_a_header_of_the_connection_or_of_proxies_cannot_be_set(name: str, place
         rendered["headers"] = {name: "x"}
     else:
         auth = HeaderAuth.model_construct(type="HEADER", name=name, value="x")
-        unchecked = unchecked.model_copy(update={"auth": auth})
+        unchecked = unchecked.changed(auth=auth)
         rendered["auth"] = {"value": "x"}
     with pytest.raises(NodeError) as caught:
         build_request(unchecked, rendered, "key")

@@ -145,4 +145,4 @@ def test_titles() -> None:
     late = ErrorDetail(node_id="a", kind="TIMEOUT", message="it took 10 s", call=no_answer)
     took = "it took <number> s"
     assert group_names(late) == (f"GET api.partner.example/score/{{id}}: {took}", took)
-    assert group_names(late.model_copy(update={"call": None})) == (None, took)
+    assert group_names(late.changed(call=None)) == (None, took)

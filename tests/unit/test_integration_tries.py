@@ -335,10 +335,10 @@ class Keeper:
         return f"runs/run_1/{name}"
 
 
-def run_with(keeper: Keeper, body: bytes, content_type: str, **changes: Any) -> NodeResult:
+def run_with(keeper: Keeper, body: bytes, content_type: str, truncated: bool = False) -> NodeResult:
     typed = (("Content-Type", content_type),)
-    found = HttpResponse(status=200, headers=typed, body=body, truncated=False, duration_ms=1)
-    service = Service(found.model_copy(update=changes))
+    found = HttpResponse(status=200, headers=typed, body=body, truncated=truncated, duration_ms=1)
+    service = Service(found)
     where = visit({}, http=service, secrets=service, bodies=keeper)
     auth = {"type": "BEARER", "token": "{{secret.KEY}}"}
     return run_node("INTEGRATION", {**CONFIG, "auth": auth, "method": "GET"}, where)

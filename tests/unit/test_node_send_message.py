@@ -213,7 +213,7 @@ class FakeFinder:
 
     def __init__(self, count: int, gone: tuple[str, ...] = ()) -> None:
         self.contacts = {
-            key: CONTACT.model_copy(update={"id": key, "tags": ("vip",)})
+            key: CONTACT.changed(id=key, tags=("vip",))
             for key in (f"con_{number:02}" for number in range(count))
         }
         self.gone = gone
@@ -260,7 +260,7 @@ def test_the_contacts_of_a_query_are_written_to_page_by_page() -> None:
 
 def test_who_left_or_lost_the_tag_since_is_not_written_to() -> None:
     messenger, finder = FakeMessenger(), FakeFinder(4, gone=("con_01",))
-    finder.contacts["con_02"] = finder.contacts["con_02"].model_copy(update={"tags": ()})
+    finder.contacts["con_02"] = finder.contacts["con_02"].changed(tags=())
     visits(messenger, config("EMAIL", **tagged("vip")), finder)
     assert [message.recipient for message in messenger.messages] == ["con_00", "con_03"]
 

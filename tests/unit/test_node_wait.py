@@ -315,7 +315,7 @@ def test_a_day_needs_a_time() -> None:
 def test_the_zone_may_be_the_contacts(
     metadata: dict[str, Any], zone: str, source: str, moment: dict[str, Any]
 ) -> None:
-    contact = CONTACT.model_copy(update={"metadata": metadata})
+    contact = CONTACT.changed(metadata=metadata)
     scope = {"trigger": {"due": "2026-03-11T09:00:00"}}
     config = {"until": moment, "timeZone": "Europe/Berlin", "contactTimeZone": True}
     now = to_milliseconds(datetime.fromisoformat("2026-03-10T12:00:00Z"))

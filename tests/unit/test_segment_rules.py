@@ -134,7 +134,7 @@ SINCE = metadata("since", "GREATER_THAN", "2026-01-01")
 def test_what_cannot_be_compared_is_told(
     value: Any, each: tuple[dict[str, Any], ...], match: str, is_told: bool
 ) -> None:
-    contact = CONTACT.model_copy(update={"metadata": {"since": value}})
+    contact = CONTACT.changed(metadata={"since": value})
     asked = rules(*each, match=match)
     problem = asked.unreadable(contact)
     assert (problem is not None) is is_told
@@ -155,5 +155,5 @@ def test_what_cannot_be_compared_is_told(
     ],
 )
 def test_dates_are_compared_in_every_form(value: Any, expected: bool) -> None:
-    contact = CONTACT.model_copy(update={"metadata": {"since": value}})
+    contact = CONTACT.changed(metadata={"since": value})
     assert rules(SINCE).matches(contact) is expected

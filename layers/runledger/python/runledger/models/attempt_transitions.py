@@ -8,8 +8,6 @@ RETRYING ┘        │            ├─► RETRYING                      (refu
                       UNKNOWN_AFTER: then FAILED, OUTCOME_UNKNOWN. It is never sent again.
 """
 
-from typing import Any
-
 from runledger.clock import DAY, HOUR, MINUTE, SECOND
 from runledger.models.delivery import DeliveryAttempt, DeliveryStatus, Gate, Try, TryOutcome
 from runledger.models.erasure import ERASED_TEXT
@@ -40,51 +38,45 @@ def kept_until(now: int, retention: int) -> int:
 def suppressed(attempt: DeliveryAttempt, gate: Gate, now: int) -> DeliveryAttempt:
     """A new attempt that this gate refused: it is never sent."""
     error = ErrorDetail(node_id=attempt.node_id, kind="SUPPRESSED", message=gate.reason)
-    return attempt.model_copy(
-        update={
-            "status": DeliveryStatus.SUPPRESSED,
-            "tries": 0,
-            "error": error,
-            "settled_at": now,
-            "next_try_at": None,
-            "due_at": None,
-            "generation": 0,
-        }
+    return attempt.changed(
+        status=DeliveryStatus.SUPPRESSED,
+        tries=0,
+        error=error,
+        settled_at=now,
+        next_try_at=None,
+        due_at=None,
+        generation=0,
     )
 
 
 def claimed(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
     """A waiting attempt whose next try begins. It is due from the start, so that a try that dies
     without a word is found."""
-    return _became(
-        attempt,
-        DeliveryStatus.PROCESSING,
-        now,
-        tries=attempt.tries + 1,
-        next_try_at=None,
-        due_at=now + UNKNOWN_AFTER,
-    )
+    begun = attempt.changed(tries=attempt.tries + 1)
+    return _became(begun, DeliveryStatus.PROCESSING, now, due_at=now + UNKNOWN_AFTER)
 
 
 def tried(attempt: DeliveryAttempt, made: Try, now: int) -> DeliveryAttempt:
     """What the try in progress came to."""
-    log = {"tries_log": (*_logged(attempt), made)}
+    logged = attempt.changed(tries_log=(*_logged(attempt), made))
     match made.outcome:
         case TryOutcome.ACCEPTED:
-            taken = {"provider_id": made.provider_id, "error": None}
-            return _became(attempt, DeliveryStatus.SENT, now, **log, **taken)
+            taken = logged.changed(provider_id=made.provider_id, error=None)
+            return _became(taken, DeliveryStatus.SENT, now)
         case TryOutcome.REFUSED:
-            error = _error(attempt, "PROVIDER_REFUSED", made)
-            return _became(attempt, DeliveryStatus.FAILED, now, **log, error=error)
+            refused = logged.changed(error=_error(attempt, "PROVIDER_REFUSED", made))
+            return _became(refused, DeliveryStatus.FAILED, now)
         case TryOutcome.TRANSIENT:
-            error = _error(attempt, "PROVIDER_UNAVAILABLE", made)
+            put_off = logged.changed(error=_error(attempt, "PROVIDER_UNAVAILABLE", made))
             if attempt.tries >= MAX_TRIES:
-                return _became(attempt, DeliveryStatus.DEAD_LETTERED, now, **log, error=error)
+                return _became(put_off, DeliveryStatus.DEAD_LETTERED, now)
             next_try_at = now + WAITS[attempt.tries - 1]
-            waiting = {"next_try_at": next_try_at, "due_at": next_try_at + MACHINE_GRACE}
-            machine = {"generation": max(attempt.generation, 1)}
             return _became(
-                attempt, DeliveryStatus.RETRYING, now, **log, **waiting, **machine, error=error
+                put_off.changed(generation=max(attempt.generation, 1)),
+                DeliveryStatus.RETRYING,
+                now,
+                next_try_at=next_try_at,
+                due_at=next_try_at + MACHINE_GRACE,
             )
         case TryOutcome.UNKNOWN:
             return found_unknown(attempt, now, made)
@@ -96,14 +88,12 @@ def found_unknown(attempt: DeliveryAttempt, now: int, made: Try | None = None) -
     if attempt.unknown_since is not None or attempt.status is not DeliveryStatus.PROCESSING:
         return attempt
     made = made or Try(at=now, outcome=TryOutcome.UNKNOWN)
-    return attempt.model_copy(
-        update={
-            "tries_log": (*_logged(attempt), made),
-            "error": _unknown(attempt, made),
-            "unknown_since": now,
-            "due_at": now + UNKNOWN_AFTER,
-            "revision": attempt.revision + 1,
-        }
+    return attempt.changed(
+        tries_log=(*_logged(attempt), made),
+        error=_unknown(attempt, made),
+        unknown_since=now,
+        due_at=now + UNKNOWN_AFTER,
+        revision=attempt.revision + 1,
     )
 
 
@@ -112,22 +102,22 @@ def given_up_unknown(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
     lost = Try(at=now, outcome=TryOutcome.UNKNOWN)
     is_logged = len(attempt.tries_log) >= attempt.tries
     log = attempt.tries_log if is_logged else (*attempt.tries_log, lost)
-    error = _unknown(attempt, log[-1])
-    return _became(attempt, DeliveryStatus.FAILED, now, tries_log=log, error=error)
+    lost_for_good = attempt.changed(tries_log=log, error=_unknown(attempt, log[-1]))
+    return _became(lost_for_good, DeliveryStatus.FAILED, now)
 
 
 def stopped(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
     """A waiting attempt whose run was canceled."""
     message = "the run was canceled before the message could be sent"
     error = ErrorDetail(node_id=attempt.node_id, kind="RUN_CANCELED", message=message)
-    return _became(attempt, DeliveryStatus.FAILED, now, error=error)
+    return _became(attempt.changed(error=error), DeliveryStatus.FAILED, now)
 
 
 def withheld(attempt: DeliveryAttempt, gate: Gate, now: int) -> DeliveryAttempt:
     """A waiting attempt that a gate would refuse by now."""
     error = ErrorDetail(node_id=attempt.node_id, kind="SUPPRESSED", message=gate.reason)
-    gates = (*attempt.gates, gate)
-    return _became(attempt, DeliveryStatus.SUPPRESSED, now, gates=gates, error=error)
+    refused = attempt.changed(gates=(*attempt.gates, gate), error=error)
+    return _became(refused, DeliveryStatus.SUPPRESSED, now)
 
 
 def erased(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
@@ -137,35 +127,28 @@ def erased(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
         gate = Gate(name="consent", passed=False, reason="the contact was erased")
         attempt = withheld(attempt, gate, now)
     else:
-        attempt = attempt.model_copy(update={"revision": attempt.revision + 1})
-    return anonymized(attempt.model_copy(update={"erased_at": now}))
+        attempt = attempt.changed(revision=attempt.revision + 1)
+    return anonymized(attempt.changed(erased_at=now))
 
 
 def anonymized(attempt: DeliveryAttempt) -> DeliveryAttempt:
     """The attempt without address, text and anybody's words about it. What comes in later, like a
     provider's report, is made so before it is kept."""
-    gates = tuple(gate.model_copy(update={"reason": ERASED_TEXT}) for gate in attempt.gates)
-    tries = tuple(
-        made.model_copy(update={"message": None, "provider_id": None}) for made in attempt.tries_log
-    )
+    gates = tuple(gate.changed(reason=ERASED_TEXT) for gate in attempt.gates)
+    tries = tuple(made.changed(message=None, provider_id=None) for made in attempt.tries_log)
     reports = {
-        event_id: report.model_copy(update={"message": None})
-        for event_id, report in attempt.reports.items()
+        event_id: report.changed(message=None) for event_id, report in attempt.reports.items()
     }
-    error = attempt.error and attempt.error.model_copy(
-        update={"message": ERASED_TEXT, "cause": None}
-    )
-    return attempt.model_copy(
-        update={
-            "address": "",
-            "subject": None,
-            "body": None,
-            "gates": gates,
-            "tries_log": tries,
-            "reports": reports,
-            "error": error,
-            "provider_id": None,
-        }
+    error = attempt.error and attempt.error.changed(message=ERASED_TEXT, cause=None)
+    return attempt.changed(
+        address="",
+        subject=None,
+        body=None,
+        gates=gates,
+        tries_log=tries,
+        reports=reports,
+        error=error,
+        provider_id=None,
     )
 
 
@@ -175,17 +158,15 @@ def given_up(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
     message = f"the next try could not be made within a day{last}"
     cause = attempt.error.cause if attempt.error else None
     error = ErrorDetail(node_id=attempt.node_id, kind="NEVER_TRIED", message=message, cause=cause)
-    return _became(attempt, DeliveryStatus.DEAD_LETTERED, now, error=error)
+    return _became(attempt.changed(error=error), DeliveryStatus.DEAD_LETTERED, now)
 
 
 def restarted(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
     """A waiting attempt for which the retry machine is started (again)."""
-    return attempt.model_copy(
-        update={
-            "generation": attempt.generation + 1,
-            "due_at": now + MACHINE_GRACE,
-            "revision": attempt.revision + 1,
-        }
+    return attempt.changed(
+        generation=attempt.generation + 1,
+        due_at=now + MACHINE_GRACE,
+        revision=attempt.revision + 1,
     )
 
 
@@ -196,18 +177,21 @@ def reported(
 
     A provider that reports on a message has it, whatever it had answered: an attempt that waits
     for its next try is settled too, as another try would be a second message."""
-    after = attempt.model_copy(
-        update={"reports": dict(reports), "provider_id": attempt.provider_id or provider_id}
-    )
+    after = attempt.changed(reports=dict(reports), provider_id=attempt.provider_id or provider_id)
     return _settled(after, attempt.base_status, attempt.settled_at)
 
 
 def _became(
-    attempt: DeliveryAttempt, base: DeliveryStatus, now: int, **changes: Any
+    attempt: DeliveryAttempt,
+    base: DeliveryStatus,
+    now: int,
+    *,
+    next_try_at: int | None = None,
+    due_at: int | None = None,
 ) -> DeliveryAttempt:
-    """What is not among the changes and belongs to the status before is gone."""
-    gone = {"next_try_at": None, "unknown_since": None, "due_at": None}
-    return _settled(attempt.model_copy(update={**gone, **changes}), base, now)
+    """The attempt in another status: nothing is left of when the status before was due."""
+    after = attempt.changed(next_try_at=next_try_at, due_at=due_at, unknown_since=None)
+    return _settled(after, base, now)
 
 
 def _settled(attempt: DeliveryAttempt, base: DeliveryStatus, at: int | None) -> DeliveryAttempt:
@@ -215,17 +199,22 @@ def _settled(attempt: DeliveryAttempt, base: DeliveryStatus, at: int | None) -> 
     What decides tells the moment, so that the order in which we hear of things leaves no trace."""
     status = status_after(base, attempt.reports)
     decided = deciding(attempt.reports)
-    update: dict[str, Any] = {"status": status, "known": None if base is status else base}
-    if status is attempt.status:
-        update["revision"] = attempt.revision + 1
-    else:
-        update["sequence"] = attempt.sequence + 1
-    if status.is_settled:
-        update["settled_at"] = at if decided is None else decided.at
-        update.update(next_try_at=None, unknown_since=None, due_at=None)
-    else:
-        update["settled_at"] = None
-    return attempt.model_copy(update=update)
+    is_same = status is attempt.status
+    after = attempt.changed(
+        status=status,
+        known=None if base is status else base,
+        revision=attempt.revision + is_same,
+        sequence=attempt.sequence + (not is_same),
+        settled_at=None,
+    )
+    if not status.is_settled:
+        return after
+    return after.changed(
+        settled_at=at if decided is None else decided.at,
+        next_try_at=None,
+        unknown_since=None,
+        due_at=None,
+    )
 
 
 def _logged(attempt: DeliveryAttempt) -> tuple[Try, ...]:

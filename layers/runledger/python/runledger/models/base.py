@@ -1,7 +1,7 @@
 """Bases of every model: strict about unknown fields, camelCase on the wire."""
 
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Never, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 from pydantic.alias_generators import to_camel
@@ -20,6 +20,17 @@ class CleanModel(BaseModel):
     @classmethod
     def _clean(cls, data: Any) -> Any:
         return clean(data)
+
+    def changed(self, **changes: Never) -> Self:
+        """A copy with other values in these fields, which are not validated again. TypeError for
+        a name that is no field.
+
+        mypy checks each name and value against the fields: `local/mypy_changes.py` gives it the
+        signature that a class has. A call that the plugin cannot read fits no signature."""
+        unknown = changes.keys() - type(self).model_fields.keys()
+        if unknown:
+            raise TypeError(f"{type(self).__name__} has no field {', '.join(sorted(unknown))}")
+        return self.model_copy(update=changes)
 
 
 class Model(CleanModel):

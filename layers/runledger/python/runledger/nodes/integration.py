@@ -297,7 +297,7 @@ class IntegrationNode(NodeType[IntegrationConfig]):
             reader = visit.tools.secrets
             if secrets and reader is not None:
                 egress = egress_of(config.url, secrets, lambda name: reader.hosts(name))
-                request = request.model_copy(update={"egress": egress})
+                request = request.changed(egress=egress)
             placeholders = {name: placeholder(name) for name in secrets}
             shown = build_request(config, _rendered(config, visit, placeholders), visit.effect_key)
         except NodeError as error:

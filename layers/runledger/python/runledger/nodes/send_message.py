@@ -230,14 +230,14 @@ def _goes_on(
             kind="TOO_MANY_RECIPIENTS",
             message=f"{tally.recipients} contacts were written to; a step takes no more pages",
         )
-        return so_far.model_copy(update={"status": StepStatus.FAILED, "error": error})
+        return so_far.changed(status=StepStatus.FAILED, error=error)
     progress = _Progress(
         planned=page.ids,
         cursor=page.cursor,
         pages=pages + 1,
         tally=tally.model_dump(mode="json"),
     )
-    return so_far.model_copy(update={"progress": progress.model_dump(mode="json")})
+    return so_far.changed(progress=progress.model_dump(mode="json"))
 
 
 def _add(

@@ -92,7 +92,7 @@ class ActivationStore:
         is_where_it_was = Attr("dueKey").eq(_due_key(activation, activation.due_at))
         is_same_status = Attr("status").eq(activation.status.value)
         self._table.update(_key(activation), change, is_where_it_was & is_same_status)
-        return activation.model_copy(update={"due_at": due_at})
+        return activation.changed(due_at=due_at)
 
     def activating(self, activation: Activation, now: int) -> list[Write]:
         """What goes into the transaction that makes the version active: the version as it was

@@ -38,7 +38,7 @@ class CheckpointRows(Generic[WorkT]):
         """Stores how far `after` has come from `before`; None takes it out of the due index.
         ConditionFailedError where it was changed or deleted since it was read."""
         is_unchanged = Attr("version").eq(before.version)
-        after = after.model_copy(update={"version": before.version + 1})
+        after = after.changed(version=before.version + 1)
         progress = self.fields(after)
         values: dict[Path, Any] = {
             name: value for name, value in progress.items() if value is not None

@@ -299,7 +299,7 @@ def _try_to_bag(made: Try, attempt: DeliveryAttempt) -> dict[str, Any]:
 def _try_from_bag(value: dict[str, Any], item: "Item") -> Try:
     made = Try.model_validate(value)
     if made.outcome is TryOutcome.ACCEPTED and made.provider_id is None:
-        return made.model_copy(update={"provider_id": item.get("providerId")})
+        return made.changed(provider_id=item.get("providerId"))
     return made
 
 

@@ -36,7 +36,7 @@ class ErasureStore:
         """Stores how far it has come; ConditionFailedError where somebody else moved it on since
         `before` was read."""
         is_unchanged = Attr("revision").eq(before.revision)
-        stored = after.model_copy(update={"revision": before.revision + 1})
+        stored = after.changed(revision=before.revision + 1)
         self._table.put(_to_item(stored), is_unchanged)
         return stored
 

@@ -58,7 +58,7 @@ class FrequencyStore:
             except ConditionFailedError as error:
                 item = error.item
             else:
-                return frequency.model_copy(update={"is_counted": True})
+                return frequency.changed(is_counted=True)
         raise TransientError("others kept writing to this recipient; try again")
 
     def _read(self, key: keys.Key) -> "Item | None":

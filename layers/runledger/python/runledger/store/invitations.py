@@ -67,7 +67,7 @@ class InvitationStore:
             }
         )
         self._table.transact([Modify(key, change, _is_as_read(before)) for key in _keys(before)])
-        return before.model_copy(update={"sent_at": sent_at, "expires_at": expires_at})
+        return before.changed(sent_at=sent_at, expires_at=expires_at)
 
     def remove(self, before: Invitation) -> None:
         """ConditionFailedError where it is not as it was read."""

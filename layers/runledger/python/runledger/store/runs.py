@@ -202,7 +202,7 @@ class RunStore:
         """Tells with the claim until when the node waits; for readers of the row only, so a run
         that moved on meanwhile is left alone."""
         is_ours = Attr(f"openClaims.{rank}").eq(claim_value(claim))
-        parked = claim.model_copy(update={"wait_until": wait_until})
+        parked = claim.changed(wait_until=wait_until)
         change = Change(set={("openClaims", str(rank)): claim_value(parked)})
         with suppress(ConditionFailedError):
             self._table.update(keys.run(run.id), change, is_ours)
@@ -210,7 +210,7 @@ class RunStore:
     def release(self, run: Run, rank: int, claim: Claim) -> None:
         """Gives a claim back whose effect never began. Where it is no longer ours, nothing is."""
         is_ours = Attr(f"openClaims.{rank}").eq(claim_value(claim))
-        given_back = claim.model_copy(update={"request_id": "", "lease_until": 0})
+        given_back = claim.changed(request_id="", lease_until=0)
         change = Change(set={("openClaims", str(rank)): claim_value(given_back)})
         with suppress(ConditionFailedError):
             self._table.update(keys.run(run.id), change, is_ours)

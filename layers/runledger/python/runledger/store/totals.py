@@ -49,7 +49,7 @@ class TotalStore:
         if before is not None:
             is_unchanged = Attr("revision").eq(before.revision)
         revision = before.revision + 1 if before is not None else 1
-        written = after.model_copy(update={"revision": revision})
+        written = after.changed(revision=revision)
         self._table.put(_to_item(written), is_unchanged)
         return written
 

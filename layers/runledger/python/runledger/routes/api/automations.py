@@ -98,7 +98,7 @@ def _validated(
     if strict and found.problems:
         raise InvalidGraphError(found.model_dump(mode="json", exclude_none=True)["problems"])
     names = automations.name_warnings(who.workspace_id, document.name, automation_id)
-    return found.model_copy(update={"warnings": [*found.warnings, *names]})
+    return found.changed(warnings=[*found.warnings, *names])
 
 
 @router.post("/v1/automations/validate", tags=["Automations"])

@@ -134,15 +134,14 @@ class Activator:
             run_seconds=version.run_seconds,
             reentry=version.reentry,
         )
-        changes: dict[str, Any] = {
-            "status": AutomationStatus.ACTIVE,
-            "active": active,
-            "active_revision": activation.revision,
-            "webhook_token": before.webhook_token or (new_token() if trigger.intake else None),
-            "updated_at": now,
-            "updated_by": activation.requested_by,
-        }
-        after = before.model_copy(update=changes)
+        after = before.changed(
+            status=AutomationStatus.ACTIVE,
+            active=active,
+            active_revision=activation.revision,
+            webhook_token=before.webhook_token or (new_token() if trigger.intake else None),
+            updated_at=now,
+            updated_by=activation.requested_by,
+        )
         schedule = self.schedules.writes(after)
         also = [*self.activations.activating(activation, now), *schedule]
         if before.active is not None:
@@ -152,13 +151,11 @@ class Activator:
         self.automations.activate(before, after, also)
         if schedule:
             self.schedules.sync_soon(after.id)
-        return activation.model_copy(
-            update={
-                "status": ActivationStatus.ACTIVE,
-                "finished_at": now,
-                "due_at": None,
-                "body": None,
-            }
+        return activation.changed(
+            status=ActivationStatus.ACTIVE,
+            finished_at=now,
+            due_at=None,
+            body=None,
         )
 
     def _again(self, activation: Activation) -> Activation:
@@ -230,12 +227,12 @@ class Activations:
             shown = activation_view(activation)
             if is_own and self._is_signed(activation):
                 secret = self.signing.mint(automation_id)
-                shown = shown.model_copy(update={"secret": secret})
-            return view.model_copy(update={"activation": shown})
+                shown = shown.changed(secret=secret)
+            return view.changed(activation=shown)
         if view.webhook is None or not view.webhook.signed:
             return view
-        webhook = view.webhook.model_copy(update={"secret": self.signing.mint(automation_id)})
-        return view.model_copy(update={"webhook": webhook})
+        webhook = view.webhook.changed(secret=self.signing.mint(automation_id))
+        return view.changed(webhook=webhook)
 
     def _activate(
         self, workspace_id: str, automation_id: str, by: str
@@ -279,12 +276,9 @@ class Activations:
     def _resume(self, before: Automation, by: str) -> None:
         """Takes events again for the version that was active last: its machine is there."""
         activator = self.activator
-        changes = {
-            "status": AutomationStatus.ACTIVE,
-            "updated_at": self.clock(),
-            "updated_by": by,
-        }
-        after = before.model_copy(update=changes)
+        after = before.changed(
+            status=AutomationStatus.ACTIVE, updated_at=self.clock(), updated_by=by
+        )
         schedule = activator.schedules.writes(after)
         self.automations.store.activate(before, after, schedule)
         if schedule:

@@ -101,8 +101,7 @@ class AutomationStopper:
     ) -> Automation:
         now = self.clock()
         drain = Drain(before=now, by=by, reason=f"automation {status.lower()}")
-        changes = {"status": status, "updated_at": now, "updated_by": by, "drain": drain}
-        after = before.model_copy(update=changes)
+        after = before.changed(status=status, updated_at=now, updated_by=by, drain=drain)
         also: list[Write] = []
         if status is AutomationStatus.ARCHIVED and before.active is not None:
             # No run is started on it any more, for good.
@@ -144,9 +143,9 @@ class AutomationStopper:
                 logger.info("run ended before it was drained", extra={"runId": run_id})
         now = self.clock()
         if found:
-            self.automations.drained(automation, drain.model_copy(update={"empty_at": None}), now)
+            self.automations.drained(automation, drain.changed(empty_at=None), now)
         elif drain.empty_at is None:
-            waiting = drain.model_copy(update={"empty_at": now})
+            waiting = drain.changed(empty_at=now)
             self.automations.drained(automation, waiting, now + MINUTE)
         elif now >= drain.empty_at + MINUTE:
             self.automations.drained(automation, None, now)

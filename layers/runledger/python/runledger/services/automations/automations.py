@@ -134,14 +134,12 @@ class Automations:
                 raise ConflictError("the automation is archived", status=before.status.value)
             document = document_of(before)
             graph = self._checked(workspace_id, document)
-            after = before.model_copy(
-                update={
-                    "name": document.name,
-                    "reentry": document.reentry,
-                    "draft_revision": before.draft_revision + 1,
-                    "updated_at": self.clock(),
-                    "updated_by": by,
-                }
+            after = before.changed(
+                name=document.name,
+                reentry=document.reentry,
+                draft_revision=before.draft_revision + 1,
+                updated_at=self.clock(),
+                updated_by=by,
             )
             self.store.save_draft(after, graph)
             return after
@@ -164,7 +162,7 @@ class Automations:
         """As `view`, with what the one who saved it should know besides."""
         view = self.view(automation)
         taken = self.name_warnings(automation.workspace_id, automation.name, automation.id)
-        return view.model_copy(update={"warnings": [*view.warnings, *taken]})
+        return view.changed(warnings=[*view.warnings, *taken])
 
     def name_warnings(
         self, workspace_id: str, name: str, automation_id: str | None = None

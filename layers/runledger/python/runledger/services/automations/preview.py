@@ -115,14 +115,11 @@ class Previews:
             view.problems[0].message if view.problems else None,
         )
         gates = self.gatekeeper.check(prepared)
-        return view.model_copy(
-            update={
-                "address": address_of(message, channel)[0],
-                "gates": [
-                    GateView(name=gate.name, passed=gate.passed, reason=gate.reason)
-                    for gate in gates
-                ],
-            }
+        return view.changed(
+            address=address_of(message, channel)[0],
+            gates=[
+                GateView(name=gate.name, passed=gate.passed, reason=gate.reason) for gate in gates
+            ],
         )
 
     def _contact(self, workspace_id: str, document: "PreviewDocument") -> "Contact | None":

@@ -58,15 +58,11 @@ class Rotations:
         rotation = SecretRotation(
             previous_version=current, valid_until=now + overlap_minutes * MINUTE, begun_at=now
         )
-        after = before.model_copy(
-            update={"rotation": rotation, "updated_at": now, "updated_by": by}
-        )
+        after = before.changed(rotation=rotation, updated_at=now, updated_by=by)
         self.automations.store.rotate(before, after)
         return self._shown(after, self.signing.replace(automation_id))
 
     def _shown(self, automation: "Automation", secret: str | None) -> "AutomationView":
         view = self.automations.view(automation)
         assert view.webhook is not None
-        return view.model_copy(
-            update={"webhook": view.webhook.model_copy(update={"secret": secret})}
-        )
+        return view.changed(webhook=view.webhook.changed(secret=secret))

@@ -118,11 +118,9 @@ class BulkCancels:
     def _frozen(self, workspace_id: str, document: BulkCancelDocument, now: int) -> FrozenFilter:
         frozen = self.lists.freeze(workspace_id, ListName.RUNS, document.filter, now)
         wanted = OPEN & set(frozen.statuses) if frozen.statuses else OPEN
-        return frozen.model_copy(
-            update={
-                "statuses": tuple(sorted(wanted)),
-                "is_empty": frozen.is_empty or not wanted,
-            }
+        return frozen.changed(
+            statuses=tuple(sorted(wanted)),
+            is_empty=frozen.is_empty or not wanted,
         )
 
     def _go_on(self, asked: BulkCancel, batches: int, until: int) -> BulkCancel:
@@ -143,10 +141,10 @@ class BulkCancels:
 
     def _end_reading(self, before: BulkCancel, after: BulkCancel, now: int) -> BulkCancel:
         if after.again_at is not None or after.filter.is_empty:
-            return self.store.change(before, after.model_copy(update={"finished_at": now}), None)
+            return self.store.change(before, after.changed(finished_at=now), None)
         again_at = now + INDEX_LAG
-        again = {"again_at": again_at, "is_read": False, "cursor": None}
-        return self.store.change(before, after.model_copy(update=again), again_at)
+        again = after.changed(again_at=again_at, is_read=False, cursor=None)
+        return self.store.change(before, again, again_at)
 
     def _with_batch_canceled(self, asked: BulkCancel, until: int) -> BulkCancel:
         """Cancels the runs of its batch, one at least; those there was no time for stay in it."""
@@ -154,22 +152,20 @@ class BulkCancels:
         for done, run_id in enumerate(asked.batch, start=1):
             canceled += self._cancel(asked, run_id)
             if self.clock() >= until:
-                return asked.model_copy(update={"canceled": canceled, "batch": asked.batch[done:]})
-        return asked.model_copy(update={"canceled": canceled, "batch": ()})
+                return asked.changed(canceled=canceled, batch=asked.batch[done:])
+        return asked.changed(canceled=canceled, batch=())
 
     def _with_next_batch(self, asked: BulkCancel) -> BulkCancel:
         if asked.is_read:
-            return asked.model_copy(update={"batch": ()})
+            return asked.changed(batch=())
         page = self.lists.runs(asked.workspace_id, asked.filter, BATCH, asked.cursor)
         found = tuple(run.id for run in page.items)
-        return asked.model_copy(
-            update={
-                "cursor": page.next_cursor,
-                "is_read": page.next_cursor is None,
-                "batch": found,
-                "matched": asked.matched + len(found),
-                "sample": (asked.sample + found)[:SAMPLE],
-            }
+        return asked.changed(
+            cursor=page.next_cursor,
+            is_read=page.next_cursor is None,
+            batch=found,
+            matched=asked.matched + len(found),
+            sample=(asked.sample + found)[:SAMPLE],
         )
 
     def _cancel(self, asked: BulkCancel, run_id: str) -> bool:

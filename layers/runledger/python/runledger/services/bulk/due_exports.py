@@ -38,8 +38,7 @@ class DueExports:
         elif now >= export.created_at + MAX_TIME:
             reason = f"it did not end within {MAX_TIME // HOUR} hours"
         else:
-            again = {"attempt": export.attempt + 1, "stalls": export.stalls + 1}
-            following = export.model_copy(update=again)
+            following = export.changed(attempt=export.attempt + 1, stalls=export.stalls + 1)
             self.machine.start(self.store.change(export, following, now + STALL))
             return
         fail_export(self.store, self.files, export, reason, now)

@@ -59,7 +59,7 @@ class ExportPages:
         """`until` is when a visit is to come to its end, in epoch milliseconds."""
         place = event.export
         export = self.store.at(keys.export(place.workspace_id, place.export_id))
-        over = place.model_copy(update={"goes_on": False})
+        over = place.changed(goes_on=False)
         if export is None or export.attempt > place.attempt:
             # Deleted, or the tick has started another execution: it alone goes on, as two would
             # take the row from each other without end.
@@ -84,10 +84,10 @@ class ExportPages:
             return over
         # A full execution leaves the rest to the next one, which the tick starts at once.
         goes_on = not export.status.is_terminal and not is_full
-        return place.model_copy(update={"visits": visits, "goes_on": goes_on})
+        return place.changed(visits=visits, goes_on=goes_on)
 
     def _visit(self, export: Export, until: int, *, is_last: bool) -> Export:
-        running = export.model_copy(update={"status": ExportStatus.RUNNING})
+        running = export.changed(status=ExportStatus.RUNNING)
         export = self.store.change(export, running, self.clock() + STALL)
         data = bytearray(self._left_over(export))
         cursor, rows = export.cursor, export.rows
@@ -97,7 +97,7 @@ class ExportPages:
             )
             data += lines(export, page.rows)
             cursor, rows = page.next, rows + len(page.rows)
-            reached = export.model_copy(update={"cursor": cursor, "rows": rows})
+            reached = export.changed(cursor=cursor, rows=rows)
             if cursor is None:
                 return self._finish(export, reached, bytes(data))
             if len(data) >= PART_BYTES:
@@ -123,13 +123,11 @@ class ExportPages:
         if data:
             kept = self.files.put(_left_overs(export), data, content_type(export))
         # The next version of what was stored last, as far as this visit came.
-        after = export.model_copy(
-            update={
-                "cursor": reached.cursor,
-                "rows": reached.rows,
-                "left_over": kept,
-                "stalls": 0,
-            }
+        after = export.changed(
+            cursor=reached.cursor,
+            rows=reached.rows,
+            left_over=kept,
+            stalls=0,
         )
         return self._stored(export, after, due_at)
 
@@ -145,15 +143,13 @@ class ExportPages:
         if number > MAX_PARTS:
             raise errors.PayloadTooLargeError("the upload has no more parts")
         part = self.files.upload(export.object_key, export.upload_id, number, data)
-        after = export.model_copy(
-            update={
-                "cursor": reached.cursor,
-                "rows": reached.rows,
-                "is_read": reached.is_read,
-                "parts": (*export.parts, part),
-                "left_over": None,
-                "stalls": 0,
-            }
+        after = export.changed(
+            cursor=reached.cursor,
+            rows=reached.rows,
+            is_read=reached.is_read,
+            parts=(*export.parts, part),
+            left_over=None,
+            stalls=0,
         )
         return self._stored(export, after, self.clock() + STALL)
 
@@ -163,7 +159,7 @@ class ExportPages:
             return export
         key = f"{folder(export.workspace_id, export.id)}{new_token(20)}"
         upload_id = self.files.begin(key, content_type(export))
-        after = export.model_copy(update={"object_key": key, "upload_id": upload_id})
+        after = export.changed(object_key=key, upload_id=upload_id)
         try:
             return self.store.change(export, after, self.clock() + STALL)
         except ConditionFailedError:
@@ -174,11 +170,11 @@ class ExportPages:
         """All rows are read: a short file is written as it is, a long one made of its parts."""
         if export.upload_id is None:
             key = self.files.put(folder(export.workspace_id, export.id), data, content_type(export))
-            return self._end(export, reached.model_copy(update={"object_key": key}))
-        reached = reached.model_copy(update={"is_read": True})
+            return self._end(export, reached.changed(object_key=key))
+        reached = reached.changed(is_read=True)
         if data:
             return self._complete(self._upload(export, reached, data))
-        after = export.model_copy(update={"cursor": None, "rows": reached.rows, "is_read": True})
+        after = export.changed(cursor=None, rows=reached.rows, is_read=True)
         return self._complete(self.store.change(export, after, self.clock() + STALL))
 
     def _complete(self, export: Export) -> Export:
@@ -187,14 +183,12 @@ class ExportPages:
         return self._end(export, export)
 
     def _end(self, export: Export, reached: Export) -> Export:
-        after = reached.model_copy(
-            update={
-                "status": ExportStatus.COMPLETED,
-                "finished_at": self.clock(),
-                "upload_id": None,
-                "parts": (),
-                "left_over": None,
-            }
+        after = reached.changed(
+            status=ExportStatus.COMPLETED,
+            finished_at=self.clock(),
+            upload_id=None,
+            parts=(),
+            left_over=None,
         )
         return self._stored(export, after, None)
 
@@ -219,14 +213,12 @@ def fail_export(
     if export.status is ExportStatus.COMPLETED:
         return
     if export.status is not ExportStatus.FAILED:
-        failed = export.model_copy(
-            update={"status": ExportStatus.FAILED, "error": reason, "finished_at": now}
-        )
+        failed = export.changed(status=ExportStatus.FAILED, error=reason, finished_at=now)
         export = store.change(export, failed, now + MINUTE)
     if export.upload_id is not None and export.object_key is not None:
         files.abort(export.object_key, export.upload_id)
-    gone = {"upload_id": None, "object_key": None, "parts": (), "left_over": None, "cursor": None}
-    store.change(export, export.model_copy(update=gone), None)
+    bare = export.changed(upload_id=None, object_key=None, parts=(), left_over=None, cursor=None)
+    store.change(export, bare, None)
 
 
 def _left_overs(export: Export) -> str:

@@ -175,11 +175,9 @@ class TotalMarker:
             revision=0,
         )
         if hour_change.is_there:
-            total = total.model_copy(
-                update={
-                    "expires_from": min(total.expires_from, hour_change.expires_from),
-                    "expires_by": max(total.expires_by, hour_change.expires_by),
-                }
+            total = total.changed(
+                expires_from=min(total.expires_from, hour_change.expires_from),
+                expires_by=max(total.expires_by, hour_change.expires_by),
             )
         if total.expires_by <= now:
             # All rows of the hour have expired, and count no more whether they are there or not.
@@ -190,9 +188,7 @@ class TotalMarker:
         if total.due_at is None or since is None:
             since = now
         due_at = _due_at(total, since, now)
-        return total.model_copy(
-            update={"is_marked": True, "due_at": due_at, "unsettled_since": since}
-        )
+        return total.changed(is_marked=True, due_at=due_at, unsettled_since=since)
 
 
 def _due_at(total: HourTotal, since: int, now: int) -> int:

@@ -84,12 +84,9 @@ class TotalSettler:
         if total is None or total.due_at is None or total.due_at > now:
             return
         if total.is_marked:
-            quiet = {"is_marked": False, "due_at": now + INDEX_LAG}
-            self.totals.replace(total, total.model_copy(update=quiet))
+            self.totals.replace(total, total.changed(is_marked=False, due_at=now + INDEX_LAG))
             return
-        put_off = self.totals.replace(
-            total, total.model_copy(update={"due_at": now + _put_off_for(total, now)})
-        )
+        put_off = self.totals.replace(total, total.changed(due_at=now + _put_off_for(total, now)))
         try:
             counted = self._counted(put_off, now)
         except TransientError as error:
@@ -102,23 +99,23 @@ class TotalSettler:
         found = Counted()
         if now < total.expires_by:
             found = self._count(total, now, by_row)
-        changes: dict[str, Any] = {
-            "counts": dict(found.hours.get(total.hour, {})),
-            "counted_at": now,
-            "holds_until": total.expires_from,
-            "due_at": None,
-            "unsettled_since": None,
-        }
+        counted = total.changed(
+            counts=dict(found.hours.get(total.hour, {})),
+            counted_at=now,
+            holds_until=total.expires_from,
+            due_at=None,
+            unsettled_since=None,
+        )
         if by_row:
             # Every row was read, those included that have expired and are not deleted yet.
             ends = sorted(found.expiries or {now})
             left = [end for end in ends if end > now]
-            changes |= {
-                "holds_until": min(left, default=now),
-                "expires_from": hour_of(ends[0]),
-                "expires_by": max(ends[-1], now),
-            }
-        return total.model_copy(update=changes)
+            counted = counted.changed(
+                holds_until=min(left, default=now),
+                expires_from=hour_of(ends[0]),
+                expires_by=max(ends[-1], now),
+            )
+        return counted
 
     def _count(self, total: HourTotal, now: int, by_row: bool) -> Counted:
         what = self.kinds[total.scope.kind](total.scope)

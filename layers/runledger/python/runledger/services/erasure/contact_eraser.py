@@ -127,12 +127,12 @@ class ContactEraser:
                     break
             now = self.clock()
             is_late = now > until
-            moved = {
-                "position": position,
-                "found_something": has_found,
-                "due_at": now if is_late else now + MINUTE,
-            }
-            erasure = self.erasures.move_on(erasure, erasure.model_copy(update=moved))
+            moved = erasure.changed(
+                position=position,
+                found_something=has_found,
+                due_at=now if is_late else now + MINUTE,
+            )
+            erasure = self.erasures.move_on(erasure, moved)
             if page.next is None and position == page.items[-1]["createdKey"]:
                 return erasure, True
             if is_late:
@@ -145,8 +145,7 @@ class ContactEraser:
         told = {each for row in rows for each in self._eraser(row).addresses(row)}
         if told <= erasure.addresses:
             return erasure
-        known = {"addresses": erasure.addresses | told}
-        return self.erasures.move_on(erasure, erasure.model_copy(update=known))
+        return self.erasures.move_on(erasure, erasure.changed(addresses=erasure.addresses | told))
 
     def _eraser(self, row: "Item") -> "RowEraser":
         """LookupError for a kind that nobody erases: a contact is not told as erased then."""
@@ -157,29 +156,28 @@ class ContactEraser:
         and what is left of theirs is the next one's."""
         has_found = erasure.found_something
         blanked_at = self.clock() if has_found else erasure.blanked_at
-        looked = erasure.model_copy(update={"blanked_at": blanked_at})
+        looked = erasure.changed(blanked_at=blanked_at)
         waits = [eraser(looked, until) for eraser in self.others]
         now = self.clock()
         not_before = erasure.not_before
         if any(waits):
             not_before = max(not_before, now + max(waits))
         quiet_since = None if has_found else erasure.quiet_since or now
-        changes: dict[str, object] = {
-            "blanked_at": blanked_at,
-            "not_before": not_before,
-            "quiet_since": quiet_since,
-            "position": None,
-            "found_something": False,
-            "due_at": now + MINUTE,
-        }
+        after = looked.changed(
+            not_before=not_before,
+            quiet_since=quiet_since,
+            position=None,
+            found_something=False,
+            due_at=now + MINUTE,
+        )
         if quiet_since is not None:
             ends_at = max(quiet_since + MINUTE, not_before)
-            changes["due_at"] = ends_at
+            after = after.changed(due_at=ends_at)
             if now >= ends_at:
-                changes |= {
-                    "status": ErasureStatus.ERASED,
-                    "finished_at": now,
-                    "addresses": frozenset(),
-                    "due_at": None,
-                }
-        self.erasures.move_on(erasure, erasure.model_copy(update=changes))
+                after = after.changed(
+                    status=ErasureStatus.ERASED,
+                    finished_at=now,
+                    addresses=frozenset(),
+                    due_at=None,
+                )
+        self.erasures.move_on(erasure, after)

@@ -76,9 +76,12 @@ class BranchFailures:
         """The step as it is recorded then: where it was finished meanwhile, that stands."""
         now = self.clock()
         if before is not None:
-            ended = {"status": StepStatus.FAILED, "finished_at": now, "progress": None}
-            failed = before.model_copy(
-                update={**ended, "error": error, "visits": before.visits + 1}
+            failed = before.changed(
+                status=StepStatus.FAILED,
+                finished_at=now,
+                progress=None,
+                error=error,
+                visits=before.visits + 1,
             )
             return self.runs.record(context.run, failed, after=before)
         claim = context.run.open_claims.get(context.graph.topology.rank(node_id))

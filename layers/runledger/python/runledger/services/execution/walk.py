@@ -345,11 +345,11 @@ def _run_node(
         # then must not be lost with it.
         log_failure("node raised", error)
         caught = caught_error({"Error": type(error).__name__, "Cause": str(error)}, visit.node_id)
-        detail = caught.model_copy(update={"cause": unforeseen_cause(error)})
+        detail = caught.changed(cause=unforeseen_cause(error))
         return _failed(detail, before, visit.tools)
     if result.error is not None and result.error.node_id is None:
-        named = result.error.model_copy(update={"node_id": visit.node_id})
-        return result.model_copy(update={"error": named})
+        named = result.error.changed(node_id=visit.node_id)
+        return result.changed(error=named)
     return result
 
 

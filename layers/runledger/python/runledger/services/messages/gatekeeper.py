@@ -54,9 +54,7 @@ class Gatekeeper:
         passed: list[Gate] = []
         for gate in self._gates(prepared, is_forced=forced_by is not None):
             is_overruled = forced_by is not None and gate.name in _OVERRULED and not gate.passed
-            passed.append(
-                gate.model_copy(update={"forced_by": forced_by}) if is_overruled else gate
-            )
+            passed.append(gate.changed(forced_by=forced_by) if is_overruled else gate)
             if not gate.passed and not is_overruled:
                 break
         return tuple(passed)

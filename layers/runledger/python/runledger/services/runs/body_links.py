@@ -31,16 +31,14 @@ def with_links(detail: "RunDetailView", run: "Run", bodies: "Bodies", now: int) 
 
     Only files of this very run are linked, whatever a step may say."""
     steps = [_linked(step, run, bodies, now) for step in detail.steps]
-    return detail.model_copy(update={"steps": steps})
+    return detail.changed(steps=steps)
 
 
 def _linked(step: "StepView", run: "Run", bodies: "Bodies", now: int) -> "StepView":
-    changes: dict[str, Any] = {}
-    for name in ("request", "response"):
-        told: dict[str, Any] | None = getattr(step, name)
+    def linked(name: str, told: dict[str, Any] | None) -> dict[str, Any] | None:
         stored = told.get(KEPT_FILE) if told else None
         if told is None or stored is None:
-            continue
+            return told
         shown = {key: value for key, value in told.items() if key != KEPT_FILE}
         file = stored if isinstance(stored, dict) else {}
         if str(file.get("key")).startswith(_own_keys(run, step.node_id, name)):
@@ -49,5 +47,8 @@ def _linked(step: "StepView", run: "Run", bodies: "Bodies", now: int) -> "StepVi
                 "expiresAt": iso(now + LINK_SECONDS * SECOND),
                 "bytes": file.get("bytes"),
             }
-        changes[name] = shown
-    return step.model_copy(update=changes) if changes else step
+        return shown
+
+    return step.changed(
+        request=linked("request", step.request), response=linked("response", step.response)
+    )

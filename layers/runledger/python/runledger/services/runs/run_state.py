@@ -94,21 +94,18 @@ def _settled(step: Step, walked: list[Step], run: Run, graph: "GraphView", now: 
             # Over by itself, whatever a MERGE behind it still waits for.
             after.append(step.wait_until)
         if after:
-            return step.model_copy(
-                update={"status": StepStatus.COMPLETED, "finished_at": min(after)}
-            )
+            return step.changed(status=StepStatus.COMPLETED, finished_at=min(after))
     if not run.status.is_terminal or run.finished_at is None:
         return step
     if not step.status.is_finished:
-        canceled = {"status": StepStatus.CANCELED, "finished_at": run.finished_at}
-        return step.model_copy(update={**canceled, "reason": _LATE})
+        return step.changed(status=StepStatus.CANCELED, finished_at=run.finished_at, reason=_LATE)
     # The clocks of functions differ a little, so moments alone do not tell what came too late: a
     # completed run left nothing behind, and the step that failed a run was not canceled by it.
     is_cause = run.error is not None and run.error.node_id == step.node_id
     if run.status is RunStatus.COMPLETED or is_cause or step.finished_at is None:
         return step
     if step.finished_at > run.finished_at:
-        return step.model_copy(update={"status": StepStatus.CANCELED, "reason": _LATE})
+        return step.changed(status=StepStatus.CANCELED, reason=_LATE)
     return step
 
 

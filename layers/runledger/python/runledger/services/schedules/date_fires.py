@@ -169,7 +169,7 @@ class DateFires:
 
     def page(self, place: FirePlace) -> FirePlace:
         """Opens a run for each due contact of the next page."""
-        over = place.model_copy(update={"goes_on": False})
+        over = place.changed(goes_on=False)
         if place.day is None or place.version is None:
             return over
         fire = self.fires.get(place.automation_id, place.day, place.version)
@@ -180,36 +180,34 @@ class DateFires:
         reason = self._why_stop(fire, automation, trigger)
         now = self.clock()
         if reason is not None or trigger is None:
-            ended = {
-                "status": FireStatus.STOPPED,
-                "reason": reason,
-                "finished_at": now,
-                "opened": fire.opened + self._opened_ahead(fire),
-            }
-            self._move_on(fire, fire.model_copy(update=ended), None)
+            stopped = fire.changed(
+                status=FireStatus.STOPPED,
+                reason=reason,
+                finished_at=now,
+                opened=fire.opened + self._opened_ahead(fire),
+            )
+            self._move_on(fire, stopped, None)
             return over
         found = self._due(fire, trigger)
         refused = sum(not self._open(automation, trigger, fire, each) for each in found.due)
         for unread in found.unreadable:
             self._refuse_unreadable(automation, trigger, unread)
-        after = fire.model_copy(
-            update={
-                "cursor": found.cursor,
-                "pages": fire.pages + 1,
-                "opened": fire.opened + len(found.due) - refused,
-                "refused": fire.refused + refused + len(found.unreadable),
-            }
+        after = fire.changed(
+            cursor=found.cursor,
+            pages=fire.pages + 1,
+            opened=fire.opened + len(found.due) - refused,
+            refused=fire.refused + refused + len(found.unreadable),
         )
         pages = place.pages + 1
         now = self.clock()
         if found.cursor is None:
-            ended = {"status": FireStatus.COMPLETED, "finished_at": now}
-            self._move_on(fire, after.model_copy(update=ended), None)
-            return over.model_copy(update={"pages": pages})
+            completed = after.changed(status=FireStatus.COMPLETED, finished_at=now)
+            self._move_on(fire, completed, None)
+            return over.changed(pages=pages)
         is_full = pages >= EXECUTION_PAGES
         # A full execution leaves the rest to the next one, which the tick starts at once.
         self._move_on(fire, after, now if is_full else now + STALL)
-        return place.model_copy(update={"pages": pages, "goes_on": not is_full})
+        return place.changed(pages=pages, goes_on=not is_full)
 
     def _due(self, fire: Fire, trigger: DateTrigger) -> DuePage:
         if fire.anchor is None:

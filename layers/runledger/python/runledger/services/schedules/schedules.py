@@ -73,7 +73,7 @@ class Schedules:
         if trigger is None:
             if stored is None or not stored.is_enabled:
                 return []
-            return [self.store.wanted(stored.model_copy(update={"is_enabled": False}), now)]
+            return [self.store.wanted(stored.changed(is_enabled=False), now)]
         day = next_day(now, trigger.time_of_day, trigger.time_zone)
         if stored is not None and stored.is_enabled and stored.next_fire_at <= now:
             # A fire that is outstanding stays so.
@@ -120,7 +120,7 @@ class Schedules:
                     raise
                 schedule = newer
             else:
-                return schedule.model_copy(update={"is_synced": True})
+                return schedule.changed(is_synced=True)
         raise TransientError("the schedule kept changing; try again")
 
     def why_missed(self, schedule: Schedule) -> MissedReason:

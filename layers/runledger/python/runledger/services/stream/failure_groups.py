@@ -99,7 +99,7 @@ class FailureGroups:
         if whole is not None and _is_of(run, whole, group_id):
             return whole
         # Only the row knows it, and has cut it: half a word tells nothing, or a part of a value.
-        return error.model_copy(update={"message": error.message.rpartition(" ")[0] + " …"})
+        return error.changed(message=error.message.rpartition(" ")[0] + " …")
 
 
 def _is_of(run: "Run", error: "ErrorDetail", group_id: str) -> bool:
@@ -112,14 +112,12 @@ def grown(group: FailureGroup, member: FailedRun) -> FailureGroup:
     first_at, first_version = min(
         (group.first_at, group.first_version), (member.failed_at, member.version)
     )
-    return group.model_copy(
-        update={
-            "first_at": first_at,
-            "first_version": first_version,
-            "listed_at": max(group.listed_at, _hour(member.failed_at)),
-            "expires_at": max(group.expires_at, _kept_until(member)),
-            "resolution": _reopened(group.resolution, member),
-        }
+    return group.changed(
+        first_at=first_at,
+        first_version=first_version,
+        listed_at=max(group.listed_at, _hour(member.failed_at)),
+        expires_at=max(group.expires_at, _kept_until(member)),
+        resolution=_reopened(group.resolution, member),
     )
 
 
@@ -128,7 +126,7 @@ def _reopened(resolution: Resolution | None, member: FailedRun) -> Resolution | 
         return resolution
     known = resolution.reopened_at
     first = member.failed_at if known is None else min(known, member.failed_at)
-    return resolution.model_copy(update={"reopened_at": first})
+    return resolution.changed(reopened_at=first)
 
 
 def _member(run: "Run") -> FailedRun:

@@ -81,9 +81,7 @@ def without_credentials(graph: "Graph") -> "Graph":
     from runledger.nodes.registry import with_credentials_masked
 
     nodes = [
-        node.model_copy(
-            update={"config": with_credentials_masked(node.type, node.config, CredentialMasker())}
-        )
+        node.changed(config=with_credentials_masked(node.type, node.config, CredentialMasker()))
         for node in graph.nodes
     ]
-    return graph.model_copy(update={"nodes": nodes})
+    return graph.changed(nodes=nodes)

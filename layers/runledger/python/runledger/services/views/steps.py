@@ -131,14 +131,12 @@ def fit_steps(steps: list[StepView]) -> list[StepView]:
         if total <= DETAIL_BYTES:
             break
         left_out = {"leftOut": f"{sizes[index]} bytes, as the run's steps are too large together"}
-        fitted[index] = steps[index].model_copy(
-            update={
-                "input": steps[index].input and left_out,
-                "output": left_out,
-                "evidence": steps[index].evidence and left_out,
-                "request": steps[index].request and left_out,
-                "response": steps[index].response and left_out,
-            }
+        fitted[index] = steps[index].changed(
+            input=steps[index].input and left_out,
+            output=left_out,
+            evidence=steps[index].evidence and left_out,
+            request=steps[index].request and left_out,
+            response=steps[index].response and left_out,
         )
         total -= sizes[index]
     return fitted

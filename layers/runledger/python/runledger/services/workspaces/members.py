@@ -29,7 +29,7 @@ class Members:
                 self.store.change_role(member, role, other_owner)
 
         member = self._without_losing_the_last_owner(workspace_id, user_id, role, change)
-        return member.model_copy(update={"role": role})
+        return member.changed(role=role)
 
     def remove(self, workspace_id: str, user_id: str) -> None:
         """ConflictError for the last owner. Their account stays: it may be in other workspaces."""
