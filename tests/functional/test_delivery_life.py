@@ -337,7 +337,7 @@ def test_a_lost_answer_is_waited_for_and_then_given_up(engine: Engine, automatio
     assert lost.status is DeliveryStatus.PROCESSING and lost.is_unknown
     assert lost.due_at == (lost.unknown_since or 0) + UNKNOWN_AFTER
     check_row(engine, lost)
-    evidence = engine.stores.runs.history(run_id).steps["mail"].evidence or {}
+    evidence: Any = engine.stores.runs.history(run_id).steps["mail"].evidence or {}
     assert "unknown" in json.dumps(evidence).lower()
 
     assert settle_due(engine, UNKNOWN_AFTER - MINUTE) == 0

@@ -69,13 +69,14 @@ def test_nobody_else_gets_a_link(engine: Engine, run_id: str) -> None:
 def test_only_files_of_the_run_are_linked(engine: Engine, run_id: str) -> None:
     bodies = Bodies(boto3.client("s3", region_name=REGION), BUCKET)
     detail = engine.details.run(engine.workspace_id, run_id)
-    forged = [
-        step.changed(response={"bodyObject": {"key": key, "bytes": 1}})
-        for step in detail.steps[-1:]
+    responses: list[Any] = [
+        {"bodyObject": {"key": key, "bytes": 1}}
         for key in ("runs/run_other/bodies/score-response-1", f"runs/{run_id}/payload", "")
     ]
+    forged = [detail.steps[-1].changed(response=response) for response in responses]
     shown = with_links(detail.changed(steps=forged), engine.stores.runs.get(run_id), bodies, 0)
-    assert [step.response for step in shown.steps] == [{}, {}, {}]
+    told: list[Any] = [step.response for step in shown.steps]
+    assert told == [{}, {}, {}]
 
 
 def test_the_service_may_say_what_it_likes_about_files(engine: Engine) -> None:

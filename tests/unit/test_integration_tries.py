@@ -11,7 +11,7 @@ from runledger.nodes.integration import MAX_CALL_SECONDS, IntegrationConfig
 from runledger.nodes.registry import node_type
 
 from tests.support.template import load_template
-from tests.support.visits import NOW, run_node, visit
+from tests.support.visits import NOW, evidence_of, run_node, visit
 
 RETRY = {"maxTries": 4, "backoffSeconds": 2, "maxDelaySeconds": 10}
 REFUSED = NotSentError("CONNECTION_FAILED", "nobody there")
@@ -67,8 +67,7 @@ def run(service: Service, labels: tuple[str, ...] = (), **changes: Any) -> NodeR
 
 
 def tries_of(result: NodeResult) -> list[dict[str, Any]]:
-    assert result.evidence is not None
-    tries: list[dict[str, Any]] = result.evidence["tries"]
+    tries: list[dict[str, Any]] = evidence_of(result)["tries"]
     return tries
 
 
@@ -96,8 +95,7 @@ def test_the_last_try_decides() -> None:
     result = run(service, method="GET")
     assert result.error is not None
     assert (result.error.kind, len(service.requests)) == ("HTTP_STATUS", 4)
-    assert result.evidence is not None
-    assert result.evidence["gaveUp"] == "that was the last try"
+    assert evidence_of(result)["gaveUp"] == "that was the last try"
     assert [each["status"] for each in tries_of(result)] == [503] * 4
 
 
@@ -111,8 +109,7 @@ def test_without_a_policy_a_call_is_made_once() -> None:
 def test_what_a_repeat_would_not_mend_is_not_repeated(outcome: HttpResponse | NodeError) -> None:
     service = Service(outcome)
     result = run(service, method="GET")
-    assert result.evidence is not None
-    assert result.evidence["gaveUp"] == "this failure is not one to try again on"
+    assert evidence_of(result)["gaveUp"] == "this failure is not one to try again on"
 
 
 def test_a_policy_may_name_other_statuses() -> None:
@@ -147,7 +144,7 @@ def test_a_change_is_repeated_only_where_it_was_surely_not_taken(
     assert (result.status is StepStatus.COMPLETED) is (tries == 2)
     if tries == 1:
         assert result.evidence is not None
-        assert "not declared idempotent" in result.evidence["gaveUp"]
+        assert "not declared idempotent" in evidence_of(result)["gaveUp"]
 
 
 def test_what_surely_never_left_says_so() -> None:
@@ -189,8 +186,7 @@ def test_a_service_that_asks_for_more_than_is_allowed_is_left_alone() -> None:
     service = Service(answer(503, ("Retry-After", "11")))
     result = run(service, method="GET")
     assert service.waits == []
-    assert result.evidence is not None
-    assert result.evidence["gaveUp"] == (
+    assert evidence_of(result)["gaveUp"] == (
         "the service asks to wait 11 s, longer than the 10 s that are allowed"
     )
 
@@ -209,8 +205,7 @@ def test_no_try_outlasts_the_claim() -> None:
     service.takes = 40_000
     result = run(service, method="GET")
     assert len(service.requests) == 2
-    assert result.evidence is not None
-    assert result.evidence["gaveUp"] == "there was no time left for another try"
+    assert evidence_of(result)["gaveUp"] == "there was no time left for another try"
 
 
 def test_a_visit_that_comes_too_late_makes_no_call_and_may_be_done_again() -> None:

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from runledger.nodes.registry import node_type
 from runledger.nodes.switch import SwitchConfig
 
-from tests.support.visits import run_node, visit
+from tests.support.visits import evidence_of, run_node, visit
 
 CONFIG: dict[str, Any] = {
     "rules": [
@@ -22,8 +22,7 @@ CONFIG: dict[str, Any] = {
 def decide(**trigger: Any) -> tuple[str | None, dict[str, Any]]:
     scope = {"trigger": trigger, "vars": {"best": "pro"}}
     result = run_node("SWITCH", CONFIG, visit(scope))
-    assert result.evidence is not None
-    return result.outcome, result.evidence
+    return result.outcome, evidence_of(result)
 
 
 @pytest.mark.parametrize(
@@ -90,13 +89,12 @@ def test_where_nothing_has_a_value_the_fallback_is_taken() -> None:
     }
     result = run_node("SWITCH", config, visit({"trigger": {"here": 1}}))
     assert result.outcome == "otherwise"
-    assert result.evidence is not None
-    assert [rule["missing"] for rule in result.evidence["rules"]] == [
+    assert [rule["missing"] for rule in evidence_of(result)["rules"]] == [
         "`trigger.x` has no value in this run",
         "`trigger.y` has no value in this run",
         "`trigger.z` has no value in this run",
     ]
-    assert result.evidence["matched"] is None
+    assert evidence_of(result)["matched"] is None
 
 
 def test_a_null_has_a_value() -> None:

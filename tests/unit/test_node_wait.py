@@ -23,7 +23,7 @@ from runledger.nodes.timezones import (
 from runledger.nodes.wait import WaitConfig
 from runledger.nodes.written_dates import ACCEPTED, moment_of
 
-from tests.support.visits import CONTACT, NOW, run_node, visit
+from tests.support.visits import CONTACT, NOW, evidence_of, run_node, visit
 
 ZONES = (
     "UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe",
@@ -320,8 +320,7 @@ def test_the_zone_may_be_the_contacts(
     config = {"until": moment, "timeZone": "Europe/Berlin", "contactTimeZone": True}
     now = to_milliseconds(datetime.fromisoformat("2026-03-10T12:00:00Z"))
     result = run_node("WAIT", config, visit(scope, now=now, contact=contact))
-    assert result.evidence is not None
-    assert (result.evidence["timeZone"], result.evidence["timeZoneFrom"]) == (zone, source)
+    assert (evidence_of(result)["timeZone"], evidence_of(result)["timeZoneFrom"]) == (zone, source)
     assert result.wait_until is not None
     there = from_milliseconds(result.wait_until).astimezone(ZoneInfo(zone))
     assert there.strftime("%H:%M") == "09:00"

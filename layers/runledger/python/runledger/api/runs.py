@@ -8,6 +8,7 @@ from runledger.api.lists import UNREADABLE
 from runledger.models.automation import Graph
 from runledger.models.base import WireModel
 from runledger.models.delivery import DeliveryStatus
+from runledger.models.records import ShownEvidence, ShownRequest, ShownResponse
 from runledger.models.run import RunStatus, StepStatus
 
 
@@ -185,15 +186,15 @@ class StepView(WireModel):
         )
     )
     output: dict[str, Any] = Field(description="What later nodes read as `{{steps.<nodeId>.*}}`.")
-    evidence: dict[str, Any] | None = Field(
+    evidence: ShownEvidence | None = Field(
         description=(
             "The rule and the values that decided the branch; null for a node without branches."
         )
     )
-    request: dict[str, Any] | None = Field(
+    request: ShownRequest | None = Field(
         description="The call that it made, without secrets; null for a node that makes none."
     )
-    response: dict[str, Any] | None = Field(
+    response: ShownResponse | None = Field(
         description="The answer to the call, without secrets; null where there was none."
     )
     error: ErrorView | None = Field(description="Why it failed; null unless it did.")

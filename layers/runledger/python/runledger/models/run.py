@@ -6,9 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from runledger.models.base import Model
-
-# In a step's request or response: `{key, bytes}` of the file that holds a long body.
-KEPT_FILE = "bodyObject"
+from runledger.models.records import KEPT_FILE, Evidence, Request, Response
 
 
 class RunStatus(StrEnum):
@@ -185,9 +183,9 @@ class Step(Model):
     wait_until: int | None = None
     input: dict[str, Any] = Field(default_factory=dict)
     output: dict[str, Any] = Field(default_factory=dict)
-    evidence: dict[str, Any] | None = None
-    request: dict[str, Any] | None = None
-    response: dict[str, Any] | None = None
+    evidence: Evidence | None = None
+    request: Request | None = None
+    response: Response | None = None
     error: ErrorDetail | None = None
     delivery_ids: tuple[str, ...] = ()
     visits: int = 1

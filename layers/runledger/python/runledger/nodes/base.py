@@ -17,6 +17,7 @@ from runledger.clock import Clock, now_ms
 from runledger.models.base import Config, Model
 from runledger.models.contact import Contact
 from runledger.models.delivery import DeliveryStatus
+from runledger.models.records import Evidence, Request, Response
 from runledger.models.run import ErrorDetail, StepStatus
 from runledger.nodes.egress import EgressRule
 from runledger.nodes.findings import ConfigWarning, SecretUse
@@ -255,9 +256,9 @@ class NodeResult(Model):
     reason: str | None = None
     wait_until: int | None = None
     output: dict[str, Any] = Field(default_factory=dict)
-    evidence: dict[str, Any] | None = None
-    request: dict[str, Any] | None = None
-    response: dict[str, Any] | None = None
+    evidence: Evidence | None = None
+    request: Request | None = None
+    response: Response | None = None
     error: ErrorDetail | None = None
     delivery_ids: tuple[str, ...] = ()
     progress: dict[str, Any] | None = None

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, SerializeAsAny, StringConstraints, m
 
 from runledger.models.addresses import nfc, normalize_phone
 from runledger.models.contact import Contact
+from runledger.models.records import ConditionEvidence, RuleEvidence, RuleFacts
 from runledger.nodes.base import Branching, NodeResult, NodeType, Visit
 from runledger.nodes.comparison import Operator, compare, for_evidence, is_equal, read_operand
 from runledger.nodes.fields import Comparable, Scalar, check_liquid
@@ -32,10 +33,10 @@ class ConditionConfig(VariantConfig):
     kind: Any
 
     @abstractmethod
-    def verdict(self, scope: Scope, contact: Contact | None) -> dict[str, Any]:
+    def verdict(self, scope: Scope, contact: Contact | None) -> RuleEvidence:
         """The rule as it was decided: its own fields, the operands' values, `verdict`."""
 
-    def undecided(self) -> dict[str, Any]:
+    def undecided(self) -> RuleEvidence:
         """The rule as evidence where an earlier one had settled the group."""
         return {"kind": self.kind, "verdict": None, "reason": "settled before this rule"}
 
@@ -48,20 +49,21 @@ class ContactConditionConfig(ABC):
 
     kind: Any
 
-    def details(self) -> dict[str, Any]:
+    def details(self) -> RuleFacts:
         """The rule's own fields as evidence shows them."""
-        return {}
+        return {"kind": self.kind}
 
     @abstractmethod
     def ask(self, contact: Contact, scope: Scope) -> tuple[Any, bool]:
         """The operand's value and whether the rule holds."""
 
-    def verdict(self, scope: Scope, contact: Contact | None) -> dict[str, Any]:
-        rule = {"kind": self.kind, **self.details()}
+    def verdict(self, scope: Scope, contact: Contact | None) -> RuleEvidence:
+        rule = self.details()
         if contact is None:
             return {**rule, "verdict": False, "reason": _NO_CONTACT}
         operand, holds = self.ask(contact, scope)
-        return {**rule, "operand": for_evidence(operand), "verdict": holds}
+        rule["operand"] = for_evidence(operand)
+        return {**rule, "verdict": holds}
 
 
 class HasTagConfig(ContactConditionConfig, ConditionConfig):
@@ -70,8 +72,8 @@ class HasTagConfig(ContactConditionConfig, ConditionConfig):
     kind: Literal["HAS_TAG"] = Field(description="The kind of rule.")
     tag: ShortLiquid = Field(description="The tag, e.g. vip.")
 
-    def details(self) -> dict[str, Any]:
-        return {"tag": self.tag}
+    def details(self) -> RuleFacts:
+        return {"kind": self.kind, "tag": self.tag}
 
     def ask(self, contact: Contact, scope: Scope) -> tuple[Any, bool]:
         return list(contact.tags), nfc(text_of(evaluate(self.tag, scope))) in contact.tags
@@ -104,8 +106,8 @@ class FieldEqualsConfig(ContactConditionConfig, ConditionConfig):
     )
     value: Scalar = Field(description="The value it must have. Liquid.")
 
-    def details(self) -> dict[str, Any]:
-        return {"field": self.field, "value": self.value}
+    def details(self) -> RuleFacts:
+        return {"kind": self.kind, "field": self.field, "value": self.value}
 
     def ask(self, contact: Contact, scope: Scope) -> tuple[Any, bool]:
         wanted = evaluate(self.value, scope) if isinstance(self.value, str) else self.value
@@ -129,8 +131,8 @@ class MetadataEqualsConfig(ContactConditionConfig, ConditionConfig):
     )
     value: Scalar = Field(description="The value it must have. Liquid.")
 
-    def details(self) -> dict[str, Any]:
-        return {"key": self.key, "value": self.value}
+    def details(self) -> RuleFacts:
+        return {"kind": self.kind, "key": self.key, "value": self.value}
 
     def ask(self, contact: Contact, scope: Scope) -> tuple[Any, bool]:
         wanted = evaluate(self.value, scope) if isinstance(self.value, str) else self.value
@@ -168,10 +170,10 @@ class CompareConfig(ConditionConfig):
             raise ValueError(f"{self.operator} needs a `right` to compare with")
         return self
 
-    def verdict(self, scope: Scope, contact: Contact | None) -> dict[str, Any]:
+    def verdict(self, scope: Scope, contact: Contact | None) -> RuleEvidence:
         left = read_operand(self.left, self.operator, scope)
         right = read_operand(self.right, self.operator, scope)
-        rule = {
+        rule: RuleFacts = {
             "kind": self.kind,
             "left": {"source": self.left, "value": for_evidence(left)},
             "operator": self.operator.value,
@@ -198,9 +200,9 @@ class GroupConfig(ConditionConfig):
     def depth(self) -> int:
         return 1 + max(condition.depth() for condition in self.conditions)
 
-    def verdict(self, scope: Scope, contact: Contact | None) -> dict[str, Any]:
+    def verdict(self, scope: Scope, contact: Contact | None) -> RuleEvidence:
         settles = self.kind == "ANY"
-        rules: list[dict[str, Any]] = []
+        rules: list[RuleEvidence] = []
         settled = False
         for condition in self.conditions:
             rules.append(condition.undecided() if settled else condition.verdict(scope, contact))
@@ -213,7 +215,7 @@ class GroupConfig(ConditionConfig):
 
 
 def _told(
-    config: ConditionConfig, rule: Mapping[str, Any], place: Place = ()
+    config: ConditionConfig, rule: RuleEvidence, place: Place = ()
 ) -> Iterator[tuple[Place, Any]]:
     """The values of a rule's texts that its evidence has. A rule that was not asked saw none, and
     stays as it was written."""
@@ -222,9 +224,10 @@ def _told(
     elif isinstance(config, GroupConfig):
         for index, pair in enumerate(zip(config.conditions, rule["conditions"], strict=True)):
             yield from _told(*pair, (*place, "conditions", str(index)))
-    for side in ("left", "right"):
-        if side in rule:
-            yield (*place, side), rule[side]["value"]
+    if "left" in rule:
+        yield (*place, "left"), rule["left"]["value"]
+    if "right" in rule:
+        yield (*place, "right"), rule["right"]["value"]
 
 
 def _as_stored(field: str, value: Any) -> Any:
@@ -263,13 +266,16 @@ class ConditionNode(NodeType[ConditionConfig]):
     def recorded_values(self, config: ConditionConfig, record: Record) -> dict[Place, Any]:
         """The evidence has both sides of a comparison; what a rule about the contact asked for it
         has not."""
-        rule = (record.evidence or {}).get("rule")
+        evidence = record.evidence
+        rule = evidence["rule"] if evidence and "rule" in evidence else None
         return dict(_told(config, rule)) if rule else {}
 
     def run(self, config: ConditionConfig, visit: Visit) -> NodeResult:
         rule = config.verdict(visit.scope, visit.contact)
         taken, other = ("true", "false") if rule["verdict"] else ("false", "true")
-        return NodeResult(
-            outcome=taken,
-            evidence={"rule": rule, "verdict": rule["verdict"], "branchesNotTaken": [other]},
-        )
+        evidence: ConditionEvidence = {
+            "rule": rule,
+            "verdict": rule["verdict"],
+            "branchesNotTaken": [other],
+        }
+        return NodeResult(outcome=taken, evidence=evidence)

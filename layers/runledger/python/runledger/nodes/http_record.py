@@ -6,11 +6,17 @@ What is text is kept, a long one in full beside the step; of what is binary only
 import hashlib
 import json
 from collections.abc import Iterable
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from runledger.errors import RunledgerError
-from runledger.models.run import KEPT_FILE
+from runledger.models.records import (
+    KEPT_FILE,
+    Body,
+    CallRequest,
+    CallResponse,
+    RequestHead,
+    ResponseHead,
+)
 from runledger.nodes.base import BodyKeeper, HttpRequest, HttpResponse
 from runledger.nodes.http_answer import Reading, header, media_type, read_body
 from runledger.nodes.http_exchange import FORM
@@ -40,38 +46,45 @@ class Recorder:
         self._redactor = redactor
         self._bodies = bodies
 
-    def request(self, request: HttpRequest, auth: str | None) -> dict[str, Any]:
+    def request(self, request: HttpRequest, auth: str | None) -> CallRequest:
         """`request` was built with placeholders for secrets, so sizes are those of what is shown;
         `auth` is the way of signing in, if any."""
         shown = self._redactor
         body = request.body or b""
         content_type = header(request.headers.items(), "content-type")
         reading = read_body(body, content_type)
-        return {
+        head: RequestHead = {
             "method": request.method,
             "url": shown.url(request.url),
             "headers": shown.headers(request.headers.items()),
-            **({"auth": auth} if auth else {}),
+        }
+        if auth:
+            head["auth"] = auth
+        return {
+            **head,
             "query": shown.value(_by_name(request.query)),
             "size": len(body),
             **self._body("request", body, content_type, reading),
         }
 
-    def response(self, response: HttpResponse, reading: Reading) -> dict[str, Any]:
+    def response(self, response: HttpResponse, reading: Reading) -> CallResponse:
         """`reading` is what was made of its body."""
         shown = self._redactor
         content_type = header(response.headers, "content-type")
         target = response.redirects_to
-        return {
+        head: ResponseHead = {
             "status": response.status,
             "headers": shown.headers(response.headers),
             "size": len(response.body),
             "truncated": response.truncated,
             "durationMs": response.duration_ms,
-            **({"redirectsTo": shown.url(target)} if target else {}),
-            **({"notes": [shown.text(note) for note in reading.notes]} if reading.notes else {}),
-            **self._body("response", response.body, content_type, reading, response.truncated),
         }
+        if target:
+            head["redirectsTo"] = shown.url(target)
+        if reading.notes:
+            head["notes"] = [shown.text(note) for note in reading.notes]
+        body = self._body("response", response.body, content_type, reading, response.truncated)
+        return {**head, **body}
 
     def _body(
         self,
@@ -80,7 +93,7 @@ class Recorder:
         content_type: str,
         reading: Reading,
         truncated: bool = False,
-    ) -> dict[str, Any]:
+    ) -> Body:
         if not body:
             return {"body": None}
         document = self._redactor.value(reading.shown)
@@ -109,16 +122,19 @@ class Recorder:
         if len(encoded) <= MAX_STORED_BYTES:
             return {"body": text}
         kept = encoded[:MAX_STORED_BYTES].decode(errors="ignore")
-        whole = self._keep(name, text, len(encoded), _JSON if reading.is_json else _TEXT)
-        return {"body": kept, "note": f"cut after {MAX_STORED_BYTES} bytes", **whole}
+        cut: Body = {"body": kept, "note": f"cut after {MAX_STORED_BYTES} bytes"}
+        self._keep(cut, name, text, len(encoded), _JSON if reading.is_json else _TEXT)
+        return cut
 
-    def _keep(self, name: str, text: str, size: int, content_type: str) -> dict[str, Any]:
+    def _keep(self, cut: Body, name: str, text: str, size: int, content_type: str) -> None:
+        """Keeps the whole of a body that was cut, and notes where."""
         if self._bodies is None:
-            return {}
+            return
         try:
-            return {KEPT_FILE: {"key": self._bodies.keep(name, text, content_type), "bytes": size}}
+            key = self._bodies.keep(name, text, content_type)
+            cut[KEPT_FILE] = {"key": key, "bytes": size}
         except RunledgerError as error:
             # The call has been made: its story must not be lost with a part of it, and it must
             # not be made again.
             log_failure("a body could not be kept", error)
-            return {"rest": "could not be kept"}
+            cut["rest"] = "could not be kept"

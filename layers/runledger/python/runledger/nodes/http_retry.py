@@ -6,12 +6,13 @@ All tries happen within one visit of the node, so a policy's whole time counts i
 import hashlib
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from runledger.errors import NodeError, NotSentError
 from runledger.models.base import Config
+from runledger.models.records import TryEnd, TryError
 from runledger.nodes.base import HttpResponse
 from runledger.nodes.http_status import STATUS_PATTERN, check_range, is_among, status_text
 
@@ -121,9 +122,11 @@ def retry_after(response: HttpResponse, now: int) -> float | None:
     return max(moment.timestamp() - now / 1_000, 0.0)
 
 
-def told(outcome: HttpResponse | NodeError, message: str) -> dict[str, Any]:
+def told(outcome: HttpResponse | NodeError, message: str) -> TryEnd:
     """What the history says of one try; `message` is the error's, redacted."""
     if isinstance(outcome, NodeError):
-        error = {"kind": outcome.kind, "message": message}
-        return {"error": error, **({"sent": False} if isinstance(outcome, NotSentError) else {})}
+        error: TryError = {"kind": outcome.kind, "message": message}
+        if isinstance(outcome, NotSentError):
+            return {"error": error, "sent": False}
+        return {"error": error}
     return {"status": outcome.status}

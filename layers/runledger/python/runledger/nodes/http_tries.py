@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from runledger.clock import SECOND, iso
 from runledger.errors import NodeError, TransientError
+from runledger.models.records import CallEvidence, CallTry
 from runledger.nodes.base import HttpCaller, HttpRequest, HttpResponse, Tools
 from runledger.nodes.http_retry import Retry, seconds_to_wait, told, why_not_again
 from runledger.nodes.http_status import is_among
@@ -31,12 +31,13 @@ class Tries:
 
     response: HttpResponse | None = None
     error: NodeError | None = None
-    told: list[dict[str, Any]] = field(default_factory=list)
+    told: list[CallTry] = field(default_factory=list)
     gave_up: str | None = None
 
-    def evidence(self) -> dict[str, Any]:
-        """For the step's evidence; `gaveUp` says why there was no further try."""
-        return {"tries": self.told, **({"gaveUp": self.gave_up} if self.gave_up else {})}
+    def evidence(self) -> CallEvidence:
+        if self.gave_up:
+            return {"tries": self.told, "gaveUp": self.gave_up}
+        return {"tries": self.told}
 
 
 def make(calling: Calling, http: HttpCaller, tools: Tools, redactor: Redactor) -> Tries:

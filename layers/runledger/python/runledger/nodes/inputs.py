@@ -12,6 +12,7 @@ from copy import deepcopy
 from typing import Any, Protocol
 
 from runledger.errors import NodeError
+from runledger.models.records import Evidence, Request
 from runledger.models.run import ErrorDetail
 from runledger.nodes.comparison import for_evidence
 from runledger.redaction import Redactor, is_credential_name
@@ -36,9 +37,9 @@ class Record(Protocol):
     @property
     def output(self) -> dict[str, Any]: ...
     @property
-    def evidence(self) -> dict[str, Any] | None: ...
+    def evidence(self) -> Evidence | None: ...
     @property
-    def request(self) -> dict[str, Any] | None: ...
+    def request(self) -> Request | None: ...
     @property
     def error(self) -> ErrorDetail | None: ...
 

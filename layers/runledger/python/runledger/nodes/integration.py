@@ -244,7 +244,8 @@ class IntegrationNode(NodeType[IntegrationConfig]):
             told["url",] = sent["url"]
         for place in places:
             if place[0] in ("headers", "query"):
-                told[place[:2]] = sent[place[0]].get(place[1])
+                given = sent["headers"] if place[0] == "headers" else sent["query"]
+                told[place[:2]] = given.get(place[1])
             elif place[0] == "body":
                 told["body",] = f"{sent['body']}…" if "note" in sent else sent["body"]
         return told

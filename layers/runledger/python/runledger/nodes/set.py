@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, JsonValue, StringConstraints, model_validator
 
@@ -22,6 +22,9 @@ from runledger.nodes.unreadable import UnreadableValues
 from runledger.nodes.written_dates import not_a_date, read_date
 from runledger.redaction import is_literal_credential_name
 from runledger.templating import render_value, text_of
+
+if TYPE_CHECKING:
+    from runledger.models.records import SetEvidence
 
 MAX_OUTPUT_BYTES = 64 * 1024
 _PREFIX = "vars."
@@ -126,7 +129,8 @@ class SetNode(NodeType[SetConfig]):
                 "OUTPUT_TOO_LARGE",
                 f"the variables take {size} bytes, at most {MAX_OUTPUT_BYTES} are allowed",
             )
-        return NodeResult(output=output, evidence={"mode": config.mode.value})
+        evidence: SetEvidence = {"mode": config.mode.value}
+        return NodeResult(output=output, evidence=evidence)
 
 
 def fold_vars(steps: Iterable[Step]) -> dict[str, Any]:
@@ -137,7 +141,10 @@ def fold_vars(steps: Iterable[Step]) -> dict[str, Any]:
             continue
         if step.unreadable is not None:
             return UnreadableValues("vars")
-        replaces = step.evidence is not None and step.evidence.get("mode") == SetMode.REPLACE
+        evidence = step.evidence
+        replaces = (
+            evidence is not None and "mode" in evidence and evidence["mode"] == SetMode.REPLACE
+        )
         variables = dict(step.output) if replaces else {**variables, **step.output}
     return variables
 

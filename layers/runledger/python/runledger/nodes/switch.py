@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from runledger.errors import NodeError
 from runledger.models.automation import Label
 from runledger.models.base import Config
+from runledger.models.records import SwitchEvidence, SwitchRuleEvidence
 from runledger.nodes.base import Branching, NodeResult, NodeType, Visit
 from runledger.nodes.comparison import Operator, compare, for_evidence, read_operand
 from runledger.nodes.fields import Comparable, Operand, operand_source
@@ -82,38 +83,39 @@ class SwitchNode(NodeType[SwitchConfig]):
     def recorded_values(self, config: SwitchConfig, record: Record) -> dict[Place, Any]:
         """The evidence has the values of every rule that was tried; the others saw none, and stay
         as they were written."""
-        tried = (record.evidence or {}).get("rules", [])
+        evidence = record.evidence
+        tried = evidence["rules"] if evidence and "rules" in evidence else []
         told: dict[Place, Any] = {}
         for index, rule in enumerate(config.rules if tried else []):
-            values = tried[index] if index < len(tried) else {"operand": rule.field}
-            told["rules", str(index), "field"] = values["operand"]
-            told["rules", str(index), "value"] = values.get("value", rule.value)
+            is_tried = index < len(tried)
+            told["rules", str(index), "field"] = tried[index]["operand"] if is_tried else rule.field
+            told["rules", str(index), "value"] = (
+                tried[index].get("value", rule.value) if is_tried else rule.value
+            )
         return told
 
     def run(self, config: SwitchConfig, visit: Visit) -> NodeResult:
-        tried: list[dict[str, Any]] = []
+        tried: list[SwitchRuleEvidence] = []
         outcome = config.fallback_label
         for rule in config.rules:
-            evidence = _asked(rule, visit.scope)
-            tried.append(evidence)
-            if evidence["verdict"]:
+            asked = _asked(rule, visit.scope)
+            tried.append(asked)
+            if asked["verdict"]:
                 outcome = rule.label
                 break
         labels = self.branching(config).labels
-        return NodeResult(
-            outcome=outcome,
-            evidence={
-                "rules": tried,
-                "matched": outcome if tried[-1]["verdict"] else None,
-                "branchesNotTaken": [label for label in labels if label != outcome],
-            },
-        )
+        evidence: SwitchEvidence = {
+            "rules": tried,
+            "matched": outcome if tried[-1]["verdict"] else None,
+            "branchesNotTaken": [label for label in labels if label != outcome],
+        }
+        return NodeResult(outcome=outcome, evidence=evidence)
 
 
-def _asked(rule: SwitchRule, scope: Mapping[str, Any]) -> dict[str, Any]:
+def _asked(rule: SwitchRule, scope: Mapping[str, Any]) -> SwitchRuleEvidence:
     """What the rule saw and whether it holds. A rule about something that has no value does not
     hold, and says which variable that was."""
-    evidence: dict[str, Any] = {
+    evidence: SwitchRuleEvidence = {
         "label": rule.label,
         "field": rule.field,
         "operand": None,

@@ -1,11 +1,11 @@
 """What became of the messages of one SEND_MESSAGE step, added up over all of its visits."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from runledger.models.delivery import DeliveryStatus
+from runledger.models.records import Attempts, MessageAttempt, MessageCounts, MessageEvidence
 from runledger.nodes.base import MessageOutcome
 
 # Of the attempts that a step names itself; the run's deliveries are all of them.
@@ -33,7 +33,7 @@ class Tally(BaseModel):
     recipients: int = 0
     goals: int = 0
     reached: int = 0
-    attempts: list[dict[str, Any]] = Field(default_factory=list)
+    attempts: Attempts = Field(default_factory=list)
     delivery_ids: list[str] = Field(default_factory=list)
     first_failure: str | None = None
     first_refusal: str | None = None
@@ -70,7 +70,7 @@ class Tally(BaseModel):
         self.reached += sum(reached) if each_counts else any(reached)
 
     @property
-    def counts(self) -> dict[str, Any]:
+    def counts(self) -> dict[str, int]:
         """The step's output bag."""
         return {
             "sent": self.sent,
@@ -81,11 +81,11 @@ class Tally(BaseModel):
         }
 
     @property
-    def evidence(self) -> dict[str, Any]:
+    def evidence(self) -> MessageEvidence:
         """The first attempts, and how many there are in all where these are not all; and contacts
         that could not be compared."""
         total = sum(self.counts.values())
-        unreadable = {}
+        unreadable: MessageCounts = {}
         if self.unreadable:
             unreadable = {"notCompared": self.unreadable, "notComparedFirst": self.first_unreadable}
         if total <= len(self.attempts):
@@ -122,7 +122,7 @@ def _kind(outcome: MessageOutcome) -> str:
     return "suppressed" if outcome.status is DeliveryStatus.SUPPRESSED else "queued"
 
 
-def _attempt(recipient: str, channel: str, outcome: MessageOutcome) -> dict[str, Any]:
+def _attempt(recipient: str, channel: str, outcome: MessageOutcome) -> MessageAttempt:
     return {
         "recipient": recipient,
         "channel": channel,

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from runledger.errors import NodeError
 from runledger.models.base import Config
 from runledger.models.contact import Contact
+from runledger.models.records import WaitEvidence, WaitMode
 from runledger.models.run import StepStatus
 from runledger.nodes.base import RESULT_PATH, NodeResult, NodeType, Placement, Visit
 from runledger.nodes.fields import Operand, TimeOfDay, TimeZone, operand_source
@@ -149,8 +150,10 @@ class WaitNode(NodeType[WaitConfig]):
 
     def recorded_values(self, config: WaitConfig, record: Record) -> dict[Place, Any]:
         """The evidence has the date that was read, beside the moment that it came to."""
-        evidence = record.evidence or {}
-        return {("until", "field"): evidence["value"]} if "value" in evidence else {}
+        evidence = record.evidence
+        if evidence is None or "value" not in evidence:
+            return {}
+        return {("until", "field"): evidence["value"]}
 
     def states(self, config: WaitConfig, placement: Placement) -> dict[str, dict[str, Any]]:
         wait = f"{placement.node_id} wait"
@@ -167,21 +170,20 @@ class WaitNode(NodeType[WaitConfig]):
         now = from_milliseconds(visit.now)
         if config.delay_minutes is not None:
             moment = now + timedelta(minutes=config.delay_minutes)
-            evidence: dict[str, Any] = {"delayMinutes": config.delay_minutes}
+            mode: WaitMode = {"delayMinutes": config.delay_minutes}
         elif config.until is not None and config.until.time_of_day is not None:
             zone, zone_from = config.zone_for(visit.contact)
             day = config.until.day or Day.NEXT
             moment = _TIMES_OF_DAY[day](now, config.until.time_of_day, zone)
-            evidence = {
+            mode = {
                 "timeOfDay": config.until.time_of_day,
                 "day": day.value,
                 "timeZone": zone,
                 "timeZoneFrom": zone_from,
             }
         else:
-            moment, evidence = _field_moment(config, visit)
-        evidence["until"] = to_iso(moment)
-        evidence["passed"] = moment <= now
+            moment, mode = _field_moment(config, visit)
+        evidence: WaitEvidence = {**mode, "until": to_iso(moment), "passed": moment <= now}
         return NodeResult(
             status=StepStatus.WAITING,
             wait_until=max(visit.now, to_milliseconds(moment)),
@@ -189,7 +191,7 @@ class WaitNode(NodeType[WaitConfig]):
         )
 
 
-def _field_moment(config: WaitConfig, visit: Visit) -> tuple[Any, dict[str, Any]]:
+def _field_moment(config: WaitConfig, visit: Visit) -> tuple[datetime, WaitMode]:
     until = config.until
     if until is None or until.field is None:
         raise ValueError("a wait without a mode cannot be built")

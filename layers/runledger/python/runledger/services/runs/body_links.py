@@ -1,9 +1,9 @@
 """Links to the long bodies of a run's steps, made anew for everybody who may read the run."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from runledger.clock import SECOND, iso
-from runledger.models.run import KEPT_FILE
+from runledger.models.records import KEPT_FILE, SHOWN_FILE, ShownRequest, ShownResponse
 from runledger.store.bodies import run_objects
 
 if TYPE_CHECKING:
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 # Long enough to follow a link, too short to pass it on.
 LINK_SECONDS = 300
-_SHOWN = "bodyLink"
+
+ShownT = TypeVar("ShownT", ShownRequest | None, ShownResponse | None)
 
 
 def kept_body_key(run: "Run", node_id: str, name: str) -> str:
@@ -35,14 +36,16 @@ def with_links(detail: "RunDetailView", run: "Run", bodies: "Bodies", now: int) 
 
 
 def _linked(step: "StepView", run: "Run", bodies: "Bodies", now: int) -> "StepView":
-    def linked(name: str, told: dict[str, Any] | None) -> dict[str, Any] | None:
-        stored = told.get(KEPT_FILE) if told else None
-        if told is None or stored is None:
+    def linked(name: str, told: ShownT) -> ShownT:
+        if told is None or KEPT_FILE not in told or told[KEPT_FILE] is None:
             return told
-        shown = {key: value for key, value in told.items() if key != KEPT_FILE}
-        file = stored if isinstance(stored, dict) else {}
-        if str(file.get("key")).startswith(_own_keys(run, step.node_id, name)):
-            shown[_SHOWN] = {
+        shown = told.copy()
+        file = shown.pop(KEPT_FILE)
+        is_own = isinstance(file, dict) and str(file.get("key")).startswith(
+            _own_keys(run, step.node_id, name)
+        )
+        if is_own:
+            shown[SHOWN_FILE] = {
                 "url": bodies.link(file["key"], LINK_SECONDS),
                 "expiresAt": iso(now + LINK_SECONDS * SECOND),
                 "bytes": file.get("bytes"),

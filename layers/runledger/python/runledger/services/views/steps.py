@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from runledger.compiler.graph import GraphView
     from runledger.models.event import Event
+    from runledger.models.records import LeftOut
     from runledger.models.run import ErrorDetail
     from runledger.store.runs import RunHistory
 
@@ -93,7 +94,8 @@ def _step_view(
         waited = max(min(step.wait_until, ended) - step.started_at, 0)
     out = graph.out(step.node_id) if step.node_id in graph.nodes else ()
     labels = [edge.label for edge in out if edge.label is not None]
-    calls = (step.evidence or {}).get("tries")
+    evidence = step.evidence
+    calls = evidence["tries"] if evidence and "tries" in evidence else None
     return StepView(
         node_id=step.node_id,
         type=step.type,
@@ -130,10 +132,12 @@ def fit_steps(steps: list[StepView]) -> list[StepView]:
     for index in sorted(range(len(steps)), key=lambda each: -sizes[each]):
         if total <= DETAIL_BYTES:
             break
-        left_out = {"leftOut": f"{sizes[index]} bytes, as the run's steps are too large together"}
+        left_out: LeftOut = {
+            "leftOut": f"{sizes[index]} bytes, as the run's steps are too large together"
+        }
         fitted[index] = steps[index].changed(
-            input=steps[index].input and left_out,
-            output=left_out,
+            input=steps[index].input and dict(left_out),
+            output=dict(left_out),
             evidence=steps[index].evidence and left_out,
             request=steps[index].request and left_out,
             response=steps[index].response and left_out,
