@@ -1,10 +1,45 @@
-"""What every tier shares: a place for the figures that tests find."""
+"""What every tier shares: how deep it goes, and a place for the figures that tests find."""
 
 from collections.abc import Callable
 
 import pytest
+from hypothesis import settings
+
+from tests.support import depth
 
 _FIGURE = "figure"
+
+# Quick properties try the same examples each time: what `make test` finds, it finds again.
+settings.register_profile(
+    "quick", max_examples=depth.FEWEST, derandomize=True, database=None, print_blob=True
+)
+settings.register_profile("deep", settings.get_profile("default"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--deep", action="store_true", help="try in full what is sampled otherwise")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "deep: a long test, which only --deep runs")
+    is_deep: bool = config.getoption("--deep")
+    depth.go_deep(is_deep)
+    settings.load_profile("deep" if is_deep else "quick")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves deep tests out of a quick session, but for those that were asked for by name."""
+    if config.getoption("--deep"):
+        return
+    asked = {argument for argument in config.invocation_params.args if "::" in str(argument)}
+    left = [
+        item
+        for item in items
+        if item.get_closest_marker("deep") and not any(map(item.nodeid.startswith, asked))
+    ]
+    if left:
+        items[:] = [item for item in items if item not in left]
+        config.hook.pytest_deselected(items=left)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.functional.test_api_handlers import call, deployed
+from tests.support.depth import examples
 from tests.support.engine import Engine
 
 __all__ = ["deployed"]
@@ -300,7 +301,9 @@ _edits = st.lists(
 
 @given(first=_some_consents, edits=_edits)
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(30),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_consents_are_what_was_last_sent(
     deployed: Engine, first: dict[str, bool], edits: list[tuple[str, dict[str, Any]]]

@@ -27,6 +27,7 @@ from tests.functional.test_api_handlers import CONTEXT, call, deployed, sample
 from tests.functional.test_run_store import EVENT, a_run
 from tests.functional.test_upstream import upstream_document
 from tests.support.boundary import Boundary, Call
+from tests.support.depth import examples
 from tests.support.engine import Engine
 from tests.support.environment import START
 from tests.support.lists import request as history_request
@@ -222,7 +223,7 @@ events = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(events, st.randoms(use_true_random=False))
 def test_repeats_any_order_and_replays_come_to_the_same(
     given_: list[tuple[int, int, int, str | None, int]], chance: random.Random

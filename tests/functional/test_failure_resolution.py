@@ -19,6 +19,7 @@ from tests.functional.test_api_handlers import call, deployed
 from tests.functional.test_failure_groups import SMALL, FailuresEngine, failures_engine, request
 from tests.functional.test_upstream import upstream_document
 from tests.support.boundary import Call
+from tests.support.depth import examples
 from tests.support.engine import Engine
 from tests.support.environment import START
 
@@ -329,7 +330,7 @@ actions = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=examples(80))
 @given(actions)
 def test_it_is_resolved_where_no_known_failure_is_later(given_: list[tuple[str, int]]) -> None:
     failures_engine = FailuresEngine()

@@ -20,6 +20,7 @@ from runledger.store.runs import Closing, RunStore
 from tests.functional.test_run_store import a_run
 from tests.support.boundary import Call, straight
 from tests.support.events import an_event
+from tests.support.depth import examples
 from tests.support.memory_table import MemoryTable
 
 START = 1_700_000_000_000
@@ -207,7 +208,7 @@ class Pages(RuleBasedStateMachine):
 
 class TestPages(Pages.TestCase):  # type: ignore[misc,valid-type]
     settings = settings(
-        max_examples=120,
+        max_examples=examples(120),
         stateful_step_count=25,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow],

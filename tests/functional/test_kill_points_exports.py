@@ -17,7 +17,8 @@ from runledger.services.bulk import export_pages
 from tests.support.boundary import Call
 from tests.support.environment import REGION
 from tests.support.fakes import client_error
-from tests.support.faults import Fault, FaultyCall, applies
+from tests.support.faults import Fault, FaultyCall
+from tests.support.kill_points import kill_points
 from tests.support.simulation import PERSON_TRIES, WORKSPACE, Simulation, open_simulation
 
 BUCKET = "runledger-bodies"
@@ -118,10 +119,7 @@ def test_whatever_breaks_each_row_is_in_the_file_once(
     operations = {call.operation for _, call in unbroken}
     assert {"UploadPart", "CompleteMultipartUpload", "PutObject", "GetObject"} <= operations
     assert {function for function, _ in unbroken} == {"api", "export_page"}
-    tried = 0
-    for point, (_, call) in enumerate(unbroken):
-        for fault in Fault:
-            if applies(fault, call):
-                play(ready, point, fault)
-                tried += 1
-    report_figure(f"an export: {len(unbroken)} calls, {tried} kill points")
+    points = kill_points("an export", unbroken)
+    for point, fault in points:
+        play(ready, point, fault)
+    report_figure(f"an export: {len(unbroken)} calls, {len(points)} kill points")

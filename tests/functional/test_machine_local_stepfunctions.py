@@ -10,6 +10,7 @@ from runledger.compiler.examples import EXAMPLE_FUNCTIONS
 from runledger.compiler.task_errors import CRASHES, TRANSIENT_ERRORS
 from runledger.models.automation import Graph
 
+from tests.support.depth import examples
 from tests.support.example_machines import EXAMPLES, Example, machine_of
 from tests.support.graph_strategies import walks
 from tests.support.graphs import TEMPLATES, assign, end, plain_walk, trigger
@@ -143,7 +144,7 @@ RANDOM = settings(
     deadline=None,
     derandomize=True,
     database=None,
-    max_examples=120,
+    max_examples=examples(120),
     suppress_health_check=list(HealthCheck),
 )
 

@@ -23,6 +23,7 @@ from runledger.clock import MINUTE
 from runledger.observability import logger
 from runledger.outbound.client import OutboundClient
 
+from tests.support.depth import examples
 from tests.support.echo_service import EchoService, echo_service
 from tests.support.secret_forms import find_words, forms
 from tests.support.simulation import Simulation, open_simulation
@@ -213,7 +214,7 @@ def everything_left(ready: Ready, run_id: str) -> dict[str, str]:
 # Not shrunk: every try is a whole run, and what is found tells its secret as it is.
 @settings(
     deadline=None,
-    max_examples=12,
+    max_examples=examples(12, quick=4),
     derandomize=True,
     database=None,
     phases=[Phase.explicit, Phase.generate],

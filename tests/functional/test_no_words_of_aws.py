@@ -32,6 +32,7 @@ from tests.functional.test_api_handlers import call, deployed, pool
 from tests.functional.test_settle import WAITING
 from tests.functional.test_tenants import _filled, _operations, ids
 from tests.support.api_calls import api_call, replace_api_call
+from tests.support.depth import sample
 from tests.support.engine import Engine
 
 __all__ = ["deployed", "ids", "pool"]
@@ -105,25 +106,30 @@ class Breaker:
     """Counts the calls of all clients, and breaks those that it is told to."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.count = 0
+        self.operations: list[str] = []
         self.wanted: Callable[[int, str], bool] = lambda number, operation: False
         self.shape: Raise = PASSING["throttled"]
         make = api_call()
 
         def call_or_break(client: Any, operation: str, request: Any) -> Any:
-            number, self.count = self.count, self.count + 1
+            number = self.count
+            self.operations.append(operation)
             if self.wanted(number, operation):
                 raise self.shape(operation)
             return make(client, operation, request)
 
         replace_api_call(monkeypatch, call_or_break)
 
+    @property
+    def count(self) -> int:
+        return len(self.operations)
+
     def point(self, point: int | None, shape: Raise) -> None:
-        self.count, self.shape = 0, shape
+        self.operations, self.shape = [], shape
         self.wanted = lambda number, operation: number == point
 
     def operation(self, name: str, shape: Raise) -> None:
-        self.count, self.shape = 0, shape
+        self.operations, self.shape = [], shape
         self.wanted = lambda number, operation: operation == name
 
     def heal(self) -> None:
@@ -158,7 +164,7 @@ def operations(*methods: str) -> list[tuple[str, str, list[dict[str, Any]]]]:
     return sorted(found, key=lambda each: any(end in f"{each[0]} {each[1]}" for end in ENDS))
 
 
-@pytest.mark.parametrize("first", range(2))
+@pytest.mark.parametrize("first", [0, pytest.param(1, marks=pytest.mark.deep)])
 @pytest.mark.parametrize("methods", [("get",), ("post", "put", "delete")], ids=["reads", "writes"])
 def test_no_answer_of_the_api_repeats_it(
     deployed: Engine,
@@ -260,20 +266,28 @@ def test_a_step_that_fails_says_so_in_our_words(
     """Each call of a walk is broken once; the failure is recorded where the machine would."""
     automation_id = mailing(deployed)
     ended = set()
-    for point in range(40):
+
+    def walk(point: int | None) -> None:
         run_id = deployed.fire(automation_id, {})
         breaker.point(point, SHAPES[name])
         # Where not even the failure can be recorded, the walk raises as the function would.
         with suppress(RunledgerError):
             deployed.walk(run_id)
-        is_over = breaker.count <= point
+        made.append(breaker.operations)
         breaker.heal()
         told = call("GET", f"/v1/runs/{run_id}")["body"]
         assert_clean(told, (name, point))
         ended.add(told["error"] and told["error"]["kind"])
-        if is_over:
-            break
-    assert is_over and None in ended
+
+    made: list[list[str]] = []
+    # The first walk reads what the process keeps.
+    walk(None)
+    walk(None)
+    unbroken = made[-1]
+    for point in sample(range(len(unbroken)), lambda point: [unbroken[point]], story=name):
+        walk(point)
+        assert len(made[-1]) > point
+    assert None in ended
     for row in rows(deployed):
         assert_clean(row, name)
 

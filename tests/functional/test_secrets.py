@@ -15,6 +15,7 @@ from tests.support.boundary import straight
 from tests.support.engine import Engine
 from tests.support.fakes import Secrets as SecretsManager
 from tests.support.faults import Fault, FaultyCall
+from tests.support.kill_points import kill_points
 from tests.support.simulation import WORKSPACE, Simulation, open_simulation
 
 NAME = "SCORE_KEY"
@@ -285,35 +286,34 @@ def test_whatever_call_breaks_the_name_points_to_its_value_and_nothing_is_left(
     simulation.boundary.around = unbroken
     story(simulation)
     simulation.boundary.around = straight
-    tried = 0
-    for point in range(len(unbroken.made)):
-        for fault in Fault:
-            restore()
-            simulation.boundary.around = FaultyCall(simulation, point, fault)
-            status, after = story(simulation)
-            told = f"{unbroken.made[point]}: {fault}"
-            if status in (200, 204):
-                # Acknowledged, so in force for every process within half a minute.
-                assert value_of(simulation) in after, told
-            simulation.boundary.around = straight
-            simulation.clock.advance(2 * ABANDONED_AFTER)
-            while simulation.next_tick() is not None:
-                simulation.clock.now = max(simulation.clock.now, simulation.next_tick() or 0)
-                simulation.tick()
-            found = value_of(simulation)
-            assert found in ({*after, before} | {None}), told
-            if status in (200, 204):
-                assert found in after, told
-            # Every value that is there is the one that its name points to.
-            assert list(simulation.secrets.values.values()) == ([found] if found else []), told
-            row = simulation.table.get(keys.secret(WORKSPACE, NAME))
-            assert (row is not None) is (found is not None), told
-            assert row is None or "dueKey" not in row, told
-            tried += 1
+    name = f"{story.__name__} {is_set} {patient}"
+    points = kill_points(name, unbroken.made, lambda call: Fault)
+    for point, fault in points:
+        restore()
+        simulation.boundary.around = FaultyCall(simulation, point, fault)
+        status, after = story(simulation)
+        told = f"{unbroken.made[point]}: {fault}"
+        if status in (200, 204):
+            # Acknowledged, so in force for every process within half a minute.
+            assert value_of(simulation) in after, told
+        simulation.boundary.around = straight
+        simulation.clock.advance(2 * ABANDONED_AFTER)
+        while simulation.next_tick() is not None:
+            simulation.clock.now = max(simulation.clock.now, simulation.next_tick() or 0)
+            simulation.tick()
+        found = value_of(simulation)
+        assert found in ({*after, before} | {None}), told
+        if status in (200, 204):
+            assert found in after, told
+        # Every value that is there is the one that its name points to.
+        assert list(simulation.secrets.values.values()) == ([found] if found else []), told
+        row = simulation.table.get(keys.secret(WORKSPACE, NAME))
+        assert (row is not None) is (found is not None), told
+        assert row is None or "dueKey" not in row, told
     restore()
     simulation.request("api", "DELETE", PATH, None)
-    print(f"{story.__name__}: {tried} kill points")
-    assert tried >= 2 * len(Fault)
+    print(f"{story.__name__}: {len(points)} kill points")
+    assert len(points) >= 2 * len(Fault)
 
 
 def test_secrets_manager_refuses_to_delete_for_a_while(simulation: Simulation) -> None:

@@ -31,12 +31,14 @@ from runledger.store.values import Item
 
 from tests.functional.test_run_store import a_run
 from tests.support.boundary import Call, straight
+from tests.support.depth import examples
 from tests.support.engine import Clock
 from tests.support.environment import START
 from tests.support.events import an_event
 from tests.support.fakes import S3
 from tests.support.faults import Fault, FaultyCall
 from tests.support.invariants import describe
+from tests.support.kill_points import kill_points
 from tests.support.memory_table import MemoryTable
 from tests.support.simulation import Simulation, open_simulation
 from tests.support.stream_records import Record
@@ -352,7 +354,7 @@ def interlude(simulated: TotalsSimulation, chance: random.Random, told: list[Rec
 
 
 @pytest.mark.parametrize("shards", SHARDS)
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32), kept=st.sampled_from([5 * HOUR, 90 * DAY]))
 def test_counts_equal_the_rows_whatever_the_stream_does(shards: int, seed: int, kept: int) -> None:
     chance = random.Random(seed)
@@ -718,9 +720,7 @@ def test_wherever_a_function_dies_the_totals_are_those_of_the_rows(
 
         unbroken = play(None, None).made
         assert {function for function, _ in unbroken} == {"follow_changes", "tick"}
-        points = [
-            (point, fault) for point, (_, call) in enumerate(unbroken) for fault in faults_of(call)
-        ]
+        points = kill_points(f"{shards} shards", unbroken, faults_of)
         for point, fault in points:
             play(point, fault)
         report_figure(f"{shards} shards: {len(unbroken)} calls, {len(points)} kill points")

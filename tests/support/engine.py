@@ -40,6 +40,7 @@ from tests.support.environment import (
     TABLE,
     environment,
 )
+from tests.support.quick_moto import hurry
 
 SettingsT = TypeVar("SettingsT", bound=Settings)
 PUBLIC_URL = "https://api.example.com"
@@ -291,5 +292,6 @@ def open_engine(shards: int = 1, table: Table | None = None) -> Iterator[Engine]
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": REGION,
     }
+    hurry()
     with patch.dict("os.environ", environment), mock_aws():
         yield Engine(shards, table)

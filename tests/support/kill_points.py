@@ -1,11 +1,13 @@
-"""Playing one story through the handlers with one call broken, for each call and each fault."""
+"""Playing one story through the handlers with one call broken: deep, for each call and each fault;
+quick, for each operation and each fault."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tests.support.boundary import Call, straight
+from tests.support.depth import sample
 from tests.support.faults import Fault, FaultyCall, applies
 from tests.support.invariants import Watch, describe, problems, unknown
 
@@ -31,8 +33,34 @@ class Scenario:
     verdict: Callable[[Any], list[str]] = lambda ready: []
 
 
+def faults_of(call: Call) -> list[Fault]:
+    """The ways in which this call can be broken."""
+    return [fault for fault in Fault if applies(fault, call)]
+
+
+def kill_points(
+    story: str,
+    calls: Sequence[tuple[str, Call]],
+    faults: Callable[[Call], Iterable[Fault]] = faults_of,
+) -> list[tuple[int, Fault]]:
+    """The calls to break, by their number in the unbroken story, and in which ways.
+
+    A quick session breaks each operation of AWS in each way that applies to it, and each operation
+    of each function in one."""
+    every = [(point, fault) for point, (_, call) in enumerate(calls) for fault in faults(call)]
+    return sample(every, lambda each: features(calls, *each), story=story)
+
+
+def features(
+    calls: Sequence[tuple[str, Call]], point: int, fault: Fault
+) -> tuple[tuple[Hashable, ...], ...]:
+    """What breaking this call tries."""
+    function, call = calls[point]
+    return (call.service, call.operation, fault), (call.service, call.operation, function)
+
+
 def break_everything(ready: Any, scenario: Scenario) -> str:
-    """Breaks every call of the story in turn and in every way; says how many there were.
+    """Breaks the story's calls in turn, at its kill points; says how many there were.
 
     `ready` has a `stage` and what can `restore` it."""
     unbroken, statuses = _play(ready, scenario, None, None)
@@ -42,26 +70,23 @@ def break_everything(ready: Any, scenario: Scenario) -> str:
         told = sorted(row["status"] for row in ready.simulation.deliveries())
         assert told == sorted(scenario.deliveries)
     assert set(scenario.functions) <= {function for function, _ in unbroken}
-    tried = 0
-    ends = Counter[str]()
-    for point, (function, call) in enumerate(unbroken):
-        for fault in Fault:
-            if not applies(fault, call):
-                continue
-            _, statuses = _play(ready, scenario, point, fault)
-            if fault in LIVING and call.repeats:
-                lost = unknown(ready.simulation)
-                assert lost == told_unknown, f"{describe(unbroken, point)}: {fault}"
-            tried += 1
-            ends.update(statuses)
-            if statuses != list(scenario.ends):
-                # Only an effect may be lost, as its function cannot know whether to repeat it; and
-                # none is where its process lived and AWS got better while the claim held.
-                assert function in EFFECTS, describe(unbroken, point)
-                assert fault not in LIVING or not call.repeats, describe(unbroken, point)
-    told_ends = ", ".join(f"{count} {status}" for status, count in sorted(ends.items()))
     name = scenario.play.__name__
-    return f"{name}: {len(unbroken)} calls, {tried} kill points; runs ended: {told_ends}"
+    points = kill_points(name, unbroken)
+    ends = Counter[str]()
+    for point, fault in points:
+        function, call = unbroken[point]
+        _, statuses = _play(ready, scenario, point, fault)
+        if fault in LIVING and call.repeats:
+            lost = unknown(ready.simulation)
+            assert lost == told_unknown, f"{describe(unbroken, point)}: {fault}"
+        ends.update(statuses)
+        if statuses != list(scenario.ends):
+            # Only an effect may be lost, as its function cannot know whether to repeat it; and
+            # none is where its process lived and AWS got better while the claim held.
+            assert function in EFFECTS, describe(unbroken, point)
+            assert fault not in LIVING or not call.repeats, describe(unbroken, point)
+    told_ends = ", ".join(f"{count} {status}" for status, count in sorted(ends.items()))
+    return f"{name}: {len(unbroken)} calls, {len(points)} kill points; runs ended: {told_ends}"
 
 
 def _play(

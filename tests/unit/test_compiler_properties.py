@@ -10,6 +10,7 @@ from runledger.compiler.examples import EXAMPLE_FUNCTIONS
 from runledger.compiler.topology import Topology
 from runledger.models.automation import Graph
 
+from tests.support.depth import examples
 from tests.support.graph_strategies import broken_graphs, valid_graphs
 from tests.support.graphs import TEMPLATES
 
@@ -17,7 +18,7 @@ QUIET = settings(
     deadline=None,
     derandomize=True,
     database=None,
-    max_examples=100,
+    max_examples=examples(100),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
@@ -57,7 +58,7 @@ def test_ranks_number_the_nodes_from_the_trigger_on(graph: Graph) -> None:
         assert edge.source in topology.predecessors(edge.target)
 
 
-@settings(QUIET, max_examples=300)
+@settings(QUIET, max_examples=examples(300))
 @given(broken_graphs())
 def test_a_broken_graph_yields_problems_and_nothing_else(graph: Graph) -> None:
     problems = find_problems(graph, TEMPLATES)

@@ -13,6 +13,7 @@ from runledger.models.run import StepStatus
 from runledger.nodes.integration import IntegrationConfig
 from runledger.nodes.jmespath_limits import MAX_STEPS, Budget, LimitError, check, search
 
+from tests.support.depth import examples
 from tests.unit.test_node_integration import FakeHttp, call
 
 # Of the processor's time, with room for a slow machine that counts what runs beside it.
@@ -152,7 +153,7 @@ MAKING = ("[@,@]", "{a:@}", "to_string(@)", "map(&[@,@],@)", "join(',',@)", "[@,
 PIECES = st.sampled_from([*PICKING, *MAKING])
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(st.lists(PIECES, min_size=1, max_size=40).map("|".join))
 def test_no_chain_takes_long_or_makes_much(expression: str) -> None:
     document = {"a": [1, "b", {"a": ["c"] * 50}], "b": "x" * 1_000}

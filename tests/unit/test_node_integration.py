@@ -16,6 +16,7 @@ from runledger.nodes.base import HttpRequest, HttpResponse, NodeResult
 from runledger.nodes.integration import IntegrationConfig
 from runledger.nodes.registry import node_type
 
+from tests.support.depth import examples
 from tests.support.visits import run_node, visit
 
 SECRETS = {"SCORE_KEY": "hunter2/hunter2+", "USER": "admin-user", "UNUSED": "never-read"}
@@ -372,7 +373,7 @@ def test_an_echo_of_the_secret_is_struck_everywhere() -> None:
     assert result.response["body"]["token"] == "[redacted]"
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(secret=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=40))
 def test_no_secret_reaches_the_step(secret: str) -> None:
     class Secrets:

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from runledger.nodes.message_rules import QuietHours
 
+from tests.support.depth import examples
+
 ZONES = (
     "UTC",
     "Europe/Berlin",
@@ -37,7 +39,7 @@ def is_changing(now: datetime, zone: str) -> bool:
     return len({moment.astimezone(place).utcoffset() for moment in around}) > 1
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(begin=times, end=times, zone=st.sampled_from(ZONES), now=moments)
 def test_they_are_what_the_clock_on_the_wall_shows(
     begin: str, end: str, zone: str, now: datetime
@@ -53,7 +55,7 @@ def test_they_are_what_the_clock_on_the_wall_shows(
         assert until.astimezone(ZoneInfo(zone)).strftime("%H:%M") == end
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(begin=times, end=times, zone=st.sampled_from(ZONES), now=moments)
 def test_whoever_waits_until_their_end_may_send_or_is_in_the_next_ones(
     begin: str, end: str, zone: str, now: datetime

@@ -16,6 +16,7 @@ from runledger.services.contacts.contacts import Contacts
 from runledger.services.contacts.recipients import Recipients
 from runledger.store.contacts import MAX_LISTINGS, ContactStore
 
+from tests.support.depth import examples
 from tests.support.memory_table import MemoryTable
 
 WORKSPACE = "ws_1"
@@ -62,7 +63,7 @@ class Book:
         }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     tagged=st.lists(st.sets(st.sampled_from(TAGS)), max_size=40),
     tags=st.lists(st.sampled_from(TAGS), min_size=1, max_size=4, unique=True),

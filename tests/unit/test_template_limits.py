@@ -11,6 +11,8 @@ from runledger.errors import NodeError
 from runledger.template_limits import MAX_OUTPUT_BYTES, MAX_SECONDS
 from runledger.templating import evaluate, render
 
+from tests.support.depth import examples
+
 SCOPE: dict[str, Any] = {
     "trigger": {
         "big": "x" * 50_000,
@@ -142,7 +144,7 @@ _blocks = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(blocks=st.lists(_blocks, min_size=1, max_size=5))
 def test_whatever_a_template_does_ends_in_time_and_small(blocks: list[str]) -> None:
     source = "{% assign a = 'x' %}{% assign b = trigger.numbers %}" + "".join(blocks) + "."

@@ -13,6 +13,7 @@ from runledger.nodes.base import HttpRequest, HttpResponse, NodeResult
 from runledger.nodes.http_exchange import FORM
 from runledger.templating import evaluate, render, text_of
 
+from tests.support.depth import examples
 from tests.support.visits import run_node, visit
 
 LISTED = ["a", "b c", "ü&="]
@@ -144,7 +145,7 @@ JSONS = st.recursive(
 FILTERS = ["append: 'z'", "prepend: 'z'", "upcase", "strip", "url_encode", "join: ','", "escape"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.dictionaries(st.sampled_from("abcd"), JSONS, max_size=4))
 def test_what_goes_out_by_query_comes_back(values: dict[str, Any]) -> None:
     request, _ = sent(
@@ -173,7 +174,7 @@ def read_back(text: str, like: Any) -> Any:
     return json.loads(text)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(JSONS, max_size=3) | st.dictionaries(st.text("ab", max_size=2), JSONS, max_size=3))
 def test_an_object_is_never_written_as_python_writes_it(value: Any) -> None:
     assert json.loads(text_of(value)) == value

@@ -1,0 +1,63 @@
+"""How deep a session of tests goes: `make test` samples what `make test-deep` tries in full.
+
+A sample is the same in each session, and differs from one story to the next: what one leaves out,
+another tries. tests/conftest.py sets the depth, before it collects any test.
+"""
+
+from collections.abc import Callable, Hashable, Iterable
+from hashlib import sha256
+from typing import TypeVar
+
+T = TypeVar("T")
+
+# The share of a property's examples that the quick profile tries, and the fewest.
+SHARE = 10
+FEWEST = 10
+
+_deep = False
+
+
+def go_deep(deep: bool) -> None:
+    """Sets the depth of this session."""
+    global _deep
+    _deep = deep
+
+
+def is_deep() -> bool:
+    return _deep
+
+
+def examples(most: int, quick: int | None = None) -> int:
+    """How many examples a property tries: `most` of them in a deep session."""
+    if _deep:
+        return most
+    return min(most, max(FEWEST, most // SHARE)) if quick is None else quick
+
+
+def sample(
+    things: Iterable[T], features: Callable[[T], Iterable[Hashable]], *, story: str
+) -> list[T]:
+    """All of the things in a deep session; otherwise so many that each feature which any of them
+    has is among them, in their order. `story` decides which of them."""
+    everything = list(things)
+    return everything if _deep else covering(everything, features, story=story)
+
+
+def covering(
+    things: Iterable[T], features: Callable[[T], Iterable[Hashable]], *, story: str
+) -> list[T]:
+    """So many of the things that each feature which any of them has is among them."""
+    everything = list(things)
+    seen: set[Hashable] = set()
+    kept = []
+    for place in sorted(range(len(everything)), key=lambda place: _turn(story, place)):
+        brought = set(features(everything[place])) - seen
+        if brought:
+            seen |= brought
+            kept.append(place)
+    return [everything[place] for place in sorted(kept)]
+
+
+def _turn(story: str, place: int) -> bytes:
+    """A stable hash: Python's own differs from one process to the next."""
+    return sha256(f"{story} {place}".encode()).digest()
