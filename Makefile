@@ -25,10 +25,12 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3.14 python
 
 PY := .venv/bin/python
 SAM := .tools/bin/sam
-PYTEST := $(PY) -m pytest
+# DEEP=1 tries in full what is sampled otherwise.
+DEEP :=
+PYTEST = $(PY) -m pytest $(if $(DEEP),--deep)
 # Two processes at once; with files kept whole where the tests of one share what they made.
-PYTEST_TWICE := $(PYTEST) -n 2 --dist worksteal
-PYTEST_FILES_TWICE := $(PYTEST) -n 2 --dist loadfile
+PYTEST_TWICE = $(PYTEST) -n 2 --dist worksteal
+PYTEST_FILES_TWICE = $(PYTEST) -n 2 --dist loadfile
 VENV := .venv/.synced
 FUZZ := .venv/.fuzz
 DOCS := .venv/.docs
@@ -62,11 +64,13 @@ clean: ## Forget the local stack's data; the installed tools stay
 	rm -rf .runledger
 
 # ── Checking ─────────────────────────────────────────────────────────────────────────────────────
-.PHONY: test test-deep lint types unit functional emulator console-test fuzz audit screenshots
+.PHONY: test test-deep lint types unit functional deployed emulator console-test fuzz audit
+.PHONY: screenshots
 
-test: unit functional emulator console-test ## Run every tier of tests
+test: unit functional deployed ## Run every tier of tests, its long properties sampled
 
-test-deep: test fuzz ## Run every tier, and fuzz the deployed stack
+test-deep: DEEP := 1
+test-deep: test fuzz ## Run every tier in full, and fuzz the deployed stack
 
 lint: $(VENV) $(SAM) $(CONSOLE_MODULES) audit ## Check style, template, requirements and known vulnerabilities
 	ruff check .
@@ -87,6 +91,9 @@ unit: $(VENV) $(CONSOLE_MODULES) $(INTERPRETERS) ## Tests that touch nothing out
 
 functional: $(VENV) $(INTERPRETERS) ## Tests against AWS in process (moto) and foreign interpreters
 	$(PYTEST_TWICE) tests/functional
+
+deployed: $(VENV) $(SAM) $(CONSOLE) chromium ## The next two on one stack for each process
+	$(PYTEST_FILES_TWICE) tests/emulator tests/console
 
 emulator: $(VENV) $(SAM) $(CONSOLE) ## Tests against the deployed template, IAM enforced
 	$(PYTEST_FILES_TWICE) tests/emulator
