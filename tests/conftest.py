@@ -6,6 +6,10 @@ import pytest
 from hypothesis import settings
 
 from tests.support import depth
+from tests.support.stack import stack
+
+# Here, and not beside the tiers that use it, so that one stack serves both in one session.
+__all__ = ["stack"]
 
 _FIGURE = "figure"
 
@@ -22,6 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "deep: a long test, which only --deep runs")
+    config.addinivalue_line("markers", "sampled(count): so many of its cases run without --deep")
     is_deep: bool = config.getoption("--deep")
     depth.go_deep(is_deep)
     settings.load_profile("deep" if is_deep else "quick")
@@ -31,15 +36,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leaves deep tests out of a quick session, but for those that were asked for by name."""
     if config.getoption("--deep"):
         return
-    asked = {argument for argument in config.invocation_params.args if "::" in str(argument)}
-    left = [
-        item
-        for item in items
-        if item.get_closest_marker("deep") and not any(map(item.nodeid.startswith, asked))
-    ]
+    asked = tuple(str(each) for each in config.invocation_params.args if "::" in str(each))
+    left = {item for item in items if item.get_closest_marker("deep")}
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if item not in left and item.get_closest_marker("sampled"):
+            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for together in cases.values():
+        mark = together[0].get_closest_marker("sampled")
+        assert mark is not None
+        left.update(depth.by_turn(together, lambda item: item.nodeid)[mark.args[0] :])
+    left -= {item for item in left if asked and item.nodeid.startswith(asked)}
     if left:
         items[:] = [item for item in items if item not in left]
-        config.hook.pytest_deselected(items=left)
+        config.hook.pytest_deselected(items=list(left))
 
 
 @pytest.fixture

@@ -7,9 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.console.browser import ChromiumMissingError, new_context, open_browser, watch_policy
 from tests.console.operators import Operator, user_of
-from tests.support.stack import Stack, stack
-
-__all__ = ["stack"]
+from tests.support.stack import Stack
 
 # A page of the local stack takes milliseconds; this is for a machine that is busy elsewhere.
 expect.set_options(timeout=15_000)

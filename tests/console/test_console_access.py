@@ -61,7 +61,9 @@ def expect_usable(page: Page, where: str, within: str = "html") -> None:
     resize(page, DESKTOP)
 
 
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "color_scheme", ["light", pytest.param("dark", marks=pytest.mark.deep)]
+)
 def test_everybody_can_use_every_page(
     browser: Browser, stack: Stack, color_scheme: ColorScheme
 ) -> None:

@@ -108,6 +108,7 @@ def reader(operator: Operator) -> Operator:
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=str)
+@pytest.mark.sampled(2)
 def test_a_list_that_cannot_be_read(reader: Operator, failure: Failure) -> None:
     page = reader.page
     address = re.compile(r"/v1/runs\?")

@@ -321,6 +321,7 @@ def combinations(**values: Sequence[str | None]) -> Iterator[Filters]:
             yield found
 
 
+@pytest.mark.deep
 def test_filters_of_runs_together(member: Operator, history: History) -> None:
     rows = runs_of(member)
     member.open("/runs")
@@ -341,6 +342,7 @@ def test_filters_of_runs_together(member: Operator, history: History) -> None:
     assert found > 40
 
 
+@pytest.mark.deep
 def test_filters_of_deliveries_together(member: Operator, history: History) -> None:
     rows = deliveries_of(member)
     member.open("/delivery-ops")
@@ -362,6 +364,7 @@ def test_filters_of_deliveries_together(member: Operator, history: History) -> N
     assert found > 20
 
 
+@pytest.mark.deep
 def test_filters_of_refusals_together(member: Operator, history: History) -> None:
     rows = refusals_of(member)
     member.open("/refusals")

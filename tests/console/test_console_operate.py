@@ -178,6 +178,7 @@ def test_unsaved_work_is_not_left_in_silence(admin: Operator) -> None:
     expect(page).to_have_url(re.compile("/templates$"))
 
 
+@pytest.mark.deep
 def test_what_was_saved_is_left_without_a_question(admin: Operator) -> None:
     page = admin.page
     document = {"name": uuid4().hex, "channel": "SMS", "body": "Hello"}

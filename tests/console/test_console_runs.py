@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.console.axe import grave_violations
@@ -99,6 +100,7 @@ def test_the_runs_of_one_error_agree_with_the_api(operator: Operator) -> None:
     expect_rows(page, runs)
 
 
+@pytest.mark.deep
 def test_a_period_of_ones_own_is_kept_in_the_address(operator: Operator) -> None:
     page = operator.page
     runs = listed(operator, range="30d")
@@ -112,6 +114,7 @@ def test_a_period_of_ones_own_is_kept_in_the_address(operator: Operator) -> None
     expect(page.get_by_text("Europe/Berlin (GMT+").first).to_be_visible()
 
 
+@pytest.mark.deep
 def test_dragging_over_the_chart_looks_closer(operator: Operator) -> None:
     page = operator.page
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
@@ -239,6 +242,7 @@ def test_a_node_of_the_graph_leads_to_its_step(operator: Operator) -> None:
     expect(page).not_to_have_url(re.compile(rf"\?step={node_id}$"))
 
 
+@pytest.mark.deep
 def test_parallel_paths_stand_beside_each_other_where_there_is_room(operator: Operator) -> None:
     page = operator.page
     run = next(

@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 from runledger.models.workspace import Role
 
@@ -163,6 +164,7 @@ def _wrong(code: str) -> str:
     return f"{(int(code) + 1) % 1_000_000:06d}"
 
 
+@pytest.mark.deep
 def test_signing_out_everywhere_ends_the_sessions_of_other_browsers(
     page: Page, browser: Browser, stack: Stack
 ) -> None:

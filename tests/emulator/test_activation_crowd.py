@@ -86,6 +86,7 @@ def medians(api: httpx.Client, until: Any) -> tuple[float, float]:
 
 
 @pytest.mark.timeout(400)
+@pytest.mark.deep
 def test_a_crowd_in_one_workspace_delays_no_other(stack: Stack, crowd: httpx.Client) -> None:
     """The ratio is taken within one run, so that the machine's speed does not matter."""
     drafts = [draft(crowd) for _ in range(48)]

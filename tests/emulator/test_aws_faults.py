@@ -80,6 +80,7 @@ def make_due(stack: Stack, run_id: str) -> None:
         ("Sandbox.Timedout", "LOSE"),
     ],
 )
+@pytest.mark.sampled(2)
 def test_a_task_that_lambda_did_not_finish_is_retried(
     stack: Stack, api: httpx.Client, code: str, outcome: str
 ) -> None:
@@ -95,6 +96,7 @@ def test_a_task_that_lambda_did_not_finish_is_retried(
     ("code", "tries"),
     [("Lambda.ClientExecutionTimeoutException", 3), ("Lambda.KMSDisabledException", 1)],
 )
+@pytest.mark.sampled(1)
 def test_a_task_that_lambda_cannot_run_is_handed_back_and_gone_on_with(
     stack: Stack, api: httpx.Client, code: str, tries: int
 ) -> None:
@@ -140,6 +142,7 @@ INTAKE: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("fault", INTAKE)
+@pytest.mark.sampled(3)
 def test_a_sender_is_asked_to_come_back(stack: Stack, api: httpx.Client, fault: str) -> None:
     automation, _ = notes(api)
     url = stack.url + automation["webhook"]["path"]

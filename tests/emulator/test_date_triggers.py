@@ -13,10 +13,11 @@ import pytest
 
 from local.settings import STACK_NAME
 from tests.emulator.orders import ADMIN, activate, wait_for
+from tests.support.depth import examples
 from tests.support.stack import Stack
 
 # Enough for several pages of a fire.
-CROWD = 230
+CROWD = examples(230, quick=120)
 
 
 @pytest.fixture(scope="module")

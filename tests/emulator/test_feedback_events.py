@@ -221,6 +221,7 @@ def test_faults_are_listed_used_up_and_forgotten(stack: Stack, faults: str) -> N
     assert httpx.get(faults).json()["items"] == []
 
 
+@pytest.mark.deep
 def test_a_call_can_be_left_hanging(stack: Stack, faults: str) -> None:
     fault = {
         "service": "dynamodb",

@@ -373,6 +373,7 @@ def test_a_stopped_execution_stays_aborted_while_its_branches_end(platform: Plat
         time.sleep(0.1)
 
 
+@pytest.mark.deep
 def test_a_machine_timeout_ends_its_executions(platform: Platform) -> None:
     wait = {"wait": {"Type": "Wait", "Seconds": 30, "End": True}}
     assert platform.run(platform.machine(wait, TimeoutSeconds=1))["status"] == "TIMED_OUT"
@@ -418,6 +419,7 @@ def test_a_machine_pages_until_a_flag_tells_it_to_stop(platform: Platform) -> No
     assert [event["type"] for event in history["events"]].count("TaskFailed") == 3
 
 
+@pytest.mark.deep
 def test_a_task_that_takes_too_long_times_out(platform: Platform) -> None:
     states = {
         "work": platform.task(

@@ -88,6 +88,7 @@ def _only_execution(machines: Any) -> str:
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.deep
 def test_a_seeding_that_was_cut_short_starts_afresh(tmp_path: Path) -> None:
     # A socket's path may not be as long as a folder's.
     state = tmp_path.joinpath(*["deep"] * 20)

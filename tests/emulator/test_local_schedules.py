@@ -250,6 +250,7 @@ def test_what_was_changed_disabled_or_deleted_does_not_fire(bench: Bench) -> Non
     assert bench.fire("deleted").status_code == 404
 
 
+@pytest.mark.deep
 def test_a_rate_counts_from_its_start_and_ends_at_its_end(bench: Bench) -> None:
     start = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
     bench.create(

@@ -205,6 +205,7 @@ def test_two_functions_read_one_stream_each_with_its_own_filter(stream: Stream, 
 
 
 @pytest.mark.parametrize("how", ["raising", "waiting"])
+@pytest.mark.sampled(1)
 def test_a_function_that_is_stuck_does_not_hold_up_the_other(
     stream: Stream, other: str, how: str
 ) -> None:

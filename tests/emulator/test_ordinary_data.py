@@ -106,6 +106,7 @@ def test_a_switch_takes_its_fallback_for_what_is_missing(stack: Stack, api: http
 
 
 @pytest.mark.parametrize("written", ["00{}", "{}", "+{}", "00 {}"])
+@pytest.mark.sampled(1)
 def test_a_phone_finds_its_contact_in_webhook_search_and_manual_run(
     stack: Stack, api: httpx.Client, written: str
 ) -> None:

@@ -127,6 +127,7 @@ def no_status_events(stack: Stack) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("times", [6, 15])
+@pytest.mark.sampled(1)
 def test_a_step_whose_recording_was_throttled_is_gone_on_from(
     stack: Stack, api: httpx.Client, times: int
 ) -> None:

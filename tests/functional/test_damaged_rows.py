@@ -174,6 +174,7 @@ def everything_but_the_damaged(engine: Engine, story: Story) -> None:
 
 
 @pytest.mark.parametrize("how", STEPS)
+@pytest.mark.sampled(4)
 def test_a_damaged_step_takes_down_nothing_else(engine: Engine, story: Story, how: str) -> None:
     damage(engine, keys.step(story.failed, "score"), STEPS[how])
     detail = json.loads(
@@ -232,6 +233,7 @@ def test_a_damaged_payload_is_said_and_the_steps_are_there(engine: Engine, story
 
 
 @pytest.mark.parametrize("how", RUNS)
+@pytest.mark.sampled(4)
 def test_a_damaged_run_row_is_shown_as_such(engine: Engine, story: Story, how: str) -> None:
     key = keys.run(story.failed)
     damage(engine, key, RUNS[how])
@@ -262,6 +264,7 @@ def test_an_open_run_whose_row_is_damaged_is_erased_too(engine: Engine, story: S
 
 
 @pytest.mark.parametrize("how", DELIVERIES)
+@pytest.mark.sampled(3)
 def test_a_damaged_delivery_is_shown_as_such(engine: Engine, story: Story, how: str) -> None:
     damage(engine, keys.delivery(story.delivery), DELIVERIES[how])
     row = listed(engine, "DELIVERIES")[story.delivery]
@@ -276,6 +279,7 @@ def test_a_damaged_delivery_is_shown_as_such(engine: Engine, story: Story, how: 
 
 
 @pytest.mark.parametrize("how", REFUSALS)
+@pytest.mark.sampled(3)
 def test_a_damaged_refusal_is_shown_as_such(engine: Engine, story: Story, how: str) -> None:
     damage(engine, keys.refusal(story.refusal), REFUSALS[how])
     row = listed(engine, "REFUSALS")[story.refusal]
@@ -288,6 +292,7 @@ def test_a_damaged_refusal_is_shown_as_such(engine: Engine, story: Story, how: s
 
 
 @pytest.mark.parametrize("how", RUNS)
+@pytest.mark.sampled(4)
 def test_a_damaged_row_in_the_stream_holds_up_no_others(
     engine: Engine, story: Story, how: str
 ) -> None:

@@ -319,6 +319,7 @@ def test_a_date_in_an_event_needs_an_address_and_no_schedule(dates: Dates) -> No
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("step", ["activate", "pause", "resume"])
+@pytest.mark.sampled(2)
 def test_scheduler_agrees_whatever_failed(outage: Outage, step: str) -> None:
     def prepare(dates: Dates) -> str:
         if step == "activate":

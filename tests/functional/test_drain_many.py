@@ -110,6 +110,7 @@ class BusyAutomation(MemoryEngine):
 
 
 @pytest.mark.parametrize("shards", [1, 8])
+@pytest.mark.sampled(1)
 def test_ten_thousand_runs_are_drained_by_ticks_that_die(shards: int) -> None:
     busy = BusyAutomation(shards)
     busy.open_runs(RUNS)

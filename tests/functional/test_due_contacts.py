@@ -108,6 +108,7 @@ def test_too_many_dates_are_refused_by_name(engine: Engine) -> None:
     assert len(date_items(engine)) == MAX_DATES
 
 
+@pytest.mark.deep
 def test_pages_find_every_due_contact_and_no_other(engine: Engine) -> None:
     chance = random.Random(7)
     anchors = [date(2023, 2, 28), date(2024, 2, 29), date(2024, 4, 30), date(2026, 1, 1)]

@@ -90,6 +90,7 @@ def tag_of(answer: dict[str, Any]) -> str:
     ],
 )
 @pytest.mark.parametrize("count", [0, 1, 2])
+@pytest.mark.sampled(8)
 def test_a_list_of_documents_is_refused_whole(
     deployed: Engine, method: str, path: str, document: dict[str, Any], count: int
 ) -> None:
@@ -153,6 +154,7 @@ def test_a_stale_etag_is_refused_with_the_present_revision(
 
 @every_kind
 @pytest.mark.parametrize("header", ["12", '"12', "W/12", '"1""2"', ""])
+@pytest.mark.sampled(6)
 def test_an_if_match_that_is_no_etag_is_refused(deployed: Engine, kind: Kind, header: str) -> None:
     path, first = made(kind)
     answer = call("PATCH", path, kind.part, headers={"if-match": header})

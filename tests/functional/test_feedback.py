@@ -120,6 +120,7 @@ def test_who_complained_got_it_and_gets_no_more(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("order", list(permutations([DELIVERED, DELAYED, BOUNCED, COMPLAINED])))
+@pytest.mark.sampled(6)
 def test_any_order_any_number_of_times_ends_alike(engine: Engine, order: tuple[str, ...]) -> None:
     sent = delivered_by(engine, sending(engine))
     for detail_type in (*order, *reversed(order)):

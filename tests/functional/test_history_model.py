@@ -19,8 +19,8 @@ from runledger.store.runs import Closing, RunStore
 
 from tests.functional.test_run_store import a_run
 from tests.support.boundary import Call, straight
-from tests.support.events import an_event
 from tests.support.depth import examples
+from tests.support.events import an_event
 from tests.support.memory_table import MemoryTable
 
 START = 1_700_000_000_000

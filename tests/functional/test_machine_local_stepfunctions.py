@@ -27,11 +27,13 @@ def interpreter() -> Iterator[LocalStepFunctions]:
 
 
 @EVERY
+@pytest.mark.sampled(10)
 def test_an_example_passes_the_validator(interpreter: LocalStepFunctions, example: Example) -> None:
     assert interpreter.validate(machine_of(example)) == []
 
 
 @EVERY
+@pytest.mark.sampled(10)
 def test_an_example_walks_its_path(interpreter: LocalStepFunctions, example: Example) -> None:
     execution = interpreter.run(
         machine_of(example), example.outcomes, example.failures, more=example.more

@@ -89,6 +89,7 @@ def moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[Moto]:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
+@pytest.mark.sampled(8)
 def test_an_example_walks_its_path(moto: Moto, example: Example) -> None:
     failures = {state: errors[0] for state, errors in example.failures.items()}
     moto.more = dict(example.more)

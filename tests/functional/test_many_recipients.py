@@ -171,6 +171,7 @@ def test_a_thousand_get_one_message_each(mailing: Mailing) -> None:
 
 
 @pytest.mark.parametrize("died", [0, 1])
+@pytest.mark.sampled(1)
 def test_a_crash_at_page_boundaries_sends_nothing_twice_and_leaves_nobody_out(
     mailing: Mailing, died: int
 ) -> None:
@@ -213,6 +214,7 @@ def test_a_crash_in_the_middle_of_every_page_loses_one_answer_and_nobody_else(
 
 
 @pytest.mark.parametrize("operation", ["UpdateItem", "TransactWriteItems", "BatchGetItem"])
+@pytest.mark.sampled(1)
 def test_a_crash_at_other_calls_sends_nothing_twice(mailing: Mailing, operation: str) -> None:
     crashes = Crashes(
         mailing.simulation, lambda call, number: call.operation == operation and number % 23 == 3
@@ -252,6 +254,7 @@ def test_a_cancel_in_the_middle_stops_it(mailing: Mailing) -> None:
     assert {row["status"] for row in mailing.attempts()} == {"SENT"}
 
 
+@pytest.mark.deep
 def test_tags_that_change_on_the_way_count_where_their_contact_is_still_ahead(
     mailing: Mailing,
 ) -> None:
@@ -283,6 +286,7 @@ def test_tags_that_change_on_the_way_count_where_their_contact_is_still_ahead(
 
 
 @pytest.mark.parametrize(("match", "expected"), [("ALL", 200), ("ANY", THOUSAND)])
+@pytest.mark.sampled(1)
 def test_several_tags(mailing: Mailing, match: str, expected: int) -> None:
     ids = mailing.subscribers()
     for each in ids[::5]:
@@ -301,6 +305,7 @@ def test_nobody_with_the_tag_is_a_skipped_step(mailing: Mailing) -> None:
     assert mailing.detail(run_id)["status"] == "COMPLETED"
 
 
+@pytest.mark.deep
 def test_what_a_template_lacks_for_one_is_that_ones_refusal(mailing: Mailing) -> None:
     made = mailing.simulation.request(
         "api",
@@ -377,6 +382,7 @@ def test_a_fault_of_ours_fails_the_step_with_what_was_done(mailing: Mailing) -> 
     assert len(simulation.ses.sent) == 120
 
 
+@pytest.mark.deep
 def test_a_walker_that_comes_late_changes_nothing(mailing: Mailing) -> None:
     """It planned its page before another took over, and records it after."""
     simulation = mailing.simulation

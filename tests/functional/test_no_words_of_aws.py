@@ -293,6 +293,7 @@ def test_a_step_that_fails_says_so_in_our_words(
 
 
 @pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.sampled(6)
 def test_an_export_that_fails_says_so_in_our_words(
     deployed: Engine, ids: dict[str, str], breaker: Breaker, name: str
 ) -> None:

@@ -231,6 +231,7 @@ def test_what_may_yet_be_sent_is_not_sent_again(
     assert resend(engine, resends, original).attempt.status is DeliveryStatus.QUEUED
 
 
+@pytest.mark.deep
 def test_a_delivery_is_sent_again_so_often_and_no_more(
     engine: Engine, automation: str, resends: Resends
 ) -> None:

@@ -37,6 +37,7 @@ def test_the_console_is_what_its_lock_file_pins_for_the_build() -> None:
     assert found == pinned
 
 
+@pytest.mark.deep
 def test_it_is_the_same_for_the_same_lock_files() -> None:
     assert layer() == layer()
     assert console() == console()

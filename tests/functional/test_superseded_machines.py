@@ -132,6 +132,7 @@ def test_archiving_supersedes_the_last_machine_and_pausing_does_not(engine: Engi
     assert machines(engine, automation_id) == []
 
 
+@pytest.mark.sampled(1)
 def test_machines_are_deleted_no_faster_than_aws_allows(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

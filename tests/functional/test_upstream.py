@@ -282,6 +282,7 @@ def test_what_is_too_large_to_be_handed_on_leaves_a_refusal(engine: Engine) -> N
     assert "at most 1000000" in refusal.message
 
 
+@pytest.mark.deep
 def test_a_chain_ends_at_its_bound(engine: Engine) -> None:
     first = engine.activate(upstream_document())
     automations = [first]

@@ -47,17 +47,18 @@ def covering(
     things: Iterable[T], features: Callable[[T], Iterable[Hashable]], *, story: str
 ) -> list[T]:
     """So many of the things that each feature which any of them has is among them."""
-    everything = list(things)
+    everything = list(enumerate(things))
     seen: set[Hashable] = set()
     kept = []
-    for place in sorted(range(len(everything)), key=lambda place: _turn(story, place)):
-        brought = set(features(everything[place])) - seen
+    for place, thing in by_turn(everything, lambda each: f"{story} {each[0]}"):
+        brought = set(features(thing)) - seen
         if brought:
             seen |= brought
             kept.append(place)
-    return [everything[place] for place in sorted(kept)]
+    return [everything[place][1] for place in sorted(kept)]
 
 
-def _turn(story: str, place: int) -> bytes:
-    """A stable hash: Python's own differs from one process to the next."""
-    return sha256(f"{story} {place}".encode()).digest()
+def by_turn(things: Iterable[T], name: Callable[[T], str]) -> list[T]:
+    """The things in the order of a stable hash of their names: Python's own hash differs from one
+    process to the next."""
+    return sorted(things, key=lambda thing: sha256(name(thing).encode()).digest())

@@ -74,3 +74,10 @@ def test_a_property_tries_a_share_of_its_examples() -> None:
     depth.go_deep(False)
     assert [depth.examples(most) for most in (300, 50, 5)] == [30, depth.FEWEST, 5]
     assert depth.examples(12, quick=4) == 4
+
+
+def test_the_turn_of_a_case_depends_on_its_name_alone() -> None:
+    names = [f"test_it[{number}]" for number in range(20)]
+    ordered = depth.by_turn(names, str)
+    assert sorted(ordered) == sorted(names) and ordered != names
+    assert depth.by_turn(reversed(names), str) == ordered
