@@ -172,7 +172,7 @@ class _Writer:
                 trigger_type=TriggerType.WEBHOOK,
                 reason=reason,
                 message="It did not run.",
-                contact_id=person and person.id,
+                contact_id=person.id if person else None,
                 created_at=created_at,
                 last_at=created_at,
                 expires_at=created_at + _KEPT,

@@ -21,7 +21,12 @@ from runledger.models.contact import ContactDocument
 from runledger.models.run import RunStatus, TriggerType
 from runledger.models.schedule import Fire, FireSource, FireStatus, MissedReason
 from runledger.services.schedules import date_fires
-from runledger.services.schedules.fire_contract import FireEvent, FireInput, FirePlace
+from runledger.services.schedules.fire_contract import (
+    FireEvent,
+    FireInput,
+    FireOperation,
+    FirePlace,
+)
 
 from tests.support.api_calls import api_call, replace_api_call
 from tests.support.engine import Engine, open_engine
@@ -110,10 +115,12 @@ class Dates:
 
     def begin(self, automation_id: str, moment: str = FIRST) -> FirePlace:
         self.engine.clock.now = max(self.engine.clock.now, from_iso(moment))
-        return self.call(FireEvent(operation="BEGIN", input=self.told(automation_id, moment)))
+        return self.call(
+            FireEvent(operation=FireOperation.BEGIN, input=self.told(automation_id, moment))
+        )
 
     def page(self, place: FirePlace) -> FirePlace:
-        return self.call(FireEvent(operation="PAGE", fire=place))
+        return self.call(FireEvent(operation=FireOperation.PAGE, fire=place))
 
     def call(self, event: FireEvent) -> FirePlace:
         """As Lambda would, through JSON."""
@@ -141,7 +148,7 @@ class Dates:
             self.engine.clock.advance(MINUTE)
             self.engine.due_work.settle_due(1_000)
             for told in self.started():
-                self.walk(self.call(FireEvent(operation="BEGIN", input=told)))
+                self.walk(self.call(FireEvent(operation=FireOperation.BEGIN, input=told)))
 
     def started(self) -> list[FireInput]:
         """The inputs of executions since the last look."""

@@ -15,6 +15,7 @@ from runledger.models.automation import (
     AutomationStatus,
     Graph,
     MachineType,
+    Reentry,
 )
 from runledger.models.run import RunStatus, TriggerType
 from runledger.services.automations.automation_stopper import DRAIN_BATCH
@@ -53,7 +54,7 @@ class BusyAutomation(MemoryEngine):
             workspace_id=WORKSPACE,
             id="aut_1",
             name="Busy",
-            reentry="ALWAYS",
+            reentry=Reentry.ALWAYS,
             status=AutomationStatus.ACTIVE,
             active=ActiveVersion(
                 version=1,

@@ -89,12 +89,14 @@ def test_of_two_at_once_one_gets_in(
 
 
 def test_a_version_keeps_the_rule_it_was_frozen_with(engine: Engine) -> None:
-    from runledger.models.automation import AutomationDocument
+    from runledger.models.automation import AutomationDocument, Reentry
 
     automation_id = entering(engine, "ALWAYS")
     automation = engine.stores.automations.get(engine.workspace_id, automation_id)
     draft = engine.stores.automations.draft(automation)
-    document = AutomationDocument(name="Wait", reentry="ONCE", nodes=draft.nodes, edges=draft.edges)
+    document = AutomationDocument(
+        name="Wait", reentry=Reentry.ONCE, nodes=draft.nodes, edges=draft.edges
+    )
     engine.automations.update(engine.workspace_id, automation_id, document, "ada@example.com")
     assert fire(engine, automation_id, 1) != fire(engine, automation_id, 2)
     engine.activations.activate(engine.workspace_id, automation_id, "ada@example.com")

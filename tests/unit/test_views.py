@@ -7,7 +7,7 @@ from runledger.models.run import StepStatus
 from runledger.services.views.steps import DETAIL_BYTES, fit_steps
 
 
-def step(number: int, output: dict[str, Any], response: dict[str, Any] | None = None) -> StepView:
+def step(number: int, output: dict[str, Any], response: Any = None) -> StepView:
     return StepView(
         node_id=f"n{number}",
         type="SET",
