@@ -6,7 +6,7 @@ import pytest
 from hypothesis import settings
 
 from tests.support import depth
-from tests.support.stack import stack
+from tests.support.stack import START_SECONDS, stack
 
 # Here, and not beside the tiers that use it, so that one stack serves both in one session.
 __all__ = ["stack"]
@@ -34,6 +34,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves deep tests out of a quick session, but for those that were asked for by name."""
+    for item in items:
+        # The first of them in a process waits until its stack is up and seeded.
+        if "stack" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(START_SECONDS + 120))
     if config.getoption("--deep"):
         return
     asked = tuple(str(each) for each in config.invocation_params.args if "::" in str(each))

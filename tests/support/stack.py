@@ -31,7 +31,7 @@ from local.settings import (
 )
 from local.sign_in import access_token
 
-_START_SECONDS = 180
+START_SECONDS = 180
 _STOP_SECONDS = 60
 
 
@@ -150,7 +150,7 @@ def _start(state_dir: Path, options: Sequence[str]) -> subprocess.Popen[bytes]:
 
 def _await(process: subprocess.Popen[bytes], state_dir: Path) -> Stack:
     described = LocalStack(Ports(), state_dir)
-    deadline = time.monotonic() + _START_SECONDS
+    deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         if described.local_json.exists():
             return Stack(described.read_note("local.json"))
