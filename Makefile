@@ -70,7 +70,7 @@ clean: ## Forget the local stack's data; the installed tools stay
 test: unit functional deployed ## Run every tier of tests, its long properties sampled
 
 test-deep: DEEP := 1
-test-deep: test fuzz ## Run every tier in full, and fuzz the deployed stack
+test-deep: test fuzz docs ## Run every tier in full, fuzz the deployed stack, build the docs
 
 lint: $(VENV) $(SAM) $(CONSOLE_MODULES) audit ## Check style, template, requirements and known vulnerabilities
 	ruff check .
