@@ -1,1 +1,1 @@
-"""Running: starting, walking, settling and canceling runs."""
+"""Starts, walks, settles and cancels runs."""

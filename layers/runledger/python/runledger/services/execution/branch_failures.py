@@ -1,7 +1,7 @@
-"""What becomes of a run whose branch failed, or whose execution ended, without ending the run.
+"""Handles a branch that failed, or an execution that ended, without ending the run.
 
-A failure of a node is recorded on its step and ends the run. Where nothing is wrong with any node,
-the run is handed back: it stays RUNNING, without an owner, and the tick starts its next attempt.
+A node's failure is recorded on its step and ends the run. If no node is at fault, the run is handed
+back: it stays RUNNING without an owner, and the tick starts its next attempt.
 """
 
 from dataclasses import dataclass
@@ -30,9 +30,9 @@ class BranchFailures:
     clock: Clock
 
     def settle(self, context: "RunContext", head: str, state: dict[str, Any]) -> None:
-        """Ends the run by what a branch's failure state caught, or hands it back; `head` is the
-        branch's first node, `state` the whole state of the branch. RunReleasedError where
-        somebody else settled the run first."""
+        """Ends the run with the error that a branch's failure state caught, or hands it back.
+        `head` is the branch's first node, `state` the whole state of the branch. Raises
+        RunReleasedError if another process settled the run first."""
         caught = state.get("error") or {}
         node_id = failed_node(context, head, state, caught)
         if is_for_later(caught) and context.run.attempt < MAX_RESUMED_ATTEMPTS:
@@ -47,15 +47,15 @@ class BranchFailures:
             if node_id is not None and (step is None or step.status is StepStatus.RUNNING):
                 recorded = self._record(context, node_id, error, step)
                 if recorded.error is None and context.run.attempt < MAX_RESUMED_ATTEMPTS:
-                    # Its request lived, and recorded what the machine had given up on.
+                    # The request lived on and recorded the node after the machine gave up on it.
                     self.hand_back(context.run, f"node {node_id}: {in_words(caught)}")
                     return
                 error = recorded.error or error
         self.close(context.run, Closing(RunStatus.FAILED, self.clock(), error=error))
 
     def hand_back(self, run: Run, reason: str) -> None:
-        """Takes the run from its execution; its next attempt goes on from where it was, after a
-        minute, then two, and so on."""
+        """Takes the run from its execution. The next attempt goes on from where it was, after one
+        minute, then two, four, and so on."""
         delay = min(SHORTEST_PUT_OFF << min(run.attempt - 1, 10), LONGEST_PUT_OFF)
         try:
             self.runs.hand_back(run, self.clock() + delay, reason, untried=True)
@@ -63,8 +63,10 @@ class BranchFailures:
             raise RunReleasedError("the run was taken or ended meanwhile") from error
 
     def close(self, run: Run, closing: Closing) -> None:
-        """Where somebody else ended the run first, theirs stands. Claims come and go without
-        changing what the condition looks at, so a close of the owner's fails for no other cause."""
+        """Closes the run. Raises RunReleasedError if it was closed or taken first.
+
+        The condition does not look at claims, so the owner's close cannot fail because a claim
+        changed."""
         try:
             self.runs.close(run, closing)
         except ConditionFailedError as error:
@@ -73,7 +75,8 @@ class BranchFailures:
     def _record(
         self, context: "RunContext", node_id: str, error: ErrorDetail, before: Step | None
     ) -> Step:
-        """The step as it is recorded then: where it was finished meanwhile, that stands."""
+        """Records the node as FAILED and returns the stored step. A step that finished meanwhile
+        stands."""
         now = self.clock()
         if before is not None:
             failed = before.changed(

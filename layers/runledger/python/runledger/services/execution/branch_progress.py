@@ -1,7 +1,7 @@
-"""How far the branches of a run have come, by its row and what its steps recorded.
+"""Finds how far the branches of a run have come, from its row and recorded steps.
 
-Only the paths that were taken count: from a finished node its recorded outcome leads on, over the
-edge of that label and over every edge without one. A branch that was not taken has no nodes here.
+Only paths that were taken count. From a finished node, the run follows the edges with its recorded
+outcome as label and every edge without a label. Nodes of a branch that was not taken are left out.
 """
 
 from typing import TYPE_CHECKING
@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from runledger.compiler.graph import GraphView
     from runledger.models.run import Run, Step
 
-# A Wait state takes its timestamp in whole seconds and drops the rest, so it may end up to a
-# second before the moment (AWS Step Functions Developer Guide, "Wait workflow state"); and clocks
-# differ a little.
+# A Wait state drops the fraction of a second from its timestamp, so it may end up to a second early
+# (AWS Step Functions Developer Guide, "Wait workflow state"). Clocks also differ a little.
 _EARLY = 2 * SECOND
 _PASSED = (StepStatus.COMPLETED, StepStatus.SKIPPED)
 
@@ -26,8 +25,8 @@ _PASSED = (StepStatus.COMPLETED, StepStatus.SKIPPED)
 def walked(
     run: "Run", steps: "Mapping[str, Step]", graph: "GraphView", now: int
 ) -> dict[str, int | None]:
-    """The nodes that the run has come to, in topological order: each with the moment it was
-    finished (epoch milliseconds), None where it was not, or where it failed."""
+    """Returns the nodes that the run has reached, in topological order, each with the time it
+    finished (epoch milliseconds), or None if it has not finished or it failed."""
     (start,) = graph.starts
     reached = {start}
     found: dict[str, int | None] = {}
@@ -65,9 +64,8 @@ def _finished_at(
 def require_finished(
     node_id: str, run: "Run", steps: "Mapping[str, Step]", graph: "GraphView", now: int
 ) -> None:
-    """BranchUnfinishedError where a node before this one, on the paths that were taken, has not
-    finished: a machine may come here all the same, as a released branch looks like one that is
-    done."""
+    """Raises BranchUnfinishedError if a node before this one, on the paths taken, has not finished.
+    A machine can come here too early, because a released branch looks like a finished one."""
     missing = [
         before
         for before, finished_at in walked(run, steps, graph, now).items()

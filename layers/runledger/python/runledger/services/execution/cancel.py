@@ -1,4 +1,4 @@
-"""Canceling runs: one by an operator, all open ones of an automation that was stopped."""
+"""Cancels runs: one for an operator, or all open runs of an automation that was stopped."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 OPEN = frozenset({RunStatus.PENDING, RunStatus.RUNNING})
 
-# A run changes hands at most from PENDING to RUNNING and from attempt to attempt.
+# A run can change hands only from PENDING to RUNNING and from attempt to attempt.
 _TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Canceler:
-    """`execution_prefix` is the ARN of any of the stack's Standard executions up to the
+    """Cancels runs. `execution_prefix` is the ARN of the stack's Standard executions, up to the
     automation id."""
 
     runs: "RunStore"
@@ -40,15 +40,15 @@ class Canceler:
         canceled: Cancellation,
         wanted: frozenset[RunStatus] = OPEN,
     ) -> Run:
-        """Once this returns, the run is CANCELED for good and no node or message of it can be
-        claimed. ConflictError, with its status, for a run that has ended, or is not as `wanted`.
+        """Cancels a run permanently: after this, no node or message of it can be claimed. Raises
+        ConflictError, with the run's status, if the run has ended or its status is not in `wanted`.
         """
         for _ in range(_TRIES):
             run = self.runs.get(run_id)
             if run.workspace_id != workspace_id:
                 raise NotFoundError(f"there is no run {run_id}")
             if run.status is RunStatus.CANCELED:
-                # Whoever canceled it may have died before its execution was stopped.
+                # The process that canceled it may have died before it stopped the execution.
                 self._stop(run)
             if run.status not in wanted:
                 raise ConflictError(f"the run is {run.status} already", status=run.status.value)
@@ -65,8 +65,8 @@ class Canceler:
         raise TransientError(f"the run {run_id} kept changing; try again")
 
     def _stop(self, run: Run) -> None:
-        """Ends a Standard execution, which may be in the middle of a long wait. One that cannot
-        be stopped, or is Express, ends at its next step, where it has no say any more."""
+        """Stops a Standard execution, which may be in a long wait. An Express execution, or one
+        that cannot be stopped, ends at its next step, because it no longer owns the run."""
         if run.execution is None or ":" in run.execution:
             return
         machine = machine_name(self.execution_prefix, run.automation_id, run.version)
@@ -82,7 +82,8 @@ class Canceler:
 
 
 def _is_own(found: Run, closing: Closing) -> bool:
-    """Our own write, sent again below us because its answer was lost."""
+    """Whether this is our own write, which the AWS client sent twice because the first answer was
+    lost."""
     by = closing.canceled.by if closing.canceled else None
     return (
         found.status is closing.status

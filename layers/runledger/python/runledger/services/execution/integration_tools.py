@@ -1,4 +1,4 @@
-"""What the function that reaches the internet lends its nodes."""
+"""The tools of nodes that call the internet."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class StepBodies:
 
 @dataclass(frozen=True, slots=True)
 class IntegrationTools:
-    """HTTP, the workspace's secrets, and time to try again; `sleep` takes seconds."""
+    """Lends HTTP, the workspace's secrets, and pauses between retries; `sleep` takes seconds."""
 
     http: "HttpCaller"
     secrets: SecretValues
@@ -57,8 +57,8 @@ class IntegrationTools:
 
 
 def _is_open(runs: "RunStore", run: "Run") -> bool:
-    """Whether the run is still the one that this visit was made for. Calls have been made when
-    this is asked, so where it cannot be known the visit goes on as it began."""
+    """Whether this visit's execution still owns the open run. The visit may have made calls by now,
+    so if the run cannot be read, the answer is yes and the visit goes on."""
     try:
         found = runs.get(run.id)
     except NotFoundError:

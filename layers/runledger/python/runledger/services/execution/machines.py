@@ -1,4 +1,4 @@
-"""State machines of automation versions: making and deleting them, never faster than AWS allows."""
+"""Creates and deletes the state machines of automation versions, within AWS's rate limits."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,29 +14,30 @@ if TYPE_CHECKING:
     from runledger.compiler.compile import Compiled
     from runledger.store.throttle import ThrottleStore
 
-# Step Functions grants an account and region a bucket of 100 CreateStateMachine, refilled by one a
-# second, and another of the same size for DeleteStateMachine ("Step Functions service quotas",
-# quotas related to API action throttling). Half of it is ours: other stacks have machines too.
+# Step Functions allows an account and region 100 CreateStateMachine calls at once, refilled by one
+# a second, and the same for DeleteStateMachine ("Step Functions service quotas", quotas related to
+# API action throttling). We use half, because other stacks have machines too.
 INTERVAL = 1 * SECOND
 ROOM = 50
-# What one workspace may have of it.
+# The share of one workspace.
 WORKSPACE_INTERVAL = 3 * SECOND
 WORKSPACE_ROOM = 20
 
 
 @dataclass(frozen=True, slots=True)
 class MachineThrottle:
-    """Who may make or delete a machine now. Nobody waits for a turn: who has none comes again."""
+    """Limits how often machines are made or deleted. A caller without a turn does not wait; it
+    tries again later."""
 
     throttle: "ThrottleStore"
     clock: Clock
 
     def reserve(self, action: str, workspace_id: str) -> None:
-        """Takes a turn at an `action`; RateLimitedError where the workspace has used up its own, or
-        all workspaces together theirs.
+        """Takes a turn at an `action`. Raises RateLimitedError if the workspace has used up its own
+        turns, or all workspaces together have.
 
-        A workspace's turn number n is given only while n are free for everybody, so the crowd of
-        one leaves turns to those who come seldom."""
+        A workspace gets its turn number n only while n turns are free for everyone. So a busy
+        workspace leaves turns for the others."""
         own = f"{action} {workspace_id}"
         taken = self.throttle.reserve(own, self.clock(), WORKSPACE_INTERVAL, WORKSPACE_ROOM)
         try:
@@ -48,15 +49,16 @@ class MachineThrottle:
 
 @dataclass(frozen=True, slots=True)
 class MachineRemover:
-    """`arn_prefix` is the ARN of any of the stack's machines up to the automation id."""
+    """Deletes machines. `arn_prefix` is the ARN of the stack's machines, up to the automation
+    id."""
 
     stepfunctions: "SFNClient"
     arn_prefix: str
     throttle: MachineThrottle
 
     def delete(self, workspace_id: str, automation_id: str, version: int) -> None:
-        """Deleting a machine that is gone is no error, to AWS nor to us. RateLimitedError where
-        it is not the workspace's turn."""
+        """Deletes a version's machine; a machine that is gone already is not an error. Raises
+        RateLimitedError if the workspace has no turn."""
         self.throttle.reserve("deletions of machines", workspace_id)
         arn = machine_name(self.arn_prefix, automation_id, version)
         try:
@@ -67,17 +69,18 @@ class MachineRemover:
 
 @dataclass(frozen=True, slots=True)
 class Machines(MachineRemover):
-    """Makes machines as well; they run as `role_arn` and log to `log_group_arn`."""
+    """Creates machines as well; they run as `role_arn` and log to `log_group_arn`."""
 
     role_arn: str
     log_group_arn: str
 
     def take_turn(self, workspace_id: str) -> None:
-        """To be taken before each `create`; RateLimitedError where it is not the workspace's."""
+        """Takes the turn that each `create` needs. Raises RateLimitedError if the workspace has
+        none."""
         self.throttle.reserve("activations", workspace_id)
 
     def create(self, automation_id: str, version: int, compiled: "Compiled") -> None:
-        """Creating the same machine again is no error, to AWS nor to us."""
+        """Creates a version's machine; creating the same machine again is not an error."""
         arn = machine_name(self.arn_prefix, automation_id, version)
         try:
             self._create(arn, compiled)
@@ -93,7 +96,7 @@ class Machines(MachineRemover):
             tracingConfiguration={"enabled": True},
             loggingConfiguration={
                 "level": "ERROR",
-                # Executions hold ids only, but what a node raised may quote a contact.
+                # Executions hold only ids, but an error that a node raised may quote a contact.
                 "includeExecutionData": False,
                 "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": self.log_group_arn}}],
             },

@@ -1,4 +1,4 @@
-"""What each walking function lends its nodes: split by privilege, made for one visit."""
+"""The tools of nodes that send messages, made for one visit."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MessageTools:
-    """For the function that may send."""
+    """Lends what a sending node needs; only the message function has these privileges."""
 
     channels: "Mapping[str, Channel]"
     deliveries: "DeliveryStore"

@@ -1,8 +1,8 @@
-"""Settling: no run stays open without moving, whatever was lost on the way.
+"""Settling: no run stays open without moving, even if a start, an event or an answer was lost.
 
-The tick looks at rows that are due: a PENDING one, or one that was handed back, is started again as
-its next attempt; one that an execution owns is left to the watchdog. Step Functions' own status
-events settle a run sooner, but nothing relies on their coming.
+The tick looks at rows that are due. It starts a PENDING or handed-back run again, as its next
+attempt, and leaves a run that an execution owns to the watchdog. Step Functions' status events
+settle a run sooner, but nothing depends on them.
 """
 
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Settler:
     clock: Clock
 
     def settle(self, row: "DueRow") -> None:
-        """ConditionFailedError where the run moved on meanwhile."""
+        """Settles a run that is due. Raises ConditionFailedError if the run moved on meanwhile."""
         run = self.runs.get(row.id)
         if run.status.is_terminal:
             self.orphaned_messages.settle(run)
@@ -56,15 +56,16 @@ class Settler:
             self.watchdog.look(run.id)
 
     def _start_due(self, run: Run) -> None:
-        """Starts a run that no execution owns: PENDING, or handed back amid its walk."""
+        """Starts a run that no execution owns: PENDING, or handed back in the middle of its
+        walk."""
         now = self.clock()
         is_untried = run.due_at == run.scheduled_for or run.start_refused
         is_too_late = now >= run.ready_at + REFUSALS_END and not run.is_handed_back
         if run.start_refused and is_too_late:
             self._give_up(run)
         elif self.starter.is_braked(run.workspace_id):
-            # Its workspace was just refused a start. The row goes out of the way: left where it
-            # is, a crowd of such rows would keep those behind it from ever being looked at.
+            # Its workspace was just refused a start. Postpone the row: many such rows at the head
+            # of the index would keep the tick from the rows behind them.
             self.starter.hold_back(run, is_untried=is_untried)
         elif is_untried:
             due_at = now + START_GRACE
@@ -89,7 +90,7 @@ class Settler:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionEnded:
-    """A Step Functions status event, as far as it matters here. Times are epoch milliseconds."""
+    """The used part of a Step Functions status event. Times are epoch milliseconds."""
 
     execution_arn: str
     name: str
@@ -98,33 +99,33 @@ class ExecutionEnded:
     cause: str | None
 
     def words(self) -> dict[str, str | None]:
-        """What was said of its end, for the log."""
+        """Returns the execution's error and cause, for the log."""
         return {"executionError": self.error, "executionCause": self.cause}
 
 
 @dataclass(frozen=True, slots=True)
 class ExecutionCloser:
-    """Settles the run of an execution that ended badly and could not say so itself."""
+    """Settles the run of an execution that failed and could not record it."""
 
     runs: "RunStore"
     contexts: RunContexts
     clock: Clock
 
     def close(self, ended: ExecutionEnded) -> None:
-        """Events of other executions than the run's own, and of ended runs, change nothing."""
+        """Settles the run that the execution owns. Ignores other executions and ended runs."""
         run_id, _, _ = ended.name.rpartition("-")
         try:
             run = self.runs.get(run_id)
             execution = execution_of(run_id, ended.execution_arn)
         except (NotFoundError, RunReleasedError):
-            # Started by hand on one of our machines, or its run has expired.
+            # A person started this execution on one of our machines, or its run has expired.
             logger.info("execution of no run", extra={"execution": ended.name})
             return
         if run.status.is_terminal:
             return
         try:
             if run.status is RunStatus.PENDING and run.attempt == attempt_of(execution):
-                # It ended before it could own the run: the tick starts the next attempt now.
+                # It ended before it owned the run, so the tick starts the next attempt now.
                 logger.warning("execution ended early", extra={"runId": run_id, **ended.words()})
                 reason = f"its execution {_ENDS[ended.status]} before it began"
                 self.runs.postpone(run, self.clock(), start_error=reason)
@@ -137,7 +138,7 @@ class ExecutionCloser:
         run, steps = self.runs.outline(run.id)
         failed = next((step for step in steps.values() if step.status is StepStatus.FAILED), None)
         if failed is not None:
-            # The node's failure was recorded, and then not even the run's could be.
+            # The node's failure was recorded, but the run's was not.
             error = self.runs.history(run.id).steps[failed.node_id].error
         elif ended.status == "FAILED" and may_go_on(run, steps, self.contexts.graph(run)):
             logger.warning("execution failed", extra={"runId": run.id, **ended.words()})

@@ -1,8 +1,8 @@
-"""When a run falls silent: from when on one of its branches should have moved, and did not.
+"""Finds when a run falls silent: the time by which one of its branches should have moved.
 
-A branch waits, or its node is claimed, or it is between two nodes. A wait is over at its moment. A
-claim holds for its lease, and the machine tries the node again after that. Between two nodes the
-machine may have tried the next one without getting as far as the claim.
+A branch waits, or its node is claimed, or it is between two nodes. A wait ends at its time. A claim
+holds for its lease, and the machine retries the node after that. Between two nodes, the machine may
+have tried the next node without reaching the claim.
 """
 
 from dataclasses import dataclass
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
     from runledger.compiler.graph import GraphView
     from runledger.models.run import Run, Step
 
-# From one node to the next: the machine's own time, and a function that starts cold.
+# From one node to the next: the machine's own time and a cold start of the function.
 _PASSAGE = 10 * SECOND
-# For a later attempt, which passes through each recorded step.
+# For each recorded step that a later attempt passes through.
 _PASSING = SECOND
 
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """`since` (epoch milliseconds) may lie ahead; `node_id` is the node that falls silent first."""
+    """The earliest silence of a run. `since` (epoch milliseconds) may lie ahead; `node_id` is the
+    node that falls silent first."""
 
     since: int
     node_id: str
 
 
 def attempt_began_at(run: "Run") -> int:
-    """When the present attempt of a RUNNING run began."""
+    """Returns when the current attempt of a RUNNING run began."""
     return run.resumed_at or run.started_at or run.created_at
 
 
 def has_progressed(run: "Run", steps: "Mapping[str, Step]", graph: "GraphView") -> bool:
-    """Whether the present attempt got any further than the one before: it recorded a step, or
-    visited one again that goes on."""
+    """Whether the current attempt recorded a step, or visited again a step that goes on."""
     began = attempt_began_at(run)
     claims = {graph.topology.node_at(rank): claim for rank, claim in run.open_claims.items()}
     again = [claims[node_id].started_at for node_id in steps if node_id in claims]
@@ -49,7 +49,7 @@ def has_progressed(run: "Run", steps: "Mapping[str, Step]", graph: "GraphView") 
 
 
 def silence_of(run: "Run", steps: "Mapping[str, Step]", graph: "GraphView", now: int) -> Silence:
-    """The earliest silence of any branch of a RUNNING run that an execution owns."""
+    """Returns the earliest silence of any branch of a RUNNING run that an execution owns."""
     come_to = walked(run, steps, graph, now)
     open_nodes = [node_id for node_id, finished_at in come_to.items() if finished_at is None]
     began = attempt_began_at(run) + (0 if run.resumed_at is None else _PASSING * len(steps))
@@ -59,14 +59,14 @@ def silence_of(run: "Run", steps: "Mapping[str, Step]", graph: "GraphView", now:
             came = _came(graph, come_to, node_id, began)
             ahead.append(Silence(_silent_from(run, steps, graph, node_id, came), node_id))
     if not ahead:
-        # Every node it came to has finished, and none of them leads on.
+        # Every reached node has finished, and none leads on.
         last = max(come_to, key=lambda node_id: come_to[node_id] or 0)
         return Silence(max(come_to[last] or 0, began) + _PASSAGE, last)
     return min(ahead, key=lambda each: each.since)
 
 
 def _came(graph: "GraphView", come_to: "Mapping[str, int | None]", node_id: str, began: int) -> int:
-    """When the machine came to a node: once the last node before it had finished."""
+    """Returns when the machine reached a node: when the last node before it had finished."""
     before = [come_to.get(other) or 0 for other in graph.topology.predecessors(node_id)]
     return max([began, *before])
 
@@ -78,7 +78,7 @@ def _silent_from(
     if step is not None and step.status is StepStatus.WAITING and step.wait_until is not None:
         return max(step.wait_until, came) + _PASSAGE
     if step is not None and step.status is StepStatus.FAILED:
-        # What is left is to record the failure on the run.
+        # The only thing left is to record the failure on the run.
         return max(step.finished_at or 0, came) + task_seconds(FAILURE_TIMEOUT_SECONDS) * SECOND
     node_type, config = graph.parsed(node_id)
     timeout = node_type.timeout_seconds(config)
@@ -86,6 +86,6 @@ def _silent_from(
     since = came + _PASSAGE
     claim = run.open_claims.get(graph.topology.rank(node_id))
     if claim is not None:
-        # One that was given back has no lease any more, but its node was at work until then.
+        # A claim that was given back has no lease, but its node was at work until then.
         since = max(since, claim.lease_until, claim.started_at + lease_of(timeout) * SECOND)
     return since + retries

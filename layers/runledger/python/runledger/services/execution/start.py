@@ -1,4 +1,4 @@
-"""Starting a run: one execution of its version's own machine, named after the run and attempt."""
+"""Starts runs: one execution of the version's own machine, named after the run and attempt."""
 
 import json
 from dataclasses import dataclass, field
@@ -23,21 +23,22 @@ if TYPE_CHECKING:
     from runledger.store.runs import RunStore
 
 CONTRACT = 1
-# Executions a run is given, each ended before it came to its end through no fault of a node.
+# The most executions of a run, each ended early without any node failing.
 MAX_ATTEMPTS = 5
-# The same for a run that was handed back because AWS had no capacity for its next node.
+# The same limit for a run that was handed back because AWS had no capacity for its next node.
 MAX_RESUMED_ATTEMPTS = 25
 # How long an execution has to take the run before another one is started.
 START_GRACE = 2 * MINUTE
-# A start that was refused is put off by half the run's age, within these.
+# A refused start is put off by half the run's age, within these limits.
 SHORTEST_PUT_OFF = MINUTE
 LONGEST_PUT_OFF = 15 * MINUTE
-# How long no start is tried for a workspace that was refused one.
+# How long to start nothing for a workspace after a start was refused.
 BRAKE = 10 * SECOND
 
 
 def machine_name(stack_prefix: str, automation_id: str, version: int) -> str:
-    """Name or ARN of a version's machine, from the prefix that all of a stack's machines share."""
+    """Returns the name or ARN of a version's machine, from the prefix that all the stack's machines
+    share."""
     return f"{stack_prefix}{automation_id}-v{version}"
 
 
@@ -47,14 +48,14 @@ def max_attempts_of(run: "Run") -> int:
 
 @dataclass(frozen=True, slots=True)
 class Starter:
-    """`machine_prefix` is the ARN of any of the stack's machines up to the automation id. The
-    client makes one try a call: a start that is refused is put off, not waited for."""
+    """Starts executions. `machine_prefix` is the ARN of the stack's machines, up to the automation
+    id. The client tries each call once: a refused start is put off, not waited for."""
 
     runs: "RunStore"
     stepfunctions: "SFNClient"
     machine_prefix: str
     clock: Clock
-    # Until when starts of a workspace are not tried; of this process only.
+    # By workspace, until when to start nothing; for this process only.
     braked: dict[str, int] = field(default_factory=dict)
 
     def is_braked(self, workspace_id: str) -> bool:
@@ -77,15 +78,16 @@ class Starter:
             self.start(run)
 
     def hold_back(self, run: "Run", *, is_untried: bool) -> None:
-        """Puts a run of a braked workspace off; `is_untried` where its attempt is not used up."""
+        """Puts off a run of a workspace that was just refused a start; `is_untried` if its attempt
+        is not used up."""
         reason = "starts of this workspace are being refused"
         self._put_off(run, reason, is_untried=is_untried)
 
     def start(self, run: "Run") -> bool:
-        """Starts the run's current attempt; False where it had to be put off.
+        """Starts the run's current attempt; False if it was put off.
 
-        A refusal of any kind (throttled, quota full, machine not there yet) puts this run off and
-        never raises: one workspace's trouble must not hold up the batch it shares with others."""
+        Any refusal (throttled, quota full, machine not there yet) puts this run off and never
+        raises, so one workspace's trouble does not hold up the rest of the batch."""
         machine = machine_name(self.machine_prefix, run.automation_id, run.version)
         claim_check = {"contract": CONTRACT, "workspaceId": run.workspace_id, "runId": run.id}
         try:
@@ -100,8 +102,9 @@ class Starter:
                 return True
             if isinstance(ours, TransientError):
                 self.braked[run.workspace_id] = self.clock() + BRAKE
-            # Throttled or over a quota, Step Functions never saw the name. Where no answer came it
-            # may have: then the same start is answered alike, or as ExecutionAlreadyExists.
+            # If it throttled or a quota was full, Step Functions did not use the name. If no answer
+            # came, it may have: then the same start gets the same answer, or
+            # ExecutionAlreadyExists.
             logger.warning("start refused", extra={"runId": run.id, "reason": ours.for_log()})
             self._put_off(run, _reason(ours), is_untried=isinstance(ours, TransientError))
             return False
@@ -118,7 +121,7 @@ class Starter:
 
 
 def _reason(error: RunledgerError) -> str:
-    """Why a start was refused, as people read it."""
+    """Returns why a start was refused, as people read it."""
     match error:
         case TransientError():
             return "no more executions can be started at the moment"

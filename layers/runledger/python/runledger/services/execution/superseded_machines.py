@@ -1,8 +1,7 @@
-"""Deleting the machines of superseded versions.
+"""Deletes the machines of superseded versions.
 
-Deleting a machine ends its executions, so it is done only when nothing can be walking on it: two
-listings at least a day apart found no open run that may be one of its, and none in between was
-opened that could be.
+Deleting a machine ends its executions. So a machine is deleted only after two listings at least a
+day apart found no open run that may use it, and no such run was opened in between.
 """
 
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from runledger.store.workspaces import WorkspaceStore
 
 QUIET = DAY
-# While a run is open, how often to look whether it still is.
+# How often to look again while a run is open.
 NEXT_LOOK = 6 * HOUR
 
 

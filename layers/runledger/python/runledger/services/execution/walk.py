@@ -1,13 +1,13 @@
 """Walking: what a function does when a state machine comes to a node.
 
-OWN     the trigger: PENDING → RUNNING for this execution, or CANCELED for a paused automation
-VISIT   a node: claim → run → record → answer
-COMPLETE an end: RUNNING → COMPLETED
-FAIL    the failure state of a branch: record what was caught on the step and on the run
+  OWN      the trigger: PENDING → RUNNING for this execution, or CANCELED for a paused automation
+  VISIT    a node: claim → run → record → answer
+  COMPLETE an end: RUNNING → COMPLETED
+  FAIL     the failure state of a branch: record the caught error on the step and the run
 
-A walker may be one of several for the same run (Express walks at least once, Lambda retries), so
-each of these can be done twice without a second effect: the run row says who owns the run and who
-is at which node, and a recorded step answers for itself.
+Several walkers may work on the same run (Express walks at least once, Lambda retries). So each
+operation can be repeated without a second effect: the run row names the run's owner and who is at
+which node, and a recorded step is returned, not run again.
 """
 
 from dataclasses import dataclass
@@ -63,19 +63,19 @@ if TYPE_CHECKING:
     from runledger.store.runs import RunStore
 
 
-# Of the Lambda request id: enough to find it in the log, little enough for the run row.
+# Part of the Lambda request id: enough to find it in the log, short enough for the run row.
 CLAIM_ID_CHARACTERS = 13
 
 
 class Toolbox(Protocol):
-    """What one function may lend its nodes, made for one run."""
+    """Makes the tools that one function may lend its nodes."""
 
     def tools(self, context: RunContext, node_id: str, retry_budget: RetryBudget) -> Tools:
-        """`patience` is what the visit has for storing what it comes to know."""
+        """Returns the tools for one visit; `retry_budget` limits how long to retry writes."""
 
 
 class NoTools:
-    """The toolbox of a function that touches nothing outside."""
+    """The toolbox of a function that calls nothing outside."""
 
     def tools(self, context: RunContext, node_id: str, retry_budget: RetryBudget) -> Tools:
         return Tools()
@@ -83,8 +83,8 @@ class NoTools:
 
 @dataclass(frozen=True, slots=True)
 class Walker:
-    """`request_id` names the Lambda invocation in the claims it makes; `patience` lasts as long
-    as the invocation may."""
+    """Walks one event. `request_id` names the Lambda invocation in its claims; `retry_budget` ends
+    with the invocation."""
 
     runs: "RunStore"
     automations: "AutomationStore"
@@ -99,8 +99,8 @@ class Walker:
         return BranchFailures(self.runs, self.clock)
 
     def walk(self, event: WalkEvent) -> WalkAnswer:
-        """Raises RunReleasedError, StepInProgressError, NodeFailedError or TransientError, which
-        the machine tells apart by name."""
+        """Does the event's operation. Raises RunReleasedError, StepInProgressError, NodeFailedError
+        or TransientError, which the machine distinguishes by name."""
         operations: dict[Operation, Callable[[WalkEvent], WalkAnswer]] = {
             Operation.OWN: self._own,
             Operation.VISIT: self._visit,
@@ -181,21 +181,22 @@ class Walker:
             is_done = True
             stored = retry_budget.retry(lambda: self.runs.record(context.run, step, after=recorded))
         except TransientError:
-            # Of the node's own reads and writes, never of an effect's answer: as long as the node
-            # is not done nothing has begun, and the machine's retry need not wait for the lease.
+            # This comes from the node's own reads and writes, never from an effect's answer. If the
+            # node is not done, no effect has begun, so the machine's retry need not wait for the
+            # lease.
             if not is_done or node_type.repeatable(config):
                 self._give_back(context.run, rank, claim)
             raise
         if stored.status is StepStatus.RUNNING:
             if stored.visits != step.visits or step.status is not StepStatus.RUNNING:
                 raise StepInProgressError("another request has gone on with this node")
-            # The next visit need not wait for the lease.
+            # Let the next visit start without waiting for the lease.
             self._give_back(context.run, rank, claim)
         retry_budget.retry(lambda: self._park(context.run, rank, claim, stored))
         return _answer(stored)
 
     def _give_back(self, run: Run, rank: int, claim: Claim) -> None:
-        """Releases a claim, as far as that can be done: one that stays is waited for."""
+        """Releases a claim if possible. If not, the next visit waits for the lease to end."""
         retry_budget = self.retry_budget.within(claim.lease_until)
         try:
             retry_budget.retry(lambda: self.runs.release(run, rank, claim))
@@ -203,14 +204,14 @@ class Walker:
             log_failure("a claim could not be given back", error)
 
     def _park(self, run: Run, rank: int, claim: Claim | None, step: Step) -> None:
-        """Tells with the claim until when a waiting node waits, unless that was told before."""
+        """Writes into the claim until when a waiting node waits, unless it is there already."""
         if step.status is not StepStatus.WAITING or step.wait_until is None or claim is None:
             return
         if claim.wait_until is None and step.wait_until > self.clock():
             self.runs.park(run, rank, claim, step.wait_until)
 
     def _earlier_claim(self, run: Run, rank: int) -> Claim | None:
-        """The claim to take over, or None where the node was never claimed."""
+        """Returns the claim to take over, or None if the node was never claimed."""
         if rank not in run.claimed:
             return None
         claim = run.open_claims.get(rank)
@@ -238,7 +239,8 @@ class Walker:
         except ConditionFailedError as error:
             found = run_from_item(error.item) if error.item else None
             if found and found.open_claims.get(rank) == claim and not found.status.is_terminal:
-                # Our own write, sent again below us because its answer was lost.
+                # This is our own write, which the AWS client sent twice because the first answer
+                # was lost.
                 return
             if (
                 found is None
@@ -257,7 +259,8 @@ class Walker:
         before: Step | None,
         retry_budget: RetryBudget,
     ) -> Visit:
-        """`before` is the step as an earlier visit left it, where the node goes on."""
+        """Builds the visit. `before` is the step that an earlier visit left, if the node goes
+        on."""
         templates = context.version.templates
         used = [
             templates[id_] for id_ in sorted(node_type.template_ids(config)) if id_ in templates
@@ -298,7 +301,7 @@ class Walker:
         answer = WalkAnswer(node_id=event.node_id)
         execution = execution_of(event.run_id, event.execution)
         if self._read_run(event).status is RunStatus.PENDING:
-            # The trigger itself failed; the run is not owned and the due index starts it again.
+            # The trigger itself failed. No execution owns the run, and the tick starts it again.
             return answer
         context = self.contexts.read(event.run_id, event.workspace_id)
         try:
@@ -341,8 +344,8 @@ def _run_node(
     except (RunReleasedError, TransientError):
         raise
     except Exception as error:
-        # Not foreseen, so there is nothing to say to a person but that; what had been done until
-        # then must not be lost with it.
+        # Nobody foresaw this error, so the reader learns only that. Keep what the node had done so
+        # far.
         log_failure("node raised", error)
         caught = caught_error({"Error": type(error).__name__, "Cause": str(error)}, visit.node_id)
         detail = caught.changed(cause=unforeseen_cause(error))
@@ -356,8 +359,8 @@ def _run_node(
 def _input(
     visit: Visit, node_type: "NodeType[Any]", config: "Config", result: NodeResult
 ) -> dict[str, Any]:
-    """What the visit worked with. The node has done its work: that must be recorded, whatever
-    becomes of this."""
+    """Returns what the visit worked with. The node has done its work and must be recorded, so an
+    error here is only logged."""
     try:
         return node_type.input(config, visit, result)
     except Exception as error:
@@ -366,7 +369,7 @@ def _input(
 
 
 def _failed(error: ErrorDetail, before: Step | None, tools: Tools) -> NodeResult:
-    """With what was done until then, also by earlier visits."""
+    """Returns a failed result that keeps what this and earlier visits have done."""
     done = before.delivery_ids if before else ()
     return NodeResult(
         status=StepStatus.FAILED,

@@ -1,4 +1,4 @@
-"""What a state machine asks of a walking function, and what it is told."""
+"""The input and answer of a walking function, as a state machine exchanges them."""
 
 from typing import Any, Literal
 
@@ -22,8 +22,8 @@ class WalkEvent(WireModel):
 
 
 class WalkAnswer(WireModel):
-    """One task's result: the node that was visited, the branch taken, how long to wait, and
-    whether the node goes on in another visit."""
+    """One task's result: the visited node, the branch taken, how long to wait, and whether the node
+    goes on in another visit."""
 
     model_config = ConfigDict(extra="ignore")
 

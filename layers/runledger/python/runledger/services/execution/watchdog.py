@@ -1,9 +1,9 @@
 """The watchdog: no run that an execution owns stays silent.
 
-The tick looks at each open run when one of its branches could next have fallen silent. Then the run
-is handed back to its next attempt, or ended where its attempts are used up, with the reason on it.
-That is safe whatever the execution is doing: it has no say in the run any more, recorded steps
-answer for themselves, and claims outlive their owner.
+The tick looks at each open run when one of its branches could have fallen silent. If it has, the
+run is handed back to its next attempt, or failed with the reason if its attempts are used up. This
+is safe in any state of the execution: it no longer owns the run, recorded steps are not run again,
+and claims outlive their owner.
 """
 
 from collections import Counter
@@ -42,28 +42,29 @@ if TYPE_CHECKING:
     from runledger.store.automations import AutomationStore
     from runledger.store.runs import RunStore
 
-# A silent run is handed back within five minutes: this, and up to a minute until the next tick.
+# A silent run is handed back within five minutes: this, plus up to a minute until the next tick.
 SILENCE = 210 * SECOND
-# Beyond the machine's own bound: clocks differ, and the last write takes a moment.
+# Added to the machine's own timeout: clocks differ, and the last write takes a moment.
 DEADLINE_SLACK = 30 * SECOND
-# Of one minute. An account may ask 15 times a second, with 300 in hand (AWS Step Functions
-# Developer Guide, "Quotas related to API action throttling"), and others ask too.
+# The most DescribeExecution calls in a minute. An account may make 15 a second, with a burst of 300
+# (AWS Step Functions Developer Guide, "Quotas related to API action throttling"), and others make
+# them too.
 QUESTIONS = 200
 
 _ENDED = frozenset({"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"})
 
 
 def may_go_on(run: "Run", steps: "Mapping[str, Step]", graph: "GraphView") -> bool:
-    """Whether a run whose execution came to nothing gets another attempt. One that moves is given
-    more of them than one that no attempt brings any further."""
+    """Whether a run gets another attempt after its execution ended without ending the run. A run
+    that makes progress gets more attempts."""
     most = MAX_RESUMED_ATTEMPTS if has_progressed(run, steps, graph) else MAX_ATTEMPTS
     return run.attempt < most
 
 
 @dataclass(frozen=True, slots=True)
 class Watchdog:
-    """`execution_prefix` is the ARN of any of the stack's Standard executions up to the
-    automation id."""
+    """Settles silent runs. `execution_prefix` is the ARN of the stack's Standard executions, up to
+    the automation id."""
 
     runs: "RunStore"
     automations: "AutomationStore"
@@ -72,17 +73,17 @@ class Watchdog:
     stepfunctions: "SFNClient"
     execution_prefix: str
     clock: Clock
-    # Executions that were asked about, by minute; of this process only.
+    # DescribeExecution calls by minute; of this process only.
     asked: Counter[int] = field(default_factory=Counter)
 
     def look(self, run_id: str) -> None:
-        """Looks at a RUNNING run that an execution owns. ConditionFailedError where it moved on
+        """Looks at a RUNNING run that an execution owns. Raises ConditionFailedError if it moved on
         meanwhile."""
         run, steps = self.runs.outline(run_id)
         now = self.clock()
         is_owned = run.status is RunStatus.RUNNING and run.execution is not None
         if not is_owned or (run.due_at is not None and run.due_at > now):
-            # It moved on, and the index has yet to tell.
+            # It moved on, and the index does not show that yet.
             return
         version = self.automations.version(run.automation_id, run.version)
         silence = silence_of(run, steps, self.contexts.graph(run), now)
@@ -103,7 +104,7 @@ class Watchdog:
                     return
         self._settle(run, steps, silence, deadline, ended_as)
         if not is_express and ended_as is None:
-            # Only now: the event of its end must not tell another reason first.
+            # Stop it only now: its end event must not settle the run with another reason first.
             self._stop(run)
 
     def _settle(
@@ -133,9 +134,9 @@ class Watchdog:
         self.runs.close(run, Closing(RunStatus.FAILED, now, error=error))
 
     def _ended_as(self, run: "Run") -> str | None:
-        """How the run's Standard execution ended; None while it goes on, or where it was not asked
-        about: what is to be done is safe either way. TransientError where Step Functions does not
-        answer now."""
+        """Returns how the run's Standard execution ended, or None if it is still running or was not
+        asked about; the caller's action is safe either way. Raises TransientError if Step Functions
+        does not answer now."""
         minute = self.clock() // MINUTE
         if self.asked[minute] >= QUESTIONS:
             return None
@@ -153,7 +154,7 @@ class Watchdog:
         return answer["status"] if answer["status"] in _ENDED else None
 
     def _stop(self, run: "Run") -> None:
-        """Ends an execution that has no say any more, and may be in the middle of a long wait."""
+        """Stops an execution that no longer owns the run and may be in a long wait."""
         try:
             self.stepfunctions.stop_execution(
                 executionArn=self._arn(run),

@@ -1,9 +1,9 @@
-"""Delivering one message: gates, claim, send, settle.
+"""Delivers one message: gates, claim, send, settle.
 
 The attempt's id is derived from the effect (run, node, recipient, channel), and its row is written
-before the message leaves. Whoever finds that row does not send again: a settled one answers for
-itself, one whose first try never came to its end is unknown. What a provider refuses for now is
-left to the delivery-retry machine, and the run goes on.
+before the message leaves. A second process sees the row and sends nothing: it returns the result of
+a settled attempt, and marks an attempt whose first try did not finish as unknown. If the provider
+refuses for now, the delivery-retry machine takes over, and the run goes on.
 """
 
 from collections.abc import Mapping
@@ -63,7 +63,7 @@ class Delivery:
         channel = self.channels[message.channel]
         template = self.templates[message.template_id]
         address, _ = address_of(message, channel)
-        # An address is one recipient however it is spelled.
+        # Different spellings of an address are one recipient.
         recipient = message.contact.id if message.contact else address or message.recipient
         delivery_id = attempt_id(self.run.id, self.node_id, recipient, message.channel)
         subject, body, problem = _rendered(template, message, scope)
@@ -97,14 +97,14 @@ class Delivery:
             created_at=now,
             settled_at=None,
             due_at=None if self._is_found_by_its_run(message) else now + UNKNOWN_AFTER,
-            # A run that was late, or is sent for long after, does not take its messages with it.
+            # A message sent long after its run was due must not expire with the run.
             expires_at=max(self.run.expires_at, kept_until(now, self.retention)),
         )
         if closed is not None:
             stored = self.deliveries.add(suppressed(attempt, closed, now), self.shards)
             if stored.status is DeliveryStatus.SUPPRESSED:
                 return _outcome(stored)
-            # It was claimed by an earlier visit, when the gate was open still.
+            # An earlier visit claimed it while the gates still let it pass.
             return self._recall(stored)
         token = new_token()
         earlier = self.retry_budget.retry(lambda: self.deliveries.begin(attempt, self.run, token))
@@ -115,16 +115,16 @@ class Delivery:
     def _addressee(
         self, message: OutboundMessage, channel: "Channel", address: str | None
     ) -> str | None:
-        """The contact whose address the automation names, so that the message is told with all
-        that happened about that person, and erased with it."""
+        """Returns the contact whose address the automation names, or None. The message then appears
+        in that contact's history and is erased with it."""
         if message.contact is not None or address is None:
             return None
         return self.contacts.find_address(self.run.workspace_id, channel.address_kind, address)
 
     def _is_found_by_its_run(self, message: OutboundMessage) -> bool:
-        """Whether the attempt's id can be told from the run, should the run end while the attempt
-        is under way (left_behind.py). Any other is due from the start, which costs an entry in the
-        due index."""
+        """Whether orphaned_messages.py can derive the attempt's id from the run, if the run ends
+        while the attempt is under way. Any other attempt is due from the start, which costs an
+        entry in the due index."""
         return message.contact is not None and message.contact.id == self.run.contact_id
 
     def _send(self, channel: "Channel", attempt: DeliveryAttempt) -> MessageOutcome:
@@ -138,25 +138,26 @@ class Delivery:
         return _outcome(settled)
 
     def _recall(self, earlier: DeliveryAttempt) -> MessageOutcome:
-        """Of an attempt that was claimed before. One whose first try never came to its end is not
-        sent again: its outcome is unknown, and the provider may yet tell."""
+        """Returns the outcome of an attempt that was claimed before. If its first try did not
+        finish, it is not sent again: its outcome is unknown until the provider reports it."""
         if earlier.tries > 1:
-            # The retry machine has it.
+            # The retry machine handles it.
             return _outcome(earlier)
         lost = partial(found_unknown, now=self.clock())
         return _outcome(self.deliveries.settle(earlier, lost, self.shards))
 
 
 def attempt_id(run_id: str, node_id: str, recipient: str, channel: str) -> str:
-    """The same for the same effect: a recipient is a contact's id, else an address."""
+    """Returns the same id for the same effect. `recipient` is a contact's id, or an address."""
     return derived_id("dlv", run_id, node_id, recipient, channel)
 
 
 def _rendered(
     template: "TemplateSnapshot", message: OutboundMessage, scope: Mapping[str, Any]
 ) -> tuple[str | None, str, str | None]:
-    """Subject, body, and why they could not be rendered for one of many: the others still get
-    theirs. For a run's own contact that fails the run. A template speaks to its recipient."""
+    """Returns subject, body, and why they could not be rendered. In a mailing to many, the problem
+    stops only this message; for the run's own contact it fails the run. `contact` in a template is
+    the recipient."""
     if message.contact is not None:
         scope = {**scope, "contact": contact_scope(message.contact)}
     try:
@@ -179,5 +180,5 @@ def _outcome(attempt: DeliveryAttempt) -> MessageOutcome:
 
 
 def one_line(subject: str) -> str:
-    """A subject is one header line of at most 998 characters (RFC 5322, 2.1.1)."""
+    """Returns the subject as one header line of at most 998 characters (RFC 5322, 2.1.1)."""
     return " ".join(subject.split())[:_SUBJECT_CHARACTERS]

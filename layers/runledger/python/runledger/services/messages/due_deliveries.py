@@ -1,5 +1,5 @@
-"""What the tick does for attempts: it starts the retry machine again where a try did not come, and
-gives up what nobody ever reported on."""
+"""The tick's work on due attempts: starts the retry machine again if a try did not come, and gives
+up attempts without any report."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -28,11 +28,11 @@ class DueDeliveries:
     clock: Clock
 
     def settle(self, row: "DueRow") -> None:
-        """ConditionFailedError where the attempt moved on meanwhile."""
+        """Settles an attempt that is due. Raises ConditionFailedError if it moved on meanwhile."""
         attempt = self.deliveries.get(row.id)
         now = self.clock()
         if attempt.due_at is None or attempt.due_at > now:
-            # The index has yet to tell that it moved.
+            # It moved on, and the index does not show that yet.
             return
         shards = self.workspaces.cached(attempt.workspace_id).shards
         if attempt.status is DeliveryStatus.PROCESSING:

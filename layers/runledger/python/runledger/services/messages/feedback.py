@@ -1,7 +1,7 @@
-"""Feedback: what providers report about messages that they took.
+"""Applies what providers report about messages that they accepted.
 
-Each channel reads its own provider's events. A report names its attempt by the id that travelled
-with the message; it may come before the sender's own record, any number of times, and in any order.
+Each channel reads its own provider's events. A report names its attempt by the id that was sent
+with the message. It may come before the sender's own record, more than once, and in any order.
 """
 
 from collections.abc import Mapping
@@ -31,8 +31,8 @@ class Feedback:
     clock: Clock
 
     def take(self, event: Mapping[str, Any]) -> "list[DeliveryAttempt]":
-        """Applies an EventBridge event and returns the attempts that it is about. ValueError for
-        an event that is not as its provider documents it."""
+        """Applies an EventBridge event and returns the attempts that it names. Raises ValueError if
+        the event does not match its provider's documentation."""
         told = clean(event)
         found = [
             self._apply(channel, report)
@@ -49,13 +49,14 @@ class Feedback:
             and attempt.channel == channel.name
         )
         if attempt is None or not is_ours:
-            # Sent by another stack of this account, or kept no longer.
+            # Another stack of this account sent it, or the attempt has expired.
             logger.info("feedback for no attempt", extra={"deliveryId": report.delivery_id})
             return None
         if report.event_id in attempt.reports:
             return attempt
-        # Before the report is kept: a crash in between leaves it to be told, and done, again. Once
-        # it is kept, its repetitions do not put an address back that somebody took off.
+        # Suppress before storing the report: after a crash in between, the repeated report does it
+        # again. Once the report is stored, a repeat does not put back an address that somebody
+        # removed.
         self._suppress(channel, attempt, report)
         shards = self.workspaces.cached(attempt.workspace_id).shards
         settled = self.deliveries.report(attempt, report, shards)
@@ -76,7 +77,7 @@ class Feedback:
         else:
             return
         if attempt.erased_at is not None:
-            # Nobody knows any more whom it was sent to.
+            # The recipient's address is erased.
             return
         self.suppressions.add(
             Suppression(

@@ -1,4 +1,4 @@
-"""Passing the gates in their order. The first that refuses is the last that is asked."""
+"""Checks a message against the gates, in order, up to the first refusal."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PreparedMessage:
-    """A message that is ready to be sent. `problem` is why its template could not be rendered."""
+    """A message that is ready to send. `problem` is why its template could not be rendered."""
 
     workspace_id: str
     delivery_id: str
@@ -46,11 +46,11 @@ class Gatekeeper:
     clock: Clock
 
     def check(self, prepared: PreparedMessage, forced_by: str | None = None) -> tuple[Gate, ...]:
-        """The verdicts in order, up to the first that refused; see `refused`.
+        """Returns the verdicts in order, up to the first refusal; see `refused`.
 
-        `forced_by` overrules consent, suppression, frequency and quiet hours, and is recorded on
-        a gate that would have refused. A message that passes is counted towards its frequency
-        cap, once for each delivery id."""
+        `forced_by` overrules consent, suppression, frequency and quiet hours, and is recorded on a
+        gate that would have refused. A message that passes counts towards its frequency cap, once
+        for each delivery id."""
         passed: list[Gate] = []
         for gate in self._gates(prepared, is_forced=forced_by is not None):
             is_overruled = forced_by is not None and gate.name in _OVERRULED and not gate.passed
@@ -68,7 +68,7 @@ class Gatekeeper:
         yield suppression_gate(
             self.suppressions.find(prepared.workspace_id, channel.address_kind, address)
         )
-        # Looked at before the message is counted: one that is refused in the end is not.
+        # Check these before counting the message: a message that is refused later must not count.
         quiet = quiet_hours_gate(message, self.clock())
         template = template_gate(
             prepared.template, message, prepared.subject, prepared.body, prepared.problem
@@ -97,5 +97,5 @@ _OVERRULED = frozenset({"consent", "suppression", "frequency", "quiet_hours"})
 
 
 def refused(gates: "tuple[Gate, ...]") -> Gate | None:
-    """The gate that stops the message; None where it may leave."""
+    """Returns the gate that stops the message, or None if it may leave."""
     return next((gate for gate in gates if not gate.passed and gate.forced_by is None), None)

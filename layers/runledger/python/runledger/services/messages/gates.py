@@ -1,6 +1,6 @@
 """The gates of a message: what is checked, in order, before it may leave.
 
-Each gives a verdict and a reason, and every attempt keeps them all."""
+Each returns a verdict and a reason, and every attempt keeps them all."""
 
 from typing import TYPE_CHECKING
 
@@ -49,7 +49,7 @@ def address_of(message: "OutboundMessage", channel: "Channel") -> tuple[str | No
 
 
 def suppression_gate(suppression: "Suppression | None") -> Gate:
-    """`suppression` is the address's entry on the workspace's list, where it has one."""
+    """`suppression` is the address's entry on the workspace's suppression list, if there is one."""
     if suppression is None:
         return Gate(name="suppression", passed=True, reason="not on the suppression list")
     since = iso(suppression.created_at)
@@ -59,7 +59,7 @@ def suppression_gate(suppression: "Suppression | None") -> Gate:
 
 
 def frequency_gate(cap: "FrequencyCap | None", frequency: "Frequency | None") -> Gate:
-    """`frequency` is how often the recipient was written to of late, where that is capped."""
+    """`frequency` is how many messages the recipient got recently, if there is a cap."""
     if cap is None or frequency is None:
         return Gate(name="frequency", passed=True, reason="no frequency cap")
     window = f"{cap.hours} h before"
@@ -94,7 +94,7 @@ def template_gate(
     body: str,
     problem: str | None = None,
 ) -> Gate:
-    """`problem` is why it could not be rendered."""
+    """`problem` is why the template could not be rendered."""
     if problem is not None:
         return Gate(name="template", passed=False, reason=f"{template.name}: {problem}")
     if subject == "" or not body.strip():

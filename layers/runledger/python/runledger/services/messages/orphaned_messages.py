@@ -1,9 +1,9 @@
-"""Messages that a run's end left without their outcome.
+"""Messages that a run left without an outcome when it ended.
 
-A walker that dies between claiming a message and settling it leaves a PROCESSING attempt. While its
-run goes on, the next visit of the node finds it; where the run ended meanwhile, nobody comes. An
-attempt for the run's own contact is found from the run, by its derived id; all others are in the
-due index from the start.
+A walker that dies between claiming a message and settling it leaves a PROCESSING attempt. If its
+run goes on, the next visit of the node finds it. If the run has ended, nothing does. An attempt for
+the run's own contact is found from the run, by its derived id; all others are in the due index from
+the start.
 """
 
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OrphanedMessages:
-    """`channels` are the names of all there are."""
+    """Settles orphaned messages. `channels` are the names of all channels."""
 
     runs: "RunStore"
     deliveries: "DeliveryStore"
@@ -35,7 +35,8 @@ class OrphanedMessages:
     clock: Clock
 
     def settle(self, run: "Run") -> None:
-        """Marks what an ended run left as unknown: reports may tell of it, or it is given up."""
+        """Marks an ended run's orphaned messages as unknown, until a report comes or they are given
+        up."""
         shards = self.workspaces.cached(run.workspace_id).shards
         lost = partial(found_unknown, now=self.clock())
         for attempt in self.deliveries.get_many(self._ids(run)).values():

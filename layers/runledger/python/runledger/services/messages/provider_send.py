@@ -1,4 +1,4 @@
-"""Handing one claimed attempt to its provider, once."""
+"""Hands one claimed attempt to its provider, once."""
 
 from typing import TYPE_CHECKING
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from runledger.clock import Clock
     from runledger.models.delivery import DeliveryAttempt
 
-# Of what a provider says, that an attempt keeps.
+# The part of a provider's message that an attempt keeps.
 _MESSAGE_CHARACTERS = 500
 
 
 def send(channel: "Channel", attempt: "DeliveryAttempt", clock: "Clock") -> Try:
-    """What became of it; raises nothing, as whatever goes wrong here leaves a message of which
-    nobody can tell how far it came."""
+    """Sends the attempt and returns the try. Raises nothing: after an unexpected error, the outcome
+    is unknown."""
     at = clock()
     message = RenderedMessage(
         delivery_id=attempt.id,

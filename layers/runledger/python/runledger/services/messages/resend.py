@@ -1,8 +1,8 @@
-"""Sending a delivery again by hand: a new attempt with no run, linked to the one it repeats.
+"""Sends a delivery again by hand: a new attempt with no run, linked to the original.
 
-The text is the one that was meant then; the gates are asked as of now, and the contact's address is
-the one of now. The new attempt is QUEUED and the delivery-retry machine sends it, as whoever
-answers the request may not send.
+The text is the original one. The gates and the contact's address are the current ones. The new
+attempt is QUEUED and the delivery-retry machine sends it, because the API's function has no right
+to send.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from runledger.store.templates import TemplateStore
     from runledger.store.workspaces import WorkspaceStore
 
-# Of one attempt; its row names them all.
+# The most resends of one attempt; its row lists them all.
 MAX_RESENDS = 100
 
 
@@ -54,9 +54,9 @@ class Resends:
     def resend(
         self, workspace_id: str, delivery_id: str, document: "ResendDocument", by: str
     ) -> Resent:
-        """A new attempt: QUEUED, or SUPPRESSED where a gate refuses it. ConflictError for one that
-        is still under way or whose contact was erased; InvalidInputError where the contact has no
-        address any more."""
+        """Creates a new attempt: QUEUED, or SUPPRESSED if a gate refuses it. Raises ConflictError
+        if the delivery is still under way or its contact was erased, and InvalidInputError if the
+        contact no longer has an address."""
         now = self.clock()
         original = self.deliveries.get(delivery_id)
         if original.workspace_id != workspace_id or original.expires_at <= now:
@@ -76,7 +76,8 @@ class Resends:
         return Resent(written, is_duplicate=False)
 
     def _again(self, known: DeliveryAttempt) -> Resent:
-        """Whoever made it may have died before its machine was started."""
+        """Returns the known attempt. Starts its machine, because the process that made it may have
+        died first."""
         if known.status is DeliveryStatus.QUEUED:
             self.machine.start(known)
         return Resent(known, is_duplicate=True)
@@ -165,7 +166,8 @@ class Resends:
             raise ConflictError("the contact of this delivery was erased") from None
 
     def _template(self, original: DeliveryAttempt) -> TemplateSnapshot:
-        """As the delivery had it: the text stays, whatever became of the template."""
+        """Returns the template as the delivery used it: the text stays, even if the template
+        changed."""
         template_id = original.template_id
         found = self.templates.get_many(original.workspace_id, [template_id])
         name = found[template_id].name if template_id in found else template_id

@@ -1,4 +1,4 @@
-"""What the delivery-retry machine and its function say to each other."""
+"""The messages between the delivery-retry machine and its function."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ from runledger.models.base import WireModel
 
 
 class RetryEvent(WireModel):
-    """`try_number` is there when the wait before that try is over."""
+    """The machine's request. `try_number` is set if the wait before that try is over."""
 
     contract: Literal[1] = 1
     workspace_id: str
@@ -15,7 +15,7 @@ class RetryEvent(WireModel):
 
 
 class RetryAnswer(WireModel):
-    """Whether there is a further try, which one, and how long to wait before it."""
+    """Says whether there is another try, its number, and how long to wait before it."""
 
     goes_on: bool
     try_number: int = 0

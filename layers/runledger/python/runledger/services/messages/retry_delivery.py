@@ -1,7 +1,7 @@
-"""Sending again what a provider refused for now, and for the first time what was asked for by hand.
+"""Tries a delivery: again if a provider refused it for now, or for the first time after a resend.
 
-Called by the delivery-retry machine. However often and by however many machines it is called, a try
-is claimed once, and what was claimed and never settled is not sent again.
+The delivery-retry machine calls this. Each try is claimed once, however often and by however many
+machines this is called. A claimed try that was not settled is not sent again.
 """
 
 from contextlib import suppress
@@ -44,7 +44,7 @@ class RetryDelivery:
     clock: Clock
 
     def handle(self, event: RetryEvent, retry_budget: "RetryBudget") -> RetryAnswer:
-        """Makes the try that is due, if there is one, and says what comes then."""
+        """Makes the try that is due, if any, and says what comes next."""
         attempt = self.deliveries.find(event.delivery_id)
         if attempt is None or attempt.workspace_id != event.workspace_id:
             logger.info("no such delivery", extra={"deliveryId": event.delivery_id})
@@ -54,13 +54,13 @@ class RetryDelivery:
             if self._is_due(attempt, event):
                 attempt = self._try(attempt, shards, retry_budget)
         elif attempt.tries == event.try_number:
-            # The very try that is asked for was claimed before and did not come to its end.
+            # This try was claimed before and did not finish.
             lost = partial(found_unknown, now=self.clock())
             attempt = self.deliveries.settle(attempt, lost, shards)
         return self._answer(attempt)
 
     def _is_due(self, attempt: "DeliveryAttempt", event: RetryEvent) -> bool:
-        """The machine's wait is the clock of the try it asks for; without one it is ours."""
+        """Whether the try is due: the machine has waited for this try, or its time has come."""
         if event.try_number == attempt.tries + 1:
             return True
         return attempt.next_try_at is None or attempt.next_try_at <= self.clock()
@@ -73,7 +73,7 @@ class RetryDelivery:
         if closed is not None:
             with suppress(ConditionFailedError):
                 return self.deliveries.change(attempt, withheld(attempt, closed, now), shards)
-            # Somebody else changed it at this very moment.
+            # Another process changed it at the same time.
             return self.deliveries.get(attempt.id)
         after, token = claimed(attempt, now), new_token()
         begun = retry_budget.retry(
@@ -86,9 +86,9 @@ class RetryDelivery:
         return retry_budget.retry(lambda: self.deliveries.settle(begun, outcome, shards))
 
     def _closed(self, attempt: "DeliveryAttempt") -> Gate | None:
-        """The gate that refuses the attempt by now: whoever took a consent back, or was put on the
-        suppression list, since it was asked for or last tried, gets no message. A forced resend
-        asks only whether there still is somebody."""
+        """Returns the gate that now refuses the attempt, or None. A contact who withdrew consent,
+        or an address that was suppressed, since the request or the last try gets no message. A
+        forced resend checks only that the contact still exists."""
         if attempt.forced:
             return self._gone(attempt)
         channel = self.channels[attempt.channel]

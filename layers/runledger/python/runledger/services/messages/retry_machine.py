@@ -18,14 +18,15 @@ CONTRACT = 1
 
 @dataclass(frozen=True, slots=True)
 class RetryMachine:
-    """`machine_arn` is the one machine of all attempts. The client makes one try a call."""
+    """Starts executions of `machine_arn`, the one machine of all attempts. The client tries each
+    call once."""
 
     stepfunctions: "SFNClient"
     machine_arn: str
 
     def start(self, attempt: "DeliveryAttempt") -> None:
-        """Starts it for a waiting attempt, under a name of its own for each generation. Where it
-        cannot be started, the tick makes up for it when the attempt is due."""
+        """Starts it for a waiting attempt, with one execution name for each generation. If this
+        fails, the tick starts it when the attempt is due."""
         claim_check = {
             "contract": CONTRACT,
             "workspaceId": attempt.workspace_id,

@@ -1,4 +1,4 @@
-"""The suppression list as people see and change it."""
+"""Reads and changes the suppression list for people."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,7 +27,8 @@ class Suppressions:
     def add(
         self, workspace_id: str, document: SuppressionDocument, by: str
     ) -> tuple[Suppression, bool]:
-        """The entry, and whether it is new: an address that is on the list keeps its reason."""
+        """Adds an address and returns the entry and whether it is new. An address on the list keeps
+        its reason."""
         kind, address = self._addressed(document.address)
         wanted = Suppression(
             workspace_id=workspace_id,
@@ -43,12 +44,12 @@ class Suppressions:
         return (wanted, True) if there is None else (there, False)
 
     def remove(self, workspace_id: str, address: str) -> None:
-        """NotFoundError where the address is not on the list."""
+        """Raises NotFoundError if the address is not on the list."""
         self.get(workspace_id, address)
         self.store.remove(workspace_id, *self._addressed(address))
 
     def get(self, workspace_id: str, address: str) -> Suppression:
-        """NotFoundError where the address is not on the list."""
+        """Raises NotFoundError if the address is not on the list."""
         kind, normal = self._addressed(address)
         found = self.store.find(workspace_id, kind, normal, consistent=True)
         if found is None:
@@ -56,7 +57,7 @@ class Suppressions:
         return found
 
     def one(self, workspace_id: str, address: str) -> ListView[SuppressionView]:
-        """A list of the address's entry, or of nothing."""
+        """Returns a list with the address's entry, or an empty one."""
         try:
             found = [suppression_view(self.get(workspace_id, address))]
         except NotFoundError:
@@ -64,7 +65,7 @@ class Suppressions:
         return ListView(items=found, next_cursor=None)
 
     def _addressed(self, given: str) -> tuple[str, str]:
-        """The kind and the one form of an address, by the first channel that reaches it."""
+        """Returns the kind and normal form of an address, by the first channel that accepts it."""
         written = pasted(given)
         for channel in self.channels.values():
             try:

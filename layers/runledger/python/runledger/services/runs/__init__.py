@@ -1,1 +1,1 @@
-"""What is known of one run: its context, state, position and errors."""
+"""Reads one run: its context, state, position and errors."""

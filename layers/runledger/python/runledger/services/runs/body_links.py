@@ -1,4 +1,4 @@
-"""Links to the long bodies of a run's steps, made anew for everybody who may read the run."""
+"""Links to the long bodies of a run's steps, made for each reader who may see the run."""
 
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,19 +18,20 @@ ShownT = TypeVar("ShownT", ShownRequest | None, ShownResponse | None)
 
 
 def kept_body_key(run: "Run", node_id: str, name: str) -> str:
-    """What the key of a step's file begins with: under its run's, so it goes when that goes."""
+    """Returns the prefix of a file's key. It lies under the run's prefix, so deleting the run's
+    objects deletes the file."""
     return f"{run_objects(run.id, run.expires_at)}bodies/{node_id}-{name}"
 
 
 def _own_keys(run: "Run", node_id: str, name: str) -> tuple[str, ...]:
-    """Also as they were before keys told the expiry."""
+    """Includes the older form of key, which has no expiry in it."""
     return kept_body_key(run, node_id, name), f"runs/{run.id}/bodies/{node_id}-{name}"
 
 
 def with_links(detail: "RunDetailView", run: "Run", bodies: "Bodies", now: int) -> "RunDetailView":
-    """The run with a link in place of each key: `bodyLink: {url, expiresAt, bytes}`.
+    """Returns the run with a link in place of each key: `bodyLink: {url, expiresAt, bytes}`.
 
-    Only files of this very run are linked, whatever a step may say."""
+    Links only files of this run, even if a step names another key."""
     steps = [_linked(step, run, bodies, now) for step in detail.steps]
     return detail.changed(steps=steps)
 

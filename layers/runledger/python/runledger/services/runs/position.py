@@ -1,4 +1,4 @@
-"""Where in its graph a run is, or was when it ended or something went wrong, by what it left."""
+"""Finds where in its graph a run is, or where it ended or failed."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from runledger.models.run import Run
     from runledger.services.runs.run_context import RunContext, RunContexts
 
-# Of versions whose graphs one page of a list may read; a process keeps what it read.
+# The most version graphs that one page of a list may read; the process caches them.
 _GRAPHS_A_PAGE = 10
 
 
 def unknown_outcome_step(context: "RunContext", node_id: str, claim: Claim) -> Step:
-    """The step of an effect that was not recorded: it may or may not have happened."""
+    """Returns the step of an effect that was not recorded: it may or may not have happened."""
     error = ErrorDetail(
         node_id=node_id,
         kind="OUTCOME_UNKNOWN",
@@ -41,11 +41,11 @@ def unknown_outcome_step(context: "RunContext", node_id: str, claim: Claim) -> S
 def failed_node(
     context: "RunContext", head: str, state: dict[str, Any], caught: dict[str, Any]
 ) -> str | None:
-    """The node that a failure state was reached from.
+    """Returns the node that led to a failure state, or None if it is not clear.
 
-    A node that failed on purpose names itself. Otherwise it is the one node of this branch that
-    is claimed and not recorded; where nothing was claimed yet, the node after the last finished
-    one. `head` is the first node of the branch."""
+    A node that failed on purpose has recorded its error. Otherwise it is the one node of this
+    branch that is claimed and not recorded. If nothing is claimed yet, it is the node after the
+    last finished one. `head` is the first node of the branch."""
     if is_node_failure(caught):
         failed = [step.node_id for step in context.history.steps.values() if step.error is not None]
         within = [node_id for node_id in failed if _is_in_branch(context.graph, head, node_id)]
@@ -76,7 +76,7 @@ def failed_node(
 
 
 def _is_at_work(context: "RunContext", node_id: str) -> bool:
-    """Claimed, and not recorded but as one that goes on."""
+    """Whether a claimed node has no step yet, or one that is still RUNNING."""
     step = context.history.steps.get(node_id)
     return step is None or step.status is StepStatus.RUNNING
 
@@ -86,27 +86,27 @@ def _is_in_branch(graph: "GraphView", head: str, node_id: str) -> bool:
 
 
 def current_nodes(run: "Run", graph: "GraphView | None") -> list[str]:
-    """The nodes a run is at, or the one it ended at; as far as its row tells without a graph."""
+    """Returns the nodes a run is at, or the one it ended at. Without a graph it uses only the
+    row."""
     if run.error is not None and run.error.node_id is not None:
         return [run.error.node_id]
     if run.end_node_id is not None:
         return [run.end_node_id]
     if graph is None or not _has_begun(run):
         return []
-    # Between two nodes it stands at the one before; a canceled one where it was at work.
+    # Between two nodes, show the last one claimed; for a canceled run, the ones that were at work.
     ranks = sorted(run.open_claims) or [max(run.claimed)]
     return [graph.topology.node_at(rank) for rank in ranks]
 
 
 def _has_begun(run: "Run") -> bool:
-    """Whether its row names a node: what was claimed is forgotten when a run ends, what was at work
-    then is not."""
+    """Whether the row names a node. A run that ends loses `claimed` and keeps `open_claims`."""
     return bool(run.open_claims or run.claimed)
 
 
 def current_nodes_by_run(runs: "Iterable[Run]", contexts: "RunContexts") -> dict[str, list[str]]:
-    """Where each run of a page stands, by its id. Rows tell where most ended; the others need their
-    version's graph, of which a bounded number is read."""
+    """Returns the current nodes of each run of a page, by run id. The row is enough for most ended
+    runs. The others need their version's graph; at most _GRAPHS_A_PAGE graphs are read."""
     graphs: dict[tuple[str, int], GraphView | None] = {}
     found = {}
     for run in runs:
@@ -126,5 +126,5 @@ def _graph_of(run: "Run", contexts: "RunContexts") -> "GraphView | None":
     try:
         return contexts.graph(run)
     except NotFoundError:
-        # A list is not refused for what one of its rows has lost.
+        # One row with a missing version must not fail the whole list.
         return None

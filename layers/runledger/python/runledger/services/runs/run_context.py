@@ -1,6 +1,6 @@
-"""What a visit stands on: the run's history, its version's graph, and the values Liquid sees.
+"""What a visit needs: the run's history, its version's graph, and the values Liquid sees.
 
-The node types are imported with the first graph: lists, which most requests ask for, need none.
+The node types are imported with the first graph, because most requests are lists and need none.
 """
 
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class RunContext:
 
 
 class RunContexts:
-    """Reads contexts; graphs are parsed once a process, as versions never change."""
+    """Reads contexts. Each process parses a graph once, because versions never change."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class RunContexts:
         self._graph = lru_cache(maxsize=_GRAPHS_CACHED)(self._read_graph)
 
     def read(self, run_id: str, workspace_id: str) -> RunContext:
-        """NotFoundError where the workspace has no such run."""
+        """Reads one run's context. Raises NotFoundError if the workspace has no such run."""
         history = self._runs.history(run_id)
         run = history.run
         if run.workspace_id != workspace_id:
@@ -74,7 +74,7 @@ class RunContexts:
         return self._graph(run.automation_id, run.version)
 
     def shown_graph(self, run: "Run") -> "GraphView":
-        """As `graph`; an empty one for a damaged row that does not tell its version."""
+        """Returns the run's graph, or an empty one for a damaged row without a version."""
         try:
             return self.graph(run)
         except NotFoundError:
@@ -102,8 +102,8 @@ class RunContexts:
 
 
 def execution_of(run_id: str, arn: str) -> str:
-    """The end of an execution's ARN that the run row keeps; RunReleasedError for an execution
-    that was not started for this run."""
+    """Returns the end of an execution's ARN, which the run row keeps. Raises RunReleasedError if
+    the execution was not started for this run."""
     _, found, rest = arn.partition(f":{run_id}-")
     if not found or not rest:
         raise RunReleasedError(f"the execution {arn} was not started for {run_id}")
@@ -116,14 +116,14 @@ def attempt_of(execution: str) -> int:
 
 
 def require_owner(run: "Run", execution: str, running: "RunStatus") -> None:
-    """RunReleasedError where this execution has no say in the run."""
+    """Raises RunReleasedError if this execution does not own the run."""
     if run.status is not running or run.execution != execution:
         raise RunReleasedError(f"the run is {run.status} and not walked by this execution")
 
 
 def scope_of(context: RunContext) -> dict[str, Any]:
-    """The roots that Liquid sees. Without a contact there is no `contact`, so that a template
-    which needs one fails by name."""
+    """Returns the roots that Liquid sees. Without a contact there is no `contact`, so a template
+    that needs one fails with its name."""
     from runledger.nodes.set import fold_vars
     from runledger.nodes.unreadable import UnreadableValues
 
@@ -159,7 +159,7 @@ def contact_scope(contact: "Contact") -> dict[str, Any]:
 
 
 def in_order(steps: "Mapping[str, Step]", graph: "GraphView") -> "list[Step]":
-    """Steps as they began; of two that began in one millisecond, the one nearer the start."""
+    """Sorts steps by start time, then by distance from the graph's start."""
     return sorted(
         steps.values(),
         key=lambda step: (step.started_at, graph.topology.rank(step.node_id)),

@@ -1,8 +1,8 @@
-"""The truth about a run and its steps, as readers see it.
+"""The state of a run and its steps, as readers see it.
 
-What the rows tell without saying is said here and nowhere else: the steps of TRIGGER and END (the
-run row tells them), a node being visited (an open claim without a step), a wait that is over (a
-later node was visited), and steps that an ended run left behind.
+This module alone derives what the rows do not say directly: the steps of TRIGGER and END (kept in
+the run row), a node being visited (an open claim without a step), a wait that is over (a later node
+was visited), and steps that an ended run left open.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _LATE = "the run was ended while this step was at work"
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """More about an open run; `until` is epoch milliseconds."""
+    """Details about an open run; `until` is epoch milliseconds."""
 
     state: str
     text: str
@@ -31,7 +31,7 @@ class Health:
 
 
 def health_of(run: Run, now: int) -> Health | None:
-    """None once the run has ended."""
+    """Returns the health of an open run, or None if the run has ended."""
     if run.status.is_terminal:
         return None
     if run.status is RunStatus.PENDING:
@@ -57,12 +57,12 @@ def health_of(run: Run, now: int) -> Health | None:
     return Health("RUNNING", "walking its nodes")
 
 
-# A due row is looked at by the next tick, which comes once a minute.
+# The tick looks at due rows once a minute.
 _TICK_SLACK = 120_000
 
 
 def steps_of(history: "RunHistory", graph: "GraphView", now: int) -> list[Step]:
-    """Every step of the run as of `now`, in the order they were begun."""
+    """Returns every step of the run as of `now`, in the order they began."""
     run = history.run
     steps = dict(history.steps)
     for rank, claim in run.open_claims.items():
@@ -91,7 +91,7 @@ def _settled(step: Step, walked: list[Step], run: Run, graph: "GraphView", now: 
         if run.end_node_id in graph.topology.successors(step.node_id) and run.finished_at:
             after.append(run.finished_at - (run.end_ms or 0))
         if step.wait_until is not None and step.wait_until <= horizon:
-            # Over by itself, whatever a MERGE behind it still waits for.
+            # The wait itself is over, even if a MERGE behind it still waits for another branch.
             after.append(step.wait_until)
         if after:
             return step.changed(status=StepStatus.COMPLETED, finished_at=min(after))
@@ -99,8 +99,9 @@ def _settled(step: Step, walked: list[Step], run: Run, graph: "GraphView", now: 
         return step
     if not step.status.is_finished:
         return step.changed(status=StepStatus.CANCELED, finished_at=run.finished_at, reason=_LATE)
-    # The clocks of functions differ a little, so moments alone do not tell what came too late: a
-    # completed run left nothing behind, and the step that failed a run was not canceled by it.
+    # Times alone do not show which step came too late, because the clocks of functions differ a
+    # little. A completed run left no open step, and the step that failed a run was not canceled by
+    # it.
     is_cause = run.error is not None and run.error.node_id == step.node_id
     if run.status is RunStatus.COMPLETED or is_cause or step.finished_at is None:
         return step

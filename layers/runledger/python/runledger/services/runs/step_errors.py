@@ -1,7 +1,7 @@
-"""From what Step Functions caught to an error that a person understands.
+"""Turns what Step Functions caught into an error that a person understands.
 
-AWS's own words stay in the log: what a person reads is in ours, and says nothing of names and
-addresses within the installation.
+AWS's own words stay in the log. The text that people read is ours and shows no internal names or
+addresses.
 """
 
 import json
@@ -49,9 +49,9 @@ _KINDS_BY_HANDLING = {
     Handling.LASTING: _INTERNAL,
 }
 _NO_ROOM = frozenset({"Lambda.TooManyRequestsException", "Lambda.EC2ThrottledException"})
-# Names that AWS gives to errors of its own; a function's are class names, without a dot.
+# AWS's names for its own errors. A function's errors are class names, without a dot.
 _OF_AWS = re.compile(r"(Lambda|Runtime|Sandbox|Extension|Function|States)\..+")
-# How AWS and its libraries speak: of ARNs and hosts, of their own errors, of requests.
+# Marks of AWS and its libraries in a text: ARNs, hosts, their own errors, request ids.
 _WORDS_OF_AWS = re.compile(
     r"arn:aws|amazonaws|botocore|boto3|urllib3|An error occurred \(|Exception\b"
     r"|[Rr]equest ?I[dD]\b|\bStates\.[A-Z]"
@@ -60,8 +60,10 @@ _IN_THE_LOG = "the reason is in the log"
 
 
 def caught_error(caught: dict[str, Any], node_id: str | None) -> ErrorDetail:
-    """`caught` is `{"Error": name, "Cause": text}`. Lambda's Cause is JSON with errorType and
-    errorMessage; the stack trace is for the log and left out."""
+    """Returns the error that a person reads for a caught one.
+
+    `caught` is `{"Error": name, "Cause": text}`. Lambda's Cause is JSON with errorType and
+    errorMessage; the stack trace is left out, it belongs in the log."""
     name = str(caught.get("Error", "Unknown"))
     kind, message = _KINDS.get(name) or _KINDS_BY_HANDLING[handling_of(name)]
     said = _cause_text(caught.get("Cause"))
@@ -71,8 +73,8 @@ def caught_error(caught: dict[str, Any], node_id: str | None) -> ErrorDetail:
 
 
 def shown_cause(name: str, said: str) -> str | None:
-    """What a person may read of an error of that name that said this; None where AWS raised it
-    itself, and the error's own message says all there is to say."""
+    """Returns the part of an error's text that a person may read, or None for AWS's own errors,
+    whose message already says everything."""
     if _OF_AWS.fullmatch(name):
         return None
     text = f"{name}: {said}"[:CAUSE_CHARACTERS]
@@ -80,14 +82,14 @@ def shown_cause(name: str, said: str) -> str | None:
 
 
 def unforeseen_cause(error: Exception) -> str | None:
-    """The same of an error that nobody foresaw."""
+    """Returns the readable part of an unexpected exception, as `shown_cause` does."""
     if type(error).__module__.partition(".")[0] in ("boto3", "botocore", "urllib3"):
         return _IN_THE_LOG
     return shown_cause(type(error).__name__, str(error))
 
 
 def plain(text: str) -> str:
-    """The text, where a person may read it."""
+    """Returns the text if a person may read it, otherwise a pointer to the log."""
     return _IN_THE_LOG if _WORDS_OF_AWS.search(text) else text
 
 
@@ -103,20 +105,21 @@ def _cause_text(cause: object) -> str:
 
 
 def is_node_failure(caught: dict[str, Any]) -> bool:
-    """A step was recorded as FAILED and raised on purpose."""
+    """Whether a step was recorded as FAILED and raised on purpose."""
     return caught.get("Error") == "NodeFailedError"
 
 
 def is_for_later(caught: dict[str, Any]) -> bool:
-    """Nothing is wrong with the node: AWS throttled, was away or could not run the function, also
-    when asked again, another request was at the node, or a branch before it is missing. The run
-    goes on from there as its next attempt; where the node ran, its claim tells how far it came."""
+    """Whether the run can go on from the node in its next attempt, because the node itself is not
+    at fault: AWS throttled, was away or could not run the function after all retries, another
+    request was at the node, or a branch before it has not finished. If the node ran, its claim
+    shows how far it came."""
     name = str(caught.get("Error"))
     return name in _OURS or handling_of(name) in (Handling.PASSING, Handling.FOR_LATER)
 
 
 def in_words(caught: dict[str, Any]) -> str:
-    """Why a run is handed back, for a person: short, as the run row keeps it."""
+    """Returns why a run is handed back, in a few words, because the run row keeps them."""
     name = str(caught.get("Error"))
     if name == "BranchUnfinishedError":
         return _cause_text(caught.get("Cause")) or _OURS[name]
@@ -125,7 +128,7 @@ def in_words(caught: dict[str, Any]) -> str:
     return _OURS.get(name, "AWS did not answer in time")
 
 
-# Of the engine's own, by name.
+# The engine's own errors, by name.
 _OURS = {
     "StepInProgressError": "another request held it for too long",
     "BranchUnfinishedError": "a branch before it had not finished",

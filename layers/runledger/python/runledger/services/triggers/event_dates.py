@@ -1,4 +1,4 @@
-"""When the run of an event starts, where a date in its body sets that."""
+"""Finds when a run starts, if a date in its event's body sets that."""
 
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,16 +16,16 @@ LONGEST_WAIT = 364 * DAY
 
 
 class EventDate(NamedTuple):
-    """The day that the event names, in the trigger's zone, and the moment (epoch milliseconds) at
-    which its run starts; one that has passed means at once."""
+    """The day that the event names, in the trigger's zone, and the time (epoch milliseconds) its
+    run starts. A time in the past means at once."""
 
     day: date
     moment: int
 
 
 def event_date(trigger: "DateTrigger", path: str, value: Any, now: int) -> EventDate:
-    """The date `value`, found at `path`; InvalidInputError names the path where there is none, or
-    where the moment lies more than 364 days ahead."""
+    """Reads the date `value`, found at `path`. Raises InvalidInputError, with the path, if it is
+    not a date or starts the run more than 364 days ahead."""
     day = calendar_date(value, trigger.time_zone)
     if day is None:
         raise InvalidInputError(
@@ -45,7 +45,7 @@ def event_date(trigger: "DateTrigger", path: str, value: Any, now: int) -> Event
 
 
 def _moment(day: date, trigger: "DateTrigger") -> int | None:
-    """None beyond the years that Python knows."""
+    """Returns None for years beyond Python's range."""
     start = shifted(day, trigger.offset_days)
     if start is None:
         return None

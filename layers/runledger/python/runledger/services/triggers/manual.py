@@ -1,4 +1,4 @@
-"""Opening a run by hand, for one contact."""
+"""Opens a run by hand, for one contact."""
 
 import json
 from dataclasses import dataclass
@@ -28,10 +28,10 @@ class ManualRuns:
     def open(
         self, workspace_id: str, automation_id: str, document: "RunDocument", by: str
     ) -> OpenedRun:
-        """Any active automation can be run by hand, whatever else triggers it.
+        """Opens a run of any active automation, with any type of trigger.
 
-        InvalidInputError names the field without a contact; ConflictError where the automation
-        takes no runs. A request that opened no run has left its refusal."""
+        Raises InvalidInputError, with the field, if there is no such contact, and ConflictError if
+        the automation takes no runs. A request that opened no run leaves a refusal."""
         automation = self.automations.get(workspace_id, automation_id)
         try:
             contact = self._contact(workspace_id, document)

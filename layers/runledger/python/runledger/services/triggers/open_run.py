@@ -1,7 +1,7 @@
-"""Opening runs: the one way in, whatever the trigger.
+"""Opens runs, for every trigger.
 
-A trigger that answered 2xx has written a PENDING row and nothing else was needed: the row is the
-queue that `start_runs` reads from the table's stream.
+A trigger that answered 2xx has written a PENDING row, and needs nothing else: the row is the queue
+that `start_runs` reads from the table's stream.
 """
 
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from runledger.store.runs import RunStore
     from runledger.store.workspaces import WorkspaceStore
 
-# Of the event that opens a run, however it comes in.
+# The largest event that opens a run, for every trigger.
 MAX_BODY_BYTES = 1_000_000
-# A run that nothing started by then is started by the tick; one that is at work is looked at.
+# By then the tick starts a run that has not started, and looks at one that is at work.
 FIRST_LOOK = 2 * MINUTE
 
 
@@ -34,10 +34,10 @@ class RunRequest:
     """An event, and how to open its run. `dedupe_key` names the event: the same key opens one run,
     ever.
 
-    `scheduled_for` (epoch milliseconds) is when the run starts, where that is not at once.
-    `source` is the sender: an address, a user, a run. `may_repeat`: the event comes at least once
-    by its nature, so a repeat leaves no refusal. `must_match`: the caller chose the key, so the
-    same key with another body or contact is refused."""
+    `scheduled_for` (epoch milliseconds) is when the run starts, if not at once. `source` is the
+    sender: an address, a user or a run. `may_repeat`: the event can arrive more than once by its
+    nature, so a repeat leaves no refusal. `must_match`: the caller chose the key, so the same key
+    with another body or contact is refused."""
 
     event: Event
     dedupe_key: str | None = None
@@ -48,7 +48,7 @@ class RunRequest:
 
 
 def keyed_run_id(workspace_id: str, automation_id: str, dedupe_key: str) -> str:
-    """The id of the run that the event of this key opens."""
+    """Returns the id of the run that the event with this key opens."""
     return derived_id("run", workspace_id, automation_id, dedupe_key)
 
 
@@ -59,7 +59,7 @@ class OpenedRun:
 
 
 def require_active(automation: "Automation") -> "ActiveVersion":
-    """ConflictError where the automation takes no runs now."""
+    """Returns the active version. Raises ConflictError if the automation takes no runs now."""
     active = automation.active
     if automation.status is not AutomationStatus.ACTIVE or active is None:
         message = f"the automation is {automation.status}, so it takes no runs"
@@ -77,11 +77,11 @@ class RunOpener:
     def open(
         self, automation: "Automation", contact: "Contact | None", request: RunRequest
     ) -> OpenedRun:
-        """Writes a PENDING run, or finds the one the same event opened before.
+        """Writes a PENDING run, or returns the one that the same event opened before.
 
-        ConflictError where the automation takes no runs now; ReentryBlockedError where it takes
-        none for this contact; KeyReusedError where the key was used for another event. An event
-        that opened no run has left its refusal."""
+        Raises ConflictError if the automation takes no runs now, ReentryBlockedError if it takes
+        none for this contact, and KeyReusedError if the key was used for another event. An event
+        that opened no run leaves a refusal."""
         try:
             active = require_active(automation)
         except ConflictError as error:

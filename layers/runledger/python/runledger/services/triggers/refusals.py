@@ -1,4 +1,4 @@
-"""Recording why an event opened no run."""
+"""Records why an event opened no run."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,8 +20,8 @@ MESSAGE_CHARACTERS = 300
 
 @dataclass(frozen=True, slots=True)
 class RefusedEvent:
-    """Why an event opened no run. `event_key` names the event where it may come again: the same
-    key leaves one refusal, ever."""
+    """Why an event opened no run. `event_key` names an event that may come again: the same key
+    leaves one refusal, ever."""
 
     trigger_type: "TriggerType"
     reason: RefusalReason
@@ -39,7 +39,7 @@ class Refusals:
     clock: Clock
 
     def record(self, automation: "Automation", refused: RefusedEvent) -> Refusal:
-        """Leaves a row of its own."""
+        """Writes a separate row for this refusal."""
         now = self.clock()
         key = refused.event_key
         refusal_id = (
@@ -53,8 +53,8 @@ class Refusals:
         return refusal
 
     def tally(self, automation: "Automation", refused: RefusedEvent) -> None:
-        """Counts it with all others of this automation, reason and minute, in one row with the
-        first as its sample: what an attacker can cause without end."""
+        """Counts the refusal in one row for its automation, reason and minute, with the first as a
+        sample, because an attacker can cause any number of them."""
         now = self.clock()
         minute = str(now // MINUTE)
         refusal_id = derived_id("ref", automation.id, refused.reason.value, "minute", minute)
@@ -63,7 +63,7 @@ class Refusals:
         try:
             self.store.tally(refusal, workspace.shards)
         except TransientError as error:
-            # More a second than one row can count: the caller's answer stays what it is.
+            # More refusals a second than one row can count. The caller still gets the same answer.
             logger.warning("refusal not counted", extra={"reason": error.for_log()})
 
 

@@ -1,4 +1,4 @@
-"""Opening runs when a run of another automation ends."""
+"""Opens runs when a run of another automation ends."""
 
 import json
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from runledger.services.triggers.open_run import RunOpener
     from runledger.store.automations import AutomationStore
 
-# Of a chain of runs, each opened by the end of the one before. Cycles between automations are
-# refused when they are activated; this ends those that two activations made at once.
+# The longest chain of runs, each opened by the end of the one before. Activation refuses cycles
+# between automations; this limit ends a cycle that two concurrent activations made.
 MAX_DEPTH = 10
 
 
 def dedupe_key(upstream_run_id: str) -> str:
-    """What an upstream run is called where it opens another: once for each automation."""
+    """Returns the key of an upstream run's end, so it opens one run of each automation."""
     return f"upstream:{upstream_run_id}"
 
 
@@ -38,10 +38,10 @@ class UpstreamRuns:
     opener: "RunOpener"
 
     def follow(self, workspace_id: str, run_id: str) -> None:
-        """Opens a run of each automation that waits for this one's end, or leaves the refusal.
+        """Opens a run, or leaves a refusal, for each automation that waits for this run's end.
 
-        Safe to repeat: the same end opens one run of each. Where some could not be opened, the
-        rest were; then the first error is raised, so that the end is told again."""
+        Safe to repeat: the same end opens one run of each. If some cannot be opened, the others
+        are; then the first error is raised, and the stream delivers the end again."""
         try:
             context = self.contexts.read(run_id, workspace_id)
         except NotFoundError:
@@ -86,7 +86,7 @@ class UpstreamRuns:
         try:
             opened = self.opener.open(automation, context.contact, request)
         except ConflictError as error:
-            # It takes no runs, or none for this contact, and its refusal says so.
+            # It takes no runs, or none for this contact. The refusal is recorded already.
             logger.info(
                 "downstream run refused",
                 extra={"downstreamId": automation_id, "reason": str(error)},
@@ -138,7 +138,7 @@ def _refusal(context: "RunContext", request: RunRequest) -> RefusedEvent | None:
 
 
 def body_of(context: "RunContext") -> dict[str, Any]:
-    """The body of the next run's event: the run that ended, and what it knew."""
+    """Returns the body of the next run's event: the run that ended, and its values."""
     run, scope = context.run, scope_of(context)
     return {
         "run": {
@@ -157,12 +157,12 @@ def body_of(context: "RunContext") -> dict[str, Any]:
 
 
 def _passed_on(values: Any) -> Any:
-    """What is damaged is handed on as empty: its names have no value in the next run either."""
+    """Passes damaged values on as empty, so their names have no value in the next run either."""
     return {} if isinstance(values, UnreadableValues) else values
 
 
 def _error(context: "RunContext") -> dict[str, Any] | None:
-    """The row carries the first line of the error; the step it came from has the whole of it."""
+    """Returns the whole error from its step. The run row keeps only the first line."""
     error: ErrorDetail | None = context.run.error
     if error is None:
         return None

@@ -1,4 +1,4 @@
-"""Receiving webhooks: from a token and bytes to a PENDING run, or a clear refusal."""
+"""Receives webhooks: from a token and bytes to a PENDING run, or a clear refusal."""
 
 import hashlib
 import hmac
@@ -62,7 +62,7 @@ IDEMPOTENCY_HEADER = "idempotency-key"
 
 @dataclass(frozen=True, slots=True)
 class WebhookRequest:
-    """One HTTP request; header names in lower case, `source` the caller's address."""
+    """One HTTP request. Header names are lower case; `source` is the caller's address."""
 
     token: str
     headers: Mapping[str, str]
@@ -72,7 +72,8 @@ class WebhookRequest:
 
 @dataclass(frozen=True, slots=True)
 class Webhooks:
-    """`signing_secret` reads the signing secret of an automation, the current one or a version."""
+    """Receives webhooks. `signing_secret` reads an automation's signing secret: the current one, or
+    one version."""
 
     automations: "AutomationStore"
     contacts: "Contacts"
@@ -82,10 +83,11 @@ class Webhooks:
     clock: Clock
 
     def receive(self, request: WebhookRequest) -> OpenedRun:
-        """NotFoundError for an unknown token, then what the caller may know of the automation
-        behind a known one: RateLimitedError, ConflictError (inactive), PayloadTooLargeError,
-        UnauthorizedError, UnsupportedMediaTypeError, InvalidInputError. A request with a known
-        token that opened no run has left its refusal."""
+        """Opens the run of a webhook. Raises NotFoundError for an unknown token.
+
+        For a known token, raises RateLimitedError, ConflictError (inactive), PayloadTooLargeError,
+        UnauthorizedError, UnsupportedMediaTypeError or InvalidInputError. A request with a known
+        token that opened no run leaves a refusal."""
         automation = self._automation(request.token)
         trigger = _trigger(automation)
         kind = trigger.kind if trigger.intake else TriggerType.WEBHOOK
@@ -104,7 +106,7 @@ class Webhooks:
     def _admit(
         self, request: WebhookRequest, automation: "Automation", trigger: TriggerConfig
     ) -> WebhookIntake:
-        """Refuses what a stranger can cause without end, before the body is read. The rate limit
+        """Refuses, before the body is read, what a stranger can send without limit. The rate limit
         comes first, so it holds for a paused automation too."""
         intake = trigger.intake
         self._limit(request, automation, intake or WebhookIntake())
@@ -132,7 +134,7 @@ class Webhooks:
             value = read(body, intake.path)
             day, scheduled_for = event_date(trigger, intake.path, value, self.clock())
             details["date"] = day.isoformat()
-        # Last, as it may make a contact.
+        # Last, because it may create a contact.
         contact = self._contact(automation.workspace_id, intake, body)
         return contact, RunRequest(
             Event(trigger_type=trigger.kind, details=details, body=body),
@@ -146,11 +148,12 @@ class Webhooks:
         target = self.automations.by_webhook_token(token)
         if target is None:
             raise NotFoundError("there is no such webhook")
-        # Read eventually: the trigger state asks again, consistently, before anything runs.
+        # An eventually consistent read is enough: the trigger state checks again, consistently,
+        # before anything runs.
         try:
             return self.automations.get(target.workspace_id, target.automation_id, consistent=False)
         except NotFoundError as error:
-            # Automations are never deleted, so this read came too early.
+            # Automations are never deleted, so this read was too early.
             raise TransientError("the webhook is being set up; send the event again") from error
 
     def _limit(
@@ -169,7 +172,7 @@ class Webhooks:
 
     def _verify(self, request: WebhookRequest, automation: "Automation") -> None:
         given = request.headers.get(SIGNATURE_HEADER, "")
-        # What can be no signature costs no look at the secret.
+        # Read the secret only if the header looks like a signature.
         if _SIGNATURE.fullmatch(given) and (
             self._is_signed(request.body, given, automation.id)
             or self._is_signed_before(request.body, given, automation)
@@ -184,21 +187,22 @@ class Webhooks:
             secret = self.signing_secret(automation_id, version)
         except MissingResourceError:
             if version is None:
-                # The automation's own secret is gone: not the sender's fault.
+                # The automation's own secret is gone. That is not the sender's fault.
                 raise
             return False
         expected = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
         return hmac.compare_digest(given, expected)
 
     def _is_signed_before(self, body: bytes, given: str, automation: "Automation") -> bool:
-        """Whether the secret that was replaced last signed it, and is taken still."""
+        """Whether the previous secret, still within its overlap, signed the body."""
         rotation = automation.rotation
         if rotation is None or rotation.valid_until <= self.clock():
             return False
         version = rotation.previous_version
         if not self._is_signed(body, given, automation.id, version):
             return False
-        # The row was read eventually: an overlap that was ended a moment ago must be over.
+        # That row was an eventually consistent read. Read again, so an overlap that just ended
+        # counts as over.
         now = self.automations.get(automation.workspace_id, automation.id).rotation
         return (
             now is not None and now.previous_version == version and now.valid_until > self.clock()
@@ -225,7 +229,7 @@ class Webhooks:
             fault = f"{lookup.path} is not a valid {lookup.by}"
             raise InvalidInputError(f"{fault}: {error}", field=lookup.path, kept=fault) from error
         except ConflictError as error:
-            # Made and gone again between two looks: nothing about the event is wrong.
+            # The contact was created and deleted between two reads. The event itself is valid.
             raise TransientError("the contact is being changed; send the event again") from error
         if found is None:
             raise NoContactError(
@@ -236,7 +240,7 @@ class Webhooks:
         return found
 
 
-# What a stranger can cause without end is counted; what takes a valid event is told one by one.
+# Count what a stranger can cause without limit. Record one by one what needs a valid event.
 _COUNTED = (RateLimitedError, ConflictError, PayloadTooLargeError, UnauthorizedError)
 _RECORDED = (InvalidInputError, UnsupportedMediaTypeError)
 _REASONS: dict[type[RunledgerError], RefusalReason] = {
@@ -249,9 +253,10 @@ _REASONS: dict[type[RunledgerError], RefusalReason] = {
 
 
 def rated_source(address: str) -> str:
-    """What events are counted by: an address, or the network that one customer of a provider has
-    at least. With IPv6 that is a /64 (RFC 6177, section 2), so any number of addresses in it are
-    one sender's. An IPv4 address written as IPv6 (RFC 4291, section 2.5.5.2) is the IPv4 one."""
+    """Returns the key of the rate limit: an IPv4 address, or the smallest network of one customer.
+
+    For IPv6 that is a /64 (RFC 6177, section 2), because one sender can use any address in it. An
+    IPv4 address written as IPv6 (RFC 4291, section 2.5.5.2) counts as IPv4."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -273,7 +278,7 @@ def _refused(request: WebhookRequest, kind: TriggerType, error: RunledgerError) 
 
 
 def _trigger(automation: "Automation") -> TriggerConfig:
-    """What the active version is opened by; one that takes no events where there is none."""
+    """Returns the active version's trigger, or MANUAL, which takes no events, if there is none."""
     active = automation.active
     by_hand = {TriggerConfig.discriminator: TriggerType.MANUAL.value}
     return TriggerConfig.model_validate(active.trigger if active else by_hand)
@@ -292,11 +297,11 @@ def _parse(request: WebhookRequest) -> dict[str, Any]:
 def _dedupe_key(
     request: WebhookRequest, intake: WebhookIntake, body: dict[str, Any]
 ) -> tuple[str | None, bool]:
-    """The key of the event, and whether it is the sender's word alone, so that the same key with
-    another body is a mistake.
+    """Returns the key of the event, and whether only the sender vouches for it. Then the same key
+    with another body is a mistake.
 
-    Where the body is signed, the key comes out of it: a header is not signed, and whoever captured
-    a body could send it again under another. Each kind of key is a name space of its own."""
+    For a signed body, the key comes from the body. Headers are not signed, so an attacker could
+    send a captured body again under another key. Each kind of key has its own prefix."""
     if intake.dedupe == "OFF":
         return None, False
     if intake.dedupe_path is not None:
@@ -320,6 +325,6 @@ def _path_key(path: str, body: dict[str, Any]) -> str:
             f"the payload has no text or number at {path}, which tells events apart", field=path
         )
     if isinstance(value, float) and value.is_integer():
-        # 1 and 1.0 are one number to whoever sent them; "1" is the same id, written as a text.
+        # 1 and 1.0 are the same number to their sender; "1" is the same id, written as text.
         value = int(value)
     return f"path:{value}"
