@@ -1,1 +1,1 @@
-"""Answering readers: pages of lists, timelines and failure groups."""
+"""Answers readers: pages of lists, timelines and failure groups."""

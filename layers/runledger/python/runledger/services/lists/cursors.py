@@ -15,19 +15,19 @@ from runledger.models.base import WireModel
 
 RowT = TypeVar("RowT")
 ViewT = TypeVar("ViewT", bound=WireModel)
-# A page of a list: at most so many rows, after a position (None: from the beginning), and the
-# position of the next page, None at the end.
+# Reads one page: takes the most rows it may return and the position to start after (None: the
+# beginning), and returns the rows and the position of the next page (None at the end).
 ReadPage = Callable[[int, str | None], tuple[Sequence[RowT], str | None]]
 
-# Counts the forms a cursor had: one of an earlier release is told as such.
+# The version of the cursor's form, so that a cursor of an earlier release gets its own error.
 _VERSION = 2
 _SIGNATURE_BYTES = 16
-# A list is read on within a day, or begun again.
+# A reader must continue a list within a day, or begin again.
 LIFETIME = DAY
 
 
 class Cursors:
-    """`key` is read at first use: most reads never see a cursor."""
+    """Signs and reads cursors. `key` is read at first use, because most reads see no cursor."""
 
     def __init__(self, key: Callable[[], bytes], clock: Clock) -> None:
         self._key = key
@@ -41,22 +41,23 @@ class Cursors:
         read: ReadPage[RowT],
         views: Callable[[Sequence[RowT]], list[ViewT]],
     ) -> ListView[ViewT]:
-        """The page of a list that `cursor` leads to, with the cursor of the next. `binding` is all
-        that the list depends on. InvalidCursorError as in `read`."""
+        """Returns the page that `cursor` leads to, with the cursor of the next. `binding` holds
+        everything that the list depends on. Raises InvalidCursorError as `read` does."""
         after = self.read(binding, cursor) if cursor is not None else None
         rows, position = read(limit, after)
         following = self.issue(binding, position) if position else None
         return ListView(items=views(rows), next_cursor=following)
 
     def issue(self, binding: dict[str, Any], position: str) -> str:
-        """A cursor for the page after `position`; `binding` is all that the page depends on."""
+        """Returns a cursor for the page after `position`. `binding` holds everything that the page
+        depends on."""
         told = [_VERSION, _digest(binding), self._clock(), position]
         body = json.dumps(told, separators=(",", ":")).encode()
         return base64.urlsafe_b64encode(self._sign(body) + body).rstrip(b"=").decode()
 
     def read(self, binding: dict[str, Any], cursor: str) -> str:
-        """The position; InvalidCursorError where the cursor is not ours, another list's, or has
-        expired."""
+        """Returns the cursor's position. Raises InvalidCursorError if the cursor is not ours,
+        belongs to another list or has expired."""
         try:
             raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError) as error:

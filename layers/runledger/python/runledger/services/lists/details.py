@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from runledger.store.runs import RunHistory
     from runledger.store.stores import Stores
 
-# Of one run's detail, by one call.
+# The most deliveries in one run's detail: one call reads them.
 _DELIVERIES_READ = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """NotFoundError also for a row of another workspace; GoneError for one that expired."""
+    """Reads single rows. Raises NotFoundError also for a row of another workspace, and GoneError
+    for an expired one."""
 
     stores: "Stores"
     contexts: "RunContexts"
@@ -74,15 +75,16 @@ class Details:
         )
 
     def _upstream(self, workspace_id: str, history: "RunHistory", now: int) -> "Run | None":
-        """The run that opened this one: one read, of a run that the end of another opened alone."""
+        """Returns the run that opened this one. Costs one read, only for a run with an UPSTREAM
+        trigger."""
         run_id = history.event.upstream_run_id
         if run_id is None:
             return None
         return self.stores.runs.find_alive(workspace_id, run_id, now)
 
     def _downstream(self, run: "Run", now: int) -> "list[Run]":
-        """The runs that the end of this one opened: one query and one batch of reads, and nothing
-        of an open run."""
+        """Returns the runs that the end of this one opened. Costs one query and one batch of reads,
+        and nothing for an open run."""
         if not run.status.is_terminal:
             return []
         waiting = self.stores.automations.downstream_ids(run.automation_id)
@@ -92,7 +94,7 @@ class Details:
         return sorted(there, key=lambda each: (each.created_at, each.id))
 
     def _missing(self, workspace_id: str, key: "Key", what: str, now: int) -> RunledgerError:
-        """Why there is no such row to show. Two reads, of a miss alone."""
+        """Returns the error for a missing row. Costs two reads, only for a miss."""
         expiry = self.stores.tombstones.find(key, now)
         if expiry is None or expiry.workspace_id != workspace_id:
             return NotFoundError(f"there is no {what}")

@@ -1,6 +1,6 @@
-"""Resolving failure groups, and opening them again by hand.
+"""Resolves failure groups, and reopens them by hand.
 
-A failure after a resolution opens the group again, as it is added to it (`failure_groups`).
+A later failure reopens the group when it is added to it (`failure_groups`).
 """
 
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ class FailureResolution:
     def resolve(
         self, workspace_id: str, group_id: str, by: str, note: str | None
     ) -> "FailureGroupView":
-        """Says that nothing of it is left to do; a group that is resolved already takes the new
-        note, person and moment. NotFoundError where the group is not there."""
+        """Marks a group as resolved. On a resolved group, replaces the note, person and time.
+        Raises NotFoundError if there is no such group."""
         failures = self.shown.failures
         self.shown.group(workspace_id, group_id)
         now = self.shown.clock()
         failures.resolve(group_id, Resolution(by=by, at=now, note=note or None))
-        # A failure after `now` may have been added before this was written, by a process that saw
-        # no resolution then. It added its run first, so the run is found here.
+        # Before this write, another process that saw no resolution may have added a failure after
+        # `now`. It added its run first, so the run is found here.
         members = failures.runs(group_id, 0, now + DAY, MOST_RUNS, consistent=True).runs
         later = [run.failed_at for run in members if run.failed_at > now]
         if later:
@@ -36,7 +36,8 @@ class FailureResolution:
         return self.shown.group(workspace_id, group_id, consistent=True)
 
     def reopen(self, workspace_id: str, group_id: str) -> "FailureGroupView":
-        """Nothing changes where it is open. NotFoundError where the group is not there."""
+        """Reopens a resolved group; an open one stays as it is. Raises NotFoundError if there is no
+        such group."""
         failures = self.shown.failures
         group = failures.find(group_id, consistent=True)
         if group is not None and group.workspace_id == workspace_id and group.is_resolved:

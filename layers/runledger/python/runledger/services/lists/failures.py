@@ -1,7 +1,7 @@
-"""Answering readers about failure groups.
+"""Answers readers about failure groups.
 
-What a group holds is read from its runs each time it is shown, so no number of it can be wrong; and
-what is read is bounded, so a number may be "at least" (`is_complete` is False then)."""
+A group's numbers are counted from its runs each time it is shown, so they cannot be wrong. Reads
+are bounded, so a count may be a lower bound; then `is_complete` is False."""
 
 import json
 import re
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from runledger.store.failures import FailureStore
     from runledger.store.runs import RunStore
 
-# Runs of one group that are counted. An answer ends when it has read so many runs of all groups, or
-# looked at so many groups, as text and range are in no index.
+# The most runs counted in one group. An answer ends when it has read RUN_BUDGET runs of all groups,
+# or looked at GROUP_BUDGET groups, because no index covers text and range.
 MOST_RUNS = 10_000
 RUN_BUDGET = 20_000
 GROUP_BUDGET = 500
@@ -37,9 +37,10 @@ _ANSWERED = re.compile(r"\banswered (?:with )?(?:status )?(\d{3})\b")
 
 @dataclass(frozen=True, slots=True)
 class FailureRequest:
-    """What a reader asked for, as they wrote it. `since` and `until` are dates or moments, read in
-    `time_zone`; the words of
-    `text` all have to occur in a group's title or message, the values in it are passed over."""
+    """A reader's request, as they wrote it.
+
+    `since` and `until` are dates or times, read in `time_zone`. All words of `text` must occur in a
+    group's title or message; values in the text are ignored."""
 
     automation_id: str | None
     status: GroupStatus | None
@@ -54,7 +55,7 @@ class FailureRequest:
 
 @dataclass(frozen=True, slots=True)
 class FailureViews:
-    """Groups as readers see them, with what their runs say now."""
+    """Shows groups as readers see them, with current numbers from their runs."""
 
     runs: "RunStore"
     failures: "FailureStore"
@@ -64,7 +65,8 @@ class FailureViews:
     def group(
         self, workspace_id: str, group_id: str, *, consistent: bool = False
     ) -> FailureGroupView:
-        """NotFoundError also for a group of another workspace, and one whose runs have expired."""
+        """Returns one group. Raises NotFoundError also for a group of another workspace, or one
+        whose runs have expired."""
         now = self.clock()
         group = self.failures.find(group_id, consistent=consistent)
         if group is not None and group.workspace_id == workspace_id:
@@ -78,7 +80,7 @@ class FailureViews:
         newest = runs[:1]
         if until < now:
             newest, _ = self.failures.runs(group.id, 0, now + DAY, 1)
-        # A run that waited long may have failed after newer ones: the group knows its hour.
+        # A run that waited long may have failed after newer runs. The group has its hour.
         last_at = max(group.first_at, group.listed_at, *(run.failed_at for run in newest + runs))
         alive = [run for run in runs if run.expires_at > now]
         return GroupInRange(
@@ -88,8 +90,8 @@ class FailureViews:
     def views(
         self, workspace_id: str, found: "Sequence[GroupInRange]", *, whole: bool = False
     ) -> list[FailureGroupView]:
-        """One read of all their automations, and one of their newest runs, whose rows tell the
-        beginning of a message; `whole` reads the step of each for the rest."""
+        """Returns the views of groups, with one read of all automations and one of all newest runs.
+        A run's row has the start of its message; `whole` reads each step for the rest."""
         wanted = {each.group.automation_id for each in found}
         automations = self.automations.get_many(workspace_id, wanted)
         newest = self.runs.get_many(each.newest for each in found if each.newest is not None)
@@ -112,10 +114,10 @@ class FailureQueries:
     cursors: "Cursors"
 
     def page(self, workspace_id: str, request: FailureRequest) -> ListView[FailureGroupView]:
-        """Groups with runs that were created in the range, those that failed latest first.
+        """Returns groups with runs created in the range, the latest failure first.
 
-        A page is full until the end, or until its budget was spent; then it has a cursor, too.
-        InvalidInputError names the parameter that cannot be read."""
+        A page is full, except the last one or one whose budget ran out; the latter has a cursor,
+        too. Raises InvalidInputError, with the parameter, if one cannot be read."""
         now = self.shown.clock()
         since, until = window(request.range, request.since, request.until, now, request.time_zone)
         words = words_of(request.text or "")
@@ -129,7 +131,7 @@ class FailureQueries:
         }
 
         def read(limit: int, place: str | None) -> "tuple[list[GroupInRange], str | None]":
-            # A range that ends now goes on where it began.
+            # A range that ends now keeps its bounds on all pages.
             start, end, after = (since, until, None) if place is None else json.loads(place)
             found, position = self._read(workspace_id, request, words, start, end, after, now)
             return found, None if position is None else json.dumps([start, end, position])
@@ -149,11 +151,12 @@ class FailureQueries:
         position: str | None,
         now: int,
     ) -> "tuple[list[GroupInRange], str | None]":
-        """The groups after `position`, and the position of the next page, None at the end."""
+        """Returns the groups after `position`, and the position of the next page, or None at the
+        end."""
         found: list[GroupInRange] = []
         has_more = False
         groups_left, runs_left = GROUP_BUDGET, RUN_BUDGET
-        # A run fails after it was created, and its group is listed by the hour.
+        # Start an hour early: a run fails after it was created, and groups are listed by the hour.
         listed = self.shown.failures.newest(
             workspace_id, request.automation_id, max(since - HOUR, 0), position, request.limit + 1
         )
@@ -169,14 +172,13 @@ class FailureQueries:
             runs_left -= len(there.runs)
             if there.runs:
                 found.append(there)
-        # The list knows the hour; within it, these know the moment.
+        # The index sorts by hour. Within an hour, sort by the exact time.
         found.sort(key=lambda each: each.last_at, reverse=True)
         return found, position if has_more else None
 
 
 class GroupInRange(NamedTuple):
-    """A group with its runs in the range, the expired ones left out, and the id of its newest run,
-    whatever the range."""
+    """A group with its unexpired runs in the range, and the id of its newest run in any range."""
 
     group: FailureGroup
     runs: "list[FailedRun]"
@@ -202,8 +204,8 @@ def _is_wanted(
 
 
 def _holds(group: FailureGroup, text: str, words: list[str]) -> bool:
-    """Whether a text that a reader looks for is the group's: some words, or a message as it was. A
-    status in it counts, though it is a number: it tells such groups apart."""
+    """Whether a group matches a reader's text: some words, or a pasted message. A status code in
+    the text must match, although it is a number, because groups differ by it."""
     title = group.shown_title
     pasted = _FAILED_CALL.search(text)
     if pasted is not None:

@@ -1,4 +1,4 @@
-"""What is listed: the kinds of rows, and the filters that lists of them take."""
+"""The kinds of rows that lists show, and the filters they take."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ListedRow(Protocol):
-    """What every kind of row that lists show has. Times are epoch milliseconds."""
+    """The attributes of every listed row. Times are epoch milliseconds."""
 
     @property
     def workspace_id(self) -> str: ...
@@ -37,11 +37,10 @@ RowT = TypeVar("RowT", bound=ListedRow)
 class ListKind(Generic[RowT]):
     """A kind of row.
 
-    `phases` are all statuses it can have, in the order a row comes to them: partitions are read in
-    this order, so that a row that moves on meanwhile is met twice rather than never. A status that
-    rows come back to is there twice. `bucket_of`
-    tells which partition holds the rows of a status, and `read` finds rows by their ids, leaving
-    out those that are gone."""
+    `phases` are all its statuses, in the order a row passes through them. Partitions are read in
+    this order, so a row that moves meanwhile is seen twice, never missed. A status that rows return
+    to appears twice. `bucket_of` returns the partition of a status. `read` returns the rows with
+    the given ids and leaves out missing ones."""
 
     kind: keys.Kind
     id_prefix: str
@@ -76,7 +75,7 @@ def deliveries_kind(store: "DeliveryStore") -> ListKind[DeliveryAttempt]:
         phases=(
             (DeliveryStatus.QUEUED, DeliveryStatus.RETRYING),
             (DeliveryStatus.PROCESSING,),
-            # Again, as a try that was refused for now leads back.
+            # Listed again, because a try that was refused for now returns to it.
             (DeliveryStatus.RETRYING,),
             (DeliveryStatus.SENT, DeliveryStatus.SUPPRESSED, DeliveryStatus.DEAD_LETTERED),
             (DeliveryStatus.DELIVERED, DeliveryStatus.FAILED),
@@ -100,8 +99,8 @@ def refusals_kind(store: "RefusalStore") -> ListKind[Refusal]:
 
 @dataclass(frozen=True, slots=True)
 class ListFilter:
-    """What a list shows and in which order. Times are epoch milliseconds, both ends included;
-    empty `statuses` means every status. `error_group` is of runs."""
+    """The rows a list shows, and their order. Times are epoch milliseconds, both ends included.
+    Empty `statuses` means every status. `error_group` applies to runs only."""
 
     workspace_id: str
     statuses: frozenset[str]
@@ -113,8 +112,8 @@ class ListFilter:
     newest_first: bool = True
 
     def admits(self, row: ListedRow, status: str, now: int) -> bool:
-        """Whether a row belongs to the list. An index may lag behind its row, and rows outlive
-        their time by days."""
+        """Whether a row belongs to the list. An index may lag behind its row, and an expired row
+        may stay for days."""
         return (
             row.workspace_id == self.workspace_id
             and (not self.statuses or status in self.statuses)

@@ -1,9 +1,9 @@
-"""The history: a page of a list, read from the partitions of its plan and hydrated.
+"""Reads a page of a list from the partitions of its plan.
 
-Lists read keys from an index and the rows themselves by BatchGetItem, so that a row is always as
-fresh as the table. Filters that no index knows are applied to the rows under a scan budget: a page
-may then be short, but has a cursor that goes on where it stopped. Runs, refusals and whatever else
-is listed differ only in their `ListKind`.
+Lists read keys from an index and the rows by BatchGetItem, so a row is as fresh as the table.
+Filters without an index are applied to the rows, under a scan budget. So a page may be short, but
+then its cursor goes on where it stopped. Only the `ListKind` differs between runs, refusals and
+deliveries.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,20 +19,20 @@ from runledger.store.table import SortRange
 if TYPE_CHECKING:
     from runledger.store.table import Page, Table
 
-# Rows that one request looks at, and keys that it passes over: the index of a contact holds the
-# keys of every kind.
+# The most rows that one request looks at, and the most keys: a contact's index partition holds keys
+# of every kind.
 SCAN_BUDGET = 1_000
 KEY_BUDGET = 10_000
-# Keys that are read of a partition at once: so many take half a read unit; a list that has to look
-# further reads more at a time.
+# How many keys to read from a partition at once. The fewest cost half a read unit; a list that has
+# to look further reads more at a time.
 _FEWEST, _MOST = 24, 800
-# Above every character that an id can hold.
+# Sorts after every character of an id.
 _LAST = "\uffff"
 
 
 @dataclass(frozen=True, slots=True)
 class RowPage(Generic[RowT]):
-    """`position` is where the next page starts after, None at the end."""
+    """`position` is where the next page starts after, or None at the end."""
 
     rows: list[RowT]
     position: str | None
@@ -50,7 +50,7 @@ def list_rows(
     also: Callable[[RowT], bool] | None = None,
     gather: Gather = in_turn,
 ) -> RowPage[RowT]:
-    """One page. `also` is what no index knows of the rows that are wanted."""
+    """Returns one page. `also` is a further condition on the rows that no index covers."""
     if wanted.created_from > wanted.created_to:
         return RowPage([], None)
     merge = _Merge(table, plan(kind, wanted, shards), wanted, gather)
@@ -79,9 +79,9 @@ class _Merge:
     """The keys of all partitions of a plan, in the order of the list.
 
     A row that changes its status moves between partitions while they are read. So they are read in
-    rounds: in each, every partition is read on from one position, in the order of a row's life,
-    and only as far as all of them were read the keys are taken. Whatever moves is met once, or
-    twice in one round and told once."""
+    rounds. Each round reads every partition from one position, in the order of a row's life, and
+    takes only the keys up to where all partitions were read. A row that moves is then seen once, or
+    twice in one round and returned once."""
 
     table: "Table"
     plan: Plan
@@ -89,7 +89,7 @@ class _Merge:
     gather: Gather
 
     def rounds(self, after: str | None, limit: int) -> Iterator[list[str]]:
-        """Keys after `after`, in order and each once, a round at a time."""
+        """Returns the keys after `after`, in order and each once, one round at a time."""
         position = after
         size = min(limit, max(_FEWEST, -(-4 * limit // self.plan.sources)))
         while True:
@@ -104,7 +104,7 @@ class _Merge:
             size = min(2 * size, _MOST)
 
     def _read(self, position: str | None, size: int) -> list[tuple[list[str], bool]]:
-        """The next keys of each partition, and whether it holds more."""
+        """Returns the next keys of each partition, and whether it holds more."""
         low = keys.created_key(self.wanted.created_from, "")
         high = keys.created_key(self.wanted.created_to, _LAST)
         if position is not None and self.wanted.newest_first:
@@ -126,7 +126,7 @@ class _Merge:
                 sort,
                 index=source.index,
                 ascending=not self.wanted.newest_first,
-                # The position itself is within the range.
+                # One more, because the range includes the position itself.
                 limit=size + 1,
             )
             _, name = ("pk", "sk") if source.index is None else keys.INDEX_ATTRIBUTES[source.index]
@@ -141,8 +141,8 @@ class _Merge:
 
 
 class _Candidates:
-    """Ids of one kind out of merged index keys; `position` is the last key that was looked at, and
-    `gave_up` tells that the budget of keys ended before the keys did."""
+    """Picks the ids of one kind from merged index keys. `position` is the last key it looked at;
+    `gave_up` is True if the key budget ended before the keys did."""
 
     def __init__(self, rounds: Iterator[list[str]], id_prefix: str, after: str | None) -> None:
         self._keys = (key for found in rounds for key in found)

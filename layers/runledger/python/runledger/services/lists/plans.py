@@ -1,7 +1,7 @@
-"""The planner: which partitions a list reads, the fewest that hold all its rows.
+"""The planner: chooses the fewest partitions that hold all rows of a list.
 
-docs/access-patterns.md tells each plan's cost; a test holds every combination of filters to one of
-them.
+docs/access-patterns.md lists each plan's cost; a test checks the plan of every combination of
+filters.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class PlanName(StrEnum):
-    """The narrowest first: each goes before those below it, whatever else is asked for."""
+    """The narrowest first: the first plan that fits a request is used."""
 
     ERROR_GROUP = "error group"
     CONTACT = "contact"
@@ -25,7 +25,7 @@ class PlanName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A partition of an index, or of the table, whose sort keys begin with the creation time."""
+    """A partition of an index or of the table, whose sort keys begin with the creation time."""
 
     partition: str
     index: keys.Index | None
@@ -33,7 +33,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`phases` are read one after the other, the sources of one at once."""
+    """`phases` are read one after the other; the sources of one phase in parallel."""
 
     name: PlanName
     phases: tuple[tuple[Source, ...], ...]
@@ -44,8 +44,8 @@ class Plan:
 
 
 def plan(kind: "ListKind[RowT]", wanted: "ListFilter", shards: int) -> Plan:
-    """The error group's own partition, else the contact's, else one a bucket and shard of the
-    narrowest index that knows the rest."""
+    """Returns the error group's partition, or the contact's, or one for each bucket and shard of
+    the narrowest index that covers the other filters."""
     workspace_id, of = wanted.workspace_id, kind.kind
     if wanted.error_group is not None:
         members = keys.failure_members(wanted.error_group)

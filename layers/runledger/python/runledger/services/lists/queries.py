@@ -1,4 +1,4 @@
-"""Lists of the history: runs, refusals and deliveries, by their filters."""
+"""Lists runs, refusals and deliveries by their filters."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -42,7 +42,7 @@ ViewT = TypeVar("ViewT", bound=WireModel)
 
 @dataclass(frozen=True, slots=True)
 class Queries:
-    """InvalidInputError of a list names the parameter that cannot be read."""
+    """Reads lists. Raises InvalidInputError, with the parameter, if one cannot be read."""
 
     stores: "Stores"
     contexts: "RunContexts"
@@ -87,8 +87,8 @@ class Queries:
         also: Callable[[RowT], bool] | None,
         views: Callable[[Sequence[RowT]], list[ViewT]],
     ) -> ListView[ViewT]:
-        """The page that a request asks for; `also` is what no index knows of the rows that are
-        wanted."""
+        """Returns the requested page. `also` is a further condition on the rows that no index
+        covers."""
         wanted = self.filter_of(workspace_id, request, now)
         if wanted is None:
             return ListView(items=[], next_cursor=None)
@@ -112,7 +112,7 @@ class Queries:
         return self.cursors.page(binding, request.limit, request.cursor, read, views)
 
     def filter_of(self, workspace_id: str, request: ListRequest, now: int) -> ListFilter | None:
-        """What a list of this request shows; None where there can be nothing."""
+        """Returns the filter of a request, or None if no row can match."""
         created_from, created_to = window(
             request.range, request.since, request.until, now, request.time_zone
         )
@@ -121,7 +121,7 @@ class Queries:
             run = self.stores.runs.find_alive(workspace_id, request.run_id, now)
             if run is None or automation_id not in (None, run.automation_id):
                 return None
-            # Its messages are among its automation's, of the time that it took.
+            # Its deliveries are listed with its automation's, in the time that the run took.
             automation_id = run.automation_id
             created_from = max(created_from, run.created_at - MINUTE)
             created_to = min(created_to, (run.finished_at or now) + MINUTE)
@@ -163,28 +163,28 @@ def _binding(
 
 
 def _place(span: ListFilter, key: str | None) -> str | None:
-    """How far a list was read: its first and last moment, and the key of the last row; None at
-    its end."""
+    """Returns how far a list was read: its first and last time, and the key of the last row; None
+    at the end."""
     return None if key is None else f"{span.created_from}:{span.created_to}:{key}"
 
 
 def _go_on(wanted: ListFilter, place: str) -> tuple[ListFilter, str]:
-    """The list and the key to read on after. A range that ends now goes on where it began: no row
-    is lost off its end."""
+    """Returns the list and the key to continue after. A range that ends now keeps its bounds, so no
+    row drops out between pages."""
     created_from, created_to, key = place.split(":", 2)
     return replace(wanted, created_from=int(created_from), created_to=int(created_to)), key
 
 
 def of_trigger(request: ListRequest) -> Callable[["Run | Refusal"], bool] | None:
-    """What no index knows of the runs and refusals that are wanted."""
+    """Returns the condition on runs and refusals that no index covers, or None."""
     if not request.trigger_types:
         return None
     return lambda row: row.trigger_type in request.trigger_types
 
 
 def of_message(request: ListRequest) -> Callable[[DeliveryAttempt], bool] | None:
-    """What no index knows of the deliveries that are wanted. InvalidInputError names `address`
-    where it can be none."""
+    """Returns the condition on deliveries that no index covers, or None. Raises InvalidInputError
+    for `address` if it cannot be an address."""
     channel, run_id = request.channel, request.run_id
     addresses = None if request.address is None else addresses_in(request.address)
     if channel is None and run_id is None and addresses is None:

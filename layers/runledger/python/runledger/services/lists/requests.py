@@ -1,14 +1,15 @@
-"""What is asked of a list."""
+"""A request for a list."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class ListRequest:
-    """What a reader asked for, as they wrote it. `since` and `until` are dates or moments, which
-    are read in `time_zone` (UTC where there is none) unless they name an offset; the statuses
-    of refusals are their reasons; empty sets ask for everything. `channel`, `run_id` and
-    `address` (as it was pasted) are of deliveries, `error_group` of runs."""
+    """A reader's request, as they wrote it.
+
+    `since` and `until` are dates or times, read in `time_zone` (default UTC) unless they have an
+    offset. The statuses of refusals are their reasons. Empty sets mean everything. `channel`,
+    `run_id` and `address` (as pasted) apply to deliveries, `error_group` to runs."""
 
     statuses: frozenset[str]
     automation_id: str | None

@@ -1,5 +1,6 @@
-"""Lists of what a workspace holds: automations, templates, segments, contacts, suppressed addresses
-and fires."""
+"""Lists a workspace's automations, templates, segments, contacts, suppressed addresses and
+fires.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ ViewT = TypeVar("ViewT", bound=WireModel)
 
 @dataclass(frozen=True, slots=True)
 class ResourceLists:
-    """Each list shows its newest rows first."""
+    """Reads lists, newest rows first."""
 
     stores: "Stores"
     people: "Contacts"
@@ -43,7 +44,7 @@ class ResourceLists:
     def automations(
         self, workspace_id: str, limit: int, cursor: str | None
     ) -> ListView[AutomationSummaryView]:
-        # With every node type, which no other list needs.
+        # Loads every node type, which no other list needs.
         from runledger.services.schedules.schedules import scheduled_trigger
 
         def views(found: "Sequence[Automation]") -> list[AutomationSummaryView]:
@@ -70,7 +71,7 @@ class ResourceLists:
         return self._page("contacts", of.newest, contact_view, workspace_id, limit, cursor)
 
     def contact_named(self, workspace_id: str, text: str) -> ListView[ContactView]:
-        """A list of the contact meant by an id, an e-mail or a phone, or of nobody."""
+        """Returns a list with the contact of an id, e-mail or phone, or an empty one."""
         contact_id = self.people.look_up(workspace_id, text)
         found = contact_id and self.people.find(workspace_id, "id", contact_id)
         return ListView(items=[contact_view(found)] if found else [], next_cursor=None)
@@ -84,8 +85,8 @@ class ResourceLists:
     def fires(
         self, workspace_id: str, automation_id: str, limit: int, cursor: str | None
     ) -> ListView[FireView]:
-        """Fires of a date automation, the newest day first."""
-        # With every node type, which no other list needs.
+        """Returns the fires of a date automation, newest day first."""
+        # Loads every node type, which no other list needs.
         from runledger.services.views.fires import fire_view
 
         def views(fires: "Sequence[Fire]") -> list[FireView]:

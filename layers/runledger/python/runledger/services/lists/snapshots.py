@@ -1,5 +1,5 @@
-"""Lists for work that goes on after the request: asked for once, frozen, and read page by page by
-the very code that answers readers."""
+"""Freezes a list for work that continues after the request, and reads it page by page with the same
+code that answers readers."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 RowView = RunView | DeliveryRowView | RefusalView
 
-# What the rows of a list can be asked for by, besides what all of them have.
+# The filters of each list, besides those that all lists have.
 _OWN_FILTERS: dict[ListName, frozenset[str]] = {
     ListName.RUNS: frozenset({"status", "trigger_type", "error_group"}),
     ListName.DELIVERIES: frozenset({"status", "channel", "run_id", "address"}),
@@ -50,7 +50,7 @@ _WIRE_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class SnapshotPage:
-    """`next` is where the list goes on, None at the end."""
+    """`next` is the cursor of the next page, or None at the end."""
 
     rows: Sequence[RowView]
     next: str | None
@@ -58,14 +58,16 @@ class SnapshotPage:
 
 @dataclass(frozen=True, slots=True)
 class ListSnapshots:
-    """`reading` signs its cursors with any key: they are kept in rows and handed to nobody."""
+    """Freezes and reads lists. `queries` may sign its cursors with any key, because they stay in
+    rows and no client gets one."""
 
     queries: "Queries"
 
     def freeze(
         self, workspace_id: str, name: ListName, asked: "FilterDocument", now: int
     ) -> FrozenFilter:
-        """The list as it is now. InvalidInputError names the filter that the list would refuse."""
+        """Returns the list as it is now. Raises InvalidInputError for a filter that the list would
+        refuse."""
         try:
             return self._freeze(workspace_id, name, asked, now)
         except InvalidInputError as error:
@@ -80,7 +82,7 @@ class ListSnapshots:
         is_nobody = False
         if contact is not None:
             found = self.queries.contacts.look_up(workspace_id, contact)
-            # What was pasted of somebody unknown is kept nowhere: no erasing would find it.
+            # Do not store text about an unknown contact: an erasure could not find it.
             contact, is_nobody = found, found is None
         if asked.address is not None:
             addresses_in(asked.address)
@@ -113,8 +115,8 @@ class ListSnapshots:
         limit: int,
         cursor: str | None,
     ) -> SnapshotPage:
-        """The rows after `cursor`, newest first: as few of them as a reader would get, none
-        perhaps, though the list goes on."""
+        """Returns the rows after `cursor`, newest first. As for a reader, a page may be short or
+        empty although the list goes on."""
         if frozen.is_empty:
             return SnapshotPage([], None)
         request = _request(frozen, limit, cursor)
@@ -149,7 +151,8 @@ def _request(frozen: FrozenFilter, limit: int, cursor: str | None) -> ListReques
 
 
 def _statuses(name: ListName, asked: "FilterDocument") -> frozenset[str]:
-    """The statuses (or reasons) that are wanted; InvalidInputError for what the list has not."""
+    """Returns the wanted statuses or reasons. Raises InvalidInputError for filters that the list
+    does not have."""
     for field in _WIRE_NAMES:
         if getattr(asked, field) and field not in _OWN_FILTERS[name]:
             there = ", ".join(sorted(_WIRE_NAMES[each] for each in _OWN_FILTERS[name]))

@@ -1,8 +1,8 @@
 """The timeline of a contact: runs, deliveries and refusals in one order, newest first.
 
-All of them stand in the contact's own partition of one index, deliveries by their recipient: those
-of other contacts' runs are there too, and those to an AD_HOC address that was the contact's when
-the message was made. The index gives keys, and the rows are read by kind.
+They share the contact's partition of one index. Deliveries are listed by recipient: this includes
+deliveries of other contacts' runs, and those to an AD_HOC address that was the contact's when the
+message was made. The index gives keys, and the rows are read by kind.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from runledger.store.table import Table
     from runledger.store.values import Item
 
-# Rows that one request looks at, and keys that it passes over where only some kinds are wanted.
+# The most rows that one request looks at, and the most keys, if only some kinds are wanted.
 ROW_BUDGET = 1_000
 KEY_BUDGET = 10_000
 _KEYS_A_PAGE = 1_000
@@ -63,9 +63,9 @@ class Timelines:
         limit: int,
         cursor: str | None,
     ) -> ListView[TimelineItemView]:
-        """One page; no `kinds` means all of them. NotFoundError where the workspace has no such
-        contact, GoneError where it was erased. A page is full until the end, unless the request's
-        budgets ended first."""
+        """Returns one page; empty `kinds` means all of them. Raises NotFoundError if the workspace
+        has no such contact, and GoneError if it was erased. A page is full, except the last one or
+        one whose budget ran out."""
         known_contact(self.stores.contacts, self.stores.erasures, workspace_id, contact_id)
         binding = {
             "workspace": workspace_id,
@@ -89,7 +89,7 @@ class Timelines:
         after: str | None,
     ) -> tuple[list[TimelineItemView], str | None]:
         partition = keys.by_contact(workspace_id, contact_id)
-        # Where some kinds only are wanted, most keys may be of another.
+        # If only some kinds are wanted, most keys may be of other kinds.
         page_size = _KEYS_A_PAGE if kinds else limit + 1
         candidates = _Candidates(self.stores.table, partition, kinds, after, page_size)
         found: list[TimelineItemView] = []
@@ -108,7 +108,8 @@ class Timelines:
     def _views(
         self, workspace_id: str, contact_id: str, row_ids: Iterable[str]
     ) -> dict[str, TimelineItemView]:
-        """Of the rows that there are, by id: one BatchGetItem a kind, as fresh as the table."""
+        """Returns the views of the rows that exist, by id. Each kind takes one BatchGetItem, as
+        fresh as the table."""
         ids: dict[TimelineKind, list[str]] = {kind: [] for kind in TimelineKind}
         for row_id in row_ids:
             ids[_kind_of(row_id)].append(row_id)
@@ -117,7 +118,7 @@ class Timelines:
         def shown(
             get_many: Callable[[Iterable[str]], Mapping[str, RowT]], kind: TimelineKind
         ) -> list[RowT]:
-            # The index may lag behind its rows, and rows outlive their time by days.
+            # The index may lag behind its rows, and an expired row may stay for days.
             rows = get_many(ids[kind]).values() if ids[kind] else ()
             return [
                 row
@@ -157,8 +158,8 @@ def _kind_of(row_id: str) -> TimelineKind:
 
 
 class _Candidates:
-    """Ids of the wanted kinds, newest first. `position` is the last key that was looked at, and
-    `gave_up` tells that the budget of keys ended before the keys did."""
+    """Picks the ids of the wanted kinds, newest first. `position` is the last key it looked at;
+    `gave_up` is True if the key budget ended before the keys did."""
 
     def __init__(
         self,

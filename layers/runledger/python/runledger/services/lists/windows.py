@@ -1,4 +1,4 @@
-"""Which time a list is about, as readers ask for it."""
+"""The time range of a list, as readers ask for it."""
 
 import re
 from datetime import UTC, datetime, time, timedelta
@@ -17,7 +17,7 @@ DEFAULT_ZONE = "UTC"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY, _MILLISECOND = timedelta(days=1), timedelta(milliseconds=1)
 _FAR = 2**53
-# In an address a plus is a space, so 09:00:00+01:00 may arrive as 09:00:00 01:00.
+# In a URL's query a plus means a space, so 09:00:00+01:00 may arrive as 09:00:00 01:00.
 _EIGHT = re.compile(r"\d{8}", re.ASCII)
 _LOST_PLUS = re.compile(r"(?<=[\d]) (?=\d{2}(?::?\d{2})?$)", re.ASCII)
 
@@ -25,11 +25,11 @@ _LOST_PLUS = re.compile(r"(?<=[\d]) (?=\d{2}(?::?\d{2})?$)", re.ASCII)
 def window(
     range_: str | None, since: str | None, until: str | None, now: int, zone: str | None = None
 ) -> tuple[int, int]:
-    """First and last moment, epoch milliseconds; InvalidInputError names the parameter (`range`,
-    `from`, `to`, `timeZone`) that cannot be read.
+    """Returns the first and last time, in epoch milliseconds. Raises InvalidInputError, with the
+    parameter (`range`, `from`, `to`, `timeZone`), if one cannot be read.
 
-    In `from` a date means the first moment of its day in the zone (UTC unless given), in `to` the
-    last one. What is created meanwhile is within, whatever the clocks."""
+    In `from` a date means the start of its day in the zone (default UTC), in `to` the end. A range
+    that ends now extends a day ahead, so new rows are included even if clocks differ."""
     place = _zone(zone)
     if range_ is not None:
         if since is not None or until is not None:
@@ -51,7 +51,7 @@ def _first(written: Written, zone: str) -> int:
 
 
 def _last(written: Written, zone: str) -> int:
-    """Of a day its last millisecond: days are longer or shorter where clocks change."""
+    """Returns the last millisecond of a day, which may be longer or shorter when clocks change."""
     if not written.is_day:
         moment = written.instant(zone)
         return _beyond(written) if moment is None else (moment - _EPOCH) // _MILLISECOND
@@ -63,13 +63,13 @@ def _last(written: Written, zone: str) -> int:
 
 
 def _beyond(written: Written) -> int:
-    """Where a moment in the first or last hours that Python knows lies: beyond all rows."""
+    """Returns a time before or after all rows, for one at the edge of Python's range."""
     return 0 if written.moment.year < _EPOCH.year else _FAR
 
 
 def _read(text: str, field: str) -> Written:
     stripped = text.strip()
-    # What stands here is a date, also where eight digits may be anything elsewhere.
+    # Here eight digits are always a date, although they may be anything elsewhere.
     plain = f"{stripped[:4]}-{stripped[4:6]}-{stripped[6:]}" if _EIGHT.fullmatch(stripped) else text
     written = read_date(plain) or read_date(_LOST_PLUS.sub("+", stripped))
     if written is None:
@@ -90,7 +90,8 @@ def _zone(zone: str | None) -> str:
 
 @cache
 def _zones() -> "TypeAdapter[str]":
-    # Loads what renders Liquid, which a list without a zone has no use for.
+    # Loaded late, because it loads the Liquid renderer, and a list without a zone does not need
+    # that.
     from runledger.nodes.fields import TimeZone
 
     return TypeAdapter(TimeZone)

@@ -1,1 +1,1 @@
-"""What follows from the table's stream."""
+"""Follows the table's stream."""

@@ -1,4 +1,4 @@
-"""The event of a delivery that came to a new status."""
+"""Builds the event of a delivery that reached a new status."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from runledger.store.values import Item, from_dynamo
 
 @dataclass(frozen=True, slots=True)
 class DeliveryChange:
-    """A delivery as it came to a status. `position` is the change's place in the stream."""
+    """A delivery when it reached a status. `position` is the change's place in the stream."""
 
     position: str
     facts: DeliveryFacts
 
     @property
     def ended_automation(self) -> None:
-        """No automation waits for deliveries."""
+        """None: no automation waits for deliveries."""
 
     def detail_type(self) -> str:
         return delivery_detail_type(self.facts.status)
@@ -32,7 +32,8 @@ class DeliveryChange:
 
 
 def delivery_change(told: Mapping[str, Any]) -> DeliveryChange | None:
-    """`told` is the `dynamodb` part of a stream record on the row of an attempt."""
+    """Reads the change from `told`, the `dynamodb` part of a stream record on an attempt's row.
+    Returns None if it brought no published status."""
     facts = delivery_facts(_row(told["NewImage"]))
     before = _row(told["OldImage"])["sequence"] if "OldImage" in told else 0
     if facts.status not in TOLD or facts.sequence <= before:
@@ -41,12 +42,13 @@ def delivery_change(told: Mapping[str, Any]) -> DeliveryChange | None:
 
 
 def _row(image: Mapping[str, Any]) -> Item:
-    """Without the bag: it tells nothing here, and an event holds bytes as base64."""
+    """Returns the row without its binary attribute, which is not needed here and is base64 in an
+    event."""
     return from_dynamo({name: value for name, value in image.items() if "B" not in value})
 
 
 def delivery_event(facts: DeliveryFacts) -> DeliveryEvent:
-    """Made of what the row tells, so that publishing again tells the same."""
+    """Builds the event from the row alone, so publishing it again gives the same event."""
     kind = facts.error_kind
     return DeliveryEvent(
         id=event_id(facts.id, facts.sequence),
@@ -74,6 +76,6 @@ def _occurred_at(facts: DeliveryFacts) -> int:
     if facts.settled_at is not None:
         return facts.settled_at
     if facts.next_try_at is not None:
-        # The try before was refused then.
+        # The last try was refused then.
         return facts.next_try_at - WAITS[facts.tries - 1]
     return facts.created_at

@@ -1,4 +1,4 @@
-"""What is left to do once DynamoDB has deleted a row that expired."""
+"""Cleans up after DynamoDB deleted an expired row."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,17 +14,19 @@ if TYPE_CHECKING:
     from runledger.store.bodies import Bodies
     from runledger.store.tombstones import TombstoneStore
 
-# The rows that links lead to, by their sort key.
+# The sort keys of rows that links lead to.
 _LINKED = frozenset({keys.run("").sk, keys.delivery("").sk, keys.refusal("").sk})
-# What is looked at. An event holds bytes as base64, and here they tell nothing.
+# The attributes to read. The binary one is left out: an event holds bytes as base64, and they are
+# not needed here.
 _LOOKED_AT = ("pk", "sk", "workspaceId", "ttl", "objects")
-# Who deletes by time to live, as a stream record names them.
+# The user identity of time-to-live deletions in a stream record.
 _TIME_TO_LIVE = ("Service", "dynamodb.amazonaws.com")
 
 
 @dataclass(frozen=True, slots=True)
 class ExpiredRow:
-    """`expiry` where links led to the row, `objects` what the keys of its objects begin with."""
+    """A row that expired. `expiry` is set if links led to the row; `objects` is the prefix of its
+    objects' keys."""
 
     key: keys.Key
     expiry: Expiry | None
@@ -32,10 +34,10 @@ class ExpiredRow:
 
 
 def expired_rows(records: Iterable[Mapping[str, Any]]) -> list[tuple[str, ExpiredRow]]:
-    """The rows that DynamoDB deleted by their time to live, each with its position in the stream.
-    Whoever else deletes a row leaves their own word of it.
+    """Returns the rows that DynamoDB deleted by their time to live, each with its position in the
+    stream. Other deletions leave their own record.
 
-    A record that cannot be read will never be: it is logged and left out."""
+    A record that cannot be read is logged and skipped, because it will never be readable."""
     found = []
     for record in records:
         if record.get("eventName") != "REMOVE" or not _is_expired(record):
@@ -55,7 +57,7 @@ def _is_expired(record: Mapping[str, Any]) -> bool:
 
 
 def expired_row(image: Mapping[str, Any]) -> ExpiredRow:
-    """Of the image of a deleted row, as a stream record holds it."""
+    """Reads a deleted row from its image in a stream record."""
     row = from_dynamo({name: image[name] for name in _LOOKED_AT if name in image})
     expiry = None
     if row["sk"] in _LINKED:
@@ -69,11 +71,11 @@ class ExpiryFollower:
     bodies: "Bodies"
 
     def bury(self, row: ExpiredRow) -> None:
-        """Leaves a tombstone where links led to the row, and deletes the objects that it pointed
-        to. May be done again.
+        """Leaves a tombstone if links led to the row, and deletes the row's objects. Safe to
+        repeat.
 
-        A run's objects go with the first of its rows to be deleted: all of them have expired by
-        then, and no reader is shown any."""
+        A run's objects are deleted with the first of its rows: by then all of them have expired,
+        and readers see none."""
         if row.expiry is not None:
             self.tombstones.leave(row.key, row.expiry)
         if row.objects is not None:

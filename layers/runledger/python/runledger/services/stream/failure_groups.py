@@ -1,8 +1,7 @@
-"""Putting failed runs into their groups, as the bus tells of them.
+"""Adds failed runs to their groups, one event from the bus at a time.
 
-The event says only which run it is; what is written is made of the run's row, which never changes
-any more. A group is the join of what its runs say of it, so duplicates, any order and a replay from
-any point lead to the same.
+The event carries only the run's id. The group is built from the run's row, which no longer changes.
+Adding is idempotent and independent of order, so duplicates and replays give the same group.
 """
 
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from runledger.store.failures import FailureStore
     from runledger.store.runs import RunStore
 
-# Each lost try means that another run of the group moved it in between.
+# A try is lost only if another run changed the group in between.
 _TRIES = 8
 
 
@@ -34,25 +33,26 @@ class FailureGroups:
     failures: "FailureStore"
 
     def take(self, run_id: str) -> None:
-        """Adds a failed run to its group; nothing where the run is gone."""
+        """Adds a failed run to its group. Does nothing if the run is gone."""
         try:
             run = self.runs.get(run_id)
         except NotFoundError:
             logger.info("a failed run is gone", extra={"runId": run_id})
             return
         except UnreadableError as error:
-            # It will never be readable; the others of the queue are.
+            # It will never be readable, but the others in the queue are.
             log_failure("a failed run is damaged", error, runId=run_id)
             return
         if run.error is None or run.error_group is None:
             return
         member = _member(run)
-        # The member first: a crash behind it leaves a group unlisted, never one without runs.
+        # Write the member first. After a crash, the group may be unlisted, but it never lacks its
+        # runs.
         self.failures.add_run(run.error_group, member)
         self._grow(run, run.error, run.error_group, member)
 
     def _grow(self, run: "Run", error: "ErrorDetail", group_id: str, member: FailedRun) -> None:
-        # As it is now: a group that was just resolved must not be taken for one that was not.
+        # Read consistently: a group that was just resolved must not look unresolved.
         group = self.failures.find(group_id, consistent=True)
         for _ in range(_TRIES):
             if group is None:
@@ -91,14 +91,14 @@ class FailureGroups:
         )
 
     def _told(self, run: "Run", error: "ErrorDetail", group_id: str) -> "ErrorDetail":
-        """The error that the group was made of: the row's, where that is all of it, or the
-        step's."""
+        """Returns the error that made the group: the row's if it is whole, or the step's."""
         if _is_of(run, error, group_id):
             return error
         whole = self.failures.step_error(run)
         if whole is not None and _is_of(run, whole, group_id):
             return whole
-        # Only the row knows it, and has cut it: half a word tells nothing, or a part of a value.
+        # Only the row has it, and has cut it. Drop the last word, which may be half a word or part
+        # of a value.
         return error.changed(message=error.message.rpartition(" ")[0] + " …")
 
 
@@ -107,8 +107,8 @@ def _is_of(run: "Run", error: "ErrorDetail", group_id: str) -> bool:
 
 
 def grown(group: FailureGroup, member: FailedRun) -> FailureGroup:
-    """The group with one run more: the same for runs in any order and however often. A failure
-    after its resolution opens it again."""
+    """Returns the group with one more run. The result does not depend on order or repeats. A
+    failure after the resolution reopens the group."""
     first_at, first_version = min(
         (group.first_at, group.first_version), (member.failed_at, member.version)
     )
@@ -141,10 +141,11 @@ def _member(run: "Run") -> FailedRun:
 
 
 def _hour(moment: int) -> int:
-    """The hour that a moment lies in: a flood of failures moves the group once an hour."""
+    """Returns the start of the hour, so many failures change the group only once an hour."""
     return moment // HOUR * HOUR
 
 
 def _kept_until(member: FailedRun) -> int:
-    """At least as long as the run, and moved once a day."""
+    """Returns an expiry at least as late as the run's, rounded up to a day so that it rarely
+    changes."""
     return (member.expires_at // DAY + 1) * DAY

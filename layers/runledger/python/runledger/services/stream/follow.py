@@ -1,7 +1,8 @@
-"""All that follows from a batch of the table's stream, but for starting runs.
+"""Runs everything that follows from a batch of the table's stream, except starting runs.
 
-A stream is meant for two readers, so one function reads it for all who follow it. Each of them is
-given the whole batch and may be given it again: none waits for another, and none fails for another.
+A stream supports two readers, so one function reads it for all followers. Each follower gets the
+whole batch, possibly more than once. None waits for another, and one that fails does not fail the
+others.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,11 +30,11 @@ class Followers:
     expiry: "ExpiryFollower"
 
     def follow(self, records: Records) -> str | None:
-        """The earliest position from which the stream has to be read again, or None where all is
-        done. Without a position of its own a failure is that of the first record."""
+        """Returns the earliest position from which to read the stream again, or None if all is
+        done. A failure without a position counts as one of the first record."""
         positions = [_position(record) for record in records]
         failed = []
-        # Events first: somebody waits for them.
+        # Publish events first, because subscribers wait for them.
         for work in (self._publish, self._mark, self._bury):
             try:
                 position = work(records)
@@ -51,7 +52,7 @@ class Followers:
         self.marker.mark(changes_in(records))
 
     def _bury(self, records: Records) -> str | None:
-        """One that fails does not hold up the others."""
+        """Buries expired rows. One that fails does not hold up the others."""
         first = None
         for position, row in expired_rows(records):
             try:
@@ -63,5 +64,5 @@ class Followers:
 
 
 def _position(record: Mapping[str, Any]) -> str:
-    """Without one, which AWS takes for the whole batch, where the record has none."""
+    """Returns the record's position, or an empty one, which AWS takes for the whole batch."""
     return str(record.get("dynamodb", {}).get("SequenceNumber", ""))

@@ -1,8 +1,7 @@
-"""Publishing what becomes of runs and deliveries: an event on the bus for each status.
+"""Publishes an event on the bus for each new status of a run or delivery.
 
-The table's stream tells every change of a row; those that brought a new status have a new
-`sequence`. A change is published at least once and under an id of its own, so that whoever listens
-can drop what they have seen.
+The table's stream shows every change of a row; a change of status has a new `sequence`. A change is
+published at least once, with an id of its own, so subscribers can drop duplicates.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,20 +35,20 @@ if TYPE_CHECKING:
 
     from runledger.store.automations import AutomationStore
 
-# What one call takes. Its bound of 256 KB is far away: an event is 3 KB at most.
+# The most events in one call. Its limit of 256 KB does not matter: an event has at most 3 KB.
 BATCH = 10
 
 
 @dataclass(frozen=True, slots=True)
 class RunChange:
-    """A run as it came to a status. `position` is the change's place in the stream."""
+    """A run when it reached a status. `position` is the change's place in the stream."""
 
     position: str
     run: Run
 
     @property
     def ended_automation(self) -> str | None:
-        """The automation that others may wait for."""
+        """Returns the automation of an ended run, which others may wait for."""
         return self.run.automation_id if self.run.status.is_terminal else None
 
     def detail_type(self) -> str:
@@ -63,11 +62,11 @@ Change = RunChange | DeliveryChange
 
 
 def changes_of(records: Iterable[Mapping[str, Any]]) -> list[Change]:
-    """The stream records that brought a run or a delivery to a new status, in the order of the
-    stream.
+    """Returns the changes of status in these stream records, in order.
 
-    Claims and moved due times bring none, and a row that expired is no news. A record that cannot
-    be read will never be: it is logged and left out, so that it holds up no others."""
+    Claims and new due times are no change of status, and expired rows are skipped. A record that
+    cannot be read is logged and skipped, because it will never be readable and must not hold up
+    others."""
     found: list[Change] = []
     for record in records:
         try:
@@ -104,15 +103,15 @@ _TOLD_ROWS: dict[str, Callable[[Mapping[str, Any]], Change | None]] = {
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """`bus` is the name of the event bus."""
+    """Publishes changes. `bus` is the name of the event bus."""
 
     events: "EventBridgeClient"
     bus: str
     automations: "AutomationStore"
 
     def publish(self, changes: Sequence[Change]) -> str | None:
-        """Publishes the changes in their order; the position of the first one that the bus did
-        not take, from which the stream is to be read again, or None."""
+        """Publishes the changes in order. Returns the position of the first one that the bus
+        refused, from which to read the stream again, or None."""
         heard = self._heard(changes)
         for start in range(0, len(changes), BATCH):
             batch = changes[start : start + BATCH]
@@ -124,14 +123,14 @@ class Publisher:
         return None
 
     def _heard(self, changes: Sequence[Change]) -> frozenset[str]:
-        """The automations whose ended runs others wait for. Asked for each batch anew, so that
-        none who began to listen is missed for long."""
+        """Returns the automations whose ended runs others wait for. Asks for each batch, so a new
+        listener does not miss runs for long."""
         ended = {each.ended_automation for each in changes if each.ended_automation is not None}
         return frozenset(each for each in sorted(ended) if self.automations.has_downstream(each))
 
     def _put(self, entries: "Sequence[PutEventsRequestEntryTypeDef]") -> int | None:
-        """The index of the first event that was refused, for whatever reason: it is tried again
-        until the record is too old."""
+        """Returns the index of the first event that the bus refused for any reason. It is retried
+        until the stream record is too old."""
         try:
             answer = self.events.put_events(Entries=entries)
         except AWS_ERRORS as error:
@@ -148,7 +147,8 @@ class Publisher:
     def _entry_of(
         self, change: Change, heard: frozenset[str]
     ) -> "PutEventsRequestEntryTypeDef | None":
-        """None for a row of which no event can be made, now or later: it holds up no others."""
+        """Returns the event's entry, or None for a row that can never become an event, so it does
+        not hold up others."""
         try:
             return self._entry(change, heard)
         except DAMAGES as error:
@@ -167,9 +167,10 @@ class Publisher:
 
 
 def run_event(run: Run, heard: frozenset[str] = frozenset()) -> RunEvent:
-    """The event of the run's present status; `heard` are the automations others wait for.
+    """Builds the event of the run's current status; `heard` are the automations that others wait
+    for.
 
-    Made of what the row tells, so that publishing again tells the same."""
+    Uses the row alone, so publishing it again gives the same event."""
     canceled = None
     if run.canceled is not None:
         canceled = EventCanceled(by=run.canceled.by, reason=run.canceled.reason)
