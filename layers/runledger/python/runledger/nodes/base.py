@@ -1,7 +1,7 @@
-"""What a node type is.
+"""The contract of a node type.
 
-A node type is one file: a config model, how it reads in the palette, which Lambda function runs
-it, the states it becomes, and `run`. It never reads the store; what it needs is passed in.
+A node type is one file: a config model, its text in the palette, the Lambda function that runs it,
+the states it compiles to, and `run`. It never reads the store; the caller passes in what it needs.
 """
 
 import time
@@ -36,15 +36,15 @@ from runledger.redaction import Redactor
 
 ConfigT = TypeVar("ConfigT", bound=Config)
 
-# Statuses of an answer that points to another address.
+# Statuses of an answer that redirects to another address.
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
-# Where a task's answer lies in the state: {"nodeId": …, "outcome": …, "waitUntil": …}.
+# Where a task's answer is in the state: {"nodeId": …, "outcome": …, "waitUntil": …}.
 RESULT_PATH = "$.last"
 
 
 class Function(StrEnum):
-    """The Lambda functions that run nodes, split by what they may touch."""
+    """The Lambda functions that run nodes, split by what each may access."""
 
     LOGIC = "LOGIC"
     MESSAGE = "MESSAGE"
@@ -63,8 +63,8 @@ class Operation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Branching:
-    """The outcomes a node can have. `required` is False where the graph may ignore them all and
-    leave by one unlabelled edge."""
+    """The outcomes a node can have. `required` is False if the graph may ignore them all and leave
+    by one unlabelled edge."""
 
     labels: tuple[str, ...]
     required: bool = True
@@ -72,12 +72,12 @@ class Branching:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a node stands in the machine being built.
+    """A node's surroundings in the machine being built.
 
-    `task` is the Task skeleton (Resource, Parameters, TimeoutSeconds); `exits` maps the label of
+    `task` is the Task skeleton (Resource, Parameters, TimeoutSeconds). `exits` maps the label of
     each edge (None for the unlabelled one) to the name of the state it leads to; an end has one
-    exit, under None, to where its scope comes to rest. `released` is the state of this branch in
-    which a walk ends that no longer has a say in the run.
+    exit, under None, which leads to the state where its scope ends. `released` is the state of this
+    branch that ends a walk which no longer decides about the run.
     """
 
     node_id: str
@@ -87,7 +87,7 @@ class Placement:
 
 
 class HttpRequest(Model):
-    """One outbound call, secrets already in place; never stored."""
+    """One outbound call with its secrets filled in; never stored."""
 
     method: str
     url: str
@@ -99,8 +99,8 @@ class HttpRequest(Model):
 
 
 class HttpResponse(Model):
-    """`body` is at most the caller's size bound; `truncated` says it was longer. `redirects_to` is
-    the address that an answer points to which was not followed."""
+    """The answer to a call. `body` is at most the caller's size limit; `truncated` says that it was
+    longer. `redirects_to` is the address of a redirect that was not followed."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -112,8 +112,8 @@ class HttpResponse(Model):
 
 class HttpCaller(Protocol):
     def call(self, request: HttpRequest) -> HttpResponse:
-        """Raises NodeError: `BLOCKED_ADDRESS`, `TIMEOUT`, `CONNECTION_FAILED`; NotSentError where
-        the call surely never reached the other side."""
+        """Raises NodeError `BLOCKED_ADDRESS`, `TIMEOUT` or `CONNECTION_FAILED`, and NotSentError if
+        the call certainly never reached the other side."""
 
 
 class SecretReader(Protocol):
@@ -121,19 +121,20 @@ class SecretReader(Protocol):
         """Raises NodeError `MISSING_SECRET`."""
 
     def hosts(self, name: str) -> tuple[str, ...]:
-        """The hosts that the secret may be sent to, as they are now; raises NodeError
+        """Returns the hosts that the secret may be sent to now. Raises NodeError
         `MISSING_SECRET`."""
 
 
 class BodyKeeper(Protocol):
     def keep(self, name: str, text: str, content_type: str) -> str:
-        """Keeps a text that is too large for the step, and returns where; redacted by the caller.
-        Raises a RunledgerError where it could not."""
+        """Keeps a text that is too large for the step and returns its key; the caller redacts it
+        first. Raises a RunledgerError if the text could not be kept."""
 
 
 class OutboundMessage(Model):
-    """One message to one recipient on one channel, not yet rendered. `is_one_of_many` where the
-    recipients were found by a query: what a template lacks for one of them is that one's matter."""
+    """One message to one recipient on one channel, not yet rendered. `is_one_of_many` is True if
+    a query found the recipients: a variable that the template lacks then affects only this
+    recipient."""
 
     recipient: str
     contact: Contact | None
@@ -147,15 +148,15 @@ class OutboundMessage(Model):
 
     @property
     def rules(self) -> dict[str, Any]:
-        """What is asked of the gates besides the usual, as JSON; fields of a later message."""
+        """The optional checks of the gates, as JSON: the same fields that OutboundMessage takes."""
         return self.model_dump(
             mode="json", include={"frequency_cap", "quiet_hours"}, exclude_none=True
         )
 
 
 class MessageOutcome(Model):
-    """What became of one message so far; `is_unknown` says that the provider may or may not have
-    it, which is not known yet."""
+    """The result of one message so far. `is_unknown` says that nobody knows yet whether the
+    provider has it."""
 
     delivery_id: str
     status: DeliveryStatus
@@ -165,12 +166,12 @@ class MessageOutcome(Model):
 
 class Messenger(Protocol):
     def deliver(self, message: OutboundMessage, scope: Mapping[str, Any]) -> MessageOutcome:
-        """Claims the effect, passes the gates, sends, records. Never sends one effect twice."""
+        """Claims the effect, passes the gates, sends and records. Never sends one effect twice."""
 
 
 class ContactQuery(Protocol):
-    """Which contacts are meant. `tags` are a hint for the listing: whoever matches has all of
-    them (`needs_all_tags`) or one of them; without any it is over all contacts."""
+    """Selects contacts. `tags` narrow the listing: a matching contact has all of them
+    (`needs_all_tags`) or at least one. Without tags, the listing covers all contacts."""
 
     @property
     def tags(self) -> tuple[str, ...]: ...
@@ -181,13 +182,13 @@ class ContactQuery(Protocol):
     def matches(self, contact: Contact) -> bool: ...
 
     def unreadable(self, contact: Contact) -> str | None:
-        """What of the contact could not be compared, where nothing else decides that it is not
-        meant; None otherwise."""
+        """Returns the value of the contact that could not be compared, if nothing else excludes the
+        contact; otherwise None."""
 
 
 class ContactPage(Model):
-    """Ids of contacts that may match, or that cannot be compared, oldest first; `cursor` is where
-    the next page begins, None at the end. A page may be empty and yet have one after it."""
+    """Ids of contacts that may match or that cannot be compared, oldest first. `cursor` is the
+    start of the next page, None at the end. A page may be empty and still have a next one."""
 
     ids: tuple[str, ...]
     cursor: str | None
@@ -199,37 +200,38 @@ class ContactFinder(Protocol):
     def page(self, query: ContactQuery, after: str | None) -> ContactPage: ...
 
     def read(self, contact_ids: Iterable[str]) -> Mapping[str, Contact]:
-        """Those that there are, by id, as they are now."""
+        """Returns the contacts that exist, by id, in their current state."""
 
     def segment(self, segment_id: str) -> ContactQuery:
-        """A segment as the run's version pinned it."""
+        """Returns a segment as the run's version pinned it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a function lends its nodes. A function without a privilege leaves its tool None."""
+    """The tools that a function gives its nodes. A tool is None if the function lacks the
+    privilege."""
 
     http: HttpCaller | None = None
     secrets: SecretReader | None = None
     messenger: Messenger | None = None
     contacts: ContactFinder | None = None
     bodies: BodyKeeper | None = None
-    # For a node that tries again within its visit; `sleep` takes seconds, and `is_run_open` tells
-    # whether the run still waits for it.
+    # For a node that retries within its visit. `sleep` takes seconds; `is_run_open` says whether
+    # the run still waits for the node.
     clock: Clock = now_ms
     sleep: Callable[[float], None] = time.sleep
     is_run_open: Callable[[], bool] = lambda: True
-    # Ids of the deliveries that the visit began, for the record of one that does not come to its
-    # end: what was sent is told, whatever happened after.
+    # Ids of the deliveries that the visit began. If the visit is cut off, its record still shows
+    # what was sent.
     begun: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One visit of one node. `scope` is what Liquid sees: contact, trigger, steps, vars,
-    workspace; `now` is epoch milliseconds; `effect_key` names this node's effect for good;
-    `labels` are those of the edges out of the node; `texts` are those of the message templates it
-    uses; `progress` is what the visit before left for this one, where the node goes on."""
+    """One visit of one node. `scope` is what Liquid sees: contact, trigger, steps, vars, workspace;
+    `now` is epoch milliseconds; `effect_key` identifies this node's effect permanently; `labels`
+    are the labels of the node's outgoing edges; `texts` are the texts of its message templates;
+    `progress` is what the previous visit left for this one, if the node goes on."""
 
     node_id: str
     run_id: str
@@ -244,11 +246,11 @@ class Visit:
 
 
 class NodeResult(Model):
-    """What a visit came to; the walk records it as the step.
+    """The result of a visit; the walk records it as the step.
 
-    `wait_until` (epoch milliseconds) goes with WAITING, `reason` with SKIPPED, `error` with
-    FAILED. `outcome` is the branch label, where the node branches. With RUNNING the node goes on
-    in another visit, which is given `progress`; until then the step tells the rest of this.
+    `wait_until` (epoch milliseconds) goes with WAITING, `reason` with SKIPPED, `error` with FAILED.
+    `outcome` is the branch label if the node branches. With RUNNING the node goes on in another
+    visit, which receives `progress`; until then the step shows the other fields.
     """
 
     status: StepStatus = StepStatus.COMPLETED
@@ -265,7 +267,8 @@ class NodeResult(Model):
 
 
 class NodeType(ABC, Generic[ConfigT]):
-    """Base of the node types. The class docstring is the palette's and docs/nodes.md's text."""
+    """Base of the node types. The class docstring is the text in the palette and in
+    docs/nodes.md."""
 
     name: ClassVar[str]
     title: ClassVar[str]
@@ -273,9 +276,9 @@ class NodeType(ABC, Generic[ConfigT]):
     example: ClassVar[dict[str, Any]]
     function: ClassVar[Function] = Function.LOGIC
     operation: ClassVar[Operation] = Operation.VISIT
-    # An effect reaches outside; when a crash hides its answer it is unknown and not repeated.
+    # An effect acts outside the table. If a crash hides its answer, it is unknown and not repeated.
     effect: ClassVar[bool] = False
-    # A start has no edges in, an end none out, a join closes a fork.
+    # A start has no incoming edges, an end has no outgoing ones, a join closes a fork.
     is_start: ClassVar[bool] = False
     is_end: ClassVar[bool] = False
     is_join: ClassVar[bool] = False
@@ -284,60 +287,60 @@ class NodeType(ABC, Generic[ConfigT]):
     config_model: type[ConfigT]
 
     def branching(self, config: ConfigT) -> Branching | None:
-        """The outcomes, or None where the node has just one way on."""
+        """The outcomes, or None if the node has only one way on."""
         return None
 
     def outputs(self, config: ConfigT) -> frozenset[str] | None:
-        """The names in the output bag; None where they cannot be known beforehand."""
+        """The names in the output; None if they cannot be known in advance."""
         return frozenset()
 
     def timeout_seconds(self, config: ConfigT) -> int:
-        """The longest one try of the task may take, cold start included."""
+        """The longest that one attempt of the task may take, cold start included."""
         return 6
 
     def wait_seconds(self, config: ConfigT) -> int:
-        """The longest this node may park the run."""
+        """The longest that this node may make the run wait."""
         return 0
 
     def max_visits(self, config: ConfigT) -> int:
-        """The most visits that the node may take; more than one where it goes on."""
+        """The most visits that the node may take; more than one if it goes on in further visits."""
         return 1
 
     def is_express_safe(self, config: ConfigT) -> bool:
-        """False where the node may not run on an Express machine, however short."""
+        """False if the node may not run on an Express machine, however short it is."""
         return True
 
     def repeatable(self, config: ConfigT) -> bool:
-        """Whether a visit whose request died may be done again. False for an effect, unless it
-        keeps its own account of what left or the other side tells repeats apart."""
+        """Whether a visit whose request died may be repeated. False for an effect, unless it
+        records what it sent or the other side recognizes repeats."""
         return not self.effect
 
     def with_credentials_masked(
         self, config: Mapping[str, Any], masker: CredentialMasker
     ) -> dict[str, Any]:
-        """A config as it was written, valid or not, without the credentials in it."""
+        """Returns a config as it was written, valid or not, without the credentials in it."""
         masked: dict[str, Any] = masker.value(config, ())
         return masked
 
     def secret_uses(self, config: ConfigT) -> list[SecretUse]:
-        """Where secrets go."""
+        """The secrets that the config sends, and where it sends them."""
         return []
 
     def faults(self, config: ConfigT) -> list[ConfigWarning]:
-        """What is wrong with a valid config. Asked when it is saved and not when a version that
-        was saved before is read, so a rule that comes later breaks no version."""
+        """Faults of a config that its model accepts. Checked when a config is saved, not when a
+        saved version is read, so a later rule breaks no version."""
         return []
 
     def warnings(self, config: ConfigT) -> list[ConfigWarning]:
-        """What may be saved, and is better thought over."""
+        """Doubtful points of a config that may be saved anyway."""
         return []
 
     def template_ids(self, config: ConfigT) -> frozenset[str]:
-        """The message templates this node uses; a version pins them."""
+        """The message templates that this node uses; a version pins them."""
         return frozenset()
 
     def segment_ids(self, config: ConfigT) -> frozenset[str]:
-        """The segments this node uses; a version pins them."""
+        """The segments that this node uses; a version pins them."""
         return frozenset()
 
     def places(self, config: ConfigT) -> list[tuple[Place, str]]:
@@ -345,20 +348,20 @@ class NodeType(ABC, Generic[ConfigT]):
         return liquid_places(config.model_dump(by_alias=True, exclude_none=True))
 
     def sources(self, config: ConfigT) -> list[tuple[str, str]]:
-        """As `places`, each with its dotted path."""
+        """The same as `places`, each with its dotted path."""
         return [(".".join(place), source) for place, source in self.places(config)]
 
     def recorded_values(self, config: ConfigT, record: Record) -> dict[Place, Any]:
-        """The values of the config's texts that the record of the visit tells anyway."""
+        """Values of the config's texts that the record of the visit already contains."""
         return {}
 
     def redactor(self, config: ConfigT, visit: Visit) -> Redactor:
-        """What strikes the values that this node may have seen."""
+        """The redactor for the values that this node may have seen."""
         return Redactor({})
 
     def input(self, config: ConfigT, visit: Visit, record: Record) -> dict[str, Any]:
-        """What the visit worked with, as the step keeps it: the values of the config's texts by
-        JSON pointer, without those that the record tells. Goes after `run`."""
+        """Returns what the visit worked with, as the step keeps it: the values of the config's
+        texts by JSON pointer, without those that the record contains. Called after `run`."""
         told = self.recorded_values(config, record)
         left = [found for found in self.places(config) if not is_within(found[0], told)]
         if not left:
@@ -366,14 +369,14 @@ class NodeType(ABC, Generic[ConfigT]):
         return recorded(rendered(left, visit.scope, self.redactor(config, visit)))
 
     def is_input_known(self, config: ConfigT, kept: Mapping[str, Any], record: Record) -> bool:
-        """Whether a step tells all of its input, `kept` being what `input` gave: not so where the
-        visit died, where the contact was erased, or where nothing was kept of it yet."""
+        """Whether a step shows all of its input; `kept` is what `input` returned. False if the
+        visit died, if the contact was erased, or if nothing was kept yet."""
         known = {**self.recorded_values(config, record), **places_of(kept)}
         return all(is_within(place, known) for place, _ in self.places(config))
 
     def states(self, config: ConfigT, placement: Placement) -> dict[str, dict[str, Any]]:
-        """The node's states, the first named by its id. Retry and Catch are added by the
-        compiler; an outcome without an edge releases the walk, never takes a wrong branch."""
+        """Returns the node's states, the first named by its id. The compiler adds Retry and Catch.
+        An outcome without an edge releases the walk, so it never takes a wrong branch."""
         task: dict[str, Any] = {**placement.task, "ResultPath": RESULT_PATH}
         name = placement.node_id
         labelled = {label: exit for label, exit in placement.exits.items() if label is not None}
@@ -403,4 +406,4 @@ class NodeType(ABC, Generic[ConfigT]):
 
     @abstractmethod
     def run(self, config: ConfigT, visit: Visit) -> NodeResult:
-        """Does the node's work. Raises NodeError for a failure that a person can act on."""
+        """Does the node's work. Raises NodeError for a failure that a person can fix."""

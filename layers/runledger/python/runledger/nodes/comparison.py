@@ -1,4 +1,4 @@
-"""How CONDITION and SWITCH compare two values."""
+"""Comparing two values in CONDITION and SWITCH."""
 
 import json
 import re
@@ -18,7 +18,7 @@ _MAX_EVIDENCE_CHARACTERS = 1_000
 
 
 class Operator(StrEnum):
-    """How two values compare."""
+    """How two values are compared."""
 
     EQUALS = "EQUALS"
     NOT_EQUALS = "NOT_EQUALS"
@@ -48,8 +48,8 @@ class Operator(StrEnum):
 
 
 def read_operand(source: Any, operator: Operator, scope: Any) -> Any:
-    """The value of one side. A variable without a value is an error, except where the rule asks
-    just that (IS_EMPTY, IS_NOT_EMPTY): there it is null."""
+    """Returns the value of one side. A variable without a value is an error, except for IS_EMPTY
+    and IS_NOT_EMPTY: there it is null."""
     if not isinstance(source, str) or not has_liquid(source):
         return source
     try:
@@ -61,7 +61,8 @@ def read_operand(source: Any, operator: Operator, scope: Any) -> Any:
 
 
 def compare(left: Any, operator: Operator, right: Any) -> bool:
-    """Raises NodeError `INCOMPARABLE` where the question makes no sense for these values."""
+    """Compares two values. Raises NodeError `INCOMPARABLE` if the operator has no meaning for
+    them."""
     match operator:
         case Operator.EQUALS:
             return is_equal(left, right)
@@ -84,8 +85,8 @@ def compare(left: Any, operator: Operator, right: Any) -> bool:
 
 
 def is_equal(left: Any, right: Any) -> bool:
-    """A number equals the text that writes it, `true` equals "true"; two texts are equal only if
-    they are the same, so "01234" is not "1234"."""
+    """Whether two values are equal. A number equals the text that writes it, and `true` equals
+    "true". Two texts are equal only if they are the same, so "01234" is not "1234"."""
     if isinstance(left, bool) or isinstance(right, bool):
         return _is_scalar(left) and _is_scalar(right) and _folded(left) == _folded(right)
     if isinstance(left, str) and isinstance(right, str):
@@ -97,7 +98,7 @@ def is_equal(left: Any, right: Any) -> bool:
 
 
 def as_number(value: Any) -> Decimal | None:
-    """The number a value is or looks like; None where it is none. Truth values are no numbers."""
+    """The number that a value is or looks like, otherwise None. True and false are not numbers."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float | Decimal):
@@ -114,7 +115,7 @@ def has_order(value: Any) -> bool:
 
 
 def for_evidence(value: Any) -> Any:
-    """A value as evidence keeps it: whole when short, else the beginning of its JSON text."""
+    """A value as evidence keeps it: whole if short, otherwise the beginning of its JSON text."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     if len(text) <= _MAX_EVIDENCE_CHARACTERS:
         return value
@@ -139,7 +140,7 @@ def _is_ordered(left: Any, operator: Operator, right: Any) -> bool:
 
 
 def _moment(value: Any) -> datetime | None:
-    """The instant a date or date-time means, in UTC where it names no offset."""
+    """The instant of a date or date-time; UTC if it names no offset."""
     return moment_of(value, "UTC")
 
 
@@ -182,5 +183,5 @@ def _incomparable(left: Any, operator: Operator, right: Any) -> NodeError:
 
 
 def describe(value: Any) -> str:
-    """A value in a message: its kind and its beginning."""
+    """A value as a message shows it: the beginning of its JSON text."""
     return shown(value)

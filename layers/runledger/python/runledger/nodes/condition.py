@@ -1,4 +1,4 @@
-"""CONDITION: a question with two ways on."""
+"""CONDITION: a question with two branches."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -34,10 +34,11 @@ class ConditionConfig(VariantConfig):
 
     @abstractmethod
     def verdict(self, scope: Scope, contact: Contact | None) -> RuleEvidence:
-        """The rule as it was decided: its own fields, the operands' values, `verdict`."""
+        """Returns the evidence of the decision: the rule's own fields, the operands' values,
+        `verdict`."""
 
     def undecided(self) -> RuleEvidence:
-        """The rule as evidence where an earlier one had settled the group."""
+        """The evidence of a rule that was not checked because an earlier one decided the group."""
         return {"kind": self.kind, "verdict": None, "reason": "settled before this rule"}
 
     def depth(self) -> int:
@@ -45,7 +46,7 @@ class ConditionConfig(VariantConfig):
 
 
 class ContactConditionConfig(ABC):
-    """Shared by the rules that ask about the contact: without one they do not hold."""
+    """Shared by the rules about the contact: if the run has no contact, they do not hold."""
 
     kind: Any
 
@@ -55,7 +56,7 @@ class ContactConditionConfig(ABC):
 
     @abstractmethod
     def ask(self, contact: Contact, scope: Scope) -> tuple[Any, bool]:
-        """The operand's value and whether the rule holds."""
+        """Returns the operand's value and whether the rule holds."""
 
     def verdict(self, scope: Scope, contact: Contact | None) -> RuleEvidence:
         rule = self.details()
@@ -141,7 +142,7 @@ class MetadataEqualsConfig(ContactConditionConfig, ConditionConfig):
 
 
 def _metadata(contact: Contact, key: str) -> Any:
-    """The entry of that very name, else what is at that path."""
+    """Returns the entry with exactly that name, otherwise the value at that path."""
     if key in contact.metadata:
         return contact.metadata[key]
     try:
@@ -151,8 +152,8 @@ def _metadata(contact: Contact, key: str) -> Any:
 
 
 class CompareConfig(ConditionConfig):
-    """Two values compare as the operator says. Texts that look like numbers count as numbers next
-    to a number or in an ordering; dates are ordered as moments."""
+    """Two values compare as the operator says. A text that looks like a number counts as a number
+    if the other side is a number or the operator orders; dates are ordered as moments."""
 
     kind: Literal["COMPARE"] = Field(description="The kind of rule.")
     left: Comparable = Field(description="The value to look at. Liquid.")
@@ -184,7 +185,7 @@ class CompareConfig(ConditionConfig):
 
 
 class GroupConfig(ConditionConfig):
-    """All, or any, of several rules. They are asked in order, until one settles the matter."""
+    """All, or any, of several rules. They are checked in order until the result is certain."""
 
     kind: Literal["ALL", "ANY"] = Field(description="Whether all must hold, or one is enough.")
     conditions: list[SerializeAsAny[ConditionConfig]] = Field(
@@ -217,8 +218,8 @@ class GroupConfig(ConditionConfig):
 def _told(
     config: ConditionConfig, rule: RuleEvidence, place: Place = ()
 ) -> Iterator[tuple[Place, Any]]:
-    """The values of a rule's texts that its evidence has. A rule that was not asked saw none, and
-    stays as it was written."""
+    """Yields the values of a rule's texts that its evidence contains. A rule that was not checked
+    saw no values, so its texts stay as written."""
     if rule["verdict"] is None:
         yield from liquid_places(config.model_dump(by_alias=True), place)
     elif isinstance(config, GroupConfig):
@@ -231,7 +232,7 @@ def _told(
 
 
 def _as_stored(field: str, value: Any) -> Any:
-    """A wanted email or phone in the form in which contacts keep theirs."""
+    """Returns a wanted email or phone in the form in which contacts store theirs."""
     if not isinstance(value, str):
         return value
     if field == "email":
@@ -245,9 +246,9 @@ def _as_stored(field: str, value: Any) -> Any:
 
 
 class ConditionNode(NodeType[ConditionConfig]):
-    """Asks a question and goes on by `true` or by `false`. It can ask about the contact (a tag, an
-    email, a phone, a field, metadata), compare two values, or combine rules by ALL and ANY. The
-    run keeps the rule, the values it saw, and the branch not taken."""
+    """Checks a rule and continues on the branch `true` or `false`. A rule can check the contact (a
+    tag, an email, a phone, a field, metadata), compare two values, or combine other rules with ALL
+    and ANY. The run's history shows the rule, the values it saw, and the branch not taken."""
 
     name = "CONDITION"
     title = "Condition"
@@ -264,8 +265,8 @@ class ConditionNode(NodeType[ConditionConfig]):
         return Branching(("true", "false"))
 
     def recorded_values(self, config: ConditionConfig, record: Record) -> dict[Place, Any]:
-        """The evidence has both sides of a comparison; what a rule about the contact asked for it
-        has not."""
+        """The evidence contains both sides of a comparison, but not the values that a rule about
+        the contact asked for."""
         evidence = record.evidence
         rule = evidence["rule"] if evidence and "rule" in evidence else None
         return dict(_told(config, rule)) if rule else {}

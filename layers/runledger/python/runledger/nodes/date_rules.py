@@ -1,7 +1,7 @@
-"""Which contacts a date trigger is about on a day: pure rules of the calendar.
+"""Which contacts a date trigger selects on a day: pure calendar rules.
 
-On the day D that a trigger fires, the contacts due are those whose date recurs on the day
-A = D - offsetDays. Where a month is too short for a date, it recurs on that month's last day.
+On the day D that a trigger fires, the contacts due are those whose date recurs on the day A = D -
+offsetDays. If a month is too short for a date, the date recurs on that month's last day.
 """
 
 import calendar
@@ -13,9 +13,9 @@ from runledger.clock import HOUR
 from runledger.nodes.dates import moment_of_day, shifted
 from runledger.nodes.timezones import from_milliseconds
 
-# The year matters to a date only by whether it has a 29 February.
+# For a date, the year matters only because of 29 February.
 _LEAP_YEAR, _COMMON_YEAR = 2024, 2023
-# Around a day's instants, against the clocks of those who stamped them.
+# Added around a day's instants, because the clocks that wrote the instants may differ.
 _MARGIN = HOUR
 
 
@@ -29,7 +29,7 @@ MonthDay = tuple[int, int]
 
 
 def recurs_on(start: date, repeat: Repeat, day: date) -> bool:
-    """Whether a contact's date `start` comes round on `day`: never before itself."""
+    """Whether a contact's date `start` recurs on `day`; never before `start` itself."""
     if day < start:
         return False
     if repeat is Repeat.NEVER:
@@ -40,7 +40,7 @@ def recurs_on(start: date, repeat: Repeat, day: date) -> bool:
 
 
 def anchor_of(fire_day: date, offset_days: int) -> date | None:
-    """The day A that a fire on `fire_day` is about; None beyond the years that Python knows."""
+    """The day A that a fire on `fire_day` is about; None outside the years that Python supports."""
     return shifted(fire_day, -offset_days)
 
 
@@ -54,8 +54,8 @@ def month_days(anchor: date, repeat: Repeat) -> list[MonthDay]:
 
 
 def nearby(found: list[MonthDay]) -> list[MonthDay]:
-    """Those days, the day before each and the day after, in whatever year: where an instant may
-    lie in UTC that falls on one of them in some zone."""
+    """Those days, and the day before and after each, in leap and common years. An instant that
+    falls on one of the days in some zone is on one of these days in UTC."""
     around: dict[MonthDay, None] = {}
     for month, day in found:
         for year in (_LEAP_YEAR, _COMMON_YEAR):
@@ -68,8 +68,8 @@ def nearby(found: list[MonthDay]) -> list[MonthDay]:
 
 
 def origins(anchor: date, repeat: Repeat, oldest: date) -> Iterator[tuple[date, date]]:
-    """First and last of the neighbouring days whose dates recur on `anchor`, a period at a time
-    from `anchor` back to `oldest`."""
+    """Yields first and last of the neighbouring days whose dates recur on `anchor`, one period at a
+    time from `anchor` back to `oldest`."""
     if repeat is Repeat.NEVER:
         if anchor >= oldest:
             yield anchor, anchor
@@ -88,7 +88,7 @@ def origins(anchor: date, repeat: Repeat, oldest: date) -> Iterator[tuple[date, 
 
 
 def instants_of(first: date, last: date, zone: str) -> tuple[int, int]:
-    """Epoch milliseconds that surely enclose these days in the zone, with a margin."""
+    """Epoch milliseconds that certainly enclose these days in the zone, with a margin."""
     after = shifted(last, 1) or last
     low = moment_of_day(first, "00:00", zone) - _MARGIN
     return low, moment_of_day(after, "00:00", zone) + _MARGIN

@@ -1,4 +1,4 @@
-"""Calendar dates that triggers go by: reading them, and the moment a day's trigger fires at."""
+"""Calendar dates for triggers: reading them, and the moment at which a day's trigger fires."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 from runledger.nodes.timezones import from_milliseconds, to_milliseconds, to_utc
 from runledger.nodes.written_dates import Written, read_date
 
-# Of a metadata key that a trigger can name.
+# The longest metadata key that a trigger can name.
 KEY_CHARACTERS = 64
 
 
 def written_dates(metadata: Mapping[str, Any]) -> dict[str, Written]:
-    """The dates among a contact's metadata, by their keys, as far as a trigger can name those.
-    Without numbers and the like: most of them are no dates."""
+    """Returns the dates in a contact's metadata by key, for keys that a trigger can name. Leaves
+    out numbers and texts of digits: most of them are not dates."""
     found = {key: read_date(value) for key, value in metadata.items() if is_date_key(key)}
     return {
         key: written
@@ -24,8 +24,8 @@ def written_dates(metadata: Mapping[str, Any]) -> dict[str, Written]:
 
 
 def doubtful_dates(metadata: Mapping[str, Any]) -> dict[str, Written | None]:
-    """All other values under keys that a trigger can name: those that are dates only if a trigger
-    goes by them, and None for those that are no dates at all."""
+    """Returns all other values under keys that a trigger can name: those that are dates only if a
+    trigger uses them, and None for values that are not dates."""
     found = {
         key: read_date(value)
         for key, value in metadata.items()
@@ -35,7 +35,7 @@ def doubtful_dates(metadata: Mapping[str, Any]) -> dict[str, Written | None]:
 
 
 def is_unreadable(value: Any) -> bool:
-    """Whether a value is there and is no date."""
+    """Whether a value is present but is not a date."""
     return not _is_blank(value) and read_date(value) is None
 
 
@@ -49,15 +49,15 @@ def is_date_key(key: str) -> bool:
 
 
 def calendar_date(value: Any, zone: str) -> date | None:
-    """The day that a value names, whatever the zone, or that its instant falls on in the zone;
-    None where it is no date."""
+    """Returns the day that a value names, in any zone, or the day of its instant in the zone; None
+    if it is not a date."""
     written = read_date(value)
     return None if written is None else written.day(zone)
 
 
 def local_date(moment: int, zone: str) -> date | None:
-    """The day in the zone at `moment` (epoch milliseconds); None beyond the years that Python
-    knows."""
+    """The day in the zone at `moment` (epoch milliseconds); None outside the years that Python
+    supports."""
     return _day_in(zone, from_milliseconds(moment))
 
 
@@ -71,14 +71,14 @@ def _day_in(zone: str, moment: datetime) -> date | None:
 def moment_of_day(day: date, time_of_day: str, zone: str) -> int:
     """Epoch milliseconds at which the zone's clocks show `time_of_day` (HH:MM) on `day`.
 
-    Where clocks skip it, the first instant after the gap; where they show it twice, the earlier.
-    OverflowError beyond the years that Python knows."""
+    If clocks skip the time, returns the first instant after the gap; if they show it twice, the
+    earlier one. Raises OverflowError outside the years that Python supports."""
     local = datetime.combine(day, time.fromisoformat(time_of_day))
     return to_milliseconds(to_utc(local, ZoneInfo(zone)))
 
 
 def is_skipped(day: date, time_of_day: str, zone: str) -> bool:
-    """Whether the zone's clocks jump over `time_of_day` on `day`."""
+    """Whether the zone's clocks skip `time_of_day` on `day`."""
     local = datetime.combine(day, time.fromisoformat(time_of_day))
     place = ZoneInfo(zone)
     instant = local.replace(tzinfo=place).astimezone(UTC)
@@ -86,7 +86,7 @@ def is_skipped(day: date, time_of_day: str, zone: str) -> bool:
 
 
 def shifted(day: date, days: int) -> date | None:
-    """`day` plus `days`; None beyond the years that Python knows."""
+    """`day` plus `days`; None outside the years that Python supports."""
     try:
         return day + timedelta(days=days)
     except OverflowError:

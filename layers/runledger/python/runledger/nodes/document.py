@@ -29,7 +29,7 @@ value fails the run and is named; only `{% if … %}` and the `default` filter m
 
 
 def nodes_markdown() -> str:
-    """The whole page."""
+    """Returns the whole page."""
     sections = [_HEAD, *(_section(each) for each in NODE_TYPES.values())]
     return "\n".join(sections)
 
@@ -53,7 +53,8 @@ def _section(each: NodeType[Any]) -> str:
 
 
 def _models(root: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
-    """Every model that a config may hold, in reading order, with the heading of its table."""
+    """Yields every model that a config may hold, in reading order, with the heading of its
+    table."""
     waiting: list[tuple[str, type[BaseModel]]] = [("", root)]
     seen: set[type[BaseModel]] = set()
     while waiting:
@@ -89,7 +90,7 @@ def _nested(annotation: Any) -> list[type[BaseModel]]:
 
 def _table(name: str, model: type[BaseModel]) -> list[str]:
     heading = [f"**{name}**: {_paragraph(model.__doc__)}", ""] if name else []
-    # What tells variants apart comes first.
+    # The field that selects the variant comes first.
     first = getattr(model, "discriminator", None)
     fields = sorted(model.model_fields.items(), key=lambda each: each[1].alias != first)
     rows = [
@@ -141,7 +142,7 @@ def _cell(text: str) -> str:
 
 
 def main() -> None:
-    """Writes the page to the path given, docs/nodes.md unless one is."""
+    """Writes the page to the given path; the default is docs/nodes.md."""
     path = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/nodes.md")
     path.write_text(nodes_markdown(), encoding="utf-8")
 

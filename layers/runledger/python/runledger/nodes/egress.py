@@ -1,9 +1,9 @@
-"""Where a call may go."""
+"""Where an outbound call may go."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-# Takes a scheme, a host in ASCII and a port; raises NodeError where the call may not go there.
+# Takes a scheme, a host in ASCII and a port. Raises NodeError if the call may not go there.
 EgressCheck = Callable[[str, str, int], None]
 
 
@@ -13,9 +13,9 @@ def _anywhere(scheme: str, host: str, port: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class EgressRule:
-    """Where a request, and whatever it is redirected to, may go. It is no part of what is sent,
-    so two of them never differ."""
+    """Where a request and its redirects may go. It is not part of what is sent, so two rules always
+    compare equal."""
 
     check: EgressCheck = field(default=_anywhere, compare=False)
-    # A redirect from https to http would send them in the clear.
+    # A redirect from https to http would send the secrets unencrypted.
     has_secrets: bool = field(default=False, compare=False)

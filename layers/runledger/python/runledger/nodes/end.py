@@ -11,8 +11,8 @@ class EndConfig(Config):
 
 
 class EndNode(NodeType[EndConfig]):
-    """Completes the run. Several may stand in one automation; the run's history tells which one
-    it reached."""
+    """Completes the run. An automation may have several; the run's history shows which one was
+    reached."""
 
     name = "END"
     title = "End"

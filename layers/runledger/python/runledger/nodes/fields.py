@@ -16,12 +16,13 @@ _ROOT = re.compile(r"[A-Za-z_][\w-]*")
 
 
 def picks(kind: Picked) -> dict[str, Any]:
-    """For a field's JSON Schema: its text names one of these, so that a form may offer them."""
+    """JSON Schema of a field whose text names one of these, so that a form can offer them."""
     return {"picks": kind}
 
 
 def check_liquid(text: str) -> str:
-    """Goes last among a text's annotations, so that what it sees is stripped and bounded."""
+    """Checks the Liquid in a text. Must be the last annotation, so that the text is already
+    stripped and limited in length."""
     if has_liquid(text):
         try:
             references(text)
@@ -68,8 +69,8 @@ def _checked_source(field: str) -> str:
 
 
 def operand_source(field: str) -> str:
-    """The Liquid text of an Operand: a path becomes `{{ path }}`; `$` and `event.body` are the
-    trigger's."""
+    """The Liquid text of an Operand: a path becomes `{{ path }}`; `$` and `event.body` refer to the
+    trigger."""
     if has_liquid(field):
         return field
     steps = parse(field)
@@ -82,7 +83,7 @@ def operand_source(field: str) -> str:
 
 
 def _in_liquid(step: Step) -> str:
-    """A step in brackets. Liquid's quotes know no escapes."""
+    """A step in brackets. Liquid's quotes have no escapes."""
     if isinstance(step, int) or (step.isascii() and step.isdigit()):
         return str(step)
     quote = "'" if "'" not in step else '"'
@@ -97,7 +98,7 @@ def _check_path(text: str) -> str:
 
 
 LiquidValue = Annotated[JsonValue, AfterValidator(_check_liquid_value)]
-# Single types with a check of their own: a union would report every member's complaint.
+# Single types with their own check: a union would report the error of every member.
 Comparable = Annotated[LiquidValue, AfterValidator(_check_comparable)]
 Scalar = Annotated[LiquidValue, AfterValidator(_check_scalar)]
 Operand = Annotated[

@@ -1,11 +1,11 @@
-"""What a node type finds in a config of its own."""
+"""Findings of a node type about a config."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigWarning:
-    """What a config allows and its author should know; `field` is its dotted path."""
+    """A point that a config may have but its author should know; `field` is its dotted path."""
 
     code: str
     field: str
@@ -14,8 +14,8 @@ class ConfigWarning:
 
 @dataclass(frozen=True, slots=True)
 class SecretUse:
-    """A secret that a config sends somewhere: `host` is where, None where only a run tells;
-    `field` holds the address."""
+    """A secret that a config sends. `host` is the receiver, None if only a run can show it; `field`
+    holds the address."""
 
     name: str
     field: str

@@ -1,6 +1,6 @@
-"""Reading an answer's body: its text by its declared charset, its JSON whatever it is called.
+"""Reading an answer's body: its text by the declared charset, its JSON whatever the media type.
 
-What was not as the headers said is told (`notes`), and so is why there is no JSON (`fault`).
+`notes` lists where the body did not match the headers; `fault` says why there is no JSON.
 """
 
 import codecs
@@ -16,11 +16,11 @@ from runledger.texts import clean, clean_text, decode_utf8, without_controls
 MAX_JSON_DEPTH = 100
 _CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([^\s;"']{1,60})""", re.IGNORECASE)
 _UTF_8 = "utf-8"
-# Not ways of writing text on the wire, whatever Python calls them.
+# Python codecs that are not used to encode text on the wire.
 _NO_CHARSETS = frozenset(
     {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"}
 )
-# What a body may begin with that is sent as something else than JSON and is JSON all the same.
+# How a JSON body begins, even if it is sent as something else.
 _BEGINNINGS = ("{", "[")
 _NAMELESS = ("", "text/plain")
 _ODD_NUMBERS = "numbers that cannot be kept exactly are shown as texts"
@@ -28,8 +28,8 @@ _ODD_NUMBERS = "numbers that cannot be kept exactly are shown as texts"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`text` is None where the body is no text; `document` holds its JSON where `is_json`, with
-    numbers that cannot be kept marked as such."""
+    """The content of a body. `text` is None if the body is not text. `document` holds its JSON if
+    `is_json`; numbers that cannot be kept exactly are marked in it."""
 
     text: str | None
     document: Any = None
@@ -45,18 +45,18 @@ class Reading:
 
 
 def header(headers: Iterable[tuple[str, str]], name: str) -> str:
-    """The first header of that name, which is given in lower case; empty where there is none."""
+    """Returns the first header with that name (given in lower case); empty if there is none."""
     return next((value for key, value in headers if key.lower() == name), "")
 
 
 def media_type(content_type: str) -> str:
-    """The media type alone, in lower case; empty where none is told."""
+    """Returns only the media type, in lower case; empty if the header names none."""
     return content_type.partition(";")[0].strip().lower()
 
 
 def read_body(body: bytes, content_type: str, *, wants_json: bool = False) -> Reading:
-    """`content_type` is the whole header. JSON that is sent as something else is read where it is
-    wanted, and where the header names nothing better than text."""
+    """Reads a body; `content_type` is the whole header. JSON sent as something else is read if it
+    is wanted, or if the header names nothing more specific than text."""
     if not body.strip():
         return Reading(text="", fault="the answer is empty")
     kind = media_type(content_type)
@@ -96,7 +96,7 @@ def _parsed(text: str) -> Any:
 def _decoded(
     body: bytes, content_type: str, *, is_called_json: bool
 ) -> tuple[str | None, tuple[str, ...], str | None]:
-    """The text, what is to be said of it, and why there is none or may be none."""
+    """Returns the text, notes about it, and why it is missing or may be wrong."""
     found = _CHARSET.search(content_type)
     declared = without_controls(found.group(1)).lower() if found else None
     charset = declared and _known(declared)
@@ -108,7 +108,8 @@ def _decoded(
     if body.startswith(codecs.BOM_UTF8):
         charset = _UTF_8
     elif charset is None and not declared and is_called_json:
-        # RFC 8259 wants UTF-8; its forebear allowed UTF-16 and UTF-32, which begin otherwise.
+        # RFC 8259 requires UTF-8; its predecessor allowed UTF-16 and UTF-32, which begin
+        # differently.
         charset = json.detect_encoding(body)
     charset = charset or _UTF_8
     text = _text(body, charset)
@@ -121,7 +122,7 @@ def _decoded(
 def _known(name: str) -> str | None:
     try:
         found = codecs.lookup(name).name
-        # LookupError for what turns bytes into bytes, or text into text.
+        # Raises LookupError for a codec from bytes to bytes or from text to text.
         b"\0\0\0\0".decode(found, "replace")
     except (LookupError, ValueError, TypeError):
         return None
@@ -129,7 +130,8 @@ def _known(name: str) -> str | None:
 
 
 def _text(body: bytes, charset: str) -> str | None:
-    """None where the bytes are no text. A body that was cut inside a character is still one."""
+    """Returns the text, or None if the bytes are not text. A body cut inside a character is still
+    text."""
     is_utf_8 = charset in (_UTF_8, "utf-8-sig", "ascii")
     try:
         text = decode_utf8(body) if is_utf_8 else clean_text(body.decode(charset))

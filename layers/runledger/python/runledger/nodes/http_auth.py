@@ -1,4 +1,4 @@
-"""How a call says who it is from: each way becomes one header."""
+"""How a call authenticates: each way becomes one header."""
 
 import base64
 from abc import abstractmethod
@@ -21,8 +21,8 @@ Credential = Annotated[
 
 
 class Auth(VariantConfig):
-    """Who the call is from. What goes in here is struck from the history, also where it is not
-    a secret."""
+    """How the call authenticates. These values are removed from the history, even if they are not
+    secrets."""
 
     discriminator: ClassVar[str] = "type"
     # The fields whose values nobody may read later.
@@ -38,7 +38,8 @@ class Auth(VariantConfig):
 
     @abstractmethod
     def header_value(self, rendered: Mapping[str, str]) -> str:
-        """The header's text, from this config's texts with every variable in place."""
+        """Returns the header's text; `rendered` are this config's texts with every variable filled
+        in."""
 
     def texts(self) -> dict[str, str]:
         """The fields that hold Liquid."""
@@ -47,7 +48,7 @@ class Auth(VariantConfig):
 
 
 class BasicAuth(Auth):
-    """A user name and a password, as HTTP's Basic scheme sends them."""
+    """A user name and a password, sent by HTTP's Basic scheme."""
 
     credentials: ClassVar[tuple[str, ...]] = ("password",)
 
@@ -75,7 +76,7 @@ class BearerAuth(Auth):
 
 
 class HeaderAuth(Auth):
-    """A header of the service's own."""
+    """A header that the service defines."""
 
     credentials: ClassVar[tuple[str, ...]] = ("value",)
 

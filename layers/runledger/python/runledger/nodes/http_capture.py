@@ -1,4 +1,4 @@
-"""What is taken from an answer: how a config says it, and how it is found."""
+"""Capturing values from an answer: the config, and the search."""
 
 import json
 import math
@@ -82,11 +82,11 @@ CaptureOrPath = Annotated[
 def capture(
     wanted: Mapping[str, Capture], document: Any, fault: str | None, redactor: Redactor
 ) -> dict[str, Any]:
-    """The values that JMESPath finds; one that is not there and has no default is left out.
+    """Returns the values that JMESPath finds; a missing value without a default is left out.
 
-    `document` is the response's JSON with credentials struck: what is kept was never made of one;
-    `fault` is why there is none. Raises NodeError `CAPTURE_MISSING` (also for a number that cannot
-    be kept, however deep it stands in the value), `CAPTURE_FAILED`, `CAPTURE_LIMIT`,
+    Credentials are already removed from `document`, the response's JSON, so no captured value is
+    built from one; `fault` says why there is no JSON. Raises NodeError `CAPTURE_MISSING` (also for
+    a number that cannot be kept, at any depth of the value), `CAPTURE_FAILED`, `CAPTURE_LIMIT`,
     `OUTPUT_TOO_LARGE`.
     """
     found: dict[str, Any] = {}
@@ -113,7 +113,7 @@ def capture(
 
 
 def _found(name: str, path: str, document: Any, budget: Budget) -> tuple[Any, str | None]:
-    """The value, or None and why it is none."""
+    """Returns the value, or None and the reason."""
     try:
         value, weight = search(path, document, budget)
     except LimitError as error:
@@ -142,6 +142,6 @@ def _found(name: str, path: str, document: Any, budget: Budget) -> tuple[Any, st
         return value, None
     why = odd.why if isinstance(odd, InexactNumber) else f"{odd} is not a number that can be kept"
     if math.isfinite(odd):
-        # There is a value: no default may stand in for it, nor a rounded one.
+        # The value exists: neither a default nor a rounded value may replace it.
         raise NodeError("CAPTURE_FAILED", f"`{name}` could not be captured by `{path}`: {why}")
     return None, why

@@ -1,8 +1,9 @@
-"""The credentials of one call that have no name of a secret to be shown by.
+"""Credentials of one call that are not secrets and so have no name to show instead.
 
-What stands in a credential's place is one, wherever it came from: an event, a contact, or the
-config of a version from before that was refused. It is struck from all that comes back. So is what
-a text with an encoded secret became, as it may be encoded once more on its way.
+A value in a credential's place counts as one, wherever it came from: an event, a contact, or the
+config of a version older than the rule that refuses it. It is removed from everything that comes
+back. The result of a text with an encoded secret is also removed, because it may be encoded once
+more on its way.
 """
 
 import re
@@ -15,13 +16,13 @@ from runledger.nodes.http_auth import Auth
 from runledger.redaction import is_credential_header, is_literal_credential_name
 from runledger.templating import evaluate, filter_names, text_of
 
-# A shorter one, that no name of a secret stands for, would strike what only looks alike.
+# Removing a shorter value would also remove text that only looks the same.
 _MIN_CHARACTERS = 6
 _SCHEME = re.compile(r"[A-Za-z][\w-]{0,31}\s+")
 
 
 class Call(Protocol):
-    """What is asked of an INTEGRATION's config."""
+    """What this module needs of an INTEGRATION's config."""
 
     @property
     def url(self) -> str: ...
@@ -37,7 +38,8 @@ class Call(Protocol):
 
 
 def credentials_in(call: Call, rendered: Mapping[str, Any], scope: Mapping[str, Any]) -> list[str]:
-    """The values, longest first; `rendered` are the parts of the call with variables in place."""
+    """Returns the values, longest first; `rendered` are the parts of the call with variables filled
+    in."""
     auth = call.auth
     found = [text_of(rendered["auth"][name]) for name in auth.credentials] if auth else []
     for value in _named(rendered):
@@ -50,7 +52,8 @@ def credentials_in(call: Call, rendered: Mapping[str, Any], scope: Mapping[str, 
 
 
 def known_credentials(call: Call, scope: Mapping[str, Any]) -> list[str]:
-    """Those of a call that could not be made: a text without a value is none."""
+    """Returns the credentials of a call that could not be made; a text without a value adds
+    none."""
     parts = {"headers": call.headers, "query": call.query, "body": call.body}
     auth = call.auth.texts() if call.auth else {}
     rendered = {
@@ -76,7 +79,7 @@ class _WithoutSecrets:
 
 
 def _tried(value: Any, scope: Mapping[str, Any]) -> Any:
-    """The value with every text in it that has one in this scope."""
+    """Renders every text in the value; a text without a value in this scope becomes None."""
     if isinstance(value, Mapping):
         return {key: _tried(item, scope) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -90,7 +93,7 @@ def _tried(value: Any, scope: Mapping[str, Any]) -> Any:
 
 
 def _named(rendered: Mapping[str, Any]) -> Iterator[str]:
-    """What stands under a credential's name."""
+    """Yields the values under a credential's name."""
     for name, value in rendered["headers"].items():
         if is_credential_header(name):
             yield from _texts(value)

@@ -1,4 +1,4 @@
-"""A call's request: how it is built."""
+"""Building a call's request."""
 
 import json
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ class CallSettings(Protocol):
 def build_request(
     settings: CallSettings, rendered: Mapping[str, Any], effect_key: str
 ) -> HttpRequest:
-    """The call with every variable in place; raises NodeError `INVALID_REQUEST`."""
+    """Returns the call with every variable filled in. Raises NodeError `INVALID_REQUEST`."""
     headers = {
         name: header_text(name, text_of(value)) for name, value in rendered["headers"].items()
     }
@@ -47,7 +47,7 @@ def build_request(
     if "idempotency-key" not in present and (settings.idempotent or changes):
         headers["Idempotency-Key"] = effect_key
     url = text_of(rendered["url"]).strip()
-    # Those of the query go out percent-encoded, whatever they hold.
+    # The query needs no check: it is sent percent-encoded.
     refuse_control_characters("the address", url)
     return HttpRequest(
         method=settings.method,
@@ -60,8 +60,8 @@ def build_request(
 
 
 def pairs_of(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Parameters of a query or a form, in order: a list repeats its name, an empty one sends none;
-    an object, and a list within a list, is JSON; null is empty."""
+    """Parameters of a query or a form, in order. A list repeats its name, an empty list sends
+    nothing; an object, or a list within a list, is sent as JSON; null is empty."""
     return tuple(
         (clean_text(str(name)), clean_text(text_of(item)))
         for name, value in values.items()

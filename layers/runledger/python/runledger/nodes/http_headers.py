@@ -1,12 +1,12 @@
-"""Which headers a call may carry, and what may stand in them."""
+"""Which headers a call may set, and which characters they may hold."""
 
 import re
 
 from runledger.errors import NodeError
 
-# Of one connection and not of the message (RFC 9110, section 7.6.1; RFC 9113, section 8.2.2), or
-# what says where a request ends and where it goes: the client writes these itself. `Expect` asks
-# for an answer before the body, which the client does not wait for.
+# These belong to one connection, not to the message (RFC 9110, section 7.6.1; RFC 9113, section
+# 8.2.2), or they say where a request ends and where it goes: the client writes them itself.
+# `Expect` asks for an answer before the body, which the client does not wait for.
 _OWN = frozenset(
     {
         "connection",
@@ -21,15 +21,15 @@ _OWN = frozenset(
         "upgrade",
     }
 )
-# A server that runs programs by CGI takes `Proxy` for its own way out (CVE-2016-5385, "httpoxy");
-# `Proxy-Authorization` and its like are between a client and its proxy.
+# A CGI server takes `Proxy` as the proxy for its own calls (CVE-2016-5385, "httpoxy").
+# `Proxy-Authorization` and similar headers are between a client and its proxy.
 _OF_PROXIES = re.compile(r"proxy(-.*)?")
 # RFC 9110, section 5.5: visible characters, spaces and tabs, and the bytes above ASCII.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 def refusal_of(name: str) -> str | None:
-    """Why a call cannot set this header; None where it can."""
+    """Why a call cannot set this header; None if it can."""
     lower = name.lower()
     if lower in _OWN:
         return f"the header {name} is set by the call itself"
@@ -39,7 +39,8 @@ def refusal_of(name: str) -> str | None:
 
 
 def header_text(name: str, text: str) -> str:
-    """The value as it is sent; NodeError `INVALID_REQUEST` where HTTP cannot carry it."""
+    """Returns the value as it is sent. Raises NodeError `INVALID_REQUEST` if HTTP cannot carry
+    it."""
     refusal = refusal_of(name)
     if refusal is not None:
         raise NodeError("INVALID_REQUEST", refusal)
@@ -54,8 +55,8 @@ def header_text(name: str, text: str) -> str:
 
 
 def refuse_control_characters(what: str, text: str) -> None:
-    """NodeError `INVALID_REQUEST` where a text, called `what`, holds a line break or the like: it
-    would end what it stands in, and begin something else."""
+    """Raises NodeError `INVALID_REQUEST` if a text, called `what`, holds a line break or another
+    control character: it would end the header or address and begin something else."""
     found = _CONTROL.search(text)
     if found is not None:
         raise NodeError(

@@ -1,4 +1,4 @@
-"""Where an INTEGRATION's config may hold a credential that is no secret."""
+"""Where an INTEGRATION's config may hold a credential that is not a secret."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ _AUTH_CREDENTIALS = ("token", "password", "value")
 
 
 def with_call_masked(config: Mapping[str, Any], masker: CredentialMasker) -> dict[str, Any]:
-    """The config as it was written, valid or not, without the credentials in it."""
+    """Returns the config as it was written, valid or not, without the credentials in it."""
     shown = dict(config)
     for name, value in config.items():
         match name, value:
@@ -31,7 +31,7 @@ def with_call_masked(config: Mapping[str, Any], masker: CredentialMasker) -> dic
 
 def _auth(auth: Mapping[str, Any], masker: CredentialMasker) -> dict[str, Any]:
     password = auth.get("password")
-    # Some services take a key as the user's name, and any password or none.
+    # Some services take a key as the user name, with any password or none.
     is_alone = auth.get("type") == "BASIC" and isinstance(password, str) and len(password) < 2
     return {
         key: masker.value(

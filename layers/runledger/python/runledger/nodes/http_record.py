@@ -1,6 +1,7 @@
-"""A call's request and response as the history keeps them: struck, bounded, and told apart.
+"""A call's request and response as the history keeps them: redacted and limited in size.
 
-What is text is kept, a long one in full beside the step; of what is binary only its size and hash.
+Text is kept, and a long text is kept in full beside the step. For a binary body only size and hash
+are kept.
 """
 
 import hashlib
@@ -24,15 +25,15 @@ from runledger.observability import log_failure
 from runledger.redaction import Redactor
 from runledger.texts import clean_text
 
-# Of a text body, that the step itself shows.
+# The most of a text body that the step itself shows.
 MAX_STORED_BYTES = 16 * 1024
-# At the end of a body that was cut off on its way, where half a secret may stand in a long form.
+# Dropped from the end of a truncated body, where part of a secret may stand in a long encoding.
 _TORN_CHARACTERS = 128 * 1024
 _JSON, _TEXT = "application/json", "text/plain; charset=utf-8"
 
 
 def _by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, str | list[str]]:
-    """Parameters by name; a name that is repeated has a list of its values."""
+    """Returns parameters by name; a repeated name has a list of its values."""
     found: dict[str, list[str]] = {}
     for name, value in pairs:
         found.setdefault(name, []).append(value)
@@ -40,15 +41,16 @@ def _by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, str | list[str]]:
 
 
 class Recorder:
-    """Keeps the exchange of one visit; `bodies` is where long texts go, if anywhere."""
+    """Records the exchange of one visit. `bodies` keeps long texts; None if there is no place for
+    them."""
 
     def __init__(self, redactor: Redactor, bodies: BodyKeeper | None) -> None:
         self._redactor = redactor
         self._bodies = bodies
 
     def request(self, request: HttpRequest, auth: str | None) -> CallRequest:
-        """`request` was built with placeholders for secrets, so sizes are those of what is shown;
-        `auth` is the way of signing in, if any."""
+        """Records the request. It was built with placeholders for secrets, so sizes are those of
+        the shown text; `auth` is the way of signing in, if any."""
         shown = self._redactor
         body = request.body or b""
         content_type = header(request.headers.items(), "content-type")
@@ -68,7 +70,7 @@ class Recorder:
         }
 
     def response(self, response: HttpResponse, reading: Reading) -> CallResponse:
-        """`reading` is what was made of its body."""
+        """Records the response; `reading` is its body as read."""
         shown = self._redactor
         content_type = header(response.headers, "content-type")
         target = response.redirects_to
@@ -109,7 +111,7 @@ class Recorder:
                     "sha256": hashlib.sha256(body).hexdigest(),
                 },
             }
-        # Struck before it is cut, so that no half of a secret stays at the end.
+        # Redact before cutting, so that no part of a secret stays at the end.
         if reading.is_json:
             text = json.dumps(document, ensure_ascii=False)
         elif media_type(content_type) == FORM:
@@ -127,14 +129,14 @@ class Recorder:
         return cut
 
     def _keep(self, cut: Body, name: str, text: str, size: int, content_type: str) -> None:
-        """Keeps the whole of a body that was cut, and notes where."""
+        """Keeps the whole of a body that was cut, and notes its key."""
         if self._bodies is None:
             return
         try:
             key = self._bodies.keep(name, text, content_type)
             cut[KEPT_FILE] = {"key": key, "bytes": size}
         except RunledgerError as error:
-            # The call has been made: its story must not be lost with a part of it, and it must
-            # not be made again.
+            # The call was made: a body that cannot be kept must not lose its record or cause a
+            # second call.
             log_failure("a body could not be kept", error)
             cut["rest"] = "could not be kept"

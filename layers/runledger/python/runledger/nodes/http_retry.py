@@ -1,6 +1,6 @@
-"""Trying a call again: when that is of use and safe, and how long to wait before.
+"""Retrying a call: when a retry is useful and safe, and how long to wait first.
 
-All tries happen within one visit of the node, so a policy's whole time counts into the task's.
+All tries happen within one visit of the node, so the policy's total time counts into the task's.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from runledger.nodes.http_status import STATUS_PATTERN, check_range, is_among, s
 _TOO_MANY_REQUESTS = 429
 _SAFE_METHODS = ("GET", "HEAD")
 
-# A status (a class, a range) or the kind of a failure without an answer.
+# A status (a class, a range), or the kind of a failure without an answer.
 Occasion = Annotated[
     str,
     StringConstraints(pattern=rf"^({STATUS_PATTERN}|CONNECTION_FAILED|TIMEOUT)$"),
@@ -29,9 +29,10 @@ Occasion = Annotated[
 
 
 class Retry(Config):
-    """How a failed call is tried again. Only what is safe to repeat is: a GET or HEAD, a call
-    declared idempotent, and what surely was not taken, which is a connection that was never made
-    or a 429 that says when to come again. A run that was ended meanwhile makes no further call."""
+    """How a failed call is retried. Only a call that is safe to repeat is retried: a GET or HEAD, a
+    call declared idempotent, or a call that the service certainly did not accept (no connection was
+    made, or the answer was 429 with a time to come back). If the run ends meanwhile, no further
+    call is made."""
 
     max_tries: int = Field(default=3, ge=1, le=5, description="Tries in all.")
     backoff_seconds: int = Field(
@@ -52,7 +53,7 @@ class Retry(Config):
     )
 
     def longest_wait(self) -> int:
-        """Seconds of all waits together, each as long as a service may ask for."""
+        """Seconds of all waits together, each at the longest that a service may ask for."""
         return (self.max_tries - 1) * self.max_delay_seconds
 
 
@@ -60,7 +61,7 @@ NO_RETRY = Retry(max_tries=1)
 
 
 def is_repeatable(method: str, idempotent: bool) -> bool:
-    """Whether the call does the same however often it is made."""
+    """Whether repeating the call changes nothing."""
     return method in _SAFE_METHODS or idempotent
 
 
@@ -72,7 +73,7 @@ def why_not_again(
     repeatable: bool,
     now: int,
 ) -> str | None:
-    """Why a failed call is not made once more after so many tries; None where it is."""
+    """Why a failed call is not retried after this number of tries; None if it is retried."""
     if tries >= policy.max_tries:
         return "that was the last try"
     if isinstance(outcome, NodeError):
@@ -96,8 +97,8 @@ def why_not_again(
 def seconds_to_wait(
     policy: Retry, tries: int, outcome: HttpResponse | NodeError, *, spread: str, now: int
 ) -> float:
-    """Seconds before the next try after so many. Calls that failed together come back apart: of
-    each delay up to a half is left out, by a hash of `spread`."""
+    """Seconds before the next try. Reduces each delay by up to a half, by a hash of `spread`, so
+    that calls which failed together do not come back together."""
     delay = min(policy.backoff_seconds * 2.0 ** (tries - 1), policy.max_delay_seconds)
     digest = hashlib.sha256(f"{spread} {tries}".encode()).digest()
     delay *= 1 - digest[0] / 510
@@ -106,12 +107,12 @@ def seconds_to_wait(
 
 
 def retry_after(response: HttpResponse, now: int) -> float | None:
-    """Seconds from `now` (epoch milliseconds) until the service wants to be asked again, where it
-    says so: by a number of seconds or by a date."""
+    """Seconds from `now` (epoch milliseconds) until the service wants the next call, given as a
+    number of seconds or as a date; None if it does not say."""
     found = (value for name, value in response.headers if name.lower() == "retry-after")
     text = next(found, "").strip()
     if text.isascii() and text.isdecimal():
-        # However many digits: beyond any bound is beyond any bound.
+        # Cut a long number: a value this large is over every limit anyway.
         return float(text[:12])
     try:
         moment = parsedate_to_datetime(text)
@@ -123,7 +124,7 @@ def retry_after(response: HttpResponse, now: int) -> float | None:
 
 
 def told(outcome: HttpResponse | NodeError, message: str) -> TryEnd:
-    """What the history says of one try; `message` is the error's, redacted."""
+    """One try as the history shows it; `message` is the error's, redacted."""
     if isinstance(outcome, NodeError):
         error: TryError = {"kind": outcome.kind, "message": message}
         if isinstance(outcome, NotSentError):

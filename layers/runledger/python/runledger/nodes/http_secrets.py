@@ -1,4 +1,4 @@
-"""Where a secret may stand in a call, so that its value is known again in whatever comes back."""
+"""Where a call may hold a secret, so that its value can be recognized in every answer."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -9,9 +9,9 @@ from runledger.nodes.egress import EgressRule
 from runledger.nodes.secret_hosts import allows, is_same_host
 from runledger.templating import filter_names, references
 
-# What may stand in an address as it is, without ending or dividing the part it stands in.
+# Characters that an address takes unencoded without ending or dividing the part they stand in.
 _WHOLE_IN_ADDRESS = "/:@!$'()*,="
-# Filters whose result redaction can still recognise as the secret.
+# Filters whose result redaction can still recognize as the secret.
 _SECRET_FILTERS = frozenset(
     {
         "append",
@@ -25,16 +25,16 @@ _SECRET_FILTERS = frozenset(
     }
 )
 
-# What opens another piece ends the search for this one's end, or a text of openings would take
-# the square of its length.
+# The start of another piece ends the search for this one's end. Otherwise a text of many openings
+# would take quadratic time.
 _MARKUP = re.compile(r"\{\{(?:(?!\{[{%]).)*?\}\}|\{%(?:(?!\{[{%]).)*?%\}", re.DOTALL)
 _LIQUID = "\ue000"
 _AUTHORITY = re.compile(r"\s*(https?)://([^/?#]*)", re.IGNORECASE)
 
 
 def constant_address(url: str) -> tuple[str, str] | None:
-    """Scheme and host of an address, where no Liquid has a part in them: it stands behind the
-    first `/`, `?` or `#` after the host, if anywhere."""
+    """Scheme and host of an address if no Liquid affects them: Liquid may only come after the first
+    `/`, `?` or `#` behind the host."""
     found = _AUTHORITY.match(_MARKUP.sub(_LIQUID, url))
     if found is None or _LIQUID in found[2] or "{" in found[2]:
         return None
@@ -45,8 +45,9 @@ def constant_address(url: str) -> tuple[str, str] | None:
 def egress_of(
     url: str, names: Iterable[str], hosts_of: Callable[[str], tuple[str, ...]]
 ) -> EgressRule:
-    """Where a call with these secrets may go, asked of each request that is made, redirects too:
-    to the allowed hosts of every secret; where it has none, to the host that the config names."""
+    """Returns where a call with these secrets may go: to the allowed hosts of every secret, or, for
+    a secret without any, to the host that the config names. Checked for each request, redirects
+    included."""
     used = sorted(names)
     if not used:
         return EgressRule()
@@ -72,7 +73,7 @@ def egress_of(
 
 
 def check_secret_use(source: str) -> None:
-    """Raises ValueError where a Liquid text does with a secret what would hide it."""
+    """Raises ValueError if a Liquid text changes a secret so that it could not be recognized."""
     if any(path[0] == "secret" and len(path) != 2 for path in references(source)):
         raise ValueError("name the secret itself: {{secret.NAME}}")
     unsafe = sorted(filter_names(source) - _SECRET_FILTERS)
@@ -84,8 +85,8 @@ def check_secret_use(source: str) -> None:
 
 
 def check_address(url: str, secrets: Mapping[str, str]) -> None:
-    """That no secret is torn apart by the address it stands in: a part of it would go out alone,
-    and be kept when it comes back. Raises NodeError `INVALID_URL`."""
+    """Checks that the address does not split a secret that stands in it: one part would be sent
+    alone, and kept when it comes back. Raises NodeError `INVALID_URL`."""
     for name, value in secrets.items():
         if value in url and quote(value, safe=_WHOLE_IN_ADDRESS) != value:
             raise NodeError(

@@ -9,7 +9,7 @@ STATUS_PATTERN = r"[1-5](xx|[0-9]{2}(-[1-5][0-9]{2})?)"
 
 
 def status_text(status: Any) -> Any:
-    """A status that was written as a number, as a text."""
+    """Returns a status written as a number as a text."""
     return str(status) if isinstance(status, int) and not isinstance(status, bool) else status
 
 
@@ -30,7 +30,7 @@ Status = Annotated[
 
 
 def is_among(status: int, patterns: Iterable[str]) -> bool:
-    """Whether one of the patterns stands for this status."""
+    """Whether one of the patterns covers this status."""
     return any(_stands_for(pattern, status) for pattern in patterns)
 
 

@@ -1,4 +1,4 @@
-"""The address of a call as its failure group knows it: host and shape of the path, no values."""
+"""The address of a call as its failure group stores it: host and shape of the path, no values."""
 
 import re
 from ipaddress import ip_address
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 _VALUE = "{id}"
 _PATH_CHARACTERS = 160
 _LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-# Stands for Liquid in a template, and is never part of a word.
+# Replaces Liquid in a template; never part of a word.
 _MARK = "%"
 
 
 def failed_call(method: str, template: str, url: str, status: int | None) -> FailedCall | None:
-    """A call that failed; `template` is the address in the node's config, `url` what Liquid made of
-    it, secrets struck, and `status` that of the answer, where one came.
+    """Returns a call that failed. `template` is the address in the node's config, `url` the
+    rendered address with secrets removed, and `status` the answer's, if there was one.
 
-    The address is the one that was asked first: a redirect may lead elsewhere each time. None
-    where `url` is no address, so that nothing was called."""
+    The address is the one called first, because a redirect may lead elsewhere each time. None if
+    `url` is not an address, because then nothing was called."""
     import httpx
 
     try:
@@ -35,15 +35,17 @@ def failed_call(method: str, template: str, url: str, status: int | None) -> Fai
 
 
 def _host(url: "httpx.URL") -> str:
-    """In lower case, names with other letters as they read, the port where it is not the usual."""
+    """Returns the host in lower case, international names in their own letters, with the port if it
+    is not the default."""
     host = url.host.rstrip(".")
     shown = f"[{ip_address(host).compressed}]" if ":" in host else host
     return shown if url.port is None else f"{shown}:{url.port}"
 
 
 def _path(template: str, url: str) -> str:
-    """The parts that are the same in every call. Where Liquid makes whole parts of the template's
-    path, these are values. Where a value brought parts of its own, what looks like a word stays."""
+    """Returns the parts that are the same in every call. If Liquid makes whole parts of the
+    template's path, they count as values. If a value added more parts, those that look like words
+    stay."""
     written, made = _parts(_LIQUID.sub(_MARK, template)), _parts(url)
     if len(written) == len(made):
         shape = "".join(f"/{part if is_fixed_part(part) else _VALUE}" for part in written)
@@ -53,7 +55,8 @@ def _path(template: str, url: str) -> str:
 
 
 def _parts(address: str) -> list[str]:
-    """Of the path, without parameters; a slash at the end or doubled makes no difference."""
+    """Returns the parts of the path, without parameters; a doubled or trailing slash makes no
+    difference."""
     rest = address.strip().partition("://")[2] or address.strip()
     path = re.split(r"[?#]", rest, maxsplit=1)[0].partition("/")[2]
     return [part.partition(";")[0] for part in path.split("/") if part.partition(";")[0]]

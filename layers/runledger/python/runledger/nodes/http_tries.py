@@ -1,4 +1,4 @@
-"""Making a call, as often as its policy allows, and telling of every try."""
+"""Makes a call, retries it as its policy allows, and records every try."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,8 +14,8 @@ from runledger.redaction import Redactor
 
 @dataclass(frozen=True, slots=True)
 class Calling:
-    """One call and what is known of it. `until` (epoch milliseconds) is when every try must be
-    over: beyond it the node is not this visit's any more."""
+    """One call and its rules. `until` (epoch milliseconds) is when every try must be over: after
+    that the node no longer belongs to this visit."""
 
     request: HttpRequest
     expected: Sequence[str]
@@ -27,7 +27,7 @@ class Calling:
 
 @dataclass(slots=True)
 class Tries:
-    """What came of a call: the last try's answer or error, and the story of all of them."""
+    """The result of a call: the last try's answer or error, and a record of every try."""
 
     response: HttpResponse | None = None
     error: NodeError | None = None
@@ -41,9 +41,9 @@ class Tries:
 
 
 def make(calling: Calling, http: HttpCaller, tools: Tools, redactor: Redactor) -> Tries:
-    """Tries until the answer is an expected one or there is a reason to give up.
+    """Calls until the answer is an expected one or there is a reason to give up.
 
-    Raises TransientError where there is no time left for even one try, and nothing was sent."""
+    Raises TransientError if the time left is too short for even one try; nothing was sent then."""
     found = Tries()
     timeout = round(calling.request.timeout_seconds * SECOND)
     while True:
@@ -66,7 +66,7 @@ def make(calling: Calling, http: HttpCaller, tools: Tools, redactor: Redactor) -
             calling.policy, len(found.told), outcome, repeatable=calling.repeatable, now=ended
         )
         if why is not None:
-            # Of a call that was to be made once there is nothing to say.
+            # If only one try was planned, there is no giving up to report.
             found.gave_up = why if calling.policy.max_tries > 1 else None
             return found
         wait = seconds_to_wait(

@@ -1,8 +1,9 @@
-"""A node's input: its config with every expression as its value was at one visit.
+"""A node's input: its config with the value of every expression at one visit.
 
-Of it only the values are recorded, by their places: the config itself is the version's, which
-never changes, and is laid under them when the step is read. A value that the step's record tells
-anyway (a condition's evidence, a call's request, what was set) is not recorded a second time.
+Only the values are recorded, by their places. The config itself belongs to the version, which never
+changes, and is combined with the values when the step is read. A value that the step's record
+already contains (a condition's evidence, a call's request, variables that were set) is not recorded
+a second time.
 """
 
 import json
@@ -19,20 +20,20 @@ from runledger.redaction import Redactor, is_credential_name
 from runledger.template_markup import has_liquid
 from runledger.templating import evaluate, references
 
-# The keys, from the outside in, that lead to a value of a config.
+# The keys, from the outside in, that lead to a value in a config.
 Place = tuple[str, ...]
 
-# Of the recorded values together, as JSON; each is bounded as evidence is.
+# Limit of all recorded values together, as JSON; each one has the limit of evidence.
 MAX_INPUT_BYTES = 8 * 1024
 _CUT = "…"
-# Of processor time: what the node did must be recorded, whatever its texts cost.
+# Processor time: whatever the texts cost, what the node did must be recorded.
 _MAX_SECONDS = 0.2
-# Where the values stand that a message's templates read; no config has such a field.
+# The place of the values that a message's templates read; no config has such a field.
 VARIABLES: Place = ("variables",)
 
 
 class Record(Protocol):
-    """What a visit came to, as a result or as the step that was recorded of it."""
+    """The result of a visit, or the step recorded from it."""
 
     @property
     def output(self) -> dict[str, Any]: ...
@@ -45,7 +46,7 @@ class Record(Protocol):
 
 
 def liquid_places(value: Any, place: Place = ()) -> list[tuple[Place, str]]:
-    """Every Liquid text inside a JSON-like value, with its place."""
+    """Returns every Liquid text inside a JSON-like value, with its place."""
     if isinstance(value, str):
         return [(place, value)] if has_liquid(value) else []
     items: list[tuple[Any, Any]] = []
@@ -57,15 +58,15 @@ def liquid_places(value: Any, place: Place = ()) -> list[tuple[Place, str]]:
 
 
 def is_within(place: Place, places: Iterable[Place]) -> bool:
-    """Whether a place is one of these, or inside one of them."""
+    """Whether a place is one of these places or inside one."""
     return any(place[: len(other)] == other for other in places)
 
 
 def rendered(
     places: Iterable[tuple[Place, str]], scope: Mapping[str, Any], redactor: Redactor
 ) -> dict[Place, Any]:
-    """The values of these texts, struck as what stands under each name that leads to them. A text
-    without a value stays as it was written: the step says what it lacked."""
+    """Returns the values of these texts, redacted by the names that lead to them. A text without a
+    value stays as written: the step says which variable is missing."""
     ends_at = time.thread_time() + _MAX_SECONDS
     found: dict[Place, Any] = {}
     for place, source in places:
@@ -81,7 +82,8 @@ def rendered(
 
 
 def variables(texts: Iterable[str], scope: Mapping[str, Any], redactor: Redactor) -> dict[str, Any]:
-    """What these texts read of the scope, by dotted path; what it lacks is left out."""
+    """Returns the values that these texts read from the scope, by dotted path. Missing values are
+    left out."""
     paths = dict.fromkeys(path for text in texts for path in references(text))
     found: dict[str, Any] = {}
     for path in sorted(paths):
@@ -95,8 +97,8 @@ def variables(texts: Iterable[str], scope: Mapping[str, Any], redactor: Redactor
 
 
 def recorded(values: Mapping[Place, Any]) -> dict[str, Any]:
-    """As a step keeps them: by JSON pointer (RFC 6901), each whole when short, and no more than
-    `MAX_INPUT_BYTES` of them all. Where the places alone take as much, nothing is kept."""
+    """Returns the values as a step keeps them: by JSON pointer (RFC 6901), each whole if short,
+    together at most `MAX_INPUT_BYTES`. If the places alone take that much, nothing is kept."""
     bound = _Bound(MAX_INPUT_BYTES)
     kept: dict[str, Any] = {}
     for place, value in values.items():
@@ -116,7 +118,8 @@ class _Bound:
         self.named = 0
 
     def cut(self, name: str, value: Any) -> Any:
-        """The value as evidence has it while there is room, then a mark of what is left out."""
+        """The value as evidence shows it while there is room, then a mark for each value left
+        out."""
         shown = for_evidence(value)
         self.named += len(name.encode(errors="replace"))
         self._left -= len(
@@ -128,7 +131,8 @@ class _Bound:
 def filled(
     config: Mapping[str, Any], values: Mapping[str, Any], told: Mapping[Place, Any]
 ) -> dict[str, Any]:
-    """The config with recorded values, and those that the record tells, in their places."""
+    """Returns the config with the recorded values, and those from the step's record, in their
+    places."""
     whole: dict[str, Any] = deepcopy(dict(config))
     for place, value in {**told, **places_of(values)}.items():
         _put(whole, place, value)
@@ -136,7 +140,7 @@ def filled(
 
 
 def places_of(values: Mapping[str, Any]) -> dict[Place, Any]:
-    """Recorded values by place."""
+    """Returns recorded values by place."""
     return {
         tuple(key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:]): value
         for pointer, value in values.items()

@@ -50,17 +50,17 @@ from runledger.redaction import Redactor, is_credential_name, placeholder
 from runledger.template_markup import has_liquid
 from runledger.templating import references, render_value, text_of
 
-# For a cold start, reading what the call is made of, and recording it.
+# For a cold start, reading the call's data, and recording the call.
 _START_SECONDS = 5
-# Of a visit, for all tries together. The function's own timeout leaves room for it.
+# Limit of one visit, for all tries together. The function's own timeout is longer.
 MAX_CALL_SECONDS = 290
 _BODILESS = ("GET", "HEAD")
-# The output of a step whose call failed.
+# The name of the error in the output of a step whose call failed.
 _ERROR = "error"
 
 
 class IntegrationConfig(Config):
-    """The call, what counts as success, and what to keep of the answer."""
+    """The call, what counts as success, and what to keep from the answer."""
 
     provider: Literal["HTTP"] = Field(default="HTTP", description="The kind of integration.")
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"] = Field(
@@ -146,13 +146,13 @@ class IntegrationConfig(Config):
         return self
 
     def sources(self) -> list[str]:
-        """Every Liquid text of the request."""
+        """Returns every Liquid text of the request."""
         signing = self.auth.texts() if self.auth else {}
         texts = [self.url, self.headers, self.query, self.body, signing]
         return [source for _, source in liquid_places(texts)]
 
     def longest_seconds(self) -> int:
-        """All tries to their timeouts, with the longest waits between them."""
+        """Returns the time of all tries at their timeouts, with the longest waits between them."""
         policy = self.retry or NO_RETRY
         return policy.max_tries * self.timeout_seconds + policy.longest_wait()
 
@@ -173,12 +173,12 @@ class IntegrationConfig(Config):
 
 
 class IntegrationNode(NodeType[IntegrationConfig]):
-    """Calls another service over HTTP. Values captured from the answer are read later as
-    `{{steps.<node id>.<name>}}`. Credentials are written as `{{secret.NAME}}` and never stored.
-    With branches labelled `ok` and `error` the automation goes on after a failed call, whose
-    `{{steps.<node id>.error.kind}}`, `.status` and `.message` tell what happened; without them it
-    fails the run. An uncertain call is repeated only when it is a GET or HEAD, or declared
-    idempotent; every try carries the same Idempotency-Key."""
+    """Calls another service over HTTP. Later nodes read values captured from the answer as
+    `{{steps.<node id>.<name>}}`. Write credentials as `{{secret.NAME}}`; they are never stored. If
+    the node has branches labelled `ok` and `error`, the automation continues after a failed call,
+    and `{{steps.<node id>.error.kind}}`, `.status` and `.message` describe the failure; without
+    these branches a failed call fails the run. A call with an unknown outcome is repeated only if
+    it is a GET or HEAD, or declared idempotent; every try carries the same Idempotency-Key."""
 
     name = "INTEGRATION"
     title = "Call a service"
@@ -229,15 +229,15 @@ class IntegrationNode(NodeType[IntegrationConfig]):
         return is_repeatable(config.method, config.idempotent)
 
     def recorded_values(self, config: IntegrationConfig, record: Record) -> dict[Place, Any]:
-        """The request has all that was sent. Who the call is from is never shown but as it was
-        written, with the names of secrets for their values."""
+        """The request contains everything that was sent. `auth` is shown only as written, with the
+        names of secrets instead of their values."""
         places = dict(self.places(config))
         told: dict[Place, Any] = {
             place: text for place, text in places.items() if place[0] == "auth"
         }
         sent = record.request
         if sent is None:
-            # What stands in an address or a text has no name that would say it is a credential.
+            # Inside an address or a text, no name marks a value as a credential.
             told |= {(name,): places[name,] for name in ("url", "body") if (name,) in places}
             return told
         if is_within(("url",), places):
@@ -258,7 +258,7 @@ class IntegrationNode(NodeType[IntegrationConfig]):
         try:
             return super().input(config, visit, record)
         except NodeError:
-            # There is no such secret, so there is nothing to know its value by in what is kept.
+            # The secret does not exist, so its value cannot be recognized in a rendered text.
             return recorded(dict(self.places(config)))
 
     def run(self, config: IntegrationConfig, visit: Visit) -> NodeResult:
@@ -272,7 +272,7 @@ class IntegrationNode(NodeType[IntegrationConfig]):
         except (NodeError, TransientError):
             raise
         except Exception as error:
-            # Its words may quote the request, and nobody further out knows the secrets in it.
+            # The message may quote the request, and no caller knows the secrets in it.
             cause = redactor.text(f"{type(error).__name__}: {error}")
             message = "The call stopped with an unexpected error; it may have been made."
             raise NodeError("INTERNAL_ERROR", message, cause) from None
@@ -288,7 +288,7 @@ class IntegrationNode(NodeType[IntegrationConfig]):
         try:
             unsafe = self.faults(config)
             if unsafe:
-                # Of a version that was activated before this was checked.
+                # A version activated before this check existed may still fail it.
                 raise NodeError(unsafe[0].code, unsafe[0].message)
             rendered = _rendered(config, visit, secrets)
             check_address(text_of(rendered["url"]), secrets)
@@ -342,7 +342,7 @@ class IntegrationNode(NodeType[IntegrationConfig]):
 
 
 def _redirected(config: IntegrationConfig, response: HttpResponse, redactor: Redactor) -> str:
-    """Where an answer points that was not followed."""
+    """Describes a redirect that was not followed."""
     if response.status not in REDIRECTS:
         return ""
     if response.redirects_to is None:
@@ -352,7 +352,7 @@ def _redirected(config: IntegrationConfig, response: HttpResponse, redactor: Red
 
 
 def _secrets(config: IntegrationConfig, visit: Visit) -> dict[str, str]:
-    """By name; raises NodeError `MISSING_SECRET`."""
+    """Returns the secrets by name. Raises NodeError `MISSING_SECRET`."""
     reader = visit.tools.secrets
     if reader is None:
         raise RuntimeError("INTEGRATION runs where secrets can be reached")
@@ -368,7 +368,7 @@ def _rendered(
         for name, value in (
             ("url", config.url),
             ("headers", config.headers),
-            # One that is written as null is none; one whose value is null is empty.
+            # A parameter written as null is left out; one whose value is null is empty.
             ("query", {name: each for name, each in config.query.items() if each is not None}),
             ("body", config.body),
             ("auth", config.auth.texts() if config.auth else {}),
@@ -388,7 +388,7 @@ def _failure(
     status: int | None,
     told: dict[str, Any],
 ) -> NodeResult:
-    """The `error` branch where the graph has one, else a failed step."""
+    """Returns the `error` branch if the graph has one, otherwise a failed step."""
     if "error" in visit.labels:
         what = {"kind": error.kind, "status": status, "message": str(error)}
         return NodeResult(outcome="error", output={_ERROR: what}, **told)

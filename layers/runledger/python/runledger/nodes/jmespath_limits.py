@@ -1,9 +1,9 @@
-"""JMESPath within bounds: the steps an evaluation takes, and the size of every value it makes.
+"""JMESPath within limits: the steps of an evaluation, and the size of every value it makes.
 
-An expression is short, and its answer may be huge: `[@,@]|[@,@]|…` doubles with every level. The
-lists share their members, so making them costs next to nothing; whoever walks through the result
-pays. So every value that an expression makes is weighed, each member as often as it occurs. Steps
-are counted, not timed: what can be captured today can be captured tomorrow.
+An expression is short, but its result may be huge: `[@,@]|[@,@]|…` doubles with every level. The
+lists share their members, so making them costs almost nothing; the cost comes when other code walks
+through the result. So every value that an expression makes is weighed, each member as often as it
+occurs. Steps are counted, not timed: what can be captured today can be captured tomorrow.
 """
 
 from collections.abc import Mapping
@@ -16,16 +16,16 @@ from jmespath.functions import Functions
 from jmespath.parser import ParsedResult
 from jmespath.visitor import Options, TreeInterpreter
 
-# Of one evaluation, and of all that one answer is asked for.
+# Limits of one evaluation, and of all evaluations on one answer.
 MAX_STEPS = 100_000
 MAX_STEPS_IN_ALL = 500_000
-# Of a value that an expression makes: characters, and one for each thing in it.
+# Limit of a value that an expression makes: its characters, plus one for each item in it.
 MAX_WEIGHT = 2 * 1024 * 1024
-# Levels of an expression, and of a value that it makes.
+# Levels of an expression, or of a value that it makes.
 MAX_DEPTH = 100
 _WEIGHT_A_STEP = 64
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
-# What makes values out of others; all else picks from what is there.
+# Node types that make new values; all others select existing ones.
 _MAKING = frozenset(
     {
         "multi_select_list",
@@ -38,17 +38,18 @@ _MAKING = frozenset(
         "function_expression",
     }
 )
-# What shows on any answer, and so on the smallest, shows when an automation is saved.
+# What goes wrong on any answer also goes wrong on the smallest, so these probes find it when an
+# automation is saved.
 _PROBE_STEPS = 10_000
 _PROBES: tuple[Any, ...] = ({}, 1, [1], {"a": [1]})
 
 
 class LimitError(JMESPathError):
-    """The expression does too much. The message says which bound it met."""
+    """The expression does too much. The message names the limit."""
 
 
 class Budget:
-    """The steps that are left to all evaluations on one answer."""
+    """The steps left for all evaluations on one answer."""
 
     __slots__ = ("left",)
 
@@ -57,7 +58,8 @@ class Budget:
 
 
 def check(expression: str) -> None:
-    """ValueError for what is no JMESPath, is nested too deeply, or does too much on any answer."""
+    """Raises ValueError if the text is not JMESPath, is nested too deeply, or does too much on any
+    answer."""
     try:
         parsed = compiled(expression)
     except JMESPathError as error:
@@ -68,13 +70,13 @@ def check(expression: str) -> None:
         except LimitError as error:
             raise ValueError(f"the expression does too much: {error}") from error
         except (JMESPathError, ArithmeticError, LookupError, TypeError, ValueError):
-            # It asks for values that this probe does not have.
+            # The expression needs values that this probe does not have.
             continue
 
 
 def search(expression: str, document: Any, budget: Budget) -> tuple[Any, int]:
-    """The value, and what it weighs: its JSON is no shorter. Raises LimitError, and what jmespath
-    raises."""
+    """Returns the value and its weight, which is at most the length of its JSON. Raises LimitError,
+    and the errors of jmespath."""
     interpreter = _Interpreter(min(MAX_STEPS, budget.left))
     try:
         return interpreter.run(compiled(expression), document)
@@ -84,7 +86,7 @@ def search(expression: str, document: Any, budget: Budget) -> tuple[Any, int]:
 
 @lru_cache(maxsize=512)
 def compiled(expression: str) -> ParsedResult:
-    """Raises JMESPathError, also for an expression that is nested too deeply."""
+    """Parses an expression. Raises JMESPathError, also if it is nested too deeply."""
     if _brackets(expression) > MAX_DEPTH:
         raise LimitError("it is nested too deeply")
     try:
@@ -97,8 +99,8 @@ def compiled(expression: str) -> ParsedResult:
 
 
 def _brackets(expression: str) -> int:
-    """How deep brackets may be nested, and how many negations stand in a row, at most: how deep the
-    parser itself can go depends on who called it."""
+    """Returns an upper bound for nested brackets and negations in a row. Checked first, because how
+    deep the parser itself can go depends on the call stack."""
     depth = deepest = 0
     for character in expression:
         if character in _OPENING or character == "!":
@@ -123,14 +125,14 @@ def _levels(node: Mapping[str, Any]) -> int:
 
 
 class _Weights:
-    """What values weigh and how deep they are; each list and object is looked at once."""
+    """The weights and depths of values; each list and object is examined once."""
 
     def __init__(self) -> None:
-        # With the value itself, so that no other can take its id.
+        # Keeps the value too, so that no other value can get its id.
         self._known: dict[int, tuple[int, int, Any]] = {}
 
     def of(self, value: Any) -> tuple[int, int]:
-        """(weight, depth). LimitError where either is too much."""
+        """Returns (weight, depth). Raises LimitError if either is too large."""
         if isinstance(value, str):
             return 1 + len(value), 0
         if isinstance(value, bool) or value is None or isinstance(value, float):
@@ -162,7 +164,8 @@ class _Weights:
 
 
 class _Functions(Functions):
-    """The functions of JMESPath; those that multiply two sizes are weighed before."""
+    """The functions of JMESPath. Arguments are weighed before the call, because some functions
+    multiply two sizes."""
 
     def __init__(self, interpreter: "_Interpreter") -> None:
         self._interpreter = interpreter

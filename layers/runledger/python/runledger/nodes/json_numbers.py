@@ -1,39 +1,40 @@
-"""Numbers of a partner's JSON that cannot be kept as they were sent.
+"""Numbers in a partner's JSON that cannot be kept as they were sent.
 
-JSON has numbers of any size; a float holds 17 digits up to 1.8e308. What is more is neither rounded
-nor dropped: it is marked, shown as it was written, and never captured.
+JSON has numbers of any size; a float holds 17 digits, up to 1.8e308. A number beyond that is
+neither rounded nor dropped: it is marked, shown as it was written, and never captured.
 """
 
 import math
 from decimal import Context, Decimal
 from typing import Any
 
-# A double is known by so many digits (IEEE 754, 5.12.2).
+# Digits that identify a double (IEEE 754, 5.12.2).
 _EXACT_DIGITS = 17
 # Python reads and writes integers of at most 4,300 digits.
 _MOST_DIGITS = 4_000
 
 
 class InexactNumber(float):
-    """`literal` is how it was written; the value is the float nearest to it."""
+    """A number that no float holds exactly. `literal` is its text; the value is the nearest
+    float."""
 
     literal: str
 
     @property
     def why(self) -> str:
-        """Why it cannot be kept, to follow a number's name."""
+        """Says why it cannot be kept, with the number first."""
         shown = self.literal if len(self.literal) <= 60 else f"{self.literal[:60]}…"
         if math.isfinite(self):
             return f"{shown} has more digits than can be kept exactly"
         return f"{shown} is not a number that can be kept"
 
 
-# JMESPath's functions know a number by the name of its type.
+# JMESPath's functions recognize a number by the name of its type.
 InexactNumber.__name__ = "float"
 
 
 def constant(literal: str) -> InexactNumber:
-    """NaN, Infinity and -Infinity, which are no JSON, but sent all the same."""
+    """NaN, Infinity and -Infinity: not JSON, but some services send them."""
     return _odd(literal, float(literal))
 
 
@@ -47,14 +48,15 @@ def decimal(literal: str) -> float:
     if math.isfinite(number) and (number != 0 or not digits):
         if len(digits) <= _EXACT_DIGITS:
             return number
-        # A double that was written with all its digits, or with some of them.
+        # The text is a double with all its digits, or its correct rounding to fewer.
         if Decimal(literal) == Context(prec=len(digits)).create_decimal(Decimal(number)):
             return number
     return _odd(literal, number)
 
 
 def find_inexact(value: Any) -> "InexactNumber | float | None":
-    """The first number in a value that cannot be kept: an odd one, or one that was made of it."""
+    """Returns the first number in a value that cannot be kept: an odd one, or one computed from
+    it."""
     left = [value]
     while left:
         each = left.pop()
@@ -68,7 +70,7 @@ def find_inexact(value: Any) -> "InexactNumber | float | None":
 
 
 def as_written(value: Any) -> Any:
-    """The value with odd numbers as the texts they were written as."""
+    """Returns the value with odd numbers as the texts that were sent."""
     if isinstance(value, InexactNumber):
         return value.literal
     if isinstance(value, dict):

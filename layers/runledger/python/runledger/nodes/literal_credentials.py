@@ -1,8 +1,8 @@
-"""Credentials that were written into a config, instead of the name of a secret.
+"""Credentials written into a config instead of the name of a secret.
 
-One walk serves two purposes, so that they cannot differ: what it would hide is what saving
-refuses. A text with Liquid is a credential of its own only as far as it has words of its own:
-`Bearer {{secret.KEY}}` has none.
+One walk serves both hiding and refusing, so that the two cannot differ: whatever reading would
+hide, saving refuses. A text with Liquid is a credential only if it has words of its own: `Bearer
+{{secret.KEY}}` has none.
 """
 
 import re
@@ -14,25 +14,25 @@ from runledger.nodes.inputs import Place
 from runledger.redaction import REDACTED, is_harmless_name, is_literal_credential_name
 from runledger.template_markup import has_liquid
 
-# What opens another piece ends the search for this one's end, or a text of openings would take
-# the square of its length.
+# The start of another piece ends the search for this one's end. Otherwise a text of many openings
+# would take quadratic time.
 _MARKUP = re.compile(r"\{\{(?:(?!\{[{%]).)*?\}\}|\{%(?:(?!\{[{%]).)*?%\}", re.DOTALL)
-# Each piece of markup is one character of a private plane while the text around it is looked at.
+# While the surrounding text is examined, each piece of markup is one character of a private plane.
 _FIRST_MASK = 0xF0000
 _MASK = re.compile("[\U000f0000-\U000ffffd]")
-# Not a key in brackets, as in contact.metadata["plan"].
+# Excludes a key in brackets, as in contact.metadata["plan"].
 _QUOTED = re.compile(r"(?<!\[)(?:\"([^\"]*)\"|'([^']*)')")
-# Tags whose texts are compared and not put in.
+# Tags whose texts are compared and not put into the result.
 _COMPARES = re.compile(r"\{%-?\s*(?:if|elsif|unless|case|when|else|end\w+|comment)\b")
 _VARIABLE = re.compile(r"[A-Za-z_]\w*\s*(?:\.|\[)")
 _TOKEN = re.compile(r"[^\s=:;,&\"'()]+|[=:]")
 _SCHEME = re.compile(r"\s*[A-Za-z][\w.+-]{0,31}\s")
 _NAME_CHARACTERS = 64
-# Of so few characters none is a credential: `x` stands where a service takes any password.
+# A text this short is not a credential: `x` is common if a service takes any password.
 _FEW = 2
 _NOT_SAID = frozenset({"true", "false", "null", "none", "yes", "no"})
 
-# What begins so is a credential wherever it stands.
+# These shapes are credentials wherever they stand.
 _KNOWN_SHAPES = re.compile(
     r"(?:sk|rk)_(?:live|test)_[0-9A-Za-z]{10,}|whsec_[0-9A-Za-z+/=]{16,}"
     r"|gh[oprsu]_[0-9A-Za-z]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}"
@@ -46,7 +46,7 @@ _KNOWN_SHAPES = re.compile(
     r"|\b(?:Bearer|Basic)[ ]+[\w.~+/-]{16,}={0,2}"
 )
 _USER_INFO = re.compile(r"^(\s*(?:[A-Za-z][\w+.-]{0,15}:)?[/\\]{2})([^/\\?#]*)@")
-# A name and its value as JSON, forms, XML and lines of headers write them in a text.
+# A name and its value inside a text, as JSON, forms, XML and header lines write them.
 _JSON_PAIR = re.compile(
     r"(?P<before>[\"'](?P<name>[\w. -]{1,64})[\"']\s{0,8}:\s{0,8}(?P<open>[\"'])?)"
     r"(?P<value>(?(open)(?:\\.|(?!(?P=open)).){1,4000}|[^\"'\\{}\[\],\s]{1,400}))",
@@ -72,23 +72,23 @@ _LINE_PAIR = re.compile(
     re.MULTILINE,
 )
 _PAIRS = (_JSON_PAIR, _NESTED_JSON_PAIR, _FORM_PAIR, _XML_PAIR, _ATTRIBUTE, _LINE_PAIR)
-# What stands in an address after ? or #.
+# Parameters of an address after ? or #.
 _ADDRESS_PAIR = re.compile(r"(?P<before>[?&;#](?P<name>[^=&;#?]{1,200})=)(?P<value>[^&;#]{1,4000})")
 
 
 class CredentialMasker:
-    """Gives texts back without their credentials, and remembers where these stood."""
+    """Returns texts without their credentials, and remembers the places of the credentials."""
 
     def __init__(self) -> None:
         self._found: dict[Place, None] = {}
 
     @property
     def places(self) -> list[Place]:
-        """In order, once each."""
+        """The places in order, each once."""
         return list(self._found)
 
     def value(self, value: Any, place: Place, *, is_credential: bool = False) -> Any:
-        """A JSON-like value: what stands under a credential's name, and pairs in its texts."""
+        """Masks a JSON-like value: everything under a credential's name, and pairs in its texts."""
         if isinstance(value, Mapping):
             return {
                 key: self.value(
@@ -109,7 +109,7 @@ class CredentialMasker:
         return self.text(value, place) if isinstance(value, str) else value
 
     def credential(self, value: Any, place: Place) -> Any:
-        """What stands where a credential is expected."""
+        """Masks a value in a place where a credential is expected."""
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not isinstance(value, str) and not is_number:
             return value
@@ -119,14 +119,14 @@ class CredentialMasker:
         return REDACTED
 
     def text(self, text: str, place: Place) -> str:
-        """A text in which names and values may stand, and credentials that are known by sight."""
+        """Masks a text that may hold names with values, or credentials of a known shape."""
         masked, markup = _masked(text)
         for pattern in _PAIRS:
             masked = pattern.sub(self._pair(place, markup), masked)
         return self._by_sight(_unmasked(masked, markup), place)
 
     def url(self, text: str, place: Place) -> str:
-        """An address: who it signs in as, and what stands in its query."""
+        """Masks an address: the user and password in it, and the values in its query."""
         masked, markup = _masked(text)
         signed_in = _USER_INFO.match(masked)
         if signed_in is not None and _signs_in(_unmasked(signed_in[2], markup)):
@@ -148,7 +148,8 @@ class CredentialMasker:
 
     def _by_sight(self, text: str, place: Place) -> str:
         if REDACTED in text:
-            # What was hidden when it was read would be kept in place of the credential.
+            # The config was read with its credential hidden; saving it would replace the credential
+            # by this mark.
             self._note(place)
         struck = _KNOWN_SHAPES.sub(REDACTED, text)
         if struck != text:
@@ -160,8 +161,8 @@ class CredentialMasker:
 
 
 def is_literal(text: str) -> bool:
-    """Whether a text in a credential's place says something of its own: it does without Liquid,
-    and with it beside more than a scheme and names."""
+    """Whether a text in a credential's place is a literal credential. With Liquid, it is one if it
+    has more than a scheme and names of its own."""
     stripped = text.strip()
     if not has_liquid(stripped):
         return len(stripped) >= _FEW and stripped.lower() not in _NOT_SAID
@@ -178,13 +179,14 @@ def is_literal(text: str) -> bool:
 
 
 def _signs_in(user_info: str) -> bool:
-    """Whether `user:password` before a host is written out; a name alone may be a key."""
+    """Whether `user:password` before a host is written out; a single name may be a key."""
     user, _, password = user_info.partition(":")
     return is_literal(password or user)
 
 
 def _is_harmless(fragment: str) -> bool:
-    """`Bearer `, `Token token=`, `user:`, `; key=`: a scheme, then names."""
+    """Whether a fragment is only a scheme and names: `Bearer `, `Token token=`, `user:`, `;
+    key=`."""
     if len(fragment.strip()) <= _FEW:
         return True
     tokens = _TOKEN.findall(fragment)
@@ -198,7 +200,7 @@ def _is_harmless(fragment: str) -> bool:
 
 
 def _may_hold_it(name: str) -> bool:
-    """Whether what stands under this name, inside a credential, can be the credential."""
+    """Whether the value under this name, inside a credential, can be the credential."""
     return not is_harmless_name(name)
 
 

@@ -1,4 +1,4 @@
-"""MERGE: where parallel branches come together."""
+"""MERGE: the end of parallel branches."""
 
 from typing import Any, ClassVar
 
@@ -11,7 +11,7 @@ class MergeConfig(Config):
 
 
 class MergeNode(NodeType[MergeConfig]):
-    """Waits for every branch of the fork before it, then goes on once. A fork starts where two or
+    """Waits for every branch of the fork before it, then continues once. A fork starts if two or
     more unlabelled edges leave a node."""
 
     name = "MERGE"

@@ -1,5 +1,5 @@
-"""What a SEND_MESSAGE node may ask of the gates: how often, and at what hours, people are written
-to."""
+"""The limits that a SEND_MESSAGE node can set for the gates: how often, and at what hours,
+recipients get messages."""
 
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
@@ -16,14 +16,15 @@ from runledger.timezone_names import zone_named
 
 
 class FrequencyCap(Config):
-    """At most so many messages within so many hours, to one recipient and kind of address."""
+    """The most messages within a number of hours, for one recipient and kind of address."""
 
     messages: int = Field(ge=1, le=MAX_CAP_MESSAGES, description="The most messages.")
     hours: int = Field(ge=1, le=MAX_CAP_HOURS, description="Within the hours before each message.")
 
 
 class QuietHours(Config):
-    """The time of day in which nobody is written to; over midnight where `to` is the earlier."""
+    """The time of day in which no message is sent. It spans midnight if `to` is the earlier
+    time."""
 
     from_: TimeOfDay = Field(alias="from", description="When they begin, HH:MM.")
     to: TimeOfDay = Field(description="When they end, HH:MM; the first minute to send in.")
@@ -39,15 +40,16 @@ class QuietHours(Config):
         return self
 
     def zone_of(self, metadata: dict[str, Any] | None) -> str:
-        """The contact's own zone, where its metadata name one that there is."""
+        """Returns the contact's own zone if its metadata name a valid one, otherwise the configured
+        zone."""
         own = zone_named((metadata or {}).get("timeZone"))
         return self.time_zone if own is None else own.key
 
     def ends(self, now: datetime, zone: str) -> datetime | None:
-        """When the quiet hours that `now` lies in are over; None where it lies in none.
+        """Returns when the quiet hours around `now` end; None if `now` is in none.
 
-        They begin and end at instants: where clocks skip one of their ends, at the first instant
-        after the gap; where clocks show it twice, at the earlier one."""
+        They begin and end at instants. If clocks skip one of these times, it is the first instant
+        after the gap; if clocks show it twice, the earlier one."""
         place = ZoneInfo(zone)
         begin, end = (time_of_day.fromisoformat(each) for each in (self.from_, self.to))
         over_midnight = timedelta(days=1 if end < begin else 0)

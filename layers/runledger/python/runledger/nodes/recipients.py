@@ -1,4 +1,4 @@
-"""Who gets a message: some that are known at once, or the contacts that a query finds."""
+"""Who gets a message: recipients known at once, or the contacts that a query finds."""
 
 from abc import abstractmethod
 from collections import Counter
@@ -20,7 +20,7 @@ MAX_TAGS = 10
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One person or address; `key` names it within the node's effect."""
+    """One person or address; `key` identifies it within the node's effect."""
 
     key: str
     contact: Contact | None
@@ -36,14 +36,15 @@ class RecipientsConfig(VariantConfig):
     @property
     @abstractmethod
     def nobody(self) -> str:
-        """Why there may be nobody to send to."""
+        """The reason why there may be no recipient."""
 
     def find(self, visit: Visit) -> list[Recipient]:
-        """Those to send to, each once; for recipients that are known at once."""
+        """Returns the recipients, each once, if they are known at once."""
         raise TypeError(f"recipients by {self.kind} are found page by page")
 
     def query(self, finder: ContactFinder) -> ContactQuery:
-        """What finds them page by page; for recipients that are not known at once."""
+        """Returns the query that finds the recipients page by page, if they are not known at
+        once."""
         raise TypeError(f"recipients by {self.kind} are known at once")
 
     @property
@@ -52,7 +53,7 @@ class RecipientsConfig(VariantConfig):
 
     @property
     def segment_ids(self) -> frozenset[str]:
-        """The segments it uses; a version pins them."""
+        """The segments that the config uses; a version pins them."""
         return frozenset()
 
 
@@ -71,7 +72,7 @@ class TriggerContactRecipient(RecipientsConfig):
 
 
 class AdHocRecipients(RecipientsConfig):
-    """Addresses written here. Each may be Liquid, and may yield a list."""
+    """Addresses written in the config. Each may be Liquid and may give a list."""
 
     kind: Literal["AD_HOC"] = Field(description="Who gets the message.")
     addresses: list[
@@ -87,7 +88,7 @@ class AdHocRecipients(RecipientsConfig):
         return "the addresses are empty in this run"
 
     def find(self, visit: Visit) -> list[Recipient]:
-        # By how they compare, so that an address in two spellings gets one message.
+        # Keyed in lower case, so that two spellings of an address get one message.
         found: dict[str, str] = {}
         for source in self.addresses:
             value = evaluate(source, visit.scope)
@@ -112,7 +113,7 @@ def _differ(tags: list[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
-    """Contacts with all of the tags, or with any of them."""
+    """Selects contacts with all of the tags, or with any of them."""
 
     tags: tuple[str, ...]
     needs_all_tags: bool
@@ -126,8 +127,8 @@ class Tagged:
 
 
 class SegmentRecipients(RecipientsConfig):
-    """The contacts of a segment, as they are at the moment the message is sent; the segment's
-    rules as they were when the automation was activated."""
+    """The contacts of a segment in their state when the message is sent, by the segment's rules
+    when the automation was activated."""
 
     kind: Literal["SEGMENT"] = Field(description="Who gets the message.")
     segment_id: Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(
@@ -151,7 +152,7 @@ class SegmentRecipients(RecipientsConfig):
 
 
 class TagQueryRecipients(RecipientsConfig):
-    """The contacts with certain tags at the moment the message is sent."""
+    """The contacts that have certain tags when the message is sent."""
 
     kind: Literal["TAG_QUERY"] = Field(description="Who gets the message.")
     tags: Annotated[

@@ -1,4 +1,4 @@
-"""Every node type. Adding one = its file + one line here + its golden example."""
+"""Every node type. To add one: its file, one line here, and its golden example."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -37,7 +37,7 @@ NODE_TYPES: Mapping[str, NodeType[Any]] = MappingProxyType({each.name: each for 
 def with_credentials_masked(
     type_name: str, config: Mapping[str, Any], masker: CredentialMasker
 ) -> dict[str, Any]:
-    """A node's config without the credentials that were written into it, whatever its type."""
+    """Returns a node's config of any type, without the credentials written into it."""
     known = NODE_TYPES.get(type_name)
     if known is None:
         found: dict[str, Any] = masker.value(config, ())
@@ -46,7 +46,7 @@ def with_credentials_masked(
 
 
 def node_type(name: str) -> NodeType[Any]:
-    """Raises NotFoundError, which lists the types there are."""
+    """Returns a node type. Raises NotFoundError, which lists the existing types."""
     try:
         return NODE_TYPES[name]
     except KeyError:

@@ -1,7 +1,7 @@
-"""Which hosts a secret may be sent to: names, `*.` for every name below one, addresses.
+"""The hosts that a secret may be sent to: names, `*.` for every name below one, addresses.
 
-`api.partner.example` is that host at any port, `api.partner.example:8443` at one. Names are
-compared as they are looked up: in ASCII, in lower case, without a dot at the end.
+`api.partner.example` allows that host at any port, `api.partner.example:8443` at one port. Names
+are compared in the form of a lookup: ASCII, lower case, without a dot at the end.
 """
 
 import ipaddress
@@ -14,15 +14,15 @@ MAX_HOSTS = 20
 MAX_PORT = 65_535
 _MAX_NAME = 253
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
-# How an address may be written besides the usual: a name that ends so is none.
+# Other ways to write an address: a host with such an ending is not a name.
 _NUMERIC = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)")
 _WILDCARD = "*."
-# Below fewer there is a registry, and everybody.
+# With fewer labels the name belongs to a registry, so the wildcard would cover everybody.
 _LEAST_LABELS = 2
 
 
 def normal_host(host: str) -> str:
-    """The host as names are compared; ValueError where it is none."""
+    """Returns the host in the form for comparing. Raises ValueError if it is not a host."""
     text = host.strip().removeprefix("[").removesuffix("]").lower()
     try:
         return ipaddress.ip_address(text.partition("%")[0] if ":" in text else text).compressed
@@ -43,7 +43,8 @@ def normal_host(host: str) -> str:
 
 
 def parse_hosts(written: Iterable[str]) -> tuple[str, ...]:
-    """The entries as they are kept, once each; ValueError names the one that is wrong."""
+    """Returns the entries as they are stored, each once. Raises ValueError, which names the wrong
+    entry."""
     found: dict[str, None] = {}
     for entry in written:
         try:
@@ -74,7 +75,7 @@ def _parse(entry: str) -> str:
 
 
 def _split(text: str) -> tuple[str, int | None]:
-    """Host and port; a bare IPv6 address has none."""
+    """Returns host and port; a bare IPv6 address has no port."""
     if text.count(":") > 1 and not text.startswith("["):
         return text, None
     if text.startswith("["):
@@ -96,7 +97,7 @@ def _split(text: str) -> tuple[str, int | None]:
 
 
 def allows(hosts: Sequence[str], host: str, port: int | None) -> bool:
-    """Whether an entry covers this host; `port` None asks for the host alone."""
+    """Whether an entry covers this host; with `port` None only the host is compared."""
     try:
         name = normal_host(host)
     except ValueError:

@@ -1,7 +1,7 @@
-"""What a Liquid text may do with a secret, so that its value is known again when it comes back.
+"""How a Liquid text may use a secret, so that its value can be recognized when it comes back.
 
-A secret is put in by `{{ … }}`, and encoded once at most: of what is encoded twice in other ways
-redaction knows no form.
+A secret is inserted by `{{ … }}` and encoded at most once: redaction knows no form of a value that
+is encoded twice in other ways.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,15 +16,15 @@ from runledger.templating import parsed
 _ENCODINGS = frozenset({"base64_encode", "base64_url_safe_encode", "url_encode", "escape", "json"})
 _BASE64 = frozenset({"base64_encode", "base64_url_safe_encode"})
 _BESIDE = frozenset({"append", "prepend", "strip"})
-# As an address takes base64: its signs are known there.
+# Base64 may be followed by URL encoding, as an address needs it: redaction knows this form.
 _CHAINS: frozenset[tuple[str, ...]] = frozenset(
     {*((encoding,) for encoding in _ENCODINGS), *((each, "url_encode") for each in _BASE64)}
 )
 
 
 def hidden_uses(source: str) -> list[str]:
-    """What the text does with a secret that would hide it from redaction, for a person; empty
-    where all is well. Raises TemplateSyntaxError."""
+    """Returns, for a person, the uses of a secret in the text that would hide it from redaction;
+    empty if there are none. Raises TemplateSyntaxError."""
     template = parsed(source)
     return list(dict.fromkeys(_hidden(template.nodes, template)))
 
@@ -64,7 +64,7 @@ def _chain(expression: Any) -> Iterator[str]:
 
 
 def _is_key(expression: Any, *, is_inside: bool = False) -> bool:
-    """Whether a secret tells which variable is read, as in trigger[secret.KEY]."""
+    """Whether a secret decides which variable is read, as in trigger[secret.KEY]."""
     path = getattr(expression, "path", None)
     if path and path[0] == "secret" and is_inside:
         return True

@@ -29,17 +29,17 @@ MAX_RULES = 20
 
 
 class SegmentRule(VariantConfig):
-    """One thing that is asked of a contact."""
+    """One requirement for a contact."""
 
     discriminator: ClassVar[str] = "kind"
     kind: Any
 
     @abstractmethod
     def matches(self, contact: Contact) -> bool:
-        """Whether the contact is as the rule asks."""
+        """Whether the contact meets the rule."""
 
     def unreadable(self, contact: Contact) -> str | None:
-        """What of the contact cannot be compared, for a person to read."""
+        """Returns a message about a value of the contact that cannot be compared, or None."""
         return None
 
     @classmethod
@@ -82,8 +82,8 @@ class ConsentRule(SegmentRule):
 
 
 class MetadataRule(SegmentRule):
-    """A value in the contact's metadata compares to another. One that cannot be compared does
-    not match, and the step that asks says so."""
+    """A value in the contact's metadata compares to another. A value that cannot be compared does
+    not match, and the step reports it."""
 
     kind: Literal["METADATA"] = Field(description="What is asked.")
     key: ValuePath = Field(description="Where it is in the metadata, e.g. plan or address.city.")
@@ -111,7 +111,7 @@ class MetadataRule(SegmentRule):
             return False
 
     def unreadable(self, contact: Contact) -> str | None:
-        """A value that is missing or blank is none that cannot be read."""
+        """A missing or blank value does not count as unreadable."""
         found = self._found(contact)
         if compare(found, Operator.IS_EMPTY, None):
             return None
@@ -127,7 +127,7 @@ class MetadataRule(SegmentRule):
 
 
 class SegmentRules(Config):
-    """Which contacts belong to a segment."""
+    """The rules that decide which contacts belong to a segment."""
 
     match: Literal["ALL", "ANY"] = Field(
         default="ALL", description="Whether a contact has to match all of the rules, or any."
@@ -138,7 +138,7 @@ class SegmentRules(Config):
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """Those of the rules that the listing by tags can answer."""
+        """The tags that the listing by tags can use."""
         tags = tuple(dict.fromkeys(r.tag for r in self.rules if isinstance(r, HasTagRule)))
         is_all_tags = all(isinstance(rule, HasTagRule) for rule in self.rules)
         return tags if self.match == "ALL" or is_all_tags else ()
@@ -152,7 +152,8 @@ class SegmentRules(Config):
         return all(matching) if self.match == "ALL" else any(matching)
 
     def unreadable(self, contact: Contact) -> str | None:
-        """The first value that keeps the contact out, and might not if it could be read."""
+        """Returns the first unreadable value that excludes the contact and might not if it could be
+        read."""
         if self.matches(contact):
             return None
         others = [rule.unreadable(contact) for rule in self.rules]
@@ -164,6 +165,6 @@ class SegmentRules(Config):
 
 
 class SegmentDocument(SegmentRules):
-    """A segment as a client writes it."""
+    """A segment, as a client writes it."""
 
     name: Name = Field(description="What it is called.")

@@ -1,4 +1,4 @@
-"""SEND_MESSAGE: words to people."""
+"""SEND_MESSAGE: sends messages to people."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,8 +28,8 @@ from runledger.nodes.message_rules import FrequencyCap, QuietHours
 from runledger.nodes.recipients import Recipient, RecipientsConfig
 from runledger.nodes.tally import OUTCOMES, Tally, is_over
 
-# A visit of a node with many recipients begins no further message after this long, which leaves
-# the last one its time.
+# A visit of a node with many recipients begins no new message after this long, so that the last
+# message has time to finish.
 PAGE_MILLISECONDS = 5 * SECOND
 MAX_PAGES = 1_000
 
@@ -47,7 +47,7 @@ class ChannelChoice(Config):
 
 
 class SendMessageConfig(Config):
-    """Who gets what, on which channels."""
+    """Who gets which template, on which channels."""
 
     recipients: SerializeAsAny[RecipientsConfig] = Field(description="Who gets the message.")
     channels: list[ChannelChoice] = Field(
@@ -79,8 +79,8 @@ class SendMessageConfig(Config):
 
 
 class _Progress(Model):
-    """How far a node with many recipients has come: `planned` are the contacts to write to next,
-    `cursor` is where those after them begin (None where they are the last)."""
+    """The progress of a node with many recipients. `planned` are the next contacts to write to;
+    `cursor` is where the contacts after them begin (None if they are the last)."""
 
     planned: tuple[str, ...]
     cursor: str | None
@@ -91,17 +91,17 @@ class _Progress(Model):
 class SendMessageNode(NodeType[SendMessageConfig]):
     """Sends a template to the run's contact, to given addresses, or to all contacts that a query
     finds. Every message becomes a delivery with its own history. With CASCADE the next channel is
-    used only when the one before was suppressed or refused for good.
+    used only if the previous one was suppressed or permanently refused.
 
-    The outcome is `sent` (all of them, or on their way), `partly_sent`, `suppressed` (nobody to
-    send to, or every message refused by a gate) or `failed`. A graph may label its edges with all
-    four. Where it does not, a step that sent nothing is SKIPPED and says why, and one whose
+    The outcome is `sent` (all messages are sent or on their way), `partly_sent`, `suppressed` (no
+    recipient, or a gate refused every message) or `failed`. A graph may label its edges with all
+    four. If it does not, a step that sent nothing is SKIPPED and shows the reason, and a step whose
     messages all failed fails the run.
 
-    The contacts of a query are written to page by page, each once, as they are at that moment: a
-    run goes on where it was interrupted, and stops between two messages when it is canceled. A
-    template that lacks a variable for one of them is that one's refusal. There may be up to 1,000
-    pages of 50."""
+    A query's contacts get their messages page by page, each contact once, in its state at that
+    moment. An interrupted run continues where it stopped; a canceled run stops between two
+    messages. If a template lacks a variable for one contact, only that contact's message is
+    refused. The limit is 1,000 pages of 50 contacts."""
 
     name = "SEND_MESSAGE"
     title = "Send message"
@@ -132,7 +132,7 @@ class SendMessageNode(NodeType[SendMessageConfig]):
         return MAX_PAGES if config.recipients.is_query else 1
 
     def repeatable(self, config: SendMessageConfig) -> bool:
-        # Every message is claimed on its own before it leaves.
+        # Every message has its own claim before it is sent.
         return True
 
     def template_ids(self, config: SendMessageConfig) -> frozenset[str]:
@@ -142,8 +142,8 @@ class SendMessageNode(NodeType[SendMessageConfig]):
         return config.recipients.segment_ids
 
     def input(self, config: SendMessageConfig, visit: Visit, record: Record) -> dict[str, Any]:
-        """With what the templates read, as `variables`. The texts that came of it are told by the
-        deliveries, and so is the recipient of one among many: the contact is each one's own."""
+        """Adds the values that the templates read, as `variables`. The deliveries show the rendered
+        texts. For a query they also show the contact, which differs for each message."""
         is_query = config.recipients.is_query
         read = variables(visit.texts, visit.scope, self.redactor(config, visit))
         kept = {
@@ -187,8 +187,8 @@ def _visit_page(
     finder: ContactFinder,
     query: ContactQuery,
 ) -> NodeResult:
-    """Writes to the contacts planned by the visit before, and plans the next ones: what a visit
-    is to do is stored before it begins, so one that is repeated does the same."""
+    """Writes to the contacts that the previous visit planned, and plans the next ones. A visit's
+    work is stored before it begins, so a repeated visit does the same."""
     if visit.progress is None:
         return _goes_on(config, visit, finder.page(query, None), Tally(), pages=0)
     progress = _Progress.model_validate(visit.progress)

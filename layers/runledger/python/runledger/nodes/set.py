@@ -1,4 +1,4 @@
-"""SET: variables of a run."""
+"""SET: sets variables of a run."""
 
 import json
 from collections import Counter
@@ -59,7 +59,7 @@ class Assignment(Config):
 
 
 class SetConfig(Config):
-    """Assignments, made together: none of them sees another's result."""
+    """Assignments, made together: none of them sees the result of another."""
 
     mode: SetMode = Field(
         default=SetMode.MERGE,
@@ -78,8 +78,8 @@ class SetConfig(Config):
 
 
 class SetNode(NodeType[SetConfig]):
-    """Sets variables that later nodes read as `{{vars.name}}`. Each value is converted to its
-    type; a value that cannot be converted fails the run and is named."""
+    """Sets variables that later nodes read as `{{vars.name}}`. Each value is converted to its type.
+    If a value cannot be converted, the run fails and the error names the variable."""
 
     name = "SET"
     title = "Set variables"
@@ -95,7 +95,7 @@ class SetNode(NodeType[SetConfig]):
     def with_credentials_masked(
         self, config: Mapping[str, Any], masker: CredentialMasker
     ) -> dict[str, Any]:
-        """A variable that is called a credential holds one."""
+        """A variable with the name of a credential holds one."""
         shown: dict[str, Any] = masker.value(config, ())
         assignments = shown.get("assignments")
         for index, each in enumerate(assignments if isinstance(assignments, list) else ()):
@@ -111,7 +111,8 @@ class SetNode(NodeType[SetConfig]):
         return frozenset(assignment.variable for assignment in config.assignments)
 
     def recorded_values(self, config: SetConfig, record: Record) -> dict[Place, Any]:
-        """What was read as a text or as JSON is what was set; other types convert it first."""
+        """For STRING and JSON, the value that was set is the value that was read; other types
+        convert it."""
         return {
             ("assignments", str(index), "value"): record.output[each.variable]
             for index, each in enumerate(config.assignments)
@@ -134,7 +135,7 @@ class SetNode(NodeType[SetConfig]):
 
 
 def fold_vars(steps: Iterable[Step]) -> dict[str, Any]:
-    """What `vars` holds after these steps, given in the order in which they ran."""
+    """Returns the content of `vars` after these steps, given in the order in which they ran."""
     variables: dict[str, Any] = {}
     for step in steps:
         if step.type != SetNode.name or step.status is not StepStatus.COMPLETED:
@@ -186,7 +187,7 @@ def _as_boolean(value: Any) -> bool | None:
 
 
 def _as_date(value: Any) -> str | None:
-    """A date stays a date; a date-time becomes UTC."""
+    """A date stays a date; a date-time is converted to UTC."""
     written = read_date(value)
     moment = None if written is None else written.instant("UTC")
     if written is None or moment is None:

@@ -1,4 +1,4 @@
-"""STOP_ERROR: where an automation fails a run on purpose."""
+"""STOP_ERROR: fails a run on purpose."""
 
 from typing import Annotated, Any, ClassVar
 
@@ -11,7 +11,7 @@ from runledger.nodes.fields import check_liquid
 from runledger.nodes.inputs import Place, Record
 from runledger.templating import render
 
-# Rendered variables may make the message longer than what was written, but not without end.
+# Variables may make the message longer than its text in the config, up to this limit.
 _MAX_RENDERED = 2_000
 
 
@@ -26,7 +26,7 @@ class StopErrorConfig(Config):
 
 
 class StopErrorNode(NodeType[StopErrorConfig]):
-    """Fails the run with a message of your own. Use it where going on would be wrong."""
+    """Fails the run with your own message. Use it if the run must not continue."""
 
     name = "STOP_ERROR"
     title = "Stop with an error"
@@ -36,12 +36,12 @@ class StopErrorNode(NodeType[StopErrorConfig]):
     config_model = StopErrorConfig
 
     def states(self, config: StopErrorConfig, placement: Placement) -> dict[str, dict[str, Any]]:
-        # The walk raises once the failure is recorded, so this way on is never taken.
+        # The walk raises after it recorded the failure, so this exit is never taken.
         task = {**placement.task, "ResultPath": RESULT_PATH, "Next": placement.exits[None]}
         return {placement.node_id: task}
 
     def recorded_values(self, config: StopErrorConfig, record: Record) -> dict[Place, Any]:
-        """The error is the message."""
+        """The recorded error contains the message."""
         error = record.error
         is_message = error is not None and error.kind == self.name
         return {("message",): error.message} if error is not None and is_message else {}

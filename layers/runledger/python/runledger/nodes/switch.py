@@ -1,4 +1,4 @@
-"""SWITCH: one way out of several."""
+"""SWITCH: takes one of several branches."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -53,9 +53,9 @@ class SwitchConfig(Config):
 
 
 class SwitchNode(NodeType[SwitchConfig]):
-    """Tries rules in order and takes the branch of the first that holds, or the fallback's. A rule
-    about something without a value does not hold. The run keeps every rule that was tried, the
-    values it saw, and the branches not taken."""
+    """Tries rules in order and takes the branch of the first rule that holds, or the fallback
+    branch. A rule about a missing value does not hold. The run's history shows every rule that was
+    tried, the values it saw, and the branches not taken."""
 
     name = "SWITCH"
     title = "Switch"
@@ -81,8 +81,8 @@ class SwitchNode(NodeType[SwitchConfig]):
         return fields + [found for found in others if found[0][-1] != "field"]
 
     def recorded_values(self, config: SwitchConfig, record: Record) -> dict[Place, Any]:
-        """The evidence has the values of every rule that was tried; the others saw none, and stay
-        as they were written."""
+        """The evidence has the values of every rule that was tried. The other rules saw no values
+        and stay as written."""
         evidence = record.evidence
         tried = evidence["rules"] if evidence and "rules" in evidence else []
         told: dict[Place, Any] = {}
@@ -113,8 +113,8 @@ class SwitchNode(NodeType[SwitchConfig]):
 
 
 def _asked(rule: SwitchRule, scope: Mapping[str, Any]) -> SwitchRuleEvidence:
-    """What the rule saw and whether it holds. A rule about something that has no value does not
-    hold, and says which variable that was."""
+    """Returns the values that the rule saw and whether it holds. A rule about a missing value does
+    not hold; its evidence names the variable."""
     evidence: SwitchRuleEvidence = {
         "label": rule.label,
         "field": rule.field,

@@ -1,4 +1,4 @@
-"""What became of the messages of one SEND_MESSAGE step, added up over all of its visits."""
+"""The results of the messages of one SEND_MESSAGE step, added up over all of its visits."""
 
 from collections.abc import Iterable
 
@@ -8,9 +8,9 @@ from runledger.models.delivery import DeliveryStatus
 from runledger.models.records import Attempts, MessageAttempt, MessageCounts, MessageEvidence
 from runledger.nodes.base import MessageOutcome
 
-# Of the attempts that a step names itself; the run's deliveries are all of them.
+# The most attempts that a step lists itself; the run's deliveries list all of them.
 MAX_NAMED = 50
-# Of the contacts that could not be compared.
+# The most contacts listed that could not be compared.
 MAX_UNREADABLE = 10
 OUTCOMES = ("sent", "partly_sent", "suppressed", "failed")
 
@@ -19,9 +19,9 @@ _FAILED = (DeliveryStatus.FAILED, DeliveryStatus.DEAD_LETTERED)
 
 
 class Tally(BaseModel):
-    """Counts messages, one an attempt; and `goals`, of which `reached` are met by a message that
-    was sent or is on its way: one a recipient where channels are tried in turn, one a recipient
-    and channel where all are used."""
+    """Counts messages, one per attempt. Also counts `goals`, and those `reached` by a message that
+    is sent or on its way: one goal per recipient if channels are tried in turn, one per recipient
+    and channel if all are used."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -41,8 +41,8 @@ class Tally(BaseModel):
     first_unreadable: list[dict[str, str]] = Field(default_factory=list)
 
     def add_unreadable(self, contact_id: str, problem: str) -> None:
-        """A contact whose values could not be compared, so that nobody knows whether it is
-        meant."""
+        """Adds a contact whose values could not be compared, so nobody knows whether the query
+        means it."""
         self.unreadable += 1
         if len(self.first_unreadable) < MAX_UNREADABLE:
             self.first_unreadable.append({"contactId": contact_id, "problem": problem})
@@ -50,8 +50,8 @@ class Tally(BaseModel):
     def add(
         self, recipient: str, made: Iterable[tuple[str, MessageOutcome]], *, each_counts: bool
     ) -> None:
-        """The attempts for one recipient: (channel, outcome). `each_counts` where every channel
-        is a goal of its own."""
+        """Adds the attempts for one recipient: (channel, outcome). With `each_counts` every channel
+        is a separate goal."""
         self.recipients += 1
         reached = []
         for channel, outcome in made:
@@ -71,7 +71,7 @@ class Tally(BaseModel):
 
     @property
     def counts(self) -> dict[str, int]:
-        """The step's output bag."""
+        """The step's output."""
         return {
             "sent": self.sent,
             "queued": self.queued,
@@ -82,8 +82,8 @@ class Tally(BaseModel):
 
     @property
     def evidence(self) -> MessageEvidence:
-        """The first attempts, and how many there are in all where these are not all; and contacts
-        that could not be compared."""
+        """The first attempts, with the total if there are more, and the contacts that could not be
+        compared."""
         total = sum(self.counts.values())
         unreadable: MessageCounts = {}
         if self.unreadable:
@@ -99,7 +99,8 @@ class Tally(BaseModel):
 
     @property
     def outcome(self) -> str:
-        """A message that the provider may or may not have is neither sent nor failed."""
+        """The outcome; a message that the provider may or may not have is neither sent nor
+        failed."""
         if self.goals and self.reached == self.goals:
             return "sent"
         if self.reached or self.unknown:
@@ -108,7 +109,7 @@ class Tally(BaseModel):
 
 
 def is_over(outcome: MessageOutcome) -> bool:
-    """Whether the message surely did not leave, so that another channel may be tried."""
+    """Whether the message certainly was not sent, so that another channel may be tried."""
     return _kind(outcome) in ("suppressed", "failed")
 
 

@@ -1,4 +1,4 @@
-"""Moments, times of day and time zones as nodes count with them."""
+"""Moments, times of day and time zones in the form that nodes calculate with."""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -7,10 +7,10 @@ _SATURDAY = 6
 
 
 def to_utc(local: datetime, zone: ZoneInfo) -> datetime:
-    """The instant of a wall-clock time in a zone.
+    """Returns the instant of a wall-clock time in a zone.
 
-    Where clocks go forward and skip the time, the first instant after the gap; where they go back
-    and show it twice, the earlier of the two.
+    If clocks go forward and skip the time, returns the first instant after the gap; if they go back
+    and show it twice, the earlier one.
     """
     aware = local.replace(tzinfo=zone, fold=0)
     instant = aware.astimezone(UTC)
@@ -20,10 +20,10 @@ def to_utc(local: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _end_of_gap(local: datetime, zone: ZoneInfo) -> datetime:
-    """The instant at which the clocks jump over `local`, to the second.
+    """Returns the instant at which the clocks skip `local`, to the second.
 
-    Inside a gap the offset before it (fold=0) puts the wall time after the jump, the offset after
-    it (fold=1) puts it before; between the two lies exactly one change of offset.
+    Inside a gap, the offset before it (fold=0) puts the wall time after the jump, and the offset
+    after it (fold=1) puts it before; exactly one change of offset lies between the two.
     """
     low = local.replace(tzinfo=zone, fold=1).astimezone(UTC)
     high = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
@@ -38,26 +38,27 @@ def _end_of_gap(local: datetime, zone: ZoneInfo) -> datetime:
 
 
 def next_time_of_day(now: datetime, time_of_day: str, zone: str) -> datetime:
-    """The first instant at or after `now` at which the zone's clocks show `time_of_day`."""
+    """Returns the first instant at or after `now` at which the zone's clocks show `time_of_day`."""
     place = ZoneInfo(zone)
     wanted = time.fromisoformat(time_of_day)
     today = now.astimezone(place).date()
-    # Yesterday's too: where a gap swallowed it, it falls on the first instant of today.
+    # Includes yesterday: if a gap skipped its time, it falls on the first instant of today.
     days = (today + timedelta(days=offset) for offset in (-1, 0, 1, 2))
     moments = (to_utc(datetime.combine(day, wanted), place) for day in days)
     return next(moment for moment in moments if moment >= now)
 
 
 def time_of_day_in(now: datetime, time_of_day: str, zone: str, *, days: int) -> datetime:
-    """The instant of `time_of_day` so many days after the zone's today; it may have passed."""
+    """Returns the instant of `time_of_day`, `days` days after the zone's today; it may have
+    passed."""
     place = ZoneInfo(zone)
     day = now.astimezone(place).date() + timedelta(days=days)
     return to_utc(datetime.combine(day, time.fromisoformat(time_of_day)), place)
 
 
 def next_weekday_time(now: datetime, time_of_day: str, zone: str) -> datetime:
-    """The first instant at or after `now` at which the zone's clocks show `time_of_day` on a day
-    from Monday to Friday."""
+    """Returns the first instant at or after `now` at which the zone's clocks show `time_of_day` on
+    a day from Monday to Friday."""
     place = ZoneInfo(zone)
     today = now.astimezone(place).date()
     days = (today + timedelta(days=offset) for offset in range(-1, 5))
@@ -75,11 +76,11 @@ def from_milliseconds(milliseconds: int) -> datetime:
 
 
 def to_milliseconds(moment: datetime) -> int:
-    """Rounded up, so that a wait never ends before its moment."""
+    """Rounds up, so that a wait never ends before its moment."""
     return -((datetime(1970, 1, 1, tzinfo=UTC) - moment) // timedelta(milliseconds=1))
 
 
 def to_iso(moment: datetime) -> str:
-    """ISO 8601 in UTC, milliseconds where there are any."""
+    """Returns ISO 8601 in UTC, with milliseconds if they are not zero."""
     precision = "milliseconds" if moment.microsecond else "seconds"
     return moment.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""TRIGGER: where a run begins."""
+"""TRIGGER: opens a run."""
 
 import json
 from typing import Annotated, Any, ClassVar, Literal
@@ -19,14 +19,14 @@ MAX_SAMPLE_BYTES = 20_000
 
 
 class ContactLookup(Config):
-    """How a payload tells whom the run is for."""
+    """How a payload identifies the contact of the run."""
 
     by: Literal["email", "phone", "id"] = Field(description="What the value at `path` is.")
     path: ValuePath = Field(description="Where it stands in the payload, e.g. customer.email.")
 
 
 class WebhookIntake(Config):
-    """How an inbound event is received; shared by the triggers that a webhook feeds."""
+    """How an inbound event is received; shared by the triggers that receive webhooks."""
 
     contact_lookup: ContactLookup | None = Field(
         default=None, description="Finds the contact; without it the run has none."
@@ -74,7 +74,7 @@ class TriggerConfig(VariantConfig):
     trigger_type: Any
     sample_event: SampleEvent | None = Field(
         default=None,
-        # For the author alone: what runs and fires are opened by stays small.
+        # Only for the author: it stays out of what runs and fires load.
         exclude=True,
         description="An example of what `trigger` holds, made up: texts that read something else "
         "are warned of.",
@@ -86,7 +86,7 @@ class TriggerConfig(VariantConfig):
 
     @property
     def intake(self) -> WebhookIntake | None:
-        """How its events are received, where webhooks feed it."""
+        """How its events are received; None if no webhook sends them."""
         return None
 
 
@@ -129,14 +129,14 @@ class ContactCreatedDate(DateSource):
 
 
 class WebhookPayloadDate(DateSource, WebhookIntake):
-    """A date in an inbound event, which opens a run scheduled for it."""
+    """A date in an inbound event, which schedules a run for that date."""
 
     kind: Literal["WEBHOOK_PAYLOAD"] = Field(description="Where the date comes from.")
     path: ValuePath = Field(description="Where the date stands in the payload.")
 
 
 class DateTrigger(TriggerConfig):
-    """A date comes round."""
+    """A date recurs."""
 
     trigger_type: Literal["DATE"] = Field(description="The kind of trigger.")
     source: SerializeAsAny[DateSource] = Field(description="Where the date comes from.")
@@ -159,7 +159,8 @@ class DateTrigger(TriggerConfig):
 
     @property
     def is_scheduled(self) -> bool:
-        """Whether the day's contacts are looked for, instead of an event telling one."""
+        """Whether the trigger searches the contacts of each day, instead of reading one from an
+        event."""
         return self.intake is None
 
     @property
@@ -187,8 +188,8 @@ class UpstreamTrigger(TriggerConfig):
 
 
 class TriggerNode(NodeType[TriggerConfig]):
-    """Opens a run: when a webhook receives an event, when someone starts it by hand, when a date
-    comes round, or when a run of another automation ends. Every automation has exactly one."""
+    """Opens a run when a webhook receives an event, when a person starts it, when a date arrives,
+    or when a run of another automation ends. Every automation has exactly one trigger."""
 
     name = "TRIGGER"
     title = "Trigger"
@@ -204,7 +205,7 @@ class TriggerNode(NodeType[TriggerConfig]):
     config_model = TriggerConfig
 
     def places(self, config: TriggerConfig) -> list[tuple[Place, str]]:
-        """None: what looks like Liquid in a sample event is the sender's text."""
+        """None: text that looks like Liquid in a sample event belongs to the sender."""
         return []
 
     def warnings(self, config: TriggerConfig) -> list[ConfigWarning]:

@@ -1,4 +1,4 @@
-"""Values that a run recorded and that are damaged in the store."""
+"""Values that a run recorded but that are damaged in the store."""
 
 from typing import Any, NoReturn
 
@@ -6,8 +6,8 @@ from runledger.errors import NodeError
 
 
 class UnreadableValues(dict[str, Any]):
-    """Stands in a scope for values that cannot be read: empty to whoever passes it on, an error to
-    whoever looks inside. A default must not stand in for a value that was there."""
+    """Replaces unreadable values in a scope. Code may pass it on, but looking inside raises an
+    error: a default must not replace a value that existed."""
 
     def __init__(self, path: str) -> None:
         super().__init__()

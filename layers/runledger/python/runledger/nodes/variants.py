@@ -1,4 +1,4 @@
-"""Configs that come in several shapes, told apart by one field."""
+"""Configs with several shapes, selected by one field."""
 
 from contextvars import ContextVar
 from typing import Any, ClassVar, Self, get_args
@@ -15,9 +15,9 @@ _OUTER_FAMILIES: ContextVar[frozenset[type]] = ContextVar("outer families", defa
 class VariantConfig(Config):
     """Base of a family of configs.
 
-    The family is a direct subclass that names its `discriminator` (a field in wire names); its
-    variants subclass the family and give that field a Literal type. Validating the family yields
-    the variant, with error paths just as the client wrote them: a plain pydantic union would put
+    The family is a direct subclass that names its `discriminator` (a field in wire names). Its
+    variants subclass the family and give that field a Literal type. Validating the family returns
+    the variant, with error paths exactly as the client wrote them: a plain pydantic union would put
     the variant's tag into every path.
     """
 
@@ -29,7 +29,7 @@ class VariantConfig(Config):
 
     @classmethod
     def variants(cls) -> dict[str, type[Self]]:
-        """Each value of the discriminator and its variant, in order of definition."""
+        """Returns each value of the discriminator with its variant, in order of definition."""
         found: dict[str, type[Self]] = {}
         for variant in cls.__subclasses__():
             for field in variant.model_fields.values():
@@ -69,7 +69,7 @@ class VariantConfig(Config):
             return handler(core_schema)
         outer = _OUTER_FAMILIES.get()
         if cls in outer:
-            # A variant that holds its own family: written out once is enough.
+            # A variant that contains its own family: its schema is written out only once.
             return {"type": "object", "title": cls.__name__, "required": [cls.discriminator]}
         reset = _OUTER_FAMILIES.set(outer | {cls})
         try:

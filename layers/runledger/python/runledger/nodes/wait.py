@@ -1,4 +1,4 @@
-"""WAIT: the pause in an automation."""
+"""WAIT: pauses a run."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -28,9 +28,9 @@ from runledger.nodes.written_dates import moment_of, not_a_date
 from runledger.templating import evaluate
 from runledger.timezone_names import zone_named
 
-# A year's Standard execution, less a day for everything else in it.
+# The year of a Standard execution, less one day for everything else in it.
 MAX_MINUTES = 364 * 24 * 60
-# Hours by which clocks may change meanwhile.
+# The most hours that clocks may change meanwhile.
 _CLOCK_CHANGES = 4
 
 
@@ -44,12 +44,12 @@ class Day(StrEnum):
 
     @property
     def hours(self) -> int:
-        """The farthest that it may lie ahead."""
+        """The most hours that it may lie ahead."""
         return {Day.TOMORROW: 48, Day.NEXT_WEEKDAY: 72}.get(self, 24) + _CLOCK_CHANGES
 
 
 class Until(Config):
-    """A moment: that of a date field, or the next time of day."""
+    """A moment: the one in a date field, or the next time of day."""
 
     field: Operand | None = Field(
         default=None,
@@ -108,7 +108,7 @@ class WaitConfig(Config):
         return self
 
     def zone_for(self, contact: Contact | None) -> tuple[str, str]:
-        """The zone that counts for this contact, and where it comes from: CONTACT or CONFIG."""
+        """Returns the zone that applies to this contact, and its source: CONTACT or CONFIG."""
         if self.contact_time_zone and contact is not None:
             own = zone_named(contact.metadata.get("timeZone"))
             if own is not None:
@@ -119,9 +119,9 @@ class WaitConfig(Config):
 class WaitNode(NodeType[WaitConfig]):
     """Pauses the run: for some minutes, until the moment of a date field, or until a time of day
     (the next one, today's, tomorrow's or the next weekday's) in a time zone, which may be the
-    contact's. A date without a time means the start of that day. A moment that has
-    passed means no wait. Where clocks go forward and skip the time, the run goes on at the first
-    instant after the gap; where they go back and show it twice, at the earlier one."""
+    contact's. A date without a time means the start of that day. A moment that has passed means no
+    wait. If clocks go forward and skip the time, the run continues at the first instant after the
+    gap; if they go back and show it twice, at the earlier one."""
 
     name = "WAIT"
     title = "Wait"
@@ -149,7 +149,7 @@ class WaitNode(NodeType[WaitConfig]):
         return [(("until", "field"), operand_source(config.until.field))]
 
     def recorded_values(self, config: WaitConfig, record: Record) -> dict[Place, Any]:
-        """The evidence has the date that was read, beside the moment that it came to."""
+        """The evidence contains the date that was read, beside the moment calculated from it."""
         evidence = record.evidence
         if evidence is None or "value" not in evidence:
             return {}

@@ -1,14 +1,14 @@
-"""Reading dates and moments as people and systems write them: the one parser for all of them.
+"""Reads dates and moments as people and systems write them: the only parser for them.
 
 - ISO 8601 dates: `2026-03-01`, `2026-W09-7`.
-- ISO 8601 and RFC 3339 date-times, with an offset or without: `2026-03-01T09:00:00Z`,
-  `2026-03-01 09:00:00+01`, `2026-03-01t09:00:00,1234567z`, `20260301T0900`, `2026-03-01 09:00 UTC`.
-- RFC 2822: `Sun, 01 Mar 2026 09:00:00 +0100`. A weekday that is not the date's is a mistake.
+- ISO 8601 and RFC 3339 date-times, with an offset or without: `2026-03-01T09:00:00Z`, `2026-03-01
+  09:00:00+01`, `2026-03-01t09:00:00,1234567z`, `20260301T0900`, `2026-03-01 09:00 UTC`.
+- RFC 2822: `Sun, 01 Mar 2026 09:00:00 +0100`. A weekday that does not match the date is an error.
 - Seconds or milliseconds since 1970: `1772355600`, `1772355600000`, as numbers or as texts of 10 or
-  13 digits. What has fewer than 9 digits is a count or a date such as 20260301: no moment is meant.
+  13 digits. A number below 9 digits is a count or a date such as 20260301, not a moment.
 
-`24:00` is the start of the next day (ISO 8601:2004, 4.2.3), and a leap second `23:59:60` the first
-second of the next minute, as POSIX counts. Digits beyond microseconds are cut off. Years are 1 to
+`24:00` is the start of the next day (ISO 8601:2004, 4.2.3), and a leap second `23:59:60` is the
+first second of the next minute, as in POSIX. Digits beyond microseconds are cut off. Years are 1 to
 9999.
 """
 
@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 from runledger.nodes.timezones import to_utc
 
-# For messages about what could not be read.
+# For messages about a text that could not be read.
 ACCEPTED = (
     "write it as 2026-03-01, 2026-03-01T09:00:00Z (or with an offset such as +01:00), "
     "Sun, 01 Mar 2026 09:00:00 +0100, or seconds or milliseconds since 1970"
@@ -30,8 +30,8 @@ ACCEPTED = (
 _CHARACTERS = 100
 _SHOWN_CHARACTERS = 80
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# Below the first a number is no moment but a count, or a date such as 20260301; below the second it
-# counts seconds, below the third milliseconds. The last is in the year 5138.
+# A number below the first is a count or a date such as 20260301, not a moment. Below the second it
+# counts seconds, below the third milliseconds. The third is in the year 5138.
 _LEAST, _MILLISECONDS, _MOST = 10**8, 10**11, 10**14
 
 _DIGITS = re.compile(r"\d{10}(?:\.\d{1,9})?|\d{13}", re.ASCII)
@@ -54,7 +54,7 @@ _RFC_2822 = re.compile(
     r"(?:\s*(?P<zone>(?P<sign>[+-])(?P<oh>\d{2})(?P<om>\d{2})|[a-z]{1,3}))?(?:\s*\([^()]*\))?",
     re.ASCII | re.IGNORECASE,
 )
-# RFC 2822, 4.3: the obsolete names that have one meaning.
+# RFC 2822, 4.3: the obsolete names that have only one meaning.
 _ZONES = {
     "z": 0, "ut": 0, "utc": 0, "gmt": 0,
     "edt": -4, "est": -5, "cdt": -5, "cst": -6, "mdt": -6, "mst": -7, "pdt": -7, "pst": -8,
@@ -62,11 +62,11 @@ _ZONES = {
 
 
 class Written(NamedTuple):
-    """A date or a moment as a value tells it.
+    """A date or a moment read from a value.
 
-    `moment` is aware where the value names an offset or counts from 1970, and else what the clocks
-    of some place show; `is_day` where it tells no time; `is_digits` where it is a number, or a text
-    of digits that may as well mean something else."""
+    `moment` is aware if the value names an offset or counts from 1970, otherwise it is a local
+    clock time. `is_day` says that the value has no time; `is_digits` says that it is a number, or a
+    text of digits that may mean something else."""
 
     moment: datetime
     is_day: bool = False
@@ -77,8 +77,8 @@ class Written(NamedTuple):
         return self.moment.tzinfo is not None
 
     def instant(self, zone: str) -> datetime | None:
-        """In UTC; what clocks show is read in the zone, a date as the start of its day there. None
-        beyond the years that Python knows."""
+        """Returns the instant in UTC. A clock time is read in the zone, a date as the start of its
+        day there. None outside the years that Python supports."""
         try:
             if self.moment.tzinfo is not None:
                 return self.moment.astimezone(UTC)
@@ -87,7 +87,8 @@ class Written(NamedTuple):
             return None
 
     def day(self, zone: str) -> date | None:
-        """The day that the value names, whatever the zone, or that its instant falls on there."""
+        """Returns the day that the value names, in any zone, or the day of its instant in the
+        zone."""
         if self.moment.tzinfo is None:
             return self.moment.date()
         try:
@@ -97,7 +98,7 @@ class Written(NamedTuple):
 
 
 def read_date(value: Any) -> Written | None:
-    """What a value of JSON tells; None where it is no date in any of the accepted forms."""
+    """Reads a JSON value. None if it is not a date in any of the accepted forms."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float | Decimal):
@@ -120,20 +121,20 @@ def read_date(value: Any) -> Written | None:
 
 
 def moment_of(value: Any, zone: str) -> datetime | None:
-    """The instant of a value, in UTC, read in the zone where it names no offset; None where it is
-    no date or moment."""
+    """Returns the instant of a value, in UTC; the zone applies if the value names no offset. None
+    if the value is not a date or moment."""
     written = read_date(value)
     return None if written is None else written.instant(zone)
 
 
 def shown(value: Any) -> str:
-    """A value in a message: its kind and its beginning."""
+    """A value as a message shows it: the beginning of its JSON text."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
 
 
 def not_a_date(value: Any) -> str:
-    """Says what was written and what could be, to the person who wrote it."""
+    """Says which value was not a date and which forms are accepted."""
     return f"{shown(value)} is not a date; {ACCEPTED}"
 
 
@@ -180,7 +181,8 @@ def _from_mail(found: re.Match[str]) -> Written | None:
 def _at(
     day: date, hour: str, minute: str | None, second: str | None, fraction: str | None
 ) -> datetime:
-    """ValueError where there is no such time of day; the last one is 24:00."""
+    """Combines a day and a time. Raises ValueError if the time does not exist; the last one is
+    24:00."""
     hours, minutes, seconds = int(hour), int(minute or 0), int(second or 0)
     microseconds = int((fraction or "0")[:6].ljust(6, "0"))
     more = timedelta(0)
@@ -192,7 +194,7 @@ def _at(
 
 
 def _offset(found: re.Match[str]) -> timezone:
-    """ValueError where it is a day or more."""
+    """Returns the offset. Raises ValueError if it is a day or more."""
     if found["sign"] is None:
         return UTC
     groups = found.groupdict()
