@@ -3765,7 +3765,7 @@ export interface components {
         };
         /**
          * Operator
-         * @description How two values compare.
+         * @description How two values are compared.
          * @enum {string}
          */
         Operator: "EQUALS" | "NOT_EQUALS" | "GREATER_THAN" | "GREATER_OR_EQUAL" | "LESS_THAN" | "LESS_OR_EQUAL" | "CONTAINS" | "NOT_CONTAINS" | "STARTS_WITH" | "ENDS_WITH" | "IS_EMPTY" | "IS_NOT_EMPTY";
@@ -4587,7 +4587,7 @@ export interface components {
         };
         /**
          * SegmentDocument
-         * @description A segment as a client writes it.
+         * @description A segment, as a client writes it.
          */
         SegmentDocument: {
             /**
@@ -4708,7 +4708,7 @@ export interface components {
              */
             updatedAt?: unknown;
         };
-        /** @description One thing that is asked of a contact. */
+        /** @description One requirement for a contact. */
         SegmentRule: {
             /**
              * Kind

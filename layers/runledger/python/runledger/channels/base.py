@@ -1,4 +1,4 @@
-"""What a channel is: how it addresses a person, what a template for it needs, how it sends."""
+"""The contract of a channel: how it addresses a person, what its templates need, how it sends."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -11,14 +11,15 @@ if TYPE_CHECKING:
     from runledger.models.report import FeedbackReport
     from runledger.models.template import TemplateDocument
 
-# Gives the AWS client of a service. It makes one try a call: a send that is repeated underneath
+# Returns the AWS client of a service. The client makes one try per call: a hidden retry of a send
 # could reach a person twice.
 ClientOf = Callable[[str], Any]
 
 
 class RenderedMessage(Model):
-    """`delivery_id` travels with the message where the channel can echo it, so that feedback
-    finds its attempt. `consent` is the one that the message needs: TRANSACTIONAL or MARKETING."""
+    """A message ready to send. `delivery_id` travels with it if the channel can return it, so that
+    feedback finds its delivery. `consent` is the one that the message needs: TRANSACTIONAL or
+    MARKETING."""
 
     delivery_id: str
     workspace_id: str
@@ -29,8 +30,8 @@ class RenderedMessage(Model):
 
 
 class ProviderAnswer(Model):
-    """What the provider said. `provider_id` with success; otherwise `is_transient` tells whether
-    the same message may be accepted later, and `code` is the provider's own."""
+    """The provider's answer. `provider_id` comes with success. Otherwise `is_transient` says
+    whether the same message may be accepted later, and `code` is the provider's."""
 
     accepted: bool
     provider_id: str | None = None
@@ -44,29 +45,32 @@ class UnknownOutcomeError(Exception):
 
 
 class Channel(ABC):
-    """One way to reach a person. `address_kind` is shared by channels that reach the same
-    addresses: who is suppressed on one of them is so on all."""
+    """One way to reach a person. Channels that reach the same addresses share an `address_kind`: an
+    address suppressed on one of them is suppressed on all."""
 
     name: ClassVar[str]
     address_kind: ClassVar[str]
 
     @abstractmethod
     def address_of(self, contact: "Contact") -> str | None:
-        """Where this contact is reached on this channel."""
+        """Returns the contact's address on this channel."""
 
     @abstractmethod
     def normalize(self, address: str) -> str:
-        """The address in its one stored form; ValueError with the reason if it is none."""
+        """Returns the address in its stored form. Raises ValueError with the reason if it is not
+        one."""
 
     @abstractmethod
     def template_problem(self, template: "TemplateDocument") -> tuple[str, str] | None:
-        """(field, reason) of what a template lacks for this channel."""
+        """Returns (field, reason) if the template is not valid for this channel, otherwise None."""
 
     @abstractmethod
     def send(self, message: RenderedMessage) -> ProviderAnswer:
-        """Hands one message to the provider once; UnknownOutcomeError where its answer is lost."""
+        """Sends one message to the provider once. Raises UnknownOutcomeError if the answer is
+        lost."""
 
     def reports(self, event: Mapping[str, Any]) -> "tuple[FeedbackReport, ...]":
-        """What an EventBridge event says about messages of this channel; nothing for an event of
-        another. ValueError for one of ours that is not as its provider documents it."""
+        """Returns what an EventBridge event says about messages of this channel; empty for other
+        events. Raises ValueError if an event of this channel differs from its provider's
+        documentation."""
         return ()

@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from runledger.models.template import TemplateDocument
     from runledger.settings import ChannelSettings
 
-# Documented for SendEmail; sending too fast, sending too much today, and sending that is paused
-# all pass: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
+# Documented for SendEmail. Sending too fast, too much in a day, or while sending is paused are
+# passing errors: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
 _TRANSIENT = frozenset(
     {"LimitExceededException", "SendingPausedException", "TooManyRequestsException"}
 )
 _DELIVERY_TAG, _WORKSPACE_TAG = "deliveryId", "workspaceId"
 
 # https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-ses.html; the detail is the record
-# of https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html, whose
-# part of this name tells more.
+# of https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html, and
+# its part of this name has more.
 _SOURCE = "aws.ses"
 _KINDS: dict[str, tuple[ReportKind, str]] = {
     "Email Delivered": (ReportKind.DELIVERED, "delivery"),
@@ -44,7 +44,7 @@ class _Mail(BaseModel):
 
 
 class _Event(BaseModel):
-    """As far as it is read."""
+    """The fields of the event that are read."""
 
     model_config = ConfigDict(extra="ignore", defer_build=True)
     id: str
@@ -99,7 +99,7 @@ class EmailChannel(Channel):
         delivery_id = next(iter(mail.tags.get(_DELIVERY_TAG, ())), None)
         workspace_id = next(iter(mail.tags.get(_WORKSPACE_TAG, ())), None)
         if delivery_id is None or workspace_id is None:
-            # Somebody else's mail, sent through the same configuration set.
+            # Mail of another sender that uses the same configuration set.
             return ()
         kind, part = _KINDS[read.detail_type]
         told: dict[str, Any] = read.detail.get(part) or {}
@@ -120,7 +120,7 @@ class EmailChannel(Channel):
 
 
 def _reason(told: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """What the receiving server or the person said, in SES's code and their words."""
+    """Returns SES's code, and the words of the receiving server or the person."""
     if "bounceType" in told:
         code = f"{told['bounceType']}/{told.get('bounceSubType', 'Undetermined')}"
         recipients = told.get("bouncedRecipients") or [{}]

@@ -1,4 +1,4 @@
-"""What channels have in common that write a text to a phone number."""
+"""Shared by the channels that send a text to a phone number."""
 
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class PhoneChannel(Channel):
-    """`noun` is what a message is called to a person, `max_characters` what its provider takes."""
+    """`noun` is a message's name for people, `max_characters` the provider's limit."""
 
     address_kind: ClassVar[str] = "PHONE"
     noun: ClassVar[str]
@@ -32,7 +32,7 @@ class PhoneChannel(Channel):
         return None
 
     def too_long(self, body: str) -> str | None:
-        """Why the provider would not take a text of this length; None where it would."""
+        """Says why the provider would refuse a text of this length; None if it would not."""
         if len(body) <= self.max_characters:
             return None
         return f"{self.noun} takes {self.max_characters:,} characters, this one has {len(body):,}"

@@ -1,10 +1,10 @@
-"""Asking an AWS service to send, once, and reading what its answer means for the message.
+"""Sends one message through an AWS service, once, and interprets the answer.
 
-Three things can come back: the message was taken; it was refused, for now or for good, by a code
-that the service documents; or nobody can tell, and then it is never sent again by itself.
+There are three results: the message was accepted; it was refused, temporarily or permanently, with
+a code that the service documents; or nobody knows, and then it is never repeated automatically.
 
-What is kept is in our words. The service's own name its resources and are for the log, where they
-stand without the addresses that they may quote.
+The history keeps our words. The service's own words name its resources; they go to the log, without
+the addresses that they may quote.
 """
 
 import re
@@ -29,7 +29,7 @@ from botocore.parsers import ResponseParserError
 from runledger.channels.base import ProviderAnswer, UnknownOutcomeError
 from runledger.observability import logger
 
-# The connection was never made, or the request could not be signed: nothing left.
+# The connection was never made, or the request could not be signed: nothing was sent.
 _NOT_LEFT = (
     EndpointConnectionError,
     ConnectTimeoutError,
@@ -37,8 +37,9 @@ _NOT_LEFT = (
     NoCredentialsError,
     CredentialRetrievalError,
 )
-# What says that the message was not taken, and may be later. An internal failure says neither: it
-# may have come after the message went on. Common to AWS services: https://docs.aws.amazon.com/ses/latest/APIReference-V2/CommonErrors.html
+# These errors say that the message was not accepted but may be later. An internal failure does not:
+# it may have come after the message was passed on. Common to AWS services:
+# https://docs.aws.amazon.com/ses/latest/APIReference-V2/CommonErrors.html
 COMMON_TRANSIENT = frozenset(
     {
         "RequestLimitExceeded",
@@ -82,11 +83,11 @@ _REFUSED = "the provider refused the message"
 def ask(
     send: Callable[[], dict[str, Any]], id_field: str, transient: frozenset[str]
 ) -> ProviderAnswer:
-    """Sends by `send` and classes the answer. `transient` are the codes that the operation
+    """Sends with `send` and classifies the answer. `transient` are the codes that the operation
     documents as passing, besides the common ones; `id_field` holds the provider's message id. The
     answer's code is the provider's, without its ending `Exception`.
 
-    UnknownOutcomeError where no answer came, or one that says neither yes nor no."""
+    Raises UnknownOutcomeError if no answer came, or one that says neither yes nor no."""
     try:
         answer = send()
     except ClientError as error:
@@ -103,7 +104,7 @@ def ask(
     except ReadTimeoutError as error:
         raise _unknown(error, "the provider did not answer in time") from error
     except (BotoCoreError, ResponseParserError) as error:
-        # The request left and no answer came back: the service may have taken the message.
+        # The request was sent and no answer came back: the service may have accepted the message.
         raise _unknown(error, "the provider's answer was lost") from error
     if not answer.get(id_field):
         raise UnknownOutcomeError("the provider's answer holds no message id")
@@ -111,7 +112,7 @@ def ask(
 
 
 def not_set_up(channel: str) -> ProviderAnswer:
-    """The answer of a channel that this stack has no sender for."""
+    """Returns the answer of a channel that has no sender on this stack."""
     return ProviderAnswer(
         accepted=False, code="NotSetUp", message=f"{channel} is not set up on this stack"
     )
@@ -123,10 +124,10 @@ def _refusal(error: ClientError, transient: frozenset[str]) -> ProviderAnswer:
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     _log(code, str(response.get("Error", {}).get("Message") or ""))
     if status >= 500 and code not in transient:
-        # A gateway gave up, or something nobody documents: what became of the message is open.
+        # A gateway gave up, or the error is undocumented: the message may have been sent.
         raise UnknownOutcomeError(f"the provider failed with HTTP {status}") from error
     short = code.removesuffix("Exception") or code
-    # Several reasons go by one code; the service tells them apart in a field of its own.
+    # One code can have several reasons; a separate field names the reason.
     reason = response.get("Reason")
     return ProviderAnswer(
         accepted=False,
@@ -147,8 +148,8 @@ def _unreachable(error: Exception) -> ProviderAnswer:
 
 
 def _is_certificate_refused(error: SSLError) -> bool:
-    """Whether TLS ended before a byte of the request could be sent. Of other faults of TLS nobody
-    can tell when they came."""
+    """Whether TLS ended before a byte of the request could be sent. The time of other TLS errors is
+    unknown."""
     found: BaseException | None = error.kwargs.get("error")
     while found is not None:
         if isinstance(found, ssl.SSLCertVerificationError):

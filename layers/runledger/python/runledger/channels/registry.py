@@ -1,6 +1,6 @@
-"""The channels there are. Adding one is a file and a line here.
+"""The available channels. To add one: its file and one line here.
 
-A channel is imported when channels are made: most functions need no more than their names.
+A channel is imported when channels are made, because most functions need only the names.
 """
 
 from importlib import import_module
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from runledger.channels.base import Channel, ClientOf
 
-# Module and class of each, by name.
+# Module and class of each channel, by name.
 _CHANNELS = {
     "EMAIL": ("email", "EmailChannel"),
     "SMS": ("sms", "SmsChannel"),
@@ -24,7 +24,7 @@ CHANNEL_NAMES: tuple[str, ...] = tuple(_CHANNELS)
 
 
 def make_channels(client: "ClientOf", settings: ChannelSettings) -> "Mapping[str, Channel]":
-    """Every channel by name. A client is asked for at a channel's first send."""
+    """Returns every channel by name. Each gets its client at its first send."""
     return {name: _class_of(name)(client, settings) for name in _CHANNELS}
 
 
@@ -35,8 +35,7 @@ def _class_of(name: str) -> "Callable[[ClientOf, ChannelSettings], Channel]":
 
 
 def describe_channels() -> "Mapping[str, Channel]":
-    """The channels for checking templates and addresses, and for reading feedback; these cannot
-    send."""
+    """Returns channels that check templates and addresses and read feedback, but cannot send."""
     return make_channels(_no_client, ChannelSettings())
 
 

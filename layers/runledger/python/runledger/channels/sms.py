@@ -1,7 +1,7 @@
 """SMS by AWS End User Messaging SMS (API v2).
 
-Not by SNS: here a context travels with each message and comes back with its receipts, and receipts
-come as events. SNS writes its receipts to a log, without anything of ours in them.
+Not by SNS: here a context travels with each message and comes back in its receipts, and receipts
+come as events. SNS writes its receipts to a log, without our ids.
 """
 
 from collections.abc import Mapping
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 # TextMessageBody of SendTextMessage.
 _MAX_CHARACTERS = 1_600
-# Seconds that a carrier may take. Days late, a message does more harm than none.
+# Seconds that a carrier may take. A message that is days late does more harm than none.
 _TIME_TO_LIVE = 4 * 60 * 60
 
-# Documented for SendTextMessage; a quota may be raised, or begin anew, while we try on:
+# Documented for SendTextMessage; a quota may be raised or reset while we retry:
 # https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/API_SendTextMessage.html
 _TRANSIENT = frozenset({"ServiceQuotaExceededException", "ThrottlingException"})
 _DELIVERY_KEY, _WORKSPACE_KEY = "deliveryId", "workspaceId"
 
 # https://docs.aws.amazon.com/sms-voice/latest/userguide/monitor-event-bridge.html
 _SOURCE, _DETAIL_TYPE = "aws.sms-voice", "Text Message Delivery Status Updated"
-# https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-event-types.html
-# Where carriers send no receipts, TEXT_SUCCESSFUL is all that ever comes, and final.
+# https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-event-types.html If a
+# carrier sends no receipts, TEXT_SUCCESSFUL is the only event, and final.
 _DELIVERED = frozenset({"TEXT_DELIVERED", "TEXT_SUCCESSFUL"})
 _INVALID_ADDRESS = frozenset({"TEXT_INVALID"})
 _BOUNCED = frozenset(
@@ -51,7 +51,7 @@ class _Detail(BaseModel):
 
 
 class _Event(BaseModel):
-    """As far as it is read."""
+    """The fields of the event that are read."""
 
     model_config = ConfigDict(extra="ignore", defer_build=True)
     id: str
@@ -100,7 +100,7 @@ class SmsChannel(PhoneChannel):
         )
         kind = _kind(detail)
         if delivery_id is None or workspace_id is None or kind is None:
-            # Somebody else's message of this account, or one that is just under way.
+            # A message of another sender in this account, or one that is still on its way.
             return ()
         return (
             FeedbackReport(

@@ -1,7 +1,7 @@
 """WhatsApp by AWS End User Messaging Social.
 
-Its receipts go to a topic of the linked business account, which lies outside this stack; an attempt
-whose answer was lost therefore ends as unknown.
+Its receipts go to a topic of the linked business account, outside this stack. So if an attempt's
+answer is lost, its outcome stays unknown.
 """
 
 import json
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # text.body of a message: https://developers.facebook.com/docs/whatsapp/cloud-api/reference/messages
 _MAX_CHARACTERS = 4_096
 
-# Documented for SendWhatsAppMessage and marked as worth another try by the service's own model:
+# Documented for SendWhatsAppMessage and marked as retryable by the service's own model:
 # https://docs.aws.amazon.com/social-messaging/latest/APIReference/API_SendWhatsAppMessage.html
 _TRANSIENT = frozenset({"ThrottledRequestException"})
 

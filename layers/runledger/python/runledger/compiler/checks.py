@@ -1,7 +1,7 @@
-"""Everything that can be wrong with a graph, found in one go.
+"""Finds everything that is wrong with a graph at once.
 
-Many small checks, each a plain function over the view; they never raise, and where a broken part
-makes a question senseless they leave that part out instead of piling up follow-up problems.
+Many small checks, each a plain function over the view. They never raise; if a broken part makes a
+check meaningless, they leave that part out and report no follow-up problems.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ from runledger.models.automation import Graph, Problem, TemplateSnapshot
 
 Check = Callable[[GraphView], Iterable[Problem]]
 
-# Asked again where a frozen version is taken up anew.
+# Repeated when a frozen version is activated again.
 CREDENTIAL_CHECKS: tuple[Check, ...] = (
     checks_credentials.literal_credentials,
     checks_credentials.faults,
@@ -67,9 +67,9 @@ def find_problems(
     segments: Collection[str] | None = None,
     secret_hosts: Mapping[str, Sequence[str]] | None = None,
 ) -> list[Problem]:
-    """Every problem of the graph, in a fixed order; empty when it compiles. `templates` are the
-    templates of the workspace that the graph may use, by id, `segments` the ids of its segments
-    (any, where it is None), `secret_hosts` where its secrets may go (anywhere, likewise)."""
+    """Returns every problem of the graph, in a fixed order; empty if it compiles. `templates` are
+    the templates of the workspace that the graph may use, by id; `segments` the ids of its segments
+    (None allows any); `secret_hosts` the hosts that its secrets may go to (None allows any)."""
     view = GraphView(graph, templates, segments=segments, secret_hosts=secret_hosts)
     return problems_of(view)
 

@@ -1,4 +1,4 @@
-"""Checks of credentials: none written into a config, and each secret only where it may go."""
+"""Checks of credentials: no config contains one, and each secret goes only to its allowed hosts."""
 
 from collections.abc import Iterator
 

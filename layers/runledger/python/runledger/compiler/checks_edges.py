@@ -1,4 +1,4 @@
-"""Checks of the edges one by one: where they may lead."""
+"""Checks of single edges: where they may lead."""
 
 from collections.abc import Iterator
 

@@ -38,7 +38,7 @@ def without_merge(view: GraphView) -> Iterator[Problem]:
 
 
 def shared_nodes(view: GraphView) -> Iterator[Problem]:
-    """Of what two branches share, the first nodes are named: the rest follows from them."""
+    """Names the first nodes that two branches share; the others follow from them."""
     for fork, shared in _closed_forks(view):
         for node_id in sorted(shared, key=view.topology.rank):
             if not any(view.topology.reaches(other, node_id) for other in shared):
@@ -92,7 +92,8 @@ def merge_bypassed(view: GraphView) -> Iterator[Problem]:
 
 
 def _closed_forks(view: GraphView) -> Iterator[tuple[Fork, frozenset[str]]]:
-    """The forks that have a meeting node, each with the nodes that several branches share."""
+    """Yields the forks that have a meeting node, each with the nodes that several branches
+    share."""
     for fork in find_forks(view):
         if fork.meeting is None:
             continue

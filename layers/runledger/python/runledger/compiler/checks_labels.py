@@ -1,4 +1,4 @@
-"""Checks of the labels: a branching node has one edge for every outcome, and no other."""
+"""Checks of the labels: a branching node has one edge for every outcome and no others."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from runledger.nodes.base import Branching
 
 
 def missing_labels(view: GraphView) -> Iterator[Problem]:
-    """An unlabelled edge is the problem where there is one, else the outcome without an edge."""
+    """Reports unlabelled edges if there are any, otherwise the outcomes without an edge."""
     for node, branching in _branching_nodes(view):
         edges = [edge for edge in view.all_edges if edge.source == node.id]
         taken = {edge.label for edge in edges}
@@ -23,7 +23,7 @@ def missing_labels(view: GraphView) -> Iterator[Problem]:
                 f"{_quoted(branching.labels)}.",
                 edge=edge.index,
             )
-        # Without any edge the node is a dead end, which is a problem of its own.
+        # A node without any edge is a dead end, which has its own check.
         if open_labels and edges and not unlabelled:
             yield Problem(
                 code="LABEL_MISSING",

@@ -1,4 +1,4 @@
-"""Checks of the nodes one by one: how many, their ids, types and configs."""
+"""Checks of single nodes, and of their number: ids, types and configs."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from runledger.compiler.graph import GraphView
 from runledger.compiler.wording import sentence
 from runledger.models.automation import MAX_NODES, Problem
 
-# Seven events of an execution's history each, and as many again where visits are retried.
+# Each visit takes seven events of the execution's history, and twice that with retries.
 MAX_VISITS = 3_000
 
 
@@ -30,8 +30,7 @@ def duplicate_node_ids(view: GraphView) -> Iterator[Problem]:
 
 
 def too_many_visits(view: GraphView) -> Iterator[Problem]:
-    """Nodes that go on are visited so often that an execution's history, 25,000 events, must be
-    shared out."""
+    """Nodes that go on in further visits share an execution's history of 25,000 events."""
     visits = 0
     for node in view.nodes.values():
         if node.type is None or node.config is None:

@@ -1,4 +1,5 @@
-"""Checks of the ways through the graph: cycles, reach, ends, and how long a run may wait."""
+"""Checks of the paths through the graph: cycles, reachability, ends, and how long a run may
+wait."""
 
 from collections.abc import Iterator
 
@@ -28,7 +29,7 @@ def unreachable_nodes(view: GraphView) -> Iterator[Problem]:
 
 
 def dead_ends(view: GraphView) -> Iterator[Problem]:
-    """Where every path of a node misses the ends, the one node that leads nowhere is named."""
+    """If no path of a node reaches an end, reports the node that leads nowhere."""
     sources = {edge.source for edge in view.all_edges}
     for node in view.nodes.values():
         known = node.type is not None
@@ -42,7 +43,7 @@ def dead_ends(view: GraphView) -> Iterator[Problem]:
 
 
 def total_waits(view: GraphView) -> Iterator[Problem]:
-    """Named are the nodes whose own wait carries the longest path to them over the limit."""
+    """Reports the nodes whose own wait brings the longest path to them over the limit."""
     if not view.is_acyclic:
         return
     waited: dict[str, int] = {}
@@ -61,7 +62,7 @@ def total_waits(view: GraphView) -> Iterator[Problem]:
 
 
 def _round(view: GraphView, start: str) -> list[str]:
-    """The nodes of a shortest way from `start` back to itself, `start` first."""
+    """Returns the nodes of a shortest path from `start` back to itself, `start` first."""
     came_from: dict[str, str] = {}
     queue = [start]
     for node_id in queue:

@@ -1,4 +1,4 @@
-"""Checks of what texts refer to: Liquid, variables, secrets, earlier steps, templates."""
+"""Checks of the references in texts: Liquid, variables, secrets, earlier steps, templates."""
 
 from collections.abc import Iterator
 
@@ -70,7 +70,7 @@ def _step_problems(view: GraphView, reference: Reference) -> Iterator[Problem]:
     if step not in view.nodes:
         yield _problem("UNKNOWN_STEP", place, f"There is no node {step!r}.")
         return
-    # A node that nothing reaches has no steps before it; that is its problem, not this.
+    # An unreachable node has no steps before it; it is already reported as unreachable.
     if place.node_id not in view.reachable:
         return
     if not view.topology.reaches(step, place.node_id):

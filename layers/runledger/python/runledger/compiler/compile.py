@@ -1,4 +1,5 @@
-"""Graph to Step Functions machine: check, choose the machine type, run the passes, check again."""
+"""Graph to Step Functions machine: checks it, chooses the machine type, runs the passes, checks the
+result."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -20,7 +21,7 @@ __all__ = ["Compiled", "FunctionArns", "compile_graph"]
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """A machine. `text` is its definition as JSON, the same bytes for the same graph; `reason`
-    says why it has its type; `run_seconds` bounds one run from its start, waits included."""
+    explains its type; `run_seconds` limits one run from its start, waits included."""
 
     definition: dict[str, Any]
     machine_type: MachineType
@@ -36,10 +37,11 @@ def compile_graph(
     segments: Collection[str] | None = None,
     secret_hosts: Mapping[str, Sequence[str]] | None = None,
 ) -> Compiled:
-    """The machine of a graph; `templates` are those it may use, by id, `segments` the ids of the
-    segments (any, where it is None), `secret_hosts` where its secrets may go (the same).
+    """Compiles a graph. `templates` are the templates it may use, by id; `segments` the ids of the
+    segments (None allows any); `secret_hosts` the hosts that its secrets may go to (None allows
+    any).
 
-    Raises InvalidGraphError with every problem; CompilerError where the compiler itself is wrong.
+    Raises InvalidGraphError with every problem, and CompilerError if the compiler itself is wrong.
     """
     view = GraphView(graph, templates, segments=segments, secret_hosts=secret_hosts)
     problems = problems_of(view)

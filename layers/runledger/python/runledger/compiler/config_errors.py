@@ -1,4 +1,5 @@
-"""pydantic's errors as fields of a node's config, in wire names, one message a field."""
+"""Translates pydantic's errors to fields of a node's config, in wire names, one message per
+field."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,20 +11,21 @@ from pydantic_core import ErrorDetails
 from runledger.models.validation_words import path_in, words
 from runledger.templating import TemplateSyntaxError
 
-# Raised for a whole config whose discriminator, in the context, is missing or unknown.
+# Raised for a whole config if its discriminator, named in the context, is missing or unknown.
 _VARIANT_ERRORS = ("variant_missing", "variant_unknown")
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """`field` is a dotted path such as `assignments.0.target`, or None for the whole config."""
+    """An error of one field. `field` is a dotted path such as `assignments.0.target`, or None for
+    the whole config."""
 
     field: str | None
     message: str
 
 
 def field_errors(error: ValidationError, document: Mapping[str, Any]) -> tuple[FieldError, ...]:
-    """One entry a field. The members of a union that all refused it share one message."""
+    """Returns one entry per field. If all members of a union refused it, they share one message."""
     messages: dict[str | None, list[str]] = {}
     liquid: set[str | None] = set()
     for detail in error.errors(include_url=False, include_input=False):

@@ -1,7 +1,7 @@
-"""The compiler's own failures."""
+"""Failures of the compiler itself."""
 
 from runledger.errors import RunledgerError
 
 
 class CompilerError(RunledgerError):
-    """The compiler built a machine that breaks its own rules: a bug, never the graph's fault."""
+    """The compiler built a machine that breaks its own rules: a bug, never a fault of the graph."""

@@ -31,7 +31,7 @@ def compile_example(graph: Graph) -> Compiled:
 
 
 def example_text(compiled: Compiled) -> str:
-    """The machine as it lies in the folder: the same JSON, set for reading."""
+    """Returns the machine as its file in the folder: the same JSON, indented."""
     return json.dumps(compiled.definition, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -48,7 +48,7 @@ def write_examples(folder: Path) -> list[str]:
 
 
 def trusted_templates(graph: Graph) -> Mapping[str, TemplateSnapshot]:
-    """An empty template for every id that the graph names, where no workspace is at hand."""
+    """Returns an empty template for every id that the graph names, if no workspace is available."""
     return {
         use.template_id: TemplateSnapshot(
             id=use.template_id, name=use.template_id, channel="EMAIL", subject=None, body=""

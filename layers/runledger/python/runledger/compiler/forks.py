@@ -10,10 +10,11 @@ MAX_BRANCHES = 10
 
 @dataclass(frozen=True, slots=True)
 class Fork:
-    """`heads` are the first nodes of the branches. `meeting` is the first node that all of them
-    reach, None where there is none; in a sound fork it is its MERGE. `branches` maps a head to
-    the nodes of its branch (the meeting node excluded); an edge straight to the meeting node
-    makes an empty branch."""
+    """A fork with its branches.
+
+    `heads` are the first nodes of the branches. `meeting` is the first node that all of them reach,
+    or None; in a valid fork it is its MERGE. `branches` maps a head to the nodes of its branch,
+    without the meeting node; an edge straight to the meeting node makes an empty branch."""
 
     node_id: str
     heads: tuple[str, ...]
@@ -22,8 +23,8 @@ class Fork:
 
 
 def fork_edges(view: GraphView, node_id: str) -> tuple[IndexedEdge, ...]:
-    """The edges that make the node a fork, or none. A node that has to branch is no fork, and
-    of one whose type or config is unknown nothing can be said."""
+    """Returns the edges that make the node a fork, or none. A node that has to branch is not a
+    fork; nor is a node of unknown type or config."""
     node = view.nodes[node_id]
     if node.type is None or node.config is None:
         return ()
@@ -37,7 +38,8 @@ def fork_edges(view: GraphView, node_id: str) -> tuple[IndexedEdge, ...]:
 
 
 def find_forks(view: GraphView) -> tuple[Fork, ...]:
-    """The forks a run can come to, by rank; without those whose branches touch a cycle."""
+    """Returns the forks that a run can reach, by rank, without those whose branches touch a
+    cycle."""
     topology = view.topology
     ranked = frozenset(topology.order)
     return tuple(

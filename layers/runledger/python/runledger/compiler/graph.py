@@ -1,4 +1,4 @@
-"""What the checks and the compiler read: a graph with its configs parsed and its edges indexed."""
+"""The input of the checks and the compiler: a graph with parsed configs and indexed edges."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -32,7 +32,7 @@ from runledger.nodes.registry import NODE_TYPES
 
 @dataclass(frozen=True, slots=True)
 class IndexedEdge:
-    """An edge and its place in the document's list."""
+    """An edge and its position in the document's list."""
 
     index: int
     source: str
@@ -42,8 +42,8 @@ class IndexedEdge:
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
-    """A node as far as it could be understood: `type` is None where the type is unknown,
-    `config` is None where the type is, or where the config has `errors`."""
+    """A node, parsed if possible: `type` is None if the type is unknown; `config` is None if the
+    type is, or if the config has `errors`."""
 
     node: Node
     type: NodeType[Any] | None
@@ -68,28 +68,29 @@ class NodeView:
 
     @property
     def texts(self) -> list[tuple[str, str]]:
-        """(field, Liquid text) of the config; of an invalid config every string there is."""
+        """(field, Liquid text) of the config; if the config is invalid, of all its strings."""
         if self.type is None or self.config is None:
             return list(config_texts(self.node.config))
         return self.type.sources(self.config)
 
     @property
     def branching(self) -> Branching | None:
-        """None also where the config is too broken to tell."""
+        """None also if the config is too broken to decide."""
         if self.type is None or self.config is None:
             return None
         return self.type.branching(self.config)
 
 
 class GraphView:
-    """An immutable view of a graph, sound or not.
+    """An immutable view of a graph, valid or not.
 
-    `edges` and `topology` hold the sound part: edges between existing nodes, each once, none
-    into a start and none out of an end. Of several nodes with one id the first counts, and
-    `all_nodes` has every one.
+    `edges` and `topology` hold the valid part: edges between existing nodes, each once, none into a
+    start and none out of an end. If several nodes have one id, the first counts; `all_nodes` has
+    every one.
+
     `templates` are the known message templates by id, `segments` the ids of the known segments;
-    without them every segment is taken on trust. So is where secrets go, without `secret_hosts`:
-    the allowed hosts of those that are set, by name.
+    without `segments` every segment is accepted. `secret_hosts` are the allowed hosts by secret
+    name, for secrets that have them; without it secrets may go anywhere.
     """
 
     def __init__(
@@ -123,7 +124,7 @@ class GraphView:
         self._out = {node_id: tuple(edges) for node_id, edges in out.items()}
 
     def out(self, node_id: str) -> tuple[IndexedEdge, ...]:
-        """The node's sound edges out, in the order of the document."""
+        """Returns the node's valid outgoing edges, in the order of the document."""
         return self._out[node_id]
 
     @cached_property
@@ -132,7 +133,7 @@ class GraphView:
 
     @cached_property
     def reachable(self) -> frozenset[str]:
-        """The nodes a run can come to; all of them where the graph has no start to tell by."""
+        """The nodes that a run can reach; all nodes if the graph has no start."""
         if not self.starts:
             return frozenset(self.nodes)
         found = set(self.starts)
@@ -141,7 +142,7 @@ class GraphView:
         return frozenset(found)
 
     def parsed(self, node_id: str) -> tuple[NodeType[Any], Config]:
-        """The node's type and config, for a graph that passed the checks."""
+        """Returns the node's type and config, for a graph that passed the checks."""
         node = self.nodes[node_id]
         if node.type is None or node.config is None:
             raise CompilerError(f"node {node_id} was compiled without a valid config")
@@ -149,7 +150,7 @@ class GraphView:
 
     @cached_property
     def template_uses(self) -> tuple[TemplateUse, ...]:
-        """Every use of a template; of several nodes with one id the first counts."""
+        """Every use of a template; if several nodes have one id, the first counts."""
         return tuple(
             use
             for node in self.nodes.values()
@@ -159,7 +160,7 @@ class GraphView:
 
     @cached_property
     def segment_uses(self) -> tuple[SegmentUse, ...]:
-        """As `template_uses`, of segments."""
+        """The same as `template_uses`, for segments."""
         return tuple(
             use
             for node in self.nodes.values()

@@ -1,6 +1,6 @@
-"""What every machine must keep, checked on every output of the compiler.
+"""The rules that every machine must keep, checked on every output of the compiler.
 
-A violation is a bug of the compiler or of a node type, so it raises instead of being reported.
+A violation is a bug of the compiler or of a node type, so it is raised instead of reported.
 """
 
 from collections import Counter
@@ -21,8 +21,8 @@ _ONWARD = ("Task", "Wait", "Parallel", "Pass")
 
 @dataclass(frozen=True, slots=True)
 class MachineScope:
-    """The states of the machine or of one branch. `given` are the data paths that hold a value
-    where it starts."""
+    """The states of the machine or of one branch. `given` are the data paths that have a value at
+    its start."""
 
     start: str
     states: Mapping[str, State]
@@ -32,8 +32,8 @@ class MachineScope:
 def check_machine(
     definition: Mapping[str, Any], text: str, given: frozenset[str] = INPUT_PATHS
 ) -> None:
-    """Raises CompilerError that names every rule the machine breaks. `given` are the paths that
-    its input holds."""
+    """Raises CompilerError, which names every rule that the machine breaks. `given` are the paths
+    in its input."""
     violations = list(_size(text))
     scopes = list(_scopes(definition, given))
     violations.extend(_names(scopes))
@@ -111,7 +111,7 @@ def _tasks_are_bounded(scope: MachineScope) -> Iterator[str]:
 
 
 def _paths_are_sound(scope: MachineScope) -> Iterator[str]:
-    """Every data path that a state reads was written on every way to that state."""
+    """Every data path that a state reads was written on every path to that state."""
     available = _available(scope)
     for name, state in scope.states.items():
         for path in _reads(state):
@@ -131,7 +131,7 @@ _SCOPE_CHECKS: tuple[Callable[[MachineScope], Iterator[str]], ...] = (
 
 
 def _available(scope: MachineScope) -> dict[str, frozenset[str]]:
-    """The paths that hold a value when a state is entered, whichever way led to it."""
+    """Returns, per state, the data paths that have a value on every path to it."""
     available: dict[str, frozenset[str]] = {scope.start: scope.given}
     queue = [scope.start]
     while queue:
@@ -147,7 +147,7 @@ def _available(scope: MachineScope) -> dict[str, frozenset[str]]:
 
 
 def _flows(state: State) -> Iterator[tuple[str, frozenset[str]]]:
-    """(target, paths written on the way) of every way out of a state."""
+    """Yields (target, paths written) for every way out of a state."""
     result = state.get("ResultPath")
     answers = state.get("Type") in ("Task", "Parallel", "Pass")
     written = frozenset({result}) if answers and result is not None else frozenset[str]()
@@ -160,7 +160,7 @@ def _flows(state: State) -> Iterator[tuple[str, frozenset[str]]]:
 
 
 def _reads(state: State) -> Iterator[str]:
-    """The data paths a state reads; `$$` is the context object, which is always there."""
+    """Yields the data paths that a state reads; `$$` is the context object, which always exists."""
     for choice in state.get("Choices", ()):
         if "Variable" in choice:
             yield choice["Variable"]

@@ -1,7 +1,7 @@
-"""The passes that turn a sound graph into a state machine.
+"""The passes that turn a valid graph into a state machine.
 
-Each takes the machine in the making and returns the next; nothing is changed in place. Until
-`nest_branches` every scope keeps its states apart, and a Parallel names its branches by head.
+Each takes the unfinished machine and returns the next one; nothing is changed in place. Until
+`nest_branches`, every scope keeps its own states, and a Parallel names its branches by head.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,14 +29,15 @@ States = dict[str, State]
 
 CONTRACT = 1
 ERROR_PATH = "$.error"
-# Of a walk that has no say in the run (any more). Whoever finds a node taken, also after the lease,
-# leads to the failure state: the run is handed back there, and never left without a walker.
+# Errors of a walk that no longer decides about the run. A walk that finds a node taken, even after
+# the lease, goes to the failure state instead: there the run is handed back, so it never stays
+# without a walk.
 RELEASING_ERRORS = ("RunReleasedError",)
 
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine in the making: `states` by scope head, `definition` once it is whole."""
+    """An unfinished machine: `states` by scope head; `definition` is set when it is complete."""
 
     view: GraphView
     functions: FunctionArns
@@ -55,7 +56,7 @@ def split_scopes(machine: Machine) -> Machine:
 
 
 def place_nodes(machine: Machine) -> Machine:
-    """Every node's own states, as its type writes them."""
+    """Adds every node's own states, as its type defines them."""
 
     def states(scope: Scope) -> States:
         placed: States = {}
@@ -80,7 +81,8 @@ def place_nodes(machine: Machine) -> Machine:
 
 
 def open_forks(machine: Machine) -> Machine:
-    """One Parallel after a forking node; it goes on to the MERGE and leaves the state as it was."""
+    """Adds one Parallel after each forking node; it continues to the MERGE and leaves the data
+    unchanged."""
 
     def states(scope: Scope) -> States:
         return {
@@ -98,7 +100,8 @@ def open_forks(machine: Machine) -> Machine:
 
 
 def add_scope_ends(machine: Machine) -> Machine:
-    """Where a scope can come to rest: done, released, or failed once the failure is recorded."""
+    """Adds the states where a scope can end: done, released, or failed after the failure is
+    recorded."""
 
     def states(scope: Scope) -> States:
         record = _task(
@@ -135,8 +138,8 @@ def retry_tasks(machine: Machine) -> Machine:
 
 
 def catch_failures(machine: Machine) -> Machine:
-    """A failing task leads to the failure state of its own branch; the failure state's own
-    failure leads past it, and the run's deadline settles what was not recorded."""
+    """Leads a failing task to the failure state of its own branch. If the failure state itself
+    fails, the branch fails, and the run's deadline settles what was not recorded."""
 
     def caught(scope: Scope, name: str, state: State) -> State:
         if name == scope.state(RECORD_FAILURE):
@@ -153,7 +156,7 @@ def catch_failures(machine: Machine) -> Machine:
 
 
 def drop_unused(machine: Machine) -> Machine:
-    """Leaves out the ends of a scope that nothing leads to."""
+    """Removes end states that nothing leads to."""
 
     def used(scope: Scope, states: States) -> States:
         reachable = reachable_states(scope.start, states)
@@ -217,7 +220,7 @@ def _task(resource: str, operation: Operation, node_id: str, timeout: int) -> St
 def _exits(machine: Machine, scope: Scope, node_id: str) -> dict[str | None, str]:
     node_type, _ = machine.view.parsed(node_id)
     if node_type.is_end:
-        # An end that does not complete the run fails it, so only a released walk gets past it.
+        # An end that does not complete the run fails it, so only a released walk passes it.
         completes = node_type.operation is Operation.COMPLETE
         return {None: scope.state(COMPLETED if completes else RELEASED)}
     if any(fork.node_id == node_id for fork in scope.forks):

@@ -1,4 +1,4 @@
-"""What a graph's texts refer to: Liquid in node configs and in the templates that nodes use."""
+"""References in a graph's texts: Liquid in node configs and in the templates that nodes use."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from runledger.templating import TemplateSyntaxError, references
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a text stands: a field of a node's config, or a `part` (`body of template "Paid"`)
-    of the template which that field names."""
+    """The location of a text: a field of a node's config, or a `part` (`body of template "Paid"`)
+    of the template that this field names."""
 
     node_id: str
     field: str | None
@@ -39,7 +39,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class SyntaxFault:
-    """A text that is no valid Liquid."""
+    """A text that is not valid Liquid."""
 
     place: Place
     message: str
@@ -66,7 +66,7 @@ class SegmentUse:
 def template_uses(
     node_id: str, config: Mapping[str, Any], template_ids: frozenset[str]
 ) -> Iterator[TemplateUse]:
-    """One entry for every field that names one of the ids."""
+    """Yields one entry for every field that names one of the ids."""
     for place, template_id in _places(config, template_ids):
         yield TemplateUse(node_id, place, template_id)
 
@@ -74,7 +74,7 @@ def template_uses(
 def segment_uses(
     node_id: str, config: Mapping[str, Any], segment_ids: frozenset[str]
 ) -> Iterator[SegmentUse]:
-    """One entry for every field that names one of the ids."""
+    """Yields one entry for every field that names one of the ids."""
     for place, segment_id in _places(config, segment_ids):
         yield SegmentUse(node_id, place, segment_id)
 
@@ -89,8 +89,8 @@ def _places(config: Mapping[str, Any], ids: frozenset[str]) -> Iterator[tuple[st
 
 
 def config_texts(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """(field, text) of every string in a config, in the order of the document. Without recursion:
-    a document may be nested deeper than the interpreter's stack."""
+    """Yields (field, text) of every string in a config, in the order of the document. Not
+    recursive: a document may be nested deeper than the interpreter's stack."""
     stack: list[tuple[tuple[str, ...], Any]] = [((), config)]
     while stack:
         path, value = stack.pop()

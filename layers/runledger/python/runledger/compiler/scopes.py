@@ -1,4 +1,4 @@
-"""Scopes: the machine itself and every branch of a Parallel, each with states of its own."""
+"""Scopes: the machine itself and every branch of a Parallel, each with its own states."""
 
 from dataclasses import dataclass
 
@@ -14,9 +14,9 @@ BRANCH_DONE = "branch done"
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """`head` is the branch's first node, None for the machine itself; `start` is the node it
-    starts at; `nodes` are its own nodes by rank, without those of the forks in it. `merge` closes
-    the branch from outside."""
+    """A scope. `head` is the branch's first node, None for the machine itself; `start` is its first
+    node; `nodes` are its own nodes by rank, without the nodes inside its forks. `merge`, outside
+    the branch, closes it."""
 
     head: str | None
     start: str
@@ -25,11 +25,12 @@ class Scope:
     forks: tuple[Fork, ...]
 
     def state(self, name: str) -> str:
-        """A state of the compiler's own, unique in the machine: no node id holds a space."""
+        """Returns a state name of the compiler, unique in the machine, because no node id contains
+        a space."""
         return name if self.head is None else f"{self.head} {name}"
 
     def entry(self, node_id: str) -> str:
-        """The state by which this scope goes on to a node."""
+        """Returns the state by which this scope continues to a node."""
         return self.state(BRANCH_DONE) if node_id == self.merge else node_id
 
 
@@ -38,7 +39,8 @@ def fork_state(node_id: str) -> str:
 
 
 def find_scopes(view: GraphView) -> tuple[Scope, ...]:
-    """The scopes of a sound graph, the machine itself first, an outer branch before an inner."""
+    """Returns the scopes of a valid graph: the machine itself first, an outer branch before an
+    inner."""
     forks = find_forks(view)
     branches = sorted(
         (
@@ -49,7 +51,8 @@ def find_scopes(view: GraphView) -> tuple[Scope, ...]:
         ),
         key=lambda branch: -len(branch[2]),
     )
-    # A branch within a branch is smaller, so the last one to claim a node is the innermost.
+    # An inner branch is smaller than its outer one, so the last one to claim a node is the
+    # innermost.
     owner: dict[str, str | None] = dict.fromkeys(view.nodes)
     for head, _, nodes in branches:
         owner.update(dict.fromkeys(nodes, head))

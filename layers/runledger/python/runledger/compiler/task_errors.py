@@ -1,28 +1,32 @@
-"""Error names that Step Functions reports of a Lambda task, each with what is to be done.
+"""Error names that Step Functions reports for a Lambda task, each with its handling.
 
 Sources:
-- https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html names those
-  of the Lambda service that pass, and says that other errors of Invoke come as `Lambda.<name>`;
-  the names are those of https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html, which
+
+- https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html lists the
+  passing errors of the Lambda service, and says that other errors of Invoke come as
+  `Lambda.<name>`; the names are those of
+  https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html, which
   tests/unit/test_task_errors.py reads from botocore's model.
 - https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html has the names
   that begin with `States.`.
-- A function that ended without an answer of its own has an errorType of Lambda's:
-  `internal/lambda/fatalerror` of github.com/aws/aws-lambda-runtime-interface-emulator, and
-  github.com/aws/aws-lambda-python-runtime-interface-client for what its bootstrap raises.
+- If a function ends without an answer, Lambda sets the errorType: see `internal/lambda/fatalerror`
+  of github.com/aws/aws-lambda-runtime-interface-emulator, and
+  github.com/aws/aws-lambda-python-runtime-interface-client for the errors of its bootstrap.
 """
 
 from enum import StrEnum
 
 
 class Handling(StrEnum):
-    """PASSING: the same task may succeed in a moment. It is retried, and the run handed back where
-    that does not help.
-    CRASH: the function was running and answered nothing. Its claim is live still: it is retried
-    once the lease is over, and then the node has failed.
-    FOR_LATER: AWS cannot run the function now, and will not in a moment: something of the
-    installation is to be repaired first. The run is handed back.
-    LASTING: the same call fails again; the node has failed."""
+    """How an error of a task is handled.
+
+    - PASSING: the same task may succeed in a moment. It is retried; if that does not help, the run
+      is handed back.
+    - CRASH: the function was running and gave no answer. Its claim is still live, so the task is
+      retried after the lease; then the node fails.
+    - FOR_LATER: AWS cannot run the function until something in the installation is repaired. The
+      run is handed back.
+    - LASTING: the same call would fail again, so the node fails."""
 
     PASSING = "PASSING"
     CRASH = "CRASH"
@@ -32,24 +36,24 @@ class Handling(StrEnum):
 
 _BY_HANDLING: dict[Handling, tuple[str, ...]] = {
     Handling.PASSING: (
-        # The engine's own: an AWS service that the function called was busy or away.
+        # Raised by the engine: an AWS service that the function called was busy or unavailable.
         "TransientError",
         "Lambda.ServiceException",
         "Lambda.AWSLambdaException",
-        # Of the client in Step Functions: its call timed out or its connection broke. The function
-        # may be at work, which its claim tells the next visit.
+        # From the client in Step Functions: its call timed out or its connection broke. The
+        # function may still be running; its claim shows that to the next visit.
         "Lambda.SdkClientException",
         "Lambda.ClientExecutionTimeoutException",
-        # No room: https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
+        # No capacity: https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
         "Lambda.TooManyRequestsException",
         "Lambda.EC2ThrottledException",
         "Lambda.EC2UnexpectedException",
-        # Being created, updated or woken up.
+        # The function is being created, updated or woken up.
         "Lambda.ResourceNotReadyException",
         "Lambda.ResourceConflictException",
     ),
     Handling.CRASH: (
-        # "Unhandled errors in Lambda": out of memory and timeouts, where nothing better is known.
+        # "Unhandled errors in Lambda": out of memory and timeouts, if no better name is known.
         "Lambda.Unknown",
         "States.Timeout",
         "States.HeartbeatTimeout",
@@ -65,7 +69,7 @@ _BY_HANDLING: dict[Handling, tuple[str, ...]] = {
         "Function.Unknown",
     ),
     Handling.FOR_LATER: (
-        # The function, or its deployment, is broken or gone.
+        # The function, or its deployment, is broken or missing.
         "Lambda.ResourceNotFoundException",
         "Lambda.NoPublishedVersionException",
         "Lambda.InvalidRuntimeException",
@@ -81,7 +85,7 @@ _BY_HANDLING: dict[Handling, tuple[str, ...]] = {
         "Extension.InitError",
         "Extension.LaunchError",
         "States.Permissions",
-        # Where an owner puts the functions into a VPC, under a key of theirs, and so on.
+        # For owners who put the functions into a VPC, use their own key, and so on.
         "Lambda.EC2AccessDeniedException",
         "Lambda.ENILimitReachedException",
         "Lambda.ENINotReadyException",
@@ -108,7 +112,7 @@ _BY_HANDLING: dict[Handling, tuple[str, ...]] = {
         "Lambda.CodeArtifactUserPendingException",
     ),
     Handling.LASTING: (
-        # The call itself is wrong, or what the function answered.
+        # The call itself is wrong, or the function's answer is.
         "Lambda.DurableExecutionAlreadyStartedException",
         "Lambda.InvalidParameterValueException",
         "Lambda.InvalidRequestContentException",
@@ -135,14 +139,14 @@ TASK_ERRORS: dict[str, Handling] = {
 TRANSIENT_ERRORS = _BY_HANDLING[Handling.PASSING]
 CRASHES = _BY_HANDLING[Handling.CRASH]
 
-# Every error of the Lambda service is reported under this prefix.
+# Every error of the Lambda service has this prefix.
 _OF_LAMBDA = "Lambda."
 
 
 def handling_of(name: str) -> Handling:
-    """What to do about an error of that name. What a function raised under a name of its own is
-    LASTING. A name of the Lambda service that is not known yet is FOR_LATER, as the call did not
-    come to a result of the node."""
+    """Returns how to handle an error of that name. An error that a function raised under its own
+    name is LASTING. An unknown name of the Lambda service is FOR_LATER, because the call gave no
+    result of the node."""
     found = TASK_ERRORS.get(name)
     if found is not None:
         return found

@@ -1,4 +1,4 @@
-"""How long things may take: tries, leases, the longest path. All durations are seconds."""
+"""Durations: attempts, leases, the longest path. All durations are seconds."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +31,7 @@ class Retrier:
     jitter: bool
 
     def longest_delay(self) -> int:
-        """All delays together when every one of them is as long as jitter allows."""
+        """Returns the sum of all delays, each at the longest that jitter allows."""
         delays = [self.interval * self.rate**attempt for attempt in range(self.attempts)]
         return sum(delays if self.max_delay is None else (min(d, self.max_delay) for d in delays))
 
@@ -51,8 +51,9 @@ class Retrier:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The longest a run may take. `path` counts the tasks of the longest path with every try and
-    delay, `waits` the longest path's waits, `run` all of it with the recording of a failure."""
+    """The longest that a run may take. `path` is the time of all tasks on the longest path, with
+    every attempt and delay; `waits` the longest path's waits; `run` everything, with the recording
+    of a failure."""
 
     machine_type: MachineType
     reason: str
@@ -62,7 +63,8 @@ class Bound:
 
 
 def lease_of(timeout: int) -> int:
-    """A claim outlives the task that made it by a second, so a live task never loses its own."""
+    """A claim lasts a second longer than the task that made it, so a live task never loses its
+    claim."""
     return timeout + 1
 
 
@@ -72,15 +74,15 @@ def lease_seconds(node_type: NodeType[Any], config: Config) -> int:
 
 
 def wait_seconds(node_type: NodeType[Any], config: Config) -> int:
-    """The longest a node of this type and config may park the run."""
+    """The longest that a node of this type and config may make the run wait."""
     return node_type.wait_seconds(config)
 
 
 def retriers(timeout: int) -> tuple[Retrier, ...]:
-    """The Retry of a task with that timeout.
+    """Returns the Retry of a task with that timeout.
 
-    A crash, and a second walker that finds a live lease, have to come back after the lease: one
-    delay, no jitter, because it must outlast it.
+    After a crash, or if a second walk finds a live lease, the retry must come after the lease: one
+    delay without jitter, longer than the lease.
     """
     return (
         Retrier(TRANSIENT_ERRORS, interval=1, rate=2, attempts=2, max_delay=5, jitter=True),
@@ -96,14 +98,16 @@ def retriers(timeout: int) -> tuple[Retrier, ...]:
 
 
 def task_seconds(timeout: int) -> int:
-    """The longest one Task state may take: every try to its timeout, every delay in full."""
+    """The longest that one Task state may take: every attempt to its timeout, every delay in
+    full."""
     retry = retriers(timeout)
     tries = 1 + sum(retrier.attempts for retrier in retry)
     return timeout * tries + sum(retrier.longest_delay() for retrier in retry)
 
 
 def bound(view: GraphView) -> Bound:
-    """Which machine type a sound graph fits, why, and how long one run may take."""
+    """Returns the machine type that a valid graph fits, the reason, and how long one run may
+    take."""
     path = waits = whole = 0
     tasks: dict[str, int] = {}
     parked: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""Nodes and edges as bare ids: order, ranks, who reaches whom, cycles. No node types here."""
+"""Nodes and edges as plain ids: order, ranks, reachability, cycles. Knows no node types."""
 
 import heapq
 from collections.abc import Iterable, Mapping
@@ -7,10 +7,10 @@ from runledger.models.automation import Graph
 
 
 class Topology:
-    """An immutable index over a directed graph; ids without a node are left out.
+    """An immutable index over a directed graph; edges to ids without a node are left out.
 
-    Everything is derived from ids alone, so the order in which a document lists its nodes and
-    edges changes nothing.
+    Everything is derived from ids alone, so the order of nodes and edges in a document changes
+    nothing.
     """
 
     def __init__(self, ids: Iterable[str], edges: Iterable[tuple[str, str]]) -> None:
@@ -32,14 +32,14 @@ class Topology:
 
     @classmethod
     def of(cls, graph: Graph) -> "Topology":
-        """The topology of a graph as it stands; for a valid graph the one it was compiled with."""
+        """Returns the topology of a graph; for a valid graph, the one that it was compiled with."""
         return cls(
             (node.id for node in graph.nodes), ((edge.source, edge.target) for edge in graph.edges)
         )
 
     @property
     def order(self) -> tuple[str, ...]:
-        """One deterministic topological order. Nodes on a cycle, or behind one, are not in it."""
+        """One deterministic topological order, without nodes on a cycle or behind one."""
         return self._order
 
     @property
@@ -48,11 +48,11 @@ class Topology:
         return self._cycles
 
     def rank(self, node_id: str) -> int:
-        """The node's position in `order`. Raises KeyError where it has none."""
+        """Returns the node's position in `order`. Raises KeyError if it has none."""
         return self._ranks[node_id]
 
     def node_at(self, rank: int) -> str:
-        """The node of that rank. Raises IndexError."""
+        """Returns the node with that rank. Raises IndexError."""
         if rank < 0:
             raise IndexError(rank)
         return self._order[rank]
@@ -68,12 +68,12 @@ class Topology:
         return bool(self._reach[source] & self._bit[target])
 
     def descendants(self, node_id: str) -> frozenset[str]:
-        """The nodes that `node_id` reaches by one edge or more."""
+        """Returns the nodes that `node_id` reaches by one edge or more."""
         reach = self._reach[node_id]
         return frozenset(other for other in self.ids if reach & self._bit[other])
 
     def ancestors(self, node_id: str) -> frozenset[str]:
-        """The nodes that reach `node_id` by one edge or more."""
+        """Returns the nodes that reach `node_id` by one edge or more."""
         return frozenset(other for other in self.ids if self.reaches(other, node_id))
 
 
@@ -105,7 +105,8 @@ def _topological_order(
 def _components(
     ids: tuple[str, ...], successors: Mapping[str, tuple[str, ...]]
 ) -> list[tuple[str, ...]]:
-    """Strongly connected components, each after those it reaches (Tarjan, without recursion)."""
+    """Returns strongly connected components, each after those that it reaches (Tarjan, not
+    recursive)."""
     number: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []
@@ -147,7 +148,8 @@ def _reach(
     successors: Mapping[str, tuple[str, ...]],
     bit: Mapping[str, int],
 ) -> dict[str, int]:
-    """A bit set of descendants for every node; one pass, as components come sinks first."""
+    """Returns a bit set of descendants for every node. One pass is enough, because sinks come
+    first."""
     reach: dict[str, int] = {}
     for component in components:
         members = sum(bit[node_id] for node_id in component)

@@ -1,4 +1,4 @@
-"""How states lead to one another; shared by the compiler and by the checks of its output."""
+"""Transitions between states; shared by the compiler and by the checks of its output."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,7 +7,7 @@ State = Mapping[str, Any]
 
 
 def transitions(state: State) -> Iterator[tuple[str, str]]:
-    """(kind, target) of every way out of a state: Next, Default, a choice, a Catch."""
+    """Yields (kind, target) for every way out of a state: Next, Default, a choice, a Catch."""
     for kind in ("Next", "Default"):
         if kind in state:
             yield kind, state[kind]
@@ -18,7 +18,7 @@ def transitions(state: State) -> Iterator[tuple[str, str]]:
 
 
 def reachable_states(start: str, states: Mapping[str, State]) -> frozenset[str]:
-    """The states of one scope that a walk from `start` may come to."""
+    """Returns the states of one scope that a walk from `start` can reach."""
     found = {start}
     queue = [start]
     while queue:

@@ -1,4 +1,4 @@
-"""What a graph may do and its author should know: nothing here keeps it from being activated."""
+"""Warnings for a graph's author; none of them prevents activation."""
 
 import time
 from typing import Any
@@ -7,13 +7,13 @@ from runledger.compiler.graph import GraphView
 from runledger.models.automation import Problem
 from runledger.templating import TemplateSyntaxError, missing_variables
 
-# Of processor time, for the texts of one graph.
+# Processor time for the texts of one graph.
 _SECONDS = 1.0
 
 
 def warnings_of(view: GraphView) -> list[Problem]:
-    """The warnings of every node that could be understood, in the order of the document, and those
-    of its texts."""
+    """Returns the warnings of every node that could be parsed, in the order of the document, and
+    those of its texts."""
     of_nodes = [
         Problem(code=each.code, message=each.message, node_id=node.id, field=each.field)
         for node in view.nodes.values()
@@ -24,7 +24,7 @@ def warnings_of(view: GraphView) -> list[Problem]:
 
 
 def _not_in_sample(view: GraphView) -> list[Problem]:
-    """The variables that the trigger's sample event has no value for, where there is a sample."""
+    """Warns of variables without a value in the trigger's sample event, if it has one."""
     sample = _sample_event(view)
     if sample is None:
         return []
@@ -49,7 +49,7 @@ def _missing(text: str, sample: Any) -> list[str]:
     try:
         names = missing_variables(text, {"trigger": sample})
     except TemplateSyntaxError:
-        # A problem of its own.
+        # Reported as a problem by another check.
         return []
     return [name for name in names if name.partition(".")[0] == "trigger"]
 

@@ -1,7 +1,7 @@
-"""How problems are worded."""
+"""The wording of problems."""
 
 
 def sentence(text: str) -> str:
-    """A message of a library as a sentence: a capital first, a full stop last."""
+    """Returns a library's message as a sentence: with a capital letter and a full stop."""
     ended = text if text.endswith((".", "!", "?")) else f"{text}."
     return ended[:1].upper() + ended[1:]

@@ -1,8 +1,8 @@
 """Reads dates and moments as people and systems write them: the only parser for them.
 
 - ISO 8601 dates: `2026-03-01`, `2026-W09-7`.
-- ISO 8601 and RFC 3339 date-times, with an offset or without: `2026-03-01T09:00:00Z`, `2026-03-01
-  09:00:00+01`, `2026-03-01t09:00:00,1234567z`, `20260301T0900`, `2026-03-01 09:00 UTC`.
+- ISO 8601 and RFC 3339 date-times, with an offset or without: `2026-03-01T09:00:00Z`,
+  `2026-03-01 09:00:00+01`, `2026-03-01t09:00:00,1234567z`, `20260301T0900`, `2026-03-01 09:00 UTC`.
 - RFC 2822: `Sun, 01 Mar 2026 09:00:00 +0100`. A weekday that does not match the date is an error.
 - Seconds or milliseconds since 1970: `1772355600`, `1772355600000`, as numbers or as texts of 10 or
   13 digits. A number below 9 digits is a count or a date such as 20260301, not a moment.

@@ -1,1 +1,1 @@
-"""Calls to the world outside, and only to it."""
+"""Calls to public addresses outside the stack."""

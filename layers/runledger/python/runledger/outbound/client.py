@@ -1,4 +1,4 @@
-"""The one way out: HTTP to public addresses, bounded in time and size."""
+"""The only way out: HTTP to public addresses, limited in time and size."""
 
 import ssl
 import time
@@ -21,7 +21,8 @@ MAX_URL_CHARACTERS = 8_192
 MAX_REDIRECTS = 3
 _LINE_BREAKS = dict.fromkeys((0x09, 0x0A, 0x0D))
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
-# Sent along to another origin. Any other header may be a credential, whatever it is called.
+# Headers sent to another origin after a redirect. Any other header may be a credential, whatever
+# its name.
 _HARMLESS_HEADERS = frozenset({"accept", "accept-language", "accept-encoding", "user-agent"})
 _DEFAULT_HEADERS = (
     ("User-Agent", "Runledger/1"),
@@ -40,11 +41,11 @@ class _Answer:
 
 
 class OutboundClient:
-    """Makes calls; keeps nothing between them but the TLS settings, which it reads at first use.
+    """Makes calls. Keeps only the TLS settings between them, which it reads at first use.
 
-    `allow_hosts` (`host` or `host:port`) are exempt from the check of addresses, but for what is
-    among `never_hosts` (the Lambda runtime's own). Every call opens connections of its own: one
-    kept over a frozen Lambda would fail the next call in a way that leaves open whether it arrived.
+    `allow_hosts` (`host` or `host:port`) are exempt from the check of addresses, except those in
+    `never_hosts` (the Lambda runtime's own). Every call opens its own connections: if a kept
+    connection broke while Lambda was frozen, nobody could know whether the next call arrived.
     """
 
     def __init__(
@@ -59,9 +60,9 @@ class OutboundClient:
         self._ssl_context = ssl_context
 
     def call(self, request: HttpRequest) -> HttpResponse:
-        """Raises NodeError: `INVALID_URL`, `BLOCKED_ADDRESS`, `TIMEOUT`, `CONNECTION_FAILED`,
-        `INVALID_REQUEST`, `INVALID_ANSWER`, `TOO_MANY_REDIRECTS`. Redirects are followed for GET
-        and HEAD only; the answer to anything else says where it points."""
+        """Makes one call. Raises NodeError: `INVALID_URL`, `BLOCKED_ADDRESS`, `TIMEOUT`,
+        `CONNECTION_FAILED`, `INVALID_REQUEST`, `INVALID_ANSWER`, `TOO_MANY_REDIRECTS`. Follows
+        redirects for GET and HEAD only; for other methods the answer shows the target."""
         started = time.monotonic()
         deadline = Deadline(request.timeout_seconds)
         url = _checked(_parse(request.url, request.query))
@@ -108,7 +109,7 @@ class OutboundClient:
         target = httpcore.URL(
             scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
         )
-        # Named here, because httpcore would leave the brackets off an IPv6 host.
+        # Set here, because httpcore would omit the brackets of an IPv6 host.
         encoded = [(b"Host", url.netloc)]
         encoded += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         try:
@@ -135,7 +136,7 @@ class OutboundClient:
         except httpcore.TimeoutException:
             raise deadline.error() from None
         except httpcore.LocalProtocolError as error:
-            # Our own side refused to write it, so nothing left; the words may quote a credential.
+            # Our side refused to write it, so nothing was sent; the message may quote a credential.
             raise NodeError(
                 "INVALID_REQUEST", "the request holds something that HTTP cannot carry"
             ) from error
@@ -152,7 +153,7 @@ def _parse(text: str, query: Iterable[tuple[str, str]]) -> httpx.URL:
         raise NodeError("INVALID_URL", f"the address is longer than {MAX_URL_CHARACTERS}")
     try:
         url = httpx.URL(text)
-        # Behind what the address has itself, which stays as it was written.
+        # Appended after the address's own query, which stays as it was written.
         more = urlencode(list(query))
         whole = b"&".join(part for part in (url.query, more.encode()) if part)
         return url.copy_with(query=whole) if more else url
@@ -161,7 +162,7 @@ def _parse(text: str, query: Iterable[tuple[str, str]]) -> httpx.URL:
 
 
 def _header_text(data: bytes) -> str:
-    """A header may hold any bytes (RFC 9110, 5.5): most that are not ASCII are UTF-8."""
+    """A header may hold any bytes (RFC 9110, 5.5); most that are not ASCII are UTF-8."""
     try:
         return decode_utf8(data)
     except UnicodeDecodeError:
@@ -169,18 +170,18 @@ def _header_text(data: bytes) -> str:
 
 
 def _target(location: bytes) -> str | None:
-    """A Location as an address, its bytes kept: UTF-8 is left to be escaped as such; what is not
-    UTF-8 is escaped byte by byte, as browsers and curl do."""
+    """Returns a Location as an address with its bytes kept: UTF-8 is escaped later; bytes that are
+    not UTF-8 are escaped one by one, as browsers and curl do."""
     try:
         text = decode_utf8(location)
     except UnicodeDecodeError:
         text = "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in location)
-    # As WHATWG's URL parser takes it: no tabs and line breaks anywhere, no blanks around it.
+    # As in WHATWG's URL parser: no tabs and line breaks anywhere, no spaces around it.
     return without_controls(text).translate(_LINE_BREAKS).strip() or None
 
 
 def _absolute(base: httpx.URL, target: str) -> str:
-    """For people; what is no address is told as it came."""
+    """Returns the address for people; a target that is not an address is shown unchanged."""
     try:
         return str(base.join(target))
     except (httpx.InvalidURL, ValueError, TypeError):

@@ -1,4 +1,4 @@
-"""Sockets of one outbound call: only to checked addresses, and never beyond its deadline."""
+"""Sockets of one outbound call: only to checked addresses, and never past its deadline."""
 
 import socket
 import ssl
@@ -18,7 +18,7 @@ from runledger.outbound.guard import (
     refused_name,
 )
 
-# Takes a host and a port, returns the addresses it stands for; raises OSError.
+# Takes a host and a port, returns the host's addresses; raises OSError.
 Resolver = Callable[[str, int], list[str]]
 SocketOption = (
     tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
@@ -26,7 +26,7 @@ SocketOption = (
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """The system's own answer, in its order of preference."""
+    """Returns the system's answer, in its order of preference."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
@@ -39,7 +39,8 @@ class Deadline:
         self._at = time.monotonic() + seconds
 
     def remaining(self) -> float:
-        """Seconds left, never 0 or less: raises NodeError `TIMEOUT` then."""
+        """Returns the seconds left, always above 0. Raises NodeError `TIMEOUT` if there are
+        none."""
         left = self._at - time.monotonic()
         if left <= 0:
             raise self.error()
@@ -49,7 +50,7 @@ class Deadline:
         return NodeError("TIMEOUT", self._message)
 
     def not_sent(self) -> NotSentError:
-        """For a time that is up before the request could leave."""
+        """The error if the time ends before the request could be sent."""
         return NotSentError("TIMEOUT", self._message)
 
     @property
@@ -58,8 +59,8 @@ class Deadline:
 
 
 class GuardedBackend(httpcore.NetworkBackend):
-    """Resolves a name once, refuses it if any of its addresses is not public, and connects to the
-    very addresses that were checked."""
+    """Resolves a name once, refuses it if any of its addresses is not public, and connects to
+    exactly the addresses that were checked."""
 
     def __init__(self, deadline: Deadline, allowed: AllowList, resolver: Resolver) -> None:
         self._deadline = deadline
@@ -95,8 +96,8 @@ class GuardedBackend(httpcore.NetworkBackend):
         raise NodeError("BLOCKED_ADDRESS", "sockets of this machine may not be called")
 
     def _addresses(self, host: str, port: int) -> list[Address]:
-        """The resolver's answer within the deadline: the system's cannot be interrupted, so it is
-        asked in a thread that is left behind when it takes too long."""
+        """Returns the resolver's answer within the deadline. The system's resolver cannot be
+        interrupted, so it runs in a thread that is abandoned if it takes too long."""
         answer: list[list[str]] = []
         failure: list[Exception] = []
 

@@ -1,7 +1,7 @@
-"""Which addresses an outbound call may reach: public ones, and what the operator allowed.
+"""Which addresses an outbound call may reach: public ones, and those that the operator allowed.
 
-Checked is what a name resolves to, never how it is written, so that decimal, octal or hexadecimal
-spellings, and names that point inwards, make no difference.
+Checks the addresses that a name resolves to, not its spelling. So decimal, octal or hexadecimal
+spellings, and names that point to internal addresses, make no difference.
 """
 
 from collections.abc import Iterable
@@ -35,10 +35,10 @@ _V4_REFUSED: tuple[tuple[str, str], ...] = (
     ("240.0.0.0/4", "a reserved"),
 )
 _V6_REFUSED: tuple[tuple[str, str], ...] = (
-    # Teredo, ORCHID and the like; nothing public is served there.
+    # Teredo, ORCHID and similar; nothing public is served there.
     ("2001::/23", "a reserved"),
     ("2001:db8::/32", "a reserved"),
-    # 6to4: an IPv4 address in disguise.
+    # 6to4: contains an IPv4 address.
     ("2002::/16", "a reserved"),
     ("3fff::/20", "a reserved"),
     ("::1/128", "a loopback"),
@@ -51,7 +51,7 @@ _V6_REFUSED: tuple[tuple[str, str], ...] = (
 _V4_NETWORKS = tuple((IPv4Network(network), kind) for network, kind in _V4_REFUSED)
 _V6_NETWORKS = tuple((IPv6Network(network), kind) for network, kind in _V6_REFUSED)
 _V6_PUBLIC = IPv6Network("2000::/3")
-# An IPv4 address stands in the last 32 bits; it may be reached as that address may.
+# The last 32 bits are an IPv4 address, whose rule applies.
 _V4_INSIDE = tuple(ip_network(text) for text in ("::ffff:0:0/96", "64:ff9b::/96"))
 _ISATAP = (0x00005EFE, 0x02005EFE)
 
@@ -72,7 +72,7 @@ _REFUSED_NAMES = frozenset(
 
 
 def refused_address(address: Address) -> str | None:
-    """What kind of address this is ("a private"), where it may not be reached; else None."""
+    """Returns the kind of address ("a private") if it may not be reached, otherwise None."""
     if isinstance(address, IPv4Address):
         return next((kind for network, kind in _V4_NETWORKS if address in network), None)
     if any(address in network for network in _V4_INSIDE):
@@ -88,7 +88,7 @@ def refused_address(address: Address) -> str | None:
 
 
 def refused_name(host: str) -> str | None:
-    """What kind of name this is, where it may not be called whatever it resolves to."""
+    """Returns the kind of name if it may not be called, whatever it resolves to; otherwise None."""
     name = normal_host(host)
     if name in _REFUSED_NAMES or name.endswith(".localhost"):
         return "a loopback or metadata"
@@ -96,20 +96,19 @@ def refused_name(host: str) -> str | None:
 
 
 def normal_host(host: str) -> str:
-    """A host as it is compared: lower case, without brackets and final dot."""
+    """Returns a host in the form for comparing: lower case, without brackets and final dot."""
     return host.strip().lower().strip("[]").rstrip(".")
 
 
 def parse_address(text: str) -> Address:
-    """An address as the resolver writes it, which may carry a zone (`fe80::1%eth0`)."""
+    """Parses an address from the resolver, which may carry a zone (`fe80::1%eth0`)."""
     return ip_address(text.partition("%")[0])
 
 
 class AllowList:
-    """Hosts that may be called though their addresses are not public: `host` or `host:port`.
-
-    `never` names what no entry opens, by port: the Lambda runtime's own address, where whoever
-    reaches it may answer for the function."""
+    """Hosts that may be called although their addresses are not public: `host` or `host:port`.
+    `never` are ports that no entry opens: the Lambda runtime's, where a caller could answer for the
+    function."""
 
     def __init__(self, entries: Iterable[str], never: Iterable[str] = ()) -> None:
         self._never = {port for port in (_split(entry.strip())[1] for entry in never) if port}
@@ -127,7 +126,7 @@ class AllowList:
 
 
 def _split(entry: str) -> tuple[str, int | None]:
-    """Raises ValueError for an entry that is neither `host` nor `host:port`."""
+    """Splits an entry. Raises ValueError if it is neither `host` nor `host:port`."""
     host, colon, port = entry.rpartition(":")
     if not colon or entry.endswith("]") or (":" in host and not host.endswith("]")):
         return entry, None

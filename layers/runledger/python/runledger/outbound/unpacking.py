@@ -1,7 +1,7 @@
-"""Unpacking an answer's body piece by piece, in bounds, and never half of it.
+"""Unpacks an answer's body piece by piece, within limits, and never returns half of it.
 
 RFC 9110, 8.4.1: gzip (which may have several members, RFC 1952, 2.2), and deflate, which is zlib's
-format by the RFC and a raw stream by many servers.
+format in the RFC and a raw stream from many servers.
 """
 
 import zlib
@@ -11,14 +11,14 @@ from typing import Protocol
 from runledger.errors import NodeError
 
 _ZLIB, _RAW, _GZIP = 15, -15, 31
-# Of a compressed body: it may be longer than what is in it, but not by much.
+# A compressed body may be longer than its content, but only by this much.
 _SLACK = 64 * 1024
 _PADDING = b"\0 \t\r\n"
 
 
 class _Unpacker(Protocol):
     def feed(self, data: bytes, room: int) -> bytes:
-        """At most `room` bytes of what the data holds."""
+        """Returns at most `room` bytes of the unpacked data."""
 
     @property
     def is_over(self) -> bool:
@@ -33,7 +33,7 @@ class _Plain:
 
 
 class _Members:
-    """Streams of zlib one after the other, each checked to its end."""
+    """Consecutive zlib streams, each checked to its end."""
 
     def __init__(self, name: str, window: int) -> None:
         self._name = name
@@ -70,7 +70,7 @@ class _Members:
 
 
 class _Deflate:
-    """zlib's format or a raw stream, told apart by the first two bytes (RFC 1950, 2.2)."""
+    """zlib's format or a raw stream, recognized by the first two bytes (RFC 1950, 2.2)."""
 
     def __init__(self) -> None:
         self._head = b""
@@ -104,12 +104,12 @@ def cut(name: str) -> NodeError:
 
 
 def read_body(chunks: Iterator[bytes], encoding: str, most: int) -> tuple[bytes, bool]:
-    """The body up to `most` bytes, and whether there was more. Raises NodeError `CONNECTION_FAILED`
-    for one that is damaged or ends in the middle, as a later answer may be whole, and
-    `INVALID_ANSWER` for one in an encoding that nobody asked for.
+    """Returns the body up to `most` bytes, and whether there was more. Raises NodeError
+    `CONNECTION_FAILED` for a body that is damaged or incomplete, because a later answer may be
+    whole, and `INVALID_ANSWER` for an encoding that was not requested.
 
-    `encoding` is the header Content-Encoding; each piece is unpacked as it comes, so that a small
-    bomb stays small."""
+    `encoding` is the header Content-Encoding. Each piece is unpacked when it arrives, so that a
+    small bomb stays small."""
     name = encoding.strip().lower().removeprefix("x-")
     unpacker: _Unpacker = _Plain()
     if name == "gzip":

@@ -1,4 +1,4 @@
-"""Striking credentials from what is kept."""
+"""Removes credentials from everything that is kept."""
 
 from runledger.redaction.names import (
     is_credential_header,

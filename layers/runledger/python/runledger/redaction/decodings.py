@@ -1,7 +1,7 @@
-"""The ways in which a text can be read: as it stands, and with what encodes its characters undone.
+"""The ways to read a text: as it is, and with the encoding of its characters undone.
 
-A reading remembers how it came about, so that what is found in it is struck where it stands in the
-text itself. Every step is one pass of a bounded pattern: the texts come from strangers.
+A reading remembers how it was made, so that a secret found in it is removed at its place in the
+original text. Every step is one pass of a bounded pattern, because the texts come from strangers.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property, lru_cache
 from html.entities import html5
 
-# How often one escape may stand upon another: JSON in JSON in JSON, an address in an address.
+# How often escapes may be nested: JSON in JSON in JSON, an address in an address.
 _LEVELS = 5
 # The same, after quoted printable.
 _QUOTED_LEVELS = 2
@@ -18,7 +18,7 @@ _MAX_CODE = 0x110000
 
 
 def _bytes_after(prefix: str) -> str:
-    """A character of UTF-8, or else any byte, written as two digits after the prefix each."""
+    """Matches a UTF-8 character, or any byte, written as two digits after each prefix."""
     digit = "[0-9a-fA-F]"
     more = f"(?:{prefix}[89abAB]{digit})"
     return (
@@ -40,19 +40,19 @@ _ESCAPE = re.compile(
     r"|&(?P<entity>[A-Za-z][A-Za-z0-9]{1,31};)"
 )
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
-# RFC 2045, section 6.7: =XX for a byte, and a line that is broken after =.
+# RFC 2045, section 6.7: =XX for a byte, and = at the end of a broken line.
 _SOFT_BREAK = re.compile(r"=[ \t]{0,80}\r?\n")
 _QUOTED = re.compile(f"(?P<bytes>{_bytes_after('=')})")
-# What a text may be broken at without meaning another: lines of MIME, folded headers.
+# Breaks that do not change a text's meaning: MIME lines, folded headers.
 _BLANK = re.compile(r"[\s\0]+")
 _EMPTY = re.compile("\0+")
 _NO_DIGIT = re.compile(r"\D+")
-# Between the digits of bytes, and before each of them.
+# Between the digits of bytes, or before each byte.
 _BETWEEN_HEX = re.compile(r"(?<![0-9a-f])0x|[^0-9a-z]+x?|(?<![0-9a-z])x")
 _NOTHING = re.compile(r"(?!)")
 _BYTE = re.compile(r"[0-9a-fA-F]{2}")
 
-# A text, or what makes one of a match.
+# A text, or a function that makes one from a match.
 Undo = str | Callable[[re.Match[str]], str]
 
 
@@ -78,7 +78,7 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def _unquoted(decoding: "Decoding") -> "Decoding":
-    # A line may be broken within a character.
+    # A line may be broken inside a character.
     whole = decoding.read(_SOFT_BREAK, "")
     return whole.read(_QUOTED, lambda match: _character(match["bytes"]))
 
@@ -96,12 +96,12 @@ def _decoded(data: bytes) -> str:
 
 
 def unescape(text: str) -> str:
-    """One level of percent, backslash and HTML escapes undone."""
+    """Undoes one level of percent, backslash and HTML escapes."""
     return _ESCAPE.sub(_unescaped, text)
 
 
 class Decoding:
-    """A text as it was read, and the one it was read from."""
+    """A reading of a text, and the reading it was made from."""
 
     def __init__(
         self,
@@ -116,12 +116,12 @@ class Decoding:
         self._undo = undo
 
     def read(self, pattern: re.Pattern[str], undo: Undo) -> "Decoding":
-        """This reading with every match undone; itself where nothing matches."""
+        """Returns this reading with every match undone, or itself if nothing matches."""
         text = pattern.sub(undo, self.text)
         return self if text == self.text else Decoding(text, self, pattern, undo)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Where in the first text this piece stands."""
+        """Returns where this piece is in the original text."""
         if self._origin is None:
             return start, end
         first, last = self._piece(start), self._piece(end - 1)
@@ -139,7 +139,7 @@ class Decoding:
 
     @cached_property
     def _pieces(self) -> list[tuple[int, int, int]]:
-        """(where it begins here, where it begins in the origin, where it ends there if undone)."""
+        """(its start here, its start in the origin, its end in the origin if it was undone)."""
         assert self._origin is not None
         pieces = [(0, 0, 0)]
         here = there = 0
@@ -154,8 +154,8 @@ class Decoding:
 
 
 def decodings(text: str) -> Iterator[Decoding]:
-    """The text, and what it says where escapes are undone, one level after the other. Quoted
-    printable is tried beside them, as its sign is an ordinary character elsewhere."""
+    """Yields the text and its readings with escapes undone, level by level. Quoted printable is
+    tried separately, because its sign is an ordinary character elsewhere."""
     seen: set[str] = set()
     for first in _quoted(Decoding(text)):
         levels = _LEVELS if first.text == text else _QUOTED_LEVELS
@@ -165,7 +165,7 @@ def decodings(text: str) -> Iterator[Decoding]:
             seen.add(decoding.text)
             yield decoding
             if "\0" in decoding.text:
-                # The empty halves of UTF-16.
+                # The empty halves of UTF-16 characters.
                 yield decoding.read(_EMPTY, "")
 
 
@@ -179,7 +179,7 @@ def _quoted(decoding: Decoding) -> Iterator[Decoding]:
 
 
 def _unescaped_once(decoding: Decoding) -> Decoding:
-    # Looking for three signs is quicker than trying the pattern everywhere.
+    # Searching for three signs is faster than trying the pattern everywhere.
     if not any(sign in decoding.text for sign in "\\%&"):
         return decoding
     return decoding.read(_ESCAPE, _unescaped)
@@ -200,12 +200,12 @@ def without_blanks(decoding: Decoding) -> Decoding:
 
 
 def as_hexadecimal(decoding: Decoding) -> Decoding:
-    """In lower case, with nothing between the digits of bytes."""
+    """In lower case, without separators between the digits of bytes."""
     return in_lower_case(decoding).read(_BETWEEN_HEX, "")
 
 
 def as_numbers(decoding: Decoding) -> Decoding:
-    """Numbers between commas."""
+    """Keeps only the numbers, separated by commas."""
     return decoding.read(_NO_DIGIT, ",")
 
 
@@ -214,7 +214,7 @@ def in_lower_case(decoding: Decoding) -> Decoding:
 
 
 def lowered(text: str) -> str:
-    """In lower case, every character in its place."""
+    """In lower case, every character at its position."""
     lower = text.lower()
     if len(lower) == len(text):
         return lower

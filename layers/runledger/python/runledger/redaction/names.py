@@ -1,4 +1,4 @@
-"""Which names say that what stands under them is a credential."""
+"""Names that mark their value as a credential."""
 
 import re
 
@@ -47,17 +47,17 @@ _CREDENTIAL_COMPOUNDS = re.compile(
     r"(api|access|private|signing|secret|encryption|subscription|auth|client)_?key$"
     r"|^session_?(id|key)$|(pass|auth)word|apikey"
 )
-# Without marks between its words.
+# Words written together, without separators.
 _CREDENTIAL_ENDINGS = re.compile(
     r"(?:password|passwd|token|secret|apikey|accesskey|privatekey|secretkey|authkey|appkey)$"
 )
-# Of what is written by hand, besides: the whole name, or its last word.
+# Additional names for hand-written values: the whole name, or its last word.
 _WRITTEN_NAMES = frozenset({"auth", "pass", "sas", "bearer", "signature", "sig", "hmac"})
 _HEADER_KEY = re.compile(r"(?:^|-)key$")
 _HARMLESS_HEADERS = re.compile(
     r"(?:idempotency|cache|surrogate|partition|routing|sort|primary|object|websocket)-key$"
 )
-# What is said about a credential, and is none.
+# Endings of names that describe a credential but do not hold one.
 _HARMLESS_ENDINGS = frozenset(
     {"type", "kind", "count", "limit", "length", "expires", "expiry", "expiration", "ttl", "url"}
     | {"uri", "endpoint", "policy", "status", "state", "name", "hint", "required", "enabled"}
@@ -69,7 +69,7 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 def is_credential_name(name: str) -> bool:
-    """Whether a key or header name says that its value is a credential."""
+    """Whether a key or header name marks its value as a credential."""
     words = [word.lower() for word in _WORD.findall(name)]
     joined = "_".join(words)
     return (
@@ -81,14 +81,14 @@ def is_credential_name(name: str) -> bool:
 
 
 def is_harmless_name(name: str) -> bool:
-    """Whether what stands under a name is about a credential and no credential itself."""
+    """Whether the value under a name describes a credential and is not one itself."""
     words = _words(name)
     return bool(words) and words[-1] in _HARMLESS_ENDINGS and words not in _CREDENTIAL_IDS
 
 
 def is_literal_credential_name(name: str) -> bool:
-    """As `is_credential_name`, for what is written by hand: `token_type` is a setting there, and
-    `sig` in an address a credential."""
+    """The same as `is_credential_name`, for hand-written values: there, `token_type` is a setting,
+    and `sig` in an address is a credential."""
     if is_harmless_name(name):
         return False
     words = _words(name)
@@ -96,7 +96,7 @@ def is_literal_credential_name(name: str) -> bool:
 
 
 def is_credential_header(name: str) -> bool:
-    """As `is_literal_credential_name`, for headers: `X-Shop-Key` is one too."""
+    """The same as `is_literal_credential_name`, for headers: `X-Shop-Key` is also one."""
     lower = name.lower()
     is_key = _HEADER_KEY.search(lower) and not _HARMLESS_HEADERS.search(lower)
     return is_literal_credential_name(name) or bool(is_key)

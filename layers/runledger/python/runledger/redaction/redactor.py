@@ -1,13 +1,12 @@
 """Keeps credentials out of the history.
 
-A known secret is struck wherever it occurs and in any form a service may echo it: as it is (in
-upper and lower case too), as JSON, URLs, HTML or quoted printable escape it (each character in its
-own way, also several times over), and encoded as a whole: base64, base32 and base85 (whatever
-precedes it, also in lines), hexadecimal and lists of bytes, also of UTF-16. In its place stands
-`{{secret.NAME}}`. What is called a credential (headers, password-like keys) is struck whether it
-is known or not.
+A known secret is removed wherever it occurs and in any form in which a service may return it: as it
+is (in any case), escaped for JSON, URLs, HTML or quoted printable (each character separately, also
+several times), and encoded as a whole: base64, base32 and base85 (after any prefix, also in lines),
+hexadecimal and lists of bytes, also of UTF-16. It is replaced by `{{secret.NAME}}`. Values with the
+name of a credential (headers, password-like keys) are removed, known or not.
 
-A secret shorter than four characters is struck only where it is a whole value: elsewhere it would
+A secret shorter than four characters is removed only if it is a whole value: elsewhere it would
 match by chance and make the history unreadable.
 """
 
@@ -36,21 +35,21 @@ from runledger.redaction.secret_forms import (
 )
 
 REDACTED = "[redacted]"
-# Characters of a text that is remembered with what is shown of it, and how many such.
+# The longest text that is remembered with its redacted form, and how many are remembered.
 _SHORT, _MAX_SEEN = 200, 10_000
 
 _USER_INFO = re.compile(r"//[^/?#]*@")
-# At most a scheme in front: `Bearer {{secret.KEY}}` shows nothing that must not be shown.
+# Only a scheme in front, if anything: `Bearer {{secret.KEY}}` shows no secret.
 _PLACEHOLDER_ONLY = re.compile(r"([A-Za-z][\w-]{0,31}[ =:]\s*)?\{\{secret\.[\w-]+\}\}")
 
 
 def placeholder(name: str) -> str:
-    """What stands in the history for a secret's value."""
+    """Returns the text that replaces a secret's value in the history."""
     return "{{secret." + name + "}}"
 
 
 class _Match(NamedTuple):
-    """A piece of a text that a mark takes the place of."""
+    """A piece of a text to be replaced by a mark."""
 
     start: int
     end: int
@@ -58,11 +57,11 @@ class _Match(NamedTuple):
 
 
 class Redactor:
-    """Strikes these secrets (name to value), these credentials that have no name, and whatever
-    is called a credential."""
+    """Removes these secrets (name to value), these credentials without a name, and every value with
+    the name of a credential."""
 
     def __init__(self, secrets: Mapping[str, str], credentials: Iterable[str] = ()) -> None:
-        # A credential that is a secret is shown by the secret's name.
+        # If a credential is also a secret, the secret's name is shown.
         marked = [(value, REDACTED) for value in credentials]
         marked += [(value, placeholder(name)) for name, value in secrets.items()]
         known = {value: mark for value, mark in marked if value}
@@ -77,14 +76,14 @@ class Redactor:
         }
 
     def text(self, text: str) -> str:
-        """The text without any known secret."""
+        """Returns the text without any known secret."""
         if text in self._whole:
             return self._whole[text]
         if not self._known or len(text) < MIN_SECRET_CHARACTERS:
             return text
         if len(text) > _SHORT:
             return self._struck(text)
-        # Documents repeat themselves, in their keys at least.
+        # Documents repeat texts, at least their keys.
         if text not in self._seen:
             if len(self._seen) >= _MAX_SEEN:
                 self._seen.clear()
@@ -110,8 +109,9 @@ class Redactor:
         return {mode: Search(each) for mode, each in wanted.items()}
 
     def _found(self, text: str) -> list[_Match]:
-        """What is to be struck, in order and apart. Of those that overlap the longest names the
-        secret, so that one inside another leaves no rest of that."""
+        """Returns the pieces to remove, in order and without overlap. If matches overlap, the
+        longest one names the secret, so that a secret inside another leaves no rest of the outer
+        one."""
         found: set[_Match] = set()
         for decoding in decodings(text):
             for mode, read in _in_every_way(decoding):
@@ -132,8 +132,8 @@ class Redactor:
         return apart
 
     def value(self, value: Any) -> Any:
-        """A JSON-like value without known secrets (also in keys and numbers) and without what
-        stands under a password-like key."""
+        """Returns a JSON-like value without known secrets (also in keys and numbers) and without
+        the values of password-like keys."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
@@ -148,8 +148,8 @@ class Redactor:
         return value
 
     def _items(self, items: list[Any], otherwise: Any = None) -> Any:
-        """A list whose items are struck already, or which together are a secret: its bytes one by
-        one, or its lines."""
+        """Returns a list whose items are already redacted, and removes a secret that the items form
+        together: its bytes one by one, or its lines."""
         shown = items if otherwise is None else otherwise
         if len(items) < 2 or not self._known or any(isinstance(x, list | dict) for x in items):
             return shown
@@ -158,7 +158,7 @@ class Redactor:
         return shown if struck == joined else [each for each in struck.split("\n") if each]
 
     def headers(self, headers: Iterable[tuple[str, str]]) -> dict[str, str]:
-        """Headers by name, several of one name joined by a comma."""
+        """Returns headers by name; several with one name are joined by a comma."""
         kept: dict[str, str] = {}
         for name, value in headers:
             shown = str(self._under(name, value, is_credential_header(name)))
@@ -167,12 +167,12 @@ class Redactor:
         return kept
 
     def pairs(self, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-        """The pairs of a query or a form, in order."""
+        """Returns the pairs of a query or a form, in order."""
         return [(self.text(name), str(self._under(name, value))) for name, value in pairs]
 
     def url(self, url: str) -> str:
-        """An address without user name and password, and without secrets, also in its query; the
-        rest stays as it was written."""
+        """Returns an address without user name, password and secrets, also in its query; the rest
+        stays as it was written."""
         try:
             parts = urlsplit(url)
         except ValueError:
@@ -188,7 +188,7 @@ class Redactor:
         return self.text(urlunsplit(parts))
 
     def _under(self, name: str, value: Any, is_credential: bool = False) -> Any:
-        """What stands under a name that may say it is a credential."""
+        """Returns the value to show under a name that may mark a credential."""
         shown = self.value(value)
         if (
             not (is_credential or is_credential_name(name))
@@ -221,8 +221,8 @@ def _searched(mode: MatchMode, read: Decoding) -> str:
 
 
 def _struck(read: Decoding, start: int, end: int, form: SecretForm) -> tuple[int, int]:
-    """Where in the text itself this occurrence stands, with the characters beside it that hold
-    bits of it too."""
+    """Returns where this occurrence is in the original text, with the neighbouring characters that
+    hold some of its bits."""
     text = read.text
     first, last = read.span(start, end)
     for _ in range(form.before):
@@ -240,7 +240,7 @@ def _struck(read: Decoding, start: int, end: int, form: SecretForm) -> tuple[int
 
 
 def _is_array(value: Mapping[Any, Any]) -> bool:
-    """Whether it is an array of bytes, as JavaScript writes typed ones: {"0": 104, "1": 117}."""
+    """Whether it is an array of bytes, as JavaScript writes typed arrays: {"0": 104, "1": 117}."""
     return len(value) >= MIN_SECRET_CHARACTERS and all(
         str(key) == str(index) and isinstance(item, int) and not isinstance(item, bool)
         for index, (key, item) in enumerate(value.items())

@@ -1,8 +1,8 @@
-"""Finding many needles in one text, in a time that depends on the text and hardly on them.
+"""Finds many needles in one text, in a time that depends on the text and hardly on the needles.
 
-Needles of eight characters and more are found by their pieces of five: every fourth piece of the
-text is looked up among the first four of each needle, so no occurrence can slip through. Shorter
-ones are few and looked for one by one.
+Needles of eight characters or more are found by pieces of five: every fourth piece of the text is
+looked up among the first four pieces of each needle, so no occurrence is missed. Shorter needles
+are few and are searched one by one.
 """
 
 from collections import defaultdict
@@ -16,7 +16,7 @@ T = TypeVar("T", bound=Hashable)
 
 
 class Search(Generic[T]):
-    """Finds texts, each of which stands for something."""
+    """Finds texts, each of which represents a value."""
 
     def __init__(self, wanted: Iterable[tuple[str, T]]) -> None:
         self._short: list[tuple[str, T]] = []
@@ -31,7 +31,7 @@ class Search(Generic[T]):
                 self._pieces[text[offset : offset + _PIECE]].append((offset, text, what))
 
     def find(self, text: str) -> Iterator[tuple[int, int, T]]:
-        """(start, end, what) of every occurrence."""
+        """Yields (start, end, what) of every occurrence."""
         if not self._shortest or len(text) < self._shortest:
             return
         for needle, what in self._short:

@@ -1,7 +1,7 @@
-"""The forms in which a secret may stand in a text, by the way in which the text is read.
+"""The forms in which a secret may appear in a text, by the way the text is read.
 
-Escapes of single characters are undone before (redaction/decodings.py). Here are those that encode
-the secret as a whole, in which its neighbours may be mixed with its first and last characters.
+Escapes of single characters are undone before (redaction/decodings.py). These forms encode the
+secret as a whole, so neighbouring text may be mixed with its first and last characters.
 """
 
 import base64
@@ -13,7 +13,8 @@ from functools import lru_cache
 from runledger.redaction.decodings import lowered, unescape
 
 MIN_SECRET_CHARACTERS = 4
-# Found across blanks, or written in letters as words are: longer, not to be found by chance.
+# Forms found across blanks, or written in letters like words, must be longer, so that they do not
+# match by chance.
 _MIN_BROKEN = 8
 _MIN_LETTERS = 6
 _MIN_BASE85 = 4
@@ -21,12 +22,12 @@ _ESCAPE_LEVELS = 5
 
 
 class MatchMode(Enum):
-    """How a text is read when a form is looked for in it."""
+    """How a text is read to search for a form in it."""
 
-    # In lower case, as it stands and without blanks.
+    # In lower case: unchanged, and without blanks.
     PLAIN = "PLAIN"
     BROKEN = "BROKEN"
-    # Without blanks, with the signs of URL-safe base64 for those of the other.
+    # Without blanks, with the signs of URL-safe base64 replaced by the standard ones.
     BLOCK = "BLOCK"
     HEXADECIMAL = "HEXADECIMAL"
     NUMBERS = "NUMBERS"
@@ -34,8 +35,8 @@ class MatchMode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SecretForm:
-    """`before` and `after` are characters around it that hold bits of the secret too; `padded`
-    says that signs of padding may follow."""
+    """One form of a secret. `before` and `after` count neighbouring characters that also hold bits
+    of the secret; `padded` says that padding signs may follow."""
 
     mode: MatchMode
     text: str
@@ -46,7 +47,7 @@ class SecretForm:
 
 @lru_cache(maxsize=256)
 def secret_forms(secret: str) -> tuple[SecretForm, ...]:
-    """Every form of a secret of at least `MIN_SECRET_CHARACTERS`, once."""
+    """Returns every form of a secret of at least `MIN_SECRET_CHARACTERS`, each once."""
     found = [*_plain(secret)]
     for data in _data(secret):
         found += _base64(data)
@@ -59,8 +60,8 @@ def secret_forms(secret: str) -> tuple[SecretForm, ...]:
 
 
 def _plain(secret: str) -> Iterable[SecretForm]:
-    """Also as it reads where its own characters look like escapes, and with + for blanks, as forms
-    write them."""
+    """Includes the secret with its own escape-like characters undone, and with + for blanks, as
+    forms write them."""
     text = secret
     for _ in range(_ESCAPE_LEVELS):
         for form in {text, text.replace(" ", "+")}:
@@ -77,7 +78,7 @@ def _plain(secret: str) -> Iterable[SecretForm]:
 
 
 def _data(secret: str) -> Iterable[bytes]:
-    """The secret's bytes, as services may take them."""
+    """Yields the secret's bytes in the encodings that services may use."""
     yield secret.encode(errors="surrogatepass")
     yield secret.encode("utf-16-le", errors="surrogatepass")
     yield secret.encode("utf-16-be", errors="surrogatepass")
@@ -86,7 +87,7 @@ def _data(secret: str) -> Iterable[bytes]:
 
 
 def _numbers(data: bytes) -> Iterable[SecretForm]:
-    """Its bytes in decimal; where they are signed, those over 127 stand for 256 less."""
+    """Yields its bytes in decimal. In a signed list the bytes over 127 are 256 less."""
     yield SecretForm(MatchMode.NUMBERS, ",".join(map(str, data)))
     if max(data) > 127:
         signed = (str(256 - byte if byte > 127 else byte) for byte in data)
@@ -99,7 +100,7 @@ def _base64(data: bytes) -> Iterable[SecretForm]:
         first = before + 1 if before else 0
         mixed_last = (before + len(data)) % 3 != 0
         inner = encoded[first : len(encoded) - mixed_last]
-        # A form takes + for a blank, and blanks are left out.
+        # Forms decode + as a blank, and blanks are left out.
         for text in {inner, inner.replace("+", "")}:
             if len(text) >= MIN_SECRET_CHARACTERS:
                 yield SecretForm(
@@ -112,7 +113,7 @@ def _base32(data: bytes) -> Iterable[SecretForm]:
     for encode in (base64.b32encode, base64.b32hexencode):
         for before in range(5):
             encoded = encode(b"\0" * before + data).decode().rstrip("=")
-            # Of the neighbour's 8 * before bits, the last may share a character with the secret.
+            # The last of the neighbour's 8 * before bits may share a character with the secret.
             first = -(-8 * before // 5)
             mixed_last = 8 * (before + len(data)) % 5 != 0
             inner = encoded[first : len(encoded) - mixed_last]
@@ -130,8 +131,8 @@ _TO_Z85 = str.maketrans(_RFC1924, _Z85)
 
 
 def _base85(data: bytes) -> Iterable[SecretForm]:
-    """Ascii85, RFC 1924 and Z85. Four bytes become five characters, each of which all four have a
-    part in: so of the groups at the ends nothing is looked for unless the secret begins there."""
+    """Ascii85, RFC 1924 and Z85. Four bytes become five characters, and each character depends on
+    all four bytes. So the groups at the ends are not searched, unless the secret begins there."""
     for before in range(4):
         whole = data[(4 - before) % 4 :]
         groups = len(whole) // 4
@@ -140,7 +141,7 @@ def _base85(data: bytes) -> Iterable[SecretForm]:
         texts = [_ascii85(ended), base64.b85encode(ended).decode()]
         texts.append(texts[1].translate(_TO_Z85))
         if not before and tail:
-            # Nothing before it, and nothing after it.
+            # If nothing stands before it and nothing after it.
             alone = [_ascii85(whole), base64.b85encode(whole).decode()]
             alone.append(alone[1].translate(_TO_Z85))
             texts += alone
@@ -155,7 +156,7 @@ def _ascii85(data: bytes) -> str:
 
 
 def block_signs(text: str) -> str:
-    """With the signs of URL-safe base64 for those of the other."""
+    """Replaces the signs of URL-safe base64 by the standard ones."""
     return text.translate(_BLOCK_SIGNS)
 
 
