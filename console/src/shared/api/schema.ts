@@ -13,13 +13,13 @@ export interface paths {
         };
         /**
          * List automations
-         * @description Automations, the newest first.
+         * @description Lists automations, newest first.
          */
         get: operations["listAutomations"];
         put?: never;
         /**
          * Create automation
-         * @description Creates a draft. A graph with problems is refused with all of them.
+         * @description Creates an automation as a draft. A graph with problems is refused, and the answer lists all of them.
          *
          *     For ADMIN and above.
          */
@@ -39,12 +39,12 @@ export interface paths {
         };
         /**
          * Get automation
-         * @description The automation with its draft, whose revision is the `ETag`.
+         * @description Returns an automation with its draft. The draft's revision is the `ETag`.
          */
         get: operations["getAutomation"];
         /**
          * Update automation
-         * @description Replaces the draft whole; takes what GET answered. An active version stays as it is until the next activation.
+         * @description Replaces the whole draft. The body may be what GET answered. The active version does not change until the next activation.
          *
          *     For ADMIN and above.
          */
@@ -55,7 +55,7 @@ export interface paths {
         head?: never;
         /**
          * Patch automation
-         * @description Changes what is sent of the draft and leaves the rest (RFC 7396); `nodes` and `edges` are replaced whole, `layout` is merged.
+         * @description Changes the fields of the draft that are sent and keeps the others (RFC 7396). `nodes` and `edges` are replaced whole, `layout` is merged.
          *
          *     For ADMIN and above.
          */
@@ -73,7 +73,7 @@ export interface paths {
         put?: never;
         /**
          * Activate automation
-         * @description Freezes the draft as the next version and takes events for it. 202 where that is under way: `Location` is where its status can be asked for, and `activation` has it.
+         * @description Freezes the draft as the next version and takes events for it. Answers 202 while the activation is under way: `activation` has its status, and `Location` is the address to ask for it again.
          *
          *     For ADMIN and above.
          */
@@ -93,7 +93,7 @@ export interface paths {
         };
         /**
          * Get activation
-         * @description How the request to activate a version went; it is kept for 30 days.
+         * @description Returns the status of a request to activate a version. It is kept for 30 days.
          */
         get: operations["getActivation"];
         put?: never;
@@ -115,7 +115,7 @@ export interface paths {
         put?: never;
         /**
          * Archive automation
-         * @description Stops the automation as pausing does, for good.
+         * @description Archives the automation: stops it as pausing does, but permanently.
          *
          *     For ADMIN and above.
          */
@@ -135,7 +135,7 @@ export interface paths {
         };
         /**
          * List fires
-         * @description What a date automation did on each day, the newest first.
+         * @description Lists what a date automation did on each day, newest first.
          */
         get: operations["listFires"];
         put?: never;
@@ -157,7 +157,7 @@ export interface paths {
         put?: never;
         /**
          * Pause automation
-         * @description Takes no new runs and cancels the open ones. Activating it again takes new runs only.
+         * @description Pauses the automation: refuses new events and cancels every open run, including waiting ones. Another activation accepts new events; canceled runs stay canceled.
          *
          *     For ADMIN and above.
          */
@@ -179,7 +179,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate secret
-         * @description Replaces the signing secret of the webhook; the new one is shown in this answer only.
+         * @description Replaces the signing secret of the webhook. Only this answer shows the new secret.
          *
          *     For ADMIN and above.
          */
@@ -201,7 +201,7 @@ export interface paths {
         put?: never;
         /**
          * Open run
-         * @description Opens a run by hand for one contact; 200 where the same key opened it before.
+         * @description Opens a run by hand for one contact. Answers 200 if the same key opened the run before.
          *
          *     For MEMBER and above.
          */
@@ -223,7 +223,7 @@ export interface paths {
         put?: never;
         /**
          * Validate automation
-         * @description Lists every problem of a document, without saving it. The answer is 200 also where there are problems, as the check itself succeeded; with `strict=true` it is 422 then.
+         * @description Lists every problem of a changed automation, without saving it. The answer is 200 even if there are problems, because the check itself succeeded; with `strict=true` it is then 422.
          *
          *     For ADMIN and above.
          */
@@ -243,7 +243,7 @@ export interface paths {
         };
         /**
          * List versions
-         * @description The versions of an automation, the newest first.
+         * @description Lists the versions of an automation, newest first.
          */
         get: operations["listVersions"];
         put?: never;
@@ -263,7 +263,7 @@ export interface paths {
         };
         /**
          * Get version
-         * @description One version with its graph.
+         * @description Returns one version with its graph.
          */
         get: operations["getVersion"];
         put?: never;
@@ -285,7 +285,7 @@ export interface paths {
         put?: never;
         /**
          * Validate new automation
-         * @description Lists every problem of a document that is to become an automation. The answer is 200 also where there are problems, as the check itself succeeded; with `strict=true` it is 422 then.
+         * @description Lists every problem of a new automation, without saving it. The answer is 200 even if there are problems, because the check itself succeeded; with `strict=true` it is then 422.
          *
          *     For ADMIN and above.
          */
@@ -305,7 +305,7 @@ export interface paths {
         };
         /**
          * List contacts
-         * @description Contacts, the newest first; or the one asked for, if the workspace has it.
+         * @description Lists contacts, newest first. With `contact`, lists only that contact, if the workspace has it.
          */
         get: operations["listContacts"];
         put?: never;
@@ -331,12 +331,12 @@ export interface paths {
         };
         /**
          * Get contact
-         * @description One person, with the revision as `ETag`; 410 for one who was erased.
+         * @description Returns one contact, with its revision as `ETag`. Answers 410 if the contact was erased.
          */
         get: operations["getContact"];
         /**
          * Replace contact
-         * @description Replaces a contact whole: what is missing is removed. Consents alone stay as they are where they are not sent, and a withdrawn one returns only where it is sent as true. Takes what GET answered.
+         * @description Replaces a whole contact. Fields that are not sent are removed, except consents: they change only if they are sent, and a withdrawn consent returns only if it is sent as true. The body may be what GET answered.
          *
          *     For ADMIN and above.
          */
@@ -347,7 +347,7 @@ export interface paths {
         head?: never;
         /**
          * Patch contact
-         * @description Changes what is sent and leaves the rest (RFC 7396): null removes a value, `metadata` is merged, `tags` are replaced.
+         * @description Changes the fields that are sent and keeps the others (RFC 7396). Null removes a value, `metadata` is merged, `tags` are replaced.
          *
          *     For ADMIN and above.
          */
@@ -365,7 +365,7 @@ export interface paths {
         put?: never;
         /**
          * Erase contact
-         * @description Erases a person for good: the contact at once, with its open runs canceled and messages not yet sent stopped; then everything that tells of it. Asked again, it says how far that is.
+         * @description Erases a person permanently. The contact is erased at once; its open runs are canceled and its unsent messages stopped. Everything else about the person follows. A repeated request answers how far the erasure is.
          *
          *     For ADMIN and above.
          */
@@ -385,7 +385,7 @@ export interface paths {
         };
         /**
          * Get contact timeline
-         * @description Runs, deliveries and refusals of one person in one order, newest first; messages that other people's runs sent to them are there too.
+         * @description Lists the runs, deliveries and refusals of one contact together, newest first. It includes messages that other contacts' runs sent to this one.
          */
         get: operations["getContactTimeline"];
         put?: never;
@@ -405,7 +405,7 @@ export interface paths {
         };
         /**
          * List deliveries
-         * @description Messages that were sent, refused or put off, newest first. One whose first try is with the provider is told by its run, and listed once that is over.
+         * @description Lists messages that were sent, refused or put off, newest first. A message appears here after its first try ends; until then only its run shows it.
          */
         get: operations["listDeliveries"];
         put?: never;
@@ -425,7 +425,7 @@ export interface paths {
         };
         /**
          * Get delivery
-         * @description One message with its gates, its tries and what the provider reported.
+         * @description Returns one message with its gates, its tries and the provider's reports.
          */
         get: operations["getDelivery"];
         put?: never;
@@ -447,7 +447,7 @@ export interface paths {
         put?: never;
         /**
          * Resend delivery
-         * @description Sends a message again, as a delivery of its own; 200 where the same key did so before. One that a gate refuses is SUPPRESSED; `force` overrules the gates, for ADMIN.
+         * @description Sends a message again, as a new delivery. Answers 200 if the same key sent it again before. If a gate refuses the message, the new delivery is SUPPRESSED; an ADMIN can overrule the gates with `force`.
          *
          *     For MEMBER and above.
          */
@@ -467,7 +467,7 @@ export interface paths {
         };
         /**
          * Count deliveries
-         * @description How many deliveries the list of these filters shows, by status.
+         * @description Counts the deliveries that match the filters, by status.
          */
         get: operations["countDeliveries"];
         put?: never;
@@ -487,13 +487,13 @@ export interface paths {
         };
         /**
          * List exports
-         * @description Exports, the newest first.
+         * @description Lists exports, newest first.
          */
         get: operations["listExports"];
         put?: never;
         /**
          * Create export
-         * @description Writes a list to a file, as it is now and whatever its length; `GET` tells how far it is, and has the link.
+         * @description Starts writing a list to a file, as the list is now and at any length. `GET` shows the progress and the link.
          *
          *     For MEMBER and above.
          */
@@ -513,7 +513,7 @@ export interface paths {
         };
         /**
          * Get export
-         * @description One export: how far it is, and the link to its file.
+         * @description Returns one export: its progress, and the link to its file.
          */
         get: operations["getExport"];
         put?: never;
@@ -533,7 +533,7 @@ export interface paths {
         };
         /**
          * List failure groups
-         * @description Failed runs by what they failed of: those of one automation whose errors differ only in ids, numbers, addresses and the like, the latest failure first (by the hour). What calls failed with is told apart by method, host, path and status.
+         * @description Lists failed runs in groups. The runs of a group belong to one automation, and their errors differ only in ids, numbers, addresses and similar values. Failed calls are also grouped by method, host, path and status. The group with the latest failure comes first, to the hour.
          */
         get: operations["listFailureGroups"];
         put?: never;
@@ -553,7 +553,7 @@ export interface paths {
         };
         /**
          * Get failure group
-         * @description One failure group, over all the time that its runs are kept.
+         * @description Returns one failure group, over the whole time that its runs are kept.
          */
         get: operations["getFailureGroup"];
         put?: never;
@@ -575,7 +575,7 @@ export interface paths {
         put?: never;
         /**
          * Reopen failure group
-         * @description Opens a resolved group again; one that is open stays as it is.
+         * @description Opens a resolved failure group again. An open group does not change.
          *
          *     For MEMBER and above.
          */
@@ -597,7 +597,7 @@ export interface paths {
         put?: never;
         /**
          * Resolve failure group
-         * @description Says that a failure is dealt with. It is open again as soon as another run fails in the same way after that.
+         * @description Marks a failure group as resolved. It opens again as soon as another run fails in the same way.
          *
          *     For MEMBER and above.
          */
@@ -617,7 +617,7 @@ export interface paths {
         };
         /**
          * Get health
-         * @description Whether the API answers. Needs no token.
+         * @description Answers 200 if the API is up. Needs no token.
          */
         get: operations["getHealth"];
         put?: never;
@@ -637,7 +637,7 @@ export interface paths {
         };
         /**
          * List invitations
-         * @description The invitations that were neither accepted nor withdrawn, the oldest first. Those that have expired stay for 30 days, to be sent again.
+         * @description Lists the invitations that were neither accepted nor withdrawn, oldest first. Expired ones stay for 30 days, so that they can be sent again.
          *
          *     For OWNER.
          */
@@ -645,7 +645,7 @@ export interface paths {
         put?: never;
         /**
          * Invite
-         * @description Invites an address into the workspace for seven days. Its owner joins by accepting; until then nobody gets in by it. 409 where the address is a member's or is invited already.
+         * @description Invites an e-mail address into the workspace for seven days. The person gets access only after accepting. Answers 409 if the address is a member's or is invited already.
          *
          *     For OWNER.
          */
@@ -668,7 +668,7 @@ export interface paths {
         post?: never;
         /**
          * Withdraw invitation
-         * @description Withdraws an invitation: nobody can accept it from then on. 404 where it was accepted.
+         * @description Withdraws an invitation: nobody can accept it after that. Answers 404 if it was accepted.
          *
          *     For OWNER.
          */
@@ -689,7 +689,7 @@ export interface paths {
         put?: never;
         /**
          * Accept invitation
-         * @description Joins the workspace of an invitation to the caller's own, verified address. It needs no membership and no `X-Workspace-Id`; repeated, it answers the same. 410 where the invitation has expired.
+         * @description Joins the workspace that invited the caller's verified address. The call needs no membership and no `X-Workspace-Id`; a repeated call answers the same. Answers 410 if the invitation has expired.
          */
         post: operations["acceptInvitation"];
         delete?: never;
@@ -709,7 +709,7 @@ export interface paths {
         put?: never;
         /**
          * Decline invitation
-         * @description Refuses an invitation to the caller's own address, which is gone then.
+         * @description Declines an invitation to the caller's verified address and deletes it.
          */
         post: operations["declineInvitation"];
         delete?: never;
@@ -729,7 +729,7 @@ export interface paths {
         put?: never;
         /**
          * Resend invitation
-         * @description Mails an invitation again, which then holds for another seven days, also where it had expired.
+         * @description Mails an invitation again and extends it by another seven days from now, even if it had expired.
          *
          *     For OWNER.
          */
@@ -749,7 +749,7 @@ export interface paths {
         };
         /**
          * Get me
-         * @description Who is calling, their workspaces, and the invitations they may accept. It answers people without any workspace too, and those who lack a second factor that a workspace asks for.
+         * @description Returns the caller, their workspaces, and the invitations they may accept. It also works for people without a workspace, and for people who lack a second factor that a workspace requires.
          */
         get: operations["getMe"];
         put?: never;
@@ -771,7 +771,7 @@ export interface paths {
         put?: never;
         /**
          * Sign out everywhere
-         * @description Ends all sessions of the caller, this one too: tokens from before are refused at once.
+         * @description Ends all sessions of the caller, including this one. Older tokens are refused at once.
          */
         post: operations["signOutEverywhere"];
         delete?: never;
@@ -789,7 +789,7 @@ export interface paths {
         };
         /**
          * List members
-         * @description Everybody in the workspace, in the order they joined.
+         * @description Lists the members of the workspace, in the order they joined.
          *
          *     For OWNER.
          */
@@ -797,7 +797,7 @@ export interface paths {
         put?: never;
         /**
          * Invite member
-         * @description The same as `POST /v1/invitations`: nobody becomes a member without accepting.
+         * @description Invites a person, exactly as `POST /v1/invitations` does. Nobody becomes a member without accepting.
          *
          *     For OWNER.
          */
@@ -818,7 +818,7 @@ export interface paths {
         get?: never;
         /**
          * Change member
-         * @description Gives a member another role; 409 for the last owner, who stays one.
+         * @description Changes a member's role. Answers 409 if the last owner would get another role.
          *
          *     For OWNER.
          */
@@ -826,7 +826,7 @@ export interface paths {
         post?: never;
         /**
          * Remove member
-         * @description Takes a member out, who has no access from then on; 409 for the last owner.
+         * @description Removes a member, who loses access at once. Answers 409 for the last owner.
          *
          *     For OWNER.
          */
@@ -845,7 +845,7 @@ export interface paths {
         };
         /**
          * List node types
-         * @description The node palette, with a JSON Schema of each config.
+         * @description Lists the node types, with a JSON Schema of each config.
          */
         get: operations["listNodeTypes"];
         put?: never;
@@ -865,7 +865,7 @@ export interface paths {
         };
         /**
          * List refusals
-         * @description Triggers that opened no run, and why, newest first.
+         * @description Lists triggers that opened no run, and why, newest first.
          */
         get: operations["listRefusals"];
         put?: never;
@@ -885,7 +885,7 @@ export interface paths {
         };
         /**
          * Get refusal
-         * @description One refusal.
+         * @description Returns one refusal.
          */
         get: operations["getRefusal"];
         put?: never;
@@ -905,7 +905,7 @@ export interface paths {
         };
         /**
          * Count refusals
-         * @description How many refusals the list of these filters shows, by reason. One that stands for several triggers of a minute is one.
+         * @description Counts the refusals that match the filters, by reason. A refusal that stands for several triggers in a minute counts once.
          */
         get: operations["countRefusals"];
         put?: never;
@@ -925,7 +925,7 @@ export interface paths {
         };
         /**
          * List runs
-         * @description Runs, newest first unless asked otherwise.
+         * @description Lists runs, newest first by default.
          */
         get: operations["listRuns"];
         put?: never;
@@ -945,7 +945,7 @@ export interface paths {
         };
         /**
          * Get run
-         * @description One run with every step, in one consistent read.
+         * @description Returns one run with every step, in one consistent read.
          */
         get: operations["getRun"];
         put?: never;
@@ -967,7 +967,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel run
-         * @description Ends an open run for good; 409 with its status for one that has ended.
+         * @description Cancels an open run permanently. If the run has ended, answers 409 with its status.
          *
          *     For MEMBER and above.
          */
@@ -989,7 +989,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel runs
-         * @description Ends for good all open runs that match now, none that is opened later; 202, as the next minutes look for more: what was left, and runs opened just before. `dryRun` tells what would be canceled.
+         * @description Cancels permanently all open runs that match the filter now, but no run that is opened later. Answers 202 while it continues: for some minutes it looks for remaining runs and runs opened just before the request. `dryRun` counts the runs and cancels none.
          *
          *     For MEMBER and above.
          */
@@ -1009,7 +1009,7 @@ export interface paths {
         };
         /**
          * Get cancellation
-         * @description How far a cancellation of many runs is.
+         * @description Returns the progress of a bulk cancel.
          */
         get: operations["getCancellation"];
         put?: never;
@@ -1029,7 +1029,7 @@ export interface paths {
         };
         /**
          * Count runs
-         * @description How many runs the list of these filters shows, by status.
+         * @description Counts the runs that match the filters, by status.
          */
         get: operations["countRuns"];
         put?: never;
@@ -1049,7 +1049,7 @@ export interface paths {
         };
         /**
          * List secrets
-         * @description Names only: a value can never be read back. `lastUsedAt` is right to the hour.
+         * @description Lists the names of secrets. A value can never be read back. `lastUsedAt` is precise to the hour.
          */
         get: operations["listSecrets"];
         put?: never;
@@ -1070,7 +1070,7 @@ export interface paths {
         get?: never;
         /**
          * Put secret
-         * @description Sets or replaces a secret, or says anew where it may be sent. Its value can never be read back.
+         * @description Sets or replaces a secret's value, or the hosts it may be sent to. The value can never be read back.
          *
          *     For ADMIN and above.
          */
@@ -1078,7 +1078,7 @@ export interface paths {
         post?: never;
         /**
          * Delete secret
-         * @description Deletes a secret for good. Its name may be set again at once.
+         * @description Deletes a secret permanently. Its name can be used again at once.
          *
          *     For ADMIN and above.
          */
@@ -1097,7 +1097,7 @@ export interface paths {
         };
         /**
          * List segments
-         * @description Segments, the newest first.
+         * @description Lists segments, newest first.
          */
         get: operations["listSegments"];
         put?: never;
@@ -1123,12 +1123,12 @@ export interface paths {
         };
         /**
          * Get segment
-         * @description One segment, with its revision as `ETag`.
+         * @description Returns one segment, with its revision as `ETag`.
          */
         get: operations["getSegment"];
         /**
          * Replace segment
-         * @description Replaces a segment whole; takes what GET answered. Versions of automations that use the segment keep it as it was.
+         * @description Replaces a whole segment. The body may be what GET answered. Automation versions that use the segment keep their own copy.
          *
          *     For ADMIN and above.
          */
@@ -1139,7 +1139,7 @@ export interface paths {
         head?: never;
         /**
          * Patch segment
-         * @description Changes what is sent and leaves the rest (RFC 7396); `rules` are replaced whole.
+         * @description Changes the fields that are sent and keeps the others (RFC 7396). `rules` are replaced whole.
          *
          *     For ADMIN and above.
          */
@@ -1155,7 +1155,7 @@ export interface paths {
         };
         /**
          * Preview segment
-         * @description Who belongs to it now: the first contacts, and how many there are.
+         * @description Returns the first contacts that belong to the segment now, and how many there are.
          */
         get: operations["previewSegment"];
         put?: never;
@@ -1175,14 +1175,14 @@ export interface paths {
         };
         /**
          * Get settings
-         * @description The settings of the workspace.
+         * @description Returns the settings of the workspace.
          *
          *     For OWNER.
          */
         get: operations["getSettings"];
         /**
          * Put settings
-         * @description Replaces the settings. A retention holds for what begins from then on; 409 for an owner who asks for a second factor and has none.
+         * @description Replaces the settings. A new retention applies only to what begins after the change. Answers 409 if an owner without a second factor requires one.
          *
          *     For OWNER.
          */
@@ -1203,7 +1203,7 @@ export interface paths {
         };
         /**
          * Get stats
-         * @description Runs by hour and status, and how long the newest 1,000 finished runs of the range took: of an automation also node by node, from at most 1,000 steps of the newest of them (`sampled` tells of how many each). The last 24 hours unless asked otherwise.
+         * @description Counts runs by hour and status, and measures how long the newest 1,000 finished runs of the range took. For one automation it also measures each node, from at most 1,000 steps of the newest of these runs. `sampled` says how many were measured. The default range is the last 24 hours.
          */
         get: operations["getStats"];
         put?: never;
@@ -1223,13 +1223,13 @@ export interface paths {
         };
         /**
          * List suppressions
-         * @description Addresses that nothing is sent to, newest first; or the one asked for, if it is on the list.
+         * @description Lists the addresses that nothing is sent to, newest first. With `address`, lists only that address, if it is on the list.
          */
         get: operations["listSuppressions"];
         put?: never;
         /**
          * Add suppression
-         * @description Sends nothing to an address from now on; 200 where it was on the list, with its reason.
+         * @description Adds an address to the suppression list, so that nothing is sent to it. If it is on the list already, answers 200 with the reason.
          *
          *     For ADMIN and above.
          */
@@ -1252,7 +1252,7 @@ export interface paths {
         post?: never;
         /**
          * Remove suppression
-         * @description Takes an address off the list, whatever put it there.
+         * @description Removes an address from the suppression list, regardless of why it was added.
          *
          *     For ADMIN and above.
          */
@@ -1271,7 +1271,7 @@ export interface paths {
         };
         /**
          * List templates
-         * @description Templates, the newest first.
+         * @description Lists templates, newest first.
          */
         get: operations["listTemplates"];
         put?: never;
@@ -1297,12 +1297,12 @@ export interface paths {
         };
         /**
          * Get template
-         * @description One template, with its revision as `ETag`.
+         * @description Returns one template, with its revision as `ETag`.
          */
         get: operations["getTemplate"];
         /**
          * Replace template
-         * @description Replaces a template whole; takes what GET answered. Versions of automations that use the template keep it as it was.
+         * @description Replaces a whole template. The body may be what GET answered. Automation versions that use the template keep their own copy.
          *
          *     For ADMIN and above.
          */
@@ -1313,7 +1313,7 @@ export interface paths {
         head?: never;
         /**
          * Patch template
-         * @description Changes what is sent and leaves the rest (RFC 7396).
+         * @description Changes the fields that are sent and keeps the others (RFC 7396).
          *
          *     For ADMIN and above.
          */
@@ -1331,7 +1331,7 @@ export interface paths {
         put?: never;
         /**
          * Preview template
-         * @description What a template would say to a contact; nothing is sent. Variables without a value are told by name among the `problems`.
+         * @description Renders a template for a contact. Nothing is sent. `problems` names each variable without a value.
          *
          *     For MEMBER and above.
          */
@@ -1353,7 +1353,7 @@ export interface paths {
         put?: never;
         /**
          * Preview draft
-         * @description What a template that is not saved would say; nothing is sent.
+         * @description Renders a template that is not saved. Nothing is sent.
          *
          *     For MEMBER and above.
          */
@@ -1390,14 +1390,14 @@ export interface components {
     schemas: {
         /**
          * ActivationStatus
-         * @description All but PENDING are final. A FAILED one could not be done; a CANCELED one was overtaken by
-         *     a newer activation, a pause or archiving.
+         * @description The status of an activation. All except PENDING are final. FAILED: it could not be done.
+         *     CANCELED: a newer activation, a pause or archiving replaced it.
          * @enum {string}
          */
         ActivationStatus: "PENDING" | "ACTIVE" | "FAILED" | "CANCELED";
         /**
          * ActivationView
-         * @description How a request to activate a draft went.
+         * @description A request to activate a draft, and its status.
          */
         ActivationView: {
             /**
@@ -1623,8 +1623,8 @@ export interface components {
         };
         /**
          * AutomationStatus
-         * @description DRAFT was never activated, ACTIVE takes events, PAUSED takes none until it is activated
-         *     again, ARCHIVED never will.
+         * @description The status of an automation. DRAFT was never activated, ACTIVE takes events, PAUSED takes
+         *     none until it is activated again, ARCHIVED takes none permanently.
          * @enum {string}
          */
         AutomationStatus: "DRAFT" | "ACTIVE" | "PAUSED" | "ARCHIVED";
@@ -1774,7 +1774,7 @@ export interface components {
         };
         /**
          * BulkCancelDocument
-         * @description The open runs to cancel, by the filters of their list, and why.
+         * @description The open runs to cancel, chosen by the filters of their list, and the reason.
          */
         BulkCancelDocument: {
             /**
@@ -1793,7 +1793,7 @@ export interface components {
         };
         /**
          * BulkCancelView
-         * @description A cancellation of many runs. A run that ends by itself meanwhile stays as it is.
+         * @description A cancellation of many runs. A run that ends by itself meanwhile is not changed.
          */
         BulkCancelView: {
             /**
@@ -2113,7 +2113,7 @@ export interface components {
         };
         /**
          * CountsView
-         * @description How many rows a list has.
+         * @description The number of rows in a list.
          */
         CountsView: {
             /**
@@ -2295,7 +2295,7 @@ export interface components {
         };
         /**
          * DeliveryLinksView
-         * @description The API's paths of what belongs to a delivery.
+         * @description API paths of the resources that belong to a delivery.
          */
         DeliveryLinksView: {
             /**
@@ -2467,8 +2467,9 @@ export interface components {
         };
         /**
          * DeliveryStatus
-         * @description QUEUED waits to be sent at once, RETRYING to be sent again; PROCESSING was handed to the
-         *     provider, whose answer is not known yet. The others are told by their names.
+         * @description The status of a delivery. QUEUED waits to be sent at once, RETRYING waits for its next try,
+         *     PROCESSING was handed to the provider, whose answer is not known yet. The other names explain
+         *     themselves.
          * @enum {string}
          */
         DeliveryStatus: "QUEUED" | "PROCESSING" | "SENT" | "DELIVERED" | "RETRYING" | "FAILED" | "DEAD_LETTERED" | "SUPPRESSED";
@@ -2602,14 +2603,14 @@ export interface components {
         };
         /**
          * ErasureStatus
-         * @description ERASING: the contact itself is gone, what happened about it is being erased. ERASED: two
-         *     looks found nothing more.
+         * @description The status of an erasure. ERASING: the contact itself is deleted and its history is being
+         *     erased. ERASED: two looks found nothing more.
          * @enum {string}
          */
         ErasureStatus: "ERASING" | "ERASED";
         /**
          * ErasureView
-         * @description How far the erasing of a contact is. It takes some minutes.
+         * @description The progress of erasing a contact. An erasure takes some minutes.
          */
         ErasureView: {
             /**
@@ -2697,20 +2698,20 @@ export interface components {
         };
         /**
          * ExportFormat
-         * @description A comma-separated table, or one JSON document a line.
+         * @description The format of an export: a comma-separated table, or one JSON document per line.
          * @enum {string}
          */
         ExportFormat: "CSV" | "JSONL";
         /**
          * ExportStatus
-         * @description PENDING: asked for. RUNNING: rows are being written. COMPLETED: the file is there, until it
-         *     expires. FAILED: there will be none.
+         * @description The status of an export. PENDING: requested. RUNNING: rows are being written. COMPLETED: the
+         *     file exists until it expires. FAILED: there will be no file.
          * @enum {string}
          */
         ExportStatus: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
         /**
          * ExportView
-         * @description An export and how far it is.
+         * @description An export and its progress.
          */
         ExportView: {
             /**
@@ -2769,8 +2770,8 @@ export interface components {
         };
         /**
          * FailureGroupView
-         * @description Runs of an automation that failed alike: at the same node, of the same kind, with messages
-         *     that differ only in ids, numbers, addresses and the like.
+         * @description Runs of an automation that failed in the same way: at the same node, with the same kind of
+         *     error, and with messages that differ only in ids, numbers, addresses and similar values.
          */
         FailureGroupView: {
             /**
@@ -2873,7 +2874,7 @@ export interface components {
         };
         /**
          * FilterDocument
-         * @description A list's filters, by the names that they have in its address.
+         * @description A list's filters, with the names of its query parameters.
          */
         FilterDocument: {
             /**
@@ -2947,7 +2948,7 @@ export interface components {
         };
         /**
          * FilterView
-         * @description A list's filters as they were when it was asked for: rows made later are not in it.
+         * @description A list's filters at the time of the request: rows created later are not included.
          */
         FilterView: {
             /**
@@ -3008,14 +3009,15 @@ export interface components {
         };
         /**
          * FireSource
-         * @description What started a fire: EventBridge Scheduler, or the tick in its stead.
+         * @description What started a fire: EventBridge Scheduler, or the tick in its place.
          * @enum {string}
          */
         FireSource: "SCHEDULE" | "TICK";
         /**
          * FireStatus
-         * @description RUNNING: runs are being opened. COMPLETED: all are. STOPPED: the automation was stopped or
-         *     its trigger changed on the way. SKIPPED: noticed too late to open any.
+         * @description The status of a fire. RUNNING: runs are being opened. COMPLETED: all are open. STOPPED: the
+         *     automation was stopped or its trigger changed meanwhile. SKIPPED: the fire was noticed too late
+         *     to open any.
          * @enum {string}
          */
         FireStatus: "RUNNING" | "COMPLETED" | "STOPPED" | "SKIPPED";
@@ -3104,7 +3106,7 @@ export interface components {
         };
         /**
          * GatewayMessage
-         * @description An error that API Gateway answers itself, before or instead of a function.
+         * @description An error that API Gateway itself answers, before or instead of a function.
          */
         GatewayMessage: {
             /**
@@ -3138,13 +3140,13 @@ export interface components {
         };
         /**
          * GroupStatus
-         * @description Whether somebody said that the failure is dealt with.
+         * @description Whether a person resolved the group.
          * @enum {string}
          */
         GroupStatus: "OPEN" | "RESOLVED";
         /**
          * HealthView
-         * @description More about a run or a delivery that is not at its end.
+         * @description The present state of a run or delivery that has not ended.
          */
         HealthView: {
             /**
@@ -3175,7 +3177,8 @@ export interface components {
         };
         /**
          * HourView
-         * @description The runs that were created in one hour; of the first and last hour those in the range.
+         * @description The runs that were created in one hour. In the first and last hour, only those in the
+         *     range.
          */
         HourView: {
             /**
@@ -3193,7 +3196,7 @@ export interface components {
         };
         /**
          * InvitationDocument
-         * @description Somebody to invite. They join by accepting, after they signed in under this address.
+         * @description A person to invite. They join by accepting, after they sign in with this address.
          */
         InvitationDocument: {
             /**
@@ -3577,7 +3580,7 @@ export interface components {
         };
         /**
          * MeView
-         * @description Who is calling, and in which workspace and role a call acts that names no other.
+         * @description The caller, and the workspace and role used when a call names no workspace.
          */
         MeView: {
             /**
@@ -3615,18 +3618,18 @@ export interface components {
         };
         /**
          * MissedReason
-         * @description Why a schedule did not come by itself.
+         * @description Why a schedule did not fire by itself.
          *
          *     DST_GAP: the clocks skipped its time of day. SCHEDULE_DISABLED, SCHEDULE_MISSING,
          *     SCHEDULE_CHANGED: somebody disabled, deleted or changed it in Scheduler. TARGET_FAILED: it was
-         *     in order and yet started nothing. UNKNOWN: Scheduler did not tell.
+         *     correct but started nothing. UNKNOWN: Scheduler gave no answer.
          * @enum {string}
          */
         MissedReason: "DST_GAP" | "SCHEDULE_DISABLED" | "SCHEDULE_MISSING" | "SCHEDULE_CHANGED" | "TARGET_FAILED" | "UNKNOWN";
         /**
          * Node
          * @description One node of a graph. `config` is checked by the node type's own model, not here, so that a
-         *     graph with several wrong configs yields all of its problems at once.
+         *     graph with several wrong configs shows all its problems at once.
          */
         Node: {
             /**
@@ -3649,8 +3652,8 @@ export interface components {
         };
         /**
          * NodeDurationView
-         * @description How long the newest visits of one node took. Of a large graph fewer runs are looked at than
-         *     for `duration`: until they have 1,000 steps.
+         * @description How long the newest visits of one node took. They come from the newest runs that together
+         *     have at most 1,000 steps, so for a large graph these are fewer runs than for `duration`.
          */
         NodeDurationView: {
             /**
@@ -3777,7 +3780,7 @@ export interface components {
         Order: "newest" | "oldest";
         /**
          * OwnInvitationView
-         * @description An invitation, as the person sees it whom it is for.
+         * @description An invitation, as the invited person sees it.
          */
         OwnInvitationView: {
             /**
@@ -3821,7 +3824,7 @@ export interface components {
         };
         /**
          * PreviewDocument
-         * @description For whom a template is rendered: name a contact by id, e-mail or phone, or nobody.
+         * @description The contact that a template is rendered for, by id, e-mail or phone. It may be missing.
          */
         PreviewDocument: {
             /**
@@ -3861,7 +3864,7 @@ export interface components {
         };
         /**
          * PreviewProblem
-         * @description Why a field of the message cannot be rendered.
+         * @description The reason why a field of the message cannot be rendered.
          */
         PreviewProblem: {
             /**
@@ -3949,7 +3952,7 @@ export interface components {
         };
         /**
          * ProblemDetail
-         * @description An error as RFC 9457 describes it, with members of our own.
+         * @description An error in the format of RFC 9457, with additional members.
          */
         ProblemDetail: {
             /**
@@ -4023,7 +4026,7 @@ export interface components {
         };
         /**
          * ProblemsView
-         * @description What is wrong with a graph.
+         * @description The problems of a graph, and its warnings.
          */
         ProblemsView: {
             /**
@@ -4051,7 +4054,7 @@ export interface components {
         RefusalReason: "DUPLICATE" | "NO_CONTACT" | "BAD_SIGNATURE" | "INACTIVE" | "INVALID_PAYLOAD" | "REENTRY_BLOCKED" | "RATE_LIMITED" | "CHAIN_TOO_DEEP" | "KEY_REUSED";
         /**
          * RefusalView
-         * @description A trigger that opened no run. Refusals with one reason in the same minute share one row,
+         * @description A trigger that opened no run. Refusals with the same reason in the same minute share one row,
          *     which shows the first of them.
          */
         RefusalView: {
@@ -4132,15 +4135,16 @@ export interface components {
         };
         /**
          * ReportKind
-         * @description DELIVERED reached the person's mail server or carrier; BOUNCED came back; COMPLAINED was
-         *     marked as spam; REJECTED was refused by the provider after it took it; FAILED was given up;
-         *     DELAYED is still under way and decides nothing.
+         * @description What a provider reports about a message. DELIVERED: it reached the person's mail server or
+         *     carrier. BOUNCED: it came back. COMPLAINED: it was marked as spam. REJECTED: the provider
+         *     refused it after accepting it. FAILED: the provider gave up. DELAYED: it is still under way;
+         *     this decides nothing.
          * @enum {string}
          */
         ReportKind: "DELIVERED" | "BOUNCED" | "COMPLAINED" | "REJECTED" | "FAILED" | "DELAYED";
         /**
          * ReportView
-         * @description A report of the provider about a message that it took.
+         * @description A provider's report about a message that it accepted.
          */
         ReportView: {
             /**
@@ -4168,7 +4172,7 @@ export interface components {
         };
         /**
          * ResendDocument
-         * @description How a delivery is sent again.
+         * @description How to send a delivery again.
          */
         ResendDocument: {
             /**
@@ -4185,7 +4189,7 @@ export interface components {
         };
         /**
          * ResentView
-         * @description The new delivery, or the one that the same key had made before.
+         * @description The new delivery, or the one that the same key made before.
          */
         ResentView: {
             /**
@@ -4204,7 +4208,7 @@ export interface components {
         };
         /**
          * ResolveDocument
-         * @description What was done about a failure, or why it does not matter.
+         * @description A note about a failure: what was done, or why it does not matter.
          */
         ResolveDocument: {
             /**
@@ -4215,7 +4219,7 @@ export interface components {
         };
         /**
          * Role
-         * @description Each role may do all that the one before it may.
+         * @description The role of a member. Each role includes the rights of the one before it.
          * @enum {string}
          */
         Role: "VIEWER" | "MEMBER" | "ADMIN" | "OWNER";
@@ -4229,7 +4233,7 @@ export interface components {
         };
         /**
          * RotationDocument
-         * @description How a signing secret is replaced.
+         * @description How to replace a signing secret.
          */
         RotationDocument: {
             /**
@@ -4241,7 +4245,7 @@ export interface components {
         };
         /**
          * RunContactView
-         * @description The contact as it was when the run was opened.
+         * @description The contact at the time the run was opened.
          */
         RunContactView: {
             /**
@@ -4417,8 +4421,8 @@ export interface components {
         };
         /**
          * RunStatus
-         * @description PENDING was opened, RUNNING is at a node, COMPLETED reached an END, FAILED and CANCELED ended
-         *     before one. The last three never change.
+         * @description The status of a run. PENDING was opened, RUNNING is at a node, COMPLETED reached an END,
+         *     FAILED and CANCELED ended before one. The last three never change.
          * @enum {string}
          */
         RunStatus: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED" | "CANCELED";
@@ -4819,7 +4823,7 @@ export interface components {
         };
         /**
          * SentInvitationView
-         * @description An invitation that was made or sent again just now.
+         * @description An invitation that was just created or sent again.
          */
         SentInvitationView: {
             /**
@@ -4876,7 +4880,7 @@ export interface components {
         };
         /**
          * SettingsDocument
-         * @description The settings of a workspace. A retention holds for what begins after it was set.
+         * @description The settings of a workspace. A new retention applies only to what begins after the change.
          */
         SettingsDocument: {
             /**
@@ -4956,8 +4960,8 @@ export interface components {
         };
         /**
          * StepStatus
-         * @description RUNNING and WAITING are under way; SKIPPED was reached and had nothing to do. The others say
-         *     it by their names.
+         * @description The status of a step. RUNNING and WAITING are under way; SKIPPED was reached and had nothing
+         *     to do. The other names explain themselves.
          * @enum {string}
          */
         StepStatus: "RUNNING" | "WAITING" | "COMPLETED" | "FAILED" | "CANCELED" | "SKIPPED";
@@ -5094,7 +5098,8 @@ export interface components {
         };
         /**
          * SuppressionReason
-         * @description The address does not take messages, its owner complained of one, or somebody said so.
+         * @description Why an address is suppressed: it takes no messages, its owner complained about one, or a user
+         *     added it.
          * @enum {string}
          */
         SuppressionReason: "BOUNCE" | "COMPLAINT" | "MANUAL";
@@ -5138,7 +5143,7 @@ export interface components {
         };
         /**
          * TemplateDocument
-         * @description A template as a client writes it. The channel says which fields it needs.
+         * @description A template as a client writes it. The channel decides which fields it needs.
          */
         TemplateDocument: {
             /**
@@ -5287,8 +5292,8 @@ export interface components {
         };
         /**
          * TimelineItemView
-         * @description One row of a contact's timeline. One of `run`, `delivery` and `refusal` is there, as its list
-         *     shows it.
+         * @description One row of a contact's timeline. Exactly one of `run`, `delivery` and `refusal` is set, as
+         *     its own list shows it.
          */
         TimelineItemView: {
             /**
@@ -5307,7 +5312,7 @@ export interface components {
         };
         /**
          * TimelineKind
-         * @description What a row of a timeline is.
+         * @description The kind of a timeline's row.
          * @enum {string}
          */
         TimelineKind: "RUN" | "DELIVERY" | "REFUSAL";
@@ -5319,14 +5324,14 @@ export interface components {
         TriggerType: "MANUAL" | "WEBHOOK" | "DATE" | "UPSTREAM";
         /**
          * TryOutcome
-         * @description What the provider answered: it took the message, refused it for good, refused it for now,
+         * @description The provider's answer: it accepted the message, refused it permanently, refused it for now,
          *     or its answer was lost.
          * @enum {string}
          */
         TryOutcome: "ACCEPTED" | "REFUSED" | "TRANSIENT" | "UNKNOWN";
         /**
          * TryView
-         * @description One time that the message was handed to the provider.
+         * @description One try to hand the message to the provider.
          */
         TryView: {
             /**
@@ -5354,7 +5359,7 @@ export interface components {
         };
         /**
          * UnreadableContactView
-         * @description A contact that nobody can say of whether it belongs to the segment.
+         * @description A contact that could not be compared with the segment's rules.
          */
         UnreadableContactView: {
             /**
@@ -5451,7 +5456,7 @@ export interface components {
         };
         /**
          * WebhookView
-         * @description Where other systems post.
+         * @description The address that other systems post to.
          */
         WebhookView: {
             /**
@@ -5482,7 +5487,7 @@ export interface components {
         };
         /**
          * WorkspaceView
-         * @description A workspace of the caller's.
+         * @description A workspace that the caller is a member of.
          */
         WorkspaceView: {
             /**

@@ -1,1 +1,1 @@
-"""The wire: what the API and the bus take and answer, one file a resource."""
+"""The wire: the documents that the API and the bus take and send, one file per resource."""

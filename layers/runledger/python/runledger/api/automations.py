@@ -21,7 +21,7 @@ from runledger.models.schedule import FireSource, FireStatus, MissedReason
 
 
 class WebhookView(WireModel):
-    """Where other systems post."""
+    """The address that other systems post to."""
 
     path: str = Field(description="The path below the API's own address.")
     url: str = Field(description="The whole address.")
@@ -98,7 +98,7 @@ class ScheduleView(WireModel):
 
 
 class ActivationView(WireModel):
-    """How a request to activate a draft went."""
+    """A request to activate a draft, and its status."""
 
     automation_id: str = Field(description="The automation's id.")
     version: int = Field(description="The number that the version has once it is active.")
@@ -173,7 +173,7 @@ class VersionView(VersionSummaryView):
 
 
 class ProblemsView(WireModel):
-    """What is wrong with a graph."""
+    """The problems of a graph, and its warnings."""
 
     problems: list[Problem] = Field(
         description="Every problem; empty where the graph can be activated."
@@ -208,7 +208,7 @@ class NodeTypeView(WireModel):
 
 
 class RotationDocument(WireModel):
-    """How a signing secret is replaced."""
+    """How to replace a signing secret."""
 
     overlap_minutes: Whole = Field(
         default=1_440,

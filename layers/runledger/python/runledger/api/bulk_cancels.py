@@ -1,4 +1,4 @@
-"""Cancellations of many runs as the API shows and takes them."""
+"""Bulk cancels as the API shows and takes them."""
 
 from pydantic import Field, StrictBool
 
@@ -8,7 +8,7 @@ from runledger.models.base import WireModel
 
 
 class BulkCancelDocument(CancelDocument):
-    """The open runs to cancel, by the filters of their list, and why."""
+    """The open runs to cancel, chosen by the filters of their list, and the reason."""
 
     filter: FilterDocument = Field(
         description="The filters of the list of runs. Only open runs are canceled."
@@ -17,7 +17,7 @@ class BulkCancelDocument(CancelDocument):
 
 
 class BulkCancelView(WireModel):
-    """A cancellation of many runs. A run that ends by itself meanwhile stays as it is."""
+    """A cancellation of many runs. A run that ends by itself meanwhile is not changed."""
 
     id: str | None = Field(description="Null of a dry run.")
     filter: FilterView = Field(description="The filters that were asked for.")

@@ -1,4 +1,4 @@
-"""What the API answers. Times are ISO 8601 UTC strings, durations milliseconds."""
+"""Contacts as the API shows them. Times are ISO 8601 UTC strings."""
 
 from typing import Any, TypeVar
 

@@ -1,4 +1,4 @@
-"""What the API answers about counts and durations. Durations are milliseconds."""
+"""Counts and durations as the API shows them. Durations are milliseconds."""
 
 from pydantic import Field
 
@@ -6,7 +6,7 @@ from runledger.models.base import WireModel
 
 
 class CountsView(WireModel):
-    """How many rows a list has."""
+    """The number of rows in a list."""
 
     counts: dict[str, int] = Field(
         description="By status, or reason; those without rows are there too."
@@ -21,7 +21,8 @@ class CountsView(WireModel):
 
 
 class HourView(WireModel):
-    """The runs that were created in one hour; of the first and last hour those in the range."""
+    """The runs that were created in one hour. In the first and last hour, only those in the
+    range."""
 
     start: str = Field(description="When the hour begins.")
     counts: dict[str, int] = Field(description="How many runs, by status.")
@@ -38,8 +39,8 @@ class DurationView(WireModel):
 
 
 class NodeDurationView(WireModel):
-    """How long the newest visits of one node took. Of a large graph fewer runs are looked at than
-    for `duration`: until they have 1,000 steps."""
+    """How long the newest visits of one node took. They come from the newest runs that together
+    have at most 1,000 steps, so for a large graph these are fewer runs than for `duration`."""
 
     node_id: str = Field(description="The node.")
     type: str = Field(description="The node's type.")

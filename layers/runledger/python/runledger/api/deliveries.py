@@ -1,4 +1,4 @@
-"""Deliveries as the history shows them: rows of lists, and one with all that is known of it."""
+"""Deliveries as the history shows them: rows of lists, and one delivery in full."""
 
 from pydantic import Field
 
@@ -22,7 +22,7 @@ class GateView(WireModel):
 
 
 class ReportView(WireModel):
-    """A report of the provider about a message that it took."""
+    """A provider's report about a message that it accepted."""
 
     kind: ReportKind = Field(description="What happened to the message.")
     at: str = Field(description="When, by the provider's clock.")
@@ -32,7 +32,7 @@ class ReportView(WireModel):
 
 
 class TryView(WireModel):
-    """One time that the message was handed to the provider."""
+    """One try to hand the message to the provider."""
 
     at: str = Field(description="When the try ended.")
     outcome: TryOutcome = Field(description="What came of it.")
@@ -122,7 +122,7 @@ class DeliveryRowView(WireModel):
 
 
 class DeliveryLinksView(WireModel):
-    """The API's paths of what belongs to a delivery."""
+    """API paths of the resources that belong to a delivery."""
 
     run: str | None = Field(description="Its run; null for a resend.")
     automation: str | None = Field(description="Its automation.")

@@ -1,4 +1,4 @@
-"""What the bus carries about deliveries; its JSON Schema is generated from here."""
+"""The events about deliveries on the bus. Their JSON Schema is generated from this file."""
 
 from typing import Literal
 
@@ -7,7 +7,7 @@ from pydantic import Field
 from runledger.api.run_events import EventPart
 from runledger.models.delivery import DeliveryStatus
 
-# The statuses that are told; the others come and go within a moment.
+# The statuses that are published. The others last only a moment.
 TOLD = frozenset(DeliveryStatus) - {DeliveryStatus.QUEUED, DeliveryStatus.PROCESSING}
 
 
@@ -22,9 +22,9 @@ class DeliveryError(EventPart):
 
 
 class DeliveryEvent(EventPart):
-    """The detail of `delivery.*`: a delivery has come to a new status. Times are ISO 8601 UTC.
+    """The detail of `delivery.*`: a delivery has a new status. Times are ISO 8601 UTC.
 
-    It tells ids only: no address, no subject, no text."""
+    It holds ids only: no address, no subject, no text."""
 
     schema_version: Literal[1] = Field(
         default=1, alias="schema", description="The version of this document."

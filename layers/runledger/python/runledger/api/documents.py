@@ -1,8 +1,7 @@
-"""Documents made from documents: what replaces one, and what changes a part of it.
+"""Makes the documents of PUT and PATCH from the models of a resource.
 
-A resource has one model that says what a client writes (`ContactDocument`) and one that says what
-the API answers (`ContactView`). PUT takes what GET answered, and PATCH takes a part, so both are
-derived here instead of being written down again.
+A resource has one model for requests (`ContactDocument`) and one for answers (`ContactView`). PUT
+takes what GET answered and PATCH takes a part, so both are derived here and not written again.
 """
 
 from copy import copy
@@ -24,9 +23,10 @@ _READ_ONLY = "Read-only: what GET answered may be sent back and is ignored."
 def replacement_of(
     name: str, document: type[WireModel], view: type[WireModel], description: str
 ) -> type[Any]:
-    """The body of a PUT: `document`, and beside it the fields of `view` that a client cannot write.
+    """Returns the model of a PUT's body: `document`, and the fields of `view` that a client cannot
+    write.
 
-    `id` and `revision` are kept, because the caller compares them with what is there."""
+    `id` and `revision` are kept, because the caller compares them with the stored ones."""
     fields: dict[str, Any] = {
         "id": (str | None, Field(default=None, description="If sent, the id in the path.")),
         "revision": (
@@ -46,8 +46,8 @@ def replacement_of(
 def patch_of(
     name: str, document: type[WireModel], description: str, *, kept: frozenset[str] = frozenset()
 ) -> type[Any]:
-    """The body of a PATCH: every field of `document`, none required. Null removes a field that has
-    a default, except those of `kept`, which can be changed and not removed."""
+    """Returns the model of a PATCH's body: every field of `document`, none required. Null removes a
+    field that has a default, except a field in `kept`, which can be changed but not removed."""
     fields: dict[str, Any] = {
         each: _optional(info, is_removable=not info.is_required() and each not in kept)
         for each, info in document.model_fields.items()
@@ -65,8 +65,8 @@ def patch_of(
 def _optional(info: FieldInfo, *, is_removable: bool) -> Any:
     optional = copy(info)
     optional.default = PydanticUndefined
-    # Never looked at, as only the fields that were sent are read; a plain default would be
-    # documented as the value that a missing field takes.
+    # Never used, because only the fields that were sent are read. A plain default would be
+    # documented as the value of a missing field.
     optional.default_factory = _nothing
     annotation: Any = info.annotation
     return (annotation | None if is_removable else annotation, optional)
@@ -77,13 +77,13 @@ def _nothing() -> None:
 
 
 def sent_fields(patch: WireModel) -> dict[str, Any]:
-    """The part that a PATCH wants changed, as JSON: the fields that were sent."""
+    """Returns the fields that were sent with a PATCH, as JSON."""
     return patch.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"revision"})
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
-    """`target` with `patch` applied, by the rules of RFC 7396: objects are merged, null removes,
-    anything else replaces. Neither argument is changed."""
+    """Returns `target` with `patch` applied, by the rules of RFC 7396: objects are merged, null
+    removes, any other value replaces. Changes neither argument."""
     if not isinstance(patch, dict):
         return patch
     merged = dict(target) if isinstance(target, dict) else {}
@@ -96,7 +96,7 @@ def merge_patch(target: Any, patch: Any) -> Any:
 
 
 def validated(model: type[ModelT], value: Any) -> ModelT:
-    """`value` as `model`; InvalidInputError names the first wrong field."""
+    """Returns `value` as `model`. InvalidInputError names the first wrong field."""
     try:
         return model.model_validate(value)
     except ValidationError as error:

@@ -21,7 +21,7 @@ class EraseDocument(WireModel):
 
 
 class ErasureView(WireModel):
-    """How far the erasing of a contact is. It takes some minutes."""
+    """The progress of erasing a contact. An erasure takes some minutes."""
 
     contact_id: str = Field(description="The contact's id.")
     status: ErasureStatus = Field(description="Whether anything is left to erase.")

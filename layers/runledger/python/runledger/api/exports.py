@@ -1,4 +1,4 @@
-"""Exports on the wire."""
+"""Exports as the API shows and takes them."""
 
 from pydantic import Field
 
@@ -19,7 +19,7 @@ class ExportDocument(WireModel):
 
 
 class ExportView(WireModel):
-    """An export and how far it is."""
+    """An export and its progress."""
 
     id: str = Field(description="The export's id.")
     list: ListName = Field(description="Which list.")

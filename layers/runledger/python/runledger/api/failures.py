@@ -9,8 +9,8 @@ from runledger.models.failure import NOTE_CHARACTERS, GroupStatus
 
 
 class FailureGroupView(WireModel):
-    """Runs of an automation that failed alike: at the same node, of the same kind, with messages
-    that differ only in ids, numbers, addresses and the like."""
+    """Runs of an automation that failed in the same way: at the same node, with the same kind of
+    error, and with messages that differ only in ids, numbers, addresses and similar values."""
 
     id: str = Field(description="The group's id.")
     automation_id: str = Field(description="The automation whose runs failed.")
@@ -47,7 +47,7 @@ class FailureGroupView(WireModel):
 
 
 class ResolveDocument(WireModel):
-    """What was done about a failure, or why it does not matter."""
+    """A note about a failure: what was done, or why it does not matter."""
 
     note: (
         Annotated[str, StringConstraints(strip_whitespace=True, max_length=NOTE_CHARACTERS)] | None

@@ -15,7 +15,7 @@ Several = Annotated[tuple[str, ...], BeforeValidator(_several)]
 
 
 class FilterDocument(WireModel):
-    """A list's filters, by the names that they have in its address."""
+    """A list's filters, with the names of its query parameters."""
 
     status: Several = Field(
         default=(), description="One status or several; of runs and deliveries."
@@ -51,7 +51,7 @@ class FilterDocument(WireModel):
 
 
 class FilterView(WireModel):
-    """A list's filters as they were when it was asked for: rows made later are not in it."""
+    """A list's filters at the time of the request: rows created later are not included."""
 
     status: list[str] = Field(description="The statuses; empty for all.")
     reason: list[str] = Field(description="The reasons; empty for all.")

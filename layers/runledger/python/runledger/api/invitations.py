@@ -11,7 +11,7 @@ from runledger.models.workspace import Role
 
 
 class InvitationDocument(WireModel):
-    """Somebody to invite. They join by accepting, after they signed in under this address."""
+    """A person to invite. They join by accepting, after they sign in with this address."""
 
     email: Annotated[
         str, StringConstraints(strip_whitespace=True), AfterValidator(normalize_email)
@@ -42,7 +42,7 @@ class InvitationView(WireModel):
 
 
 class SentInvitationView(InvitationView):
-    """An invitation that was made or sent again just now."""
+    """An invitation that was just created or sent again."""
 
     mailed: bool = Field(
         description="Whether the invitation went out by e-mail. If not, nobody was written to: "
@@ -52,7 +52,7 @@ class SentInvitationView(InvitationView):
 
 
 class OwnInvitationView(WireModel):
-    """An invitation, as the person sees it whom it is for."""
+    """An invitation, as the invited person sees it."""
 
     id: str = Field(description="The invitation's id, to accept or decline it.")
     workspace_name: str = Field(description="The name of the workspace.")

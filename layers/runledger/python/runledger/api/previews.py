@@ -1,4 +1,4 @@
-"""Previews of templates: what a message would say, without sending it."""
+"""Previews of templates: a message is rendered and not sent."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from runledger.models.template import TemplateDocument
 
 
 class PreviewDocument(WireModel):
-    """For whom a template is rendered: name a contact by id, e-mail or phone, or nobody."""
+    """The contact that a template is rendered for, by id, e-mail or phone. It may be missing."""
 
     contact_id: str | None = Field(default=None, description="The contact's id.")
     email: str | None = Field(default=None, description="The contact's e-mail address.")
@@ -35,7 +35,7 @@ class DraftPreviewDocument(PreviewDocument):
 
 
 class PreviewProblem(WireModel):
-    """Why a field of the message cannot be rendered."""
+    """The reason why a field of the message cannot be rendered."""
 
     field: str = Field(description="The field: subject or body.")
     message: str = Field(description="What is wrong, in words.")

@@ -1,4 +1,4 @@
-"""What an error answers."""
+"""Error answers."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ from runledger.models.erasure import ErasureStatus
 
 
 class ProblemDetail(WireModel):
-    """An error as RFC 9457 describes it, with members of our own."""
+    """An error in the format of RFC 9457, with additional members."""
 
     type: Literal["about:blank"] = Field(
         description="Always about:blank: the status says what kind of problem it is."
@@ -48,6 +48,6 @@ class ProblemDetail(WireModel):
 
 
 class GatewayMessage(WireModel):
-    """An error that API Gateway answers itself, before or instead of a function."""
+    """An error that API Gateway itself answers, before or instead of a function."""
 
     message: str | None = Field(description="A few words, such as Unauthorized.")

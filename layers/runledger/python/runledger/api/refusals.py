@@ -10,7 +10,7 @@ from runledger.models.refusal import RefusalReason
 
 
 class RefusalView(WireModel):
-    """A trigger that opened no run. Refusals with one reason in the same minute share one row,
+    """A trigger that opened no run. Refusals with the same reason in the same minute share one row,
     which shows the first of them."""
 
     id: str = Field(description="The refusal's id.")

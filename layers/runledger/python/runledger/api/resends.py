@@ -1,4 +1,4 @@
-"""Sending a message again by hand, on the wire."""
+"""Resends as the API shows and takes them."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from runledger.models.delivery import DeliveryStatus
 
 
 class ResendDocument(WireModel):
-    """How a delivery is sent again."""
+    """How to send a delivery again."""
 
     idempotency_key: (
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
@@ -24,7 +24,7 @@ class ResendDocument(WireModel):
 
 
 class ResentView(WireModel):
-    """The new delivery, or the one that the same key had made before."""
+    """The new delivery, or the one that the same key made before."""
 
     delivery_id: str = Field(description="The new delivery's id.")
     status: DeliveryStatus = Field(description="Where the new delivery is in its life.")

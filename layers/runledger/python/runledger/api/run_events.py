@@ -1,4 +1,5 @@
-"""What the bus carries. docs/events.md is about it; its JSON Schema is generated from here."""
+"""The events about runs on the bus. docs/events.md describes them; their JSON Schema is generated
+from this file."""
 
 from typing import Literal
 
@@ -16,12 +17,13 @@ def detail_type(status: RunStatus) -> str:
 
 
 def event_id(run_id: str, sequence: int) -> str:
-    """The same id however often the change is published."""
+    """Returns the event's id. It is the same each time the change is published."""
     return derived_id("evt", run_id, str(sequence))
 
 
 class EventPart(WireModel):
-    """Fields may be added to events, so a reader passes over those it does not know."""
+    """A part of an event. Events may get more fields, so a reader ignores fields it does not
+    know."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -48,9 +50,9 @@ class EventCanceled(EventPart):
 
 
 class RunEvent(EventPart):
-    """The detail of `run.*`: a run has come to a new status. Times are ISO 8601 UTC.
+    """The detail of `run.*`: a run has a new status. Times are ISO 8601 UTC.
 
-    It tells ids only: no address of a contact, no payload, no output."""
+    It holds ids only: no address of a contact, no payload, no output."""
 
     schema_version: Literal[1] = Field(
         default=1, alias="schema", description="The version of this document."

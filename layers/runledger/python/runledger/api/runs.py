@@ -1,4 +1,4 @@
-"""One run as the history shows it, with everything that is known of it."""
+"""Runs as the history shows them: rows of lists, and one run in full."""
 
 from typing import Annotated, Any
 
@@ -36,7 +36,7 @@ class CanceledView(WireModel):
 
 
 class HealthView(WireModel):
-    """More about a run or a delivery that is not at its end."""
+    """The present state of a run or delivery that has not ended."""
 
     state: str = Field(
         description=(
@@ -55,7 +55,7 @@ class HealthView(WireModel):
 
 
 class RunContactView(WireModel):
-    """The contact as it was when the run was opened."""
+    """The contact at the time the run was opened."""
 
     id: str = Field(description="The contact's id.")
     email: str | None = Field(

@@ -18,7 +18,7 @@ class SegmentView(WireModel):
         description="Whether a contact has to match all of the rules, or any."
     )
     rules: list[dict[str, Any]] = Field(
-        # As they are stored: what reads them has no need to load what they mean.
+        # As they are stored: a reader does not need to load the models of rules.
         json_schema_extra={"items": {"$ref": "#/components/schemas/SegmentRule"}},
         description="The rules as they were written.",
     )
@@ -27,7 +27,7 @@ class SegmentView(WireModel):
 
 
 class UnreadableContactView(WireModel):
-    """A contact that nobody can say of whether it belongs to the segment."""
+    """A contact that could not be compared with the segment's rules."""
 
     contact_id: str = Field(description="The contact's id.")
     problem: str = Field(description="The value that could not be compared, and what can be.")

@@ -1,4 +1,4 @@
-"""The timeline of a contact: everything that happened about one person, in one order."""
+"""The timeline of a contact: all runs, deliveries and refusals of one person, in one order."""
 
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ from runledger.models.base import WireModel
 
 
 class TimelineKind(StrEnum):
-    """What a row of a timeline is."""
+    """The kind of a timeline's row."""
 
     RUN = "RUN"
     DELIVERY = "DELIVERY"
@@ -19,8 +19,8 @@ class TimelineKind(StrEnum):
 
 
 class TimelineItemView(WireModel):
-    """One row of a contact's timeline. One of `run`, `delivery` and `refusal` is there, as its list
-    shows it."""
+    """One row of a contact's timeline. Exactly one of `run`, `delivery` and `refusal` is set, as
+    its own list shows it."""
 
     kind: TimelineKind = Field(description="Which of the three it is.")
     at: str = Field(description="When it was created. The timeline is in this order.")

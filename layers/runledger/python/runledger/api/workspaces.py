@@ -10,7 +10,7 @@ from runledger.models.workspace import MAX_RETENTION_DAYS, MIN_RETENTION_DAYS, R
 
 
 class WorkspaceView(WireModel):
-    """A workspace of the caller's."""
+    """A workspace that the caller is a member of."""
 
     id: str = Field(description="The workspace's id, for the header `X-Workspace-Id`.")
     name: str = Field(description="The name people see.")
@@ -19,7 +19,7 @@ class WorkspaceView(WireModel):
 
 
 class MeView(WireModel):
-    """Who is calling, and in which workspace and role a call acts that names no other."""
+    """The caller, and the workspace and role used when a call names no workspace."""
 
     user_id: str = Field(description="The caller's account.")
     email: str = Field(description="The address of the account.")
@@ -35,7 +35,7 @@ class MeView(WireModel):
 
 
 class SettingsDocument(WireModel):
-    """The settings of a workspace. A retention holds for what begins after it was set."""
+    """The settings of a workspace. A new retention applies only to what begins after the change."""
 
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)] = (
         Field(description="The name people see.")

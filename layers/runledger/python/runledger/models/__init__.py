@@ -1,1 +1,1 @@
-"""Pydantic models: the words of the product as data. No I/O."""
+"""Pydantic models of the domain. No I/O."""

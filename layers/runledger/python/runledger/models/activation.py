@@ -7,13 +7,13 @@ from runledger.clock import DAY
 from runledger.models.automation import Problem
 from runledger.models.base import Model
 
-# How long after its end the outcome of an activation can be asked for.
+# How long the outcome of an activation is kept after its end.
 KEPT = 30 * DAY
 
 
 class ActivationStatus(StrEnum):
-    """All but PENDING are final. A FAILED one could not be done; a CANCELED one was overtaken by
-    a newer activation, a pause or archiving."""
+    """The status of an activation. All except PENDING are final. FAILED: it could not be done.
+    CANCELED: a newer activation, a pause or archiving replaced it."""
 
     PENDING = "PENDING"
     ACTIVE = "ACTIVE"
@@ -24,9 +24,9 @@ class ActivationStatus(StrEnum):
 class Activation(Model):
     """One request to make a draft the active version.
 
-    `version` is the number it will have, and `revision` the draft's when it was frozen. `due_at`
-    is when the next process may work on it; None once nothing is left to do. `body` is the frozen
-    version, packed, for as long as there is something to do.
+    `version` is the number it will have, and `revision` the draft's when it was frozen. `due_at` is
+    when the next process may work on it; None if nothing is left to do. `body` is the frozen
+    version, packed; it is kept only while work is left.
     """
 
     workspace_id: str

@@ -1,15 +1,15 @@
-"""The one form of an e-mail address, a phone number and a text, however people write them.
+"""Normalises e-mail addresses, phone numbers and texts.
 
-The libraries of addresses and phone numbers are imported when the first one is read: together they
-take longer to load than all that most requests need.
+The libraries for addresses and phone numbers are imported when the first one is read: together they
+take longer to load than everything else most requests need.
 """
 
 import re
 import unicodedata
 from functools import lru_cache
 
-# Patterns are compiled at their first use: most requests need none.
-# What people put between the digits of a phone number.
+# Patterns are compiled at their first use: most requests need none. Characters that people put
+# between the digits of a phone number.
 _SEPARATORS = r"[\s().\-/\u00a0\u2010-\u2015]+"
 _DIGITS = r"[+\uff0b]\d+"
 _DIGITS_FOR_ONE_READING = 11
@@ -19,16 +19,17 @@ _READINGS_CACHED = 256
 
 
 def nfc(text: str) -> str:
-    """The text with one form of each character (Unicode's NFC)."""
+    """Returns the text in Unicode's NFC, with one form of each character."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def normalize_email(value: str) -> str:
-    """The address in lower case, its domain in Unicode; ValueError where it is none.
+    """Returns the address in lower case, with its domain in Unicode. ValueError if it is not an
+    address.
 
-    The whole address is lower-cased: mail systems that tell `A@x` from `a@x` are not met in
-    practice, while a person pasted twice in two cases is. A local part beyond ASCII needs a mail
-    system that knows SMTPUTF8, which SES is not."""
+    The whole address is lower-cased: in practice no mail system distinguishes `A@x` from `a@x`, but
+    the same person is often pasted in two cases. A local part beyond ASCII needs SMTPUTF8, which
+    SES does not support."""
     from email_validator import EmailNotValidError, validate_email
 
     text = value.strip()
@@ -46,7 +47,8 @@ def normalize_email(value: str) -> str:
 
 
 def ascii_email(address: str) -> str:
-    """A normalised address as mail systems take it: its domain in punycode (RFC 5891)."""
+    """Returns a normalised address as mail systems take it, with its domain in punycode (RFC
+    5891)."""
     if address.isascii():
         return address
     from email_validator import validate_email
@@ -56,10 +58,10 @@ def ascii_email(address: str) -> str:
 
 
 def normalize_phone(value: str) -> str:
-    """The E.164 form of a number that begins with its country code, after `+` or `00`, or that can
-    be the number of one country only; ValueError where it is none.
+    """Returns the E.164 form of a number. The number begins with its country code, after `+` or
+    `00`, or can belong to only one country. Otherwise ValueError.
 
-    Mexican and Brazilian mobile numbers have two customary forms; both become the present one."""
+    Mexican and Brazilian mobile numbers have an old form, which becomes the present one."""
     text = _international(value)
     if text is None:
         readings = phone_readings(value)
@@ -83,8 +85,9 @@ def normalize_phone(value: str) -> str:
 
 
 def phone_readings(value: str) -> tuple[str, ...]:
-    """The E.164 numbers that a phone number can be. With `+` or `00` it is one; without, it can be
-    one of each country where it is valid, or the one where only the `+` was forgotten."""
+    """Returns the E.164 numbers that a phone number can mean. With `+` or `00` it means one at
+    most. Without, it can mean one number in each country where it is valid, or the number with its
+    forgotten `+`."""
     if _international(value) is None:
         return _national_readings(value)
     try:
@@ -100,7 +103,7 @@ def _national_readings(value: str) -> tuple[str, ...]:
     digits = re.sub(_SEPARATORS, "", value)
     forgotten = _valid(_present_form(f"+{digits}"), None)
     if forgotten is not None and len(digits) >= _DIGITS_FOR_ONE_READING:
-        # Longer than the numbers that people dial within a country.
+        # Numbers that people dial within a country are shorter.
         return (forgotten,)
     found = {_valid(value, region) for region in phonenumbers.SUPPORTED_REGIONS} | {forgotten}
     return tuple(sorted(each for each in found if each is not None))
@@ -119,7 +122,7 @@ def _valid(text: str, region: str | None) -> str | None:
 
 
 def _international(value: str) -> str | None:
-    """The number beginning with +, where it has its country code; None where it has not."""
+    """Returns the number beginning with +, or None if it has no country code."""
     text = value.strip()
     if text.startswith(("+", "\uff0b", "tel:")):
         return text
@@ -127,9 +130,9 @@ def _international(value: str) -> str | None:
     return f"+{digits[2:]}" if digits.startswith("00") else None
 
 
-# +52 1 and ten digits: the 1 of mobile numbers ended in 2019, but messengers still show it.
+# +52 1 and ten digits: mobile numbers lost the 1 in 2019, but messengers still show it.
 _OLD_MEXICAN = r"\+521(\d{10})"
-# +55, two digits of the area and eight of a mobile number, which got a leading 9 until 2016.
+# +55, a two-digit area code and an eight-digit mobile number. By 2016 all had got a leading 9.
 _OLD_BRAZILIAN = r"\+55(\d{2})([6-9]\d{7})"
 
 

@@ -1,7 +1,7 @@
-"""The life of an attempt: what each thing that happens makes of it. Pure functions, no writes.
+"""The transitions of an attempt: its next state after each event. Pure functions, no writes.
 
 QUEUED ──┐                     ┌─► SENT ──► DELIVERED | FAILED   (as the provider reports)
-         ├─► PROCESSING (try n)┼─► FAILED                        (refused for good)
+         ├─► PROCESSING (try n)┼─► FAILED                        (refused permanently)
 RETRYING ┘        │            ├─► RETRYING                      (refused for now, n < 6)
                   │            └─► DEAD_LETTERED                 (refused for now, n = 6)
                   └─► its answer is lost: stays PROCESSING until the provider reports, or for
@@ -18,25 +18,25 @@ from runledger.models.run import ErrorDetail
 # Before the second try, the third, and so on.
 WAITS = (30 * SECOND, 2 * MINUTE, 10 * MINUTE, HOUR, 6 * HOUR)
 MAX_TRIES = 1 + len(WAITS)
-# How long a provider's report is waited for, where its answer was lost.
+# How long to wait for the provider's report if its answer was lost.
 UNKNOWN_AFTER = HOUR
-# How late the retry machine may be before another is started.
+# How late the retry machine may be before another one is started.
 MACHINE_GRACE = 2 * MINUTE
 # How late a try may be before it is given up.
 GIVE_UP_AFTER = DAY
-# From the first try, or the wish to resend, to the last word of our own.
+# From the first try, or the request to resend, to the last change that we make ourselves.
 LONGEST_LIFE = sum(WAITS) + GIVE_UP_AFTER + UNKNOWN_AFTER
 
 _UNKNOWN = "the provider's answer was lost: the message may or may not have been sent"
 
 
 def kept_until(now: int, retention: int) -> int:
-    """When an attempt made now expires: never while it may be under way."""
+    """Returns when an attempt made now expires: never while it may be under way."""
     return now + max(retention, LONGEST_LIFE)
 
 
 def suppressed(attempt: DeliveryAttempt, gate: Gate, now: int) -> DeliveryAttempt:
-    """A new attempt that this gate refused: it is never sent."""
+    """Returns a new attempt that this gate refused. It is never sent."""
     error = ErrorDetail(node_id=attempt.node_id, kind="SUPPRESSED", message=gate.reason)
     return attempt.changed(
         status=DeliveryStatus.SUPPRESSED,
@@ -50,14 +50,14 @@ def suppressed(attempt: DeliveryAttempt, gate: Gate, now: int) -> DeliveryAttemp
 
 
 def claimed(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
-    """A waiting attempt whose next try begins. It is due from the start, so that a try that dies
-    without a word is found."""
+    """Returns a waiting attempt whose next try begins. It gets a due time at once, so that the tick
+    finds a try that dies."""
     begun = attempt.changed(tries=attempt.tries + 1)
     return _became(begun, DeliveryStatus.PROCESSING, now, due_at=now + UNKNOWN_AFTER)
 
 
 def tried(attempt: DeliveryAttempt, made: Try, now: int) -> DeliveryAttempt:
-    """What the try in progress came to."""
+    """Returns the attempt after the try in progress ended as `made`."""
     logged = attempt.changed(tries_log=(*_logged(attempt), made))
     match made.outcome:
         case TryOutcome.ACCEPTED:
@@ -83,8 +83,8 @@ def tried(attempt: DeliveryAttempt, made: Try, now: int) -> DeliveryAttempt:
 
 
 def found_unknown(attempt: DeliveryAttempt, now: int, made: Try | None = None) -> DeliveryAttempt:
-    """The try in progress will not come to an end that we hear of. Where that was found before,
-    nothing changes."""
+    """Marks the outcome of the try in progress as unknown: we will not learn its end. Changes
+    nothing if it is marked already."""
     if attempt.unknown_since is not None or attempt.status is not DeliveryStatus.PROCESSING:
         return attempt
     made = made or Try(at=now, outcome=TryOutcome.UNKNOWN)
@@ -98,7 +98,7 @@ def found_unknown(attempt: DeliveryAttempt, now: int, made: Try | None = None) -
 
 
 def given_up_unknown(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
-    """Nobody reported anything in time."""
+    """Returns the attempt as FAILED, because no report about an unknown outcome came in time."""
     lost = Try(at=now, outcome=TryOutcome.UNKNOWN)
     is_logged = len(attempt.tries_log) >= attempt.tries
     log = attempt.tries_log if is_logged else (*attempt.tries_log, lost)
@@ -107,22 +107,22 @@ def given_up_unknown(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
 
 
 def stopped(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
-    """A waiting attempt whose run was canceled."""
+    """Returns a waiting attempt as FAILED, because its run was canceled."""
     message = "the run was canceled before the message could be sent"
     error = ErrorDetail(node_id=attempt.node_id, kind="RUN_CANCELED", message=message)
     return _became(attempt.changed(error=error), DeliveryStatus.FAILED, now)
 
 
 def withheld(attempt: DeliveryAttempt, gate: Gate, now: int) -> DeliveryAttempt:
-    """A waiting attempt that a gate would refuse by now."""
+    """Returns a waiting attempt as SUPPRESSED, because a gate refuses it now."""
     error = ErrorDetail(node_id=attempt.node_id, kind="SUPPRESSED", message=gate.reason)
     refused = attempt.changed(gates=(*attempt.gates, gate), error=error)
     return _became(refused, DeliveryStatus.SUPPRESSED, now)
 
 
 def erased(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
-    """An attempt whose recipient was erased. One that waits is never sent; what happened stays,
-    without the person."""
+    """Returns the attempt after its recipient was erased. A waiting attempt is never sent. The
+    history stays, without the person."""
     if attempt.status in (DeliveryStatus.QUEUED, DeliveryStatus.RETRYING):
         gate = Gate(name="consent", passed=False, reason="the contact was erased")
         attempt = withheld(attempt, gate, now)
@@ -132,8 +132,8 @@ def erased(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
 
 
 def anonymized(attempt: DeliveryAttempt) -> DeliveryAttempt:
-    """The attempt without address, text and anybody's words about it. What comes in later, like a
-    provider's report, is made so before it is kept."""
+    """Returns the attempt without address, text and free-text reasons. Anything that arrives later,
+    such as a provider's report, is anonymized before it is kept."""
     gates = tuple(gate.changed(reason=ERASED_TEXT) for gate in attempt.gates)
     tries = tuple(made.changed(message=None, provider_id=None) for made in attempt.tries_log)
     reports = {
@@ -153,7 +153,8 @@ def anonymized(attempt: DeliveryAttempt) -> DeliveryAttempt:
 
 
 def given_up(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
-    """A waiting attempt whose next try could not be made for too long."""
+    """Returns a waiting attempt as DEAD_LETTERED, because its next try could not be made in
+    time."""
     last = f": {attempt.error.message}" if attempt.error else ""
     message = f"the next try could not be made within a day{last}"
     cause = attempt.error.cause if attempt.error else None
@@ -162,7 +163,7 @@ def given_up(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
 
 
 def restarted(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
-    """A waiting attempt for which the retry machine is started (again)."""
+    """Returns a waiting attempt for which the retry machine is started, or started again."""
     return attempt.changed(
         generation=attempt.generation + 1,
         due_at=now + MACHINE_GRACE,
@@ -173,10 +174,10 @@ def restarted(attempt: DeliveryAttempt, now: int) -> DeliveryAttempt:
 def reported(
     attempt: DeliveryAttempt, reports: Reports, provider_id: str | None
 ) -> DeliveryAttempt:
-    """The attempt with these reports, which hold those it had.
+    """Returns the attempt with these reports, which include its earlier ones.
 
-    A provider that reports on a message has it, whatever it had answered: an attempt that waits
-    for its next try is settled too, as another try would be a second message."""
+    A provider that reports on a message has it, even if it answered otherwise. So an attempt that
+    waits for its next try is settled too: another try would send a second message."""
     after = attempt.changed(reports=dict(reports), provider_id=attempt.provider_id or provider_id)
     return _settled(after, attempt.base_status, attempt.settled_at)
 
@@ -189,14 +190,15 @@ def _became(
     next_try_at: int | None = None,
     due_at: int | None = None,
 ) -> DeliveryAttempt:
-    """The attempt in another status: nothing is left of when the status before was due."""
+    """Returns the attempt in another status, without the due times of the previous status."""
     after = attempt.changed(next_try_at=next_try_at, due_at=due_at, unknown_since=None)
     return _settled(after, base, now)
 
 
 def _settled(attempt: DeliveryAttempt, base: DeliveryStatus, at: int | None) -> DeliveryAttempt:
-    """The attempt, known to us as `base` since `at`, in the status that its reports make of that.
-    What decides tells the moment, so that the order in which we hear of things leaves no trace."""
+    """Returns the attempt in the status that follows from `base` (our own status, since `at`) and
+    its reports. `settled_at` is the time of whichever decides, so that the order in which we learn
+    of events does not matter."""
     status = status_after(base, attempt.reports)
     decided = deciding(attempt.reports)
     is_same = status is attempt.status
@@ -218,7 +220,8 @@ def _settled(attempt: DeliveryAttempt, base: DeliveryStatus, at: int | None) -> 
 
 
 def _logged(attempt: DeliveryAttempt) -> tuple[Try, ...]:
-    """The tries before the one in progress, which may have been told as lost too early."""
+    """Returns the tries before the one in progress, which may have been logged as lost too
+    early."""
     return attempt.tries_log[: max(attempt.tries - 1, 0)]
 
 

@@ -1,4 +1,4 @@
-"""Automations and their graphs: what `PUT /v1/automations` takes and a version freezes."""
+"""Automations and their graphs, as `PUT /v1/automations` takes them and a version freezes them."""
 
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -11,15 +11,15 @@ from runledger.models.run import TriggerType
 MAX_NODES = 200
 MAX_EDGES = 1_000
 
-# No spaces: the compiler adds states of its own under names with a space, so none can clash.
+# No spaces: the names of states that the compiler adds contain a space, so none can clash.
 NodeId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,47}$")]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 
 
 class AutomationStatus(StrEnum):
-    """DRAFT was never activated, ACTIVE takes events, PAUSED takes none until it is activated
-    again, ARCHIVED never will."""
+    """The status of an automation. DRAFT was never activated, ACTIVE takes events, PAUSED takes
+    none until it is activated again, ARCHIVED takes none permanently."""
 
     DRAFT = "DRAFT"
     ACTIVE = "ACTIVE"
@@ -37,7 +37,7 @@ class Reentry(StrEnum):
 
 class Node(WireModel):
     """One node of a graph. `config` is checked by the node type's own model, not here, so that a
-    graph with several wrong configs yields all of its problems at once."""
+    graph with several wrong configs shows all its problems at once."""
 
     id: NodeId = Field(
         description=(
@@ -73,7 +73,7 @@ class Position(WireModel):
 class Graph(WireModel):
     """The nodes and edges of one automation."""
 
-    # Over MAX_NODES is a problem that is told with the others; this only bounds the work.
+    # More than MAX_NODES is reported with the other problems. This limit only bounds the work.
     nodes: list[Node] = Field(
         default_factory=list,
         max_length=1_000,
@@ -135,7 +135,7 @@ class TemplateSnapshot(Model):
 
 
 class SegmentSnapshot(Model):
-    """A segment as it was when a version was frozen; `query` are its rules in wire names."""
+    """A segment as it was when a version was frozen; `query` holds its rules in wire names."""
 
     id: str
     name: str
@@ -145,7 +145,7 @@ class SegmentSnapshot(Model):
 class Version(Model):
     """An activated, immutable automation version.
 
-    `run_seconds` bounds one run of the machine from its start (waits included); times are epoch
+    `run_seconds` limits one run of the machine from its start, waits included. Times are epoch
     milliseconds.
     """
 
@@ -165,7 +165,7 @@ class Version(Model):
 
 
 class ActiveVersion(Model):
-    """What opening a run needs to know of the active version, kept on the automation itself."""
+    """The facts of the active version that opening a run needs, kept on the automation itself."""
 
     version: int
     trigger: dict[str, Any]
@@ -182,10 +182,10 @@ class ActiveVersion(Model):
 
 
 class Drain(Model):
-    """Open runs to cancel because their automation was stopped: those opened up to `before`.
+    """The open runs to cancel because their automation was stopped: those opened up to `before`.
 
-    It is done when two passes a minute apart have found none, as an index may lag; `empty_at` is
-    when the first of them did. Times are epoch milliseconds."""
+    A drain is done when two passes a minute apart find none, because an index may lag; `empty_at`
+    is the time of the first such pass. Times are epoch milliseconds."""
 
     before: int
     by: str
@@ -194,8 +194,8 @@ class Drain(Model):
 
 
 class SecretRotation(Model):
-    """The latest rotation of a signing secret: the version it replaced, by Secrets Manager's own
-    id, is taken until `valid_until`. Times are epoch milliseconds."""
+    """The latest rotation of a signing secret. `previous_version` is Secrets Manager's id of the
+    replaced version, which is accepted until `valid_until`. Times are epoch milliseconds."""
 
     previous_version: str
     valid_until: int

@@ -1,4 +1,4 @@
-"""Bases of every model: strict about unknown fields, camelCase on the wire."""
+"""Base classes of all models: they refuse unknown fields, and use camelCase on the wire."""
 
 from functools import cache
 from typing import Annotated, Any, Never, Self
@@ -9,12 +9,12 @@ from pydantic_core import PydanticKnownError
 
 from runledger.texts import clean
 
-# Most names come again and again.
+# Cached, because most names repeat.
 _camel = cache(to_camel)
 
 
 class CleanModel(BaseModel):
-    """A model whose texts can all be written as UTF-8, wherever they came from."""
+    """A model whose texts can all be written as UTF-8, from any origin."""
 
     @model_validator(mode="before")
     @classmethod
@@ -22,11 +22,11 @@ class CleanModel(BaseModel):
         return clean(data)
 
     def changed(self, **changes: Never) -> Self:
-        """A copy with other values in these fields, which are not validated again. TypeError for
-        a name that is no field.
+        """Returns a copy with other values in these fields, which are not validated again.
+        TypeError for a name that is not a field.
 
-        mypy checks each name and value against the fields: `local/mypy_changes.py` gives it the
-        signature that a class has. A call that the plugin cannot read fits no signature."""
+        mypy checks each name and value against the fields: `local/mypy_changes.py` gives it a
+        signature per class. mypy refuses a call that the plugin cannot read."""
         unknown = changes.keys() - type(self).model_fields.keys()
         if unknown:
             raise TypeError(f"{type(self).__name__} has no field {', '.join(sorted(unknown))}")
@@ -54,16 +54,17 @@ class WireModel(CleanModel):
 
 
 def _number(value: Any) -> Any:
-    """pydantic reads numbers out of texts and booleans; a document says what it means."""
+    """Refuses texts and booleans, which pydantic would read as numbers."""
     if isinstance(value, bool | str):
         raise PydanticKnownError("int_type")
     return value
 
 
-# Of documents that clients write. Booleans are pydantic's StrictBool: 0 and "no" are none.
+# For documents that clients write. Their booleans are pydantic's StrictBool: 0 and "no" are
+# refused.
 Whole = Annotated[int, BeforeValidator(_number)]
 Real = Annotated[float, BeforeValidator(_number)]
 
 
 class Config(WireModel):
-    """A node's config. Subclassed once per node type (and per variant)."""
+    """A node's config. Each node type, and each variant, has a subclass."""

@@ -1,17 +1,17 @@
-"""Canceling all open runs that a list shows: as it is stored, and on the wire."""
+"""Bulk cancels: the cancellation of all open runs that match a filter, as stored."""
 
 from runledger.models.base import Model
 from runledger.models.listing import FrozenFilter
 
 
 class BulkCancel(Model):
-    """One cancellation of many runs and how far it has come. Times are epoch milliseconds.
+    """One cancellation of many runs and its progress. Times are epoch milliseconds.
 
-    `version` counts its changes. `cursor` is where the list goes on after the runs that were found,
-    `batch` those of them that are being canceled, `matched` and `canceled` count all so far, and
-    `sample` are the first ones. `is_read` tells that the list has come to its end, `again_at` from
-    when on it is read a second time (None while it is read the first time), `finished_at` when
-    everything had come to its end."""
+    `version` counts its changes. `cursor` is where the list continues after the runs found so far,
+    `batch` holds the runs that are being canceled, `matched` and `canceled` count all so far, and
+    `sample` holds the first ones. `is_read` says that the list was read to its end. `again_at` is
+    when the second reading may start; None during the first reading. `finished_at` is when all was
+    done."""
 
     workspace_id: str
     id: str

@@ -1,4 +1,4 @@
-"""Contacts: the people automations run for."""
+"""Contacts: the people that automations run for."""
 
 import json
 from typing import Annotated, Any
@@ -20,7 +20,7 @@ def _bounded(metadata: dict[str, Any]) -> dict[str, Any]:
 Email = Annotated[str, AfterValidator(normalize_email)]
 Phone = Annotated[str, AfterValidator(normalize_phone)]
 ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
-# One form of each character, so that a tag is found however it was typed.
+# Unicode's NFC, so that a tag is found in any typed form.
 Tag = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), AfterValidator(nfc)
 ]
@@ -81,5 +81,5 @@ class Contact(Model):
         return self.updated_at
 
     def document(self) -> ContactDocument:
-        """As a client would write it."""
+        """Returns the contact as a client would write it."""
         return ContactDocument(**self.model_dump(include=set(ContactDocument.model_fields)))

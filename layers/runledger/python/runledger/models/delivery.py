@@ -11,8 +11,9 @@ from runledger.models.run import ErrorDetail
 
 
 class DeliveryStatus(StrEnum):
-    """QUEUED waits to be sent at once, RETRYING to be sent again; PROCESSING was handed to the
-    provider, whose answer is not known yet. The others are told by their names."""
+    """The status of a delivery. QUEUED waits to be sent at once, RETRYING waits for its next try,
+    PROCESSING was handed to the provider, whose answer is not known yet. The other names explain
+    themselves."""
 
     QUEUED = "QUEUED"
     PROCESSING = "PROCESSING"
@@ -25,7 +26,7 @@ class DeliveryStatus(StrEnum):
 
     @property
     def is_settled(self) -> bool:
-        """Nothing is under way any more; a provider's report may still tell more."""
+        """Whether nothing is under way. A provider's report may still change the status."""
         return self not in (
             DeliveryStatus.QUEUED,
             DeliveryStatus.PROCESSING,
@@ -34,7 +35,7 @@ class DeliveryStatus(StrEnum):
 
 
 class Gate(Model):
-    """One check before sending, in the order the checks ran. `forced_by` is who overruled it."""
+    """One check before sending. `forced_by` is the user who overruled it."""
 
     name: str
     passed: bool
@@ -43,7 +44,7 @@ class Gate(Model):
 
 
 class TryOutcome(StrEnum):
-    """What the provider answered: it took the message, refused it for good, refused it for now,
+    """The provider's answer: it accepted the message, refused it permanently, refused it for now,
     or its answer was lost."""
 
     ACCEPTED = "ACCEPTED"
@@ -53,7 +54,7 @@ class TryOutcome(StrEnum):
 
 
 class Try(Model):
-    """One time that the message was handed to the provider; `code` and `message` are its own."""
+    """One try to hand the message to the provider. `code` and `message` are the provider's own."""
 
     at: int
     outcome: TryOutcome
@@ -63,7 +64,7 @@ class Try(Model):
 
 
 class DeliveryFacts(Model):
-    """What the row of an attempt tells without its bag: no text, no reason, no address."""
+    """The facts on an attempt's row outside its bag: no text, no reason, no address."""
 
     id: str
     workspace_id: str
@@ -85,19 +86,20 @@ class DeliveryFacts(Model):
 
 
 class DeliveryAttempt(Model):
-    """Times are epoch milliseconds; `provider_id` is the provider's own message id.
+    """One message to one address. Times are epoch milliseconds; `provider_id` is the provider's
+    message id.
 
-    `status` is what we know ourselves and what the provider reported since, together; `known` is
-    the former, where it differs. `tries` counts the times the message was claimed for sending,
-    `tries_log` tells those that came to an end. `sequence` grows by one with every status, and
-    `revision` with every further change. `due_at` is when the attempt must be looked at again,
-    `generation` how often the retry machine was started for it; `unknown_since` is when it was
-    found that the answer to the last try is lost. `error` is ours; the provider's stands in
-    `reports`. `addressee_id` is the contact that an AD_HOC address belonged to when the message was
-    made; a message to a contact has none. `rules` are what its node asked of the gates, so that a
-    resend asks the same. A resend names the attempt it repeats, and `resends` of that one name it
-    back. `erased_at` is when the person was taken out of it; `unreadable` says what of a damaged
-    row was left out, and is never stored.
+    `status` combines what we know ourselves with the provider's later reports; `known` is our own
+    status, if it differs. `tries` counts how often the message was claimed for sending, `tries_log`
+    lists the tries that ended. `sequence` grows by one with every status, and `revision` with every
+    other change. `due_at` is when the attempt is due, `generation` is how often the retry machine
+    was started for it; `unknown_since` is when the answer to the last try was found to be lost.
+    `error` is ours; the provider's errors are in `reports`. `addressee_id` is the contact that an
+    AD_HOC address belonged to when the message was made; a message to a contact has none. `rules`
+    are the node's rules for the gates, so that a resend applies the same ones. A resend names the
+    attempt it repeats in `resend_of`, and that attempt lists it in `resends`. `erased_at` is when
+    the person was removed from the attempt; `unreadable` says which parts of a damaged row were
+    left out, and is never stored.
     """
 
     id: str
@@ -140,12 +142,12 @@ class DeliveryAttempt(Model):
 
     @property
     def base_status(self) -> DeliveryStatus:
-        """The status by what we know ourselves, whatever was reported."""
+        """Our own status, without the provider's reports."""
         return self.known or self.status
 
     @property
     def person_id(self) -> str | None:
-        """The contact in whose index the row stands: whoever gets the message."""
+        """The contact that gets the message. The row is in this contact's index."""
         return self.contact_id or self.addressee_id
 
     @property

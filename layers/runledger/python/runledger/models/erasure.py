@@ -1,38 +1,38 @@
-"""Erasing a contact: how far it has come. Times are epoch milliseconds."""
+"""Erasures of contacts and their progress. Times are epoch milliseconds."""
 
 from enum import StrEnum
 from typing import NamedTuple
 
 from runledger.models.base import Model
 
-# What stands in place of a text that was, or may have been, about a person.
+# Replaces a text that was, or may have been, about a person.
 ERASED_TEXT = "erased with the contact"
-# Why an open run of an erased contact ended.
+# The reason why an open run of an erased contact was canceled.
 CANCEL_REASON = "contact erased"
 
 
 class ErasureStatus(StrEnum):
-    """ERASING: the contact itself is gone, what happened about it is being erased. ERASED: two
-    looks found nothing more."""
+    """The status of an erasure. ERASING: the contact itself is deleted and its history is being
+    erased. ERASED: two looks found nothing more."""
 
     ERASING = "ERASING"
     ERASED = "ERASED"
 
 
 class Address(NamedTuple):
-    """`kind` is that of the channels that reach it: EMAIL or PHONE."""
+    """An address of a contact. `kind` is EMAIL or PHONE, after the channels that reach it."""
 
     kind: str
     value: str
 
 
 class Erasure(Model):
-    """One contact's. A *look* goes through everything that the contact's index leads to:
-    `position` is how far this one has come, `found_something` whether it found anything that has
-    to be looked at again, and `quiet_since` when the first of those ended that did not.
-    `blanked_at` is when the last look ended that found something: what was copied before may hold
-    the person; `not_before` is when it may end at the earliest.
-    `addresses` are known while it goes on only. `revision` grows with every change."""
+    """The erasure of one contact. A *look* goes through everything in the contact's index.
+    `position` is how far the present look has come, and `found_something` whether it found anything
+    to look at again. `quiet_since` is when the first look ended that found nothing. `blanked_at` is
+    when the last look ended that found something: copies from before may hold the person.
+    `not_before` is the earliest end of the erasure. `addresses` are kept only while it continues.
+    `revision` grows with every change."""
 
     workspace_id: str
     contact_id: str

@@ -1,4 +1,4 @@
-"""The event that opens a run, whatever fired it."""
+"""The event that opens a run, for every type of trigger."""
 
 from typing import Any
 
@@ -7,8 +7,9 @@ from runledger.models.run import TriggerType
 
 
 class Event(Model):
-    """`body` is what came in, as Liquid reads it; `details` are facts of the trigger's type, in
-    wire words (`by`, `source`, `dedupeKey`, `upstreamRunId` …). `unreadable` as of a run."""
+    """An event. `body` is the received data, as Liquid reads it; `details` are facts of the
+    trigger's type, in wire names (`by`, `source`, `dedupeKey`, `upstreamRunId` …). `unreadable` is
+    as for a run."""
 
     trigger_type: TriggerType
     details: dict[str, Any]
@@ -17,17 +18,17 @@ class Event(Model):
 
     @property
     def facts(self) -> dict[str, Any]:
-        """`{"type": …}` and the details beside it, as they are stored and shown."""
+        """`{"type": …}` with the details, as stored and shown."""
         return {"type": self.trigger_type.value, **self.details}
 
     @property
     def upstream_run_id(self) -> str | None:
-        """The run whose end fired it, where one did."""
+        """The run whose end fired the event, if its trigger is UPSTREAM."""
         return self.details.get("upstreamRunId") if self._is_upstream else None
 
     @property
     def depth(self) -> int:
-        """How many runs came one after the other before the one that it opens."""
+        """The length of the chain of runs before the run that the event opens."""
         return int(self.details["depth"]) if self._is_upstream else 0
 
     @property

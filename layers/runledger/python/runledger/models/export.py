@@ -1,4 +1,4 @@
-"""Exports of lists as they are stored. Times are epoch milliseconds."""
+"""Exports of lists, as stored. Times are epoch milliseconds."""
 
 from enum import StrEnum
 
@@ -7,15 +7,15 @@ from runledger.models.listing import FrozenFilter, ListName
 
 
 class ExportFormat(StrEnum):
-    """A comma-separated table, or one JSON document a line."""
+    """The format of an export: a comma-separated table, or one JSON document per line."""
 
     CSV = "CSV"
     JSONL = "JSONL"
 
 
 class ExportStatus(StrEnum):
-    """PENDING: asked for. RUNNING: rows are being written. COMPLETED: the file is there, until it
-    expires. FAILED: there will be none."""
+    """The status of an export. PENDING: requested. RUNNING: rows are being written. COMPLETED: the
+    file exists until it expires. FAILED: there will be no file."""
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"
@@ -28,21 +28,21 @@ class ExportStatus(StrEnum):
 
 
 class Part(Model):
-    """A part of the file that was uploaded."""
+    """An uploaded part of the file."""
 
     number: int
     etag: str
 
 
 class Export(Model):
-    """One export and how far it has come.
+    """One export and its progress.
 
-    `version` counts its changes. `cursor` is where the list goes on after the `rows` that were
-    written: to the `parts` of the multipart upload, and then to `left_over`, the object that keeps
-    what is yet too short for a part. `object_key` is the file, there once the export is COMPLETED;
-    `upload_id` the multipart upload that makes it, if one does; `is_read` tells that all rows are
-    in its parts. `attempt` is the execution at work, `stalls` how often the tick found that it had
-    come no further. `error` is why it failed, `expires_at` when the file goes."""
+    `version` counts its changes. `cursor` is where the list continues after the `rows` written so
+    far. They are in the `parts` of the multipart upload and in `left_over`, the object with data
+    still too short for a part. `object_key` is the file, which exists once the export is COMPLETED;
+    `upload_id` is the multipart upload that makes it, if any; `is_read` says that all rows are in
+    its parts. `attempt` is the execution at work, `stalls` how often the tick found no progress.
+    `error` is why it failed, `expires_at` when the file is deleted."""
 
     workspace_id: str
     id: str

@@ -1,4 +1,5 @@
-"""Failure groups: failed runs of an automation that failed alike. Times are epoch milliseconds."""
+"""Failure groups: runs of an automation that failed in the same way. Times are epoch
+milliseconds."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -10,21 +11,22 @@ if TYPE_CHECKING:
     from runledger.models.run import ErrorDetail
 
 GROUP_PREFIX = "err"
-# The kind of an error that is an answer's status: the call says all of it.
+# The kind of an error for an unexpected HTTP status: the call describes it fully.
 UNEXPECTED_STATUS = "HTTP_STATUS"
-# Characters of a note on a group.
+# The most characters of a note on a group.
 NOTE_CHARACTERS = 500
 
 
 class GroupStatus(StrEnum):
-    """Whether somebody said that the failure is dealt with."""
+    """Whether a person resolved the group."""
 
     OPEN = "OPEN"
     RESOLVED = "RESOLVED"
 
 
 def failure_group_id(workspace_id: str, automation_id: str, error: "ErrorDetail") -> str:
-    """The group that a run with this error belongs to: whoever asks derives the same one."""
+    """Returns the id of the group for a run with this error. The same error always gives the same
+    id."""
     node_id = error.node_id or ""
     parts = (workspace_id, automation_id, node_id, error.kind)
     if error.call is None:
@@ -36,7 +38,7 @@ def failure_group_id(workspace_id: str, automation_id: str, error: "ErrorDetail"
 
 
 def group_names(error: "ErrorDetail") -> tuple[str | None, str]:
-    """The title of the group of an error, where there is a better one than its message, and the
+    """Returns the group's title for this error, or None if its message is the best title, and the
     message without values."""
     from runledger.models.fingerprint import normalised
 
@@ -44,22 +46,22 @@ def group_names(error: "ErrorDetail") -> tuple[str | None, str]:
         return None, normalised(error.message)
     call = error.call.text
     if error.kind == UNEXPECTED_STATUS:
-        # The message quotes the address, and what is a value in it is known to the call alone.
+        # The message quotes the address, and only the call knows which parts of it are values.
         return call, call
     message = normalised(error.message)
     return f"{call}: {message}", message
 
 
 def _fingerprint(message: str) -> str:
-    # Its patterns take a while to load, and those who only show groups need none of them.
+    # Imported here, because its patterns load slowly and code that only shows groups needs none.
     from runledger.models.fingerprint import fingerprint
 
     return fingerprint(message)
 
 
 class Resolution(Model):
-    """Who resolved a group and when; `reopened_at` is when it was opened again since: by the first
-    failure after it, or by a person."""
+    """Who resolved a group and when. `reopened_at` is when the group was opened again, by the next
+    failure or by a person."""
 
     by: str
     at: int
@@ -70,10 +72,10 @@ class Resolution(Model):
 class FailureGroup(Model):
     """One way in which an automation's runs failed.
 
-    `message` is the normalised text of the first failure that was recorded, `title` names the
-    group where there is a better name than that. `first_at` and `first_version` are of the
-    earliest failure, also where its run has expired since. `listed_at` is where the lists have it:
-    when a run of it last failed, moved once an hour at most. `resolution` is the latest one."""
+    `message` is the normalised text of the first recorded failure; `title` is a better name for the
+    group, if there is one. `first_at` and `first_version` belong to the earliest failure, even if
+    its run has expired. `listed_at` is the group's place in lists: when a run of it last failed,
+    updated once an hour at most. `resolution` is the latest one."""
 
     id: str
     workspace_id: str
@@ -98,7 +100,7 @@ class FailureGroup(Model):
 
 
 class FailedRun(Model):
-    """A member of a group: a run that failed so. `created_at` is the run's."""
+    """A failed run in a group. `created_at` is the run's."""
 
     run_id: str
     contact_id: str | None

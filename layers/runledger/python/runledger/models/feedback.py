@@ -1,12 +1,12 @@
-"""What the reports about an attempt make of it: a pure function of what we know ourselves and of
-the set of reports, so that neither their order nor their repetition can matter."""
+"""Derives an attempt's status from our own status and the set of provider reports. The functions
+are pure, so neither the order nor the repetition of reports matters."""
 
 from runledger.models.delivery import DeliveryStatus
 from runledger.models.report import KeptReport, ReportKind, Reports
 from runledger.models.run import ErrorDetail
 
-# A message that came back did not arrive, whatever was reported besides; one that somebody
-# complained about did. The first of these kinds that was reported decides.
+# A bounced message did not arrive, despite any other report; a message with a complaint did. The
+# first kind in this list that was reported decides.
 _DECIDING: tuple[tuple[ReportKind, DeliveryStatus], ...] = (
     (ReportKind.REJECTED, DeliveryStatus.FAILED),
     (ReportKind.BOUNCED, DeliveryStatus.FAILED),
@@ -22,9 +22,8 @@ _MESSAGES = {
 
 
 def merge(kept: Reports, event_id: str, report: KeptReport) -> Reports:
-    """The reports with one more. Order and repetition do not matter: a report that came before
-    changes nothing, and of the delays, which repeat for as long as they last, only the latest
-    stays."""
+    """Returns the reports with one more. Order and repetition do not matter: a known report changes
+    nothing. Delays are reported again and again, so only the latest one is kept."""
     merged = {**kept, event_id: report}
     delays = [(each.at, id_) for id_, each in merged.items() if each.kind is ReportKind.DELAYED]
     superseded = {id_ for _, id_ in sorted(delays)[:-1]}
@@ -32,8 +31,8 @@ def merge(kept: Reports, event_id: str, report: KeptReport) -> Reports:
 
 
 def deciding(reports: Reports) -> KeptReport | None:
-    """The report that decides the status, or None where none does. Of several of one kind it is
-    a permanent one, then the earliest, then the one with the least event id."""
+    """Returns the report that decides the status, or None. Among several of one kind, it prefers a
+    permanent one, then the earliest, then the smallest event id."""
     for kind, _ in _DECIDING:
         found = [(not r.is_permanent, r.at, id_) for id_, r in reports.items() if r.kind is kind]
         if found:
@@ -42,7 +41,7 @@ def deciding(reports: Reports) -> KeptReport | None:
 
 
 def status_after(base: DeliveryStatus, reports: Reports) -> DeliveryStatus:
-    """The status of an attempt that was `base` by what we know ourselves, with these reports."""
+    """Returns the status of an attempt with our own status `base` and these reports."""
     report = deciding(reports)
     return base if report is None else dict(_DECIDING)[report.kind]
 
@@ -50,7 +49,7 @@ def status_after(base: DeliveryStatus, reports: Reports) -> DeliveryStatus:
 def error_after(
     base: ErrorDetail | None, node_id: str | None, reports: Reports
 ) -> ErrorDetail | None:
-    """Why the attempt failed: the deciding report's reason, else what we know ourselves."""
+    """Returns why the attempt failed: the deciding report's reason, or else our own error."""
     report = deciding(reports)
     if report is None:
         return base

@@ -1,25 +1,26 @@
-"""What errors have in common: a message without the values that differ from run to run.
+"""Removes from error messages the values that differ from run to run.
 
-A message is read from left to right, and a placeholder such as `<number>` takes the place of each
-value. What is left are words. `normalised` is for people: no value of a message is in it, so it may
-be shown, searched and kept where the message may not. `fingerprint` is for telling apart: two
-messages that differ in ids, numbers, addresses or quoted values alone have the same, whatever the
-values look like, and messages of different words do not.
+A message is read from left to right, and a placeholder such as `<number>` replaces each value. Only
+words remain. `normalised` is for people: it holds no value of the message, so it may be shown,
+searched and kept where the message may not. `fingerprint` is for grouping: messages that differ
+only in ids, numbers, addresses or quoted values have the same fingerprint, and messages with
+different words have different ones.
 """
 
 import re
 from collections.abc import Callable, Iterable
 
-# Characters of a message that are looked at, and of the text that is made of it.
+# The most characters that are read of a message, and that its result may have.
 MESSAGE_CHARACTERS = 8_000
 TEXT_CHARACTERS = 300
-# What stands for a message that comes to no rest, however often it is read.
+# Replaces a message that still changes after `_ROUNDS` readings.
 UNREADABLE = "<text>"
 
 _ROUNDS = 6
-# Beyond this a word of ASCII is none that anybody wrote.
+# A longer ASCII word was not written by a person.
 _WORD_CHARACTERS = 32
-# Letters of a part that may stand for a value beside digits, as in `A-1001` or `eu-west-1`.
+# A part with at most this many letters counts as part of an id if digits are joined to it, as in
+# `A-1001` or `eu-west-1`.
 _LETTERS_OF_AN_ID = 2
 
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?"
@@ -30,19 +31,21 @@ _DAY = (
     rf"|(?:[A-Z][a-z]{{2}},\s)?\d{{1,2}}\s{_MONTH}(?:\s\d{{4}})?|{_MONTH}\s\d{{1,2}}(?:,?\s\d{{4}})?"
 )
 _UNIT = r"(?:ms|s|sec|min|KB|MB|GB|KiB|MiB|GiB|kB|x|st|nd|rd|th)"
-# What a three-digit number follows that is the status of an answer: it says what failed.
+# Text before a three-digit number that is the status of an answer. The number is kept, because it
+# says what failed.
 _STATUS = (
     r"HTTP(?:/\d(?:\.\d)?)?(?:\ [Ss]tatus)?(?:\ [Cc]ode)?|[Ss]tatus(?:\ [Cc]ode)?"
     r"|(?:[Aa]nswered|[Rr]esponded)(?:\ with)?"
 )
-# A value in quotes: they open before and close behind what is no word, unlike an apostrophe.
+# A value in quotes. Unlike an apostrophe, the opening quote does not follow a word and the closing
+# one does not precede a word.
 _QUOTES = ('""', "''", "“”", "„“", "\u2018\u2019", "«»")
 _QUOTED = "|".join(
     rf"(?<![\w>]){opens}(?:[^{closes}]|(?<=\w){closes}(?=\w)){{0,500}}{closes}(?![\w<])"
     for opens, closes in map(tuple, _QUOTES)
 )
 
-# The first that matches at a place wins, and reading goes on behind it.
+# The first alternative that matches at a position wins, and reading continues after it.
 _TOKEN = re.compile(
     rf"""
     (?P<placeholder> <[a-z]{{2,9}}> )
@@ -72,29 +75,30 @@ _HEX = re.compile(r"(?:0x)?[0-9a-fA-F]{8,}")
 
 
 def normalised(message: str) -> str:
-    """The message with placeholders, at most `TEXT_CHARACTERS`. A text is its own: made again of
-    itself, nothing changes."""
+    """Returns the message with placeholders, at most `TEXT_CHARACTERS` long. Normalising the result
+    again changes nothing."""
     return _at_rest(message, lambda text: _cut(_read(text)))
 
 
 def fingerprint(message: str) -> str:
-    """What messages of one kind have in common, and others have not; at most `TEXT_CHARACTERS`.
+    """Returns a text that is equal for messages of one kind and differs for others, at most
+    `TEXT_CHARACTERS` long.
 
-    Where it is cut does not depend on values: all placeholders are one here."""
+    All placeholders become the same one, so the cut does not depend on values."""
     alike = _PLACEHOLDER.sub(_ANY, _at_rest(message, _read))
     return _cut(_in_a_row(alike))
 
 
 def words_of(text: str) -> list[str]:
-    """What to look for in normalised messages, for a text that may be a message as it was: its
-    words, lower-case and without the values, of which no normalised message has any. A text of
-    nothing else is looked for as it is."""
+    """Returns the words to search for in normalised messages. The text may be an original message:
+    values are removed, because normalised messages hold none, and words are in lower case. A text
+    that holds only values is searched for as it is."""
     words = [word.strip(_PUNCTUATION) for word in _without_values(normalised(text)).split()]
     return [word for word in words if word] or text.casefold().split()
 
 
 def holds_words(message: str, words: Iterable[str]) -> bool:
-    """Whether all of them occur in a normalised message, be it as parts of its words."""
+    """Whether all words occur in a normalised message, even as parts of its words."""
     left = _without_values(message)
     return all(word in left for word in words)
 
@@ -118,12 +122,12 @@ def _read(text: str) -> str:
 
 
 def _in_a_row(text: str) -> str:
-    """A list of values is as good as one: how many there are is a number, too."""
+    """Replaces a list of equal placeholders by one: the number of values is itself a value."""
     return _PLACEHOLDERS_IN_A_ROW.sub(r"\1", text)
 
 
 def _cut(text: str) -> str:
-    """Behind a whole word, so that no half of one is taken for a word of its own."""
+    """Cuts after a whole word, so that half a word is not read as a word."""
     if len(text) <= TEXT_CHARACTERS:
         return text
     whole = text[: TEXT_CHARACTERS + 1].rpartition(" ")[0]
@@ -137,7 +141,7 @@ def _marked(found: re.Match[str]) -> str:
 
 
 def _url(text: str) -> str:
-    """The host, and the parts of the path that are words; whom or what it asks about is not."""
+    """Keeps the host and the parts of the path that are words, and replaces ids and the query."""
     scheme, _, rest = text.partition("://")
     address, question, _ = rest.partition("?")
     address = address.partition("#")[0]
@@ -152,7 +156,8 @@ def _part(part: str) -> str:
 
 
 def is_word_part(part: str) -> bool:
-    """Whether a part of a path looks like a word: it names a kind of thing, and no single one."""
+    """Whether a part of a path looks like a word, which names a kind of thing and not a single
+    one."""
     is_word = not any(character.isdigit() for character in part) or bool(
         _VERSION_OF_AN_API.fullmatch(part)
     )
@@ -160,15 +165,15 @@ def is_word_part(part: str) -> bool:
 
 
 def is_fixed_part(part: str) -> bool:
-    """Whether a part of a path that is the same in every call may be shown: it may hold digits,
-    but nothing that looks like a token or an address."""
+    """Whether a part of a path that is the same in every call may be shown. It may hold digits, but
+    nothing that looks like a token or an address."""
     is_short = len(part) <= _WORD_CHARACTERS
     return is_short and not _is_random(part) and not set("@%=&*{}") & set(part)
 
 
 def _word(text: str) -> str:
-    """A word as it is. One with digits is an id, but for words that digits are joined to, as in
-    `20-day` or `order_17`: there the digits alone are a value."""
+    """Returns a word unchanged. A word with digits is an id, except if the digits are joined to
+    words, as in `20-day` or `order_17`: then only the digits are a value."""
     if _is_random(text):
         return "<id>"
     if not any(character.isdigit() for character in text):

@@ -1,4 +1,4 @@
-"""How often somebody may be written to, at most, by a node that caps it."""
+"""The limits of a node's frequency cap."""
 
 MAX_CAP_MESSAGES = 100
 MAX_CAP_HOURS = 31 * 24

@@ -4,15 +4,15 @@ from runledger.clock import DAY
 from runledger.models.base import Model
 from runledger.models.workspace import Role
 
-# As long as the first password that Cognito mails is valid.
+# As long as the first password that Cognito mails stays valid.
 INVITATION_LIFE = 7 * DAY
-# An expired invitation stays in the owners' list for so long, to be sent again.
+# How long an expired invitation stays in the owners' list, so that it can be sent again.
 EXPIRED_KEPT = 30 * DAY
 
 
 class Invitation(Model):
-    """Bound to an address; whoever proves to own it joins with `role`. Moments are epoch
-    milliseconds; `invited_by` is the owner's e-mail address."""
+    """An invitation bound to an address. The person who proves to own the address joins with
+    `role`. Times are epoch milliseconds; `invited_by` is the owner's e-mail address."""
 
     id: str
     workspace_id: str

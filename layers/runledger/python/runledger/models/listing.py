@@ -1,4 +1,4 @@
-"""What a list was asked to show: on the wire, and frozen so that it shows the same later."""
+"""The filters of a list, frozen so that the list shows the same rows later."""
 
 from enum import StrEnum
 
@@ -14,10 +14,10 @@ class ListName(StrEnum):
 
 
 class FrozenFilter(Model):
-    """A list as it was at one moment: rows made later are none of it. `since` and `until` are
-    epoch milliseconds, both included; no `statuses` mean every one (of refusals they are the
-    reasons). `contact` is an id, None also where nobody is meant, and `address` as it was pasted;
-    `is_empty` tells that no row can match."""
+    """The filters of a list at one moment: rows created later are not included. `since` and `until`
+    are epoch milliseconds, both included. Empty `statuses` mean all; for refusals they are reasons.
+    `contact` is an id, or None for no filter, and `address` is as pasted; `is_empty` says that no
+    row can match."""
 
     statuses: tuple[str, ...] = ()
     automation_id: str | None = None

@@ -1,11 +1,11 @@
-"""State machines that outlived their version. Times are epoch milliseconds."""
+"""State machines of superseded versions. Times are epoch milliseconds."""
 
 from runledger.models.base import Model
 
 
 class SupersededMachine(Model):
-    """A machine that no new run is started on; `empty_at` is when a listing first found no open
-    run of it, None where the last one found some."""
+    """A machine that gets no new runs. `empty_at` is when a listing first found no open run of it;
+    None if the last listing found some."""
 
     workspace_id: str
     automation_id: str

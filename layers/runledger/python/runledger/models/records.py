@@ -1,27 +1,27 @@
-"""What a step keeps of its visit: what decided it, and both sides of a call.
+"""The records that a step keeps of its visit: its evidence, and the request and response of a call.
 
-These are JSON objects with the names of the wire, stored and answered as a node wrote them. They
-are typed where they are written and read in code. At run time they are plain objects, so that rows
-of older versions keep every byte, and a damaged part of one does not hide the rest.
+These are JSON objects with wire names, stored and answered as a node wrote them. The types are for
+the code that writes and reads them. At run time they are plain objects, so that rows of older
+versions keep every byte, and a damaged part does not hide the rest.
 """
 
 from typing import TYPE_CHECKING, Any, Final, NotRequired, TypedDict, final
 
 # In a step's request or response: `{key, bytes}` of the file that holds a long body.
 KEPT_FILE: Final = "bodyObject"
-# What readers see in its place.
+# The key that readers see instead.
 SHOWN_FILE: Final = "bodyLink"
 
 
 class Operand(TypedDict):
-    """One side of a comparison: as it was written, and its value at that visit."""
+    """One side of a comparison: its source text, and its value at that visit."""
 
     source: Any
     value: Any
 
 
 class RuleFacts(TypedDict):
-    """A rule's own fields, those that its kind has, and what it looked at."""
+    """The fields that a rule of this kind has, and the values it compared."""
 
     kind: str
     tag: NotRequired[str]
@@ -37,8 +37,8 @@ class RuleFacts(TypedDict):
 
 
 class RuleEvidence(RuleFacts):
-    """One rule of a condition. `verdict` is null where an earlier rule settled the matter, and
-    `reason` says why a rule was not asked."""
+    """One rule of a condition. `verdict` is null if an earlier rule decided, and `reason` says why
+    a rule was not evaluated."""
 
     verdict: bool | None
 
@@ -51,7 +51,7 @@ class ConditionEvidence(TypedDict):
 
 
 class SwitchRuleEvidence(TypedDict):
-    """One rule of a switch. `missing` says which variable had no value."""
+    """One rule of a switch. `missing` names the variable that had no value."""
 
     label: str
     field: str
@@ -72,7 +72,7 @@ class SwitchEvidence(TypedDict):
 
 
 class WaitMode(TypedDict):
-    """What a wait goes by: a delay, a time of day, or a field with a date."""
+    """The mode of a wait: a delay, a time of day, or a field with a date."""
 
     delayMinutes: NotRequired[int]
     timeOfDay: NotRequired[str]
@@ -102,8 +102,8 @@ class TryError(TypedDict):
 
 
 class TryEnd(TypedDict):
-    """How one try ended: with a status or an error. `sent` is false where nothing left;
-    `waitSeconds` passed before the next try."""
+    """How one try ended: with a status or an error. `sent` is false if nothing was sent;
+    `waitSeconds` is the wait before the next try."""
 
     status: NotRequired[int]
     error: NotRequired[TryError]
@@ -135,8 +135,8 @@ class MessageAttempt(TypedDict):
 
 
 class MessageCounts(TypedDict):
-    """How many contacts could not be compared, and the first of them; and how many attempts and
-    recipients there are, where the step does not name all attempts."""
+    """How many contacts could not be compared, and the first of them. If the step does not list all
+    attempts, also how many attempts and recipients there are."""
 
     notCompared: NotRequired[int]
     notComparedFirst: NotRequired[list[dict[str, str]]]
@@ -169,8 +169,8 @@ class Binary(TypedDict):
 
 
 class Body(TypedDict):
-    """A body as far as the step shows it: JSON or text, cut where there is a `note`. `rest` says
-    that a long one could not be kept whole."""
+    """A body as the step shows it: JSON or text, and cut if there is a `note`. `rest` says that a
+    long body could not be kept whole."""
 
     body: Any
     binary: NotRequired[Binary]
@@ -210,7 +210,7 @@ class CallResponse(ResponseHead, Body):
 
 @final
 class LeftOut(TypedDict):
-    """In place of what was too large for an answer."""
+    """Replaces a record that is too large for an answer."""
 
     leftOut: str
 

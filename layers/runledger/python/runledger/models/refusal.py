@@ -21,11 +21,12 @@ class RefusalReason(StrEnum):
 
 
 class Refusal(Model):
-    """One refused trigger, or all of one reason in one minute (`count` of them, told by the first).
+    """One refused trigger, or all triggers refused for one reason in one minute: `count` of them,
+    with the facts of the first.
 
-    `run_id` is the run in the way or the one the same event opened before, `source` whoever fired:
-    an address, a user's e-mail, the id of an upstream run. `erased_at` is when its person was taken
-    out of it; `unreadable` says what of a damaged row was left out."""
+    `run_id` is the run in the way, or the run that the same event opened before. `source` is who
+    fired it: an address, a user's e-mail or the id of an upstream run. `erased_at` is when the
+    person was removed from it; `unreadable` says which parts of a damaged row were left out."""
 
     id: str
     workspace_id: str
@@ -47,5 +48,5 @@ class Refusal(Model):
 
     @property
     def person_id(self) -> str | None:
-        """The contact in whose index the row stands."""
+        """The contact whose index holds the row."""
         return self.contact_id

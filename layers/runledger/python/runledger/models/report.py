@@ -1,4 +1,4 @@
-"""Reports: what a provider says about a message after it took it."""
+"""Reports: a provider's later messages about a message that it accepted."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -7,9 +7,10 @@ from runledger.models.base import Model
 
 
 class ReportKind(StrEnum):
-    """DELIVERED reached the person's mail server or carrier; BOUNCED came back; COMPLAINED was
-    marked as spam; REJECTED was refused by the provider after it took it; FAILED was given up;
-    DELAYED is still under way and decides nothing."""
+    """What a provider reports about a message. DELIVERED: it reached the person's mail server or
+    carrier. BOUNCED: it came back. COMPLAINED: it was marked as spam. REJECTED: the provider
+    refused it after accepting it. FAILED: the provider gave up. DELAYED: it is still under way;
+    this decides nothing."""
 
     DELIVERED = "DELIVERED"
     BOUNCED = "BOUNCED"
@@ -20,7 +21,7 @@ class ReportKind(StrEnum):
 
 
 class KeptReport(Model):
-    """A report as its attempt keeps it, under its event's id."""
+    """A report as its attempt stores it, under its event's id."""
 
     kind: ReportKind
     at: int
@@ -30,9 +31,9 @@ class KeptReport(Model):
 
 
 class FeedbackReport(Model):
-    """One event of a provider about one attempt. `event_id` is the provider's and the same when
-    the event comes again; `at` is epoch milliseconds; `is_permanent` says of a bounce that the
-    address itself is no good; `provider_id` is the provider's id of the message."""
+    """One event of a provider about one attempt. `event_id` is the provider's, and does not change
+    when the event is repeated; `at` is epoch milliseconds; `is_permanent` says that a bounce is due
+    to a bad address; `provider_id` is the provider's id of the message."""
 
     event_id: str
     delivery_id: str

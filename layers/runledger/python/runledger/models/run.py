@@ -1,4 +1,4 @@
-"""Runs and steps: the ledger itself. Times are epoch milliseconds."""
+"""Runs and steps. Times are epoch milliseconds."""
 
 from enum import StrEnum
 from typing import Any
@@ -10,8 +10,8 @@ from runledger.models.records import KEPT_FILE, Evidence, Request, Response
 
 
 class RunStatus(StrEnum):
-    """PENDING was opened, RUNNING is at a node, COMPLETED reached an END, FAILED and CANCELED ended
-    before one. The last three never change."""
+    """The status of a run. PENDING was opened, RUNNING is at a node, COMPLETED reached an END,
+    FAILED and CANCELED ended before one. The last three never change."""
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"
@@ -25,8 +25,8 @@ class RunStatus(StrEnum):
 
 
 class StepStatus(StrEnum):
-    """RUNNING and WAITING are under way; SKIPPED was reached and had nothing to do. The others say
-    it by their names."""
+    """The status of a step. RUNNING and WAITING are under way; SKIPPED was reached and had nothing
+    to do. The other names explain themselves."""
 
     RUNNING = "RUNNING"
     WAITING = "WAITING"
@@ -50,8 +50,8 @@ class TriggerType(StrEnum):
 
 
 class FailedCall(Model):
-    """A call to another service that failed, without its values: `path` has `{id}` for each, and
-    `status` is None where no answer came."""
+    """A failed call to another service, without its values: `path` has `{id}` for each value, and
+    `status` is None if there was no answer."""
 
     method: str
     host: str
@@ -60,7 +60,7 @@ class FailedCall(Model):
 
     @property
     def text(self) -> str:
-        """`POST api.example.com/score/{id} answered 503`."""
+        """The call in words, such as `POST api.example.com/score/{id} answered 503`."""
         answered = "" if self.status is None else f" answered {self.status}"
         return f"{self.method} {self.host}{self.path}{answered}"
 
@@ -69,8 +69,8 @@ class ErrorDetail(Model):
     """Why a step or a run failed.
 
     `kind` is stable (`STOP_ERROR`, `MISSING_VARIABLE`, `OUTCOME_UNKNOWN`, …), `message` is for a
-    person, `cause` is the raw exception, redacted; `call` is there where a call failed, and kept
-    with the step only.
+    person, `cause` is the raw exception, redacted; `call` is set if a call failed, and only the
+    step keeps it.
     """
 
     node_id: str | None
@@ -88,11 +88,11 @@ class Cancellation(Model):
 
 
 class Claim(Model):
-    """Who is working on a node right now, and until when nobody else may.
+    """The right to work on a node, until its lease ends.
 
-    A claim given back before any effect began has an empty `request_id`; anyone may take it.
-    `wait_until` is there while the node parks the run; `sends` says that the node sends messages,
-    which somebody has to look after, should the run end meanwhile.
+    A claim that was given back before any effect began has an empty `request_id`; any process may
+    take it. `wait_until` is set while the node parks the run; `sends` says that the node sends
+    messages, whose outcome must be found if the run ends meanwhile.
     """
 
     request_id: str
@@ -106,15 +106,14 @@ class Run(Model):
     """The run row.
 
     `execution` is the end of the owning execution's ARN after the run id: `<attempt>` for a
-    Standard machine, `<attempt>:<uuid>` for an Express one. `claimed` are the ranks (positions in
-    topological order) of the nodes that were ever claimed, `open_claims` those at work, by rank.
-    `due_at` is when the run must be looked at again; `start_error` is why a start was put off,
-    `start_refused` that Step Functions never took it; `scheduled_for` is when it starts, where that
-    was not at once, `resumed_at` when a later attempt took up the walk;
-    `error_group` is the failure group of a failed run's whole error;
-    `erased_at` is when its person was taken out of it;
-    `list_partition` is the row's partition in the list by status, once it is stored;
-    `unreadable` says what of a damaged row was left out, and is never stored.
+    Standard machine, `<attempt>:<uuid>` for an Express one. `claimed` holds the ranks (positions in
+    topological order) of all nodes that were ever claimed, `open_claims` the claims of nodes at
+    work, by rank. `due_at` is when the run is due; `start_error` is why a start was put off,
+    `start_refused` says that Step Functions did not accept it; `scheduled_for` is when the run
+    starts, if not at once, `resumed_at` when a later attempt continued the walk; `error_group` is
+    the failure group of a failed run's whole error; `erased_at` is when the person was removed from
+    the run; `list_partition` is the row's partition in the list by status, once it is stored;
+    `unreadable` says which parts of a damaged row were left out, and is never stored.
     """
 
     id: str
@@ -153,25 +152,25 @@ class Run(Model):
 
     @property
     def person_id(self) -> str | None:
-        """The contact in whose index the row stands."""
+        """The contact whose index holds the row."""
         return self.contact_id
 
     @property
     def ready_at(self) -> int:
-        """When the run could first be started."""
+        """The earliest time that the run could start."""
         return self.created_at if self.scheduled_for is None else self.scheduled_for
 
     @property
     def is_handed_back(self) -> bool:
-        """RUNNING, and waiting for its next attempt to go on with the walk."""
+        """Whether the run is RUNNING and waits for its next attempt to continue the walk."""
         return self.status is RunStatus.RUNNING and self.execution is None
 
 
 class Step(Model):
-    """One node of a run. `input` are the values that the texts of its config had, by JSON pointer,
-    as far as nothing else of the step tells them; `output` is the bag later nodes read as
-    `steps.<nodeId>.<name>`. A node that goes on is visited more than once; `progress` is what it
-    left for its next visit; `unreadable` as of a run."""
+    """One node of a run. `input` holds the values of the texts in its config, by JSON pointer,
+    unless another part of the step shows them; later nodes read `output` as
+    `steps.<nodeId>.<name>`. A node that continues is visited more than once; `progress` is its data
+    for the next visit. `unreadable` is as for a run."""
 
     node_id: str
     type: str
@@ -194,5 +193,5 @@ class Step(Model):
 
     @property
     def keeps_files(self) -> bool:
-        """Whether its request or response points to a file of its own."""
+        """Whether its request or response points to a stored file."""
         return any(told and KEPT_FILE in told for told in (self.request, self.response))

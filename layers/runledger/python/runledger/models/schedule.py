@@ -1,4 +1,4 @@
-"""Schedules of date automations and the fires that came of them. Times are epoch milliseconds."""
+"""Schedules of date automations and their fires. Times are epoch milliseconds."""
 
 from datetime import date
 from enum import StrEnum
@@ -7,18 +7,18 @@ from runledger.models.base import Model
 
 
 class FireSource(StrEnum):
-    """What started a fire: EventBridge Scheduler, or the tick in its stead."""
+    """What started a fire: EventBridge Scheduler, or the tick in its place."""
 
     SCHEDULE = "SCHEDULE"
     TICK = "TICK"
 
 
 class MissedReason(StrEnum):
-    """Why a schedule did not come by itself.
+    """Why a schedule did not fire by itself.
 
     DST_GAP: the clocks skipped its time of day. SCHEDULE_DISABLED, SCHEDULE_MISSING,
     SCHEDULE_CHANGED: somebody disabled, deleted or changed it in Scheduler. TARGET_FAILED: it was
-    in order and yet started nothing. UNKNOWN: Scheduler did not tell."""
+    correct but started nothing. UNKNOWN: Scheduler gave no answer."""
 
     DST_GAP = "DST_GAP"
     SCHEDULE_DISABLED = "SCHEDULE_DISABLED"
@@ -29,8 +29,9 @@ class MissedReason(StrEnum):
 
 
 class FireStatus(StrEnum):
-    """RUNNING: runs are being opened. COMPLETED: all are. STOPPED: the automation was stopped or
-    its trigger changed on the way. SKIPPED: noticed too late to open any."""
+    """The status of a fire. RUNNING: runs are being opened. COMPLETED: all are open. STOPPED: the
+    automation was stopped or its trigger changed meanwhile. SKIPPED: the fire was noticed too late
+    to open any."""
 
     RUNNING = "RUNNING"
     COMPLETED = "COMPLETED"
@@ -39,11 +40,11 @@ class FireStatus(StrEnum):
 
 
 class Schedule(Model):
-    """What the schedule of a date automation is to be, and which day it is to fire next.
+    """The wanted schedule of a date automation, and the day of its next fire.
 
-    `revision` counts the changes of what is wanted; `is_synced` tells that Scheduler has this one.
-    `tries` counts what the tick did about a fire that `next_day` is missing, `enabled_at` is since
-    when it fires without a break."""
+    `revision` counts the changes of the wanted schedule; `is_synced` says that Scheduler has this
+    revision. `tries` counts the tick's tries to make up for a missing fire of `next_day`;
+    `enabled_at` is since when it fires without a break."""
 
     workspace_id: str
     automation_id: str
@@ -59,19 +60,20 @@ class Schedule(Model):
 
     @property
     def expression(self) -> str:
-        """As EventBridge Scheduler takes it: EventBridge Scheduler User Guide, "Schedule types"."""
+        """The cron expression for EventBridge Scheduler: EventBridge Scheduler User Guide,
+        "Schedule types"."""
         hour, minute = self.time_of_day.split(":")
         return f"cron({int(minute)} {int(hour)} * * ? *)"
 
 
 class Fire(Model):
-    """One fire of an automation's version, for one day of its zone.
+    """One fire of an automation's version, for one day in its time zone.
 
-    `anchor` is the day whose contacts are due (None beyond the calendar), `rule` what decides
-    which those are, `cursor` how far they were looked through, `attempt` the execution at work.
-    `opened` and `refused` count contacts. `reason` tells why it stopped. `looks_at_all` is True for
-    the first one of a key of metadata, which looks at every contact; None for one that was made
-    before that was done."""
+    `anchor` is the day whose contacts are due (None beyond the calendar), `rule` decides which
+    contacts those are, `cursor` is how far the contacts were read, `attempt` is the execution at
+    work. `opened` and `refused` count contacts. `reason` says why it stopped. `looks_at_all` is
+    True for the first fire of a metadata key, which looks at every contact; None for a fire from
+    before this was recorded."""
 
     workspace_id: str
     automation_id: str

@@ -6,7 +6,8 @@ from runledger.models.base import Model
 
 
 class SuppressionReason(StrEnum):
-    """The address does not take messages, its owner complained of one, or somebody said so."""
+    """Why an address is suppressed: it takes no messages, its owner complained about one, or a user
+    added it."""
 
     BOUNCE = "BOUNCE"
     COMPLAINT = "COMPLAINT"
@@ -14,9 +15,10 @@ class SuppressionReason(StrEnum):
 
 
 class Suppression(Model):
-    """One address; None where its owner was erased, and only its hash is kept. `kind` is that of
-    the channels that reach it; `delivery_id` is the message that came back or was complained of;
-    `created_by` is who added it by hand; `created_at` is epoch milliseconds."""
+    """One suppressed address. `address` is None if its owner was erased and only its hash is kept.
+    `kind` is EMAIL or PHONE, after the channels that reach it; `delivery_id` is the message that
+    bounced or got a complaint; `created_by` is the user who added it; `created_at` is epoch
+    milliseconds."""
 
     workspace_id: str
     kind: str

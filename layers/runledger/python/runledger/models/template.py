@@ -9,7 +9,7 @@ from runledger.models.base import Model, WireModel
 
 
 class TemplateDocument(WireModel):
-    """A template as a client writes it. The channel says which fields it needs."""
+    """A template as a client writes it. The channel decides which fields it needs."""
 
     name: Name = Field(description="The name for people.")
     channel: Annotated[str, StringConstraints(min_length=1, max_length=40)] = Field(
@@ -41,7 +41,7 @@ class Template(Model):
         return self.updated_at
 
     def document(self) -> TemplateDocument:
-        """As its author wrote it."""
+        """Returns the template as a client would write it."""
         return TemplateDocument(
             name=self.name, channel=self.channel, subject=self.subject, body=self.body
         )

@@ -1,4 +1,4 @@
-"""How many rows there are, by hour and status: recounted, never incremented. Times are epoch
+"""Counts of rows by hour and status. They are recounted, never incremented. Times are epoch
 milliseconds."""
 
 from typing import NamedTuple
@@ -8,8 +8,8 @@ from runledger.models.base import Model
 
 
 class Scope(NamedTuple):
-    """What is counted together: all rows of a kind, of a workspace or of one part of it. For runs,
-    deliveries and refusals the part is an automation."""
+    """A set of rows that is counted together: all rows of one kind, in a workspace or in one part
+    of it. For runs, deliveries and refusals the part is an automation."""
 
     workspace_id: str
     kind: str
@@ -17,14 +17,14 @@ class Scope(NamedTuple):
 
 
 class HourTotal(Model):
-    """The rows of one scope that were created in one hour, told by its first moment.
+    """The counts of one scope's rows that were created in one hour. `hour` is its first moment.
 
-    `counts` by status are as counted at `counted_at`, and hold until the next row expires, at
-    `holds_until`, where `due_at` is None: nothing has changed since. Else they are to be counted
-    anew, and `unsettled_since` is when the first such change was told of; `is_marked` while a
-    change came that no recount may have seen yet. No row expires before `expires_from`, whether it
-    was deleted since or not, and all have by `expires_by`: in between, only the rows themselves
-    tell. Every change makes `revision` one more."""
+    `counts` are by status, as counted at `counted_at`. If `due_at` is None, nothing has changed
+    since, and they hold until the next row expires, at `holds_until`. Otherwise a recount is due;
+    `unsettled_since` is when the first change was marked, and `is_marked` says that the last
+    recount may have missed a change. No row, deleted or not, expires before `expires_from`, and all
+    have expired by `expires_by`: in between, only the rows themselves show it. `revision` grows by
+    one with every change."""
 
     scope: Scope
     hour: int
@@ -43,13 +43,13 @@ class HourTotal(Model):
 
 
 class Freshness(NamedTuple):
-    """Every change made before `until` was marked; rows of hours before `since` may never have
-    been. None where that is not known yet."""
+    """How current the totals are. Every change before `until` was marked; rows of hours before
+    `since` may never have been marked. None if not known yet."""
 
     since: int | None
     until: int | None
 
 
 def hour_of(moment: int) -> int:
-    """The first moment of the hour."""
+    """Returns the first moment of the hour."""
     return moment - moment % HOUR

@@ -1,12 +1,12 @@
-"""What is wrong with a value, in our own words: pydantic's sentences speak Python to people who
-write JSON."""
+"""Error messages for wrong values, in our own words: pydantic's messages use Python terms, but API
+users write JSON."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from pydantic_core import core_schema
 
-# What a text with one of our patterns has to look like. A pattern itself is shown to nobody.
+# The message for each of our patterns. A pattern itself is never shown.
 _STATUS = "[1-5](xx|[0-9]{2}(-[1-5][0-9]{2})?)"
 _PATTERNS = {
     r"^[A-Za-z][A-Za-z0-9_]{0,47}$": (
@@ -67,7 +67,7 @@ _TYPES = {
     "date_from_datetime_parsing": "must be a date, such as 2026-01-31",
 }
 
-# With the numbers that pydantic puts into the error's context.
+# Filled with the values in the context of pydantic's error.
 _BOUNDS = {
     "string_too_short": "must have at least {min_length} {characters}",
     "string_too_long": "must have at most {max_length} {characters}",
@@ -89,10 +89,11 @@ _PYDANTIC_TYPES = frozenset(get_args(core_schema.ErrorType))
 
 
 def words(detail: Mapping[str, Any]) -> str:
-    """What is wrong with the value of one of pydantic's errors, to go behind its name."""
+    """Returns what is wrong with a value, for one of pydantic's errors. The text follows the
+    value's name."""
     kind, context = detail["type"], detail.get("ctx") or {}
     if kind in ("value_error", "assertion_error"):
-        # Ours: the words of the check that raised it, behind a prefix.
+        # A check of ours raised it: its message follows a prefix.
         text = str(detail["msg"])
         return text.removeprefix("Value error, ").removeprefix("Assertion failed, ")
     if kind == "string_pattern_mismatch":
@@ -113,13 +114,13 @@ def words(detail: Mapping[str, Any]) -> str:
         )
     if kind in _TYPES:
         return _TYPES[kind]
-    # An error type of our own carries our own words.
+    # Our own error types carry our own words.
     return _UNKNOWN if kind in _PYDANTIC_TYPES else str(detail["msg"])
 
 
 def path_in(document: Any, location: Sequence[int | str], *, missing: bool) -> list[str]:
-    """The location of an error without what is not in the document: pydantic puts the tags of
-    unions in between. `missing` where the last part is a name that the document lacks."""
+    """Returns the location of an error without parts that are not in the document: pydantic inserts
+    the tags of unions. `missing` says that the last part is a name that the document lacks."""
     path: list[str] = []
     here = document
     for place, part in enumerate(location):

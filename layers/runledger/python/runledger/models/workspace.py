@@ -5,13 +5,13 @@ from enum import StrEnum
 from runledger.clock import DAY
 from runledger.models.base import Model
 
-# How long what happened is kept after its end, in days: unless set, and what may be set.
+# How many days history is kept after its end: the default, and the limits.
 DEFAULT_RETENTION_DAYS = 90
 MIN_RETENTION_DAYS, MAX_RETENTION_DAYS = 1, 3_650
 
 
 class Role(StrEnum):
-    """Each role may do all that the one before it may."""
+    """The role of a member. Each role includes the rights of the one before it."""
 
     VIEWER = "VIEWER"
     MEMBER = "MEMBER"
@@ -26,8 +26,8 @@ class Role(StrEnum):
 class Workspace(Model):
     """A tenant. `shards` is fixed when it is opened; `created_at` is epoch milliseconds.
 
-    `least_retention_days` is the smallest retention that was ever in force: no row that is kept by
-    the setting expires sooner after it was made."""
+    `least_retention_days` is the smallest retention that was ever in force: no row that follows the
+    setting expires sooner after it was made."""
 
     id: str
     name: str
@@ -61,8 +61,8 @@ class Membership(Model):
 
 
 class UserRecord(Model):
-    """What the table knows of a user. Tokens of sign-ins up to `signed_out_at` (epoch
-    milliseconds) are not taken."""
+    """The stored data of a user. Tokens of sign-ins up to `signed_out_at` (epoch milliseconds) are
+    refused."""
 
     memberships: list[Membership]
     signed_out_at: int | None = None

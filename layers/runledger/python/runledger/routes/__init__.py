@@ -1,5 +1,5 @@
-"""What the functions `query` and `api` answer, a module a resource.
+"""The routes of the functions `query` and `api`, one module per resource.
 
-They are in the layer, because a function's own folder is where imports begin in Lambda and nowhere
-else: a second module in it would have one name there and another in tests and type checks.
+They are in the layer because only Lambda starts imports in a function's own folder: a second module
+there would have one name in Lambda and another in tests and type checks.
 """

@@ -1,4 +1,4 @@
-"""Who is calling a route."""
+"""The caller of a route."""
 
 from typing import TYPE_CHECKING
 
@@ -12,15 +12,16 @@ if TYPE_CHECKING:
 
 
 def require_role(app: "HttpApp", needed: "Role | None" = None) -> "Caller":
-    """Who has at least the role that the route needs, or another that its body asks for."""
+    """Returns the caller, who has at least the role that the route needs, or the role `needed` if
+    it is given."""
     return caller(app, services().identity, needed)
 
 
 def signed_in(app: "HttpApp") -> "Person":
-    """Who is signed in, for a route that acts in no workspace."""
+    """Returns the person who is signed in, for a route that acts in no workspace."""
     return person(app, services().identity)
 
 
 def admit(app: "HttpApp") -> object:
-    """Raises where the caller may not use the route at all."""
+    """Raises if the caller may not use the route at all."""
     return signed_in(app) if needs_no_workspace(app) else require_role(app)

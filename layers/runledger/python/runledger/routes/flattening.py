@@ -1,9 +1,9 @@
-"""Parameters that several routes have in common, said once as a dataclass.
+"""Parameters that several routes share, written once as a dataclass.
 
-The resolver knows models of parameters too. But it documents their lists, choices and bounds as
-plain strings and numbers, and of a value that is given twice it takes the first in silence. So a
-route that takes a dataclass has a parameter for each of its fields, read, checked and documented
-as any other.
+The resolver supports parameter models too. But it documents their lists, choices and bounds as
+plain strings and numbers, and silently takes the first of two values. So a route that takes a
+dataclass has one parameter for each of its fields, which is read, checked and documented like any
+other.
 """
 
 import functools
@@ -16,7 +16,7 @@ AnswerT = TypeVar("AnswerT")
 
 
 def flattened(handler: Callable[..., AnswerT]) -> Callable[..., AnswerT]:
-    """`handler`, but for each dataclass that it takes, it takes the fields."""
+    """Returns `handler` with each dataclass parameter replaced by the dataclass's fields."""
     signature = inspect.signature(handler)
     groups: dict[str, Any] = {}
     flat: list[inspect.Parameter] = []
@@ -33,7 +33,7 @@ def flattened(handler: Callable[..., AnswerT]) -> Callable[..., AnswerT]:
             values[name] = group(**{each.name: values.pop(each.name) for each in fields(group)})
         return handler(**values)
 
-    # What the resolver asks for.
+    # The resolver reads this signature.
     call.__signature__ = signature.replace(parameters=flat)  # type: ignore[attr-defined]
     return call
 

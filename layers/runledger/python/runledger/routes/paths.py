@@ -1,6 +1,6 @@
-"""Which methods each path of the API takes, across the functions that answer them.
+"""The methods that each path of the API takes, across all functions.
 
-A function answers some of the methods, and has to name the others where it refuses one.
+A function answers only some of the methods. If it refuses one, it has to name the others.
 """
 
 import re
@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import ModuleType
 
-# Served by the function `query` itself, as it lies beside its code.
+# The function `query` serves it itself, because the file is beside its code.
 DOCUMENT_PATH = "/v1/openapi.json"
 _PARAMETER = r"<[^>]+>"
-# What a whole path has to match, and a method that it takes.
+# A pattern for the whole path, and a method that the path takes.
 _Rule = tuple[re.Pattern[str], str]
 
 
 def methods_of(path: str) -> list[str]:
-    """In alphabetic order; empty where there is no such path. A rule without parameters comes
-    before one with them: /v1/runs/cancel is the id of no run."""
+    """Returns the methods in alphabetical order; empty if the path does not exist. A rule without
+    parameters comes first: /v1/runs/cancel is not a run's id."""
     for rules in _rules():
         found = {method for pattern, method in rules if pattern.fullmatch(path)}
         if found:
@@ -31,8 +31,8 @@ def methods_of(path: str) -> list[str]:
 
 @cache
 def _rules() -> tuple[list[_Rule], list[_Rule]]:
-    """Those without parameters, and those with them."""
-    # Asked about refused requests alone: nobody else waits for the other function's modules.
+    """Returns the rules without parameters and the rules with them."""
+    # Only refused requests need the rules, so only they wait for the other function's modules.
     from runledger.routes import api, query
 
     plain: list[_Rule] = [(re.compile(re.escape(DOCUMENT_PATH)), "GET")]

@@ -33,8 +33,8 @@ ViewT = TypeVar("ViewT", bound=WireModel)
 
 
 def expected(if_match: str | None, *revisions: int | None) -> ExpectedRevision:
-    """What a change was made from: the header, and the first of `revisions` that was sent.
-    InvalidInputError where the header names no entity tag, or the revisions differ."""
+    """Returns the revision that a change was made from: the header's, and the one in `revisions`.
+    InvalidInputError if the header is not an entity tag, or the revisions differ."""
     sent = {each for each in revisions if each is not None}
     if len(sent) > 1:
         raise InvalidInputError(
@@ -55,7 +55,7 @@ def _tags(header: str | None) -> frozenset[str] | None:
 
 
 def tagged(view: ViewT, status: HTTPStatus = HTTPStatus.OK) -> Response[ViewT]:
-    """The answer with a view whose revision is its ETag."""
+    """Returns an answer with the view, and its revision as the ETag."""
     revised: Any = view
     return Response(status, "application/json", view, headers={"ETag": f'"{_revision(revised)}"'})
 
@@ -65,6 +65,6 @@ def _revision(view: _Revised) -> int:
 
 
 def same_id(sent: str | None, there: str) -> None:
-    """InvalidInputError where a body names another thing than the path does."""
+    """Raises InvalidInputError if the body has another id than the path."""
     if sent is not None and sent != there:
         raise InvalidInputError(f"the body is of {sent}, the address of {there}", field="id")

@@ -27,7 +27,7 @@ router = make_router()
 Revision = Annotated[
     int | None, Query(description="The draft's, as it was read; 409 where it has changed.")
 ]
-# How soon it is of use to ask how an activation went.
+# The earliest useful moment to ask for an activation's status again.
 ASK_AGAIN_SECONDS = 2
 
 
@@ -40,7 +40,8 @@ def _automations() -> "Automations":
 def create_automation(
     document: Annotated[AutomationDocument, Body()],
 ) -> Response[AutomationView]:
-    """Creates a draft. A graph with problems is refused with all of them."""
+    """Creates an automation as a draft. A graph with problems is refused, and the answer lists all
+    of them."""
     who = require_role(router)
     automations = _automations()
     created = automations.create(who.workspace_id, document, who.email)
@@ -56,8 +57,8 @@ def update_automation(
     revision: Revision = None,
     if_match: IfMatch = None,
 ) -> Response[AutomationView]:
-    """Replaces the draft whole; takes what GET answered. An active version stays as it is until the
-    next activation."""
+    """Replaces the whole draft. The body may be what GET answered. The active version does not
+    change until the next activation."""
     who = require_role(router)
     same_id(document.id, automation_id)
     wanted = expected(if_match, revision, document.revision)
@@ -75,8 +76,8 @@ def patch_automation(
     revision: Revision = None,
     if_match: IfMatch = None,
 ) -> Response[AutomationView]:
-    """Changes what is sent of the draft and leaves the rest (RFC 7396); `nodes` and `edges` are
-    replaced whole, `layout` is merged."""
+    """Changes the fields of the draft that are sent and keeps the others (RFC 7396). `nodes` and
+    `edges` are replaced whole, `layout` is merged."""
     who = require_role(router)
     wanted = expected(if_match, revision, document.revision)
     automations = _automations()
@@ -106,8 +107,8 @@ def _validated(
 def validate_new_automation(
     document: Annotated[AutomationDocument, Body()], strict: Strict = False
 ) -> ProblemsView:
-    """Lists every problem of a document that is to become an automation. The answer is 200 also
-    where there are problems, as the check itself succeeded; with `strict=true` it is 422 then."""
+    """Lists every problem of a new automation, without saving it. The answer is 200 even if there
+    are problems, because the check itself succeeded; with `strict=true` it is then 422."""
     return _validated(require_role(router), document, strict)
 
 
@@ -116,8 +117,8 @@ def validate_new_automation(
 def validate_automation(
     automation_id: str, document: Annotated[AutomationDocument, Body()], strict: Strict = False
 ) -> ProblemsView:
-    """Lists every problem of a document, without saving it. The answer is 200 also where there are
-    problems, as the check itself succeeded; with `strict=true` it is 422 then."""
+    """Lists every problem of a changed automation, without saving it. The answer is 200 even if
+    there are problems, because the check itself succeeded; with `strict=true` it is then 422."""
     who = require_role(router)
     _automations().store.get(who.workspace_id, automation_id)
     return _validated(who, document, strict, automation_id)
@@ -132,8 +133,9 @@ def validate_automation(
 )
 @needs(Role.ADMIN)
 def activate_automation(automation_id: str) -> Response[AutomationView]:
-    """Freezes the draft as the next version and takes events for it. 202 where that is under way:
-    `Location` is where its status can be asked for, and `activation` has it."""
+    """Freezes the draft as the next version and takes events for it. Answers 202 while the
+    activation is under way: `activation` has its status, and `Location` is the address to ask for
+    it again."""
     who = require_role(router)
     activations = services().activations_at(public_url(router))
     view = activations.activate(who.workspace_id, automation_id, who.email)
@@ -151,7 +153,8 @@ def activate_automation(automation_id: str) -> Response[AutomationView]:
 @answers({409: "The automation is archived, or somebody changed it meanwhile."})
 @needs(Role.ADMIN)
 def pause_automation(automation_id: str) -> AutomationView:
-    """Takes no new runs and cancels the open ones. Activating it again takes new runs only."""
+    """Pauses the automation: refuses new events and cancels every open run, including waiting ones.
+    Another activation accepts new events; canceled runs stay canceled."""
     who = require_role(router)
     return _stopped(who, automation_id, AutomationStatus.PAUSED)
 
@@ -160,7 +163,7 @@ def pause_automation(automation_id: str) -> AutomationView:
 @answers({409: "Somebody changed the automation meanwhile."})
 @needs(Role.ADMIN)
 def archive_automation(automation_id: str) -> AutomationView:
-    """Stops the automation as pausing does, for good."""
+    """Archives the automation: stops it as pausing does, but permanently."""
     who = require_role(router)
     return _stopped(who, automation_id, AutomationStatus.ARCHIVED)
 
@@ -176,7 +179,7 @@ def _stopped(who: Caller, automation_id: str, status: AutomationStatus) -> Autom
 def rotate_secret(
     automation_id: str, document: Annotated[RotationDocument | None, Body()] = None
 ) -> AutomationView:
-    """Replaces the signing secret of the webhook; the new one is shown in this answer only."""
+    """Replaces the signing secret of the webhook. Only this answer shows the new secret."""
     who = require_role(router)
     overlap = (document or RotationDocument()).overlap_minutes
     rotations = services().rotations_at(public_url(router))

@@ -1,4 +1,4 @@
-"""People, and forgetting them."""
+"""Creating, changing and erasing contacts."""
 
 from typing import Annotated
 
@@ -49,9 +49,9 @@ def create_contact(document: Annotated[ContactDocument, Body()]) -> Response[Con
 def replace_contact(
     contact_id: str, document: Annotated[ContactReplacement, Body()], if_match: IfMatch = None
 ) -> Response[ContactView]:
-    """Replaces a contact whole: what is missing is removed. Consents alone stay as they are where
-    they are not sent, and a withdrawn one returns only where it is sent as true. Takes what GET
-    answered."""
+    """Replaces a whole contact. Fields that are not sent are removed, except consents: they change
+    only if they are sent, and a withdrawn consent returns only if it is sent as true. The body may
+    be what GET answered."""
     workspace_id = require_role(router).workspace_id
     return _contacts.replace(workspace_id, contact_id, document, if_match)
 
@@ -67,8 +67,8 @@ def replace_contact(
 def patch_contact(
     contact_id: str, document: Annotated[ContactPatch, Body()], if_match: IfMatch = None
 ) -> Response[ContactView]:
-    """Changes what is sent and leaves the rest (RFC 7396): null removes a value, `metadata` is
-    merged, `tags` are replaced."""
+    """Changes the fields that are sent and keeps the others (RFC 7396). Null removes a value,
+    `metadata` is merged, `tags` are replaced."""
     workspace_id = require_role(router).workspace_id
     return _contacts.patch(workspace_id, contact_id, document, if_match)
 
@@ -79,8 +79,9 @@ def patch_contact(
 def erase_contact(
     contact_id: str, document: Annotated[EraseDocument | None, Body()] = None
 ) -> ErasureView:
-    """Erases a person for good: the contact at once, with its open runs canceled and messages not
-    yet sent stopped; then everything that tells of it. Asked again, it says how far that is."""
+    """Erases a person permanently. The contact is erased at once; its open runs are canceled and
+    its unsent messages stopped. Everything else about the person follows. A repeated request
+    answers how far the erasure is."""
     who = require_role(router)
     erases = services().erasing
     reason = document.reason if document else None

@@ -1,4 +1,4 @@
-"""The bodies of PUT and PATCH, derived from what a client writes and what the API answers."""
+"""The bodies of PUT and PATCH, derived from the models of requests and answers."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Creating, replacing and patching a resource that has a revision: what its routes share."""
+"""The code that routes share to create, replace and patch a resource with a revision."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,8 +39,8 @@ def _nothing(workspace_id: str, thing_id: str) -> None: ...
 
 @dataclass(frozen=True, slots=True)
 class Edits(Generic[ThingT, ViewT]):
-    """Answers carry the revision as their ETag. `require` raises where there is nothing to
-    edit."""
+    """Creates, replaces and patches one kind of resource. Answers carry the revision as their ETag.
+    `require` raises if the resource does not exist."""
 
     service: Callable[[], EditingService[ThingT]]
     view: Callable[[ThingT], ViewT]

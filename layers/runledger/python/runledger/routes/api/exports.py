@@ -1,4 +1,4 @@
-"""Asking for a list as a file."""
+"""Exports: writing a list to a file."""
 
 from typing import Annotated
 
@@ -17,8 +17,8 @@ router = make_router()
 @router.post("/v1/exports", tags=["Exports"], status_code=202)
 @needs(Role.MEMBER)
 def create_export(document: Annotated[ExportDocument, Body()]) -> ExportView:
-    """Writes a list to a file, as it is now and whatever its length; `GET` tells how far it is,
-    and has the link."""
+    """Starts writing a list to a file, as the list is now and at any length. `GET` shows the
+    progress and the link."""
     who = require_role(router)
     requested = services().export_requests.create(who.workspace_id, document, who.email)
     return export_view(requested)

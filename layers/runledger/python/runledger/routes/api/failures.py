@@ -1,4 +1,4 @@
-"""Saying that a failure is dealt with, and that it is not."""
+"""Resolving failure groups and opening them again."""
 
 from typing import Annotated
 
@@ -18,8 +18,8 @@ router = make_router()
 def resolve_failure_group(
     group_id: str, document: Annotated[ResolveDocument, Body()]
 ) -> FailureGroupView:
-    """Says that a failure is dealt with. It is open again as soon as another run fails in the same
-    way after that."""
+    """Marks a failure group as resolved. It opens again as soon as another run fails in the same
+    way."""
     who = require_role(router)
     return services().failure_resolution.resolve(
         who.workspace_id, group_id, who.email, document.note
@@ -29,5 +29,5 @@ def resolve_failure_group(
 @router.post("/v1/failure-groups/<group_id>/reopen", tags=["Runs"])
 @needs(Role.MEMBER)
 def reopen_failure_group(group_id: str) -> FailureGroupView:
-    """Opens a resolved group again; one that is open stays as it is."""
+    """Opens a resolved failure group again. An open group does not change."""
     return services().failure_resolution.reopen(require_role(router).workspace_id, group_id)

@@ -1,4 +1,4 @@
-"""Inviting people, joining by an invitation, and ending one's own sessions."""
+"""Inviting people, accepting invitations, and ending the caller's sessions."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -29,8 +29,8 @@ def _invite(document: InvitationDocument) -> SentInvitationView:
 @answers({409: "The address is a member's or is invited already, or the workspace is full."})
 @needs(Role.OWNER)
 def invite(document: Annotated[InvitationDocument, Body()]) -> SentInvitationView:
-    """Invites an address into the workspace for seven days. Its owner joins by accepting; until
-    then nobody gets in by it. 409 where the address is a member's or is invited already."""
+    """Invites an e-mail address into the workspace for seven days. The person gets access only
+    after accepting. Answers 409 if the address is a member's or is invited already."""
     return _invite(document)
 
 
@@ -38,14 +38,15 @@ def invite(document: Annotated[InvitationDocument, Body()]) -> SentInvitationVie
 @answers({409: "The address is a member's or is invited already, or the workspace is full."})
 @needs(Role.OWNER)
 def invite_member(document: Annotated[InvitationDocument, Body()]) -> SentInvitationView:
-    """The same as `POST /v1/invitations`: nobody becomes a member without accepting."""
+    """Invites a person, exactly as `POST /v1/invitations` does. Nobody becomes a member without
+    accepting."""
     return _invite(document)
 
 
 @router.post("/v1/invitations/<invitation_id>/resend", tags=["Workspace"])
 @needs(Role.OWNER)
 def resend_invitation(invitation_id: str) -> SentInvitationView:
-    """Mails an invitation again, which then holds for another seven days, also where it had
+    """Mails an invitation again and extends it by another seven days from now, even if it had
     expired."""
     who = require_role(router)
     sent = services().invitations.resend(who.workspace_id, invitation_id, public_url(router))
@@ -55,7 +56,7 @@ def resend_invitation(invitation_id: str) -> SentInvitationView:
 @router.delete("/v1/invitations/<invitation_id>", tags=["Workspace"], status_code=204)
 @needs(Role.OWNER)
 def withdraw_invitation(invitation_id: str) -> Response[str]:
-    """Withdraws an invitation: nobody can accept it from then on. 404 where it was accepted."""
+    """Withdraws an invitation: nobody can accept it after that. Answers 404 if it was accepted."""
     who = require_role(router)
     services().invitations.withdraw(who.workspace_id, invitation_id)
     return Response(HTTPStatus.NO_CONTENT, body="")
@@ -71,8 +72,8 @@ def withdraw_invitation(invitation_id: str) -> Response[str]:
 )
 @personal
 def accept_invitation(invitation_id: str) -> WorkspaceView:
-    """Joins the workspace of an invitation to the caller's own, verified address. It needs no
-    membership and no `X-Workspace-Id`; repeated, it answers the same. 410 where the invitation has
+    """Joins the workspace that invited the caller's verified address. The call needs no membership
+    and no `X-Workspace-Id`; a repeated call answers the same. Answers 410 if the invitation has
     expired."""
     membership = services().own_invitations.accept(signed_in(router).user_id, invitation_id)
     return workspace_view(membership, services().stores.workspaces.get(membership.workspace_id))
@@ -82,7 +83,7 @@ def accept_invitation(invitation_id: str) -> WorkspaceView:
 @answers({404: "There is no such invitation to the caller's verified address."})
 @personal
 def decline_invitation(invitation_id: str) -> Response[str]:
-    """Refuses an invitation to the caller's own address, which is gone then."""
+    """Declines an invitation to the caller's verified address and deletes it."""
     services().own_invitations.decline(signed_in(router).user_id, invitation_id)
     return Response(HTTPStatus.NO_CONTENT, body="")
 
@@ -90,7 +91,7 @@ def decline_invitation(invitation_id: str) -> Response[str]:
 @router.post("/v1/me/sign-out-everywhere", tags=["Workspace"], status_code=204)
 @personal
 def sign_out_everywhere() -> Response[str]:
-    """Ends all sessions of the caller, this one too: tokens from before are refused at once."""
+    """Ends all sessions of the caller, including this one. Older tokens are refused at once."""
     of, user_id = services(), signed_in(router).user_id
     end_sessions(of.stores.workspaces, of.accounts, of.clock, user_id)
     return Response(HTTPStatus.NO_CONTENT, body="")

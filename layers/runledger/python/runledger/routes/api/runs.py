@@ -1,4 +1,4 @@
-"""Opening runs by hand, and ending them."""
+"""Opening runs by hand, and canceling runs."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -28,7 +28,7 @@ router = make_router()
 )
 @needs(Role.MEMBER)
 def open_run(automation_id: str, document: Annotated[RunDocument, Body()]) -> Response[OpenedView]:
-    """Opens a run by hand for one contact; 200 where the same key opened it before."""
+    """Opens a run by hand for one contact. Answers 200 if the same key opened the run before."""
     who = require_role(router)
     opened = services().manual_runs.open(who.workspace_id, automation_id, document, who.email)
     run = opened.run
@@ -41,9 +41,9 @@ def open_run(automation_id: str, document: Annotated[RunDocument, Body()]) -> Re
 @answers({200: "Everything is canceled already, or nothing is to be: it was a dry run."})
 @needs(Role.MEMBER)
 def cancel_runs(document: Annotated[BulkCancelDocument, Body()]) -> Response[BulkCancelView]:
-    """Ends for good all open runs that match now, none that is opened later; 202, as the next
-    minutes look for more: what was left, and runs opened just before. `dryRun` tells what would be
-    canceled."""
+    """Cancels permanently all open runs that match the filter now, but no run that is opened later.
+    Answers 202 while it continues: for some minutes it looks for remaining runs and runs opened
+    just before the request. `dryRun` counts the runs and cancels none."""
     who = require_role(router)
     cancels = services().bulk_cancels
     if document.dry_run:
@@ -59,7 +59,7 @@ def cancel_runs(document: Annotated[BulkCancelDocument, Body()]) -> Response[Bul
 @answers({409: "The run has ended."})
 @needs(Role.MEMBER)
 def cancel_run(run_id: str, document: Annotated[CancelDocument, Body()]) -> RunView:
-    """Ends an open run for good; 409 with its status for one that has ended."""
+    """Cancels an open run permanently. If the run has ended, answers 409 with its status."""
     who = require_role(router)
     canceler = services().canceler
     canceled = Cancellation(by=who.email, reason=document.reason)

@@ -1,4 +1,4 @@
-"""Secrets, which go in and never come out."""
+"""Setting and deleting secrets. No answer shows a secret's value."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -20,8 +20,8 @@ SecretName = Annotated[str, Path(description="The name of the secret.")]
 @router.put("/v1/secrets/<name>", tags=["Secrets"])
 @needs(Role.ADMIN)
 def put_secret(name: SecretName, document: Annotated[SecretDocument, Body()]) -> SecretNameView:
-    """Sets or replaces a secret, or says anew where it may be sent. Its value can never be read
-    back."""
+    """Sets or replaces a secret's value, or the hosts it may be sent to. The value can never be
+    read back."""
     who = require_role(router)
     return secret_name_view(
         services().secrets.set(who.workspace_id, name, document.value, document.allowed_hosts)
@@ -31,7 +31,7 @@ def put_secret(name: SecretName, document: Annotated[SecretDocument, Body()]) ->
 @router.delete("/v1/secrets/<name>", tags=["Secrets"], status_code=204)
 @needs(Role.ADMIN)
 def delete_secret(name: SecretName) -> Response[str]:
-    """Deletes a secret for good. Its name may be set again at once."""
+    """Deletes a secret permanently. Its name can be used again at once."""
     who = require_role(router)
     services().secrets.delete(who.workspace_id, name)
     return Response(HTTPStatus.NO_CONTENT, body="")

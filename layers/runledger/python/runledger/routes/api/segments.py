@@ -1,4 +1,4 @@
-"""Segments."""
+"""Creating and changing segments."""
 
 from typing import Annotated
 
@@ -32,8 +32,8 @@ def create_segment(document: Annotated[SegmentDocument, Body()]) -> Response[Seg
 def replace_segment(
     segment_id: str, document: Annotated[SegmentReplacement, Body()], if_match: IfMatch = None
 ) -> Response[SegmentView]:
-    """Replaces a segment whole; takes what GET answered. Versions of automations that use the
-    segment keep it as it was."""
+    """Replaces a whole segment. The body may be what GET answered. Automation versions that use the
+    segment keep their own copy."""
     workspace_id = require_role(router).workspace_id
     return _segments.replace(workspace_id, segment_id, document, if_match)
 
@@ -43,6 +43,7 @@ def replace_segment(
 def patch_segment(
     segment_id: str, document: Annotated[SegmentPatch, Body()], if_match: IfMatch = None
 ) -> Response[SegmentView]:
-    """Changes what is sent and leaves the rest (RFC 7396); `rules` are replaced whole."""
+    """Changes the fields that are sent and keeps the others (RFC 7396). `rules` are replaced
+    whole."""
     workspace_id = require_role(router).workspace_id
     return _segments.patch(workspace_id, segment_id, document, if_match)

@@ -1,4 +1,4 @@
-"""Addresses that nothing is sent to."""
+"""Adding addresses to the suppression list and removing them."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -23,7 +23,8 @@ router = make_router()
 def add_suppression(
     document: Annotated[SuppressionDocument, Body()],
 ) -> Response[SuppressionView]:
-    """Sends nothing to an address from now on; 200 where it was on the list, with its reason."""
+    """Adds an address to the suppression list, so that nothing is sent to it. If it is on the list
+    already, answers 200 with the reason."""
     who = require_role(router)
     suppression, is_new = services().suppressions.add(who.workspace_id, document, who.email)
     status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
@@ -35,7 +36,7 @@ def add_suppression(
 def remove_suppression(
     address: Annotated[str, Path(description="The address, an e-mail or a phone.")],
 ) -> Response[str]:
-    """Takes an address off the list, whatever put it there."""
+    """Removes an address from the suppression list, regardless of why it was added."""
     who = require_role(router)
     services().suppressions.remove(who.workspace_id, unquote(address))
     return Response(HTTPStatus.NO_CONTENT, body="")

@@ -1,4 +1,4 @@
-"""Templates, and what they would say."""
+"""Creating, changing and previewing templates."""
 
 from typing import Annotated
 
@@ -33,8 +33,8 @@ def create_template(document: Annotated[TemplateDocument, Body()]) -> Response[T
 def replace_template(
     template_id: str, document: Annotated[TemplateReplacement, Body()], if_match: IfMatch = None
 ) -> Response[TemplateView]:
-    """Replaces a template whole; takes what GET answered. Versions of automations that use the
-    template keep it as it was."""
+    """Replaces a whole template. The body may be what GET answered. Automation versions that use
+    the template keep their own copy."""
     workspace_id = require_role(router).workspace_id
     return _templates.replace(workspace_id, template_id, document, if_match)
 
@@ -44,7 +44,7 @@ def replace_template(
 def patch_template(
     template_id: str, document: Annotated[TemplatePatch, Body()], if_match: IfMatch = None
 ) -> Response[TemplateView]:
-    """Changes what is sent and leaves the rest (RFC 7396)."""
+    """Changes the fields that are sent and keeps the others (RFC 7396)."""
     workspace_id = require_role(router).workspace_id
     return _templates.patch(workspace_id, template_id, document, if_match)
 
@@ -52,7 +52,7 @@ def patch_template(
 @router.post("/v1/templates/preview", tags=["Templates"])
 @needs(Role.MEMBER)
 def preview_draft(document: Annotated[DraftPreviewDocument, Body()]) -> PreviewView:
-    """What a template that is not saved would say; nothing is sent."""
+    """Renders a template that is not saved. Nothing is sent."""
     who = require_role(router)
     return services().previews.of_draft(who.workspace_id, document)
 
@@ -62,8 +62,8 @@ def preview_draft(document: Annotated[DraftPreviewDocument, Body()]) -> PreviewV
 def preview_template(
     template_id: str, document: Annotated[PreviewDocument | None, Body()] = None
 ) -> PreviewView:
-    """What a template would say to a contact; nothing is sent. Variables without a value are told
-    by name among the `problems`."""
+    """Renders a template for a contact. Nothing is sent. `problems` names each variable without a
+    value."""
     who = require_role(router)
     return services().previews.of_saved(
         who.workspace_id, template_id, document or PreviewDocument()

@@ -1,4 +1,4 @@
-"""Settings and members."""
+"""Changing a workspace's settings and members."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -21,8 +21,8 @@ router = make_router()
 @answers({409: "An owner without a second factor cannot ask others for one."})
 @needs(Role.OWNER)
 def put_settings(document: Annotated[SettingsDocument, Body()]) -> SettingsView:
-    """Replaces the settings. A retention holds for what begins from then on; 409 for an owner who
-    asks for a second factor and has none."""
+    """Replaces the settings. A new retention applies only to what begins after the change. Answers
+    409 if an owner without a second factor requires one."""
     membership = require_role(router).membership
     of = services()
     changed = change_settings(of.stores.workspaces, lambda: of.accounts, membership, document)
@@ -33,7 +33,7 @@ def put_settings(document: Annotated[SettingsDocument, Body()]) -> SettingsView:
 @answers({409: "The last owner stays one."})
 @needs(Role.OWNER)
 def change_member(user_id: str, document: Annotated[RoleDocument, Body()]) -> MemberView:
-    """Gives a member another role; 409 for the last owner, who stays one."""
+    """Changes a member's role. Answers 409 if the last owner would get another role."""
     who = require_role(router)
     return member_view(services().members.change_role(who.workspace_id, user_id, document.role))
 
@@ -42,7 +42,7 @@ def change_member(user_id: str, document: Annotated[RoleDocument, Body()]) -> Me
 @answers({409: "The last owner stays one."})
 @needs(Role.OWNER)
 def remove_member(user_id: str) -> Response[str]:
-    """Takes a member out, who has no access from then on; 409 for the last owner."""
+    """Removes a member, who loses access at once. Answers 409 for the last owner."""
     who = require_role(router)
     services().members.remove(who.workspace_id, user_id)
     return Response(HTTPStatus.NO_CONTENT, body="")

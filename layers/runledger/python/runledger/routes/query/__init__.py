@@ -1,2 +1,2 @@
-"""Reads. What only some requests need is imported by the first of them, so that a new instance
-answers soon."""
+"""Reads. A module that only some requests need is imported by the first such request, so that a new
+instance answers quickly."""

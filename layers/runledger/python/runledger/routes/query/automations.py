@@ -1,4 +1,4 @@
-"""Automations, their versions and fires, and what their graphs are made of."""
+"""Reading automations, their versions, fires and node types."""
 
 from typing import Annotated
 
@@ -27,13 +27,13 @@ router = make_router()
 
 @router.get("/v1/automations", tags=["Automations"])
 def list_automations(limit: Limit = 50, cursor: Cursor = None) -> ListView[AutomationSummaryView]:
-    """Automations, the newest first."""
+    """Lists automations, newest first."""
     return services().resource_lists.automations(require_role(router).workspace_id, limit, cursor)
 
 
 @router.get("/v1/automations/<automation_id>", tags=["Automations"])
 def get_automation(automation_id: str) -> Response[AutomationView]:
-    """The automation with its draft, whose revision is the `ETag`."""
+    """Returns an automation with its draft. The draft's revision is the `ETag`."""
     who = require_role(router)
     automations = services().automations_at(public_url(router))
     automation = automations.store.get(who.workspace_id, automation_id)
@@ -42,7 +42,7 @@ def get_automation(automation_id: str) -> Response[AutomationView]:
 
 @router.get("/v1/automations/<automation_id>/versions", tags=["Automations"])
 def list_versions(automation_id: str) -> ListView[VersionSummaryView]:
-    """The versions of an automation, the newest first."""
+    """Lists the versions of an automation, newest first."""
     from runledger.services.views.automations import version_summary_view
 
     automation = services().stores.automations.get(require_role(router).workspace_id, automation_id)
@@ -55,7 +55,7 @@ def get_version(
     automation_id: str,
     number: Annotated[int, Path(ge=1, description="The number of the version.")],
 ) -> VersionView:
-    """One version with its graph."""
+    """Returns one version with its graph."""
     from runledger.services.views.automations import version_view
 
     automation = services().stores.automations.get(require_role(router).workspace_id, automation_id)
@@ -67,7 +67,7 @@ def get_activation(
     automation_id: str,
     number: Annotated[int, Path(ge=1, description="The number that the version has or will have.")],
 ) -> ActivationView:
-    """How the request to activate a version went; it is kept for 30 days."""
+    """Returns the status of a request to activate a version. It is kept for 30 days."""
     from runledger.services.automations.activations import find_activation
     from runledger.services.views.automations import activation_view
 
@@ -79,7 +79,7 @@ def get_activation(
 
 @router.get("/v1/automations/<automation_id>/fires", tags=["Automations"])
 def list_fires(automation_id: str, limit: Limit = 50, cursor: Cursor = None) -> ListView[FireView]:
-    """What a date automation did on each day, the newest first."""
+    """Lists what a date automation did on each day, newest first."""
     return services().resource_lists.fires(
         require_role(router).workspace_id, automation_id, limit, cursor
     )
@@ -87,7 +87,7 @@ def list_fires(automation_id: str, limit: Limit = 50, cursor: Cursor = None) -> 
 
 @router.get("/v1/node-types", tags=["Automations"])
 def list_node_types() -> ListView[NodeTypeView]:
-    """The node palette, with a JSON Schema of each config."""
+    """Lists the node types, with a JSON Schema of each config."""
     from runledger.services.automations.catalogue import node_type_views
 
     require_role(router)

@@ -1,4 +1,4 @@
-"""People, and all that happened to each."""
+"""Reading contacts and their timelines."""
 
 from typing import Annotated
 
@@ -23,7 +23,8 @@ def list_contacts(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ListView[ContactView]:
-    """Contacts, the newest first; or the one asked for, if the workspace has it."""
+    """Lists contacts, newest first. With `contact`, lists only that contact, if the workspace has
+    it."""
     workspace_id = require_role(router).workspace_id
     if contact is not None:
         return services().resource_lists.contact_named(workspace_id, contact)
@@ -33,7 +34,7 @@ def list_contacts(
 @router.get("/v1/contacts/<contact_id>", tags=["Contacts"])
 @answers({410: "The contact was erased."})
 def get_contact(contact_id: str) -> Response[ContactView]:
-    """One person, with the revision as `ETag`; 410 for one who was erased."""
+    """Returns one contact, with its revision as `ETag`. Answers 410 if the contact was erased."""
     from runledger.services.contacts.known_contact import known_contact
     from runledger.services.views.contacts import contact_view
 
@@ -50,7 +51,7 @@ def get_contact_timeline(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ListView[TimelineItemView]:
-    """Runs, deliveries and refusals of one person in one order, newest first; messages that other
-    people's runs sent to them are there too."""
+    """Lists the runs, deliveries and refusals of one contact together, newest first. It includes
+    messages that other contacts' runs sent to this one."""
     workspace_id = require_role(router).workspace_id
     return services().timelines.page(workspace_id, contact_id, frozenset(kind or ()), limit, cursor)

@@ -1,4 +1,4 @@
-"""Messages."""
+"""Reading deliveries."""
 
 from runledger.api.counts import CountsView
 from runledger.api.deliveries import DeliveryDetailView, DeliveryRowView
@@ -15,20 +15,20 @@ router = make_router()
 @router.get("/v1/deliveries", tags=["Deliveries"])
 @flattened
 def list_deliveries(filters: DeliveryFilters, page: Page) -> ListView[DeliveryRowView]:
-    """Messages that were sent, refused or put off, newest first. One whose first try is with the
-    provider is told by its run, and listed once that is over."""
+    """Lists messages that were sent, refused or put off, newest first. A message appears here after
+    its first try ends; until then only its run shows it."""
     return services().queries.deliveries(require_role(router).workspace_id, filters.request(page))
 
 
 @router.get("/v1/deliveries/counts", tags=["Deliveries"])
 @flattened
 def count_deliveries(filters: DeliveryFilters) -> CountsView:
-    """How many deliveries the list of these filters shows, by status."""
+    """Counts the deliveries that match the filters, by status."""
     return services().counts.deliveries(require_role(router).workspace_id, filters.request())
 
 
 @router.get("/v1/deliveries/<delivery_id>", tags=["Deliveries"])
 @answers({410: "The delivery has expired."})
 def get_delivery(delivery_id: str) -> DeliveryDetailView:
-    """One message with its gates, its tries and what the provider reported."""
+    """Returns one message with its gates, its tries and the provider's reports."""
     return services().details.delivery(require_role(router).workspace_id, delivery_id)

@@ -1,4 +1,4 @@
-"""Exports, with links to their files for whoever may have them."""
+"""Reading exports, with links to their files for callers who may have them."""
 
 from runledger.api.exports import ExportView
 from runledger.api.lists import ListView
@@ -13,7 +13,7 @@ router = make_router()
 
 @router.get("/v1/exports", tags=["Exports"])
 def list_exports(limit: Limit = 50, cursor: Cursor = None) -> ListView[ExportView]:
-    """Exports, the newest first."""
+    """Lists exports, newest first."""
     who = require_role(router)
     return services().export_queries.page(
         who.workspace_id, limit, cursor, may_link=who.may(Role.MEMBER)
@@ -22,6 +22,6 @@ def list_exports(limit: Limit = 50, cursor: Cursor = None) -> ListView[ExportVie
 
 @router.get("/v1/exports/<export_id>", tags=["Exports"])
 def get_export(export_id: str) -> ExportView:
-    """One export: how far it is, and the link to its file."""
+    """Returns one export: its progress, and the link to its file."""
     who = require_role(router)
     return services().export_queries.one(who.workspace_id, export_id, may_link=who.may(Role.MEMBER))

@@ -1,4 +1,4 @@
-"""Failed runs by what they failed of."""
+"""Reading failure groups."""
 
 from typing import Annotated
 
@@ -41,9 +41,9 @@ def list_failure_groups(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ListView[FailureGroupView]:
-    """Failed runs by what they failed of: those of one automation whose errors differ only in ids,
-    numbers, addresses and the like, the latest failure first (by the hour). What calls failed with
-    is told apart by method, host, path and status."""
+    """Lists failed runs in groups. The runs of a group belong to one automation, and their errors
+    differ only in ids, numbers, addresses and similar values. Failed calls are also grouped by
+    method, host, path and status. The group with the latest failure comes first, to the hour."""
     from runledger.services.lists.failures import FailureRequest
 
     request = FailureRequest(
@@ -62,5 +62,5 @@ def list_failure_groups(
 
 @router.get("/v1/failure-groups/<group_id>", tags=["Runs"])
 def get_failure_group(group_id: str) -> FailureGroupView:
-    """One failure group, over all the time that its runs are kept."""
+    """Returns one failure group, over the whole time that its runs are kept."""
     return services().failure_views.group(require_role(router).workspace_id, group_id)

@@ -1,6 +1,6 @@
-"""What lists can be asked for in their address. A list and its counts take the same filters.
+"""The query parameters of lists. A list and its counts take the same filters.
 
-Nobody compares or prints a group of parameters: methods that nobody calls would take their time in
+Groups of parameters have no `__eq__` and `__repr__`: nobody calls them, and making them would slow
 every new instance of the function.
 """
 
@@ -60,14 +60,14 @@ _TriggerTypes = Annotated[
 
 @dataclass(eq=False, repr=False)
 class Page:
-    """Which rows of a list that can be read from either end."""
+    """A page of a list that can be read from either end."""
 
     order: Annotated[Order, Query(description="By creation time.")] = Order.NEWEST
     limit: Limit = 50
     cursor: Cursor = None
 
 
-# Who counts reads no page.
+# Counts read no page.
 _NO_PAGE = Page(limit=1)
 
 
@@ -144,7 +144,8 @@ class DeliveryFilters:
 def _request(
     filters: RunFilters | RefusalFilters | DeliveryFilters, page: Page, **own: Any
 ) -> ListRequest:
-    """What all lists are asked for, and what is a list's `own`."""
+    """Returns a request with the filters that all lists share, and the `own` filters of one
+    list."""
     return ListRequest(
         automation_id=filters.automation_id,
         contact=filters.contact,

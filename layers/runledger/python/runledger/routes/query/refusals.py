@@ -15,20 +15,20 @@ router = make_router()
 @router.get("/v1/refusals", tags=["Refusals"])
 @flattened
 def list_refusals(filters: RefusalFilters, page: Page) -> ListView[RefusalView]:
-    """Triggers that opened no run, and why, newest first."""
+    """Lists triggers that opened no run, and why, newest first."""
     return services().queries.refusals(require_role(router).workspace_id, filters.request(page))
 
 
 @router.get("/v1/refusals/counts", tags=["Refusals"])
 @flattened
 def count_refusals(filters: RefusalFilters) -> CountsView:
-    """How many refusals the list of these filters shows, by reason. One that stands for several
-    triggers of a minute is one."""
+    """Counts the refusals that match the filters, by reason. A refusal that stands for several
+    triggers in a minute counts once."""
     return services().counts.refusals(require_role(router).workspace_id, filters.request())
 
 
 @router.get("/v1/refusals/<refusal_id>", tags=["Refusals"])
 @answers({410: "The refusal has expired."})
 def get_refusal(refusal_id: str) -> RefusalView:
-    """One refusal."""
+    """Returns one refusal."""
     return services().details.refusal(require_role(router).workspace_id, refusal_id)

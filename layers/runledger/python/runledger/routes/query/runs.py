@@ -1,4 +1,5 @@
-"""Runs: lists, counts and figures, one with its steps, and how far canceling many of them is."""
+"""Reading runs: lists, counts, statistics, one run with its steps, and the progress of a bulk
+cancel."""
 
 from runledger.api.bulk_cancels import BulkCancelView
 from runledger.api.counts import CountsView, StatsView
@@ -24,27 +25,27 @@ router = make_router()
 @router.get("/v1/runs", tags=["Runs"])
 @flattened
 def list_runs(filters: RunFilters, page: Page) -> ListView[RunView]:
-    """Runs, newest first unless asked otherwise."""
+    """Lists runs, newest first by default."""
     return services().queries.runs(require_role(router).workspace_id, filters.request(page))
 
 
 @router.get("/v1/runs/counts", tags=["Runs"])
 @flattened
 def count_runs(filters: RunFilters) -> CountsView:
-    """How many runs the list of these filters shows, by status."""
+    """Counts the runs that match the filters, by status."""
     return services().counts.runs(require_role(router).workspace_id, filters.request())
 
 
 @router.get("/v1/runs/<run_id>", tags=["Runs"])
 @answers({410: "The run has expired."})
 def get_run(run_id: str) -> RunDetailView:
-    """One run with every step, in one consistent read."""
+    """Returns one run with every step, in one consistent read."""
     return services().details.run(require_role(router).workspace_id, run_id)
 
 
 @router.get("/v1/runs/cancel/<cancellation_id>", tags=["Runs"])
 def get_cancellation(cancellation_id: str) -> BulkCancelView:
-    """How far a cancellation of many runs is."""
+    """Returns the progress of a bulk cancel."""
     from runledger.services.bulk.bulk_cancel import bulk_cancel_view
 
     found = services().stores.bulk_cancels.get(
@@ -61,8 +62,9 @@ def get_stats(
     to: ToText = None,
     time_zone: TimeZoneText = None,
 ) -> StatsView:
-    """Runs by hour and status, and how long the newest 1,000 finished runs of the range took: of an
-    automation also node by node, from at most 1,000 steps of the newest of them (`sampled` tells of
-    how many each). The last 24 hours unless asked otherwise."""
+    """Counts runs by hour and status, and measures how long the newest 1,000 finished runs of the
+    range took. For one automation it also measures each node, from at most 1,000 steps of the
+    newest of these runs. `sampled` says how many were measured. The default range is the last 24
+    hours."""
     workspace_id = require_role(router).workspace_id
     return services().stats.of(workspace_id, automation_id, range_, from_, to, time_zone)

@@ -1,4 +1,4 @@
-"""Segments, and who belongs to them."""
+"""Reading segments, and previewing their contacts."""
 
 from aws_lambda_powertools.event_handler import Response
 
@@ -15,13 +15,13 @@ router = make_router()
 
 @router.get("/v1/segments", tags=["Segments"])
 def list_segments(limit: Limit = 50, cursor: Cursor = None) -> ListView[SegmentView]:
-    """Segments, the newest first."""
+    """Lists segments, newest first."""
     return services().resource_lists.segments(require_role(router).workspace_id, limit, cursor)
 
 
 @router.get("/v1/segments/<segment_id>", tags=["Segments"])
 def get_segment(segment_id: str) -> Response[SegmentView]:
-    """One segment, with its revision as `ETag`."""
+    """Returns one segment, with its revision as `ETag`."""
     from runledger.services.views.segments import segment_view
 
     found = services().stores.segments.get(require_role(router).workspace_id, segment_id)
@@ -30,5 +30,5 @@ def get_segment(segment_id: str) -> Response[SegmentView]:
 
 @router.get("/v1/segments/<segment_id>/preview", tags=["Segments"])
 def preview_segment(segment_id: str) -> SegmentPreviewView:
-    """Who belongs to it now: the first contacts, and how many there are."""
+    """Returns the first contacts that belong to the segment now, and how many there are."""
     return services().segments.preview(require_role(router).workspace_id, segment_id)

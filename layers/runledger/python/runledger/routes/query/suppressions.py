@@ -20,8 +20,8 @@ def list_suppressions(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ListView[SuppressionView]:
-    """Addresses that nothing is sent to, newest first; or the one asked for, if it is on the
-    list."""
+    """Lists the addresses that nothing is sent to, newest first. With `address`, lists only that
+    address, if it is on the list."""
     workspace_id = require_role(router).workspace_id
     if address is not None:
         return services().suppressions.one(workspace_id, address)

@@ -15,13 +15,13 @@ router = make_router()
 
 @router.get("/v1/templates", tags=["Templates"])
 def list_templates(limit: Limit = 50, cursor: Cursor = None) -> ListView[TemplateView]:
-    """Templates, the newest first."""
+    """Lists templates, newest first."""
     return services().resource_lists.templates(require_role(router).workspace_id, limit, cursor)
 
 
 @router.get("/v1/templates/<template_id>", tags=["Templates"])
 def get_template(template_id: str) -> Response[TemplateView]:
-    """One template, with its revision as `ETag`."""
+    """Returns one template, with its revision as `ETag`."""
     from runledger.services.views.templates import template_view
 
     found = services().stores.templates.get(require_role(router).workspace_id, template_id)

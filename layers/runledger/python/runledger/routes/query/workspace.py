@@ -14,15 +14,16 @@ router = make_router()
 @router.get("/v1/health", tags=["Workspace"])
 @needs(None)
 def get_health() -> ServiceHealthView:
-    """Whether the API answers. Needs no token."""
+    """Answers 200 if the API is up. Needs no token."""
     return ServiceHealthView(status="ok")
 
 
 @router.get("/v1/me", tags=["Workspace"])
 @personal
 def get_me() -> MeView:
-    """Who is calling, their workspaces, and the invitations they may accept. It answers people
-    without any workspace too, and those who lack a second factor that a workspace asks for."""
+    """Returns the caller, their workspaces, and the invitations they may accept. It also works for
+    people without a workspace, and for people who lack a second factor that a workspace
+    requires."""
     from runledger.services.views.workspaces import me_view
     from runledger.services.workspaces.me import describe_person
 
@@ -36,7 +37,7 @@ def get_me() -> MeView:
 @router.get("/v1/settings", tags=["Workspace"])
 @needs(Role.OWNER)
 def get_settings() -> SettingsView:
-    """The settings of the workspace."""
+    """Returns the settings of the workspace."""
     from runledger.services.views.workspaces import settings_view
 
     who = require_role(router)
@@ -46,7 +47,7 @@ def get_settings() -> SettingsView:
 @router.get("/v1/members", tags=["Workspace"])
 @needs(Role.OWNER)
 def list_members() -> ListView[MemberView]:
-    """Everybody in the workspace, in the order they joined."""
+    """Lists the members of the workspace, in the order they joined."""
     from runledger.services.views.workspaces import member_view
 
     found = services().stores.workspaces.members(require_role(router).workspace_id)
@@ -56,8 +57,8 @@ def list_members() -> ListView[MemberView]:
 @router.get("/v1/invitations", tags=["Workspace"])
 @needs(Role.OWNER)
 def list_invitations() -> ListView[InvitationView]:
-    """The invitations that were neither accepted nor withdrawn, the oldest first. Those that have
-    expired stay for 30 days, to be sent again."""
+    """Lists the invitations that were neither accepted nor withdrawn, oldest first. Expired ones
+    stay for 30 days, so that they can be sent again."""
     from runledger.services.views.invitations import invitation_view
 
     found = services().stores.invitations.of_workspace(require_role(router).workspace_id)
