@@ -1,4 +1,4 @@
-"""Settles the run of an execution that Step Functions reports as ended badly."""
+"""Settles the run of an execution that Step Functions reports as failed, timed out or aborted."""
 
 from typing import Any
 

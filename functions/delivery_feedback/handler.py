@@ -1,4 +1,4 @@
-"""Settles delivery attempts by what their providers report."""
+"""Settles delivery attempts from their providers' reports."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Writes the file of an export, a visit at a time (export)."""
+"""Writes the file of an export, one visit at a time (export)."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from runledger.composition import preload, services
 from runledger.observability import begin, bind
 from runledger.services.bulk.export_contract import ExportEvent
 
-# Of the function's time, left to upload what was read, and to make the file of its parts.
+# Time of the function kept back for uploading what was read and completing the file.
 LAST_SECONDS = 60 * SECOND
 
 preload("services.bulk.export_pages")

@@ -1,5 +1,5 @@
-"""Follows the table's stream: publishes new statuses, marks the hours whose totals changed, and
-buries what expired."""
+"""Follows the table's stream: publishes new statuses, marks hours whose totals changed, and cleans
+up after expired rows."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Puts failed runs into their failure groups, as the bus tells of them through a queue."""
+"""Adds failed runs to their failure groups, from the bus's events in a queue."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Runs the nodes that touch nothing outside."""
+"""Runs the nodes that call nothing outside."""
 
 from typing import Any
 

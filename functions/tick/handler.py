@@ -1,4 +1,4 @@
-"""Once a minute: sends pulses through the stream, starts what is due, settles what is overdue."""
+"""Once a minute: sends pulses through the stream, and settles everything that is due."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from runledger.composition import preload, services
 from runledger.errors import RunledgerError
 from runledger.observability import begin, log_failure, logger
 
-# Rows that one tick looks at; its time is up long before.
+# The most rows that one tick looks at; its time ends long before.
 DUE_ROWS = 50_000
-# Of the function's time, left to finish the row at hand.
+# Time of the function kept back for finishing the current row.
 LAST_SECONDS = 25 * SECOND
 
 preload(
@@ -28,7 +28,8 @@ preload(
 
 
 def send_pulses() -> None:
-    """Where that fails, counts tell by their freshness; what is due does not wait for it."""
+    """Sends pulses through the stream. If this fails, counts show an older freshness, and due work
+    still goes on."""
     try:
         services().stores.freshness.write_pulses(services().clock())
     except RunledgerError as error:

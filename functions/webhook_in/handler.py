@@ -12,13 +12,13 @@ from runledger.observability import begin, bind, logger
 from runledger.services.triggers.webhooks import WebhookRequest
 
 PREFIX = "/v1/webhooks/in/"
-# Senders give up after 5 to 30 seconds, and API Gateway after 30, with an answer of its own that
-# says nothing of when to try again. Before that, and before this function's own timeout, what AWS
-# did not do by then is answered with 503 and Retry-After. The last call may still connect (2 s).
+# Senders give up after 5 to 30 seconds. API Gateway gives up after 30, with its own answer that
+# does not say when to try again. So if AWS has not finished by this time, before this function's
+# own timeout, the answer is 503 with Retry-After. The last call may still connect (2 s).
 ANSWER_SECONDS = 8.0
 OPENED: Any = {"model": OpenedView}
 
-# No validation by the resolver: the service reads the raw bytes itself.
+# No validation by the resolver, because the service reads the raw bytes itself.
 app = make_app(methods=lambda _: ["POST"], validate=False)
 
 preload("services.triggers.webhooks", "services.secrets.signing", "store.rates")
@@ -68,7 +68,7 @@ def receive_webhook(
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     begin(context.aws_request_id)
     token = event["rawPath"].removeprefix(PREFIX)
-    # Every text is looked up alike: the router would answer for itself where it takes a character
-    # for no part of a path.
+    # Look up every text the same way: the router would give its own answer for a character that it
+    # does not allow in a path.
     app.context["token"] = token
     return resolve(app, {**event, "rawPath": f"{PREFIX}token"}, context, ANSWER_SECONDS)

@@ -1,8 +1,7 @@
-"""The one place that puts stores, clients, settings and services together.
+"""Puts stores, clients, settings and services together. Nothing else does this.
 
-Each service is made when it is first asked for, and imported then: a function needs few of them
-and starts sooner without the others. Tests override what lies at the edge and construct nothing
-else themselves.
+Each service is imported and created at its first use, because a function needs few of them and
+starts sooner without the others. Tests override the edges and construct nothing else.
 """
 
 import os
@@ -125,11 +124,11 @@ class Composition:
         return found
 
     def client(self, service: str) -> Any:
-        """A client that tries again by itself."""
+        """Returns a client that retries by itself."""
         return aws.client(service)
 
     def effect_client(self, service: str) -> Any:
-        """A client for calls that must not happen twice: it tries once."""
+        """Returns a client for calls that must not happen twice: it tries once."""
         return aws.effect_client(service)
 
     @cached_property
@@ -167,7 +166,7 @@ class Composition:
 
     @cached_property
     def described_channels(self) -> "Mapping[str, Channel]":
-        """Every channel, to check and to read what it sent; none of these can send."""
+        """Every channel without the ability to send, for checks and for reading reports."""
         from runledger.channels.registry import describe_channels
 
         return describe_channels()
@@ -228,7 +227,7 @@ class Composition:
         from runledger.services.workspaces.invitations import Invitations
 
         of = self.stores
-        # A mail that may have gone out is not sent again.
+        # A mail that may have been sent is not sent again.
         ses = self.effect_client("sesv2")
         mail = InvitationMail(ses, self.settings(InvitationSettings).sender_email)
         return Invitations(
@@ -355,13 +354,13 @@ class Composition:
         return RunContexts(of.runs, of.automations, of.contacts, of.workspaces)
 
     def retry_budget(self, remaining_ms: int) -> "RetryBudget":
-        """For one invocation that has so many milliseconds left."""
+        """Returns the budget of one invocation that has `remaining_ms` left."""
         from runledger.services.retry_budget import MARGIN, RetryBudget
 
         return RetryBudget(self.clock() + remaining_ms - MARGIN, self.clock, self.sleep)
 
     def walker(self, toolbox: "Toolbox", request_id: str, remaining_ms: int) -> "Walker":
-        """A walker for one invocation that has so many milliseconds left."""
+        """Returns a walker for one invocation that has `remaining_ms` left."""
         from runledger.services.execution.walk import Walker
 
         return Walker(
@@ -398,7 +397,7 @@ class Composition:
 
     @property
     def _execution_prefix(self) -> str:
-        """The ARN of any Standard execution of the stack's machines, up to the automation id."""
+        """The ARN of the stack's Standard executions, up to the automation id."""
         prefix = self.settings(StartSettings).machine_prefix
         return prefix.replace(":stateMachine:", ":execution:")
 
@@ -562,7 +561,8 @@ class Composition:
 
     # ── Automations and templates ─────────────────────────────────────────────────────────────
     def automations_at(self, public_url: str) -> "Automations":
-        """`public_url` is where this request came in: webhooks' addresses begin with it."""
+        """Returns the service for automations. `public_url` is where this request came in;
+        addresses of webhooks begin with it."""
         from runledger.services.automations.automations import Automations
 
         of = self.stores
@@ -712,7 +712,7 @@ class Composition:
         from runledger.services.lists.queries import Queries
         from runledger.services.lists.snapshots import ListSnapshots
 
-        # Their cursors are kept in rows, so the key need not be secret.
+        # Their cursors stay in rows, so the key need not be secret.
         cursors = Cursors(lambda: b"of rows", self.clock)
         return ListSnapshots(
             Queries(self.stores, self.contexts, self.contacts, cursors, self.clock)
@@ -781,7 +781,7 @@ class Composition:
 
         of, clock, channels = self.stores, self.clock, self.described_channels
         runs = ErasedRunStore(self.table, of.bodies)
-        # What belongs to a run besides its own partition and files, in the order in which it goes.
+        # What belongs to a run besides its own partition and files, in the order of deletion.
         parts: tuple[erasers.PartEraser, ...] = (erasers.FailureEraser(of.failures, clock),)
         return ContactEraser(
             table=self.table,
@@ -858,8 +858,8 @@ class Composition:
 def preload(*modules: str) -> None:
     """Imports modules of this package, such as `services.triggers.webhooks`, before they are used.
 
-    For a handler to call when it is imported: Lambda gives a new instance more processor time for
-    its start than for an invocation (AWS Lambda Developer Guide, "Understanding the Lambda
+    A handler calls this when it is imported, because Lambda gives a new instance more processor
+    time for its start than for an invocation (AWS Lambda Developer Guide, "Understanding the Lambda
     execution environment lifecycle")."""
     for module in modules:
         import_module(f"runledger.{module}")
@@ -867,5 +867,5 @@ def preload(*modules: str) -> None:
 
 @cache
 def services() -> Composition:
-    """The services of this process, by its environment."""
+    """Returns the services of this process, configured by its environment."""
     return Composition()

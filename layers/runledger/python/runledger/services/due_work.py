@@ -1,4 +1,4 @@
-"""What the tick does: everything that was to happen by now, a kind of row at a time."""
+"""The tick's work: settles everything that is due, one kind of row at a time."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,24 +11,25 @@ from runledger.observability import log_failure, logger
 if TYPE_CHECKING:
     from runledger.store.due import DueRow, DueStore
 
-# How long a row is left alone that could not be settled.
+# How long to leave a row alone after it could not be settled.
 PUT_BACK = 15 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
 class DueWork:
-    """`kinds` tells what to do with a row, by the prefix of its id (`run`, `aut`, …)."""
+    """Settles due rows. `kinds` maps the prefix of a row's id (`run`, `aut`, …) to what settles
+    it."""
 
     due: "DueStore"
     kinds: Mapping[str, "Callable[[DueRow], None]"]
     clock: Clock
 
     def settle_due(self, limit: int, until: int | None = None) -> int:
-        """Settles what is due now, at most `limit` rows and until `until` (epoch milliseconds);
-        how many rows it looked at. Due partitions take turns, oldest first in each.
+        """Settles what is due now, at most `limit` rows and until `until` (epoch milliseconds), and
+        returns how many rows it looked at. Due partitions take turns, oldest first in each.
 
-        A row that cannot be settled, whatever the reason, is logged and put back, so that it
-        keeps no other waiting."""
+        A row that cannot be settled for any reason is logged and put back, so it does not hold up
+        others."""
         seen = 0
         for row in self.due.rows(self.clock()):
             if seen >= limit or (until is not None and self.clock() > until):
@@ -39,7 +40,7 @@ class DueWork:
             except ConditionFailedError:
                 logger.info("row moved on while it was being settled", extra={"rowId": row.id})
             except TransientError as error:
-                # AWS was briefly away, which is nothing of the row's.
+                # AWS was briefly away, so the row itself is not at fault.
                 log_failure("row could not be settled now", error, rowId=row.id)
                 self._put_back(row, MINUTE)
             except Exception as error:

@@ -1,4 +1,4 @@
-"""Replacing a stored thing and patching it, while others may be editing it too."""
+"""Replaces and patches stored things, while others may be editing them too."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -25,7 +25,7 @@ class EditableStore(Protocol[ThingT]):
     def get(self, workspace_id: str, thing_id: str, /) -> ThingT: ...
 
     def replace(self, before: ThingT, after: ThingT, /) -> object:
-        """ConflictError where it was changed since `before` was read."""
+        """Replaces the thing. Raises ConflictError if it was changed since `before` was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,12 @@ class Editing(ABC, Generic[ThingT, DocumentT]):
 
     @abstractmethod
     def _patched(self, before: ThingT, changes: dict[str, Any]) -> DocumentT:
-        """The thing as a client would write it, with a JSON merge patch applied."""
+        """Returns the thing as a client would write it, with a JSON merge patch applied."""
 
     @abstractmethod
     def _changed(self, before: ThingT, document: DocumentT, now: int) -> ThingT:
-        """The thing as the document says, updated at `now`. Raises where that is not allowed."""
+        """Returns the thing as the document describes it, updated at `now`. Raises if that is not
+        allowed."""
 
     def replace(
         self,
@@ -50,7 +51,7 @@ class Editing(ABC, Generic[ThingT, DocumentT]):
         document: DocumentT,
         expected: ExpectedRevision = ANY_REVISION,
     ) -> ThingT:
-        """A stale edit fails as in `ExpectedRevision`."""
+        """Replaces the thing. A stale edit fails as `ExpectedRevision` describes."""
         return self._edit(workspace_id, thing_id, lambda before: document, expected)
 
     def patch(
@@ -60,7 +61,7 @@ class Editing(ABC, Generic[ThingT, DocumentT]):
         changes: dict[str, Any],
         expected: ExpectedRevision = ANY_REVISION,
     ) -> ThingT:
-        """As `replace`, with the thing as it is and `changes` applied as a JSON merge patch."""
+        """Applies `changes` to the current thing as a JSON merge patch, then works as `replace`."""
 
         return self._edit(
             workspace_id, thing_id, lambda before: self._patched(before, changes), expected
@@ -74,8 +75,8 @@ class Editing(ABC, Generic[ThingT, DocumentT]):
         expected: ExpectedRevision,
     ) -> ThingT:
         def change(before: ThingT) -> ThingT:
-            # Two writes within one millisecond must still differ, or the second could not be told
-            # from a write that came in between.
+            # Two writes in one millisecond must differ, or the second would look like a write that
+            # came in between.
             document = document_of(before)
             after = self._changed(before, document, max(self.clock(), before.updated_at + 1))
             self.store.replace(before, after)

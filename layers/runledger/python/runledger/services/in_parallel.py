@@ -1,4 +1,4 @@
-"""Several reads at once, or one after the other."""
+"""Runs several reads in parallel, or one after the other."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -7,12 +7,12 @@ from typing import Protocol, TypeVar
 
 T = TypeVar("T")
 
-# As many connections as a client keeps open.
+# The number of connections that a client keeps open.
 THREADS = 10
 
 
 class Gather(Protocol):
-    """The results of all calls, in their order; the first error of any."""
+    """Returns the results of all calls, in order. Raises the first error of any call."""
 
     def __call__(self, calls: Iterable[Callable[[], T]]) -> list[T]: ...
 
@@ -22,7 +22,7 @@ def in_turn(calls: Iterable[Callable[[], T]]) -> list[T]:
 
 
 def in_parallel(calls: Iterable[Callable[[], T]]) -> list[T]:
-    """In a few threads that the process keeps."""
+    """Runs the calls in a few threads, which the process keeps."""
     waiting = list(calls)
     if len(waiting) < 2:
         return in_turn(waiting)

@@ -1,8 +1,8 @@
-"""Storing what is known while AWS is briefly away.
+"""Stores what a process knows, while AWS is briefly away.
 
-A call that was answered, or a claim that was made, is known to the process that made it and to
-nobody else. Throttling lasts for seconds, a lease lasts longer: the process holds on to what it
-knows and writes it again, instead of leaving a claim behind that says that nobody knows.
+Only the process that got an answer or made a claim knows of it. Throttling lasts for seconds, and a
+lease lasts longer. So the process keeps what it knows and retries the write, because a claim
+without a result would mean an unknown outcome.
 """
 
 from collections.abc import Callable
@@ -14,25 +14,26 @@ from runledger.errors import TransientError
 
 T = TypeVar("T")
 
-# Seconds before the second try; each further one waits twice as long, up to the longest. The
-# clients below make three tries of their own, with delays of theirs.
+# Seconds before the second try. Each further wait is twice as long, up to the longest. The clients
+# below make three tries of their own, with their own delays.
 _FIRST_WAIT = 0.1
 _LONGEST_WAIT = 2.0
-# Kept back of the time there is: for the try at hand, and for giving a claim back.
+# Milliseconds kept back for the current try and for giving a claim back.
 MARGIN = 1_500
 
 
 @dataclass(frozen=True, slots=True)
 class RetryBudget:
-    """`until` (epoch milliseconds) is when the last try must have begun; `sleep` takes seconds."""
+    """The time for retrying writes: the last try must begin before `until` (epoch milliseconds).
+    `sleep` takes seconds."""
 
     until: int
     clock: Clock
     sleep: Callable[[float], None]
 
     def retry(self, write: Callable[[], T]) -> T:
-        """Does `write`, again while it raises TransientError and there is time. It must come to
-        the same when it is done twice, as the answer of the first may be lost."""
+        """Does `write`, and repeats it while it raises TransientError and time is left. `write`
+        must be idempotent, because the answer of the first try may be lost."""
         wait = _FIRST_WAIT
         while True:
             try:
@@ -44,5 +45,5 @@ class RetryBudget:
                 wait = min(wait * 2, _LONGEST_WAIT)
 
     def within(self, until: int) -> "RetryBudget":
-        """The same, with no more time than until then."""
+        """Returns the same budget, which ends at `until` at the latest."""
         return RetryBudget(min(self.until, until), self.clock, self.sleep)

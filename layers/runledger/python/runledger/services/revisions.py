@@ -1,4 +1,4 @@
-"""Editing what others may be editing too: a stale write is refused, never applied."""
+"""Edits what others may be editing too: a stale write is refused, never applied."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,20 +8,21 @@ from runledger.errors import ConflictError, PreconditionFailedError
 
 ThingT = TypeVar("ThingT")
 
-# Somebody else may write between our read and our write this many times.
+# How often another process may write between our read and our write.
 _TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedRevision:
-    """The revision that an edit was made from. `tags` are those of If-Match, None where any will
-    do; `revision` is what the address or the body names."""
+    """The revision that an edit is based on. `tags` come from If-Match, None if any revision will
+    do; `revision` comes from the path or the body."""
 
     tags: frozenset[str] | None = None
     revision: int | None = None
 
     def check(self, current: int, changed_by: str | None = None) -> None:
-        """PreconditionFailedError (If-Match) or ConflictError where `current` is another one."""
+        """Raises PreconditionFailedError (If-Match) or ConflictError if `current` is another
+        revision."""
         by = f" by {changed_by}" if changed_by else ""
         if self.tags is not None and str(current) not in self.tags:
             raise PreconditionFailedError(
@@ -45,10 +46,10 @@ def edit(
     expected: ExpectedRevision,
     changed_by: Callable[[ThingT], str | None] = lambda thing: None,
 ) -> ThingT:
-    """Reads, checks and changes; once more where somebody else wrote in between.
+    """Reads, checks and changes; tries again if another process wrote in between.
 
-    `change` raises ConflictError where its write met another revision than it was given. Such an
-    edit is made again from what is there now, unless `expected` forbids that."""
+    `change` raises ConflictError if the stored revision is not the one it was given. The edit is
+    then made again from the current state, unless `expected` forbids that."""
     for _ in range(_TRIES):
         before = read()
         expected.check(revision_of(before), changed_by(before))

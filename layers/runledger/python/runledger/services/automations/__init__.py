@@ -1,1 +1,1 @@
-"""Writing, checking, activating and stopping automations and their templates."""
+"""Writes, checks, activates and stops automations and their templates."""

@@ -1,7 +1,7 @@
-"""Activating automations: freezing a draft, making its machine, and taking events for it.
+"""Activates automations: freezes a draft, creates its machine, and accepts events for it.
 
-Nobody waits for the machine. The request that asks for an activation makes it where it is the
-workspace's turn; what is left is done by the next process that finds it due.
+Nothing waits for the machine. The request for an activation creates it if the workspace has a turn;
+otherwise the tick does so when the activation is due.
 """
 
 from dataclasses import dataclass
@@ -46,18 +46,18 @@ if TYPE_CHECKING:
     from runledger.store.automations import AutomationStore
     from runledger.store.due import DueRow
 
-# Longer than any of our functions lives: after that nobody works on it any more.
+# Longer than any of our functions runs: after that, no process is at work on it.
 LEASE = 2 * MINUTE
-# Before AWS is asked again after it was not ready.
+# How long to wait after AWS was not ready.
 BACK_OFF = 10 * SECOND
 GIVE_UP = HOUR
-# Each lost try means that somebody else changed the automation.
+# A try is lost only if another process changed the automation.
 _TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Activator:
-    """Brings a requested activation to its end."""
+    """Completes a requested activation."""
 
     automations: "AutomationStore"
     activations: "ActivationStore"
@@ -67,7 +67,7 @@ class Activator:
     schedules: "Schedules"
 
     def settle(self, row: "DueRow") -> None:
-        """What the tick does with an activation that is due."""
+        """Settles an activation that is due, for the tick."""
         activation = self.activations.at(row.key)
         if activation is None or activation.due_at is None:
             return
@@ -77,7 +77,7 @@ class Activator:
             self._clean(activation)
 
     def go_on(self, activation: Activation) -> Activation:
-        """Works on one that is due, unless another process does."""
+        """Works on a due activation, unless another process does."""
         try:
             kept = self.activations.put_off(activation, self.clock() + LEASE)
         except ConditionFailedError:
@@ -85,9 +85,9 @@ class Activator:
         return self.attempt(kept)
 
     def attempt(self, activation: Activation) -> Activation:
-        """Does what is left of a PENDING one, which the caller keeps to itself until it is due; the
-        activation as it is then. It stays PENDING where it is not the workspace's turn, or AWS is
-        not ready. The error that it FAILED by is in the log."""
+        """Does what is left of a PENDING activation, and returns it as it is then. The caller must
+        hold it until it is due. It stays PENDING if the workspace has no turn or AWS is not ready.
+        If it FAILED, the error is in the log."""
         try:
             self.machines.take_turn(activation.workspace_id)
             return self._finish(activation)
@@ -110,7 +110,7 @@ class Activator:
     def _finish(self, activation: Activation) -> Activation:
         version = self.activations.frozen(activation)
         before = self.automations.get(activation.workspace_id, activation.automation_id)
-        # Another automation may have been activated or archived since it was asked for.
+        # Another automation may have been activated or archived since the request.
         refuse(upstream_problems(self.automations, before, version.graph))
         compiled = compile_graph(version.graph, self.functions, version.templates, version.segments)
         self.machines.create(activation.automation_id, activation.version, compiled)
@@ -145,7 +145,7 @@ class Activator:
         schedule = self.schedules.writes(after)
         also = [*self.activations.activating(activation, now), *schedule]
         if before.active is not None:
-            # No new run is started on it any more.
+            # No new run starts on it.
             last = before.active.version
             also.append(supersede(after.workspace_id, after.id, last, now))
         self.automations.activate(before, after, also)
@@ -159,7 +159,7 @@ class Activator:
         )
 
     def _again(self, activation: Activation) -> Activation:
-        """The activation as it is now."""
+        """Reads the activation again."""
         found = self.activations.get(activation.automation_id, activation.version)
         if found is None:
             raise NotFoundError(f"there is no activation of version {activation.version}")
@@ -173,7 +173,7 @@ class Activator:
         try:
             return self.activations.put_off(activation, now + delay)
         except ConditionFailedError:
-            # Ended meanwhile, also by our own write whose answer was lost.
+            # It ended meanwhile, perhaps by our own write whose answer was lost.
             return self._again(activation)
 
     def _fail(self, activation: Activation, problem: Problem) -> Activation:
@@ -184,12 +184,12 @@ class Activator:
             )
         except ConditionFailedError:
             return self._again(activation)
-        # Nobody else was at it, so its machine need not wait for the lease.
+        # Only this process was at work on it, so its machine can be deleted at once.
         self._clean(failed)
         return failed
 
     def _clean(self, activation: Activation) -> None:
-        """Deletes the machine, if there is one, of an activation that came to nothing."""
+        """Deletes the machine, if any, of an activation that failed or was canceled."""
         try:
             self.machines.delete(
                 activation.workspace_id, activation.automation_id, activation.version
@@ -202,7 +202,7 @@ class Activator:
 
 @dataclass(frozen=True, slots=True)
 class Activations:
-    """Asking for activations, and how they went."""
+    """Requests activations and reports their results."""
 
     automations: "Automations"
     activator: Activator
@@ -210,8 +210,8 @@ class Activations:
     clock: Clock
 
     def activate(self, workspace_id: str, automation_id: str, by: str) -> "AutomationView":
-        """Makes the draft the active version, or asks for it; never waits. The view's `activation`
-        is the one that this came to. Activating what is active already changes nothing, and equal
+        """Makes the draft the active version, or requests that; never waits. The view's
+        `activation` shows the result. Activating what is active already changes nothing, and equal
         requests share one activation.
 
         A failure leaves the automation as it was and, in the end, no machine behind."""
@@ -222,7 +222,7 @@ class Activations:
                 refuse([activation.problem])
             raise ServiceError(activation.problem.message, activation.problem.code)
         view = self.automations.view(self.automations.store.get(workspace_id, automation_id))
-        # Minted last: a secret that exists was shown, unless this very answer is lost.
+        # Create the secret last, so that it is shown unless this answer is lost.
         if activation is not None and activation.status is not ActivationStatus.ACTIVE:
             shown = activation_view(activation)
             if is_own and self._is_signed(activation):
@@ -237,7 +237,7 @@ class Activations:
     def _activate(
         self, workspace_id: str, automation_id: str, by: str
     ) -> tuple[Activation | None, bool]:
-        """The activation that this came to, and whether this caller asked for it first."""
+        """Returns the activation, if there is one, and whether this caller requested it first."""
         store = self.automations.store
         for _ in range(_TRIES):
             before = store.get(workspace_id, automation_id)
@@ -258,7 +258,7 @@ class Activations:
                     return self._shared(pending), False
                 requested = self._request(before, graph, by, pending)
             except (ConditionFailedError, ConflictError):
-                # Somebody else was quicker; what they left decides.
+                # Another request was faster; read again what it left.
                 continue
             return self.activator.attempt(requested), True
         raise TransientError("the automation kept changing; try again")
@@ -267,14 +267,14 @@ class Activations:
         return pending_activation(self.activator.activations, automation)
 
     def _shared(self, pending: Activation) -> Activation:
-        """Somebody asked for the same before. Whoever asks again helps it on where nobody else
-        works on it."""
+        """Returns the activation that was requested before. Goes on with it if no other process is
+        at work on it."""
         if pending.due_at is not None and pending.due_at <= self.clock():
             return self.activator.go_on(pending)
         return pending
 
     def _resume(self, before: Automation, by: str) -> None:
-        """Takes events again for the version that was active last: its machine is there."""
+        """Accepts events again for the version that was last active; its machine still exists."""
         activator = self.activator
         after = before.changed(
             status=AutomationStatus.ACTIVE, updated_at=self.clock(), updated_by=by
@@ -318,7 +318,7 @@ class Activations:
 
 
 def pending_activation(store: "ActivationStore", automation: Automation) -> Activation | None:
-    """The one that the automation is waiting for: only the newest can be."""
+    """Returns the activation that the automation waits for, if any. Only the newest can be that."""
     active = automation.active.version if automation.active else 0
     if automation.last_version == active:
         return None
@@ -330,7 +330,7 @@ def pending_activation(store: "ActivationStore", automation: Automation) -> Acti
 def find_activation(
     automations: "Automations", workspace_id: str, automation_id: str, version: int, now: int
 ) -> Activation:
-    """NotFoundError for one that never was, or was too long ago."""
+    """Returns an activation. Raises NotFoundError if there is none, or it has expired."""
     automation = automations.store.get(workspace_id, automation_id)
     found = automations.activations.get(automation.id, version)
     if found is None or found.is_expired(now):

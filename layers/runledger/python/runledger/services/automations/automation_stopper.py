@@ -1,4 +1,4 @@
-"""Pausing and archiving automations: no new runs, then no open ones."""
+"""Pauses and archives automations: refuses new runs, then cancels the open ones."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from runledger.store.workspaces import WorkspaceStore
 
 
-# Each lost try means that somebody changed the automation in between.
+# A try is lost only if the automation was changed in between.
 _TRIES = 8
 DRAIN_BATCH = 100
 
 
-# Of one tick, for one automation whose runs are being canceled.
+# The time of one tick for canceling one automation's runs.
 DRAIN_TIME = 20 * SECOND
 
 
@@ -40,7 +40,7 @@ def _stopped(status: AutomationStatus, by: str) -> Problem:
 
 @dataclass(frozen=True, slots=True)
 class AutomationStopper:
-    """Pausing and archiving: first no new runs, then no open ones."""
+    """Pauses and archives automations: refuses new runs, then cancels the open ones."""
 
     table: "Table"
     automations: "AutomationStore"
@@ -53,10 +53,10 @@ class AutomationStopper:
     def stop(
         self, workspace_id: str, automation_id: str, status: AutomationStatus, by: str
     ) -> Automation:
-        """The automation, PAUSED or ARCHIVED. A first batch of its open runs is canceled at once,
-        the rest by the tick. An activation that is under way is canceled with it, so a draft that
-        is being activated for the first time stays a DRAFT. Stopping what is stopped so already
-        changes nothing."""
+        """Returns the automation, PAUSED or ARCHIVED. A first batch of its open runs is canceled at
+        once, the rest by the tick. A pending activation is canceled too, so a draft in its first
+        activation stays a DRAFT. Stopping an automation that is stopped the same way changes
+        nothing."""
         for _ in range(_TRIES):
             before = self.automations.get(workspace_id, automation_id)
             pending = pending_activation(self.activations, before)
@@ -69,14 +69,15 @@ class AutomationStopper:
             except (ConditionFailedError, ConflictError) as error:
                 if isinstance(error, ConflictError) and error.status is not None:
                     raise
-                # Somebody else changed it, or the activation came to its end.
+                # Another request changed it, or the activation ended.
                 continue
         raise ConflictError("the automation was changed by somebody else meanwhile")
 
     def _is_stopped(
         self, before: Automation, status: AutomationStatus, pending: "Activation | None"
     ) -> bool:
-        """Whether it takes no events anyhow; ConflictError where it cannot be stopped so."""
+        """Whether it takes no events already. Raises ConflictError if it cannot be stopped this
+        way."""
         if before.status is status:
             return True
         is_unused = before.active is None and status is AutomationStatus.PAUSED
@@ -104,7 +105,7 @@ class AutomationStopper:
         after = before.changed(status=status, updated_at=now, updated_by=by, drain=drain)
         also: list[Write] = []
         if status is AutomationStatus.ARCHIVED and before.active is not None:
-            # No run is started on it any more, for good.
+            # No run will ever start on it again.
             also.append(supersede(after.workspace_id, after.id, before.active.version, now))
         if pending is not None:
             problem = _stopped(status, by)
@@ -124,13 +125,14 @@ class AutomationStopper:
             seen_at = self.clock()
 
     def drain_some(self, automation: Automation, seen_at: int) -> int:
-        """Cancels up to a batch of the runs to be drained; how many. Two passes a minute apart
-        that find none end the draining. `seen_at` is a moment before the automation was read."""
+        """Cancels up to a batch of the runs to be drained, and returns how many. Draining ends
+        after two passes, a minute apart, that find none. `seen_at` is a time before the automation
+        was read."""
         drain = automation.drain
         if drain is None:
             return 0
-        # While it is stopped, whatever is open was opened by a trigger that had seen it active, be
-        # it ever so late; runs opened since it was made active again are there to stay.
+        # While it is stopped, any open run came from a trigger that had seen it active, however
+        # late. Runs opened after it became active again must stay.
         is_active = automation.status is AutomationStatus.ACTIVE
         before = drain.before if is_active else max(drain.before, seen_at)
         found = self._open_runs(automation, before)
@@ -139,7 +141,7 @@ class AutomationStopper:
             try:
                 self.canceler.cancel(automation.workspace_id, run_id, canceled)
             except (ConflictError, NotFoundError):
-                # It ended by itself, and the index has yet to tell.
+                # It ended by itself, and the index does not show that yet.
                 logger.info("run ended before it was drained", extra={"runId": run_id})
         now = self.clock()
         if found:

@@ -1,4 +1,4 @@
-"""Writing and checking automations."""
+"""Writes and checks automations."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -51,13 +51,14 @@ if TYPE_CHECKING:
     from runledger.store.segments import SegmentStore
     from runledger.store.templates import TemplateStore
 
-# Automations whose names a new one is compared with.
+# How many automations' names a new name is compared with.
 _NAMES_COMPARED = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Automations:
-    """`public_url` is where webhooks are posted, without a path."""
+    """Writes, checks and shows automations. `public_url` is where webhooks are posted, without a
+    path."""
 
     store: "AutomationStore"
     templates: "TemplateStore"
@@ -70,7 +71,8 @@ class Automations:
     secrets: "SecretStore | None" = None
 
     def create(self, workspace_id: str, document: AutomationDocument, by: str) -> Automation:
-        """A DRAFT; InvalidGraphError with every problem, and nothing is written."""
+        """Creates a DRAFT. If the graph has problems, raises InvalidGraphError with all of them and
+        writes nothing."""
         graph = self._checked(workspace_id, document)
         now = self.clock()
         automation = Automation(
@@ -99,8 +101,8 @@ class Automations:
         by: str,
         expected: ExpectedRevision = ANY_REVISION,
     ) -> Automation:
-        """Changes the draft only; an active version stays as it is. InvalidGraphError with every
-        problem; a stale edit fails as in `ExpectedRevision`."""
+        """Changes only the draft; an active version stays as it is. Raises InvalidGraphError with
+        all problems. A stale edit fails as `ExpectedRevision` describes."""
         return self._edit(workspace_id, automation_id, lambda before: document, by, expected)
 
     def patch(
@@ -111,7 +113,7 @@ class Automations:
         by: str,
         expected: ExpectedRevision = ANY_REVISION,
     ) -> Automation:
-        """As `update`, with the draft as it is and `changes` applied as a JSON merge patch."""
+        """Applies `changes` to the current draft as a JSON merge patch, then works as `update`."""
 
         def patched(before: Automation) -> AutomationDocument:
             now = AutomationDocument(
@@ -154,12 +156,12 @@ class Automations:
         )
 
     def check(self, workspace_id: str, graph: Graph) -> ProblemsView:
-        """Every problem and warning of a graph, without saving it."""
+        """Returns every problem and warning of a graph, without saving it."""
         view, problems = self._view(workspace_id, graph)
         return ProblemsView(problems=problems, warnings=warnings_of(view))
 
     def saved_view(self, automation: Automation) -> AutomationView:
-        """As `view`, with what the one who saved it should know besides."""
+        """Returns `view` with warnings for the person who saved it."""
         view = self.view(automation)
         taken = self.name_warnings(automation.workspace_id, automation.name, automation.id)
         return view.changed(warnings=[*view.warnings, *taken])
@@ -167,7 +169,7 @@ class Automations:
     def name_warnings(
         self, workspace_id: str, name: str, automation_id: str | None = None
     ) -> list[Problem]:
-        """A warning where another automation, of the newest in the workspace, has this name."""
+        """Returns a warning if one of the workspace's newest automations has the same name."""
         newest, _ = self.store.newest(workspace_id, _NAMES_COMPARED, None)
         twins = [
             each.id
@@ -182,7 +184,8 @@ class Automations:
         return [Problem(code="NAME_TAKEN", message=message, field="name")]
 
     def view(self, automation: Automation, *, hides_webhook: bool = False) -> AutomationView:
-        """`hides_webhook` for those who may not trigger: the address is all it takes."""
+        """Shows an automation. `hides_webhook` is for users who may not trigger: knowing the
+        address is enough to do so."""
         draft = self.store.draft(automation)
         version = None
         if automation.active is not None:
@@ -204,12 +207,12 @@ class Automations:
         )
 
     def credential_problems(self, workspace_id: str, graph: Graph) -> list[Problem]:
-        """What a draft from before may hold that no version is taken up with."""
+        """Returns credentials in an old draft that no new version may contain."""
         hosts = self.secret_hosts(workspace_id, graph)
         return credential_problems(GraphView(graph, {}, secret_hosts=hosts))
 
     def _activation(self, automation: Automation) -> "ActivationView | None":
-        """The newest one, as long as it is kept."""
+        """Returns the newest activation, unless it has expired."""
         if automation.last_version == 0:
             return None
         found = self.activations.get(automation.id, automation.last_version)
@@ -260,15 +263,15 @@ class Automations:
         return view, problems_of(view)
 
     def secret_hosts(self, workspace_id: str, graph: Graph) -> dict[str, tuple[str, ...]] | None:
-        """Where those of the secrets that the graph sends somewhere may go; None without `secrets`,
-        which takes all of it on trust."""
+        """Returns the allowed hosts of the secrets that the graph sends; None without `secrets`,
+        which skips this check."""
         if self.secrets is None:
             return None
         named = {use.name for use in GraphView(graph, {}).secret_uses}
         return self.secrets.hosts_of(workspace_id, sorted(named)) if named else {}
 
     def known_segments(self, workspace_id: str, graph: Graph) -> dict[str, SegmentSnapshot]:
-        """Those of the segments the graph names that the workspace has."""
+        """Returns the graph's segments that exist in the workspace."""
         named = {use.segment_id for use in GraphView(graph, {}).segment_uses}
         if not named:
             return {}
@@ -279,7 +282,7 @@ class Automations:
         }
 
     def known_templates(self, workspace_id: str, graph: Graph) -> dict[str, TemplateSnapshot]:
-        """Those of the templates the graph names that the workspace has."""
+        """Returns the graph's templates that exist in the workspace."""
         named = {use.template_id for use in GraphView(graph, {}).template_uses}
         if not named:
             return {}
@@ -301,7 +304,7 @@ def _same_name(one: str, other: str) -> bool:
 
 
 def refuse(problems: list[Problem]) -> None:
-    """InvalidGraphError with all of them, where there are any."""
+    """Raises InvalidGraphError with all problems, if there are any."""
     if problems:
         raise InvalidGraphError(
             [problem.model_dump(mode="json", exclude_none=True) for problem in problems]

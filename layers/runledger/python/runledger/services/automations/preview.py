@@ -1,4 +1,4 @@
-"""Rendering a template for a chosen contact and event, without sending anything."""
+"""Renders a template for a chosen contact and event, without sending anything."""
 
 import json
 from dataclasses import dataclass
@@ -40,13 +40,14 @@ class Previews:
     def of_saved(
         self, workspace_id: str, template_id: str, document: "PreviewDocument"
     ) -> PreviewView:
-        """NotFoundError where the workspace has no such template; else as `of_draft`."""
+        """Previews a saved template. Raises NotFoundError if the workspace has no such template,
+        and otherwise as `of_draft` does."""
         template = self.templates.store.get(workspace_id, template_id)
         return self._preview(workspace_id, template.document(), document)
 
     def of_draft(self, workspace_id: str, document: "DraftPreviewDocument") -> PreviewView:
-        """InvalidInputError where the template could not be saved, or no contact is known by what
-        was given."""
+        """Previews an unsaved template. Raises InvalidInputError if the template could not be saved
+        or no contact matches."""
         self.templates.check(document.template)
         return self._preview(workspace_id, document.template, document)
 
@@ -88,7 +89,7 @@ class Previews:
         template: "TemplateDocument",
         contact: "Contact",
     ) -> PreviewView:
-        """The view with where the message would go, and the gates that it would meet there."""
+        """Adds the address the message would go to, and the verdicts of its gates."""
         channel = self.templates.channels[template.channel]
         message = OutboundMessage(
             recipient=contact.id,

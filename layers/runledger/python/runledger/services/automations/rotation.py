@@ -1,15 +1,15 @@
-"""Replacing the signing secret of a webhook, while what is signed with the old one still comes in.
+"""Replaces a webhook's signing secret, while events signed with the old one are still accepted.
 
-The automation's row is written first and the secret second. The row names the one version that is
-taken besides the current one, and until when:
+The automation's row is written first, the secret second. The row names the one version that is
+accepted besides the current one, and until when:
 
     row: V1 until T     put V2
     ─────┬────────────────┬──────────────────────────┬────────
     V1 current   V1 current and named   V2 current, V1 named   V2 alone
 
-A crash between the two leaves V1 current, and the row names no version but V1, so none of before
-can come back. The other way round, a crash would leave a secret that nobody was shown as the only
-one.
+A crash between the two leaves V1 current, and the row names only V1, so no earlier version becomes
+valid again. In the other order, a crash would leave a secret that was shown to nobody as the only
+valid one.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from runledger.services.automations.automations import Automations
     from runledger.services.secrets.signing import SigningSecrets
 
-# Longer than a request can take: a rotation that has not put its secret by then has died.
+# Longer than a request can take: a rotation without its new secret by then has died.
 _UNDER_WAY = MINUTE
 
 
@@ -38,10 +38,10 @@ class Rotations:
     def rotate(
         self, workspace_id: str, automation_id: str, overlap_minutes: int, by: str
     ) -> "AutomationView":
-        """The automation with its new secret, which is shown this once. The secret before is taken
-        for `overlap_minutes` more; one that was replaced earlier is not taken any more.
+        """Returns the automation with its new secret, which is shown only this once. The previous
+        secret is accepted for `overlap_minutes` more; earlier ones are refused.
 
-        ConflictError where the automation takes no signed events, or is being rotated."""
+        Raises ConflictError if the automation takes no signed events, or is being rotated."""
         before = self.automations.store.get(workspace_id, automation_id)
         webhook = self.automations.view(before).webhook
         if before.status is AutomationStatus.ARCHIVED or webhook is None or not webhook.signed:
@@ -49,7 +49,7 @@ class Rotations:
         try:
             current = self.signing.current_version(automation_id)
         except MissingResourceError:
-            # Activated, but its first secret was never made.
+            # It was activated, but its first secret was never created.
             return self._shown(before, self.signing.mint(automation_id))
         now = self.clock()
         last = before.rotation

@@ -1,14 +1,14 @@
-"""The variables that a template may read, as far as they are known before anything is sent.
+"""The variables that a template may read, as far as they are known before sending.
 
-What an event brings, a step captured or a SET assigned is open, as is a contact's metadata; the
-rest is of a fixed shape, and a name that it does not have is a mistake.
+The values of an event, of a captured answer, of a SET and of a contact's metadata are open. All
+else has a fixed shape, and an unknown name in it is a mistake.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
-# A root or field: what it holds by name, _TEXT and _LIST for those of Liquid's own, _OPEN for
-# anything.
+# The shape of a root or field: a mapping holds fields by name, _TEXT and _LIST are Liquid's own
+# types, _OPEN can hold anything.
 _Shape = Mapping[str, "_Shape"] | str
 _OPEN: Final = "open"
 _TEXT: Final = "text"
@@ -33,7 +33,7 @@ VARIABLES: Mapping[str, _Shape] = {
 
 
 def variable_problem(path: tuple[str, ...]) -> str | None:
-    """Why there can be no such variable; None where there may be."""
+    """Returns why the variable cannot exist, or None if it may."""
     shape: _Shape = VARIABLES
     for depth, name in enumerate(path):
         if shape == _OPEN:

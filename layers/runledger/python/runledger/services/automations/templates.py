@@ -1,4 +1,4 @@
-"""Message templates, checked when they are saved."""
+"""Message templates, which are checked when they are saved."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Templates(Editing[Template, TemplateDocument]):
-    """Versions that pinned a template keep it as it was. InvalidInputError of an edit names the
-    field and what is wrong with it."""
+    """Creates and edits templates. A version that pinned a template keeps it as it was. Raises
+    InvalidInputError, with the field, if something is wrong with it."""
 
     store: "TemplateStore"
     channels: "Mapping[str, Channel]"
 
     def create(self, workspace_id: str, document: TemplateDocument) -> Template:
-        """InvalidInputError names the field and what is wrong with it."""
+        """Creates a template. Raises InvalidInputError, with the field, if something is wrong with
+        it."""
         self.check(document)
         now = self.clock()
         template = _template(workspace_id, new_id("tpl"), document, created_at=now, now=now)
@@ -45,7 +46,7 @@ class Templates(Editing[Template, TemplateDocument]):
         )
 
     def check(self, document: TemplateDocument) -> None:
-        """InvalidInputError names the field and what is wrong with it."""
+        """Raises InvalidInputError, with the field, if something is wrong with it."""
         channel = self.channels.get(document.channel)
         if channel is None:
             known = ", ".join(sorted(self.channels))

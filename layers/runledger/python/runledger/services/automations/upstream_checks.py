@@ -1,4 +1,4 @@
-"""Whether an automation may wait for another one's runs. Checked when it is activated."""
+"""Checks, at activation, whether an automation may wait for another one's runs."""
 
 from typing import TYPE_CHECKING
 
@@ -10,17 +10,17 @@ from runledger.nodes.trigger import UpstreamTrigger
 if TYPE_CHECKING:
     from runledger.store.automations import AutomationStore
 
-# Each end of an upstream run opens one of every automation that waits for it, in one invocation.
+# One invocation opens the runs of all automations that wait for an upstream run.
 MAX_DOWNSTREAM = 50
 
 
 def upstream_problems(
     store: "AutomationStore", automation: Automation, graph: Graph
 ) -> list[Problem]:
-    """What is wrong with the automation that the graph's trigger names, where it names one.
+    """Returns what is wrong with the automation that the graph's trigger names, if it names one.
 
-    Two activations at once may not see each other; the bound on a chain's depth ends what they
-    make, and `MAX_DOWNSTREAM` may be passed by a few."""
+    Two concurrent activations may miss each other. Then the limit on a chain's depth ends their
+    cycle, and `MAX_DOWNSTREAM` may be exceeded by a few."""
     view = GraphView(graph, {})
     (start,) = view.starts
     _, config = view.parsed(start)
@@ -55,9 +55,8 @@ def _problem(
 def _above(
     store: "AutomationStore", upstream: Automation, automation: Automation
 ) -> list[Automation]:
-    """The automations that come one above the other by their active triggers, from `upstream` to
-    the one that waits for none, or to `automation` itself. A paused one may be resumed as it is,
-    so it counts."""
+    """Returns the chain of active triggers above, from `upstream` to the automation that waits for
+    none, or to `automation` itself. A paused automation counts, because it may be resumed."""
     chain = [upstream]
     seen = {upstream.id}
     while (active := chain[-1].active) is not None and active.upstream_id is not None:

@@ -1,1 +1,1 @@
-"""Work on many rows that goes on after its request: exports and bulk cancellations."""
+"""Works on many rows after the request has ended: exports and bulk cancellations."""

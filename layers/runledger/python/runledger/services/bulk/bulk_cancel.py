@@ -1,11 +1,11 @@
-"""Canceling all open runs that a list shows: some within the request, the rest by the tick.
+"""Cancels all open runs that a list shows: some within the request, the rest by the tick.
 
-A batch is stored before its runs are canceled. Whoever repeats it, because a process died, finds
-the very runs, and counts those that this cancellation ended before.
+A batch is stored before its runs are canceled. If a process dies, the next one repeats the same
+batch, and counts the runs that this cancellation ended before.
 
-The list is read twice. What reads it is an index that lags behind, so runs that were opened just
-before the request may not be in it yet; a minute after the first reading came to its end, the
-second begins from the top and takes those that are still open.
+The list is read twice. Its index lags behind, so runs opened just before the request may be missing
+at first. A minute after the first reading ends, the second begins from the top and takes the runs
+that are still open.
 """
 
 from dataclasses import dataclass
@@ -38,19 +38,19 @@ if TYPE_CHECKING:
     from runledger.store.due import DueRow
     from runledger.store.runs import RunStore
 
-# Runs that are canceled between two writes of how far it is.
+# Runs canceled between two writes of the progress.
 BATCH = 50
 SAMPLE = 10
-# Of one request, which API Gateway gives 30 seconds.
+# The limits of one request, which API Gateway ends after 30 seconds.
 REQUEST_BATCHES = 10
 REQUEST_TIME = 8 * SECOND
-# Of one tick.
+# The limits of one tick.
 TICK_BATCHES = 1_000
 TICK_TIME = 20 * SECOND
-# Between the two readings: by then the index tells of every run that was opened before the request,
-# and of none any more that was canceled in the first.
+# Between the two readings. By then the index shows every run opened before the request, and no run
+# that the first reading canceled.
 INDEX_LAG = MINUTE
-# How long its row tells of it.
+# How long its row is kept.
 KEPT = 30 * DAY
 
 
@@ -63,8 +63,8 @@ class BulkCancels:
     clock: Clock
 
     def count(self, workspace_id: str, document: BulkCancelDocument, by: str) -> BulkCancelView:
-        """What would be canceled, as far as one request may look. InvalidInputError names the
-        filter that the list would refuse."""
+        """Counts what would be canceled, as far as one request may look. Raises InvalidInputError
+        for a filter that the list would refuse."""
         now = self.clock()
         frozen = self._frozen(workspace_id, document, now)
         page = self.lists.runs(workspace_id, frozen, SCAN_BUDGET, None)
@@ -82,8 +82,8 @@ class BulkCancels:
         )
 
     def begin(self, workspace_id: str, document: BulkCancelDocument, by: str) -> BulkCancel:
-        """Cancels the runs that match now, or as many as there is time for. InvalidInputError as
-        for `count`."""
+        """Cancels the runs that match now, or as many as time allows. Raises InvalidInputError as
+        `count` does."""
         now = self.clock()
         asked = BulkCancel(
             workspace_id=workspace_id,
@@ -98,20 +98,21 @@ class BulkCancels:
         try:
             return self._go_on(asked, REQUEST_BATCHES, now + REQUEST_TIME)
         except (ConditionFailedError, TransientError) as error:
-            # It is asked for; the tick goes on with it.
+            # The request is stored, so the tick goes on with it.
             logger.warning(
                 "cancellation held up", extra={"id": asked.id, "reason": error.for_log()}
             )
             return self.store.get(workspace_id, asked.id, now)
 
     def settle(self, row: "DueRow") -> None:
-        """Goes on with one for a while. ConditionFailedError where somebody else does."""
+        """Goes on with a cancellation for a while. Raises ConditionFailedError if another process
+        works on it."""
         asked = self.store.at(row.key)
         now = self.clock()
         if asked is None or asked.finished_at is not None:
             return
         if asked.again_at is not None and asked.again_at > now:
-            # The index has yet to tell that it waits.
+            # It waits for its second reading, and the index does not show that yet.
             return
         self._go_on(asked, TICK_BATCHES, now + TICK_TIME)
 
@@ -133,7 +134,8 @@ class BulkCancels:
             if after.is_read and not after.batch:
                 return self._end_reading(before, after, now)
             is_over = not left or now >= until
-            # Whoever stops leaves the rest to the tick; nobody looks after it while one is at work.
+            # A process that stops makes it due at once for the tick; while it works, the tick stays
+            # away.
             asked = self.store.change(before, after, now if is_over else now + MINUTE)
             if is_over:
                 break
@@ -147,7 +149,7 @@ class BulkCancels:
         return self.store.change(before, again, again_at)
 
     def _with_batch_canceled(self, asked: BulkCancel, until: int) -> BulkCancel:
-        """Cancels the runs of its batch, one at least; those there was no time for stay in it."""
+        """Cancels the runs of its batch, at least one. Those without time stay in the batch."""
         canceled = asked.canceled
         for done, run_id in enumerate(asked.batch, start=1):
             canceled += self._cancel(asked, run_id)

@@ -1,4 +1,6 @@
-"""What the tick does for exports: it takes up what has stalled, and ends what never gets on."""
+"""The tick's work on exports: restarts one that has stalled, and fails one that makes no
+progress.
+"""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from runledger.store.export_files import ExportFiles
     from runledger.store.exports import ExportStore
 
-# Executions in a row that brought an export no further.
+# The most executions in a row without progress.
 MAX_STALLS = 5
 
 
@@ -25,8 +27,8 @@ class DueExports:
     clock: Clock
 
     def settle(self, row: "DueRow") -> None:
-        """Goes on with an export that has not moved for a while. ConditionFailedError where it
-        has."""
+        """Goes on with an export that has not moved for a while. Raises ConditionFailedError if it
+        moved."""
         export = self.store.at(row.key)
         if export is None or export.status is ExportStatus.COMPLETED:
             return

@@ -1,4 +1,4 @@
-"""What the export's machine and its function tell each other (statemachines/export.asl.json)."""
+"""The messages between the export's machine and its function (statemachines/export.asl.json)."""
 
 from enum import StrEnum
 
@@ -8,15 +8,15 @@ from runledger.models.base import Model, WireModel
 
 
 class ExportOperation(StrEnum):
-    """PAGE goes on with the file, FAIL ends the export without one."""
+    """PAGE continues the file; FAIL ends the export without one."""
 
     PAGE = "PAGE"
     FAIL = "FAIL"
 
 
 class ExportPlace(WireModel):
-    """Which export it is, which of its executions this is and how often that has visited it, and
-    whether there is more for it to do."""
+    """The export, the number of this execution, its visits so far, and whether more work is
+    left."""
 
     workspace_id: str
     export_id: str
@@ -33,7 +33,7 @@ class Caught(Model):
 
 
 class ExportEvent(WireModel):
-    """`caught` goes with FAIL."""
+    """`caught` is given with FAIL."""
 
     operation: ExportOperation
     export: ExportPlace

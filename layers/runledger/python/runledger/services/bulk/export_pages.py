@@ -1,10 +1,9 @@
-"""Writing an export's file, a visit at a time.
+"""Writes an export's file, one visit at a time.
 
-A visit reads pages of the list and uploads them as parts of the file. What it did counts once the
-export's row says so: each part has a number of its own, so whoever repeats a visit, or is at work
-at the same time, changes nothing that counts. What is too short for a part at a visit's end is kept
-in an object of its own for the next. Once all rows are in parts, the row says which, and only then
-the file is made of them.
+A visit reads pages of the list and uploads them as parts of the file. Its work counts only when the
+export's row records it. Each part has its own number, so a repeated or concurrent visit does no
+harm. What is too short for a part at a visit's end is stored as a left-over object for the next
+visit. When all rows are in parts, the row lists them, and only then is the file made from them.
 """
 
 import json
@@ -34,17 +33,17 @@ if TYPE_CHECKING:
     from runledger.store.export_files import ExportFiles
     from runledger.store.exports import ExportStore
 
-# Rows that are read at once.
+# Rows read at once.
 PAGE_ROWS = 500
-# A part, and so what a visit holds in memory; the row names each of them, and must stay below
+# The size of a part, and so the memory a visit needs. The row lists every part and must stay below
 # 400 KB.
 PART_BYTES = 16 * 1024 * 1024
 ROW_PARTS = 4_000
-# Of one execution, whose history holds 25,000 events; a visit makes seven, and its retries more.
+# Visits of one execution. Its history holds 25,000 events; a visit makes seven, its retries more.
 EXECUTION_VISITS = 500
-# An export that has not moved for so long has lost its execution.
+# After this long without progress, an export has lost its execution.
 STALL = 5 * MINUTE
-# The bucket throws uploads away that are a day old.
+# The bucket deletes uploads after a day.
 MAX_TIME = 12 * HOUR
 
 
@@ -56,13 +55,13 @@ class ExportPages:
     clock: Clock
 
     def handle(self, event: ExportEvent, until: int) -> ExportPlace:
-        """`until` is when a visit is to come to its end, in epoch milliseconds."""
+        """Makes one visit, which should end by `until` (epoch milliseconds)."""
         place = event.export
         export = self.store.at(keys.export(place.workspace_id, place.export_id))
         over = place.changed(goes_on=False)
         if export is None or export.attempt > place.attempt:
-            # Deleted, or the tick has started another execution: it alone goes on, as two would
-            # take the row from each other without end.
+            # It was deleted, or the tick has started another execution. Only that one goes on,
+            # because two would keep overwriting each other's row.
             return over
         if event.operation is ExportOperation.FAIL:
             fail_export(self.store, self.files, export, _reason(event.caught), self.clock())
@@ -78,11 +77,12 @@ class ExportPages:
         try:
             export = self._visit(export, until, is_last=is_full)
         except ConditionFailedError:
-            # Another visit was faster, or the export was ended or deleted: whoever moved it goes
-            # on with it, and if nobody does, the tick takes it up.
+            # Another visit was faster, or the export was ended or deleted. The process that changed
+            # it goes on with it; if none does, the tick restarts it.
             logger.info("export moved on during a visit", extra={"exportId": export.id})
             return over
-        # A full execution leaves the rest to the next one, which the tick starts at once.
+        # After its last visit, an execution leaves the rest to the next one, which the tick starts
+        # at once.
         goes_on = not export.status.is_terminal and not is_full
         return place.changed(visits=visits, goes_on=goes_on)
 
@@ -109,7 +109,7 @@ class ExportPages:
         return self._complete(export)
 
     def _left_over(self, export: Export) -> bytes:
-        """What the file goes on with."""
+        """Returns the data that the next part begins with."""
         if export.left_over is not None:
             try:
                 return self.files.read(export.left_over)
@@ -118,11 +118,11 @@ class ExportPages:
         return b"" if export.parts or export.is_read else head(export)
 
     def _keep(self, export: Export, reached: Export, data: bytes, due_at: int) -> Export:
-        """Ends the visit: what is too short for a part waits for the next."""
+        """Ends the visit, and stores what is too short for a part for the next visit."""
         kept = None
         if data:
             kept = self.files.put(_left_overs(export), data, content_type(export))
-        # The next version of what was stored last, as far as this visit came.
+        # Builds on the row as last stored, with the progress of this visit.
         after = export.changed(
             cursor=reached.cursor,
             rows=reached.rows,
@@ -154,7 +154,7 @@ class ExportPages:
         return self._stored(export, after, self.clock() + STALL)
 
     def _begun(self, export: Export) -> Export:
-        """The export with a multipart upload, of an object that no other upload makes."""
+        """Returns the export with a multipart upload, which has its own object key."""
         if export.upload_id is not None:
             return export
         key = f"{folder(export.workspace_id, export.id)}{new_token(20)}"
@@ -167,7 +167,8 @@ class ExportPages:
             raise
 
     def _finish(self, export: Export, reached: Export, data: bytes) -> Export:
-        """All rows are read: a short file is written as it is, a long one made of its parts."""
+        """Finishes the file after all rows are read: a short file is written at once, a long one is
+        made from its parts."""
         if export.upload_id is None:
             key = self.files.put(folder(export.workspace_id, export.id), data, content_type(export))
             return self._end(export, reached.changed(object_key=key))
@@ -193,13 +194,14 @@ class ExportPages:
         return self._stored(export, after, None)
 
     def _stored(self, before: Export, after: Export, due_at: int | None) -> Export:
-        """`after` with its place in the due index; what was left over before it is done with."""
+        """Stores `after` with its place in the due index, and deletes the left-over object that it
+        no longer needs."""
         stored = self.store.change(before, after, due_at)
         if before.left_over is not None and before.left_over != after.left_over:
             try:
                 self.files.delete(before.left_over)
             except RunledgerError as error:
-                # The bucket deletes it with the others, some days later.
+                # The bucket deletes it some days later.
                 reason = error.for_log()
                 logger.warning("left-over stays", extra={"exportId": before.id, "reason": reason})
         return stored
@@ -208,8 +210,8 @@ class ExportPages:
 def fail_export(
     store: "ExportStore", files: "ExportFiles", export: Export, reason: str, now: int
 ) -> None:
-    """Ends an export as FAILED and throws away what was uploaded. It stays due until that is
-    done; a COMPLETED one stays as it is."""
+    """Ends an export as FAILED and deletes its upload. It stays due until that is done. A COMPLETED
+    export is not changed."""
     if export.status is ExportStatus.COMPLETED:
         return
     if export.status is not ExportStatus.FAILED:
@@ -226,7 +228,8 @@ def _left_overs(export: Export) -> str:
 
 
 def _reason(caught: Caught | None) -> str:
-    """Why it failed, for people: an error of ours says it itself, any other may quote a row."""
+    """Returns why it failed, for people. Only our own errors are shown; any other may quote a
+    row."""
     if caught is None:
         return "the export's execution failed"
     known = getattr(errors, caught.error, None)

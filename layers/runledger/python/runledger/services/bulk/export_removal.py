@@ -1,4 +1,4 @@
-"""Deleting all exports of a workspace, for whoever has to be forgotten may be in any of them."""
+"""Deletes all exports of a workspace, because an erased person may be in any of them."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,11 +17,11 @@ class ExportRemoval:
     files: "ExportFiles"
 
     def delete_some(self, workspace_id: str, before: str | None = None) -> int:
-        """Deletes a batch of rows and files, uploads under way too, of exports whose ids sort
-        before `before` (all of them without it); how many there were.
+        """Deletes a batch of rows and files, including uploads under way, and returns how many.
+        Only exports with ids before `before` are deleted (without it, all).
 
-        Call it until two calls, `export_pages.STALL` apart, found none: the rows go first, so
-        nobody can go on with an export, but a visit that is at work may still leave an object
-        behind, which no row tells of."""
+        Call it until two calls, `export_pages.STALL` apart, find none. Rows are deleted first, so
+        no process can go on with an export, but a visit that is at work may still leave an object
+        without a row."""
         rows = self.store.delete_some(workspace_id, _ROWS, before)
         return rows + self.files.delete_some(workspace_id, before)

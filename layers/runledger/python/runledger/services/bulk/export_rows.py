@@ -1,8 +1,8 @@
-"""How an export's file is written: its columns, its lines, its name.
+"""The form of an export's file: its columns, lines and name.
 
-A CSV is RFC 4180 with a header, in UTF-8 with a byte order mark, by which spreadsheets know it. Its
-columns are named by the paths of the fields in the API's rows; a new field comes last. A line of
-JSON Lines is a row as the API shows it.
+A CSV follows RFC 4180 with a header, in UTF-8 with a byte order mark, which spreadsheets need to
+detect it. Columns are named by the paths of the fields in the API's rows; a new field comes last. A
+line of JSON Lines is a row as the API shows it.
 """
 
 import csv
@@ -18,7 +18,7 @@ from runledger.texts import clean_text, without_controls
 if TYPE_CHECKING:
     from runledger.services.lists.snapshots import RowView
 
-# Never to be renamed or moved: people's sheets and scripts know them.
+# Never rename or move a column: people's sheets and scripts depend on them.
 COLUMNS: dict[ListName, tuple[str, ...]] = {
     ListName.RUNS: (
         "id",
@@ -95,7 +95,7 @@ COLUMNS: dict[ListName, tuple[str, ...]] = {
     ),
 }
 _BYTE_ORDER_MARK = "\ufeff"
-# What makes a spreadsheet take a cell's text for a formula, or leads up to it.
+# Characters that make a spreadsheet read a cell as a formula, or that may come before one.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _CONTENT_TYPES = {
     ExportFormat.CSV: "text/csv; charset=utf-8",
@@ -108,14 +108,15 @@ def content_type(export: Export) -> str:
 
 
 def file_name(export: Export) -> str:
-    """`runledger-runs-2026-01-31-093000.csv`, by the moment (UTC) that the list is of."""
+    """Returns a name such as `runledger-runs-2026-01-31-093000.csv`, with the list's time in
+    UTC."""
     moment = datetime.fromtimestamp(export.created_at / 1_000, UTC)
     suffix = export.format.value.lower()
     return f"runledger-{export.list.value.lower()}-{moment:%Y-%m-%d-%H%M%S}.{suffix}"
 
 
 def head(export: Export) -> bytes:
-    """What the file begins with."""
+    """Returns the beginning of the file."""
     if export.format is ExportFormat.JSONL:
         return b""
     return (_BYTE_ORDER_MARK + _csv([COLUMNS[export.list]])).encode()
@@ -152,7 +153,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, list):
         return _cell(" ".join(value))
     if isinstance(value, str):
-        # No reader of CSV takes a NUL, and spreadsheets refuse the other controls.
+        # CSV readers do not accept NUL, and spreadsheets refuse the other control characters.
         value = without_controls(value)
     if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
         return f"'{value}"

@@ -1,4 +1,4 @@
-"""Exports of lists, as operators ask for them and see them."""
+"""Exports of lists, as operators request and see them."""
 
 import json
 from dataclasses import dataclass
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from runledger.store.exports import ExportStore
 
 EXPORT_PREFIX = "exp"
-# How long a file is there; the bucket's own rule deletes it some hours later.
+# How long a file is kept; the bucket's own rule deletes it some hours later.
 KEPT = 7 * DAY
-# How long the execution has to begin, before the tick starts another.
+# How long the execution has to begin before the tick starts another.
 BEGIN_TIME = 2 * MINUTE
 
 
@@ -42,7 +42,7 @@ class ExportMachine:
     arn: str
 
     def start(self, export: Export) -> None:
-        """A start that fails is made up for by the tick."""
+        """Starts an execution for the export. If this fails, the tick starts one later."""
         place = ExportPlace(
             workspace_id=export.workspace_id, export_id=export.id, attempt=export.attempt
         )
@@ -65,8 +65,8 @@ class ExportRequests:
     clock: Clock
 
     def create(self, workspace_id: str, document: "ExportDocument", by: str) -> Export:
-        """The new export of the list as it is now. InvalidInputError names the filter that the
-        list would refuse."""
+        """Creates an export of the list as it is now. Raises InvalidInputError for a filter that
+        the list would refuse."""
         now = self.clock()
         export = Export(
             workspace_id=workspace_id,
@@ -85,7 +85,7 @@ class ExportRequests:
 
 @dataclass(frozen=True, slots=True)
 class ExportQueries:
-    """`may_link` in its calls: whether the caller may have the files."""
+    """Reads exports. `may_link` says whether the caller may download the files."""
 
     store: "ExportStore"
     files: "ExportFiles"
@@ -95,7 +95,7 @@ class ExportQueries:
     def page(
         self, workspace_id: str, limit: int, cursor: str | None, *, may_link: bool
     ) -> ListView[ExportView]:
-        """Newest first."""
+        """Returns a page of exports, newest first."""
 
         def read(size: int, after: str | None) -> tuple[list[Export], str | None]:
             return self.store.newest(workspace_id, size, after, self.clock())
@@ -108,7 +108,7 @@ class ExportQueries:
         return self.cursors.page(binding, limit, cursor or None, read, views)
 
     def one(self, workspace_id: str, export_id: str, *, may_link: bool) -> ExportView:
-        """NotFoundError also for an export of another workspace."""
+        """Returns one export. Raises NotFoundError also for one of another workspace."""
         export = self.store.get(workspace_id, export_id, self.clock())
         return self.view(export, may_link=may_link)
 

@@ -1,1 +1,1 @@
-"""Contacts, and how they are found."""
+"""Writes and finds contacts."""

@@ -1,12 +1,12 @@
-"""E-mail addresses and phone numbers as people paste them."""
+"""Reads e-mail addresses and phone numbers as people paste them."""
 
 from runledger.errors import InvalidInputError
 from runledger.models.addresses import normalize_email, normalize_phone, phone_readings
 
 
 def pasted(text: str) -> str:
-    """Without the space around it, and with each + that was not escaped in a web address, where it
-    comes as a space."""
+    """Removes the space around an address, and restores each + that arrived as a space because it
+    was not escaped in a URL."""
     bare = text.strip()
     if "@" in bare:
         return bare.replace(" ", "+")
@@ -16,8 +16,8 @@ def pasted(text: str) -> str:
 
 
 def addresses_in(text: str) -> frozenset[str]:
-    """Every address, in its stored form, that the text can be: a phone without its country code can
-    be one of several. InvalidInputError names `address` where it is none."""
+    """Returns every address, in its stored form, that the text can mean: a phone number without its
+    country code can be one of several. Raises InvalidInputError for `address` if it means none."""
     address = pasted(text)
     try:
         if "@" in address:

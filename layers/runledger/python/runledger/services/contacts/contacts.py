@@ -1,4 +1,4 @@
-"""Contacts: writing them, and finding or making the one that an event is about."""
+"""Writes contacts, and finds or creates the contact of an event."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -28,17 +28,18 @@ MAX_DATES = 40
 
 @dataclass(frozen=True, slots=True)
 class Contacts(Editing[Contact, ContactDocument]):
-    """An edit replaces everything but the consents: of those only the ones that the document sets
-    change, so that leaving them out never brings back what the person withdrew. ConflictError
-    where an address belongs to another contact."""
+    """Creates, edits and finds contacts. An edit replaces everything except consents that the
+    document leaves out, so it never restores a consent that the person withdrew. Raises
+    ConflictError if an address belongs to another contact."""
 
     store: "ContactStore"
 
     def create(self, workspace_id: str, document: ContactDocument) -> Contact:
-        """ConflictError where the e-mail or phone belongs to another contact."""
+        """Creates a contact. Raises ConflictError if the e-mail or phone belongs to another
+        contact."""
         now = self.clock()
         contact = _contact(
-            # Of the very moment it is created at, as contacts are looked for by either.
+            # The id carries the same time as `created_at`, because contacts are searched by either.
             workspace_id,
             new_id(CONTACT_PREFIX, now),
             document,
@@ -64,8 +65,8 @@ class Contacts(Editing[Contact, ContactDocument]):
         )
 
     def find(self, workspace_id: str, by: str, value: str) -> Contact | None:
-        """The contact with this `email`, `phone` or `id`, as a person or a system would write it;
-        ValueError where the value cannot be one."""
+        """Returns the contact with this `email`, `phone` or `id`, as a person or a system would
+        write it, or None. Raises ValueError if the value is not valid."""
         found: str | None
         if by == "email":
             found = self.store.find_email(workspace_id, normalize_email(value))
@@ -81,7 +82,8 @@ class Contacts(Editing[Contact, ContactDocument]):
             return None
 
     def find_or_create(self, workspace_id: str, by: str, value: str) -> Contact:
-        """ValueError where the value cannot be an `email` (or `phone`)."""
+        """Returns the contact with this `email` or `phone`, and creates it if there is none. Raises
+        ValueError if the value is not valid."""
         found = self.find(workspace_id, by, value)
         if found is not None:
             return found
@@ -92,15 +94,15 @@ class Contacts(Editing[Contact, ContactDocument]):
         try:
             return self.create(workspace_id, document)
         except ConflictError:
-            # Another event made the same contact in the meantime.
+            # Another event created the same contact meanwhile.
             again = self.find(workspace_id, by, value)
             if again is None:
                 raise
             return again
 
     def look_up(self, workspace_id: str, text: str) -> str | None:
-        """The id of the contact meant by an id, an e-mail or a phone as a person would paste it;
-        None where there is none. InvalidInputError where the text can be none of them."""
+        """Returns the id of the contact with a pasted id, e-mail or phone, or None. Raises
+        InvalidInputError if the text is none of these."""
         written = pasted(text)
         if written.startswith("con_"):
             return written
@@ -114,11 +116,11 @@ class Contacts(Editing[Contact, ContactDocument]):
         return contact.id if contact else None
 
     def _find_phone(self, workspace_id: str, text: str) -> str | None:
-        """The contact with one of the numbers that the text can be; two contacts of different
-        countries may have the same number without its country code."""
+        """Returns the contact with one of the numbers that the text can mean. Two contacts in
+        different countries may have the same number without its country code."""
         readings = phone_readings(text)
         if not readings:
-            # For its words.
+            # Called for its error message.
             normalize_phone(text)
         if len(readings) == 1:
             return self.store.find_phone(workspace_id, readings[0])
@@ -132,7 +134,7 @@ class Contacts(Editing[Contact, ContactDocument]):
 
 
 def _changed_consents(before: Consents, document: ContactDocument) -> Consents:
-    """The consents that the document sets, and the others as they are."""
+    """Returns the consents that the document sets, and the others unchanged."""
     if "consents" not in document.model_fields_set:
         return before
     sent = document.consents.model_dump(exclude_unset=True)

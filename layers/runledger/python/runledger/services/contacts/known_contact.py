@@ -1,4 +1,4 @@
-"""Finding a contact, and telling an erased one from one that never was."""
+"""Finds a contact, and distinguishes an erased one from one that never existed."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def known_contact(
     contacts: "ContactStore", erasures: "ErasureStore", workspace_id: str, contact_id: str
 ) -> "Contact":
-    """GoneError where the contact was erased, NotFoundError where there never was one."""
+    """Returns the contact. Raises GoneError if it was erased, NotFoundError if it never existed."""
     try:
         return contacts.get(workspace_id, contact_id)
     except NotFoundError:

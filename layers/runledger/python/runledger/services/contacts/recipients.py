@@ -1,7 +1,7 @@
-"""Finding the contacts that a query means, a page at a time, in the order of their ids.
+"""Finds the contacts that match a query, page by page, in the order of their ids.
 
-Listings only propose: whoever is written to is read again, and must match as it is then. A contact
-that comes to match while the pages are walked is found where its place is still ahead.
+The listings only propose contacts. Each recipient is read again and must match at that time. A
+contact that starts to match during the walk is found if its page is still ahead.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from runledger.store.contacts import ContactStore
 
 PAGE_CONTACTS = 50
-# Looked at for one page at most, where few match.
+# The most contacts to look at for one page, if few match.
 _LISTED = 200
 _ROUNDS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Recipients:
-    """`segments` are those that the run's version pinned, by id."""
+    """Finds recipients. `segments` are those that the run's version pinned, by id."""
 
     contacts: "ContactStore"
     workspace_id: str
@@ -57,8 +57,8 @@ class Recipients:
         return matching, found[-1].id if has_more else None
 
     def _tagged(self, query: ContactQuery, after: str | None) -> tuple[list[str], str | None]:
-        """Merges the listings of the tags. Where one has more than was read of it, nothing can be
-        said beyond its last id."""
+        """Merges the listings of the tags. If a listing has more, ids after its last one are left
+        for the next page."""
         listings = [
             self.contacts.tagged(self.workspace_id, tag, _LISTED, after) for tag in query.tags
         ]

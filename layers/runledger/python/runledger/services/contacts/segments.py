@@ -1,4 +1,4 @@
-"""Segments: writing them, and looking at who belongs to one."""
+"""Writes segments, and shows who belongs to one."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from runledger.store.contacts import ContactStore
     from runledger.store.segments import SegmentStore
 
-# A preview looks through so many pages at most, and shows so many contacts.
+# The most pages that a preview reads, and the most contacts it shows.
 _PAGES = 20
 _SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Segments(Editing[Segment, SegmentDocument]):
-    """Versions that pinned a segment keep it as it was."""
+    """Creates, edits and previews segments. A version that pinned a segment keeps it as it was."""
 
     store: "SegmentStore"
     contacts: "ContactStore"
@@ -60,7 +60,8 @@ class Segments(Editing[Segment, SegmentDocument]):
         )
 
     def preview(self, workspace_id: str, segment_id: str) -> SegmentPreviewView:
-        """Who belongs to it now: the first of them, and how many, where they can be counted."""
+        """Returns who belongs to the segment now: the first contacts, and how many, if all could be
+        counted."""
         rules = SegmentRules.model_validate(self.store.get(workspace_id, segment_id).query)
         finder = Recipients(self.contacts, workspace_id, {})
         found: list[Contact] = []
@@ -95,7 +96,7 @@ def _query(document: SegmentDocument) -> dict[str, Any]:
 
 
 def _check_order(rule: MetadataRule, place: int) -> None:
-    """Here and not in the rule, so that segments of before are still read."""
+    """Checked here and not in the rule, so that older segments can still be read."""
     if not has_order(rule.value):
         raise InvalidInputError(
             f"{rule.operator} compares to a number or a date: {not_a_date(rule.value)}",

@@ -1,1 +1,1 @@
-"""Counting what lists show, and the figures of charts."""
+"""Counts what lists show, and computes the figures of charts."""

@@ -1,7 +1,7 @@
-"""Marking the hours whose totals may have changed, as the table's stream reports it.
+"""Marks the hours whose totals may have changed, from the table's stream.
 
-A mark only says that somebody has to count again. So it does no harm where a change is told twice,
-late or in another order, and one mark serves all changes until the recount takes it away.
+A mark only asks for a recount. So repeated, late or reordered changes do no harm, and one mark
+serves all changes until the recount removes it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from runledger.store.freshness import FreshnessStore
     from runledger.store.totals import TotalStore
 
-# How long after its mark, and its end, an hour is looked at: many changes share a mark.
+# How long to wait after an hour's mark, and after its end, so that many changes share a recount.
 QUIET = 45 * SECOND
-# An hour that keeps changing is looked at ever more rarely: after as long as it has been unsettled,
-# and after this at most.
+# An hour that keeps changing is recounted more and more rarely: the wait grows with the time since
+# it first changed, up to this.
 LONGEST_QUIET = 15 * MINUTE
-# Over which the scopes of an hour, which all end at once, are spread.
+# Spreads the recounts of an hour's scopes, because the hour ends for all of them at once.
 SPREAD = 5 * MINUTE
-# Each lost try means that the tick or another reader of the stream changed the item.
+# A try is lost only if the tick or another reader of the stream changed the item.
 _TRIES = 8
 
 Image = Mapping[str, Any]
@@ -33,15 +33,15 @@ Image = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class HourChange:
-    """What a batch tells of one hour: when rows of it expire, to the hour, and whether any of
-    them is there still."""
+    """One hour's changes in a batch: when its rows expire, rounded to the hour, and whether any of
+    them still exists."""
 
     expires_from: int
     expires_by: int
     is_there: bool
 
     def joined(self, other: "HourChange") -> "HourChange":
-        """A row that is there says more than one that is gone."""
+        """Joins two changes. Prefers a live row's expiry to a deleted row's."""
         if self.is_there != other.is_there:
             return self if self.is_there else other
         return HourChange(
@@ -53,14 +53,15 @@ class HourChange:
 
 @dataclass(frozen=True, slots=True)
 class BatchChanges:
-    """What a batch of the stream tells: hours that were touched, and the newest pulses."""
+    """A batch's changes: the hours with changed rows, and the newest pulses."""
 
     hours: dict[tuple[Scope, int], HourChange] = field(default_factory=dict)
     pulses: dict[int, int] = field(default_factory=dict)
 
 
 def changes_in(records: Iterable[Mapping[str, Any]]) -> BatchChanges:
-    """A record that cannot be read will never be: it is logged and left out."""
+    """Returns the changes in a batch. A record that cannot be read is logged and skipped, because
+    it will never be readable."""
     changes = BatchChanges()
     for record in records:
         change = record.get("dynamodb", {})
@@ -94,12 +95,12 @@ def _collect(changes: BatchChanges, change: Mapping[str, Any]) -> None:
 
 
 def _is_listed(image: Image) -> bool:
-    """A delivery is in no list before its first try has come to an end."""
+    """Whether the row is in a list. A delivery is in none before its first try ends."""
     return "gsi1pk" in image
 
 
 def _what_counts(image: Image | None) -> tuple[str, ...] | None:
-    """All of a row that totals depend on; None where it is in no list."""
+    """Returns the parts of a row that totals depend on, or None if it is in no list."""
     if image is None or not _is_listed(image):
         return None
     status = image.get("status", {}).get("S", "")
@@ -107,7 +108,7 @@ def _what_counts(image: Image | None) -> tuple[str, ...] | None:
 
 
 def _scopes_of(kind: keys.Kind) -> Callable[[Image], list[Scope]]:
-    """The workspace, and the automation where there is one."""
+    """Returns a function for a row's scopes: the workspace, and the automation if there is one."""
 
     def scopes(image: Image) -> list[Scope]:
         workspace_id = image["workspaceId"]["S"]
@@ -119,7 +120,7 @@ def _scopes_of(kind: keys.Kind) -> Callable[[Image], list[Scope]]:
     return scopes
 
 
-# By the sort key of the row: the scopes it is counted in.
+# The scopes that a row is counted in, by its sort key.
 _COUNTED_ROWS: dict[str, Callable[[Image], list[Scope]]] = {
     keys.run("").sk: _scopes_of(keys.Kind.RUN),
     keys.delivery("").sk: _scopes_of(keys.Kind.DELIVERY),
@@ -134,8 +135,9 @@ class TotalMarker:
     clock: Clock
 
     def mark(self, changes: BatchChanges) -> None:
-        """Marks what was touched and is not marked yet, and then notes the pulses: whoever reads
-        them finds the marks of everything before. Where it raises, the batch has to come again."""
+        """Marks the changed hours that are not marked yet, then records the pulses. A reader of the
+        pulses so finds the marks of everything before. If this raises, the batch must come
+        again."""
         found = self.totals.get_many(changes.hours)
         for (scope, hour), hour_change in changes.hours.items():
             self._mark(scope, hour, hour_change, found.get((scope, hour)))
@@ -159,7 +161,7 @@ class TotalMarker:
     def _marked(
         self, scope: Scope, hour: int, hour_change: HourChange, found: HourTotal | None
     ) -> HourTotal | None:
-        """The item with its mark; None where it needs none."""
+        """Returns the item with its mark, or None if it needs none."""
         now = self.clock()
         total = found or HourTotal(
             scope=scope,
@@ -180,7 +182,7 @@ class TotalMarker:
                 expires_by=max(total.expires_by, hour_change.expires_by),
             )
         if total.expires_by <= now:
-            # All rows of the hour have expired, and count no more whether they are there or not.
+            # All rows of the hour have expired, so none counts, even if it still exists.
             return None
         if total.is_marked and total == found:
             return None
@@ -192,13 +194,13 @@ class TotalMarker:
 
 
 def _due_at(total: HourTotal, since: int, now: int) -> int:
-    """When to look at an hour that is marked `now` and has been unsettled `since`."""
+    """Returns when to recount an hour that is marked `now` and has been unsettled since `since`."""
     if total.is_marked and total.due_at is not None:
-        # Expiries that come wider all the time would put it off forever.
+        # Keep the time, or an expiry range that keeps widening would postpone it forever.
         return total.due_at
     end = total.hour + HOUR
     if now < end:
         return end + QUIET + keys.shard_of(keys.totals(*total.scope), SPREAD)
     quiet = min(max(QUIET, now - max(since, end)), LONGEST_QUIET)
-    # What the tick put off, as it could not be counted, no mark brings nearer.
+    # If the tick postponed the hour because it could not be counted, a mark does not shorten that.
     return max(now + quiet, total.due_at or 0)

@@ -1,4 +1,4 @@
-"""Counting what a list shows: from totals where they know the filters, else row by row."""
+"""Counts what a list shows: from totals if they cover the filters, otherwise row by row."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -28,22 +28,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Of the lists that `reading` serves."""
+    """Counts the lists that `queries` serves."""
 
     queries: "Queries"
 
     def runs(self, workspace_id: str, request: ListRequest) -> CountsView:
-        """InvalidInputError names the parameter that cannot be read."""
+        """Raises InvalidInputError, with the parameter, if one cannot be read."""
         kind = runs_kind(self.queries.stores.runs)
         return self._count(workspace_id, request, kind, of_trigger(request))
 
     def refusals(self, workspace_id: str, request: ListRequest) -> CountsView:
-        """InvalidInputError names the parameter that cannot be read."""
+        """Raises InvalidInputError, with the parameter, if one cannot be read."""
         kind = refusals_kind(self.queries.stores.refusals)
         return self._count(workspace_id, request, kind, of_trigger(request))
 
     def deliveries(self, workspace_id: str, request: ListRequest) -> CountsView:
-        """InvalidInputError names the parameter that cannot be read."""
+        """Raises InvalidInputError, with the parameter, if one cannot be read."""
         kind = deliveries_kind(self.queries.stores.deliveries)
         return self._count(workspace_id, request, kind, of_message(request))
 
@@ -79,7 +79,7 @@ class Counts:
         also: Callable[[RowT], bool] | None,
         now: int,
     ) -> CountsView:
-        """No index knows these filters together with a status."""
+        """Counts row by row, because no index covers these filters together with a status."""
         page = list_rows(
             self.queries.stores.table,
             kind,

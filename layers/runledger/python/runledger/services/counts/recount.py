@@ -1,12 +1,12 @@
-"""Counting again what was marked: in two steps, so that no change is lost.
+"""Recounts marked hours in two steps, so that no change is lost.
 
-First the mark is taken away; later, when the indexes have caught up, the rows are counted; and the
-counts are kept only if nobody marked the hour since. Whoever comes while it is counted finds no
-mark, makes one, and the count is made again.
+First the mark is removed. Later, when the indexes have caught up, the rows are counted, and the
+result is kept only if nobody marked the hour meanwhile. A change during the count finds no mark,
+sets one, and causes another count.
 
-A count may take long, and its process may die of it. So the hour is put off before it is counted:
-it is not the first of the next tick. Of all that is due only hours need this, as only they lie
-behind everything else and are counted in one piece; the other kinds work a bounded page at a time.
+A count may take so long that its process dies. So the hour is put off before it is counted, and is
+not the first in the next tick again. Only hours need this: they come last in the tick and are
+counted in one piece, while other kinds of work go on page by page.
 """
 
 from collections.abc import Callable, Mapping
@@ -35,13 +35,14 @@ if TYPE_CHECKING:
     from runledger.store.table import Table
     from runledger.store.totals import TotalStore
 
-# Longer than an index of DynamoDB stays behind its table.
+# Longer than an index of DynamoDB lags behind its table.
 INDEX_LAG = 45 * SECOND
-# What the tick reads of one hour and scope, and how long: it has some time left for the row at
-# hand. About a hundred pages of keys; an hour of a hundred rows a second is within it.
+# The most keys and rows the tick reads for one hour and scope, and how long it may take, because
+# the tick has little time for each row. About a hundred pages of keys: enough for an hour with a
+# hundred rows a second.
 _KEYS, _ROWS = 500_000, 30_000
 COUNTING = 15 * SECOND
-# How long an hour is left alone before its count is tried again: the older the longer.
+# How long to wait before an hour's count is tried again; the older the hour, the longer.
 _PUT_OFF, _PUT_OFF_LONGEST = 15 * MINUTE, DAY
 
 
@@ -49,7 +50,7 @@ ScopeKinds = Mapping[str, Callable[[Scope], Countable[Any]]]
 
 
 def countables(stores: "Stores") -> ScopeKinds:
-    """What to count for a scope, by its kind."""
+    """Returns what to count for a scope, by its kind."""
 
     def counted(kind: ListKind[RowT]) -> Callable[[Scope], Countable[RowT]]:
         def of(scope: Scope) -> Countable[RowT]:
@@ -67,7 +68,7 @@ def countables(stores: "Stores") -> ScopeKinds:
 
 @dataclass(frozen=True, slots=True)
 class TotalSettler:
-    """`kinds` tells what to count for a scope, by its kind."""
+    """Recounts hours that are due. `kinds` maps a scope's kind to what to count."""
 
     table: "Table"
     totals: "TotalStore"
@@ -76,9 +77,9 @@ class TotalSettler:
     gather: Gather = in_turn
 
     def settle(self, row: "DueRow") -> None:
-        """Takes the next step of one due hour. ConditionFailedError where it was changed
-        meanwhile: it is due again then. An hour that cannot be counted, being too large or for now,
-        stays put off and is counted for each reader, as far as a request may."""
+        """Takes the next step for one due hour. Raises ConditionFailedError if it was changed
+        meanwhile; then it is due again. An hour that cannot be counted, because it is too large or
+        an AWS call failed, stays put off, and each reader counts it within a request's limits."""
         total = self.totals.at(row.key)
         now = self.clock()
         if total is None or total.due_at is None or total.due_at > now:
@@ -107,7 +108,7 @@ class TotalSettler:
             unsettled_since=None,
         )
         if by_row:
-            # Every row was read, those included that have expired and are not deleted yet.
+            # Every row was read, including expired ones that are not deleted yet.
             ends = sorted(found.expiries or {now})
             left = [end for end in ends if end > now]
             counted = counted.changed(

@@ -1,8 +1,8 @@
-"""Counting rows as they are now, by hour and status.
+"""Counts rows as they are now, by hour and status.
 
-A partition of an index tells the status of all its rows, so their keys are enough. The rows
-themselves are read where that is not so: in the bucket OPEN, where a row that moved on meanwhile
-was met in two partitions, and where some may have expired, as they are deleted days later.
+An index partition of one status needs only its keys. The rows themselves are read in three cases:
+in the bucket OPEN, for a row that moved and was seen in two partitions, and if some rows may have
+expired, because those are deleted days later.
 """
 
 from collections import Counter
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from runledger.store.table import Table
     from runledger.store.values import Item
 
-# Keys that one query asks for: about as many as a page of DynamoDB holds.
+# The keys that one query asks for: about a page of DynamoDB.
 _PAGE = 5_000
 _BATCH = 100
-# Above every character that an id can hold.
+# Sorts after every character of an id.
 _LAST = "\uffff"
 
 
 @dataclass(frozen=True, slots=True)
 class CountedSource:
-    """A partition whose sort keys begin with the creation time; `index` is None for one of the
-    table. `status` is what all its rows have, or None where only they know."""
+    """A partition whose sort keys begin with the creation time. `index` is None for one of the
+    table. `status` is the status of all its rows, or None if it must be read from each row."""
 
     partition: str
     index: keys.Index | None
@@ -40,8 +40,8 @@ class CountedSource:
 
 @dataclass(frozen=True, slots=True)
 class Countable(Generic[RowT]):
-    """Where the rows of a scope lie. `phases` are read one after the other, in the order of a row's
-    life: one that moves on meanwhile is met twice rather than never."""
+    """The partitions of a scope's rows. `phases` are read one after the other, in the order of a
+    row's life, so a row that moves meanwhile is seen twice, never missed."""
 
     phases: tuple[tuple[CountedSource, ...], ...]
     statuses: frozenset[str]
@@ -52,7 +52,8 @@ class Countable(Generic[RowT]):
 def countable(
     kind: ListKind[RowT], scope: Scope, shards: int, statuses: frozenset[str] = frozenset()
 ) -> Countable[RowT]:
-    """The partitions of the lists of a workspace or an automation; empty `statuses` are all."""
+    """Returns what to count for a workspace or an automation; empty `statuses` means all of
+    them."""
     wanted = statuses or kind.statuses
 
     def source(bucket: str, shard: int, found: list[str]) -> CountedSource:
@@ -80,7 +81,8 @@ def countable(
 
 
 class Piece(NamedTuple):
-    """Rows created from `first` to `last`, both included; `by_row` where some may have expired."""
+    """Rows created from `first` to `last`, both included. `by_row` is True if some may have
+    expired."""
 
     first: int
     last: int
@@ -88,8 +90,8 @@ class Piece(NamedTuple):
 
 
 class Budget:
-    """What one count may read: keys of indexes, and rows. Shared by the threads that count.
-    `deadline` is asked before each query and batch, and raises where there is no time left."""
+    """The most keys and rows that one count may read, shared by its threads. `deadline` is called
+    before each query and batch, and raises if no time is left."""
 
     def __init__(self, keys: int, rows: int, deadline: Callable[[], None] = lambda: None) -> None:
         self._keys = keys
@@ -98,7 +100,7 @@ class Budget:
         self._lock = Lock()
 
     def take_keys(self, count: int) -> int:
-        """How many of them may be read."""
+        """Returns how many of `count` keys may be read."""
         with self._lock:
             granted = min(count, self._keys)
             self._keys -= granted
@@ -117,8 +119,8 @@ class Budget:
 
 @dataclass(slots=True)
 class Counted:
-    """Rows by hour and status; at least so many, where not `is_complete`. `expiries` are those of
-    all the rows that were read, also of rows that do not count any more."""
+    """Rows by hour and status; a lower bound if not `is_complete`. `expiries` are those of all rows
+    that were read, including expired ones."""
 
     hours: dict[int, Counter[str]] = field(default_factory=dict)
     is_complete: bool = True
@@ -136,7 +138,7 @@ def count_rows(
     budget: Budget,
     gather: Gather = in_turn,
 ) -> Counted:
-    """The rows of all pieces, which do not overlap."""
+    """Counts the rows of all pieces, which must not overlap."""
     counted = Counted()
     met: dict[str, str | None] = {}
     for phase in what.phases:
@@ -189,7 +191,7 @@ def _count_by_row(
 def _reader(
     table: "Table", source: CountedSource, piece: Piece, budget: Budget
 ) -> Callable[[], tuple[list[str], bool]]:
-    """The keys of a piece in one partition, and whether these are all."""
+    """Returns a reader of a piece's keys in one partition, and whether it read all of them."""
     _, name = ("pk", "sk") if source.index is None else keys.INDEX_ATTRIBUTES[source.index]
     sort = SortRange(
         low=keys.created_key(piece.first, ""), high=keys.created_key(piece.last, _LAST)

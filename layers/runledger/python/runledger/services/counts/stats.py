@@ -1,4 +1,6 @@
-"""What a chart shows: runs an hour, and how long the newest of them and their nodes took."""
+"""Computes the figures of a chart: runs per hour, and durations of the newest runs and their
+nodes.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,10 +27,10 @@ if TYPE_CHECKING:
     from runledger.compiler.graph import GraphView
     from runledger.services.lists.queries import Queries
 
-# The longest time that one answer tells hour by hour.
+# The longest range of one answer.
 LONGEST = 92 * DAY
-# Steps that one answer looks at: of a large graph, those of fewer runs. DynamoDB bills whole items,
-# each with its bag of up to 64 KB: at worst these are 8,000 read units.
+# The most steps that one answer reads; for a large graph, fewer runs. DynamoDB bills whole items,
+# each with up to 64 KB of step data: at worst 8,000 read units.
 STEP_READS = 1_000
 _BATCH = 100
 _DEFAULT_RANGE = "24h"
@@ -38,7 +40,7 @@ _TIMED = (StepStatus.COMPLETED, StepStatus.FAILED, StepStatus.SKIPPED)
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """Of the runs that `reading` lists."""
+    """Figures of the runs that `queries` lists."""
 
     queries: "Queries"
 
@@ -51,8 +53,8 @@ class Stats:
         until: str | None,
         time_zone: str | None = None,
     ) -> StatsView:
-        """Of 24 hours unless asked otherwise; InvalidInputError names the parameter that cannot be
-        read."""
+        """Returns the figures of a range, by default 24 hours. Raises InvalidInputError, with the
+        parameter, if one cannot be read."""
         now = self.queries.clock()
         if range_ is None and since is None and until is None:
             range_ = _DEFAULT_RANGE
@@ -99,15 +101,16 @@ class Stats:
         )
 
     def _nodes(self, runs: Sequence[Run], now: int) -> list[NodeDurationView]:
-        """Of the newest runs, so many that their steps are within bounds: of one at least."""
+        """Returns the durations of nodes in the newest runs: as many runs as STEP_READS allows, at
+        least one."""
         visits: list[tuple[str, str]] = []
         looked_at: list[tuple[Run, GraphView]] = []
         for run in runs:
             if run.unreadable is not None:
-                # Which version it walked is not known, nor when.
+                # Its version and times are unknown.
                 continue
             graph = self.queries.contexts.graph(run)
-            # What the run row tells has no item of its own.
+            # The steps of the start and the end have no item; the run row holds them.
             told = {*graph.starts, run.end_node_id}
             more = [(run.id, node_id) for node_id in graph.nodes if node_id not in told]
             if looked_at and len(visits) + len(more) > STEP_READS:
@@ -126,7 +129,7 @@ class Stats:
                 for node_id in graph.nodes
                 if (run.id, node_id) in recorded
             }
-            # The event is not read, as no duration depends on it.
+            # No duration depends on the event, so it is not read.
             event = Event(trigger_type=run.trigger_type, details={}, body=None)
             history = RunHistory(run, event, steps)
             for step in steps_of(history, graph, now):
@@ -159,7 +162,8 @@ class Stats:
 
 
 def percentile(values: Iterable[int], percent: int) -> int:
-    """The nearest rank: the smallest value that at least so many percent do not exceed."""
+    """Returns the nearest rank: the smallest value that is at least as large as `percent` percent
+    of all."""
     ordered = sorted(values)
     return ordered[-(-len(ordered) * percent // 100) - 1]
 

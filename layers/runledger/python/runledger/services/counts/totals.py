@@ -1,7 +1,7 @@
-"""How many rows of a scope there are: settled hours from their totals, all else counted now.
+"""Counts the rows of a scope: settled hours from their totals, everything else row by row.
 
-Counted are the hours that the stream may not have told of yet, those marked since their last count,
-and the parts of hours at the ends of the range.
+Counted row by row are the hours that the stream may not have reported yet, those marked since their
+last count, and partial hours at the ends of the range.
 """
 
 from collections import Counter
@@ -21,15 +21,14 @@ if TYPE_CHECKING:
     from runledger.store.totals import TotalStore
     from runledger.store.workspaces import WorkspaceStore
 
-# What one request may count beside the totals.
+# The most keys and rows that one request may count besides the totals.
 _KEYS, _ROWS = 200_000, 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class HourlyCounts:
-    """Rows by hour and status; hours without rows are left out. `until` is up to when changes are
-    told for sure, `is_complete` whether all was counted that there is: else it is at least so
-    many."""
+    """Rows by hour and status; hours without rows are left out. Changes up to `until` are included
+    for sure. If `is_complete` is False, the numbers are lower bounds."""
 
     hours: dict[int, Counter[str]]
     until: int
@@ -54,7 +53,7 @@ class Totals:
     def count(
         self, scope: Scope, what: Countable[RowT], first: int, last: int, now: int
     ) -> HourlyCounts:
-        """Rows created from `first` to `last`, both included (epoch milliseconds)."""
+        """Counts the rows created from `first` to `last`, both included (epoch milliseconds)."""
         fresh = self.freshness.read()
         totals = {}
         if fresh.until is not None:
@@ -78,8 +77,8 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What to take from totals, and what to count. Hours are told by their first moment; no row
-    was kept for less than `kept_for` (milliseconds)."""
+    """Decides what to take from totals and what to count. Hours are named by their first
+    millisecond. No row was kept for less than `kept_for` (milliseconds)."""
 
     first: int
     last: int
@@ -90,15 +89,15 @@ class _Reading:
 
     @property
     def told(self) -> int:
-        """The first moment that the stream may not have told all about: an hour's beginning."""
+        """Returns the start of the first hour that the stream may not have fully reported."""
         return 0 if self.fresh.until is None else hour_of(self.fresh.until)
 
     def settled(self) -> Iterable[HourTotal]:
-        """The hours whose totals hold."""
+        """Returns the hours whose totals are valid."""
         return [total for total in self.totals.values() if self._is_taken(total)]
 
     def pieces(self) -> Iterable[Piece]:
-        """What has to be counted."""
+        """Returns the pieces to count."""
         for total in self.totals.values():
             has_expired = total.expires_by <= self.now
             if not has_expired and not self._is_taken(total):
@@ -106,13 +105,13 @@ class _Reading:
                 last = min(total.hour + HOUR - 1, self.last)
                 yield Piece(first, last, by_row=total.expires_from <= self.now)
         if self.fresh.since is not None:
-            # Nothing was marked before: hours without a total may hold rows all the same.
+            # Nothing was marked before that, so hours without a total may hold rows.
             marked = min(hour_of(self.fresh.since) + HOUR, self.told)
             yield from self._gaps(self.first, min(marked - 1, self.last))
         yield from self._gaps(max(self.first, self.told), self.last)
 
     def _gaps(self, first: int, last: int) -> Iterable[Piece]:
-        """The time between the hours that have totals."""
+        """Returns the pieces between the hours that have totals."""
         at = first
         for hour in sorted(hour for hour in self.totals if hour <= last):
             if at < hour:
@@ -122,7 +121,7 @@ class _Reading:
             yield from self._unknown(at, last)
 
     def _unknown(self, first: int, last: int) -> Iterable[Piece]:
-        """Rows of which no total tells when they expire: none of them was kept for less."""
+        """Splits a piece without a total by age: rows older than `kept_for` may have expired."""
         oldest = self.now - self.kept_for
         if first <= oldest:
             yield Piece(first, min(last, oldest), by_row=True)
@@ -136,7 +135,7 @@ class _Reading:
 
 
 def _merged(pieces: Iterable[Piece]) -> list[Piece]:
-    """Neighbours of one manner are counted at once."""
+    """Joins adjacent pieces with the same `by_row`, to count them at once."""
     found: list[Piece] = []
     for piece in sorted(pieces):
         if found and found[-1].last + 1 == piece.first and found[-1].by_row == piece.by_row:

@@ -1,1 +1,1 @@
-"""Erasing a contact and everything about the person."""
+"""Erases a contact and everything about the person."""

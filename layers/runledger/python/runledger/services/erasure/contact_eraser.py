@@ -1,11 +1,12 @@
-"""Erasing a contact: at once what finds the person, then whatever happened about them.
+"""Erases a contact: at once whatever identifies the person, then everything that happened to them.
 
-One transaction deletes the contact with all that leads to it and writes its erasure, which is in
-the due index: from then on no trigger finds the contact, and whatever crashes, the tick goes on. A
-look goes through everything in the contact's index; two in a row that find nothing, a minute apart
-and not sooner than a minute after the contact was deleted, are the end. By then whoever had still
-read the contact has written what it was to write, and the index tells it. The request begins the
-first look; only the tick ends one, and erases what is not in the index.
+One transaction deletes the contact with all its lookup rows and writes its erasure, which is in the
+due index. From then on no trigger finds the contact, and after any crash the tick goes on.
+
+A look goes through everything in the contact's index. The erasure ends after two looks in a row
+that find nothing, a minute apart and at least a minute after the contact was deleted. By then every
+process that had read the contact has finished its writes, and the index shows them. The request
+begins the first look. Only the tick ends a look and erases what is not in the index.
 """
 
 from dataclasses import dataclass
@@ -28,16 +29,17 @@ if TYPE_CHECKING:
     from runledger.store.values import Item
 
 PAGE = 25
-# Of the request, and of one tick, for one contact.
+# The time of the request, and of one tick, for one contact.
 FIRST_TIME = 8 * SECOND
 TICK_TIME = 20 * SECOND
-# Each lost try means that the contact was changed in between.
+# A try is lost only if the contact was changed in between.
 _TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class ContactEraser:
-    """`rows` by the prefix of the ids in the contact's index, `others` for what is not in it."""
+    """Erases contacts. `rows` has an eraser for each id prefix in the contact's index, `others`
+    erase what is not in it."""
 
     table: "Table"
     contacts: "ContactStore"
@@ -47,8 +49,9 @@ class ContactEraser:
     clock: Clock
 
     def erase(self, workspace_id: str, contact_id: str, reason: str | None, by: str) -> Erasure:
-        """The erasure, as far as it came within a few seconds; the tick goes on with it, and asked
-        again, it is told. NotFoundError where there never was such a contact."""
+        """Begins the erasure and returns it after a few seconds of work; the tick goes on with it.
+        If it was requested before, returns that one. Raises NotFoundError if there never was such a
+        contact."""
         erasure = self.erasures.find(workspace_id, contact_id)
         if erasure is not None:
             return erasure
@@ -56,16 +59,16 @@ class ContactEraser:
         try:
             return self._look(begun, self.clock() + FIRST_TIME)[0]
         except ConditionFailedError:
-            # The tick is at it too.
+            # The tick works on it too.
             return self.erasures.find(workspace_id, contact_id) or begun
 
     def settle(self, row: "DueRow") -> None:
-        """Goes on for a while, when the erasure is due; ConditionFailedError where somebody else
-        moved it on meanwhile."""
+        """Goes on with a due erasure for a while. Raises ConditionFailedError if another process
+        changed it meanwhile."""
         erasure = self.erasures.at(row.key)
         now = self.clock()
         if erasure is None or erasure.due_at is None or erasure.due_at > now:
-            # The index has yet to tell that it moved.
+            # It moved on, and the index does not show that yet.
             return
         until = now + TICK_TIME
         looked, is_whole = self._look(erasure, until)
@@ -77,7 +80,7 @@ class ContactEraser:
             try:
                 contact = self.contacts.get(workspace_id, contact_id)
             except NotFoundError:
-                # Somebody else asked for the same at this very moment.
+                # Another request for the same erasure came at the same time.
                 begun = self.erasures.find(workspace_id, contact_id)
                 if begun is None:
                     raise
@@ -103,7 +106,8 @@ class ContactEraser:
         raise ConflictError("the contact kept changing; ask again")
 
     def _look(self, erasure: Erasure, until: int) -> tuple[Erasure, bool]:
-        """Goes on with a look; the erasure then, and whether the look came to its end."""
+        """Goes on with a look. Returns the erasure after it, and whether the look came to its
+        end."""
         partition = keys.by_contact(erasure.workspace_id, erasure.contact_id)
         while erasure.status is ErasureStatus.ERASING:
             low = keys.after_created(erasure.position) if erasure.position else None
@@ -112,7 +116,7 @@ class ContactEraser:
             )
             wanted = [keys.Key(item["pk"], item["sk"]) for item in page.items]
             found = self.table.batch_get(wanted, consistent=True)
-            # The index may lag behind: a row that is not the contact's any more is done.
+            # The index may lag behind: a row that is no longer the contact's is done.
             rows = {key: row for key, row in found.items() if row.get("gsi3pk") == partition}
             erasure = self._note(erasure, list(rows.values()))
             if not page.items:
@@ -140,20 +144,21 @@ class ContactEraser:
         return erasure, False
 
     def _note(self, erasure: Erasure, rows: "Sequence[Item]") -> Erasure:
-        """Remembers the addresses that rows tell before they are blanked: the person may have had
-        others than the last."""
+        """Stores the addresses in rows before they are blanked, because the person may have had
+        earlier ones."""
         told = {each for row in rows for each in self._eraser(row).addresses(row)}
         if told <= erasure.addresses:
             return erasure
         return self.erasures.move_on(erasure, erasure.changed(addresses=erasure.addresses | told))
 
     def _eraser(self, row: "Item") -> "RowEraser":
-        """LookupError for a kind that nobody erases: a contact is not told as erased then."""
+        """Returns the eraser of a row. Raises LookupError for a kind without one, so the contact is
+        not reported as erased."""
         return self.rows[keys.id_of(row["createdKey"]).partition("_")[0]]
 
     def _end_look(self, erasure: Erasure, until: int) -> None:
-        """Whatever `until`, each of the others does a little of its part: a look comes to its end,
-        and what is left of theirs is the next one's."""
+        """Ends a look. Each of the `others` does a little work even after `until`, so the look can
+        end; the next look does the rest."""
         has_found = erasure.found_something
         blanked_at = self.clock() if has_found else erasure.blanked_at
         looked = erasure.changed(blanked_at=blanked_at)

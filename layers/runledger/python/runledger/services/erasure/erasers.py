@@ -1,10 +1,10 @@
-"""What is erased with a contact, one eraser a kind of thing.
+"""The erasers of a contact's data, one for each kind.
 
-`RowEraser`s take the rows that the contact's index leads to, by the prefix of their ids; the row
-goes out of the index last, as it leads to the rest. Whoever had read a row before it was blanked
-may yet write something of the person beside it: so a row is looked at once more, when nobody who
-had read it then is at work any more. `Eraser`s take what lies under keys of its own. All of them
-may be repeated at any time, and find nothing then.
+`RowEraser`s erase the rows in the contact's index, by the prefix of their ids. The row leaves the
+index last, because it leads to the rest. A process that read a row before it was blanked may still
+write something about the person beside it. So a row is checked again when no such process can still
+be at work. `Eraser`s erase what has other keys. All of them can be repeated at any time, and then
+find nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -38,32 +38,32 @@ if TYPE_CHECKING:
     from runledger.store.values import Item
     from runledger.store.workspaces import WorkspaceStore
 
-# No function lives longer, but for the one that calls other services: its claim tells how long.
+# No function runs longer, except the one that calls other services: its claim has its own lease.
 LONGEST_INVOCATION = MINUTE
 _AUTOMATIONS_READ = 100
 _FAILED_RUNS_READ = 100
 
 
 class RowEraser(Protocol):
-    """Of the rows whose ids have one prefix."""
+    """Erases rows whose ids have one prefix."""
 
     def addresses(self, row: "Item") -> Iterable[Address]:
-        """The person's addresses that the row tells: they are noted before it is blanked."""
+        """Returns the person's addresses in the row, which are stored before it is blanked."""
 
     def erase(self, erasure: Erasure, row: "Item") -> bool:
-        """Erases what the row is and leads to; whether it has to be looked at again."""
+        """Erases the row and what it leads to. Returns whether it must be looked at again."""
 
 
-# What lies elsewhere, by contact and addresses, with the moment until which there is time; it
-# answers how long (milliseconds) it has to be looked at yet.
+# Erases what lies elsewhere, by contact and addresses. Takes the time at which to stop, and returns
+# how long (milliseconds) it must still be looked at.
 Eraser = Callable[[Erasure, int], int]
-# What else belongs to a run of the person.
+# Erases something else that belongs to a run of the person.
 PartEraser = Callable[[Erasure, Run], None]
 
 
 @dataclass(frozen=True, slots=True)
 class RunEraser:
-    """A run with its event, steps and files; `parts` are whatever else belongs to one."""
+    """Erases a run with its event, steps and files; `parts` erase whatever else belongs to it."""
 
     runs: "ErasedRunStore"
     bodies: "Bodies"
@@ -104,15 +104,15 @@ class RunEraser:
         try:
             self.canceler.cancel(run.workspace_id, run.id, canceled)
         except (ConflictError, UnreadableError):
-            # It has ended by itself, or its row is damaged: nobody can walk it any more.
+            # It has ended by itself, or its row is damaged, so nothing can walk it.
             return
 
 
 def _is_quiet(run: Run, since: int, now: int) -> bool:
-    """Whether nobody can be at work on the run any more, and no message of it is to be looked
-    after, which is found by the contact."""
+    """Whether no process can still be at work on the run, and no message of it is still to be
+    settled, which needs the contact."""
     if run.unreadable is not None:
-        # Nobody can walk a damaged row, nor look after its messages.
+        # Nothing can walk a damaged row or settle its messages.
         return now >= since + LONGEST_INVOCATION
     leases = (claim.lease_until for claim in run.open_claims.values())
     return run.due_at is None and now >= max([since, *leases]) + LONGEST_INVOCATION
@@ -120,8 +120,8 @@ def _is_quiet(run: Run, since: int, now: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class FailureEraser:
-    """A failed run's part in its failure group. What all runs of a group have in common is the
-    person's own where no other contact has failed so."""
+    """Removes a failed run from its failure group. Also erases the group's message if no other
+    contact has failed the same way, because then it may be personal."""
 
     failures: "FailureStore"
     clock: Clock
@@ -139,7 +139,7 @@ class FailureEraser:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryEraser:
-    """A message to the person, whosoever run sent it."""
+    """Erases a message to the person, sent by any run."""
 
     deliveries: "DeliveryStore"
     workspaces: "WorkspaceStore"
@@ -166,14 +166,14 @@ class DeliveryEraser:
                 return True
             self.deliveries.release(attempt)
         except ConditionFailedError:
-            # A try or a report of it was written at this very moment.
+            # A try or a report was written at the same time.
             return True
         return False
 
 
 @dataclass(frozen=True, slots=True)
 class RefusalEraser:
-    """Nobody writes a refusal again, but to count it."""
+    """Erases a refusal. A refusal is never written again, except to count it."""
 
     refusals: "RefusalStore"
     clock: Clock
@@ -188,8 +188,8 @@ class RefusalEraser:
 
 @dataclass(frozen=True, slots=True)
 class SuppressionEraser:
-    """An address that nothing is sent to stays so by its hash, and is told no more. One that is
-    another contact's by now is theirs."""
+    """Replaces a suppressed address by its hash, so it stays suppressed but is no longer shown.
+    Keeps an address that now belongs to another contact."""
 
     suppressions: "SuppressionStore"
     contacts: "ContactStore"
@@ -204,7 +204,7 @@ class SuppressionEraser:
 
 @dataclass(frozen=True, slots=True)
 class FrequencyEraser:
-    """How often the person was written to, by contact or by address."""
+    """Erases how often the person got messages, by contact and by address."""
 
     table: "Table"
     channels: "Mapping[str, Channel]"
@@ -219,8 +219,8 @@ class FrequencyEraser:
 
 @dataclass(frozen=True, slots=True)
 class EntryEraser:
-    """Which automations the person entered. Nobody can enter one with the id of an erased contact
-    again, so nothing has to be remembered for ONCE."""
+    """Erases which automations the person entered. An erased contact's id can never enter again, so
+    ONCE needs no record."""
 
     table: "Table"
     automations: "AutomationStore"
@@ -238,8 +238,8 @@ class EntryEraser:
 
 @dataclass(frozen=True, slots=True)
 class ExportEraser:
-    """All exports of the workspace that may have read a row before it was blanked: the person may
-    be in any of them."""
+    """Deletes all exports that may have read a row before it was blanked, because the person may be
+    in any of them."""
 
     removal: "ExportRemoval"
     clock: Clock
@@ -251,6 +251,5 @@ class ExportEraser:
             found += deleted
             if self.clock() > until:
                 break
-        # What there was no time for is still there then, and a visit that was at work may yet leave
-        # an object behind.
+        # There may be exports left for lack of time, and a visit at work may still leave an object.
         return STALL if found else 0

@@ -1,1 +1,1 @@
-"""Schedules of date automations and their fires."""
+"""Schedules of date automations, and their fires."""

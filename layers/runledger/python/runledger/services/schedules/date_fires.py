@@ -1,7 +1,8 @@
-"""Firing a date automation for a day: one fire, page by page a run for each contact due.
+"""Fires a date automation for a day: one fire, which opens a run for each due contact, page by
+page.
 
-A fire is begun in one transaction with the schedule's going on to the next day. Each page opens its
-runs first and stores its cursor then: whoever repeats a page finds the runs of the first time.
+One transaction begins a fire and moves its schedule to the next day. Each page opens its runs first
+and then stores its cursor, so a repeated page finds the runs of the first time.
 """
 
 import hashlib
@@ -57,15 +58,15 @@ if TYPE_CHECKING:
 
 # Contacts that one page looks at.
 PAGE_CONTACTS = 100
-# Of one execution, whose history holds 25,000 events; a page makes seven, and its retries more.
+# Pages of one execution. Its history holds 25,000 events; a page makes seven, its retries more.
 EXECUTION_PAGES = 1_000
-# A fire that has not moved for so long has lost its execution.
+# After this long without progress, a fire has lost its execution.
 STALL = 5 * MINUTE
-# A schedule's clock may be ahead of ours.
+# Scheduler's clock may be ahead of ours.
 _EARLY = MINUTE
-# Each lost try means that somebody else changed the automation or its schedule.
+# A try is lost only if another process changed the automation or its schedule.
 _BEGIN_TRIES = 4
-# Looked at for one that has looked at all contacts.
+# How many earlier fires to check for one that looked at all contacts.
 _EARLIER_FIRES = 10
 
 
@@ -82,7 +83,7 @@ class DateFires:
     clock: Clock
 
     def handle(self, event: FireEvent) -> FirePlace:
-        """InvalidInputError where the event is neither a beginning nor a page."""
+        """Begins a fire, or does one page. Raises InvalidInputError if the event is neither."""
         if event.operation is FireOperation.BEGIN and event.input is not None:
             return self.begin(event.input)
         if event.operation is FireOperation.PAGE and event.fire is not None:
@@ -90,7 +91,8 @@ class DateFires:
         raise InvalidInputError(f"{event.operation} goes with another part of the event")
 
     def begin(self, told: FireInput) -> FirePlace:
-        """Writes the fire, unless it is there; a schedule that nobody expects does nothing."""
+        """Writes the fire, unless it exists. An event for a day that is not expected does
+        nothing."""
         if told.version is not None:
             return _place(told, told.day, told.version, goes_on=True)
         for _ in range(_BEGIN_TRIES):
@@ -146,17 +148,19 @@ class DateFires:
             Check(key, is_active & is_same_version),
         ]
         if schedule.next_day == day:
-            # Where an earlier day is missing, the tick comes to this one in its turn.
+            # If an earlier day is missing, the tick first fires that, and reaches this one later.
             writes.append(self._advance(schedule))
         source = trigger.source
         if fire.looks_at_all and isinstance(source, ContactMetadataDate):
-            # Who is written from now on is listed by that key; the others are looked through.
+            # Contacts written from now on are listed by this key; this fire looks through the
+            # others.
             writes.append(self.due.contacts.index_date_field(automation.workspace_id, source.key))
         self.table.transact(writes)
         return _place(told, day, version, goes_on=True)
 
     def _looks_at_all(self, automation_id: str, trigger: DateTrigger) -> bool:
-        """Unless an earlier fire of the same key did, or came after one that did."""
+        """Whether the fire must look at all contacts: not if an earlier fire of the same key did
+        so, or came after one that did."""
         if not isinstance(trigger.source, ContactMetadataDate):
             return False
         earlier, _ = self.fires.newest(automation_id, _EARLIER_FIRES, None)
@@ -205,7 +209,8 @@ class DateFires:
             self._move_on(fire, completed, None)
             return over.changed(pages=pages)
         is_full = pages >= EXECUTION_PAGES
-        # A full execution leaves the rest to the next one, which the tick starts at once.
+        # After its last page, an execution leaves the rest to the next one, which the tick starts
+        # at once.
         self._move_on(fire, after, now if is_full else now + STALL)
         return place.changed(pages=pages, goes_on=not is_full)
 
@@ -224,7 +229,7 @@ class DateFires:
     def _open(
         self, automation: "Automation", trigger: DateTrigger, fire: Fire, due: DueContact
     ) -> bool:
-        """Whether there is a run for this contact and day now."""
+        """Whether there is now a run for this contact and day."""
         assert fire.anchor is not None
         source = trigger.source
         facts: dict[str, Any] = {
@@ -259,8 +264,8 @@ class DateFires:
         return True
 
     def _opened_ahead(self, fire: Fire) -> int:
-        """How many contacts of the page after the fire's cursor have their run: whoever did that
-        page may have died, or be at it still."""
+        """Returns how many contacts of the page after the fire's cursor have their run already. The
+        process that did this page may have died, or may still be at work."""
         found = self._due(fire, rule_trigger(fire.rule)).due
         automation_id = fire.automation_id
         ids = [
@@ -285,7 +290,7 @@ class DateFires:
         try:
             self.fires.move_on(before, after, due_at)
         except ConditionFailedError:
-            # Another walker did this page too and counts it, or has stopped the fire meanwhile.
+            # Another execution did and counts this page too, or stopped the fire meanwhile.
             logger.info("page was done already", extra={"page": after.pages})
             self.fires.count_late(before, after)
 
@@ -302,7 +307,7 @@ class DateFires:
     def _refuse_unreadable(
         self, automation: "Automation", trigger: DateTrigger, found: Unreadable
     ) -> None:
-        """One refusal for each value, however many days it stays."""
+        """Records one refusal for each value, even if it stays for many days."""
         assert isinstance(trigger.source, ContactMetadataDate)
         key = trigger.source.key
         value = hashlib.sha256(shown(found.value).encode(errors="replace")).hexdigest()[:16]
@@ -329,22 +334,22 @@ class DateFires:
 
 
 def advance(store: "ScheduleStore", schedule: "Schedule", now: int) -> Write:
-    """Expects the day after the schedule's next one."""
+    """Returns the write that moves the schedule to the day after its next one."""
     day = shifted(schedule.next_day, 1)
     assert day is not None
     fire_at = moment_of_day(day, schedule.time_of_day, schedule.time_zone)
-    # What Scheduler has yet to learn of stays due.
+    # A schedule that Scheduler does not know yet stays due.
     return store.advance(schedule, day, fire_at, fire_at + GRACE if schedule.is_synced else now)
 
 
 def rule_of(trigger: DateTrigger) -> str:
-    """All that decides which contacts are due on a day."""
+    """Returns a key of everything that decides which contacts are due on a day."""
     parts = trigger.model_dump(mode="json", exclude={"time_of_day"})
     return json.dumps(parts, sort_keys=True)
 
 
 def rule_trigger(rule: str) -> DateTrigger:
-    """The trigger of a rule, at whatever time of day."""
+    """Returns the trigger of a rule, with any time of day."""
     return DateTrigger.model_validate(json.loads(rule))
 
 

@@ -1,7 +1,7 @@
-"""Finding the contacts that a date trigger is about on a day.
+"""Finds the contacts that are due for a date trigger on a day.
 
-Listings only propose: a contact is due by what it says when it is read, so that one whose date was
-changed since counts by its present date.
+The listings only propose contacts. A contact is judged by its current date, so a date that changed
+meanwhile counts as it is now.
 """
 
 from dataclasses import dataclass
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
 
 CREATED_FIELD = "createdAt"
 _LAST = "\uffff"
-# First and last of the ids of contacts.
+# The first and last possible id of a contact.
 _CONTACTS = (CONTACT_PREFIX, CONTACT_PREFIX + _LAST)
 
 
 class Listing(Enum):
-    """What a stretch of a partition lists: contacts by their dates, those without a date that can
-    be read, or all there are."""
+    """What a span of a partition lists: contacts by their dates, contacts without a readable date,
+    or all contacts."""
 
     DATES = auto()
     UNREADABLE = auto()
@@ -49,7 +49,7 @@ class Listing(Enum):
 
 
 class Span(NamedTuple):
-    """A stretch of one partition; both bounds included."""
+    """A span of one partition; both bounds included."""
 
     partition: str
     low: str
@@ -63,14 +63,14 @@ class _Listed(NamedTuple):
 
 
 class DueContact(NamedTuple):
-    """A contact, and what its own date says."""
+    """A contact, and its date as written."""
 
     contact: "Contact"
     written: str
 
 
 class Unreadable(NamedTuple):
-    """A contact with a value under the trigger's key that is no date."""
+    """A contact whose value under the trigger's key is not a date."""
 
     contact: "Contact"
     value: Any
@@ -78,7 +78,7 @@ class Unreadable(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DuePage:
-    """`cursor` is where the next page starts; None at the end."""
+    """`cursor` is where the next page starts, or None at the end."""
 
     due: list[DueContact]
     cursor: str | None
@@ -100,11 +100,12 @@ class DueContacts:
         after: str | None,
         looks_at_all: bool = False,
     ) -> DuePage:
-        """Looks at up to `limit` contacts after the cursor `after`, in an order that stays.
+        """Looks at up to `limit` contacts after the cursor `after`, in a stable order.
 
-        Behind the contacts listed by their dates come those whose value is no date. With
-        `looks_at_all` these are looked for among all contacts, and listed for the next time, as
-        are dates in digits: of contacts that were written before an automation went by the key."""
+        After the contacts listed by their dates come those whose value is not a date. With
+        `looks_at_all`, these and dates written in digits are searched for among all contacts, and
+        then listed for the next time: such contacts were written before an automation used the
+        key."""
         index, sort = _position(after)
         found: list[_Listed] = []
         spans = list(self._spans(workspace_id, trigger, anchor, looks_at_all))
@@ -130,7 +131,7 @@ class DueContacts:
     def _judged(
         self, workspace_id: str, trigger: "DateTrigger", anchor: date, found: list[_Listed]
     ) -> tuple[list[DueContact], tuple[Unreadable, ...]]:
-        # Where a contact has dates of neighbouring days it may be listed twice.
+        # A contact with dates on adjacent days may be listed twice.
         listed = list(dict.fromkeys(found))
         ids = list(dict.fromkeys(each.contact_id for each in listed))
         contacts = self.contacts.get_many(workspace_id, ids)
@@ -149,8 +150,8 @@ class DueContacts:
         return due, tuple(unreadable)
 
     def _is_new(self, contact: "Contact", trigger: "DateTrigger") -> bool:
-        """Whether its value is one that contacts are listed by only since an automation goes by the
-        key; it is listed for the next time then."""
+        """Whether the contact's value has been listed only since an automation used the key. If so,
+        lists it for the next time."""
         source = trigger.source
         if not isinstance(source, ContactMetadataDate):
             return False
@@ -177,7 +178,7 @@ class DueContacts:
             raise RunledgerError(f"{source.kind} dates are not those of contacts")
 
     def _created(self, workspace_id: str, trigger: "DateTrigger", anchor: date) -> "Iterator[Span]":
-        """Ids of contacts tell their creation, so a stretch of time is a stretch of ids."""
+        """Returns spans of ids, because ids of contacts are ordered by creation time."""
         oldest = self.contacts.oldest(workspace_id)
         if oldest is None:
             return
@@ -191,7 +192,7 @@ class DueContacts:
 def _dated(workspace_id: str, field: str, trigger: "DateTrigger", anchor: date) -> "Iterator[Span]":
     repeats = trigger.repeat is not trigger.repeat.NEVER
     days = month_days(anchor, trigger.repeat)
-    # An instant's day in the trigger's zone is at most one off its day in UTC.
+    # A time's day in the trigger's zone is at most one day away from its day in UTC.
     for kind, wanted, slack in (
         (keys.DateKind.DAY, days, 0),
         (keys.DateKind.INSTANT, nearby(days), 1),
@@ -204,7 +205,7 @@ def _dated(workspace_id: str, field: str, trigger: "DateTrigger", anchor: date) 
 
 
 def date_of(contact: "Contact", trigger: "DateTrigger") -> tuple[date | None, str]:
-    """The day that the contact's own date falls on in the trigger's zone, and its text."""
+    """Returns the day of the contact's own date in the trigger's zone, and its text."""
     source = trigger.source
     if isinstance(source, ContactMetadataDate):
         written = contact.metadata.get(source.key)

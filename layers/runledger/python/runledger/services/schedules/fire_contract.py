@@ -1,4 +1,4 @@
-"""What the fan-out's machine and its function tell each other (statemachines/contact_fan_out)."""
+"""The messages between the fan-out's machine and its function (statemachines/contact_fan_out)."""
 
 from datetime import date
 from enum import StrEnum
@@ -13,8 +13,8 @@ class FireOperation(StrEnum):
 
 
 class FireInput(WireModel):
-    """What an execution starts with. Scheduler tells `scheduled_time` (ISO 8601); the tick tells
-    the `day`, and the `version` too where a fire goes on that was begun."""
+    """The input of an execution. Scheduler sets `scheduled_time` (ISO 8601). The tick sets `day`,
+    and also `version` to go on with a fire that was begun."""
 
     workspace_id: str
     automation_id: str
@@ -26,8 +26,8 @@ class FireInput(WireModel):
 
 
 class FirePlace(WireModel):
-    """Which fire it is, how many pages this execution has looked at, and whether there is more
-    for it to do. `day` and `version` are null where there was nothing to fire."""
+    """The fire, how many pages this execution has looked at, and whether more work is left. `day`
+    and `version` are null if there was nothing to fire."""
 
     workspace_id: str
     automation_id: str
@@ -38,7 +38,7 @@ class FirePlace(WireModel):
 
 
 class FireEvent(WireModel):
-    """`input` goes with BEGIN, `fire` with PAGE."""
+    """`input` is given with BEGIN, `fire` with PAGE."""
 
     operation: FireOperation
     input: FireInput | None = None

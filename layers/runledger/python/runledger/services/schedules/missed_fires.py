@@ -1,5 +1,5 @@
-"""What the tick does for date automations: it tells Scheduler what is wanted, fires what Scheduler
-missed, and goes on with a fire that lost its execution."""
+"""The tick's work on date automations: updates Scheduler, fires what Scheduler missed, and restarts
+a fire that lost its execution."""
 
 import json
 from dataclasses import dataclass
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from runledger.store.table import Table, Write
     from runledger.store.workspaces import WorkspaceStore
 
-# A fire that was missed for longer opens nothing.
+# A fire that is later than this opens no runs.
 TOO_LATE = 7 * DAY
-# How long an execution has to begin the fire, before another is started.
+# How long an execution has to begin the fire before another is started.
 _BEGIN_TIME = 2 * MINUTE
-# Days skipped at once.
+# The most days skipped at once.
 _SKIPPED_DAYS = 31
-# What to put right in Scheduler when a fire is found missing.
+# The reasons for which the schedule in Scheduler is repaired.
 _WRONG = (
     MissedReason.SCHEDULE_MISSING,
     MissedReason.SCHEDULE_DISABLED,
@@ -56,7 +56,7 @@ class MissedFires:
         return self.schedules.store
 
     def settle(self, row: "DueRow") -> None:
-        """Looks after a schedule. ConditionFailedError where it moved on meanwhile."""
+        """Settles a schedule that is due. Raises ConditionFailedError if it moved on meanwhile."""
         schedule = self._store.at(row.key)
         if schedule is None:
             return
@@ -65,12 +65,13 @@ class MissedFires:
         elif not schedule.is_synced:
             self._sync(schedule)
         else:
-            # Scheduler agrees, and its next fire is to come.
+            # Scheduler has the schedule, and its next fire is in the future.
             due_at = schedule.next_fire_at + GRACE if schedule.is_enabled else None
             self._store.synced(schedule, due_at)
 
     def resume(self, row: "DueRow") -> None:
-        """Goes on with a fire that has not moved for a while. ConditionFailedError where it has."""
+        """Goes on with a fire that has not moved for a while. Raises ConditionFailedError if it
+        moved."""
         fire = self.fires.at(row.key)
         if fire is None or fire.status is not FireStatus.RUNNING:
             return
@@ -115,7 +116,7 @@ class MissedFires:
         automation = self.automations.get(schedule.workspace_id, schedule.automation_id)
         trigger = scheduled_trigger(automation)
         if trigger is None or automation.active is None:
-            # It was stopped since the schedule was read, and with it the schedule.
+            # The automation was stopped after the schedule was read, and the schedule with it.
             return
         retention = self.workspaces.cached(schedule.workspace_id).retention
         for _ in range(_SKIPPED_DAYS):
@@ -148,7 +149,7 @@ class MissedFires:
             schedule = after
 
     def _sync(self, schedule: "Schedule") -> None:
-        """A Scheduler that refuses is asked again in a minute."""
+        """Updates Scheduler. If it refuses, the tick tries again in a minute."""
         try:
             self.schedules.sync(schedule)
         except RunledgerError as error:
@@ -159,7 +160,7 @@ class MissedFires:
             self._store.postpone(schedule, self.clock() + MINUTE)
 
     def _start(self, name: str, told: FireInput) -> None:
-        """A start that fails is made up for when the row is due again."""
+        """Starts the fan-out. If this fails, it is tried again when the row is due."""
         facts: dict[str, Any] = told.model_dump(mode="json", exclude_none=True)
         try:
             self.stepfunctions.start_execution(

@@ -1,7 +1,8 @@
-"""Schedules of date automations: the table says what is wanted, and Scheduler is made to agree.
+"""Schedules of date automations: the table holds the wanted schedule, and Scheduler is updated to
+match.
 
-What is wanted changes in the transaction that activates or stops the automation. Scheduler is told
-right after it; where that fails, the row is due at once and the tick tells it.
+The transaction that activates or stops the automation changes the wanted schedule. Scheduler is
+updated right after. If that fails, the row is due at once and the tick updates Scheduler.
 """
 
 import json
@@ -29,17 +30,17 @@ if TYPE_CHECKING:
     from runledger.store.schedules import ScheduleStore
     from runledger.store.table import Write
 
-# How long after its moment a fire is taken for missed.
+# How long after its time a fire counts as missed.
 GRACE = 2 * MINUTE
-# Scheduler's own tries at starting the fan-out; the tick has long fired by then.
+# Scheduler's own retries of starting the fan-out; the tick fires long before they end.
 _TARGET_TRIES = 20
 _TARGET_SECONDS = 3_600
-# Each lost try means that something else was wanted in between.
+# A try is lost only if the wanted schedule changed in between.
 _SYNC_TRIES = 5
 
 
 def scheduled_trigger(automation: Automation) -> DateTrigger | None:
-    """The trigger of an active automation that a schedule fires."""
+    """Returns the trigger of an active automation that a schedule fires, or None."""
     if automation.status is not AutomationStatus.ACTIVE or automation.active is None:
         return None
     trigger = TriggerConfig.model_validate(automation.active.trigger)
@@ -48,9 +49,8 @@ def scheduled_trigger(automation: Automation) -> DateTrigger | None:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleTarget:
-    """Where the stack's schedules lie and what they start: `group` is their group's name,
-    `fan_out_arn` the state machine, started by `role_arn`; what cannot be delivered goes to
-    `lost_events_arn`."""
+    """The group of the stack's schedules and what they start: the state machine `fan_out_arn`,
+    started by `role_arn`. Events that cannot be delivered go to `lost_events_arn`."""
 
     group: str
     fan_out_arn: str
@@ -66,7 +66,7 @@ class Schedules:
     clock: Clock
 
     def writes(self, after: Automation) -> "list[Write]":
-        """What belongs into the transaction that makes the automation `after`."""
+        """Returns the schedule's writes for the transaction that stores the automation `after`."""
         stored = self.store.get(after.id)
         trigger = scheduled_trigger(after)
         now = self.clock()
@@ -76,7 +76,7 @@ class Schedules:
             return [self.store.wanted(stored.changed(is_enabled=False), now)]
         day = next_day(now, trigger.time_of_day, trigger.time_zone)
         if stored is not None and stored.is_enabled and stored.next_fire_at <= now:
-            # A fire that is outstanding stays so.
+            # Keep a fire that is outstanding.
             day = min(day, stored.next_day)
         schedule = Schedule(
             workspace_id=after.workspace_id,
@@ -93,7 +93,7 @@ class Schedules:
         return [self.store.wanted(schedule, now)]
 
     def sync_soon(self, automation_id: str) -> None:
-        """Tells Scheduler what is wanted; where that fails, the tick will."""
+        """Updates Scheduler. If this fails, the tick does it."""
         try:
             schedule = self.store.get(automation_id)
             if schedule is not None and not schedule.is_synced:
@@ -105,10 +105,10 @@ class Schedules:
             )
 
     def sync(self, schedule: Schedule) -> Schedule:
-        """Makes Scheduler agree with what is wanted, be it `schedule` or newer.
+        """Makes Scheduler match the wanted schedule: `schedule`, or a newer one.
 
-        Whoever told Scheduler something that is not wanted any more finds out by the condition on
-        the revision, and tells it anew: the last one to speak is always right."""
+        A process that sent an outdated schedule fails the condition on the revision and sends the
+        newer one. So the last update is always right."""
         for _ in range(_SYNC_TRIES):
             self._tell(schedule)
             due_at = schedule.next_fire_at + GRACE if schedule.is_enabled else None
@@ -124,7 +124,7 @@ class Schedules:
         raise TransientError("the schedule kept changing; try again")
 
     def why_missed(self, schedule: Schedule) -> MissedReason:
-        """Why the schedule did not come on its next day, as far as Scheduler tells."""
+        """Returns why the schedule did not fire on its next day, as far as Scheduler shows."""
         if is_skipped(schedule.next_day, schedule.time_of_day, schedule.time_zone):
             return MissedReason.DST_GAP
         try:

@@ -1,8 +1,8 @@
-"""How secrets are named in Secrets Manager; the functions' policies rely on these prefixes."""
+"""The names of secrets in Secrets Manager; the functions' policies depend on these prefixes."""
 
 
 def secret_id(stack: str, workspace_id: str, name: str, generation: str) -> str:
-    """Never used again once it is deleted, as each value has a generation of its own."""
+    """Returns an id that is never reused, because each value has its own generation."""
     return f"{stack}/workspaces/{workspace_id}/{name}/{generation}"
 
 

@@ -1,8 +1,8 @@
-"""Secrets of a workspace: written here, read only by the function that calls other services.
+"""Secrets of a workspace: written here, and read only by the function that calls other services.
 
-What may happen between any two calls is borne by the row of the name (store/secrets.py): a new
-value is on it before it is made, and counts from the moment when the row points to it; an old one
-stays on it until it is gone. What a request leaves undone, the tick does.
+The row of the name (store/secrets.py) makes a crash between any two calls harmless. It lists a new
+value before the value is created, and the value is valid once the row points to it. It lists an old
+value until that is deleted. The tick finishes what a request leaves undone.
 """
 
 import re
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 MAX_VALUE_CHARACTERS = 10_000
 _FIRST_PRINTABLE = 0x20
-# When nothing came of a value that was about to be made. A request lives for half a minute.
+# When a value that was about to be created counts as abandoned. A request lives for half a minute.
 ABANDONED_AFTER = 15 * MINUTE
-# When the tick looks for what a request was to delete.
+# When the tick deletes what a request should have deleted.
 _SWEPT_AFTER = MINUTE
 _TRIES = 5
 
@@ -53,7 +53,7 @@ class Secrets:
     def set(
         self, workspace_id: str, name: str, value: str | None, hosts: "Sequence[str] | None"
     ) -> "SecretName":
-        """What is given of a secret: its value, where it may go, or both."""
+        """Sets a secret's value, its allowed hosts, or both."""
         if value is not None:
             return self.put(workspace_id, name, value, hosts)
         if hosts is None:
@@ -63,9 +63,8 @@ class Secrets:
     def put(
         self, workspace_id: str, name: str, value: str, hosts: "Sequence[str] | None" = None
     ) -> "SecretName":
-        """Sets or replaces a secret. Once this returns, nobody reads the value before for longer
-        than a reader may keep it (services/secret_values.py). `hosts` is where it may go; without
-        them those it has stay."""
+        """Sets or replaces a secret. After this, a reader uses the previous value only while its
+        cache keeps it (services/secrets/values.py). Without `hosts`, the allowed hosts stay."""
         _check(name, value)
         allowed = None if hosts is None else _hosts(hosts)
         for _ in range(_TRIES):
@@ -84,8 +83,8 @@ class Secrets:
         raise TransientError(f"the secret {name} keeps changing; try again")
 
     def allow(self, workspace_id: str, name: str, hosts: "Sequence[str]") -> "SecretName":
-        """Says anew where a secret may go, and leaves its value; binds from the next request on.
-        NotFoundError where it is not set."""
+        """Replaces a secret's allowed hosts from the next request on, and keeps its value. Raises
+        NotFoundError if the secret is not set."""
         allowed = _hosts(hosts)
         for _ in range(_TRIES):
             row = self.names.get(workspace_id, name)
@@ -98,7 +97,7 @@ class Secrets:
         raise TransientError(f"the secret {name} keeps changing; try again")
 
     def delete(self, workspace_id: str, name: str) -> None:
-        """For good, and without a time to regret it. The name may be set again at once."""
+        """Deletes a secret permanently and at once. The name may be set again immediately."""
         for _ in range(_TRIES):
             row = self.names.get(workspace_id, name)
             if row is None or row.generation is None:
@@ -109,25 +108,26 @@ class Secrets:
             except ConditionFailedError as error:
                 if error.item is None or row.generation not in error.item["doomed"]:
                     continue
-                # Our own write, sent again below us because its answer was lost; or another
-                # request's, which comes to the same.
+                # This is our own write, which the AWS client sent twice because the first answer
+                # was lost; or another request's, with the same result.
             else:
                 self._sweep_now(row)
             return
         raise TransientError(f"the secret {name} keeps changing; try again")
 
     def settle(self, due: "DueRow") -> None:
-        """Deletes what requests left behind: values that nothing came of, and those replaced."""
+        """Deletes what requests left behind: abandoned values and replaced ones."""
         row = self.names.at(due.key)
         if row is not None:
             self._sweep(row)
 
     def _sweep_now(self, row: "SecretName") -> None:
-        """What was asked for is done by now; the rest can wait for the tick."""
+        """Sweeps at once. The request itself is done, so the tick can do the rest after an
+        error."""
         try:
             self._sweep(row)
         except ConditionFailedError:
-            # Somebody else is at it; the row stays due for as long as it lists anything.
+            # Another process sweeps it. The row stays due while it lists anything.
             return
         except RunledgerError as error:
             log_failure("a replaced secret is left to the tick", error)
@@ -142,7 +142,7 @@ class Secrets:
             try:
                 self._call("delete_secret", SecretId=identifier, ForceDeleteWithoutRecovery=True)
             except MissingResourceError:
-                # Deleted before, or never made.
+                # It was deleted before, or never created.
                 continue
         oldest = min(row.making.values(), default=now)
         self.names.remove_deleted(row, row.doomed, oldest + ABANDONED_AFTER)

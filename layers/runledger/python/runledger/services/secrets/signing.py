@@ -1,4 +1,6 @@
-"""Signing secrets of webhooks: one an automation, shown once, when it is minted or replaced."""
+"""Signing secrets of webhooks: one for each automation, shown once, when it is created or
+replaced.
+"""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,7 +25,7 @@ class SigningSecrets:
     stack: str
 
     def mint(self, automation_id: str) -> str | None:
-        """A new secret for an automation that has none; None where it has one already."""
+        """Creates the secret of an automation that has none. Returns None if it has one already."""
         value = new_token(_SECRET_CHARACTERS)
         name = signing_secret_id(self.stack, automation_id)
         try:
@@ -35,23 +37,24 @@ class SigningSecrets:
         return value
 
     def read(self, automation_id: str, version: str | None = None) -> str:
-        """The current secret, or the one of a version; MissingResourceError where there is none.
-        Asked of Secrets Manager each time: a kept one would outlive its rotation."""
+        """Returns the current secret, or that of a version. Raises MissingResourceError if there is
+        none. Reads Secrets Manager each time, because a cached secret would outlive its
+        rotation."""
         name = signing_secret_id(self.stack, automation_id)
         which: Any = {"VersionId": version} if version else {"VersionStage": _CURRENT}
         answer = _called(lambda: self.secrets.get_secret_value(SecretId=name, **which))
         return str(answer["SecretString"])
 
     def current_version(self, automation_id: str) -> str:
-        """The id of the current secret, without its value; MissingResourceError where
-        there is none."""
+        """Returns the id of the current secret's version, without reading its value. Raises
+        MissingResourceError if there is none."""
         name = signing_secret_id(self.stack, automation_id)
         described = _called(lambda: self.secrets.describe_secret(SecretId=name))
         stages: dict[str, list[str]] = described["VersionIdsToStages"]
         return next(version for version, names in stages.items() if _CURRENT in names)
 
     def replace(self, automation_id: str) -> str:
-        """Makes a new secret the current one."""
+        """Creates a new secret and makes it the current one."""
         value = new_token(_SECRET_CHARACTERS)
         name = signing_secret_id(self.stack, automation_id)
         _called(lambda: self.secrets.put_secret_value(SecretId=name, SecretString=value))

@@ -1,4 +1,4 @@
-"""Reading secrets, for the one function that may: cached briefly, so that a rotation is seen."""
+"""Reads secrets, for the one function that may: cached briefly, so that a rotation takes effect."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
     from runledger.store.secrets import SecretName, SecretStore
 
-# A value is read again after this. A replaced one is seen within a minute, wherever it is cached.
+# A value is read again after this, so every process sees a replaced one within a minute.
 CACHED_FOR = 30 * SECOND
 _MAX_CACHED = 1_000
-# How often the last use is written down, at most: a use costs nothing but once an hour.
+# How often, at most, the last use is stored, so that most uses cost nothing.
 USED_EVERY = HOUR
-# Each lost read means that the secret was replaced between the row and the value.
+# A read is lost only if the secret was replaced between reading the row and the value.
 _TRIES = 3
-# What Secrets Manager answers of a secret that is being deleted.
+# Secrets Manager's error for a secret that is being deleted.
 _BEING_DELETED = "InvalidRequestException"
 
 
 @dataclass(frozen=True, slots=True)
 class SecretValues:
-    """One process's reader. `cached` holds values with the moment they were read at."""
+    """Reads secrets for one process. `cached` holds values with the time they were read."""
 
     names: "SecretStore"
     secrets: "SecretsManagerClient"
@@ -42,11 +42,11 @@ class SecretValues:
     cached: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict, repr=False)
 
     def get(self, workspace_id: str, name: str) -> str:
-        """Raises NodeError `MISSING_SECRET`."""
+        """Returns the value. Raises NodeError `MISSING_SECRET`."""
         return self.read(workspace_id, name)[0]
 
     def read(self, workspace_id: str, name: str) -> tuple[str, tuple[str, ...] | None]:
-        """The value, and where it may go if its row was read for it just now; raises NodeError
+        """Returns the value, and its allowed hosts if its row was read just now. Raises NodeError
         `MISSING_SECRET`."""
         key = (workspace_id, name)
         found = self.cached.get(key)
@@ -62,7 +62,8 @@ class SecretValues:
         return value, row.allowed_hosts
 
     def hosts(self, workspace_id: str, name: str) -> tuple[str, ...]:
-        """Where the secret may go. Never cached, so a change binds on the next request."""
+        """Returns the secret's allowed hosts. Never cached, so a change applies to the next
+        request."""
         row = self.names.get(workspace_id, name)
         if row is None or row.generation is None:
             raise NodeError("MISSING_SECRET", f"the workspace has no secret named {name}")
@@ -89,17 +90,17 @@ class SecretValues:
         try:
             self.names.touch(row, now, now - USED_EVERY)
         except ConditionFailedError:
-            # Another process wrote it down, or the secret was replaced just now.
+            # Another process stored it, or the secret was replaced just now.
             return
         except RunledgerError as error:
-            # A call is not held up for the sake of a statistic.
+            # A statistic must not hold up a call.
             log_failure("a secret's last use was not written down", error)
 
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceSecrets:
-    """Reads the secrets of one workspace, for one visit. `seen` is where those may go whose rows
-    were read for their values a moment ago: it serves the first request."""
+    """Reads the secrets of one workspace, for one visit. `seen` holds the allowed hosts of secrets
+    whose rows were just read, for the first request."""
 
     values: SecretValues
     workspace_id: str

@@ -1,1 +1,1 @@
-"""Presenters: from domain models to what the API answers."""
+"""Presenters: turn domain models into API answers."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def automation_summary_view(
     automation: "Automation", schedule: "Schedule | None"
 ) -> AutomationSummaryView:
-    """`schedule` is that of an active date automation."""
+    """`schedule` is given for an active date automation."""
     active = automation.active
     return AutomationSummaryView(
         id=automation.id,
@@ -76,7 +76,7 @@ def version_view(version: "Version") -> VersionView:
 
 
 def without_credentials(graph: "Graph") -> "Graph":
-    """The graph as it is shown: no credential that was written into a config of it."""
+    """Returns the graph as it is shown, with any credential in a node's config masked."""
     from runledger.nodes.literal_credentials import CredentialMasker
     from runledger.nodes.registry import with_credentials_masked
 

@@ -1,4 +1,4 @@
-"""From stored attempts to what the history tells of them."""
+"""Turns stored attempts into API answers."""
 
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from runledger.services.views.steps import error_view
 if TYPE_CHECKING:
     from runledger.models.delivery import DeliveryAttempt, Try
 
-# Of the reason why a row failed; the detail has the whole of it.
+# The part of an error that a row shows; the detail has all of it.
 _ERROR_CHARACTERS = 200
 
 
@@ -133,7 +133,7 @@ def delivery_path(delivery_id: str) -> str:
 
 
 def _health(attempt: "DeliveryAttempt") -> HealthView | None:
-    """None once nothing is under way any more."""
+    """Returns the health of a delivery, or None if nothing is under way."""
     if attempt.status is DeliveryStatus.QUEUED:
         return HealthView(state="QUEUED", text="queued to be sent")
     if attempt.status is DeliveryStatus.RETRYING:

@@ -1,4 +1,4 @@
-"""From what is stored to what the API answers."""
+"""Turns stored runs into API answers."""
 
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def run_view(run: "Run", now: int, at: "Sequence[str] | None" = None) -> RunView:
-    """`at` is where it stands; without one, as far as its row tells."""
+    """Returns the view of a run. `at` are its current nodes; without it, only the row is used."""
     health = health_of(run, now)
     begun = run.started_at
     ended = run.finished_at
@@ -75,14 +75,14 @@ def run_detail_view(
     attempts: "Mapping[str, DeliveryAttempt]",
     now: int,
 ) -> RunDetailView:
-    """`upstream` is the run that opened this one, where it is there still; `attempts` are the run's
-    messages by id, as far as they were read. A step that cannot be shown says so, and takes down
-    nothing else."""
+    """Returns the detail of a run. `upstream` is the run that opened this one, if it still exists;
+    `attempts` are the run's messages by id, as far as they were read. A step that cannot be shown
+    says so, and the others are still shown."""
     known, unknown = by_graph(history, graph)
     steps = shown_steps(known, graph, now)
     base = run_view(history.run, now, _current_nodes(history.run, graph))
     failed = next((step for step in steps if step.error is not None), None)
-    # The row carries the first line of the error; the step it came from has the whole of it.
+    # The run row has only the first line of the error; the step has all of it.
     error = base.error
     if error is not None and failed is not None and failed.node_id == error.node_id:
         error = error_view(failed.error)

@@ -1,4 +1,4 @@
-"""From a run's stored steps to what the API answers, one step not depending on another."""
+"""Turns a run's stored steps into API answers; a damaged step does not affect the others."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
     from runledger.models.run import ErrorDetail
     from runledger.store.runs import RunHistory
 
-# Of all steps in one answer. Lambda answers at most 6 MB, and the event (1 MB) and the graph want
-# their share.
+# The limit for all steps in one answer. A Lambda answer has at most 6 MB, and the event (1 MB) and
+# the graph need their share.
 DETAIL_BYTES = 3_500_000
-# What a step holds besides where and when it was.
+# The values of a step, besides its place and times.
 _BAG = ("input", "output", "evidence", "request", "response", "error", "reason")
-# What a step may raise whose values are of other kinds than its node type wrote.
+# Errors of a step whose values have other types than its node type wrote.
 _NOT_SHOWN = (*DAMAGES, NodeError)
 
 
 def by_graph(history: "RunHistory", graph: "GraphView") -> "tuple[RunHistory, list[Step]]":
-    """The history of the nodes that the graph has; and steps of others, which only a damaged row
-    can name."""
+    """Splits the history into that of the graph's nodes, and steps of other nodes, which only a
+    damaged row can name."""
     known = {each: step for each, step in history.steps.items() if each in graph.nodes}
     unknown = [step for each, step in history.steps.items() if each not in graph.nodes]
     return replace(history, steps=known), unknown
 
 
 def shown_steps(history: "RunHistory", graph: "GraphView", now: int) -> "list[Step]":
-    """Every step of the run; of a damaged run those that were recorded, where its row does not tell
-    the others."""
+    """Returns every step of the run. For a damaged run, returns only the recorded steps if its row
+    does not show the others."""
     try:
         return steps_of(history, graph, now)
     except DAMAGES:
@@ -50,7 +50,8 @@ def shown_steps(history: "RunHistory", graph: "GraphView", now: int) -> "list[St
 
 
 def step_view(step: "Step", order: int, graph: "GraphView", event: "Event") -> StepView:
-    """The step, or, whatever it holds that nobody foresaw, where and when it was."""
+    """Returns the view of a step. If its values are unexpected, returns only its place and
+    times."""
     try:
         return _step_view(step, order, graph, _input_of(step, graph, event))
     except _NOT_SHOWN as error:
@@ -67,8 +68,8 @@ def _without(step: "Step", names: "Collection[str]") -> "Step":
 
 
 def _input_of(step: "Step", graph: "GraphView", event: "Event") -> dict[str, Any] | None:
-    """What the node worked with: its config, and in it the recorded values. None where one of
-    them is not known."""
+    """Returns what the node worked with: its config with the recorded values. None if one of them
+    is not known."""
     from runledger.nodes.inputs import filled
     from runledger.nodes.literal_credentials import CredentialMasker
 
@@ -113,7 +114,8 @@ def _step_view(
         reason=step.reason,
         wait_until=optional_iso(step.wait_until),
         input=given,
-        # A variable may be called a credential, and later nodes read it; nobody else does.
+        # Later nodes need a variable with a credential's name, but nobody else should see its
+        # value.
         output=Redactor({}).value(step.output),
         evidence=step.evidence,
         request=step.request,
@@ -125,7 +127,8 @@ def _step_view(
 
 
 def fit_steps(steps: list[StepView]) -> list[StepView]:
-    """The steps within what one answer can hold: the largest bags are left out, and say so."""
+    """Keeps the steps within the limit of one answer: the values of the largest steps are replaced
+    by a note."""
     sizes = [len(step.model_dump_json().encode()) for step in steps]
     total = sum(sizes)
     fitted = list(steps)

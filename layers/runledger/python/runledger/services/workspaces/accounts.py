@@ -1,4 +1,4 @@
-"""People's accounts in the stack's Cognito user pool."""
+"""Accounts in the stack's Cognito user pool."""
 
 import time
 from collections.abc import Callable
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_cognito_idp.type_defs import AdminGetUserResponseTypeDef
 
-# How long a second factor that was seen is believed in, and of how many people. That somebody has
-# none is asked for each time: they switch it on and go on.
+# How long to remember that a person has a second factor, and for how many people. A missing one is
+# never remembered, so a person can go on right after switching it on.
 MFA_CACHED_SECONDS = 300
 _CACHED_PEOPLE = 4_096
 
@@ -28,8 +28,8 @@ _NOT_MAILED = frozenset({"CodeDeliveryFailureException", "LimitExceededException
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`user_id` is the account's `sub`. `email` is normalized; only a verified one proves whose
-    account it is."""
+    """An account. `user_id` is its `sub`. `email` is normalized; only a verified one proves who
+    owns the account."""
 
     user_id: str
     email: str
@@ -43,7 +43,7 @@ class Account:
 
 @dataclass(slots=True)
 class Accounts:
-    """`age` counts seconds, from whenever."""
+    """Reads and creates accounts. `age` returns seconds from any fixed start."""
 
     cognito: "CognitoIdentityProviderClient"
     user_pool_id: str
@@ -51,14 +51,15 @@ class Accounts:
     _mfa_seen: dict[str, float] = field(default_factory=dict)
 
     def find(self, user_id: str) -> Account:
-        """UnauthorizedError where the account was deleted: a token outlives it."""
+        """Returns the account. Raises UnauthorizedError if it was deleted, because a token outlives
+        it."""
         found = self._get(user_id)
         if found is None:
             raise UnauthorizedError("the account does not exist any more")
         return _account(found)
 
     def has_mfa(self, user_id: str) -> bool:
-        """As it was within the last MFA_CACHED_SECONDS."""
+        """Whether the person has a second factor; a yes may be up to MFA_CACHED_SECONDS old."""
         now = self.age()
         seen_at = self._mfa_seen.get(user_id)
         if seen_at is not None and now - seen_at < MFA_CACHED_SECONDS:
@@ -73,11 +74,12 @@ class Accounts:
         return True
 
     def prepare(self, email: str, password: str | None = None) -> Account | None:
-        """The account of a normalized address; where there is none it is made. Without `password`
-        Cognito mails a first one, and again to those who never signed in; with it they can sign
-        in at once, and nobody is mailed.
+        """Returns the account of a normalized address, and creates it if there is none. Without
+        `password`, Cognito mails a first one, and mails again if the person never signed in. With
+        it, they can sign in at once, and no mail is sent.
 
-        None where Cognito can mail nobody now: that is logged, and another try may do it."""
+        Returns None if Cognito cannot send mail now; that is logged, and a later try may
+        succeed."""
         is_new = self._create(email, password)
         if is_new is None:
             return None
@@ -95,7 +97,7 @@ class Accounts:
         self._call("admin_user_global_sign_out", Username=user_id)
 
     def _create(self, email: str, password: str | None) -> bool | None:
-        """Whether the account was made now; None where its mail could not be sent."""
+        """Whether the account was created now, or None if its mail could not be sent."""
         attributes = [
             {"Name": "email", "Value": email},
             {"Name": "email_verified", "Value": "true"},
@@ -139,7 +141,7 @@ class Accounts:
             logger.error("no first password was mailed", extra={"reason": error.code})
 
     def _get(self, username: str) -> "AdminGetUserResponseTypeDef | None":
-        """By address or `sub`. None where there is no such account."""
+        """Returns the account of an address or `sub`, or None."""
         try:
             found: AdminGetUserResponseTypeDef = self._call("admin_get_user", Username=username)
         except ServiceError as error:
@@ -161,7 +163,7 @@ def _account(found: "AdminGetUserResponseTypeDef") -> Account:
     try:
         email, is_address = normalize_email(address), True
     except ValueError:
-        # Made by other means than ours; an address that we cannot compare proves nothing.
+        # It was created by other means; an address that we cannot compare proves nothing.
         email, is_address = address, False
     return Account(
         user_id=attributes["sub"],

@@ -1,4 +1,4 @@
-"""Who is calling, in which workspace, and what they may do there."""
+"""Finds who is calling, in which workspace, and what they may do there."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,15 +22,15 @@ WORKSPACE_HEADER = "x-workspace-id"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who is signed in, whatever workspaces they are in."""
+    """A person who is signed in, with all their memberships."""
 
     user_id: str
     memberships: list[Membership]
 
     def membership(self, headers: Mapping[str, str]) -> Membership | None:
-        """The one that the request names, or the first; None without any.
+        """Returns the membership that the request names, or the first; None if there is none.
 
-        NotFoundError for a workspace that is not theirs, as if it did not exist."""
+        Raises NotFoundError for a workspace of others, as if it did not exist."""
         wanted = headers.get(WORKSPACE_HEADER)
         if wanted is None:
             return self.memberships[0] if self.memberships else None
@@ -44,7 +44,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A person, and the membership that this call acts under."""
+    """A person, and the membership that this call uses."""
 
     membership: Membership
 
@@ -62,10 +62,10 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Names callers by their tokens' claims, which the authorizer has verified: signature, issuer,
-    audience and end. API Gateway hands every claim over as text.
+    """Identifies callers by their tokens' claims. The authorizer has verified signature, issuer,
+    audience and expiry; API Gateway passes every claim as text.
 
-    Memberships, roles and sign-outs are read with each call and kept nowhere."""
+    Memberships, roles and sign-outs are read for each call and never cached."""
 
     workspaces: "WorkspaceStore"
     accounts: "Callable[[], Accounts]"
@@ -73,7 +73,8 @@ class Identity:
     client_id: str
 
     def person(self, claims: Mapping[str, Any]) -> Person:
-        """UnauthorizedError for anything but a live access token of the console's client."""
+        """Returns the person. Raises UnauthorizedError for anything except a live access token of
+        the console's client."""
         user_id, signed_in_at = self._read(claims)
         record = self.workspaces.user(user_id)
         _refuse_signed_out(record, signed_in_at)
@@ -87,8 +88,9 @@ class Identity:
         *,
         is_change: bool,
     ) -> Caller:
-        """Header names in lower case. ForbiddenError where the role is too low or the workspace
-        asks for a second factor, WorkspaceNotNamedError where a change names none of several."""
+        """Returns the caller. Header names are lower case. Raises ForbiddenError if the role is too
+        low or the workspace requires a second factor, and WorkspaceNotNamedError if a change names
+        none of several workspaces."""
         person = self.person(claims)
         membership = person.membership(headers)
         if membership is None:
@@ -100,9 +102,9 @@ class Identity:
         return Caller(membership)
 
     def _read(self, claims: Mapping[str, Any]) -> tuple[str, int]:
-        """User id, and when they signed in, in seconds.
+        """Returns the user id, and when they signed in, in epoch seconds.
 
-        The authorizer takes an ID token as well, whose audience is the client's id:
+        The authorizer also accepts an ID token, whose audience is the client's id:
         https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html"""
         user_id = claims.get("sub")
         if not user_id:
@@ -124,14 +126,16 @@ class Identity:
 
 
 def require_role(membership: Membership, needed: Role) -> None:
-    """ForbiddenError where the member's role is less than `needed`."""
+    """Raises ForbiddenError if the member's role is lower than `needed`."""
     if membership.role.level < needed.level:
         workspace_id, role = membership.workspace_id, membership.role
         raise ForbiddenError(f"this needs the role {needed}; yours in {workspace_id} is {role}")
 
 
 def _refuse_signed_out(record: UserRecord, signed_in_at: int) -> None:
-    """A renewed token keeps the moment of its sign-in. That counts whole seconds: a sign-in in the
-    very second of the sign-out may have come before it, and is refused too."""
+    """Raises UnauthorizedError if the token's sign-in came before the sign-out.
+
+    A renewed token keeps its sign-in time, in whole seconds. A sign-in in the same second as the
+    sign-out may have come before it, so it is refused too."""
     if record.signed_out_at is not None and signed_in_at * 1_000 <= record.signed_out_at:
         raise UnauthorizedError("you signed out everywhere; sign in again")

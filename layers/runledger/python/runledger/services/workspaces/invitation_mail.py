@@ -1,4 +1,4 @@
-"""The mail that goes with an invitation, sent as the stack's own sender."""
+"""Sends the mail of an invitation, from the stack's own sender."""
 
 import re
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from runledger.models.invitation import Invitation
 
-# An owner chooses the name, and a stranger reads it under our sender: without these it is neither
-# an address to click on nor a second line.
+# An owner chooses the name, and a stranger reads it in our mail. Without these characters it cannot
+# contain a link or a second line.
 _NO_PLAIN_NAME = re.compile(r"[\s./:@\\<>]+")
 
 _TEXT = """{invited_by} invites you to the workspace "{name}" in Runledger, as {role}.
@@ -30,14 +30,14 @@ The invitation can be accepted until {until}. If you did not expect it, do nothi
 
 @dataclass(frozen=True, slots=True)
 class InvitationMail:
-    """`sender` is the stack's verified address."""
+    """Sends invitations from `sender`, the stack's verified address."""
 
     ses: "SESV2Client"
     sender: str
 
     def send(self, invitation: "Invitation", workspace_name: str, url: str) -> bool:
-        """Whether SES took the mail. The text is the same whether the address has an account or
-        not, and so is the answer. A refusal is logged: the invitation holds without its mail."""
+        """Sends the mail and returns whether SES accepted it. The text and the answer are the same
+        if the address has no account. A refusal is logged, and the invitation stays valid."""
         text = _TEXT.format(
             invited_by=invitation.invited_by,
             name=_NO_PLAIN_NAME.sub(" ", workspace_name).strip(),

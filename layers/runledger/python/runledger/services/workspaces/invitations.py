@@ -1,4 +1,4 @@
-"""Inviting people into a workspace, and joining by an invitation."""
+"""Invites people into a workspace, and lets them join."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
     from runledger.store.rates import RateStore
     from runledger.store.workspaces import WorkspaceStore
 
-# Of members and invitations together. All of them are read at once.
+# The most members and invitations together, because all are read at once.
 MAX_MEMBERS = 500
-# Of a workspace to one address: inviting is no means to fill somebody's mailbox.
+# The most mails of one workspace to one address, so that inviting cannot flood a mailbox.
 MAILS_A_MINUTE = 3
-# Each lost try means that somebody else changed the same invitation in between.
+# A try is lost only if another request changed the same invitation in between.
 _TRIES = 4
 
 
 class SentInvitation(NamedTuple):
-    """An invitation, and whether its mail went out."""
+    """An invitation, and whether its mail was sent."""
 
     invitation: Invitation
     mailed: bool
@@ -41,10 +41,10 @@ class SentInvitation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Invitations:
-    """What owners do with the invitations of their workspace.
+    """Lets owners manage the invitations of their workspace.
 
-    No answer depends on whether an address has an account: that is the business of its owner, and
-    of the other workspaces they are in."""
+    No answer depends on whether an address has an account, because that is private to its owner and
+    their other workspaces."""
 
     store: "InvitationStore"
     workspaces: "WorkspaceStore"
@@ -56,8 +56,8 @@ class Invitations:
     def invite(
         self, workspace_id: str, document: "InvitationDocument", invited_by: str, url: str
     ) -> SentInvitation:
-        """ConflictError where the address is a member's, is invited, or there are too many;
-        RateLimitedError where it was written to too often."""
+        """Creates an invitation and mails it. Raises ConflictError if the address is a member's, is
+        invited already, or there are too many, and RateLimitedError if it was mailed too often."""
         invited = self.store.of_workspace(workspace_id)
         if len(self.workspaces.members(workspace_id)) + len(invited) >= MAX_MEMBERS:
             raise ConflictError(f"a workspace has at most {MAX_MEMBERS} members and invitations")
@@ -69,8 +69,8 @@ class Invitations:
         return self._sent(invitation, url)
 
     def resend(self, workspace_id: str, invitation_id: str, url: str) -> SentInvitation:
-        """Mails it again; it holds for the whole time from now on, also where it had expired.
-        RateLimitedError where the address was written to too often."""
+        """Mails the invitation again and renews its full lifetime, even if it had expired. Raises
+        RateLimitedError if the address was mailed too often."""
         self._refuse_often(workspace_id, self._get(workspace_id, invitation_id).email)
         for _ in range(_TRIES):
             before = self._get(workspace_id, invitation_id)
@@ -84,7 +84,8 @@ class Invitations:
         raise TransientError("the invitation kept changing; try again")
 
     def withdraw(self, workspace_id: str, invitation_id: str) -> None:
-        """NotFoundError where it was accepted, declined or withdrawn before."""
+        """Deletes the invitation. Raises NotFoundError if it was accepted, declined or withdrawn
+        before."""
         for _ in range(_TRIES):
             try:
                 self.store.remove(self._get(workspace_id, invitation_id))
@@ -142,7 +143,7 @@ class Invitations:
 
 @dataclass(frozen=True, slots=True)
 class OwnInvitations:
-    """What a signed-in person does with the invitations to their own, verified address."""
+    """Lets signed-in people answer the invitations to their own, verified address."""
 
     store: "InvitationStore"
     workspaces: "WorkspaceStore"
@@ -150,7 +151,7 @@ class OwnInvitations:
     clock: Clock
 
     def pending(self, account: "Account", memberships: list[Membership]) -> list[Invitation]:
-        """Those to workspaces that the person is not in."""
+        """Returns the pending invitations to workspaces that the person is not in."""
         joined = {each.workspace_id for each in memberships}
         now = self.clock()
         return [
@@ -160,10 +161,10 @@ class OwnInvitations:
         ]
 
     def accept(self, user_id: str, invitation_id: str) -> Membership:
-        """Makes the person a member. Repeated, it answers the same.
+        """Makes the person a member. A repeated call gives the same answer.
 
-        NotFoundError where there is no such invitation to their address, GoneError where it has
-        expired, ConflictError where they are a member by other means."""
+        Raises NotFoundError if there is no such invitation to their address, GoneError if it has
+        expired, and ConflictError if they became a member another way."""
         for _ in range(_TRIES):
             account = self.accounts.find(user_id)
             invitation = self._find(account, invitation_id)
@@ -212,15 +213,15 @@ class OwnInvitations:
         return next((each for each in found if each.id == invitation_id), None)
 
     def _joined_by(self, user_id: str, invitation_id: str) -> Membership:
-        """The membership that an earlier call made of it."""
+        """Returns the membership that an earlier call made from the invitation."""
         for membership in self.workspaces.memberships(user_id):
             if membership.invitation_id == invitation_id:
                 return membership
         raise _unknown(invitation_id)
 
     def _settle_as_member(self, user_id: str, invitation: Invitation) -> None:
-        """A member needs no invitation. It is another call's work where that call has accepted
-        the same one meanwhile."""
+        """Deletes the invitation of a person who is a member already, and raises ConflictError.
+        Does nothing if another call has just accepted the same invitation."""
         member = self.workspaces.membership(invitation.workspace_id, user_id)
         if member is None or member.invitation_id == invitation.id:
             return

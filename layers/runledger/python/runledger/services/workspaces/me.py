@@ -1,4 +1,4 @@
-"""What a signed-in person is told about themselves."""
+"""Describes a signed-in person to themselves, and ends their sessions."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A signed-in person. `membership` is the one that the request acts in, `invitations` are the
-    pending ones, and `workspaces` holds every workspace of both, by id, that still exists."""
+    """A signed-in person. `membership` is the one that the request uses, `invitations` are the
+    pending ones, and `workspaces` holds every existing workspace of both, by id."""
 
     person: "Person"
     account: "Account"
@@ -34,8 +34,8 @@ def describe_person(
     accounts: "Accounts",
     invitations: "OwnInvitations",
 ) -> Profile:
-    """With the names that the workspaces have now. NotFoundError for a workspace in the header
-    that is not theirs."""
+    """Returns the person's profile, with the current names of workspaces. Raises NotFoundError if
+    the header names a workspace of others."""
     membership = person.membership(headers)
     account = accounts.find(person.user_id)
     pending = invitations.pending(account, person.memberships)
@@ -47,6 +47,7 @@ def describe_person(
 def end_sessions(
     workspaces: "WorkspaceStore", accounts: "Accounts", clock: "Clock", user_id: str
 ) -> None:
-    """The record first: it alone already refuses every token up to now, renewed ones too."""
+    """Signs the person out everywhere. The record comes first, because it alone refuses every token
+    issued until now, renewed ones too."""
     workspaces.sign_out(user_id, clock())
     accounts.sign_out(user_id)

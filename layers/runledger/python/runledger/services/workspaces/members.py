@@ -1,4 +1,4 @@
-"""Who is in a workspace, and its settings: what its owners may change."""
+"""Changes the members and settings of a workspace, for its owners."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from runledger.services.workspaces.accounts import Accounts
     from runledger.store.workspaces import WorkspaceStore
 
-# Each lost try means that another owner changed the same members in between.
+# A try is lost only if another owner changed the same members in between.
 _TRIES = 5
 
 
@@ -22,7 +22,7 @@ class Members:
     store: "WorkspaceStore"
 
     def change_role(self, workspace_id: str, user_id: str, role: Role) -> Membership:
-        """ConflictError for the last owner, who stays one."""
+        """Changes a member's role. Raises ConflictError for the last owner, who must stay one."""
 
         def change(member: Membership, other_owner: Membership | None) -> None:
             if member.role is not role:
@@ -32,7 +32,8 @@ class Members:
         return member.changed(role=role)
 
     def remove(self, workspace_id: str, user_id: str) -> None:
-        """ConflictError for the last owner. Their account stays: it may be in other workspaces."""
+        """Removes a member. Raises ConflictError for the last owner. The account stays, because it
+        may be in other workspaces."""
         remove = self.store.remove_member
         self._without_losing_the_last_owner(workspace_id, user_id, None, remove)
 
@@ -43,8 +44,8 @@ class Members:
         role: Role | None,
         change: Callable[[Membership, Membership | None], None],
     ) -> Membership:
-        """Changes a member as they are now, beside another owner where an owner ceases to be one;
-        the member as they were."""
+        """Changes a member and returns them as they were. If an owner ceases to be one, the write
+        requires that another owner remains."""
         for _ in range(_TRIES):
             members = self.store.members(workspace_id)
             member = next((each for each in members if each.user_id == user_id), None)
@@ -72,8 +73,8 @@ def change_settings(
     caller: "Membership",
     document: "SettingsDocument",
 ) -> "Workspace":
-    """ConflictError where the caller asks for a second factor and has none: they would lock
-    themselves out."""
+    """Changes the settings. Raises ConflictError if the caller requires a second factor but has
+    none, because they would lock themselves out."""
     if document.require_mfa and not accounts().find(caller.user_id).has_mfa:
         raise ConflictError(
             "switch on a second factor for your own account first, then ask others for theirs",

@@ -1,5 +1,4 @@
-"""Opening workspaces and letting people in. Workspaces are opened by operators of the installation
-alone."""
+"""Creates workspaces and adds members. Only operators of the installation create workspaces."""
 
 import re
 from typing import TYPE_CHECKING
@@ -13,14 +12,14 @@ if TYPE_CHECKING:
     from runledger.services.workspaces.accounts import Accounts
     from runledger.store.workspaces import WorkspaceStore
 
-# Part of the keys of every row, so it is kept short.
+# Short, because it is part of the keys of every row.
 _WORKSPACE_ID = re.compile(r"ws_[a-z0-9]{1,13}")
 
 
 def create_workspace(
     store: "WorkspaceStore", clock: "Clock", *, workspace_id: str, name: str, shards: int = 1
 ) -> Workspace:
-    """ConflictError where the id is taken."""
+    """Creates a workspace. Raises ConflictError if the id is taken."""
     if not _WORKSPACE_ID.fullmatch(workspace_id):
         raise InvalidInputError(
             "a workspace id is ws_ and 1 to 13 lower case letters or digits", field="workspaceId"
@@ -40,11 +39,11 @@ def add_member(
     role: Role,
     password: str | None = None,
 ) -> Membership:
-    """Makes the account where there is none and gives it the role, whatever it had. An operator
-    needs no invitation. With `password` the person can sign in at once; without, Cognito mails one
-    that they change at first sign-in.
+    """Adds a member with this role, or changes the role they had. Creates the account if there is
+    none. An operator needs no invitation. With `password` the person can sign in at once; without,
+    Cognito mails one that they change at first sign-in.
 
-    ConflictError where the account has not proved that the address is its own."""
+    Raises ConflictError if the account has not verified its address."""
     account = accounts.prepare(normalize_email(email), password)
     if account is None:
         raise TransientError("Cognito cannot mail a first password now; try again later")
