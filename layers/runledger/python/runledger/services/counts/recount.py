@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 
 # Longer than an index of DynamoDB lags behind its table.
 INDEX_LAG = 45 * SECOND
-# The most keys and rows the tick reads for one hour and scope, and how long it may take, because
-# the tick has little time for each row. About a hundred pages of keys: enough for an hour with a
-# hundred rows a second.
+# What the tick may read for one hour and scope: the most keys and rows, and for how long, which is
+# less than the time the tick keeps back for its current row. About a hundred pages of keys: enough
+# for an hour with a hundred rows a second.
 _KEYS, _ROWS = 500_000, 30_000
 COUNTING = 15 * SECOND
 # How long to wait before an hour's count is tried again; the older the hour, the longer.

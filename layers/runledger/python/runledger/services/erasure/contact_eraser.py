@@ -1,4 +1,4 @@
-"""Erases a contact: at once whatever identifies the person, then everything that happened to them.
+"""Erases a contact: first the contact and its lookup rows, then everything that happened to it.
 
 One transaction deletes the contact with all its lookup rows and writes its erasure, which is in the
 due index. From then on no trigger finds the contact, and after any crash the tick goes on.

@@ -63,7 +63,7 @@ def caught_error(caught: dict[str, Any], node_id: str | None) -> ErrorDetail:
     """Returns the error that a person reads for a caught one.
 
     `caught` is `{"Error": name, "Cause": text}`. Lambda's Cause is JSON with errorType and
-    errorMessage; the stack trace is left out, it belongs in the log."""
+    errorMessage; the stack trace is left out, because it belongs in the log."""
     name = str(caught.get("Error", "Unknown"))
     kind, message = _KINDS.get(name) or _KINDS_BY_HANDLING[handling_of(name)]
     said = _cause_text(caught.get("Cause"))

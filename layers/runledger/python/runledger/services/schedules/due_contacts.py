@@ -150,8 +150,8 @@ class DueContacts:
         return due, tuple(unreadable)
 
     def _is_new(self, contact: "Contact", trigger: "DateTrigger") -> bool:
-        """Whether the contact's value has been listed only since an automation used the key. If so,
-        lists it for the next time."""
+        """Whether the contact's value is of a kind that is listed only once an automation uses the
+        key. If so, lists it for the next time."""
         source = trigger.source
         if not isinstance(source, ContactMetadataDate):
             return False

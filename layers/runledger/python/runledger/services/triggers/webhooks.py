@@ -297,8 +297,8 @@ def _parse(request: WebhookRequest) -> dict[str, Any]:
 def _dedupe_key(
     request: WebhookRequest, intake: WebhookIntake, body: dict[str, Any]
 ) -> tuple[str | None, bool]:
-    """Returns the key of the event, and whether only the sender vouches for it. Then the same key
-    with another body is a mistake.
+    """Returns the key of the event, and whether the sender chose it freely. Then the same key with
+    another body is a mistake.
 
     For a signed body, the key comes from the body. Headers are not signed, so an attacker could
     send a captured body again under another key. Each kind of key has its own prefix."""
