@@ -1,8 +1,8 @@
-"""What one run costs, counted on the wire (`make bench`).
+"""The cost of one run, counted on the wire (`make bench`).
 
-Takes what the local stack's wire log holds of one run: what the functions asked of DynamoDB, and
-which functions were invoked. Units are computed from item sizes and index keys as DynamoDB's
-documentation says, because no emulator's are right for reads:
+Reads the local stack's wire log of one run: the functions' calls of DynamoDB, and the functions
+that were invoked. Units are calculated from item sizes and index keys by DynamoDB's documentation,
+because no emulator's figures are right for reads:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 """
 
@@ -18,10 +18,10 @@ from bench.units import item_size, read_units, write_units
 
 Raw = Mapping[str, Any]
 
-# Who reads the stream or a queue works in batches, whatever one run does; the tick comes once a
+# Readers of the stream or a queue work in batches, independent of one run; the tick runs once a
 # minute.
 BATCHED = ("StartRuns", "FollowChanges", "GroupFailures", "Tick")
-# Items of all runs of an hour together, and the indexes that only the counting of these reads here.
+# Items shared by all runs of an hour, and the indexes that only the counting of them reads here.
 SHARED = ("TOTALS", "PULSE", "FRESHNESS")
 SHARED_INDEXES = ("gsi1", "gsi2", "gsi4")
 BUDGET = {"writeUnits": 28.0, "readUnits": 16.0, "invocations": 6.0}
@@ -29,7 +29,7 @@ BUDGET = {"writeUnits": 28.0, "readUnits": 16.0, "invocations": 6.0}
 
 @dataclass
 class Bill:
-    """Units by operation; `invocations` by function, batched readers left out."""
+    """Units by operation; `invocations` by function, without batched readers."""
 
     writes: Counter[str] = field(default_factory=Counter)
     reads: dict[str, float] = field(default_factory=dict)
@@ -54,7 +54,8 @@ class Bill:
 
 
 def bill_of(calls: Iterable[Mapping[str, Any]], own_access_key: str) -> Bill:
-    """The bill of the calls of one run; those under `own_access_key` are the counter's own."""
+    """Returns the bill for the calls of one run; calls with `own_access_key` are the counter's
+    own."""
     bill = Bill()
     known: dict[tuple[str, str], Raw] = {}
     for call in calls:
@@ -70,7 +71,8 @@ def bill_of(calls: Iterable[Mapping[str, Any]], own_access_key: str) -> Bill:
 
 
 def _is_shared(request: Raw) -> bool:
-    """Whether a call is none of this run's own: the tick's and the totals', which serve many."""
+    """Whether a call does not belong to this run: calls of the tick and the totals serve many
+    runs."""
     if request.get("IndexName") in SHARED_INDEXES:
         return True
     tables = request.get("RequestItems", {}).values()
@@ -96,7 +98,7 @@ def _count(bill: Bill, known: dict[tuple[str, str], Raw], call: Mapping[str, Any
         case "TransactWriteItems":
             for write in request["TransactItems"]:
                 if "ConditionCheck" in write:
-                    # Two units for each KB of the row looked at; the run row has one at most.
+                    # Two units for each KB of the checked row; the run row has at most one.
                     bill.writes[f"check {_label(write['ConditionCheck']['Key'])}"] += 2
                     continue
                 item = write["Put"]["Item"]
@@ -119,8 +121,8 @@ def _add(bill: Bill, name: str, units: float) -> None:
 
 
 def _written(known: dict[tuple[str, str], Raw], new: Raw) -> int:
-    """Units of the table and its indexes for one write. A row that was not seen before is taken
-    for new: all that a run's indexes hold is written within the run."""
+    """Returns the units of the table and its indexes for one write. A row not seen before counts as
+    new, because everything in a run's indexes is written within the run."""
     key = (new["pk"]["S"], new["sk"]["S"])
     old = known.get(key, {})
     known[key] = new
@@ -141,7 +143,7 @@ def _index_key(item: Raw, attributes: tuple[str, str]) -> tuple[str, str] | None
 
 
 def _binary(item: Raw) -> Raw:
-    """Binaries as the wire writes them, in base64, back to bytes."""
+    """Converts binaries from base64, as the wire writes them, back to bytes."""
     return {
         name: {"B": base64.b64decode(value["B"])} if "B" in value else value
         for name, value in item.items()

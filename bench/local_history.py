@@ -1,8 +1,8 @@
-"""How long pages of runs take on the local stack, and what they cost (`make bench`).
+"""Measures time and cost of pages of runs on the local stack (`make bench`).
 
-The rows are those of the computed table, written into a workspace of a stack of its own; costs are
-counted on the computed table itself, at that size and at ten million rows. Times are of the
-emulator and of functions on this machine, for comparison with one another.
+The rows are those of the computed table, written into a workspace of a separate stack. Costs are
+counted on the computed table itself, at that size and at ten million rows. Times depend on the
+emulator and this machine; compare them only with one another.
 """
 
 import argparse
@@ -24,11 +24,11 @@ from bench.pages import Combination, Cost, combinations, page_costs
 from bench.synthetic_table import SyntheticTable
 from tests.support.stack import Stack, started_stack
 
-# Which pages are told of, and how often the first one is asked for.
+# The reported far page, and how often the first page is requested.
 FAR_PAGE, REPEATS = 100, 20
 _WRITERS = 4
 _WARM_SECONDS = 120
-# A stack keeps its rows when it stops.
+# A stack saves its rows when it stops.
 _STOP_SECONDS = 300
 _BATCH = 25
 
@@ -62,8 +62,8 @@ _HEAD = (
 
 
 def _warm(api: httpx.Client) -> None:
-    """The emulator sorts a partition when it is first read, which may take longer than a reader
-    waits."""
+    """Waits for the first read: the emulator then sorts the partition, which may take longer than a
+    reader waits."""
     deadline = time.monotonic() + _WARM_SECONDS
     while (answer := api.get("/v1/runs")).status_code == 503 and time.monotonic() < deadline:
         time.sleep(1)
@@ -86,13 +86,13 @@ def _tell(api: httpx.Client, table: SyntheticTable, combination: Combination) ->
 
 
 def _costs(table: SyntheticTable, combination: Combination) -> dict[int, Cost]:
-    """Of the first page and the far one, where there is one."""
+    """Returns the costs of the first page and of the far one, if it exists."""
     found = enumerate(page_costs(table, combination, FAR_PAGE), 1)
     return {page: cost for page, cost in found if page in (1, FAR_PAGE)}
 
 
 def _timed(api: httpx.Client, parameters: dict[str, str]) -> Iterator[tuple[int, list[float]]]:
-    """Milliseconds of the first page, again and again, and of the pages up to the far one."""
+    """Yields milliseconds of the first page, repeatedly, and of the pages up to the far one."""
     first = [_ask(api, parameters)[0] for _ in range(REPEATS)]
     yield 1, first
     cursor: str | None = None
@@ -118,7 +118,8 @@ def _p99(times: list[float]) -> float:
 
 
 def _stop_stream_readers(stack: Stack) -> None:
-    """Nobody is to be told of a hundred thousand runs that nobody opened."""
+    """Disables the stream readers: they must not process a hundred thousand runs that nobody
+    opened."""
     with closing(stack.aws("lambda")) as functions:
         for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
             functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
@@ -142,7 +143,8 @@ def _load(stack: Stack, table: SyntheticTable) -> None:
 
 
 def _written(table: SyntheticTable, number: int) -> dict[str, Any]:
-    """The row, out of the due index: no tick is to look for executions that never were."""
+    """Returns the row without its place in the due index: no tick must search for executions that
+    never existed."""
     item = table.item(number)
     return {name: value for name, value in item.items() if name not in ("gsi4pk", "dueKey")}
 

@@ -1,4 +1,4 @@
-"""What a page of runs costs, for each combination of filters, counted on computed rows."""
+"""The cost of a page of runs, for each combination of filters, counted on computed rows."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from bench.synthetic_table import Counted, SyntheticTable
 T = TypeVar("T")
 
 LIMIT = 50
-# Of a page of so many rows, for any of status, automation and range.
+# Limits for a page of LIMIT rows, with any status, automation and range.
 MOST_UNITS, MOST_ROWS = 60.0, 1.2 * LIMIT
 RANGES = {"any time": 200 * DAY, "30d": 30 * DAY, "7d": 7 * DAY, "24h": DAY}
 _NO_S3: Any = None
@@ -25,7 +25,7 @@ _NO_S3: Any = None
 
 @dataclass(frozen=True, slots=True)
 class Combination:
-    """Filters of a list of runs. `is_indexed` where an index knows them all."""
+    """Filters of a list of runs. `is_indexed` is True if an index covers them all."""
 
     status: RunStatus | None = None
     has_automation: bool = False
@@ -58,7 +58,7 @@ class Combination:
         )
 
     def parameters(self, table: SyntheticTable) -> dict[str, str]:
-        """The same filters as the API takes them."""
+        """Returns the same filters in the API's form."""
         found = {"limit": str(LIMIT), "order": "newest" if self.newest_first else "oldest"}
         if self.status is not None:
             found["status"] = self.status.value
@@ -74,7 +74,7 @@ class Combination:
 
 
 def combinations() -> Iterator[Combination]:
-    """Status by automation by range, and what no index knows."""
+    """Yields status by automation by range, and filters that no index covers."""
     statuses = (None, *RunStatus)
     for status, has_automation, range_ in product(statuses, (False, True), RANGES):
         yield Combination(status, has_automation, range=range_)
@@ -88,7 +88,7 @@ def combinations() -> Iterator[Combination]:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Of one page; `waits` are the reads that follow one another."""
+    """The cost of one page; `waits` counts the reads that follow one another."""
 
     rows: int
     counted: Counted
@@ -97,7 +97,7 @@ class Cost:
 
 
 def page_costs(table: SyntheticTable, combination: Combination, pages: int) -> Iterator[Cost]:
-    """The costs of a list's pages, one after the other, up to so many."""
+    """Yields the costs of a list's first `pages` pages, one after the other."""
     wanted = combination.filter(table)
     kind = runs_kind(RunStore(table, Bodies(_NO_S3, "bodies")))
     waits = 0

@@ -1,7 +1,7 @@
-"""A table of runs that is computed, not held: ten million rows take no memory.
+"""A table of runs that is computed, not stored: ten million rows take no memory.
 
-Each row is made of its number, and so are the partitions of the indexes, so that the planner and
-the stores read it as they read DynamoDB. What is read is counted as DynamoDB bills it.
+Each row is computed from its number, and so are the partitions of the indexes, so the planner and
+the stores read it like DynamoDB. Reads are counted as DynamoDB bills them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,12 +20,12 @@ from ulid import ULID
 from bench.units import item_size, read_units
 
 NEWEST = 1_750_000_000_000
-# One run in so many milliseconds: ten million in 90 days.
+# Milliseconds between runs: ten million in 90 days.
 STEP = 90 * DAY // 10_000_000
 AUTOMATIONS = 20
-# Runs that one contact has, spread over the whole time.
+# Runs per contact, spread over the whole time.
 RUNS_OF_A_CONTACT = 20
-# Of a hundred runs of an automation: most complete, some fail, and a few are open.
+# A hundred runs of an automation: most are completed, some failed, a few are open.
 _MIX = (RunStatus.COMPLETED,) * 86 + (RunStatus.FAILED,) * 8 + (RunStatus.CANCELED,) * 3
 _STATUSES = (*_MIX, RunStatus.RUNNING, RunStatus.RUNNING, RunStatus.PENDING)
 _TRIGGERS = (TriggerType.WEBHOOK,) * 7 + (TriggerType.DATE,) * 2 + (TriggerType.MANUAL,)
@@ -34,7 +34,7 @@ _WHOLE = SortRange()
 
 @dataclass
 class Counted:
-    """What was read: `units` are read units, `keys` index items, `rows` hydrated rows."""
+    """The reads: `units` are read units, `keys` index items, `rows` hydrated rows."""
 
     units: float = 0.0
     keys: int = 0
@@ -77,14 +77,14 @@ class SyntheticTable:
 
     @staticmethod
     def status(number: int) -> RunStatus:
-        # A step that shares no factor with a hundred, so that the mix holds everywhere.
+        # The step shares no factor with a hundred, so the mix is the same everywhere.
         return _STATUSES[number // AUTOMATIONS * 37 % 100]
 
     def contact_id(self, number: int) -> str:
         return f"con_{number % self.contacts:026d}"
 
     def item(self, number: int) -> Item:
-        """The whole row as the run store would have left it."""
+        """Returns the whole row as the run store would have written it."""
         status, created_at = self.status(number), self.created_at(number)
         run = Run(
             id=self.run_id(number),
@@ -168,7 +168,7 @@ class SyntheticTable:
     def _numbers(
         self, partition: str, sort: SortRange, index: Index, ascending: bool
     ) -> Iterator[int]:
-        """Numbers of the rows of a stretch of a partition, in order."""
+        """Yields the numbers of the rows in a range of a partition, in order."""
         assert sort.low is not None and sort.high is not None
         parts = partition.split("#")
         start, step = 0, 1

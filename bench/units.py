@@ -1,4 +1,4 @@
-"""Sizes and capacity units of DynamoDB, computed as its documentation says.
+"""Sizes and capacity units of DynamoDB, calculated by its documentation.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 """

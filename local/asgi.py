@@ -1,4 +1,5 @@
-"""What the emulator's own endpoints share: reading a request, answering JSON, passing one on."""
+"""Shared by the emulator's extra endpoints: reading a request, answering JSON, passing a request
+on."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -22,8 +23,8 @@ async def read_body(receive: Receive) -> bytes:
 
 
 def headers_of(scope: Scope) -> dict[str, str]:
-    """Header names in lower case. A value that is no UTF-8 is Latin-1, as HTTP once said (RFC 9110,
-    section 5.5), and as the emulator reads it."""
+    """Returns the headers with names in lower case. A value that is not UTF-8 is read as Latin-1,
+    as HTTP once specified (RFC 9110, section 5.5) and as the emulator does."""
     return {name.decode("latin-1").lower(): _text(value) for name, value in scope["headers"]}
 
 
@@ -46,7 +47,7 @@ async def send_answer(send: Send, answer: Answer) -> None:
 
 
 async def pass_on(app: App, scope: Scope, body: bytes) -> Answer:
-    """Has the app answer a request whose body was read already."""
+    """Lets the app answer a request whose body was already read."""
     status, headers, answered = 500, {}, bytearray()
     told = [{"type": "http.request", "body": body, "more_body": False}]
 

@@ -1,7 +1,8 @@
 """Looks up known vulnerabilities of every pinned package: `make audit`.
 
-A finding fails, unless audit-exceptions.toml excepts it with a reason until a date of review. A
-database that does not answer fails nothing, as a build must not hang on it; it is said plainly.
+A finding fails the audit, unless audit-exceptions.toml excepts it with a reason and a review date.
+A database that does not answer fails nothing, because a build must not depend on it; the output
+says so.
 """
 
 import json
@@ -23,12 +24,12 @@ _FIELDS = {"id", "package", "reason", "review"}
 
 
 class ExceptionsError(ValueError):
-    """The list of exceptions is not as it has to be; the message is for a person."""
+    """The list of exceptions is invalid; the message is for a person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exempt:
-    """One vulnerability that is known and accepted until its date of review."""
+    """A vulnerability that is known and accepted until its review date."""
 
     id: str
     package: str
@@ -38,7 +39,7 @@ class Exempt:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One vulnerability of one package; `ids` are all its names."""
+    """A vulnerability of a package; `ids` are all its names."""
 
     package: str
     ids: frozenset[str]
@@ -50,7 +51,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one database said; `unknown` says why it answered nothing of some or all packages."""
+    """The answer of one database; `unknown` says why it has no answer for some or all packages."""
 
     source: str
     findings: tuple[Finding, ...] = ()
@@ -58,7 +59,8 @@ class Report:
 
 
 def read_exceptions(text: str) -> list[Exempt]:
-    """ExceptionsError where an entry is incomplete, given twice or has no date of review."""
+    """Reads the exceptions. Raises ExceptionsError if an entry is incomplete, repeated or without a
+    review date."""
     try:
         entries = tomllib.loads(text).get("exception", [])
     except tomllib.TOMLDecodeError as error:
@@ -83,7 +85,7 @@ def read_exceptions(text: str) -> list[Exempt]:
 def judge(
     reports: Sequence[Report], exceptions: Iterable[Exempt], today: date
 ) -> tuple[bool, list[str]]:
-    """Whether nothing is wrong, and the lines that say what was found."""
+    """Returns whether the audit passes, and the lines that report the findings."""
     exceptions = list(exceptions)
     used: set[Exempt] = set()
     is_well, lines = True, []
@@ -112,7 +114,7 @@ def judge(
 
 
 def read_pip_audit(output: str) -> Report:
-    """pip-audit's JSON. It skips in silence what the database does not know."""
+    """Reads pip-audit's JSON. It silently skips packages that the database does not know."""
     source = "PyPI"
     try:
         dependencies = json.loads(output)["dependencies"]
@@ -144,19 +146,19 @@ def read_npm_audit(source: str, output: str) -> Report:
         Finding(via["name"], _ids(via), f"{via['severity']}, {via['title']}")
         for package in vulnerabilities.values()
         for via in package["via"]
-        # A text names another package of this list, which the fault comes from.
+        # A text names another package of this list, which causes the fault.
         if isinstance(via, dict)
     }
     return Report(source, tuple(sorted(findings, key=str)))
 
 
 def _ids(via: dict[str, Any]) -> frozenset[str]:
-    """Of a fault as npm writes it: its advisory's, and npm's own number."""
+    """The ids of a fault from npm: its advisory's, and npm's number."""
     return frozenset({via["url"].rsplit("/", 1)[-1], str(via["source"])})
 
 
 def _output(command: Sequence[str], folder: Path) -> str:
-    """What it printed, whatever its exit code; nothing where it takes too long."""
+    """Returns the command's output, whatever its exit code; empty if it takes too long."""
     try:
         done = subprocess.run(
             command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS, check=False

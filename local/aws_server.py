@@ -1,8 +1,8 @@
-"""The emulator in this process, patched. Besides the AWS endpoints it answers
-`GET /_local/workers`: the Lambda workers that are alive, `GET /_local/calls`: what was asked of
-DynamoDB and Lambda (`local/wire_log.py`), `/_local/schedules` (`local/schedule_endpoint.py`),
-`/_local/messages` (`local/messages.py`), `/_local/feedback` (`local/feedback_endpoint.py`) and
-`/_local/faults` (`local/faults.py`).
+"""The patched emulator in this process. Besides the AWS endpoints it answers `GET /_local/workers`:
+the live Lambda workers, `GET /_local/calls`: the calls of DynamoDB and Lambda
+(`local/wire_log.py`), `/_local/schedules` (`local/schedule_endpoint.py`), `/_local/messages`
+(`local/messages.py`), `/_local/feedback` (`local/feedback_endpoint.py`) and `/_local/faults`
+(`local/faults.py`).
 """
 
 import asyncio
@@ -34,7 +34,7 @@ App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 
 def workers() -> list[dict[str, Any]]:
-    """`{function, pid, inUse}` of each Lambda worker process that is alive."""
+    """Returns `{function, pid, inUse}` of each live Lambda worker process."""
     return [
         {"function": worker.func_name, "pid": worker._proc.pid, "inUse": worker.in_use}
         for worker in _pooled()
@@ -48,7 +48,7 @@ def _pooled() -> list[Any]:
 
 
 def with_our_own(app: App) -> App:
-    """The app, answering WORKERS_PATH itself and resuming executions once it is up."""
+    """Wraps the app: answers WORKERS_PATH and resumes executions after the start."""
 
     async def wrapped(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         async def send_and_resume(message: dict[str, Any]) -> None:
@@ -84,7 +84,8 @@ async def _serve(app: App) -> None:
 
 
 def run() -> int:
-    """Serves until SIGTERM or SIGINT, then saves; 1 when a patch does not fit the emulator."""
+    """Serves until SIGTERM or SIGINT, then saves. Returns 1 if a patch does not fit the
+    emulator."""
     try:
         patches.apply_all()
     except PatchError as error:
@@ -94,6 +95,6 @@ def run() -> int:
     app = with_schedules(with_messages(with_wire_log(ministack_app)))
     asyncio.run(_serve(with_our_own(with_faults(with_feedback(app)))))
     lambda_runtime.kill_workers(_pooled())
-    # Threads that sleep in Wait states must not hold the process.
+    # Threads that sleep in Wait states must not keep the process alive.
     sys.stdout.flush()
     os._exit(0)

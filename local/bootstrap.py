@@ -1,4 +1,4 @@
-"""What an operator does once on a new stack: the sender's identity, workspaces and members."""
+"""An operator's one-time work on a new stack: the sender's identity, workspaces and members."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,7 @@ from local.settings import PASSWORD, ROLES, SENDER_EMAIL, WORKSPACES, Stack
 
 
 def users(domain: str) -> Iterator[dict[str, str]]:
-    """A user of every role, as local.json lists them."""
+    """Yields a user of every role, as local.json lists them."""
     for role in ROLES:
         yield {"email": f"{role.lower()}@{domain}", "password": PASSWORD, "role": role}
 
@@ -29,13 +29,13 @@ def workspaces() -> list[dict[str, Any]]:
 
 
 def verify_sender(stack: Stack) -> None:
-    """The emulator counts an identity as verified once it exists."""
+    """Creates the sender's identity, which the emulator then counts as verified."""
     ses = boto3.client("sesv2", endpoint_url=stack.aws_endpoint)
     ses.create_email_identity(EmailIdentity=SENDER_EMAIL)
 
 
 def open_workspaces(outputs: dict[str, str]) -> None:
-    """Creates the workspaces and their members by the operator's own use cases."""
+    """Creates the workspaces and their members through the operator's use cases."""
     accounts = Accounts(boto3.client("cognito-idp"), outputs["UserPoolId"])
     store = WorkspaceStore(DynamoTable(boto3.client("dynamodb"), outputs["TableName"]))
     for wanted in workspaces():
@@ -56,5 +56,5 @@ def _open(store: WorkspaceStore, workspace_id: str, name: str) -> Workspace:
     try:
         return create_workspace(store, now_ms, workspace_id=workspace_id, name=name)
     except ConflictError:
-        # An earlier bring-up was interrupted after this.
+        # An earlier start was interrupted after this.
         return store.get(workspace_id)

@@ -1,8 +1,8 @@
-"""Who may use the workers of this machine now.
+"""Limits how many workers of this machine one caller may use.
 
-Lambda makes room for every call. Here all calls share a few workers and cores, so a crowd of one
-caller would slow down everybody. While others call too, the changes of each caller are made one
-after the other; a caller who is alone has the machine.
+On AWS, Lambda has room for every call. Here all calls share a few workers and cores, so many calls
+of one caller would slow down everybody. While others call too, each caller's changes run one after
+the other; a single caller may use the whole machine.
 """
 
 import asyncio
@@ -11,14 +11,14 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-# As many as a function has workers.
+# The number of workers per function.
 AT_ONCE = 4
-# A caller counts as one who calls for so many seconds after their last request.
+# A caller counts as present for this many seconds after the last request.
 PRESENT_SECONDS = 2.0
 
 
 class CallerLimiter:
-    """`clock` tells seconds."""
+    """Gives callers their turns. `clock` returns seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -27,7 +27,7 @@ class CallerLimiter:
         self._changed = asyncio.Condition()
 
     def note(self, caller: str) -> None:
-        """A request of this caller came."""
+        """Notes a request of this caller."""
         now = self._clock()
         self._seen = {
             name: seen for name, seen in self._seen.items() if now - seen < PRESENT_SECONDS
@@ -36,7 +36,7 @@ class CallerLimiter:
 
     @asynccontextmanager
     async def turn(self, caller: str) -> AsyncIterator[None]:
-        """Holds a change up until it is the caller's turn."""
+        """Delays a change until it is the caller's turn."""
         async with self._changed:
             await self._changed.wait_for(lambda: self._busy[caller] < self._limit(caller))
             self._busy[caller] += 1

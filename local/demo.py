@@ -1,7 +1,7 @@
 """The demo data: contacts, templates, automations that use every node type, and their events.
 
-Plain documents of the public API. Templates and automations are named here and get their ids when
-they are made; `template(name)` and `automation(name)` mark the place.
+Plain documents of the public API. Templates and automations have names here and get their ids when
+they are created; `template(name)` and `automation(name)` mark the places of the ids.
 """
 
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from typing import Any
 
 Document = dict[str, Any]
 
-# When "Birthday" fires, in UTC.
+# The hour at which "Birthday" fires, in UTC.
 _GREETING_HOUR = 9
 
 SECRET_NAME = "SCORE_KEY"
@@ -20,8 +20,8 @@ SECRET_VALUE = "demo-key-7f3d9c"
 
 @dataclass(frozen=True)
 class Automation:
-    """An automation, the events its webhook gets, and the statuses its runs come to; none where
-    its runs are left to the calendar."""
+    """An automation, its webhook's events, and the statuses that its runs reach; no statuses if
+    only the calendar starts its runs."""
 
     document: Document
     events: list[Document] = field(default_factory=list)
@@ -29,12 +29,12 @@ class Automation:
 
 
 def template(name: str) -> str:
-    """Stands for the id of the template of this name."""
+    """A placeholder for the id of the template with this name."""
     return f"<template {name}>"
 
 
 def automation(name: str) -> str:
-    """Stands for the id of the automation of this name, which is made before."""
+    """A placeholder for the id of the automation with this name, which is created earlier."""
     return f"<automation {name}>"
 
 
@@ -59,7 +59,7 @@ def _contact(
 
 
 def _next_greeting() -> date:
-    """The day that "Birthday" fires next; today as long as there is an hour left."""
+    """The day when "Birthday" fires next; today if at least an hour is left."""
     return (datetime.now(UTC) + timedelta(hours=24 - _GREETING_HOUR + 1)).date()
 
 
@@ -176,7 +176,7 @@ def _mail(node_id: str, name: str, recipients: Document | None = None) -> Docume
 
 
 def _edges(*paths: str) -> list[Document]:
-    """`"a > b > c"`, where `a [label] > b` labels the edge."""
+    """Returns the edges of `"a > b > c"`; `a [label] > b` labels the edge."""
     edges: list[Document] = []
     for path in paths:
         stops = [stop.strip() for stop in path.split(">")]
@@ -188,7 +188,7 @@ def _edges(*paths: str) -> list[Document]:
 
 
 def automations(demo_url: str) -> list[Automation]:
-    """The automations of the demo workspace; `demo_url` is where the demo service answers."""
+    """Returns the automations of the demo workspace; `demo_url` is the demo service's address."""
     return [
         _order_paid(demo_url),
         _welcome(),
@@ -248,7 +248,7 @@ def _order_paid(demo_url: str) -> Automation:
 
 
 def order(order_id: str, total: float, email: str) -> Document:
-    """The event that "Order paid" takes."""
+    """An event for "Order paid"."""
     return {"orderId": order_id, "total": total, "customer": {"email": email}}
 
 
@@ -293,7 +293,7 @@ def _welcome() -> Automation:
 
 
 def _upgrade() -> Automation:
-    """Nothing posts to it: it runs when "Welcome" has come to its end."""
+    """Receives no events: it runs when a run of "Welcome" has ended."""
     document = {
         "name": "Upgrade offer",
         "reentry": "ONCE",

@@ -1,5 +1,5 @@
-"""A small service for demo automations to call: it scores, fails, recovers, dawdles and echoes, and
-answers whatever it is told to, byte by byte."""
+"""A small service for demo automations: it scores, fails, recovers, delays, echoes, and gives any
+requested answer, byte by byte."""
 
 import asyncio
 import base64
@@ -17,7 +17,7 @@ _MAX_DELAY_MS = 60_000
 
 
 def score(email: str) -> int:
-    """0 to 99, the same for the same address."""
+    """Returns 0 to 99, always the same for one address."""
     return int.from_bytes(hashlib.sha256(email.strip().lower().encode()).digest()[:4]) % 100
 
 
@@ -39,7 +39,7 @@ async def _fail(request: Request) -> Response:
 
 
 class _Flaky:
-    """Fails the first `failures` calls of each `key`, and answers then how many there were."""
+    """Fails the first `failures` calls of each `key`, then answers how many calls there were."""
 
     def __init__(self) -> None:
         self._calls: Counter[str] = Counter()
@@ -63,8 +63,8 @@ async def _slow(request: Request) -> Response:
 
 
 async def _answer(request: Request) -> Response:
-    """`as` is base64 (for URLs) of {status, headers, body}: the headers in Latin-1, the body in
-    base64."""
+    """Gives the answer in `as`: base64 (for URLs) of {status, headers, body}; the headers are
+    Latin-1, the body is base64."""
     told = json.loads(base64.urlsafe_b64decode(request.query_params["as"]))
     response = Response(base64.b64decode(told.get("body", "")), told.get("status", 200))
     headers = {name.lower(): value for name, value in told.get("headers", {}).items()}

@@ -1,4 +1,4 @@
-"""Deploying template.yaml to the emulator, when something changed."""
+"""Deploys template.yaml to the emulator if something changed."""
 
 import hashlib
 import os
@@ -24,7 +24,7 @@ _SOURCES = ("functions", "layers", "statemachines")
 
 
 def parameters(stack: Stack) -> dict[str, str]:
-    """The stack's parameters: on AWS AllowHosts is empty."""
+    """The stack's parameters. On AWS, AllowHosts is empty."""
     hosts = [stack.demo_url.removeprefix("http://")]
     hosts += [host for host in os.environ.get("RUNLEDGER_ALLOW_HOSTS", "").split(",") if host]
     return {
@@ -36,7 +36,7 @@ def parameters(stack: Stack) -> dict[str, str]:
 
 
 def fingerprint(stack: Stack) -> str:
-    """Changes with anything that is deployed: template, code, parameters, emulator."""
+    """A hash of everything that is deployed: template, code, parameters, emulator."""
     digest = hashlib.sha256(repr((parameters(stack), version("ministack"))).encode())
     files = [ROOT / "template.yaml"]
     for folder in _SOURCES:
@@ -52,14 +52,14 @@ def _is_source(path: Path) -> bool:
 
 
 def is_current(stack: Stack) -> bool:
-    """True when the emulator holds the stack just as the working tree describes it."""
+    """True if the emulator holds exactly the stack that the working tree describes."""
     return outputs(stack) is not None and (
         stack.read_note(_NOTE).get("fingerprint") == fingerprint(stack)
     )
 
 
 def outputs(stack: Stack) -> dict[str, str] | None:
-    """The stack's outputs, or None where it is not there or not complete."""
+    """Returns the stack's outputs, or None if the stack is missing or incomplete."""
     cloudformation = boto3.client("cloudformation", endpoint_url=stack.aws_endpoint)
     try:
         found = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
@@ -75,8 +75,8 @@ def outputs(stack: Stack) -> dict[str, str] | None:
 def deploy(stack: Stack) -> dict[str, str]:
     """Runs `sam deploy` on the unbuilt template and returns the stack's outputs.
 
-    Unbuilt, because the functions run on this machine's interpreter: the dependency layer holds
-    wheels for Lambda's, and the emulator's own site-packages serve in its stead.
+    Unbuilt, because the functions run on this machine's interpreter: the dependency layer has
+    wheels for Lambda's interpreter, so the emulator's site-packages are used instead.
     """
     deployed = fingerprint(stack)
     values = [f"{name}={value}" for name, value in parameters(stack).items()]

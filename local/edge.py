@@ -1,18 +1,19 @@
-"""What CloudFront does on AWS, read from template.yaml for the gateway that stands in for it."""
+"""The work of CloudFront on AWS, read from template.yaml for the local gateway."""
 
 from typing import Any
 
 from local.settings import REGION
 from local.template import load_template
 
-# What the distribution tells the API, by a function and by the API's origin.
+# Headers that the distribution adds for the API: one by a function, one by the API's origin.
 VIEWER_ADDRESS = "x-viewer-address"
 EDGE_KEY = "x-runledger-edge"
 _PSEUDO_PARAMETERS = {"AWS::Region": REGION, "AWS::URLSuffix": "amazonaws.com"}
 
 
 def response_headers(policy_id: str) -> dict[str, str]:
-    """The headers of one of the template's response headers policies, as CloudFront writes them."""
+    """Returns the headers of one of the template's response headers policies, as CloudFront sends
+    them."""
     resource = load_template()["Resources"][policy_id]["Properties"]
     policy = resource["ResponseHeadersPolicyConfig"]
     security = policy["SecurityHeadersConfig"]
@@ -36,7 +37,7 @@ def response_headers(policy_id: str) -> dict[str, str]:
 
 
 def _text(value: Any) -> str:
-    """A text of the template, its pseudo parameters filled in."""
+    """Returns a text of the template with its pseudo parameters filled in."""
     text: str = value["Sub"] if isinstance(value, dict) else value
     for name, filled in _PSEUDO_PARAMETERS.items():
         text = text.replace(f"${{{name}}}", filled)

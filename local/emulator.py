@@ -1,4 +1,5 @@
-"""The emulator as a child process: started, awaited, and stopped so that it keeps its data."""
+"""The emulator as a child process: starts it, waits for it, and stops it so that it keeps its
+data."""
 
 import os
 import shutil
@@ -11,12 +12,12 @@ import httpx
 from local.settings import HOST, REGION, ROOT, LocalError, Stack
 
 _START_SECONDS = 30
-# Saving the state takes well under a second for the demo data; large ledgers take longer.
+# Saving the demo data takes well under a second; large ledgers take longer.
 _STOP_SECONDS = 60
 
 
 def environment(stack: Stack) -> dict[str, str]:
-    """Loopback only, IAM enforced, state kept below the stack's state directory."""
+    """Loopback only, IAM enforced, state stored below the stack's state directory."""
     state = stack.state_dir
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return {
@@ -37,14 +38,15 @@ def environment(stack: Stack) -> dict[str, str]:
 
 
 class Emulator:
-    """The emulator's process. It ends when this process does, however that happens."""
+    """The emulator's process. It ends with this process, however this process ends."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Returns once the AWS endpoints answer; raises LocalError with the log's last lines."""
+        """Returns when the AWS endpoints answer. Raises LocalError with the last lines of the
+        log."""
         scratch = self._stack.state_dir / "tmp"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
@@ -58,7 +60,7 @@ class Emulator:
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                # A Ctrl-C in the terminal is ours to pass on, in order.
+                # This process passes a Ctrl-C on, in order.
                 start_new_session=True,
             )
         self._await_ready()
@@ -67,7 +69,7 @@ class Emulator:
         return self._process is not None and self._process.poll() is None
 
     def stop(self) -> None:
-        """Ends the process; its state is saved first."""
+        """Ends the process after it saved its state."""
         process = self._process
         if process is None:
             return

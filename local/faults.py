@@ -1,18 +1,18 @@
-"""Making AWS fail on purpose: the next calls of an operation are refused, lost or left hanging.
+"""Makes AWS fail on purpose: the next calls of an operation are refused, lost or left hanging.
 
 `POST /_local/faults` with `{"service", "operation", "times"?: 1, "match"?, "outcome"?, "code"?,
-"message"?, "status"?: 400, "seconds"?: 15}` answers `{"id"}`. With the outcome `REFUSE` (the one
-unless said) a call is answered by that error and not made; with `LOSE` it is made and its answer is
-lost (the caller gets a bare 504); with `HANG` it is neither made nor answered for `seconds`.
-`match` is a text that the request's body must hold. `GET /_local/faults` lists those that are left,
-and `DELETE /_local/faults` forgets them.
+"message"?, "status"?: 400, "seconds"?: 15}` answers `{"id"}`. With the outcome `REFUSE` (the
+default) a call gets that error and is not made; with `LOSE` it is made and its answer is lost (the
+caller gets a bare 504); with `HANG` it is neither made nor answered for `seconds`. `match` is a
+text that the request's body must contain. `GET /_local/faults` lists the remaining faults, and
+`DELETE /_local/faults` removes them.
 
 The service is the name of the API: `ses`, `sms-voice`, `social-messaging`, `dynamodb`, `events`,
 `states`, `secretsmanager`, `sqs`.
 
-A task of a state machine fails by the service `lambda` and the operation `Invoke`: `code` is then
-the error's name as Step Functions reports it, and `match` a text of the function's ARN or of its
-input.
+To fail a task of a state machine, use the service `lambda` and the operation `Invoke`: `code` is
+then the error's name as Step Functions reports it, and `match` a text in the function's ARN or in
+its input.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ from local.asgi import (
 )
 
 PATH = "/_local/faults"
-# By the prefix of X-Amz-Target.
+# By prefix of X-Amz-Target.
 _TARGETS = {
     "AWSEvents": "events",
     "AWSStepFunctions": "states",
@@ -66,18 +66,18 @@ class Fault(Model):
     seconds: float = Field(default=15, gt=0)
 
     def refusal(self) -> Answer:
-        """As every one of AWS's JSON protocols writes an error."""
+        """Returns the error in the form that all of AWS's JSON protocols use."""
         document = {"__type": self.code, "message": self.message, "Message": self.message}
         headers = {"content-type": "application/json", "x-amzn-errortype": self.code}
         return self.status, headers, json.dumps(document).encode()
 
 
 class Faults:
-    """Those that are still to happen, by id."""
+    """The remaining faults, by id."""
 
     def __init__(self) -> None:
         self._left: dict[str, Fault] = {}
-        # Tasks of machines ask from threads of their own.
+        # Tasks of machines call from their own threads.
         self._lock = threading.Lock()
         self._numbers = count(1)
 
@@ -96,7 +96,7 @@ class Faults:
         return any((f.service, f.operation) == operation for f in self._left.values())
 
     def take(self, operation: tuple[str, str], body: bytes) -> Fault | None:
-        """The first that fits, one time fewer."""
+        """Takes the first fault that fits, and counts it down."""
         with self._lock:
             for fault_id, fault in self._left.items():
                 is_meant = (fault.service, fault.operation) == operation
@@ -113,7 +113,7 @@ FAULTS = Faults()
 
 
 def operation_of(scope: Scope) -> tuple[str, str] | None:
-    """The service and operation of a call, as far as they can be told from its head."""
+    """Returns the service and operation of a call if its head shows them."""
     if target := headers_of(scope).get("x-amz-target"):
         prefix, _, operation = target.rpartition(".")
         return (_TARGETS[prefix], operation) if prefix in _TARGETS else None
@@ -121,7 +121,7 @@ def operation_of(scope: Scope) -> tuple[str, str] | None:
 
 
 def with_faults(app: App) -> App:
-    """The app, answering PATH itself and failing where it was asked to."""
+    """Wraps the app: answers PATH, and fails the requested calls."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -1,9 +1,10 @@
-"""Providers' reports on demand: the emulator takes messages and never says what became of them.
+"""Providers' reports on demand: the emulator accepts messages but never reports what happened to
+them.
 
 `POST /_local/feedback` with `{"deliveryId", "kind", "eventId"?, "permanent"?: true}` puts the event
-on the default bus that AWS would put there about that message, and answers `{"eventId"}` once the
-rules have it; 404 where no such message was sent since the start. Kinds of e-mail are DELIVERED,
-BOUNCED, COMPLAINED, REJECTED, FAILED and DELAYED; of SMS the event types, such as TEXT_DELIVERED,
+that AWS would send about that message on the default bus, and answers `{"eventId"}` when the rules
+have it; 404 if no such message was sent since the start. Kinds of e-mail are DELIVERED, BOUNCED,
+COMPLAINED, REJECTED, FAILED and DELAYED; kinds of SMS are the event types, such as TEXT_DELIVERED,
 TEXT_INVALID or TEXT_BLOCKED. The same `eventId` again is the same event, delivered twice.
 """
 
@@ -34,13 +35,13 @@ class Asked(BaseModel):
 
 
 def apply() -> None:
-    """As the patches do: checks that events can be put on a bus as is done here."""
+    """Checks, like a patch, that events can be put on a bus in this way."""
     guard.expect(eventbridge, "_dispatch_event", "d1bfe064f602d11c")
     guard.expect(eventbridge, "_pattern_event_view", "a472224bb7b0d436")
 
 
 def with_feedback(app: App) -> App:
-    """The app, answering PATH itself."""
+    """Wraps the app: answers PATH."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         is_ours = scope["type"] == "http" and (scope["method"], scope["path"]) == ("POST", PATH)
@@ -48,14 +49,14 @@ def with_feedback(app: App) -> App:
             await app(scope, receive, send)
             return
         body = await read_body(receive)
-        # Aside: a rule's target may call this server.
+        # In a separate thread, because a rule's target may call this server.
         await send_answer(send, await run_reentrant(report, body, thread_name="feedback"))
 
     return wrapped
 
 
 def report(body: bytes) -> Answer:
-    """What PATH answers to this body."""
+    """Returns PATH's answer to this body."""
     try:
         asked = Asked.model_validate_json(body)
     except ValidationError as error:

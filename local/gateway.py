@@ -1,9 +1,9 @@
-"""The one address of console and API: what the template's distribution is on AWS.
+"""The single address of console and API, in place of the template's distribution on AWS.
 
-`/v1/*` goes to the deployed HTTP API as it came, `/health` as `/v1/health`; `/v1`, `/v2/…` are no
-API and no page. `/cognito` to the emulator's Cognito,
-`/config.json` tells the console its user pool client, and everything else is the built console,
-where a path without a dot is a page of it.
+`/v1/*` goes unchanged to the deployed HTTP API, `/health` goes there as `/v1/health`; `/v1`,
+`/v2/…` are neither API nor page. `/cognito` goes to the emulator's Cognito, `/config.json` gives
+the console its user pool client, and everything else is the built console, where a path without a
+dot is a page.
 """
 
 import re
@@ -27,7 +27,7 @@ from local.refused_requests import refusal_of
 from local.settings import REGION
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-# Of one connection, not of the message (RFC 9110, section 7.6.1).
+# Headers of one connection, not of the message (RFC 9110, section 7.6.1).
 _HOP_BY_HOP = frozenset(
     {
         "connection",
@@ -51,7 +51,7 @@ _OWN_HEADERS = frozenset(
 )
 SECURITY_HEADERS = response_headers("SecurityHeaders")
 API_HEADERS = response_headers("ApiHeaders")
-# As the distribution's function has it.
+# The same pattern as in the distribution's function.
 _NO_API = re.compile(r"v[0-9]+(/|$)")
 _COGNITO_TARGET = "AWSCognitoIdentityProviderService."
 _TIMEOUT_SECONDS = 35
@@ -69,7 +69,7 @@ _NOT_BUILT = """<!doctype html>
 class _SecurityHeaders(BaseHTTPMiddleware):
     async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
         response = await call_next(request)
-        # Not by the whole address, which a caller's Host header may make unreadable.
+        # Only the path: a caller's Host header may make the whole address unreadable.
         path = request.scope["path"]
         is_api = path.startswith("/v1/") or path == "/health"
         response.headers.update(API_HEADERS if is_api else SECURITY_HEADERS)
@@ -77,7 +77,7 @@ class _SecurityHeaders(BaseHTTPMiddleware):
 
 
 class _Anything(Convertor[str]):
-    """A path as it came: Starlette's own ends at a line break, which %0A is."""
+    """An unchanged path: Starlette's own pattern ends at a line break, which %0A is."""
 
     regex = "(?s:.*)"
 
@@ -92,7 +92,7 @@ register_url_convertor("anything", _Anything())
 
 
 class Gateway:
-    """Serves one deployed stack. Nothing of a request is kept."""
+    """Serves one deployed stack. It keeps nothing of a request."""
 
     def __init__(
         self, aws_endpoint: str, api_id: str, client_id: str, edge_key: str, console: Path
@@ -104,7 +104,7 @@ class Gateway:
         self._console = console
         self._turns = CallerLimiter()
         self._http = httpx.AsyncClient(timeout=_TIMEOUT_SECONDS)
-        # Only what the caller sent may arrive.
+        # Only headers that the caller sent may arrive.
         self._http.headers.clear()
 
     def app(self) -> Starlette:
@@ -128,7 +128,7 @@ class Gateway:
             raw_path += b"?" + request.scope["query_string"]
         caller = request.headers.get("authorization")
         if caller is None:
-            # A sender of webhooks; those are not told apart.
+            # A sender of webhooks; these are not distinguished.
             return await self._forward(request, raw_path)
         self._turns.note(caller)
         if request.method in _READING:
@@ -150,10 +150,10 @@ class Gateway:
             for name, value in request.headers.raw
             if name not in _OWN_HEADERS and name.decode("latin-1") not in _HOP_BY_HOP
         ]
-        # What callers used, so that the API can name its own address.
+        # The address that the caller used, so that the API can name it.
         headers.append((b"x-forwarded-host", _host(request)))
         headers.append((b"x-forwarded-proto", request.scope["scheme"].encode()))
-        # Who asks: the API sees this process alone.
+        # The caller's address: the API sees only this process.
         if request.client is not None:
             headers.append((VIEWER_ADDRESS.encode(), request.client.host.encode()))
         headers.append((EDGE_KEY.encode(), self._edge_key.encode()))
@@ -204,14 +204,14 @@ class Gateway:
         try:
             response = await files.get_response("index.html" if is_page else path, request.scope)
         except ValueError:
-            # No file has such a name.
+            # No file can have such a name.
             raise HTTPException(404) from None
         response.headers["Cache-Control"] = cache_control(path)
         return response
 
 
 def _host(request: Request) -> bytes:
-    """What the caller reached us by; HTTP/1.0 knows callers that do not say."""
+    """Returns the host that the caller used; an HTTP/1.0 caller may not name it."""
     named = [value for name, value in request.headers.raw if name == b"host"]
     server = request.scope["server"]
     return named[0] if named else f"{server[0]}:{server[1]}".encode()

@@ -1,5 +1,5 @@
-"""What a forked process does to become a Lambda worker. Imports next to nothing, on purpose:
-whatever is loaded here is in every function."""
+"""Turns a forked process into a Lambda worker. Imports almost nothing on purpose: whatever is
+loaded here is also loaded in every function."""
 
 import os
 import runpy

@@ -1,13 +1,13 @@
-"""Runs the emulator with its gaps closed: `python -m local.launcher`.
+"""Runs the patched emulator: `python -m local.launcher`.
 
-Configured by the emulator's own environment variables (see `local.emulator`).
+The emulator's own environment variables configure it (see `local.emulator`).
 """
 
 import sys
 
 
 def main() -> int:
-    # Lambda workers load this module too, as forked processes do: it must stay light.
+    # Lambda workers, which are forked processes, load this module too: it must stay light.
     from local.aws_server import run
 
     return run()

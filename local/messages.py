@@ -1,10 +1,10 @@
-"""What was sent through the emulator, and the two services that it does not have.
+"""Messages sent through the emulator, and the two services that it lacks.
 
-SMS (`PinpointSMSVoiceV2.SendTextMessage`) and WhatsApp (`POST /v1/whatsapp/send`) are taken here,
-authorized as AWS authorizes them and checked as far as a wrong call would show; e-mail goes on to
-the emulator's SES. `GET /_local/messages` lists all, the oldest first, as `{channel, messageId,
-deliveryId, workspaceId, to, subject, body, at}`; `?to=` and `?deliveryId=` choose. SMS lie in the
-emulator's own mailbox, too: `/_ministack/sns/sms-messages`.
+SMS (`PinpointSMSVoiceV2.SendTextMessage`) and WhatsApp (`POST /v1/whatsapp/send`) are accepted
+here, authorized as on AWS and checked enough to show a wrong call; e-mail goes on to the emulator's
+SES. `GET /_local/messages` lists all, oldest first, as `{channel, messageId, deliveryId,
+workspaceId, to, subject, body, at}`; `?to=` and `?deliveryId=` filter. SMS are also in the
+emulator's mailbox: `/_ministack/sns/sms-messages`.
 """
 
 import base64
@@ -45,7 +45,7 @@ Message = dict[str, Any]
 
 
 class Messages:
-    """The last messages that were taken."""
+    """The last accepted messages."""
 
     def __init__(self) -> None:
         self._kept: deque[Message] = deque(maxlen=_KEPT)
@@ -75,7 +75,7 @@ MESSAGES = Messages()
 
 
 def with_messages(app: App) -> App:
-    """The app with both services, and PATH answered."""
+    """Wraps the app: adds both services and answers PATH."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -121,7 +121,8 @@ def _note_email(body: bytes, answer: Answer) -> None:
 
 
 def _denied(headers: dict[str, str], service: str, action: str, resource: str) -> Answer | None:
-    """The refusal of a caller who may not; sets whose account and region the call is in."""
+    """Returns the refusal if the caller may not do this; sets the account and region of the
+    call."""
     access_key = extract_access_key_id(headers, {})
     set_request_account_id(ministack._request_account_scope(access_key))
     set_request_region(extract_region(headers, {}))

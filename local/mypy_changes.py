@@ -1,8 +1,8 @@
-"""The mypy plugin that knows which changes a model takes.
+"""The mypy plugin that checks the changes of a model.
 
 `model.changed(name=value)` takes a keyword for each field of its class. The plugin writes that
-signature for each call, and mypy holds the call against it as it does for any other. What is
-unpacked with `**` could hold any name, and is refused.
+signature for each call, and mypy checks the call against it as usual. Arguments unpacked with `**`
+could have any name and are refused.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from mypy.types import FunctionLike, Instance, Type, get_proper_type
 
 _METHOD = "changed"
 _OF = "runledger.models.base.CleanModel"
-# Where pydantic's own plugin notes the fields of a class.
+# Where pydantic's plugin stores the fields of a class.
 _PYDANTIC = "pydantic-mypy-metadata"
 
 
@@ -23,13 +23,13 @@ class ChangesPlugin(Plugin):
     def get_method_signature_hook(
         self, fullname: str
     ) -> Callable[[MethodSigContext], FunctionLike] | None:
-        # The name is that of the class it is called on, whichever class it comes from.
+        # The name is that of the class it is called on, even if the method is inherited.
         return _signature if fullname.endswith(f".{_METHOD}") else None
 
 
 def _signature(ctx: MethodSigContext) -> FunctionLike:
-    """The signature of `changed` for this call. Where the fields are not known it stays as it is
-    written, which takes nothing."""
+    """Returns the signature of `changed` for this call. If the fields are unknown, the written
+    signature stays, which takes nothing."""
     model = get_proper_type(ctx.type)
     if not isinstance(model, Instance):
         return ctx.default_signature
@@ -49,7 +49,7 @@ def _signature(ctx: MethodSigContext) -> FunctionLike:
 
 
 def _fields(model: Instance) -> Iterator[tuple[str, Type]]:
-    """The fields of a class, its bases' too, with the types that they have in this instance."""
+    """Yields the fields of a class and its bases, with their types in this instance."""
     info: TypeInfo = model.type
     for name in info.metadata.get(_PYDANTIC, {}).get("fields", {}):
         for base in info.mro:

@@ -1,4 +1,4 @@
-"""Writes the node types as the API shows them, for the console's tests of its forms."""
+"""Writes the node types as the API returns them, for the console's form tests."""
 
 import json
 import sys

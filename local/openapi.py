@@ -1,8 +1,8 @@
-"""Writes functions/query/openapi.json from the handlers' own models.
+"""Writes functions/query/openapi.json from the handlers' models.
 
-What a route answers follows from its shape (who may call it, whether it takes a body, a cursor, an
-id) and from what its handler says by `answers`; texts come from the handlers' docstrings and the
-models' fields. Nothing about one route is written here.
+A route's answers follow from its shape (who may call it, whether it takes a body, a cursor, an id)
+and from its handler's `answers`; texts come from the handlers' docstrings and the models' fields.
+This module has nothing about a single route.
 """
 
 import inspect
@@ -52,7 +52,7 @@ _TAGS = {
     "Webhooks": "Where other systems post their events.",
     "Workspace": "The caller, the members and the settings.",
 }
-# What a status means, unless a handler says more by `answers`.
+# The meaning of a status, unless a handler gives a more specific one with `answers`.
 _MEANINGS = {
     200: "Done.",
     201: "Created.",
@@ -73,16 +73,16 @@ _MEANINGS = {
     500: "The request failed. It is in the log by its id.",
     503: "Something was busy; the same call may succeed later.",
 }
-# API Gateway answers these itself, before or instead of a function ("Working with HTTP APIs",
+# API Gateway gives these answers itself, before or instead of a function ("Working with HTTP APIs",
 # "Throttle requests to your HTTP APIs", "Control access to HTTP APIs with JWT authorizers").
 _GATEWAYS_OWN = frozenset({401, 413, 429, 500, 503})
 _ANY_CALL = frozenset({422, 429, 500, 503})
 _SIGNED_IN = frozenset({401, 403, 404})
-# Of what acts in no workspace, and of a change that has to name one.
+# For actions in no workspace, and for changes that have to name one.
 _KNOWN, _IN_SEVERAL = frozenset({401}), frozenset({400})
-# Also of a call whose body nobody needs.
+# Also for a call whose body is not needed.
 _CHANGE = frozenset({413, 415})
-# A body names a revision too.
+# A body also names a revision.
 _EDIT = frozenset({409, 412})
 _RETRY_AFTER: Document = {
     "Retry-After": {
@@ -121,7 +121,7 @@ _WORKSPACE: Document = {
 
 
 def document() -> Document:
-    """One OpenAPI document of all functions, in a fixed order."""
+    """Returns one OpenAPI document of all functions, in a fixed order."""
     schemas: Document = {}
     for model in (ProblemDetail, GatewayMessage):
         _add_schema(schemas, model.__name__, model.model_json_schema(by_alias=True))
@@ -178,7 +178,8 @@ def _routes(app: "APIGatewayHttpResolver") -> "Iterator[Route]":
 
 
 def _finished(operation: Document, route: "Route") -> Document:
-    """The operation with its texts, its parameters described and every answer it may give."""
+    """Returns the operation with its texts, its described parameters and all its possible
+    answers."""
     handler = route.func
     name = handler.__name__
     operation["operationId"] = to_camel(name)
@@ -208,7 +209,7 @@ def _finished(operation: Document, route: "Route") -> Document:
 
 
 def _text_of(handler: Callable[..., Any]) -> str:
-    """The docstring, a paragraph a line."""
+    """Returns the docstring with one line per paragraph."""
     paragraphs = inspect.cleandoc(handler.__doc__ or "").split("\n\n")
     return "\n\n".join(re.sub(r"\s+", " ", each) for each in paragraphs).strip()
 
@@ -236,7 +237,8 @@ def _responses(operation: Document, route: "Route", is_open: bool) -> Document:
         if each < HTTPStatus.BAD_REQUEST:
             meaning = own.get(each, _MEANINGS[each])
             found[str(each)] = {"description": meaning, "headers": dict(_OWN_HEADERS)}
-            # 204 has no body; the framework writes one for every handler that returns a response.
+            # 204 has no body, but the framework writes one for every handler that returns a
+            # response.
             if each != HTTPStatus.NO_CONTENT:
                 found[str(each)]["content"] = result
             if _is_revised(route):
@@ -249,7 +251,7 @@ def _responses(operation: Document, route: "Route", is_open: bool) -> Document:
 
 
 def _is_revised(route: "Route") -> bool:
-    """Whether the answer is one thing with a revision."""
+    """Whether the answer is a single object with a revision."""
     answered = route.dependant.return_param
     return answered is not None and "revision" in getattr(answered.type_, "model_fields", {})
 
@@ -259,7 +261,7 @@ def _component(status: int) -> str:
 
 
 def _response(status: int, meaning: str, by_gateway: bool = True) -> Document:
-    """An error's answer, where `by_gateway` says that API Gateway may give it too."""
+    """Returns an error's answer; with `by_gateway`, API Gateway may give it too."""
     content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/ProblemDetail"}}}
     headers = dict(_OWN_HEADERS)
     if by_gateway and status in _GATEWAYS_OWN:

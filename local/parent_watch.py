@@ -1,4 +1,4 @@
-"""Ending a child process when its parent is gone, however the parent ended."""
+"""Ends a child process when its parent ends, however the parent ends."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ import threading
 
 
 def watch() -> None:
-    """Sends this process SIGTERM once its standard input is closed."""
+    """Sends this process SIGTERM when its standard input is closed."""
     threading.Thread(target=_wait, daemon=True, name="parent-watch").start()
 
 

@@ -1,7 +1,7 @@
-"""Puts the built console where its distribution serves it: `python -m local.publish_console`.
+"""Uploads the built console to its distribution's bucket: `python -m local.publish_console`.
 
-`make deploy` runs it after the stack. Files that Vite names by their content are kept for a year
-by whoever asks; the page that names them, and `/config.json`, are asked for anew each time.
+`make deploy` runs it after the stack. Browsers keep files that Vite names by their content for a
+year; they check the page that names them, and `/config.json`, each time.
 """
 
 import json
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LASTING = "public, max-age=31536000, immutable"
 FRESH = "no-cache"
-# Tabs that were opened before a release still ask for the files of theirs.
+# Tabs opened before a release still request that release's files.
 KEPT_AFTER_RELEASE = timedelta(days=7)
 _TYPES = {".js": "text/javascript", ".map": "application/json", ".woff2": "font/woff2"}
 _TEXTS = ("text/", "application/json")
@@ -31,7 +31,7 @@ _TEXTS = ("text/", "application/json")
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """Where a stack's console goes."""
+    """The target of a stack's console."""
 
     bucket: str
     distribution_id: str
@@ -39,7 +39,7 @@ class Deployment:
     region: str
 
     def config(self) -> dict[str, str]:
-        """What the console asks for as `/config.json`."""
+        """The content of the console's `/config.json`."""
         return {
             "region": self.region,
             "userPoolClientId": self.user_pool_client_id,
@@ -48,7 +48,7 @@ class Deployment:
 
 
 def cache_control(path: str) -> str:
-    """Of a file of the console, by its path from the root."""
+    """Cache-Control of a file of the console, by its path from the root."""
     return LASTING if path.startswith("assets/") else FRESH
 
 
@@ -59,9 +59,9 @@ def content_type(path: str) -> str:
 
 
 def publish(s3: "S3Client", cloudfront: Any, deployment: Deployment, dist: Path) -> int:
-    """Uploads everything below `dist` and `/config.json`; how many objects.
+    """Uploads everything below `dist`, and `/config.json`. Returns the number of objects.
 
-    The files that a page names are there before the page that names them.
+    Files are uploaded before the page that names them.
     """
     paths = sorted(str(path.relative_to(dist)) for path in dist.rglob("*") if path.is_file())
     lasting = [path for path in paths if path.startswith("assets/")]
@@ -96,7 +96,7 @@ def publish(s3: "S3Client", cloudfront: Any, deployment: Deployment, dist: Path)
 
 
 def _forget(s3: "S3Client", bucket: str, current: set[str]) -> None:
-    """Deletes the assets of releases that no open tab can be of any more."""
+    """Deletes the assets of old releases that no open tab can still use."""
     before = datetime.now(UTC) - KEPT_AFTER_RELEASE
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="assets/"):
         gone = [

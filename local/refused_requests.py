@@ -1,6 +1,6 @@
-"""What CloudFront and API Gateway refuse before a request reaches a function.
+"""Requests that CloudFront and API Gateway refuse before they reach a function.
 
-Both answer these themselves; the emulator's HTTP API takes some and breaks on others.
+On AWS these two answer them; the emulator's HTTP API accepts some and breaks on others.
 """
 
 import re
@@ -15,16 +15,16 @@ MAX_URL_BYTES = 8_192
 # HTTP APIs).
 MAX_HEADER_BYTES = 10_240
 # A target is a path and a query (RFC 9112, section 3.2): visible ASCII without the number sign,
-# which would begin a fragment (RFC 3986, section 3.5). What else is no part of an address is
-# refused with 400 (RFC 9112, section 3).
+# which would begin a fragment (RFC 3986, section 3.5). Other characters are refused with 400 (RFC
+# 9112, section 3).
 _NOT_IN_A_TARGET = frozenset({*range(0x21), ord("#"), *range(0x7F, 0x100)})
 
-# A name or an address and a port (RFC 3986, section 3.2.2); empty where the caller has none to say.
+# A name or an address, and a port (RFC 3986, section 3.2.2); empty if the caller has none.
 _HOST = re.compile(rb"[A-Za-z0-9._:\[\]-]*")
 
 
 def refusal_of(scope: Mapping[str, Any]) -> Response | None:
-    """The answer to a request that goes no further; None where it is to be passed on."""
+    """Returns the answer if the request is refused; None if it is passed on."""
     path, query = scope["raw_path"].split(b"?")[0], scope["query_string"]
     if not _NOT_IN_A_TARGET.isdisjoint(path + query):
         return _answer(400, "Bad Request")

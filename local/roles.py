@@ -1,4 +1,4 @@
-"""What a role of the emulator may do when a service acts with it."""
+"""Permissions of a role in the emulator when a service uses it."""
 
 from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, get_region
@@ -6,7 +6,7 @@ from ministack.services import iam
 
 
 def allows(role_arn: str, action: str, resource: str) -> bool:
-    """True when the role's own policies, within its boundary, allow the action."""
+    """True if the role's own policies, within its boundary, allow the action."""
     account, name = get_account_id(), role_arn.rsplit("/", 1)[-1]
     asked = iam_evaluator.EvalContext(
         principal_arn=role_arn,

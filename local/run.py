@@ -1,4 +1,4 @@
-"""Brings the whole stack up on this machine and stays in the foreground: `make run`."""
+"""Starts the whole stack on this machine and stays in the foreground: `make run`."""
 
 import argparse
 import json
@@ -35,7 +35,7 @@ from local.settings import (
 )
 
 _SEEDED = "seeded.json"
-# In that note while the first seeding of new workspaces is under way.
+# A key of that note, present during the first seeding of new workspaces.
 _HALF = "seeding"
 _WATCH_SECONDS = 0.5
 
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class _Running:
-    """What is up, in the order in which it was started."""
+    """Everything that was started, in order."""
 
     def __init__(self, stack: Stack) -> None:
         self.emulator = Emulator(stack)
@@ -66,7 +66,7 @@ class _Running:
         self._stack = stack
 
     def wait(self) -> None:
-        """Until the emulator ends by itself, which is an error, or a signal comes."""
+        """Waits until a signal comes. If the emulator ends by itself, raises an error."""
         while self.emulator.is_running():
             time.sleep(_WATCH_SECONDS)
         raise LocalError(f"the emulator ended unexpectedly; see {self._stack.emulator_log}")
@@ -79,7 +79,8 @@ class _Running:
 
 @contextmanager
 def _running(stack: Stack, *, seeded: bool) -> Iterator[_Running]:
-    # The operator's use cases build their own clients; these reach the emulator and nothing else.
+    # The operator's use cases build their own clients; this environment lets them reach only the
+    # emulator.
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(stack.aws_environment())
@@ -89,7 +90,7 @@ def _running(stack: Stack, *, seeded: bool) -> Iterator[_Running]:
         _bring_up(stack, running, _stage(started), seeded=seeded)
         yield running
     finally:
-        # A second Ctrl-C must not cut the saving short.
+        # A second Ctrl-C must not interrupt the saving.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         print("\nstopping; the data is kept", flush=True)
@@ -132,7 +133,7 @@ def _edge_key(stack: Stack, secret_arn: str) -> str:
 def _data(
     stack: Stack, found: dict[str, str], say: Callable[[str], None], *, seeded: bool
 ) -> list[dict[str, Any]]:
-    """The workspaces, and with `seeded` what is in them; made once per deployed user pool."""
+    """Returns the workspaces, filled if `seeded`; they are created once per deployed user pool."""
     note = stack.read_note(_SEEDED)
     is_new = note.get("userPoolId") != found["UserPoolId"]
     if is_new:
@@ -143,19 +144,20 @@ def _data(
         stack.write_note(_SEEDED, note)
     if seeded and note["webhooks"] is None:
         say("seeding contacts, templates, automations and runs through the API")
-        # Data that somebody worked with before is never taken for the leftover of a seeding.
+        # Data that somebody already worked with is never treated as a leftover of a seeding.
         stack.write_note(_SEEDED, {**note, _HALF: is_new})
         try:
             note["webhooks"] = seed(stack, say)
         except LocalError as error:
             raise LocalError(f"{error}\n  `make clean` starts afresh") from error
         stack.write_note(_SEEDED, note)
-    # Kept without the address, which another run may change.
+    # Stored without the address, which another run may change.
     return [_webhook(stack, **webhook) for webhook in note["webhooks"] or []]
 
 
 def _forget_half_seeded(stack: Stack, say: Callable[[str], None]) -> None:
-    """Demo data whose seeding was cut short cannot be gone on with, and nobody has used it yet."""
+    """Deletes demo data whose seeding was interrupted: it cannot be continued, and nobody has used
+    it yet."""
     if not stack.read_note(_SEEDED).get(_HALF):
         return
     say("an earlier seeding was cut short: starting afresh")

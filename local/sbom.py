@@ -1,6 +1,6 @@
-"""Writes what a build is made of as CycloneDX documents: `make sbom`.
+"""Writes the contents of a build as CycloneDX documents: `make sbom`.
 
-Both are made of the lock files: layers/dependencies/requirements.txt, which the dependency layer
+Both come from the lock files: layers/dependencies/requirements.txt, which the dependency layer
 installs, and the console's package-lock.json without its development packages.
 """
 
@@ -20,7 +20,7 @@ _SECONDS = 120
 
 
 class SbomError(RuntimeError):
-    """A document is no CycloneDX, or lacks what was locked."""
+    """A document is not CycloneDX, or lacks a locked package."""
 
 
 def layer() -> dict[str, Any]:
@@ -31,11 +31,12 @@ def layer() -> dict[str, Any]:
 
 
 def console() -> dict[str, Any]:
-    """The packages that the console's build takes its code from."""
+    """The packages whose code is in the console's build."""
     folder = ROOT / "console"
     command = ["npm", "sbom", "--sbom-format", "cyclonedx", "--package-lock-only"]
     found = _document(command, folder)
-    # npm's own `--omit dev` leaves out react too: the lock file says what is for development alone.
+    # npm's own `--omit dev` also omits react: the lock file says which packages are only for
+    # development.
     packages = json.loads((folder / "package-lock.json").read_text())["packages"]
     built = {
         (path.rpartition("node_modules/")[2], of.get("version"))
@@ -53,7 +54,7 @@ def console() -> dict[str, Any]:
         for each in found["dependencies"]
         if each["ref"] not in dropped
     ]
-    # Made anew with each call, and nothing of the build.
+    # New with each call, and not part of the build.
     found.pop("serialNumber", None)
     found.get("metadata", {}).pop("timestamp", None)
     return found
@@ -73,7 +74,7 @@ def _document(command: list[str], folder: Path) -> dict[str, Any]:
 
 
 def validate(document: dict[str, Any]) -> None:
-    """SbomError where it is no CycloneDX of the version that it names."""
+    """Raises SbomError if the document is not CycloneDX of the version that it names."""
     version = SchemaVersion.from_version(document["specVersion"])
     try:
         fault = JsonStrictValidator(version).validate_str(json.dumps(document))

@@ -1,9 +1,9 @@
-"""Making a schedule fire now instead of tomorrow at nine.
+"""Fires a schedule now instead of at its time.
 
 `POST /_local/schedules/fire` with `{"name", "group"?, "scheduledTime"?}` fires it as if that moment
-(ISO 8601; else its own next one) had come, and answers `{"executionId", "scheduledTime"}` once its
-target is reached: 404 where there is no such schedule, 409 for a disabled one and, of a date
-automation, for a moment that has not come, 502 with the reason where the target was not reached.
+(ISO 8601; default: its next one) had come, and answers `{"executionId", "scheduledTime"}` when its
+target is reached; 404 if there is no such schedule, 409 if it is disabled or, for a date
+automation, if the moment has not come, 502 with the reason if the target was not reached.
 `GET /_local/schedules` lists `{group, name, state, expression, timeZone, nextFire}`.
 """
 
@@ -22,9 +22,9 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 Answer = tuple[int, Any]
 
-# As the engine has it: a schedule's clock may be ahead of ours by so much.
+# As in the engine: a schedule's clock may be ahead of ours by this much.
 _EARLY = timedelta(minutes=1)
-# How the schedules of date automations are named: by their automation.
+# Prefix of the schedules of date automations, which are named after their automation.
 _AUTOMATION = "aut_"
 
 LIST_PATH = "/_local/schedules"
@@ -32,7 +32,7 @@ FIRE_PATH = "/_local/schedules/fire"
 
 
 def with_schedules(app: App) -> App:
-    """The app, answering LIST_PATH and FIRE_PATH itself."""
+    """Wraps the app: answers LIST_PATH and FIRE_PATH."""
 
     async def wrapped(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         asked = (scope.get("method"), scope.get("path")) if scope["type"] == "http" else None
@@ -40,7 +40,7 @@ def with_schedules(app: App) -> App:
             await _send(send, (200, list_schedules()))
         elif asked == ("POST", FIRE_PATH):
             body = await _body(receive)
-            # Aside: an execution that it starts calls this server.
+            # In a separate thread, because an execution that it starts calls this server.
             await _send(send, await run_reentrant(fire, body, thread_name="schedule-fire"))
         else:
             await app(scope, receive, send)
@@ -63,7 +63,7 @@ def list_schedules() -> list[dict[str, Any]]:
 
 
 def fire(body: bytes) -> Answer:
-    """The status and the document that FIRE_PATH answers to this body."""
+    """Returns FIRE_PATH's status and document for this body."""
     try:
         asked = json.loads(body)
         key = f"{asked.get('group', 'default')}/{asked['name']}"
@@ -81,7 +81,7 @@ def fire(body: bytes) -> Answer:
         return 409, {"message": f"the schedule {key} never fires again; name a scheduledTime"}
     is_date = schedule["Name"].startswith(_AUTOMATION)
     if is_date and at > datetime.now(UTC) + _EARLY:
-        # The engine ignores a date automation that comes early, so firing it would change nothing.
+        # The engine ignores a date automation that fires early, so this would change nothing.
         return 409, {"message": f"{_text(at)} has not come; name a scheduledTime that has"}
     try:
         execution_id = schedules.fire(scope, at)

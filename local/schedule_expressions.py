@@ -1,8 +1,8 @@
 """When a schedule fires: the expressions of EventBridge Scheduler, in a time zone.
 
 `cron(minute hour day-of-month month day-of-week year)` is local time. A time that the clock skips
-in spring is skipped; one that it shows twice in autumn is taken once, the first time.
-`rate(value unit)` counts hours of sixty minutes and days of 24 of them, whatever the clock shows.
+in spring is skipped; a time that it shows twice in autumn fires only the first time.
+`rate(value unit)` counts hours of sixty minutes and days of 24 hours, independent of the clock.
 `at(yyyy-mm-ddThh:mm:ss)` is one local time.
 """
 
@@ -23,11 +23,11 @@ _CRON = re.compile(r"cron\((.+)\)")
 
 
 class ScheduleError(ValueError):
-    """What AWS refuses with a ValidationException; the message is its own."""
+    """AWS would refuse this with a ValidationException; the message is AWS's."""
 
 
 def check(expression: str, zone: str) -> None:
-    """Raises ScheduleError unless AWS would take them."""
+    """Raises ScheduleError if AWS would not accept them."""
     _zone(zone)
     if not _RATE.fullmatch(expression):
         _at(expression) or _cron_fields(expression)
@@ -40,9 +40,11 @@ def is_one_time(expression: str) -> bool:
 def next_fire(
     expression: str, zone: str, after: datetime, *, start: datetime | None = None
 ) -> datetime | None:
-    """The first moment past `after` at which the schedule fires, in UTC; None if there is none.
+    """Returns the first moment after `after` at which the schedule fires, in UTC; None if there is
+    none.
 
-    `start` is where a rate counts from, and fires for the first time; else it counts from `after`.
+    A rate counts from `start`, and fires then for the first time; without it, it counts from
+    `after`.
     """
     if rate := _RATE.fullmatch(expression):
         interval = timedelta(**{f"{rate[2]}s": int(rate[1])})
@@ -60,7 +62,7 @@ def _next_of_rate(interval: timedelta, after: datetime, start: datetime) -> date
 
 
 def _next_of_cron(fields: object, zone: ZoneInfo, after: datetime) -> datetime | None:
-    # The emulator's calendar counts wall-clock minutes; which of them there are is decided here.
+    # The emulator's calendar counts wall-clock minutes; the zone decides here which of them exist.
     wall = after.astimezone(zone).replace(tzinfo=None)
     while (found := eventbridge._cron_next_fire(fields, wall.replace(tzinfo=UTC))) is not None:
         wall = found.replace(tzinfo=None)
@@ -71,7 +73,8 @@ def _next_of_cron(fields: object, zone: ZoneInfo, after: datetime) -> datetime |
 
 
 def _moment(wall: datetime, zone: ZoneInfo) -> datetime | None:
-    """The first moment at which the zone's clock shows this, in UTC; None where it never does."""
+    """Returns the first moment at which the zone's clock shows this, in UTC; None if it never
+    does."""
     moment = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
     return moment if moment.astimezone(zone).replace(tzinfo=None) == wall else None
 
@@ -102,7 +105,7 @@ def _cron_fields(expression: str) -> object:
 
 
 def _is_empty(field: object) -> bool:
-    """True for a field without a value, as a backward range such as FRI-MON leaves it."""
+    """True for a field without a value, for example from a backward range such as FRI-MON."""
     if isinstance(field, dict):
         return not any(field.values())
     return field == frozenset()

@@ -1,8 +1,8 @@
-"""Delivering a schedule's fire to its target, as EventBridge Scheduler does.
+"""Delivers a schedule's fire to its target, as EventBridge Scheduler does.
 
-The target is reached with the schedule's own role. What cannot be delivered goes to the
-dead-letter queue at once: whatever can go wrong here (a role that may not, a target that is not
-there) is nothing that AWS would try again.
+The target is called with the schedule's own role. A failed delivery goes to the dead-letter queue
+at once, because AWS would not retry any failure that can happen here (a role without permission, a
+missing target).
 """
 
 import hashlib
@@ -37,7 +37,7 @@ logger = logging.getLogger("scheduler")
 
 
 class DeliveryError(Exception):
-    """The target was not reached; `code` is what AWS names it in the dead-letter queue."""
+    """The target was not reached; `code` is AWS's name for it in the dead-letter queue."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -47,7 +47,7 @@ class DeliveryError(Exception):
 def deliver(schedule: Schedule, scheduled_at: datetime) -> str:
     """Reaches the target and returns the id of this fire. Call it in the schedule's scope.
 
-    Raises DeliveryError where that failed, once the dead-letter queue has it.
+    If that fails, raises DeliveryError after the dead-letter queue has the message.
     """
     execution_id = str(uuid4())
     target = schedule["Target"]
@@ -62,7 +62,7 @@ def deliver(schedule: Schedule, scheduled_at: datetime) -> str:
 
 
 def trusts_scheduler(role_arn: str, group: str) -> bool:
-    """True when the role is there and its trust policy lets EventBridge Scheduler assume it for a
+    """True if the role exists and its trust policy lets EventBridge Scheduler assume it for a
     schedule of this group, whose ARN is the request's `aws:SourceArn`."""
     account = get_account_id()
     role = iam._roles.get_scoped(account, None, role_arn.rsplit("/", 1)[-1])
@@ -113,7 +113,7 @@ def _payload(schedule: Schedule, scheduled_at: datetime, execution_id: str) -> s
 
 
 def _notice(schedule_arn: str, moment: str, execution_id: str) -> dict[str, Any]:
-    """What a target gets where the schedule has no Input."""
+    """The payload for a target if the schedule has no Input."""
     return {
         "version": "0",
         "id": execution_id,
@@ -145,7 +145,7 @@ def _reach(target: dict[str, Any], payload: str, schedule: Schedule) -> None:
     if reach is not None:
         reach(arn, payload)
     else:
-        # The emulator's own way to the other targets gives no word of success.
+        # The emulator's call of other targets does not report success.
         eventbridge._invoke_target({**target, "Input": payload}, _event(payload), schedule)
 
 
@@ -162,7 +162,7 @@ def _invoke_function(arn: str, payload: str) -> None:
     if not function or not config:
         raise DeliveryError("ResourceNotFoundException", f"the function {name} does not exist")
     record = lambda_svc._execution_record_for_config(function, config)
-    # Asynchronous: a handler that raises is tried again as the function's own settings say.
+    # Asynchronous: if a handler raises, it is retried by the function's own settings.
     lambda_svc.invoke_async_with_retry(record, json.loads(payload))
 
 

@@ -1,4 +1,4 @@
-"""Filling the workspaces through the public API, as a customer would."""
+"""Fills the workspaces through the public API, as a customer would."""
 
 import time
 from collections import Counter
@@ -12,13 +12,13 @@ from local.settings import PASSWORD, WORKSPACES, LocalError, Stack
 from local.sign_in import access_token
 
 _SHOW_SECONDS = 90
-# The tick comes once a minute.
+# The tick runs once a minute.
 _ACTIVATE_SECONDS = 180
 _POLL_SECONDS = 0.25
 
 
 class Api:
-    """The public API as one user. A refused call raises LocalError with the API's own words."""
+    """The public API as one user. A refused call raises LocalError with the API's message."""
 
     def __init__(self, url: str, email: str) -> None:
         token = access_token(url, email, PASSWORD)
@@ -77,7 +77,8 @@ def _fill(
         ids[demo.automation(name)] = made["id"]
         if automation.expected:
             expected[made["id"]] = Counter(automation.expected)
-        # An automation after the one whose runs it waits for, and before that one's first event.
+        # An automation is created after the one whose runs it waits for, and before that one's
+        # first event.
         _fire(api, events)
         events = []
         intake = active["webhook"]
@@ -94,8 +95,8 @@ def _fill(
 
 
 def _activated(api: Api, automation_id: str) -> Any:
-    """The active automation. Where it is not the workspace's turn to make a state machine, the
-    activation goes on by itself."""
+    """Returns the active automation. If the workspace has to wait before it may create a state
+    machine, the activation continues by itself."""
     path = f"/v1/automations/{automation_id}"
     shown = api.call("POST", f"{path}/activate")
     secret = (shown["activation"] or {}).get("secret")
@@ -118,7 +119,7 @@ def _fire(api: Api, events: list[tuple[str, demo.Document]]) -> None:
 
 
 def _with_ids(value: Any, ids: dict[str, str]) -> Any:
-    """The document with the place of each template and automation taken by its id."""
+    """Returns the document with the ids of templates and automations in their places."""
     if isinstance(value, dict):
         return {name: _with_ids(item, ids) for name, item in value.items()}
     if isinstance(value, list):
@@ -127,8 +128,8 @@ def _with_ids(value: Any, ids: dict[str, str]) -> Any:
 
 
 def _await_runs(api: Api, expected: dict[str, Counter[str]], say: Callable[[str], None]) -> None:
-    """Returns once every run shows the status it must come to. On a machine that is too busy for
-    that, it says so: the runs are on their way, and the data is whole."""
+    """Returns when every run has its expected status. If the machine is too busy, it says so and
+    returns: the runs will follow, and the data is complete."""
     deadline = time.monotonic() + _SHOW_SECONDS
     while True:
         runs = api.call("GET", "/v1/runs?limit=100")["items"]

@@ -1,4 +1,4 @@
-"""Serving web applications from a thread of this process."""
+"""Serves web applications from a thread of this process."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ _START_SECONDS = 10
 
 
 class Server:
-    """Applications, each on a loopback port of its own, from `start` until `stop`."""
+    """Applications, each on its own loopback port, from `start` until `stop`."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -25,7 +25,7 @@ class Server:
         self._thread.start()
 
     def start(self, app: Any, port: int) -> None:
-        """Returns once the port is bound."""
+        """Returns when the port is bound."""
         logging.getLogger("hypercorn.error").setLevel(logging.WARNING)
         config = Config()
         config.bind = [f"{HOST}:{port}"]
@@ -45,7 +45,7 @@ class Server:
 
 
 def _ignore_cancelled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    # Connections that are still open when serving stops are cancelled, and that is all right.
+    # Connections still open when serving stops are cancelled; this is expected.
     if not isinstance(context.get("exception"), asyncio.CancelledError):
         loop.default_exception_handler(context)
 

@@ -17,18 +17,18 @@ WHATSAPP_NUMBER_ARN = f"arn:aws:social-messaging:{REGION}:000000000000:phone-num
 # Where the launcher lists the live Lambda workers.
 WORKERS_PATH = "/_local/workers"
 
-# The emulator accepts this key as its account's root; it is worth nothing anywhere else.
+# The emulator accepts this key as its account's root; it is useless anywhere else.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 PASSWORD = "Runledger-demo-1"
 ROLES = ("OWNER", "ADMIN", "MEMBER", "VIEWER")
 WORKSPACES = (("ws_demo", "Demo", "demo.example"), ("ws_other", "Other", "other.example"))
-# An admin: the first thing to do is to write an automation.
+# An admin, because the first task is to write an automation.
 DEFAULT_USER = "admin@demo.example"
 
 
 class LocalError(Exception):
-    """The local stack cannot go on; the message is one line that names the way out."""
+    """The local stack cannot continue; the message is one line that says what to do."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Ports:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Ports":
-        """Reads PORT, EMULATOR_PORT and DEMO_PORT; raises LocalError where one is no port."""
+        """Reads PORT, EMULATOR_PORT and DEMO_PORT. Raises LocalError if one is not a port."""
         names = {"gateway": "PORT", "emulator": "EMULATOR_PORT", "demo": "DEMO_PORT"}
         return cls(
             **{
@@ -52,7 +52,7 @@ class Ports:
         )
 
     def variables(self) -> dict[str, int]:
-        """Each port under the environment variable that chooses it."""
+        """Returns each port under its environment variable."""
         return {"PORT": self.gateway, "EMULATOR_PORT": self.emulator, "DEMO_PORT": self.demo}
 
 
@@ -64,7 +64,7 @@ def parse_port(name: str, text: str) -> int:
 
 @dataclass(frozen=True)
 class Stack:
-    """One stack on this machine: where it keeps its state and where it answers."""
+    """One stack on this machine: its state directory and its addresses."""
 
     ports: Ports
     state_dir: Path
@@ -90,7 +90,7 @@ class Stack:
         return self.state_dir / "logs" / "emulator.log"
 
     def aws_environment(self) -> dict[str, str]:
-        """What an AWS SDK or the SAM CLI needs to talk to the emulator, and to nothing else."""
+        """Returns what an AWS SDK or the SAM CLI needs to reach only the emulator."""
         return {
             **CREDENTIALS,
             "AWS_ENDPOINT_URL": self.aws_endpoint,
@@ -100,7 +100,7 @@ class Stack:
         }
 
     def read_note(self, name: str) -> dict[str, Any]:
-        """A small JSON file of the state directory; empty where there is none."""
+        """Returns a small JSON file of the state directory; empty if there is none."""
         path = self.state_dir / name
         if not path.exists():
             return {}

@@ -1,4 +1,4 @@
-"""Signing in at the local stack as the console does."""
+"""Signs in at the local stack as the console does."""
 
 import httpx
 
@@ -6,7 +6,7 @@ from local.settings import LocalError
 
 
 def access_token(url: str, email: str, password: str) -> str:
-    """A bearer token for the API; raises LocalError with Cognito's own reason."""
+    """Returns a bearer token for the API. Raises LocalError with Cognito's reason."""
     config = httpx.get(f"{url}/config.json").raise_for_status().json()
     response = httpx.post(
         url + config["cognitoEndpoint"],

@@ -1,4 +1,4 @@
-"""template.yaml as data, CloudFormation's short tags kept as they are spelled."""
+"""template.yaml as data; CloudFormation's short tags keep their spelling."""
 
 from copy import deepcopy
 from functools import cache
@@ -27,7 +27,7 @@ _Loader.add_multi_constructor("!", _tagged)
 
 
 def load_template() -> dict[str, Any]:
-    """A copy of its own for each caller; reading the file takes a while, so that is done once."""
+    """Returns a separate copy for each caller; the file is read only once, because that is slow."""
     return deepcopy(_read((ROOT / "template.yaml").read_text()))
 
 

@@ -1,8 +1,8 @@
-"""What was counted before the emulator stopped.
+"""Totals counted before the emulator stopped.
 
-It keeps rows and forgets its stream: changes that nobody had read when it stopped are never told,
-while on AWS a stream keeps them for a day. So the totals of rows, and how far the stream was read,
-are forgotten with it: rows are counted themselves then, and totals begin anew.
+The emulator keeps rows but loses its stream: changes not read before it stopped are never reported,
+while AWS keeps a stream for a day. So the totals of rows, and the position in the stream, are
+deleted too: rows are then counted directly, and totals begin again.
 """
 
 import boto3
@@ -12,7 +12,7 @@ from local.settings import Stack
 
 
 def forget(stack: Stack, table: str) -> int:
-    """Deletes every total of that table; how many items there were."""
+    """Deletes every total of that table and returns the number of items."""
     dynamodb = boto3.client("dynamodb", endpoint_url=stack.aws_endpoint)
     pages = dynamodb.get_paginator("scan").paginate(
         TableName=table,

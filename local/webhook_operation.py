@@ -1,6 +1,6 @@
-"""What a sender of webhooks has to know and no handler's signature says.
+"""What a sender of webhooks must know but no handler's signature shows.
 
-The function reads the raw bytes itself, as the signature is of those.
+The function reads the raw bytes itself, because they are what is signed.
 """
 
 from typing import Any

@@ -1,9 +1,9 @@
-"""What crossed the wire to the emulator: every DynamoDB call and every Lambda invocation.
+"""The calls to the emulator: every DynamoDB call and every Lambda invocation.
 
-`GET /_local/calls?since=N` answers `{"next": M, "calls": […]}` with the calls from number N on.
-A DynamoDB call is `{kind, operation, accessKey, status, request, response}`, an invocation
-`{kind, function}`. Costs are counted from these (`bench/bill.py`), because the emulator's own
-figures for reads are not AWS's.
+`GET /_local/calls?since=N` answers `{"next": M, "calls": […]}` with the calls from number N on. A
+DynamoDB call is `{kind, operation, accessKey, status, request, response}`, an invocation
+`{kind, function}`. `bench/bill.py` counts costs from these, because the emulator's own figures for
+reads differ from AWS's.
 """
 
 import json
@@ -29,7 +29,7 @@ _CREDENTIAL = re.compile(rb"Credential=([^/,]+)/")
 
 
 class WireLog:
-    """The last calls, numbered from 0 on."""
+    """The last calls, numbered from 0."""
 
     def __init__(self) -> None:
         self._calls: deque[dict[str, Any]] = deque(maxlen=_KEPT)
@@ -51,7 +51,7 @@ LOG = WireLog()
 
 
 def apply() -> None:
-    """Notes every Lambda invocation."""
+    """Records every Lambda invocation."""
     guard.wrap(lambda_runtime.Worker, "invoke", "96751a75471021ec", _noting)
 
 
@@ -64,7 +64,7 @@ def _noting(invoke: Any) -> Any:
 
 
 def with_wire_log(app: App) -> App:
-    """The app, with its DynamoDB calls noted and PATH answered."""
+    """Wraps the app: records its DynamoDB calls and answers PATH."""
 
     async def wrapped(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

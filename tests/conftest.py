@@ -1,4 +1,4 @@
-"""What every tier shares: how deep it goes, and a place for the figures that tests find."""
+"""Shared by every tier: the depth of the session, and the report of figures that tests measure."""
 
 from collections.abc import Callable
 
@@ -8,12 +8,12 @@ from hypothesis import settings
 from tests.support import depth
 from tests.support.stack import START_SECONDS, stack
 
-# Here, and not beside the tiers that use it, so that one stack serves both in one session.
+# Here, not in the tiers that use it, so that one stack serves both in one session.
 __all__ = ["stack"]
 
 _FIGURE = "figure"
 
-# Quick properties try the same examples each time: what `make test` finds, it finds again.
+# Quick properties try the same examples each time, so a failure of `make test` can be repeated.
 settings.register_profile(
     "quick", max_examples=depth.FEWEST, derandomize=True, database=None, print_blob=True
 )
@@ -33,9 +33,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves deep tests out of a quick session, but for those that were asked for by name."""
+    """Removes deep tests from a quick session, except those requested by name."""
     for item in items:
-        # The first of them in a process waits until its stack is up and seeded.
+        # The first such test of a process waits until its stack is up and seeded.
         if "stack" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(START_SECONDS + 120))
     if config.getoption("--deep"):
@@ -58,12 +58,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture
 def report_figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
-    """Prints a line at the end of the session, whichever process the test ran in."""
+    """Prints a line at the end of the session, in whichever process the test ran."""
     return lambda text: record_property(_FIGURE, text)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Names bytes by their length: what a packer writes may hold the time of day.
+    """Names bytes by their length, because packed bytes may contain the time of day.
 
     Both processes of a run must collect the same names, and a report must be readable.
     """

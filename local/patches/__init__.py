@@ -1,5 +1,5 @@
-"""What the emulator lacks, closed in process. Each patch says what and why, and checks first
-that the emulator is still what it was written for."""
+"""Closes gaps of the emulator in its process. Each patch explains its reason, and first checks that
+the emulator is still the one it was written for."""
 
 from local import feedback_endpoint, wire_log
 from local.patches import (
@@ -50,13 +50,13 @@ _PATCHES = (
     feedback_endpoint,
     task_turns,
     text_bodies,
-    # Last: it wraps an invocation that the others have looked at.
+    # Last: it wraps an invocation that the other patches check.
     wire_log,
 )
 
 
 def apply_all() -> None:
-    """Applies every patch; raises guard.PatchError at the first that does not fit."""
+    """Applies every patch. Raises guard.PatchError at the first that does not fit."""
     guard.require_version()
     for patch in _PATCHES:
         patch.apply()

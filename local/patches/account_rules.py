@@ -1,18 +1,19 @@
-"""Cognito: what people may do with their own accounts, as AWS allows it.
+"""Cognito: what people may do with their own accounts, as on AWS.
 
-The emulator lets them write every attribute, sign up where only administrators make accounts, reset
-any password with a code that never changes, and switch a second factor on before they verified it.
-It renews a token as if they had signed in again. By AWS's documentation:
-- UpdateUserAttributes and GetUser keep to the client's WriteAttributes and ReadAttributes
-  ("Working with user attributes": without a list, all standard attributes), and nobody writes
-  whether an address is verified.
-- An e-mail address is one account's, and with AttributesRequireVerificationBeforeUpdate it is only
-  replaced once it is verified, or where an administrator says that it is.
+The emulator lets them write every attribute, sign up if only administrators may create accounts,
+reset any password with a code that never changes, and switch on a second factor before they
+verified it. It renews a token as if they had signed in again. By AWS's documentation:
+
+- UpdateUserAttributes and GetUser obey the client's WriteAttributes and ReadAttributes ("Working
+  with user attributes": without a list, all standard attributes), and nobody can write whether an
+  address is verified.
+- An e-mail address belongs to one account. With AttributesRequireVerificationBeforeUpdate it is
+  replaced only after it is verified, or if an administrator says that it is.
 - SignUp is refused with AllowAdminCreateUserOnly. ForgotPassword needs a verified address and a
-  user who has signed in once, and mails a code of its own.
-- VerifySoftwareToken alone switches nothing on: SetUserMFAPreference does, after it.
+  user who has signed in once, and mails a new code each time.
+- VerifySoftwareToken alone switches nothing on; SetUserMFAPreference does, after it.
 - `auth_time` is "the time when the user's authentication occurred" ("Understanding the access
-  token"), and stays so in renewed tokens.
+  token"), and stays the same in renewed tokens.
 """
 
 import json
@@ -28,7 +29,7 @@ from local.patches import guard
 Data = dict[str, Any]
 Answer = Any
 
-# No client may be given these.
+# No client can get write access to these.
 _NEVER_WRITTEN = frozenset({"sub", "email_verified", "phone_number_verified", "identities"})
 _ALWAYS_READ = frozenset({"sub"})
 _TOTP = "SOFTWARE_TOKEN_MFA"
@@ -182,7 +183,7 @@ def _with_a_code_of_its_own(forget: Callable[[Data], Answer]) -> Callable[[Data]
         _, pool, _ = cognito._find_pool_by_client_id(data.get("ClientId", ""))
         user = None if pool is None else cognito._resolve_user(pool, username)[0]
         if user is None:
-            # Answered as if there were one: PreventUserExistenceErrors.
+            # Answered as if the user existed: PreventUserExistenceErrors.
             return forget(data)
         if user.get("UserStatus") == "FORCE_CHANGE_PASSWORD":
             return _error(

@@ -1,8 +1,7 @@
-"""Step Functions: executions survive a restart of the emulator, as they survive anything on AWS.
+"""Step Functions: executions survive a restart of the emulator, as on AWS.
 
-The emulator marks running executions as failed when it restores them. Here each is walked again
-from its beginning under its own ARN: a node that has run returns what it recorded, and a Wait
-until a moment waits for what is left of it.
+The emulator marks running executions as failed when it restores them. Here each one is walked
+again; a wait until a moment then waits only for the rest.
 """
 
 import contextvars
@@ -25,7 +24,8 @@ def apply() -> None:
 
 
 def resume() -> int:
-    """Walks the interrupted executions on; returns how many. Call it once everything is up."""
+    """Continues the interrupted executions and returns their number. Call it when everything is
+    up."""
     scopes, _interrupted[:] = list(_interrupted), []
     for account, region, arn in scopes:
         target = contextvars.copy_context().run

@@ -1,4 +1,4 @@
-"""Changing the emulator's insides only where they are what the change was written for."""
+"""Changes the emulator's internals only if they are what the change was written for."""
 
 import hashlib
 import inspect
@@ -11,7 +11,7 @@ MINISTACK_VERSION = "1.5.33"
 
 
 class PatchError(RuntimeError):
-    """The emulator is not what a patch was written for."""
+    """The emulator is not the one that a patch was written for."""
 
 
 def require_version() -> None:
@@ -25,7 +25,7 @@ def require_version() -> None:
 
 
 def fingerprint(target: Any) -> str:
-    """The first 16 hex digits of the SHA-256 of a function's source."""
+    """Returns the first 16 hex digits of the SHA-256 of a function's source."""
     return hashlib.sha256(inspect.getsource(target).encode()).hexdigest()[:16]
 
 
@@ -35,7 +35,7 @@ def wrap(
     expected: str,
     make: Callable[[Callable[..., Any]], Callable[..., Any]],
 ) -> None:
-    """Replaces `owner.name` by `make(original)`, once its source has the expected fingerprint."""
+    """Replaces `owner.name` by `make(original)` if its source has the expected fingerprint."""
     original = getattr(owner, name)
     expect(owner, name, expected)
     setattr(owner, name, make(original))
@@ -51,7 +51,8 @@ def expect(owner: ModuleType | type, name: str, expected: str) -> None:
 
 
 def replace_text(text: str, old: str, new: str) -> str:
-    """`text` with its one occurrence of `old` replaced; raises PatchError otherwise."""
+    """Returns `text` with its one occurrence of `old` replaced. Raises PatchError if there is not
+    exactly one."""
     if text.count(old) != 1:
         raise PatchError(f"expected the emulator's worker script to hold once: {old!r}")
     return text.replace(old, new)

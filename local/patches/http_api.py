@@ -1,8 +1,8 @@
 """API Gateway: an HTTP API's OpenAPI body becomes its routes, integrations and authorizers.
 
 SAM writes the routes of `AWS::Serverless::HttpApi` into the Body property of
-`AWS::ApiGatewayV2::Api`, which the emulator stores nowhere: every call would answer 404. And a
-greedy path parameter of the emulator ends at a line break, which a path may hold as %0A.
+`AWS::ApiGatewayV2::Api`, which the emulator ignores: every call would answer 404. Also, a greedy
+path parameter of the emulator ends at a line break, which a path may contain as %0A.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ Props = dict[str, Any]
 _METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 _ANY = "x-amazon-apigateway-any-method"
 _TYPE = "AWS::ApiGatewayV2::Api"
-# Of the private use area: no path of ours has it.
+# From the private use area: none of our paths contains it.
 _LINE_BREAK = "\ue00a"
 
 
@@ -111,7 +111,7 @@ def _integration(route_key: str, operation: Props, integration_id: str) -> Props
 
 
 def _authorizers(body: Props) -> dict[str, Props]:
-    """The JWT authorizers by name, which is also their id."""
+    """Returns the JWT authorizers by name, which is also their id."""
     schemes = body.get("components", {}).get("securitySchemes", {})
     authorizers: dict[str, Props] = {}
     for name, scheme in schemes.items():
@@ -131,7 +131,8 @@ def _authorizers(body: Props) -> dict[str, Props]:
 
 
 def _authorization(security: list[Props] | None, authorizers: dict[str, Props]) -> Props:
-    """NONE where the route names no security at all, as SAM writes it for `Authorizer: NONE`."""
+    """Returns the authorization of a route: NONE if it names no security, which is how SAM writes
+    `Authorizer: NONE`."""
     names = [(name, scopes) for entry in security or [] for name, scopes in entry.items()]
     if not names or names == [("NONE", [])]:
         return {"authorizationType": "NONE", "authorizerId": None, "authorizationScopes": []}

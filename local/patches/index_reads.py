@@ -1,9 +1,9 @@
-"""DynamoDB: a query of an index reads its range, up to its limit.
+"""DynamoDB: a query of an index reads only its range, up to its limit.
 
-The emulator takes all rows of the index's partition, sorts them and looks for the range then: of a
-partition of a hundred thousand rows each page takes longer than a reader waits. Here a partition
-is kept in order once it was read, and the emulator is handed the rows that the page can hold; what
-it does with them, it does as before.
+The emulator takes all rows of the index's partition, sorts them, and then searches the range: in a
+partition of a hundred thousand rows, each page takes longer than a reader waits. Here a partition
+stays sorted after it was first read, and the emulator gets only the rows that fit on the page; it
+processes them as before.
 """
 
 import re
@@ -19,7 +19,8 @@ from local.patches import guard
 
 
 class Entry(NamedTuple):
-    """A row's place in a partition of an index: by its sort key, then by the table's own keys."""
+    """A row's position in a partition of an index: by its sort key, then by the table's own
+    keys."""
 
     sort: str
     pk: str
@@ -27,14 +28,14 @@ class Entry(NamedTuple):
 
 
 class Range(NamedTuple):
-    """What a condition asks of the sort key, both ends included."""
+    """A condition on the sort key, both ends included."""
 
     low: str | None
     high: str | None
     prefix: str | None
 
     def places(self, entries: list[Entry]) -> tuple[int, int]:
-        """Where the range begins and where it is over."""
+        """Returns the start and the end of the range."""
         if self.prefix is not None:
             length = len(self.prefix)
             return (
@@ -47,16 +48,16 @@ class Range(NamedTuple):
         )
 
 
-# The conditions that the store writes; any other is left to the emulator alone.
+# The conditions that the store writes; the emulator handles any other alone.
 _CONDITION = re.compile(
     r"#pk = :pk(?: AND (?:"
     r"#sk BETWEEN :low AND :high|#sk >= :low|#sk <= :high|begins_with\(#sk, :prefix\)))?"
 )
 
-# What the query under way asks for: the emulator looks members up in the middle of it.
+# The current query: the emulator looks up members in the middle of it.
 _asked: ContextVar[dict[str, Any] | None] = ContextVar("asked", default=None)
-# Held while a partition is put in order, and while a row enters or leaves one: expired rows leave
-# in a thread of the emulator's own.
+# Held while a partition is sorted, and while a row enters or leaves one: expired rows leave in
+# another thread of the emulator.
 _changing = Lock()
 
 
@@ -71,7 +72,7 @@ def apply() -> None:
 
 
 class Ordered:
-    """A partition's rows in order; several threads may read and change it."""
+    """A partition's sorted rows; several threads may read and change it."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._entries = sorted(entries)
@@ -92,8 +93,8 @@ class Ordered:
     def page(
         self, range_: Range, after: Entry | None, *, ascending: bool, limit: int | None
     ) -> list[tuple[str, str]]:
-        """The table's keys of as many of a range as a page can hold, beyond a row where one is
-        named: no row is smaller than its keys."""
+        """Returns the table's keys of the rows in a range that a page can hold, after a row if one
+        is given. A row's size is at least that of its keys."""
         page: list[tuple[str, str]] = []
         size = 0
         with self._lock:
@@ -112,7 +113,8 @@ class Ordered:
 
 
 class Members(dict[str, Any]):
-    """The emulator's members of each index, and in order those of the partitions that were read."""
+    """The emulator's members of each index, and the sorted members of the partitions that were
+    read."""
 
     def __init__(self, members: dict[str, Any]) -> None:
         super().__init__(members)
@@ -143,7 +145,7 @@ def _narrowed(members_of: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _narrow(table: dict[str, Any], members: Members, asked: dict[str, Any]) -> Any:
-    """The members of the page that is asked for; None where the emulator is to find them itself."""
+    """Returns the members of the requested page; None if the emulator has to find them itself."""
     index = asked["IndexName"]
     condition = _CONDITION.fullmatch(asked.get("KeyConditionExpression", ""))
     sort_name = _sort_name(table, index)
@@ -154,7 +156,7 @@ def _narrow(table: dict[str, Any], members: Members, asked: dict[str, Any]) -> A
     with _changing:
         ordered = members.ordered.get((index, partition))
         if ordered is None:
-            # An expired row may have left the table, and be about to leave here.
+            # An expired row may have left the table but not yet this index.
             rows = (
                 (table["items"].get(pk, {}).get(sk), pk, sk)
                 for pk, sk in members[index].get(partition, ())
@@ -196,7 +198,7 @@ def _sort(entry: Entry) -> str:
 
 
 def _sort_name(table: dict[str, Any], index: str) -> str | None:
-    """The sort key of an index of text, in a table that is keyed as the product's is."""
+    """The text sort key of an index, in a table with the product's keys."""
     _, range_names = dynamodb._index_key_lists(dynamodb._index_def(table, index))
     names = [*range_names, "pk", "sk"]
     is_ours = dynamodb._index_order_keys(table, range_names) == [(name, "S") for name in names]

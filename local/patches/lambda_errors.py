@@ -1,8 +1,8 @@
-"""Lambda: an exception is a function error of its own type, and the worker survives it.
+"""Lambda: an exception is a function error with its own type, and the worker survives it.
 
 The emulator names every error `Runtime.HandlerError`, so a state machine's typed Retry and Catch
-never match, and kills the worker each time. A worker that really dies is `Runtime.ExitError`, as
-on AWS.
+never match, and it kills the worker each time. A worker that really dies gives `Runtime.ExitError`,
+as on AWS.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from ministack.services import lambda_svc
 
 from local.patches import guard
 
-# The worker answers an exception as a result under this key, because the emulator kills a worker
+# The worker returns an exception as a result under this key, because the emulator kills a worker
 # that answers with an error status.
 _KEY = "__runledger_function_error__"
 

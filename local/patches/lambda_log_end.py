@@ -1,4 +1,4 @@
-"""Lambda: the worker marks the end of an invocation's log, so nobody waits for lines to come.
+"""Lambda: the worker marks the end of an invocation's log, so that nothing waits for more lines.
 
 Without the mark the emulator waits 50 ms after a silent handler and 5 ms after a last line.
 """

@@ -2,8 +2,8 @@
 
 The emulator ignores ReportBatchItemFailures, MaximumRetryAttempts, BisectBatchOnFunctionError and
 MaximumBatchingWindowInSeconds: a partial failure is lost and a poison record blocks the stream. It
-serves one mapping after the other, so that a slow function holds up those of other mappings. And
-its filters know no `$or`, and no `exists` below an image that is not there.
+serves the mappings one after the other, so a slow function delays the others. Its filters do not
+support `$or`, nor `exists` below a missing image.
 """
 
 import contextvars
@@ -22,10 +22,10 @@ Record = dict[str, Any]
 _BACKOFF_SECONDS = 0.5
 _WINDOW_STEP_SECONDS = 0.05
 
-# The mappings that a thread is serving.
+# The mappings that a thread serves now.
 _at_work: set[str] = set()
 
-# By mapping: the sequence number of the record that fails, and how often it was tried.
+# By mapping: the sequence number of the failing record, and its number of tries.
 _tries: dict[str, tuple[str, int]] = {}
 # By mapping: the batch size while bisecting.
 _limits: dict[str, int] = {}
@@ -41,7 +41,7 @@ def apply() -> None:
 
 
 def matches(record: Record, pattern: dict[str, Any]) -> bool:
-    """True when the pattern of a filter takes this record, by EventBridge's own rules."""
+    """True if the filter's pattern accepts this record, by EventBridge's own rules."""
     return any(
         eventbridge._matches_detail(record, alternative)
         for alternative in eventbridge._compile_pattern(pattern)
@@ -49,7 +49,8 @@ def matches(record: Record, pattern: dict[str, Any]) -> bool:
 
 
 def _poll() -> bool:
-    """One pass over all mappings: whichever has records and is not at work gets to work."""
+    """Makes one pass over all mappings: each one that has records and is not being served gets a
+    thread."""
     for account, region, mapping in lambda_svc._iter_all_esms():
         mapping_id = mapping["UUID"]
         if mapping_id in _at_work or not _is_stream(mapping):
@@ -62,7 +63,7 @@ def _poll() -> bool:
             threading.Thread(
                 target=context.run, args=(_work, mapping), daemon=True, name="stream-mapping"
             ).start()
-    # The pass after the next wake finds what is left.
+    # The pass after the next wake finds the rest.
     return False
 
 
@@ -82,7 +83,7 @@ def _work(mapping: Mapping) -> None:
             pass
     finally:
         _at_work.discard(mapping["UUID"])
-        # For what came since the last look.
+        # For records that came since the last look.
         lambda_svc.esm_wake.set()
 
 
@@ -93,7 +94,7 @@ def _is_live(mapping: Mapping) -> bool:
 
 
 def _await_window(mapping: Mapping) -> None:
-    """Returns once the batching window is over or a batch is full."""
+    """Returns when the batching window ends or a batch is full."""
     ends = time.monotonic() + mapping.get("MaximumBatchingWindowInSeconds", 0)
     while len(_records(mapping)) < mapping.get("BatchSize", 100):
         left = ends - time.monotonic()
@@ -117,7 +118,7 @@ def _records(mapping: Mapping) -> list[Record]:
 
 
 def _table_name(mapping: Mapping) -> str | None:
-    """The table whose stream this is, as long as it has it."""
+    """Returns the table of this stream, if it still has the stream."""
     found = lambda_svc._dynamodb_stream_table_from_arn_spec(parse_arn(mapping["EventSourceArn"]))
     table = dynamodb._tables.get(found[0]) if found else None
     if not table or table.get("LatestStreamArn") != mapping["EventSourceArn"]:
@@ -134,7 +135,7 @@ def _function(mapping: Mapping) -> dict[str, Any] | None:
 
 
 def _serve_batch(mapping: Mapping) -> bool:
-    """Takes the mapping past one batch; False where there is none or it failed."""
+    """Moves the mapping past one batch. False if there is none or it failed."""
     mapping_id = mapping["UUID"]
     records = _records(mapping)
     table_name = _table_name(mapping)
@@ -166,7 +167,7 @@ def _position(mapping: Mapping, table_name: str) -> int:
     with lambda_svc._dynamodb_stream_positions_lock:
         start = horizon if mapping.get("StartingPosition") == "TRIM_HORIZON" else end
         position: int = lambda_svc._dynamodb_stream_positions.setdefault(mapping["UUID"], start)
-        # A restart empties the stream; a position from before it would skip what comes next.
+        # A restart empties the stream; an older position would skip the next records.
         return max(position, horizon) if position <= end else horizon
 
 
@@ -184,7 +185,8 @@ def _index(records: list[Record], sequence: str) -> int:
 
 
 def _first_failure(mapping: Mapping, records: list[Record], answer: dict[str, Any]) -> str | None:
-    """The sequence number that the batch failed at, or None. An unknown one fails them all."""
+    """Returns the sequence number at which the batch failed, or None. An unknown one fails all
+    records."""
     if answer.get("error"):
         return _sequence(records[0])
     body = answer.get("body")
@@ -203,7 +205,7 @@ def _first_failure(mapping: Mapping, records: list[Record], answer: dict[str, An
 def _handle_failure(
     mapping: Mapping, function: dict[str, Any], rest: list[Record], answer: dict[str, Any]
 ) -> None:
-    """Bisects, tries again after a moment, or gives the rest up to the on-failure destination."""
+    """Bisects, retries after a moment, or sends the rest to the on-failure destination."""
     mapping_id = mapping["UUID"]
     lambda_svc.logger.warning(
         "stream batch of %d records failed in %s: %s\n%s",

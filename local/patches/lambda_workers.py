@@ -1,8 +1,8 @@
 """Lambda: workers start fast and are few.
 
-The emulator starts a fresh interpreter for every concurrent invocation, without bound. Here
-workers are forked from a server that has the functions' third-party packages loaded already, and
-a call waits for a free worker once its function has enough of them.
+The emulator starts a new interpreter for every concurrent invocation, without limit. Here workers
+are forked from a server that has loaded the functions' third-party packages, and a call waits for a
+free worker if its function already has enough workers.
 """
 
 import multiprocessing
@@ -28,7 +28,7 @@ MAX_WORKERS = 4
 _WAIT_SECONDS = 60
 _SHORT_FOLDER = "/tmp"
 
-# Never anything of runledger: the functions take that from their layer.
+# Never anything of runledger: the functions load that from their layer.
 _PRELOADED = [
     "aws_lambda_powertools",
     "aws_lambda_powertools.event_handler",
@@ -62,8 +62,8 @@ def apply() -> None:
 
 
 def _start_forkserver() -> None:
-    """Its socket lies where paths are short: one may have a hundred characters or so, and those of
-    a checkout's own scratch folder may be more."""
+    """Starts the server with its socket in a short path: a socket's path may have about a hundred
+    characters, and a checkout's scratch folder may be longer."""
     scratch, tempfile.tempdir = tempfile.gettempdir(), _SHORT_FOLDER
     try:
         forkserver.ensure_running()

@@ -1,7 +1,7 @@
-"""Step Functions: each branch of a Parallel sees its own `$$.State`, and stops when it must.
+"""Step Functions: each branch of a Parallel sees its own `$$.State`, and stops when it has to.
 
 The emulator's branches share one context object, so `$$.State.Name` may name another branch's
-state; and they walk on after StopExecution.
+state; and they continue after StopExecution.
 """
 
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def _stoppable(execute: Callable[..., Any]) -> Callable[..., Any]:
 
 def _once(fail: Callable[..., None]) -> Callable[..., None]:
     def fail_if_running(execution: Any, error: str, cause: str) -> None:
-        # A stopped or timed-out execution keeps its status when a branch of it raises later.
+        # A stopped or timed-out execution keeps its status if one of its branches raises later.
         if execution["status"] == "RUNNING":
             fail(execution, error, cause)
 

@@ -1,8 +1,8 @@
 """EventBridge: an event reaches a function as an asynchronous invocation.
 
-The emulator calls the function once and drops an error; on AWS Lambda tries again and then hands
-the event to the function's on-failure destination, both as the function's settings say. And an
-event for a function that is gone goes to the dead-letter queue of the rule's target.
+The emulator calls the function once and drops an error; on AWS, Lambda retries and then sends the
+event to the function's on-failure destination, by the function's settings. An event for a deleted
+function goes to the dead-letter queue of the rule's target.
 """
 
 import json

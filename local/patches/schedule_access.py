@@ -1,7 +1,7 @@
 """EventBridge Scheduler: who may change which schedule, and with which role.
 
-The emulator authorizes every schedule as one of the group `default`, so a policy limited to a
-group would refuse its own schedules; and it lets anyone hand a schedule any role.
+The emulator authorizes every schedule as part of the group `default`, so a policy limited to
+another group would refuse its own schedules; and it lets anyone give a schedule any role.
 """
 
 import json

@@ -1,9 +1,9 @@
 """EventBridge Scheduler: schedules fire when AWS would fire them.
 
-The emulator ignores the time zone, takes any expression, fires a name once in its life, and passes
-`<aws.scheduler.scheduled-time>` on as it stands. Here the next fire of each schedule is worked out
-from its expression in its own zone, counting from its last change or from the start of the
-emulator, whichever is later: nothing fires twice, and nothing is made up for after a restart.
+The emulator ignores the time zone, accepts any expression, fires a name only once ever, and passes
+`<aws.scheduler.scheduled-time>` on unreplaced. Here the next fire of each schedule is calculated
+from its expression in its own zone, from its last change or the start of the emulator, whichever is
+later: nothing fires twice, and nothing is made up for after a restart.
 """
 
 import contextvars
@@ -24,7 +24,7 @@ from local.schedule_targets import DeliveryError, Schedule, deliver, trusts_sche
 
 _TICK_SECONDS = 0.5
 _STATES = ("ENABLED", "DISABLED")
-# Targets whose Input AWS wants to be JSON.
+# Targets whose Input must be JSON on AWS.
 _JSON_TARGETS = (":lambda:", ":states:", ":aws-sdk:")
 
 Scope = tuple[str, str, str]
@@ -32,7 +32,7 @@ Scope = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class _Expected:
-    """When a schedule fires next, as long as it is what it was at `changed`."""
+    """When a schedule fires next, valid while its last change is `changed`."""
 
     changed: float
     at: datetime | None
@@ -63,7 +63,7 @@ def tick() -> None:
             if expected is None or expected.changed != schedule["LastModificationDate"]:
                 expected = _expected[scope] = _first(schedule)
             if expected.at is not None and expected.at <= now:
-                # From now on, so that a machine that slept does not make up for it.
+                # From now on, so that a machine that slept does not make up for missed fires.
                 _expected[scope] = _Expected(expected.changed, _next(schedule, now))
                 if schedule["State"] == "ENABLED":
                     _fire_aside(scope, schedule, expected.at)
@@ -72,9 +72,9 @@ def tick() -> None:
 
 
 def fire(scope: Scope, scheduled_at: datetime) -> str:
-    """Fires a schedule as if this moment had come; returns the id of the fire.
+    """Fires a schedule as if this moment had come, and returns the id of the fire.
 
-    Raises KeyError for one that is not there, DeliveryError where its target was not reached.
+    Raises KeyError if the schedule does not exist, DeliveryError if its target was not reached.
     """
     schedule = scheduler._schedules._data[scope]
     context = contextvars.copy_context()
@@ -83,7 +83,7 @@ def fire(scope: Scope, scheduled_at: datetime) -> str:
 
 
 def described() -> Iterator[tuple[Scope, Schedule, datetime | None]]:
-    """Each schedule with its next fire."""
+    """Yields each schedule with its next fire."""
     now = datetime.now(UTC)
     for scope, schedule in list(scheduler._schedules._data.items()):
         expected = _expected.get(scope)
@@ -97,7 +97,7 @@ def _fire_aside(scope: Scope, schedule: Schedule, scheduled_at: datetime) -> Non
         try:
             _fire(scope, schedule, scheduled_at)
         except DeliveryError:
-            # Logged, and in the dead-letter queue.
+            # Already logged, and in the dead-letter queue.
             return
 
     threading.Thread(target=run, daemon=True, name="schedule-fire").start()
@@ -122,7 +122,7 @@ def _complete(scope: Scope, schedule: Schedule) -> None:
 
 def _first(schedule: Schedule) -> _Expected:
     changed = schedule["LastModificationDate"]
-    # A moment earlier, so that a rate fires when its schedule is made, as on AWS.
+    # A moment earlier, so that a rate fires when its schedule is created, as on AWS.
     since = datetime.fromtimestamp(changed, UTC) - timedelta(microseconds=1)
     return _Expected(changed, _next(schedule, max(since, _started)))
 
@@ -163,7 +163,7 @@ def _validated(write: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _validate(body: dict[str, Any]) -> None:
-    """Raises ScheduleError for what AWS refuses and the emulator would take."""
+    """Raises ScheduleError for what AWS refuses but the emulator would accept."""
     check(body.get("ScheduleExpression") or "", body.get("ScheduleExpressionTimezone") or "UTC")
     if body.get("State", "ENABLED") not in _STATES:
         raise ScheduleError(f"State must be one of {', '.join(_STATES)}.")

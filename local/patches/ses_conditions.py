@@ -1,7 +1,7 @@
 """SES: SendEmail is authorized on the sender's identity and on the configuration set, with the
 request's condition keys.
 
-The emulator authorizes it on `*` without any, so a policy that names identities or
+The emulator authorizes it on `*` without condition keys, so a policy that names identities or
 `ses:FromAddress` would refuse every message.
 """
 

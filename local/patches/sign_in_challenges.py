@@ -1,10 +1,10 @@
-"""Cognito: a challenge is answered with the session that it was given out with, and by its rules.
+"""Cognito: a challenge needs the session that it was issued with, and follows its rules.
 
-The emulator answers whoever names a user: a first password, a second factor without the first one,
-and MFA_SETUP without anything at all end in tokens. AWS asks for the session of the step before
-(RespondToAuthChallenge, `Session`), which proves the password. The emulator also takes any first
-password: a policy of the template that is silent about symbols asks for none; the emulator's own
-check would ask for one.
+The emulator answers anyone who names a user: a first password, a second factor without the first
+one, and MFA_SETUP without any proof give tokens. AWS requires the session of the previous step
+(RespondToAuthChallenge, `Session`), which proves the password. The emulator also accepts any first
+password. If the template's policy does not mention symbols, AWS requires none; the emulator's own
+check would require one.
 """
 
 import json
@@ -19,13 +19,13 @@ from ministack.services import cognito
 from local.patches import guard
 
 _BOUND_TO_SESSION = ("NEW_PASSWORD_REQUIRED", "SOFTWARE_TOKEN_MFA", "MFA_SETUP")
-# AuthSessionValidity of a client that sets none.
+# AuthSessionValidity of a client without a setting.
 _LIFE_SECONDS = 3 * 60
 
 
 @dataclass(frozen=True)
 class _Given:
-    """For whom a session was given out, for which challenge, and until when."""
+    """The owner of a session, its challenge, and its end."""
 
     client_id: str
     username: str
@@ -88,7 +88,7 @@ def _by_the_rules(respond: Callable[..., Any]) -> Callable[..., Any]:
             return refused
         answer = respond(data)
         if answer[0] == 200:
-            # A wrong code may be followed by the right one.
+            # After a wrong code, the right one may follow.
             del _SESSIONS[session]
         return answer
 

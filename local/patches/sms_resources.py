@@ -1,6 +1,6 @@
-"""CloudFormation: `AWS::SMSVOICE::ConfigurationSet`, which the emulator does not know.
+"""CloudFormation: `AWS::SMSVOICE::ConfigurationSet`, which the emulator lacks.
 
-The service itself is `local/messages.py`; the set is a name that messages are sent with.
+The service itself is `local/messages.py`; the set is only a name that messages are sent with.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ _TYPE = "AWS::SMSVOICE::ConfigurationSet"
 
 def apply() -> None:
     guard.expect(provisioners, "_provision_resource", "3b8f01fb187141b6")
-    # Where local/messages.py keeps what was sent.
+    # The place where local/messages.py stores sent messages.
     guard.expect(sns, "_sms_log_for", "8211ebc019336b64")
     if _TYPE in provisioners._RESOURCE_HANDLERS:
         raise guard.PatchError(f"the emulator has {_TYPE} of its own now")
@@ -32,4 +32,4 @@ def _create(logical_id: str, props: Props, stack_name: str) -> tuple[str, Props]
 
 
 def _delete(physical_id: str, props: Props) -> None:
-    """Nothing is kept of it."""
+    """Nothing is stored for it."""

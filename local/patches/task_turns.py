@@ -1,11 +1,11 @@
-"""Step Functions: a task's time counts from when its function has room for it.
+"""Step Functions: a task's time starts when its function has room for it.
 
-Where a function is busy, AWS starts another environment or refuses the call at once. Here its few
+If a function is busy, AWS starts another environment or refuses the call at once. Here its few
 workers take calls one after the other, and the wait would use up the task's TimeoutSeconds: five
-hundred executions at once would time out each other's tasks.
+hundred simultaneous executions would make each other's tasks time out.
 
-Here tasks also fail where they were asked to (local/faults.py): before the function is called, or
-after it, with its answer lost.
+Tasks also fail here on request (local/faults.py): before the function is called, or after it with
+its answer lost.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Fixtures of the browser tests: one Chromium, one fresh profile a test, the API beside it."""
+"""Fixtures of the browser tests: one Chromium, a new profile for each test, and the API."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from tests.console.browser import ChromiumMissingError, new_context, open_browse
 from tests.console.operators import Operator, user_of
 from tests.support.stack import Stack
 
-# A page of the local stack takes milliseconds; this is for a machine that is busy elsewhere.
+# A page of the local stack takes milliseconds; this allows for a busy machine.
 expect.set_options(timeout=15_000)
 
 

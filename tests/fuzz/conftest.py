@@ -1,1 +1,1 @@
-"""One deployed stack for both roles: the owner goes first, and what it leaves the viewer reads."""
+"""One deployed stack for both roles: the owner goes first, and the viewer reads what it leaves."""

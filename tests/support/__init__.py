@@ -1,1 +1,1 @@
-"""Helpers that tests of several tiers share."""
+"""Helpers that several tiers of tests share."""

@@ -1,4 +1,4 @@
-"""What may happen to a run, each as one actor over the functions' own services."""
+"""Everything that may happen to a run, each as one actor over the functions' own services."""
 
 import json
 from collections.abc import Callable
@@ -27,20 +27,20 @@ from tests.support.simulation import WORKSPACE, Simulation
 Actor = Callable[[], Any]
 BY = "ada@example.com"
 _TOOLBOXES = {"SEND_MESSAGE": "message_tools", "INTEGRATION": "integration_tools"}
-# As often as a machine tries a task again that AWS refused.
+# How often a machine retries a task that AWS refused.
 _TRIES = 3
 
 
 class RunActors:
-    """Of one automation without forks, and of the one run that its event opens."""
+    """The actors of one automation without forks, and of the one run that its event opens."""
 
     def __init__(self, simulation: Simulation, automation_id: str) -> None:
         self.simulation = simulation
         self.automation_id = automation_id
         self.run_id = derived_id("run", WORKSPACE, automation_id, "path:A-1")
-        # Whether the operator was told that the run is canceled.
+        # Whether the operator got the answer that the run is canceled.
         self.acknowledged = False
-        # Whether the run was opened after the automation had been made active again.
+        # Whether the run was opened after the automation became active again.
         self.resumed = False
         self.races = 0
         self._token = simulation.webhook_path(automation_id).rpartition("/")[2]
@@ -56,7 +56,7 @@ class RunActors:
         self.acknowledged = True
 
     def cancel_when_there(self) -> None:
-        """Cancels a run that may not have been opened yet."""
+        """Cancels a run that may not be open yet."""
         for _ in range(12):
             try:
                 return self.cancel()
@@ -68,7 +68,7 @@ class RunActors:
         services().stopping.stop(WORKSPACE, self.automation_id, paused, BY)
 
     def resume_and_open(self) -> None:
-        """Makes the paused automation active again; then its event comes."""
+        """Activates the paused automation again; then its event comes."""
         path = f"/v1/automations/{self.automation_id}/activate"
         answer = self.simulation.request("api", "POST", path, None)
         assert answer["status"] == 200, (answer, self.simulation.unforeseen)
@@ -88,7 +88,7 @@ class RunActors:
         return run
 
     def start(self) -> None:
-        """As the stream tells of the run, which it does as it was opened."""
+        """Starts the run as the stream reports it, which is as it was opened."""
         if self._opened is not None:
             services().starter.start_opened(self._opened)
 
@@ -96,17 +96,17 @@ class RunActors:
         services().due_work.settle_due(1_000)
 
     def watch(self) -> None:
-        """The watchdog's look at the run, as if it had been silent until now. Of other runs, and
-        of one that is not due, it makes nothing."""
+        """Lets the watchdog check the run as if it had been silent until now. It ignores other
+        runs, and a run that is not due."""
         services().watchdog.look(self.run_id)
 
     def settle(self) -> None:
-        """The tick's work on the run alone, without looking for what is due."""
+        """Does the tick's work on this run alone, without searching for due rows."""
         row = DueRow(id=self.run_id, key=keys.run(self.run_id))
         services().due_work.kinds["run"](row)
 
     def drain(self) -> None:
-        """The tick's work on the stopped automation alone."""
+        """Does the tick's work on the stopped automation alone."""
         row = DueRow(id=self.automation_id, key=keys.automation(WORKSPACE, self.automation_id))
         services().due_work.kinds["aut"](row)
 
@@ -116,7 +116,7 @@ class RunActors:
         services().closer.close(ended)
 
     def let_indexes_follow(self) -> None:
-        """Lets the indexes catch up with the table, twice at some moment."""
+        """Lets the indexes catch up with the table, at two moments."""
         for _ in range(2):
             self.simulation.boundary(Call("dynamodb", "CatchUp"), self.simulation.table.catch_up)
 
@@ -146,13 +146,13 @@ class RunActors:
         return services().walker(toolbox, request_id, 60_000 + MARGIN).walk(event)
 
     def walk_again(self) -> None:
-        """As the execution of the next attempt walks, which begins when there is one."""
+        """Walks as the execution of the next attempt, when there is one."""
         for _ in range(12):
             if services().stores.runs.get(self.run_id).attempt > 1:
                 return self.walk(attempt=2)
 
     def walk(self, since: str = "start", until: str = "", *, attempt: int = 1) -> None:
-        """As the machine walks, failure state included; stops before `until`."""
+        """Walks as the machine would, failure state included; stops before `until`."""
         node_id = since
         last: dict[str, Any] = {}
         while node_id != until:
@@ -177,19 +177,19 @@ class RunActors:
             (node_id,) = ways
 
     def live(self) -> None:
-        """From the event to the end, as if nothing else happened."""
+        """Does everything from the event to the end, as if nothing else happened."""
         run = self.open()
         services().starter.start_opened(run)
         self.walk()
 
     def begin(self) -> None:
-        """From the event until the run is owned; its walk is held up there."""
+        """Does everything from the event until an execution owns the run; its walk stops there."""
         run = self.open()
         services().starter.start_opened(run)
         self.visit("start")
 
     def be_refused(self, node_id: str = "score") -> None:
-        """AWS has no room for a node: the run is handed back."""
+        """AWS has no capacity for a node: the run is handed back."""
         caught = {"Error": "Lambda.TooManyRequestsException", "Cause": "Rate exceeded"}
         last = {"nodeId": "big", "outcome": "true"}
         self.visit("start", Operation.FAIL, error=caught, last=last)
@@ -202,5 +202,5 @@ class RunActors:
     _opened: Run | None = None
 
     def remember(self) -> None:
-        """The run as it is now, for a stream that tells of it late."""
+        """Remembers the run as it is now, for a stream that reports it late."""
         self._opened = services().stores.runs.get(self.run_id)

@@ -1,4 +1,4 @@
-"""The one method that every call of a boto3 client goes through, which its stubs do not name."""
+"""The one method behind every call of a boto3 client, which its stubs do not name."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ _NAME = "_make_api_call"
 
 
 def api_call() -> Any:
-    """The method as it is now: `(client, operation, request) -> answer`."""
+    """Returns the current method: `(client, operation, request) -> answer`."""
     return vars(BaseClient)[_NAME]
 
 

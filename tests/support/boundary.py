@@ -1,4 +1,5 @@
-"""Where the engine meets AWS and the world: each such call can be watched, held up or broken."""
+"""The boundary between the engine and AWS or other services: a test can watch, delay or break each
+call."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,8 +8,8 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call that leaves the process. `target` names what it is about, for people; `repeats`
-    says that the client below sends it again where its answer is lost."""
+    """One call that leaves the process. `target` names its object, for people; `repeats` says that
+    the client repeats the call if its answer is lost."""
 
     service: str
     operation: str
@@ -20,18 +21,18 @@ class Call:
 
 
 class Interceptor(Protocol):
-    """What is put around every call: it decides when `act` takes effect, and what is answered."""
+    """Wraps every call: it decides when `act` takes effect, and what the answer is."""
 
     def __call__(self, call: Call, act: Callable[[], Any], /) -> Any: ...
 
 
 def straight(call: Call, act: Callable[[], Any]) -> Any:
-    """Nothing in between."""
+    """Changes nothing."""
     return act()
 
 
 class Boundary:
-    """One place to set what is put around the calls of all the fakes of a test."""
+    """The one place to set the wrapper of all calls of a test's fakes."""
 
     def __init__(self) -> None:
         self.around: Interceptor = straight

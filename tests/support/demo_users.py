@@ -1,4 +1,4 @@
-"""People of the local stack who act by themselves: they call Cognito as a browser does."""
+"""People of the local stack who act themselves: they call Cognito as a browser does."""
 
 import base64
 import hashlib
@@ -33,7 +33,7 @@ class Answer:
 
 
 def ask_cognito(stack: Stack, action: str, **request: Any) -> Answer:
-    """One call without credentials, by the console's own way to Cognito."""
+    """Makes one call without credentials, through the console's route to Cognito."""
     answer = httpx.post(
         f"{stack.url}/cognito",
         headers={
@@ -53,7 +53,7 @@ def client_id(stack: Stack) -> str:
 
 
 def pool_id(stack: Stack) -> str:
-    """The stack's own user pool."""
+    """Returns the id of the stack's user pool."""
     cognito = stack.aws("cognito-idp")
     ours = client_id(stack)
     for pool in cognito.list_user_pools(MaxResults=50)["UserPools"]:
@@ -74,7 +74,7 @@ def sign_in(stack: Stack, email: str, password: str = PASSWORD) -> Answer:
 
 
 def tokens(stack: Stack, email: str) -> dict[str, str]:
-    """`AccessToken`, `IdToken` and `RefreshToken` of a new sign-in."""
+    """Returns `AccessToken`, `IdToken` and `RefreshToken` of a new sign-in."""
     answer = sign_in(stack, email)
     assert answer.status == 200, answer
     granted: dict[str, str] = answer.body["AuthenticationResult"]
@@ -93,14 +93,14 @@ def new_address(name: str = "person") -> str:
 
 
 def make_account(stack: Stack, email: str) -> str:
-    """An account with PASSWORD, in no workspace; its `sub`."""
+    """Creates an account with PASSWORD, in no workspace, and returns its `sub`."""
     account = accounts(stack).prepare(email, PASSWORD)
     assert account is not None
     return account.user_id
 
 
 def open_workspace(stack: Stack, name: str, owner: str) -> Workspace:
-    """A workspace of its own, with its owner, as an operator opens it."""
+    """Opens a new workspace with its owner, as an operator does."""
     store = WorkspaceStore(DynamoTable(stack.aws("dynamodb"), stack.table_name))
     workspace = create_workspace(store, _now, workspace_id=f"ws_{uuid.uuid4().hex[:12]}", name=name)
     join(stack, workspace, owner, Role.OWNER)
@@ -108,7 +108,7 @@ def open_workspace(stack: Stack, name: str, owner: str) -> Workspace:
 
 
 def join(stack: Stack, workspace: Workspace, email: str, role: Role) -> None:
-    """Makes somebody a member, as an operator does."""
+    """Makes a person a member, as an operator does."""
     store = WorkspaceStore(DynamoTable(stack.aws("dynamodb"), stack.table_name))
     add_member(
         store,
@@ -126,7 +126,7 @@ def accounts(stack: Stack) -> Accounts:
 
 
 def totp(secret: str, now: float | None = None) -> str:
-    """The code that an authenticator app shows (RFC 6238: SHA-1, 30 seconds, 6 digits)."""
+    """Returns the code that an authenticator app shows (RFC 6238: SHA-1, 30 seconds, 6 digits)."""
     moment = int((time.time() if now is None else now) // STEP_SECONDS)
     key = base64.b32decode(secret + "=" * (-len(secret) % 8))
     digest = hmac.new(key, struct.pack(">Q", moment), hashlib.sha1).digest()
@@ -136,7 +136,7 @@ def totp(secret: str, now: float | None = None) -> str:
 
 
 def next_second() -> None:
-    """Returns in another second than it was called in: tokens count whole ones."""
+    """Returns in a later second than it was called in, because tokens count whole seconds."""
     began = int(time.time())
     while int(time.time()) == began:
         time.sleep(0.02)

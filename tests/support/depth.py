@@ -1,7 +1,7 @@
-"""How deep a session of tests goes: `make test` samples what `make test-deep` tries in full.
+"""The depth of a test session: `make test` samples what `make test-deep` tries in full.
 
-A sample is the same in each session, and differs from one story to the next: what one leaves out,
-another tries. tests/conftest.py sets the depth, before it collects any test.
+A sample is the same in each session but differs between stories: what one omits, another tries.
+tests/conftest.py sets the depth before it collects tests.
 """
 
 from collections.abc import Callable, Hashable, Iterable
@@ -10,7 +10,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# The share of a property's examples that the quick profile tries, and the fewest.
+# The quick profile tries one in this many of a property's examples, but at least FEWEST.
 SHARE = 10
 FEWEST = 10
 
@@ -28,7 +28,7 @@ def is_deep() -> bool:
 
 
 def examples(most: int, quick: int | None = None) -> int:
-    """How many examples a property tries: `most` of them in a deep session."""
+    """Returns how many examples a property tries: `most` of them in a deep session."""
     if _deep:
         return most
     return min(most, max(FEWEST, most // SHARE)) if quick is None else quick
@@ -37,8 +37,8 @@ def examples(most: int, quick: int | None = None) -> int:
 def sample(
     things: Iterable[T], features: Callable[[T], Iterable[Hashable]], *, story: str
 ) -> list[T]:
-    """All of the things in a deep session; otherwise so many that each feature which any of them
-    has is among them, in their order. `story` decides which of them."""
+    """Returns all things in a deep session; otherwise enough of them, in their order, to cover
+    every feature that any of them has. `story` decides which."""
     everything = list(things)
     return everything if _deep else covering(everything, features, story=story)
 
@@ -46,7 +46,7 @@ def sample(
 def covering(
     things: Iterable[T], features: Callable[[T], Iterable[Hashable]], *, story: str
 ) -> list[T]:
-    """So many of the things that each feature which any of them has is among them."""
+    """Returns enough of the things to cover every feature that any of them has."""
     everything = list(enumerate(things))
     seen: set[Hashable] = set()
     kept = []
@@ -59,6 +59,6 @@ def covering(
 
 
 def by_turn(things: Iterable[T], name: Callable[[T], str]) -> list[T]:
-    """The things in the order of a stable hash of their names: Python's own hash differs from one
-    process to the next."""
+    """Returns the things in the order of a stable hash of their names: Python's own hash differs
+    between processes."""
     return sorted(things, key=lambda thing: sha256(name(thing).encode()).digest())

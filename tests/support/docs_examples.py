@@ -25,7 +25,7 @@ from runledger.nodes.registry import node_type
 from tests.support.docs_pages import Block
 
 ROOT = Path(__file__).parents[2]
-# Generated, with one example below each node type's heading.
+# Generated, with one example below the heading of each node type.
 _NODES_PAGE = "docs/nodes.md"
 _EVENT_SCHEMAS = {"run": "events.schema.json", "delivery": "delivery-events.schema.json"}
 _GRAPHS = frozenset({"AutomationDocument", "Graph"})
@@ -34,7 +34,8 @@ Schema = dict[str, Any]
 
 
 def marked(blocks: list[Block]) -> list[Block]:
-    """The blocks, with those of the generated page of node types marked by their headings."""
+    """Returns the blocks; those of the generated page of node types are marked by their
+    headings."""
     return [
         Block(
             block.page,
@@ -51,7 +52,7 @@ def marked(blocks: list[Block]) -> list[Block]:
 
 
 def example_problems(block: Block) -> list[str]:
-    """What keeps a JSON block from being what its mark says; none for other blocks."""
+    """Returns why a JSON block is not what its mark says; empty for other blocks."""
     kind = block.marked("example")
     if block.language != "json" or kind is None:
         return []
@@ -105,7 +106,7 @@ def _event_problems(value: Any) -> list[str]:
 
 
 def _pattern_problems(value: Any) -> list[str]:
-    """A pattern names the fields of an event, each with a list of the values that it takes."""
+    """Checks a pattern: it names fields of an event, each with a list of accepted values."""
     found = _invalid(_PATTERN, value)
     if found:
         return found
@@ -138,7 +139,7 @@ def _without_required(schema: Any) -> Any:
         return {
             name: _without_required(each)
             for name, each in schema.items()
-            # A property may be called so; its value is a schema, not a list.
+            # A property may have this name; its value is a schema, not a list.
             if not (name == "required" and isinstance(each, list))
         }
     return [_without_required(each) for each in schema] if isinstance(schema, list) else schema

@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 LANGUAGES = frozenset({"sh", "json", "text", "liquid", "mermaid"})
-# What marks each language takes.
+# The marks that each language allows.
 _MARKS = {"sh": ("not run", "answers"), "json": ("example",)}
 _LEAST_REASON = 10
 _FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,}|~{3,})(?P<info>.*)$")
@@ -34,8 +34,8 @@ _TARGET = re.compile(r"^([a-z][a-z-]*):", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One fenced block. `line` is that of its fence, from 1; `section` the text of the heading
-    above it, empty where there is none."""
+    """One fenced block. `line` is the line of its fence, from 1; `section` is the text of the
+    heading above it, or empty."""
 
     page: str
     line: int
@@ -54,7 +54,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page by its path from the root of the project."""
+    """A page, with its path from the project's root."""
 
     path: str
     text: str
@@ -86,7 +86,7 @@ class Page:
         return found
 
     def prose(self) -> Iterator[tuple[int, str]]:
-        """The lines outside of fences, with code spans taken out, numbered from 1."""
+        """Yields the lines outside of fences without code spans, numbered from 1."""
         is_inside = False
         for number, line in enumerate(self.text.splitlines(), 1):
             if _FENCE.match(line):
@@ -95,7 +95,8 @@ class Page:
                 yield number, _CODE.sub("", line)
 
     def anchors(self) -> set[str]:
-        """What a link may name behind `#`: as code hosts and the site make it of headings."""
+        """Returns the anchors that a link may name after `#`, made from headings as code hosts and
+        the site do."""
         found: set[str] = set()
         is_inside = False
         for line in self.text.splitlines():
@@ -109,13 +110,13 @@ class Page:
 
 
 def pages(root: Path) -> list[Page]:
-    """README and every page of docs."""
+    """Returns README and every page of docs."""
     files = [root / "README.md", *sorted((root / "docs").rglob("*.md"))]
     return [Page(str(file.relative_to(root)), file.read_text()) for file in files]
 
 
 def block_problems(blocks: Iterable[Block]) -> list[str]:
-    """Blocks without a language, without a mark that they need, or with one that says nothing."""
+    """Finds blocks without a language, without a required mark, or with an empty mark."""
     return [f"{block.place}: {problem}" for block in blocks for problem in _problems_of(block)]
 
 
@@ -146,7 +147,7 @@ def _problems_of(block: Block) -> Iterator[str]:
 
 
 def target_problems(blocks: Iterable[Block], makefile: str) -> list[str]:
-    """Targets of make that a shell block calls, run or not, and that the Makefile lacks."""
+    """Finds make targets that a shell block calls, run or not, but that the Makefile lacks."""
     targets = set(_TARGET.findall(makefile))
     found: list[str] = []
     for block in blocks:
@@ -154,7 +155,7 @@ def target_problems(blocks: Iterable[Block], makefile: str) -> list[str]:
             continue
         for call in re.findall(r"(?:^|\(|&& )make ((?:[-\w]+ ?)+)", block.text, re.MULTILINE):
             names = [name for name in call.split() if not name.startswith("-")]
-            # A variable's name stands before its `=`, so the pattern caught it too.
+            # A variable's name stands before its `=`, so the pattern matched it too.
             names = [name for name in names if not re.search(rf"\b{name}=", block.text)]
             found += [
                 f"{block.place}: make has no target {name!r}"
@@ -165,7 +166,7 @@ def target_problems(blocks: Iterable[Block], makefile: str) -> list[str]:
 
 
 def link_problems(page: Page, root: Path) -> list[str]:
-    """Links to a file or an anchor that is not there, and addresses that are not https."""
+    """Finds links to a missing file or anchor, and addresses that are not https."""
     found: list[str] = []
     for number, line in page.prose():
         for link in _LINK.finditer(line):
@@ -197,7 +198,8 @@ def _link_problem(page: Page, target: str, root: Path) -> str | None:
 
 
 def list_problems(page: Page) -> list[str]:
-    """Lists right below a paragraph, which code hosts show as lists and the site does not."""
+    """Finds lists directly below a paragraph, which code hosts show as lists and the site does
+    not."""
     found: list[str] = []
     before = (0, "")
     for number, line in page.prose():
@@ -210,9 +212,10 @@ def list_problems(page: Page) -> list[str]:
 
 
 def script(blocks: Iterable[Block]) -> str:
-    """One bash script of a page's shell blocks that are run, in their order and one shell.
+    """Returns one bash script of a page's shell blocks that are run, in their order and in one
+    shell.
 
-    A request that is refused fails it, unless its block is marked with that status; the last line
+    A refused request fails the script, unless its block is marked with that status; the last line
     on standard error then begins with the place of the block."""
     parts = [_PRELUDE]
     for block in blocks:
@@ -223,7 +226,7 @@ def script(blocks: Iterable[Block]) -> str:
         if status is None:
             parts.append(block.text)
         else:
-            # Not within a condition, where `set -e` would mean nothing.
+            # Not inside a condition, where `set -e` has no effect.
             parts.append(f'set +e; (\nset -e\n{block.text}) 2>"$ERRORS"; REFUSED=$?; set -e\n')
             parts.append(f'refused_with "$REFUSED" {status}\n')
     return "".join(parts)

@@ -1,4 +1,4 @@
-"""The API's document as tests hold answers against it."""
+"""The API's document, for checking answers against it."""
 
 import json
 import re
@@ -29,13 +29,13 @@ def _registry() -> "Registry[Any]":
 
 
 def validator(schema: Mapping[str, Any]) -> Draft202012Validator:
-    """Of a schema of the document, whose references lead into it."""
+    """Returns a validator for a schema of the document, whose references it resolves."""
     absolute = json.loads(json.dumps(schema).replace('"#/', f'"{_ADDRESS}#/'))
     return Draft202012Validator(absolute, registry=_registry())
 
 
 def resolved(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The value, or what its `$ref` leads to."""
+    """Returns the value, or the target of its `$ref`."""
     found: Any = value
     while "$ref" in found:
         target: Any = api_document()
@@ -46,15 +46,15 @@ def resolved(value: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Path, method and operation."""
+    """Yields path, method and operation."""
     for path, methods in api_document()["paths"].items():
         for method, operation in methods.items():
             yield path, method, operation
 
 
 def operation_at(method: str, path: str) -> dict[str, Any] | None:
-    """The operation that answers a request, if the document has one: a path without parameters
-    before one with them."""
+    """Returns the operation that answers a request, or None. A path without parameters takes
+    precedence."""
     found = [
         (template.count("{"), operation)
         for template, each, operation in operations()
@@ -66,7 +66,7 @@ def operation_at(method: str, path: str) -> dict[str, Any] | None:
 def faults_of_answer(
     method: str, path: str, status: int, headers: Mapping[str, str], body: bytes | str
 ) -> list[str]:
-    """What the document does not say of an answer; header names in any case."""
+    """Returns where an answer differs from the document; header names in any case."""
     operation = operation_at(method, path)
     if operation is None:
         return [] if status in (404, 405) else [f"the document has no {method} {path}"]

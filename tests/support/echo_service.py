@@ -1,4 +1,4 @@
-"""A service on loopback that gives back what it knows of its callers, in every way there is."""
+"""A service on loopback that returns what it knows of its callers, in many forms."""
 
 import json
 import random
@@ -10,13 +10,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import quote, urlencode
 
-# What a header can carry without ending, and http.server without choking.
+# Characters that a header can carry and http.server accepts.
 _FIRST, _LAST = 0x20, 0x100
 
 
 @dataclass
 class EchoService:
-    """`words` is what it gives back; `seen` are the calls that came: path, headers and body."""
+    """The service. `words` are what it returns; `seen` are the calls: path, headers and body."""
 
     port: int = 0
     words: list[str] = field(default_factory=list)
@@ -70,7 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(302, "text/plain", echo, [("Location", f"/html/{quote(words[0], safe='')}")])
 
     def answer_away(self, echo: str, words: list[str]) -> None:
-        # To a host whose name is a word, in small letters as names go.
+        # To a host whose name is a word, in lower case like all host names.
         self._send(302, "text/plain", echo, [("Location", f"http://{words[-1]}.example/")])
 
     def answer_error(self, echo: str, words: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""The engine in one process: real services over moto's AWS, a machine walked by hand."""
+"""The engine in one process: real services over moto's AWS; the test walks a machine itself."""
 
 import json
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ PUBLIC_URL = "https://api.example.com"
 
 
 class Clock:
-    """Time that passes only when told to, but for a millisecond a look."""
+    """A clock that moves only on request, except for one millisecond at each reading."""
 
     def __init__(self) -> None:
         self.now = START
@@ -81,13 +81,13 @@ class StubHttp:
 
 @cache
 def client_of(service: str) -> Any:
-    """One client of a service for all worlds: making one takes longer than most tests, and moto
-    hears whatever any client asks."""
+    """Returns one client per service for all engines: creating one takes longer than most tests,
+    and moto receives the calls of every client."""
     return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
 
 
 def create_table(dynamodb: Any) -> None:
-    """The table as template.yaml describes it."""
+    """Creates the table as template.yaml describes it."""
     from tests.support.template import load_template
 
     properties = load_template()["Resources"]["Table"]["Properties"]
@@ -102,8 +102,8 @@ def create_table(dynamodb: Any) -> None:
 
 
 class Engine(Composition):
-    """One workspace, `ws_demo`, and everything that works in it; its rows are in moto's DynamoDB
-    unless another table is given."""
+    """One workspace, `ws_demo`, and every service for it; its rows are in moto's DynamoDB unless
+    another table is given."""
 
     workspace_id = "ws_demo"
 
@@ -151,14 +151,14 @@ class Engine(Composition):
 
     @cached_property
     def channels(self) -> dict[str, Channel]:
-        """A dict of its own, so that a test may replace one."""
+        """A separate dict, so that a test may replace a channel."""
         return dict(super().channels)
 
     @cached_property
     def cursor_key(self) -> Any:
         return lambda: b"a key of this test"
 
-    # What requests would bring.
+    # Values that requests would bring.
     @cached_property
     def automations(self) -> Automations:
         return self.automations_at(PUBLIC_URL)
@@ -168,7 +168,7 @@ class Engine(Composition):
         return self.activations_at(PUBLIC_URL)
 
     def tools(self, context: RunContext, node_id: str, retry_budget: RetryBudget) -> Tools:
-        """Those of every function at once."""
+        """The tools of all functions together."""
         message = self.message_tools.tools(context, node_id, retry_budget)
         integration = self.integration_tools.tools(context, node_id, retry_budget)
         return replace(
@@ -179,7 +179,7 @@ class Engine(Composition):
         )
 
     def walker_of(self, request_id: str = "request-1", milliseconds: int = 300_000) -> Walker:
-        """A walker with all tools, for an invocation that may take so long."""
+        """Returns a walker with all tools, for an invocation of at most `milliseconds`."""
         return self.walker(self, request_id, milliseconds + MARGIN)
 
     def template(self, body: str = "Hello {{contact.email}}", subject: str = "Hi") -> str:
@@ -187,14 +187,14 @@ class Engine(Composition):
         return self.templates.create(self.workspace_id, document).id
 
     def activate(self, document: dict[str, Any]) -> str:
-        """The id of a new, active automation."""
+        """Returns the id of a new, active automation."""
         parsed = AutomationDocument.model_validate(document)
         automation = self.automations.create(self.workspace_id, parsed, "ada@example.com")
         self.activations.activate(self.workspace_id, automation.id, "ada@example.com")
         return automation.id
 
     def fire(self, automation_id: str, body: Any, **headers: str) -> str:
-        """The id of the run that a webhook opened."""
+        """Returns the id of the run that a webhook opened."""
         automation = self.stores.automations.get(self.workspace_id, automation_id)
         assert automation.webhook_token is not None
         event = WebhookRequest(
@@ -206,7 +206,7 @@ class Engine(Composition):
         return self.webhooks.receive(event).run.id
 
     def execution(self, run_id: str) -> str:
-        """The ARN of the execution that the run's current attempt is started as."""
+        """Returns the ARN of the execution of the run's current attempt."""
         run = self.stores.runs.get(run_id)
         name = f"{run.automation_id}-v{run.version}:{run_id}-{run.attempt}"
         return PREFIX.replace(":stateMachine:", ":express:") + f"{name}:9d1f"
@@ -236,15 +236,15 @@ class Engine(Composition):
         return self.contexts.graph(self.stores.runs.get(run_id))
 
     def walk(self, run_id: str, *, until: str | None = None) -> list[str]:
-        """Walks a graph without forks as its machine would, waits and failure state included; the
-        nodes visited. Stops before `until`."""
+        """Walks a graph without forks as its machine would, waits and failure state included, and
+        returns the visited nodes. Stops before `until`."""
         graph = self.graph(run_id)
         node_id = graph.starts[0]
         visited: list[str] = []
         last: dict[str, Any] = {}
         waits_until = 0
         while node_id != until:
-            # Not before: who stops here wants to see the run while it waits.
+            # Not earlier: a test that stops here wants to see the run while it waits.
             self.clock.now = max(self.clock.now, waits_until)
             node_type, _ = graph.parsed(node_id)
             visited.append(node_id)

@@ -16,7 +16,7 @@ STACK = "runledger"
 TABLE = "runledger"
 BUCKET = "runledger-bodies"
 SENDER = "no-reply@example.com"
-# Whose tokens a function takes.
+# The user pool whose tokens a function accepts.
 USER_POOL = f"{REGION}_operators"
 CLIENT_ID = "the-client-of-the-console"
 LAMBDA = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
@@ -45,7 +45,7 @@ _KNOWN = {
 
 
 def environment() -> dict[str, str]:
-    """Every variable that some function needs."""
+    """Returns every variable that some function needs."""
     required = {
         f"RUNLEDGER_{name.upper()}"
         for model in _models()

@@ -1,4 +1,4 @@
-"""An automation with a node of every type, and what fires it."""
+"""An automation with a node of every type, and its events."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from tests.support.simulation import Simulation
 
 
 def everything(template_id: str) -> dict[str, Any]:
-    """Every node type; one WAIT, so that it runs on Standard; one fork of two effects."""
+    """Every node type, with one WAIT, so that it runs on Standard, and one fork of two effects."""
     trigger = {
         "triggerType": "WEBHOOK",
         "contactLookup": {"by": "email", "path": "customer.email"},
@@ -79,7 +79,7 @@ def brief(template_id: str) -> dict[str, Any]:
 
 
 def plain() -> dict[str, Any]:
-    """A webhook and an end; the same event opens one run."""
+    """A webhook and an end; one event opens one run, even if it is repeated."""
     nodes = [("start", "TRIGGER", {"triggerType": "WEBHOOK", "dedupePath": "orderId"})]
     return _document("Plain", [*nodes, ("done", "END", {})], [("start", "done", None)])
 
@@ -107,13 +107,13 @@ def _document(
 
 
 def order(number: str = "A-1", total: int = 150) -> dict[str, Any]:
-    """An event; a total up to 100 leads to STOP_ERROR."""
+    """Returns an event; a total up to 100 leads to STOP_ERROR."""
     customer = {"email": "ada@example.com"}
     return {"orderId": number, "total": total, "plan": "pro", "customer": customer}
 
 
 def make_template(simulation: Simulation) -> str:
-    """The id of a message template, with the secret in place that the call needs."""
+    """Creates a message template, and the secret that the call needs; returns the template's id."""
     simulation.request("api", "PUT", "/v1/secrets/SCORE_KEY", {"value": "key-that-nobody-sees"})
     made = simulation.request(
         "api",

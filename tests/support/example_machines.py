@@ -1,4 +1,4 @@
-"""The golden examples with one or several expected walks of each, for every interpreter."""
+"""The golden examples, each with one or more expected walks, for every interpreter."""
 
 import json
 from collections.abc import Mapping
@@ -15,9 +15,9 @@ FOLDER = Path(__file__).parents[2] / "statemachines" / "examples"
 class Example:
     """One walk: the outcomes of its branching nodes, the nodes it visits, how it ends.
 
-    `more` is how often a node says that it goes on.
-    `failures` are the errors that stubs raise, by state; `failed_branches` the first nodes of the
-    branches that recorded a failure (the trigger stands for the machine itself).
+    `more` is how often a node says that it goes on. `failures` are the errors that stubs raise, by
+    state; `failed_branches` are the first nodes of the branches that recorded a failure (the
+    trigger represents the machine itself).
     """
 
     name: str
@@ -84,7 +84,7 @@ EXAMPLES: tuple[Example, ...] = (
 
 
 def machine_of(example: Example | str) -> dict[str, Any]:
-    """The golden machine as it lies in the folder."""
+    """Returns the golden machine from the folder."""
     name = example if isinstance(example, str) else example.name
     machine: dict[str, Any] = json.loads((FOLDER / f"{name}{MACHINE_SUFFIX}").read_text())
     return machine

@@ -1,4 +1,4 @@
-"""AWS and the world in memory, as far as the engine calls them. Nothing here takes any time."""
+"""AWS and other services in memory, limited to the calls of the engine. Nothing here takes time."""
 
 import io
 import json
@@ -13,7 +13,7 @@ from tests.support.boundary import Boundary, Call
 
 
 def client_error(code: str, operation: str, status: int = 400) -> ClientError:
-    """The error that boto3 raises for that code."""
+    """Returns the error that boto3 raises for that code."""
     return ClientError(
         {
             "Error": {"Code": code, "Message": f"refused: {code}"},
@@ -24,7 +24,7 @@ def client_error(code: str, operation: str, status: int = 400) -> ClientError:
 
 
 class _Events:
-    """Takes the handlers of a client's events, none of which come: there is no connection."""
+    """Accepts the handlers of a client's events. No event comes, because there is no connection."""
 
     def register(self, event: str, handler: Callable[..., object]) -> None:
         assert callable(handler)
@@ -39,8 +39,8 @@ class _Meta:
 class Client:
     """A boto3 client: every method is a call across the boundary to a service in memory.
 
-    `tries` as in the client's configuration: with more than one, an answer that is lost is asked
-    for again below us."""
+    `tries` is the client's configuration: with more than one, the client itself repeats a call
+    whose answer is lost."""
 
     def __init__(self, service: str, backend: Any, boundary: Boundary, tries: int) -> None:
         self.meta = _Meta()
@@ -63,8 +63,8 @@ class Client:
 
 @dataclass
 class Ses:
-    """E-mail; `sent` are the delivery ids in the order in which SES took the messages, `refusals`
-    the codes with which it refuses the next ones."""
+    """E-mail. `sent` are the delivery ids in the order in which SES accepted them; `refusals` are
+    the codes of the next refusals."""
 
     sent: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
@@ -132,7 +132,7 @@ class S3:
 
 @dataclass
 class Bus:
-    """EventBridge; `entries` are what was put on it."""
+    """EventBridge; `entries` are the published events."""
 
     entries: list[dict[str, Any]] = field(default_factory=list)
 
@@ -143,7 +143,7 @@ class Bus:
 
 @dataclass
 class Scheduler:
-    """EventBridge Scheduler; it keeps schedules, and fires none by itself."""
+    """EventBridge Scheduler; it stores schedules but fires none by itself."""
 
     schedules: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -173,7 +173,7 @@ class Scheduler:
 
 
 class Anything:
-    """A service that takes whatever it is asked and answers nothing."""
+    """A service that accepts every call and answers nothing."""
 
     def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
         return lambda **request: {}
@@ -181,7 +181,7 @@ class Anything:
 
 @dataclass
 class Http:
-    """Other people's services: each call is answered with one document, and remembered."""
+    """Other people's services: each call gets one document as its answer, and is remembered."""
 
     boundary: Boundary
     answer: Any = field(default_factory=lambda: {"data": {"score": 42}})

@@ -1,4 +1,4 @@
-"""Breaking one call of a function, in every way in which AWS can let it down."""
+"""Breaks one call of a function, in every way in which AWS can fail."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -23,15 +23,15 @@ class Fault(StrEnum):
     SILENT = "it takes effect, and for longer than the client's own tries no answer comes"
 
 
-# How long AWS lets an operation down that it throttles, or does not answer: longer than the tries
-# of a client and those of a machine, shorter than the lease of a node that reaches outside.
+# How long AWS throttles an operation or does not answer it: longer than the tries of a client and
+# of a machine, shorter than the lease of a node with an effect.
 LONG = 10 * SECOND
 
 
 class FaultyCall:
-    """Counts the calls that functions make, and breaks the one with the number `point`.
+    """Counts the calls of functions and breaks the one with the number `point`.
 
-    `made` are the calls that came, each with the function that made it."""
+    `made` are the calls, each with the function that made it."""
 
     def __init__(
         self, simulation: Simulation, point: int | None = None, fault: Fault | None = None
@@ -77,13 +77,13 @@ class FaultyCall:
                 raise ProcessDied
             case Fault.SENT_AGAIN:
                 answer = act()
-                # A transaction carries a token by which DynamoDB knows it again.
+                # A transaction carries a token by which DynamoDB recognizes its repetition.
                 return answer if call.operation == "TransactWriteItems" else act()
 
 
 def applies(fault: Fault, call: Call) -> bool:
-    """Whether a call can be broken in this way: only a client with more than one try sends again,
-    or is let down for longer than its tries last."""
+    """Whether a call can be broken in this way: only a client with more than one try repeats a
+    call, or can fail longer than its tries last."""
     is_of_many_tries = fault in (Fault.SENT_AGAIN, Fault.THROTTLED, Fault.SILENT)
     return call.repeats or not is_of_many_tries
 

@@ -1,4 +1,4 @@
-"""hypothesis strategies for graphs: valid ones by construction, and ones broken at random."""
+"""hypothesis strategies for graphs: valid by construction, or broken at random."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -11,7 +11,7 @@ from tests.support import graphs
 
 MAX_DEPTH = 3
 MAX_SEGMENTS = 3
-# Beyond this many nodes no further segment is begun; those under way are finished.
+# After this many nodes no new segment begins; open segments are finished.
 ENOUGH_NODES = 25
 
 Draw = Callable[..., Any]
@@ -28,8 +28,8 @@ _BRANCHING: tuple[tuple[Callable[[str], graphs.Document], tuple[str, ...]], ...]
 
 
 class _Grower:
-    """Grows a graph segment by segment. Every sequence has one way in or several, and leaves one
-    open exit or more, so whatever comes next can be joined on."""
+    """Grows a graph segment by segment. Every sequence has at least one entry and leaves at least
+    one open exit, so the next segment can always be connected."""
 
     def __init__(self, draw: Draw) -> None:
         self.draw = draw
@@ -45,7 +45,7 @@ class _Grower:
         return node_id
 
     def sequence(self, entries: list[Exit], depth: int, forked: bool) -> list[Exit]:
-        """Some segments in a row. An exit may be held back, to join further on."""
+        """Adds some segments in a row. An exit may be kept back, to join later."""
         held: list[Exit] = []
         exits = entries
         for _ in range(self.draw(st.integers(0, MAX_SEGMENTS))):
@@ -82,7 +82,7 @@ class _Grower:
         return exits
 
     def fork(self, entries: list[Exit], depth: int, forked: bool) -> list[Exit]:
-        """The node before forks itself where it can, else one is put in."""
+        """Lets the previous node fork if it can; otherwise inserts a node."""
         forks_itself = len(entries) == 1 and entries[0][1] is None and self.is_free(entries[0][0])
         node_id = entries[0][0] if forks_itself else self.add(graphs.assign, entries)
         exits: list[Exit] = []
@@ -146,7 +146,7 @@ _JSON = st.recursive(
 
 @st.composite
 def broken_graphs(draw: Draw) -> Graph:
-    """Valid graphs after a few random breakages; now and then one is still valid."""
+    """Valid graphs after a few random breakages; occasionally one is still valid."""
     broken = deepcopy(draw(valid_documents()))
     for _ in range(draw(st.integers(1, 4))):
         draw(st.sampled_from(_BREAKAGES))(draw, broken)

@@ -1,4 +1,4 @@
-"""Building graphs in tests, and walking them plainly, without the compiler."""
+"""Builds graphs in tests, and walks them directly, without the compiler."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ def message(node_id: str, template_id: str = TEMPLATE.id) -> Document:
 
 
 def edge(text: str) -> Document:
-    """`a > b` or `a > b : label`."""
+    """Parses `a > b` or `a > b : label`."""
     way, _, label = text.partition(":")
     source, target = (part.strip() for part in way.split(">"))
     found = {"source": source, "target": target}
@@ -83,8 +83,8 @@ def graph(nodes: list[Document], *edges: str) -> Graph:
 
 @dataclass(frozen=True, slots=True)
 class PlainWalk:
-    """`nodes` are those that a run comes to; where it fails (it came to `stops`) while several
-    branches are under way, it may come to fewer of them."""
+    """An expected walk. `nodes` are those that a run reaches. If it fails (it reached one of
+    `stops`) while several branches run, it may reach fewer."""
 
     nodes: frozenset[str]
     stops: frozenset[str]
@@ -95,8 +95,8 @@ class PlainWalk:
 
 
 def plain_walk(walked: Graph, outcomes: Mapping[str, str]) -> PlainWalk:
-    """Follows the edges from the trigger: all unlabelled ones, and of the labelled ones the one
-    that the node's outcome names."""
+    """Follows the edges from the trigger: all unlabelled ones, and those whose label is the node's
+    outcome."""
     types = {each.id: each.type for each in walked.nodes}
     queue = [node_id for node_id, kind in types.items() if kind == "TRIGGER"]
     found = set(queue)

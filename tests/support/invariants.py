@@ -1,4 +1,4 @@
-"""What must hold of the table once the system has come to rest, whatever happened before."""
+"""What must be true of the table when the system is at rest, whatever happened before."""
 
 import json
 from collections import Counter
@@ -15,16 +15,16 @@ from runledger.store.values import Item
 from tests.support.boundary import Call
 from tests.support.simulation import Simulation
 
-# Five minutes, beyond the lease and the machine's retries of the longest node in these stories.
+# Five minutes, beyond the lease and the machine's retries of the slowest node in these stories.
 SILENT_FOR = 5 * MINUTE + 45_000
 OPEN = ("PENDING", "RUNNING")
 TERMINAL = ("COMPLETED", "FAILED", "CANCELED")
-# Error kinds that say: it may have happened.
+# Error kinds that mean: the effect may have happened.
 UNKNOWN = ("OUTCOME_UNKNOWN", "TIMEOUT", "CONNECTION_FAILED", "INTERNAL_ERROR", "CRASHED")
 
 
 class Watch:
-    """Notes what no single look at the end could tell: changes that must never be.
+    """Notes what a check at the end cannot see: forbidden changes.
 
     Listens to every write of the table."""
 
@@ -32,7 +32,7 @@ class Watch:
         self.wrong: list[str] = []
         simulation.table.listeners.append(self)
         self._simulation = simulation
-        # Of each open run, when it must have moved again.
+        # By open run: the time by which it must have moved again.
         self._by: dict[str, int] = {}
 
     def __call__(self, before: Item | None, after: Item | None) -> None:
@@ -40,7 +40,7 @@ class Watch:
             self._heard(after["pk"])
         if before is None or after is None:
             return
-        # Who was erased is taken out of what is written else no more.
+        # An erased person is removed even from rows that are otherwise final.
         is_erased = "erasedAt" in after
         if before["sk"] == "RUN" and before["status"] in TERMINAL:
             if after["status"] != before["status"]:
@@ -52,7 +52,7 @@ class Watch:
             self.wrong += _wrong_change(before, after)
 
     def _heard(self, run_key: str) -> None:
-        """The run, or a step of it, was written."""
+        """Notes that the run, or a step of it, was written."""
         now = self._simulation.clock.now
         if now > self._by.get(run_key, now):
             late = (now - self._by[run_key]) // 1_000
@@ -61,7 +61,7 @@ class Watch:
         row = self._simulation.table.row(Key(run_key, "RUN"))
         if row is not None and row["status"] in OPEN:
             waits = [step.get("waitUntil", 0) for step in self._simulation.steps(run_key).values()]
-            # One that no execution owns is in the due index for when it is started (again).
+            # A run without an execution is in the due index until it is started (again).
             starts = 0 if "execution" in row else int(row["dueKey"][:13]) + MINUTE
             self._by[run_key] = max(now, starts, *waits, 0) + SILENT_FOR
 
@@ -69,7 +69,7 @@ class Watch:
         self._simulation.table.listeners.remove(self)
 
 
-# What an attempt may come to next by what we know ourselves; reports may lead anywhere.
+# The statuses that may follow by our own actions; reports may lead anywhere.
 _NEXT = {
     "QUEUED": ("PROCESSING", "DEAD_LETTERED", "SUPPRESSED"),
     "PROCESSING": ("SENT", "FAILED", "RETRYING", "DEAD_LETTERED"),
@@ -79,7 +79,7 @@ _UNSETTLED = tuple(_NEXT)
 
 
 def _wrong_change(before: Item, after: Item) -> list[str]:
-    """Of one write of an attempt's row."""
+    """Checks one write of a delivery's row."""
     was, became = before["status"], after["status"]
     has_changed = was != became
     found = []
@@ -95,7 +95,7 @@ def _wrong_change(before: Item, after: Item) -> list[str]:
 
 
 def unknown(simulation: Simulation) -> list[str]:
-    """What is told as an outcome that nobody knows: of calls by node, of messages by number."""
+    """Returns the recorded unknown outcomes: calls by node, messages by number."""
     found = []
     for row in simulation.table.items():
         kind = error_of(row).get("kind") if row["sk"].startswith("STEP#") else row.get("errorKind")
@@ -105,7 +105,7 @@ def unknown(simulation: Simulation) -> list[str]:
 
 
 def problems(simulation: Simulation) -> list[str]:
-    """Everything that is wrong with the table and with what left the system."""
+    """Returns everything that is wrong with the table and with the effects of the system."""
     found: list[str] = []
     for row in simulation.table.items():
         found += index_problems(row)
@@ -125,7 +125,7 @@ def problems(simulation: Simulation) -> list[str]:
 
 
 def _unpublished(simulation: Simulation) -> list[str]:
-    """Each change of a run's status is on the bus, once or more."""
+    """Each change of a run's status is on the bus at least once."""
     told = {json.loads(entry["Detail"])["id"] for entry in simulation.bus.entries}
     runs = [
         f"change {number} of {row['pk']} was not published"
@@ -142,7 +142,7 @@ def _unpublished(simulation: Simulation) -> list[str]:
 
 
 def _ungrouped(simulation: Simulation) -> list[str]:
-    """Each failed run is in its failure group, which is in the lists."""
+    """Each failed run is in its failure group, and the group is in the lists."""
     there = {(row["pk"], row["sk"]) for row in simulation.table.items()}
     found = []
     for row in simulation.runs():
@@ -158,7 +158,7 @@ def _id_of(row: Item) -> str:
 
 
 def index_problems(row: Item) -> list[str]:
-    """The buckets of a row are those of its status."""
+    """The buckets of a row match its status."""
     if "gsi1pk" not in row or row["sk"] not in ("RUN", "DELIVERY"):
         return []
     bucket = "OPEN" if row["sk"] == "RUN" and row["status"] in OPEN else row["status"]
@@ -172,7 +172,7 @@ def index_problems(row: Item) -> list[str]:
     wrong = {name for name, value in expected.items() if row.get(name) != value}
     found = [f"{row['pk']} is {row['status']} and stands in {row.get(name)}" for name in wrong]
     is_due = "gsi4pk" in row and "dueKey" in row
-    # An ended run is due once more where it may have left a message without its outcome.
+    # An ended run is due once more if it may have left a message without its outcome.
     may_be_due = row["sk"] == "RUN" and any(True in each for each in row["openClaims"].values())
     if row["sk"] == "RUN" and (row["status"] in OPEN) != is_due and not (is_due and may_be_due):
         found.append(f"{row['pk']} is {row['status']}, due at {row.get('dueKey')}")
@@ -202,7 +202,7 @@ def _run_problems(simulation: Simulation, row: Item) -> list[str]:
 
 
 def _missing(simulation: Simulation, row: Item) -> list[str]:
-    """The nodes on the paths that a completed run took, of which it has no finished step."""
+    """Returns the nodes on a completed run's paths that have no finished step."""
     version = services().stores.automations.version(row["automationId"], row["version"])
     kinds = {node.id: node.type for node in version.graph.nodes}
     steps = simulation.steps(row["pk"])
@@ -223,7 +223,7 @@ def _missing(simulation: Simulation, row: Item) -> list[str]:
 
 
 def _call_problems(simulation: Simulation, step: Item, effect_key: str) -> list[str]:
-    """A call that was made is told by its step, as made or as unknown."""
+    """The step of a call that was made records it as made or as unknown."""
     calls = [
         each for each in simulation.http.calls if each.headers["Idempotency-Key"] == effect_key
     ]
@@ -236,7 +236,7 @@ def _call_problems(simulation: Simulation, step: Item, effect_key: str) -> list[
 
 
 def _delivery_problems(simulation: Simulation, row: Item) -> list[str]:
-    """A delivery tells the truth about what left, or says that it does not know."""
+    """A delivery records truthfully what was sent, or says that this is unknown."""
     sent = simulation.ses.sent.count(_id_of(row))
     status, kind = row["status"], row.get("errorKind")
     found = []
@@ -253,7 +253,7 @@ def _delivery_problems(simulation: Simulation, row: Item) -> list[str]:
 
 
 def error_of(row: Item) -> dict[str, Any]:
-    """The error that a step or a delivery tells."""
+    """Returns the error that a step or a delivery records."""
     if "bag" not in row or not isinstance(row["bag"], bytes):
         return {}
     error: dict[str, Any] = decompress(row["bag"]).get("error") or {}

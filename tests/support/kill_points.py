@@ -1,5 +1,5 @@
-"""Playing one story through the handlers with one call broken: deep, for each call and each fault;
-quick, for each operation and each fault."""
+"""Plays one story through the handlers with one call broken: in a deep session for each call and
+each fault; in a quick one for each operation and each fault."""
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -14,27 +14,27 @@ from tests.support.invariants import Watch, describe, problems, unknown
 if TYPE_CHECKING:
     from tests.support.simulation import Simulation
 
-# The functions whose work reaches outside.
+# The functions with effects.
 EFFECTS = ("run_message", "run_integration")
-# What leaves the process that made the call alive, with all that it knows.
+# Faults after which the process that made the call still lives, with all it knows.
 LIVING = (Fault.REFUSED, Fault.UNANSWERED, Fault.SENT_AGAIN, Fault.THROTTLED, Fault.SILENT)
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """`ends` are the statuses in which the runs of the unbroken story end, `deliveries` those of
-    its deliveries, where the story is about them. `verdict` tells what else is wrong in the end."""
+    """A story. `ends` are the final statuses of the unbroken story's runs, `deliveries` those of
+    its deliveries, if the story is about them. `verdict` returns what else is wrong at the end."""
 
     play: Callable[[Any], None]
     ends: tuple[str, ...]
-    # Functions that this story is there for; each of them has to make calls in it.
+    # Functions that this story tests; each of them must make calls in it.
     functions: tuple[str, ...]
     deliveries: tuple[str, ...] | None = None
     verdict: Callable[[Any], list[str]] = lambda ready: []
 
 
 def faults_of(call: Call) -> list[Fault]:
-    """The ways in which this call can be broken."""
+    """Returns the ways in which this call can be broken."""
     return [fault for fault in Fault if applies(fault, call)]
 
 
@@ -43,10 +43,10 @@ def kill_points(
     calls: Sequence[tuple[str, Call]],
     faults: Callable[[Call], Iterable[Fault]] = faults_of,
 ) -> list[tuple[int, Fault]]:
-    """The calls to break, by their number in the unbroken story, and in which ways.
+    """Returns the calls to break, by their number in the unbroken story, and how.
 
     A quick session breaks each operation of AWS in each way that applies to it, and each operation
-    of each function in one."""
+    of each function in one way."""
     every = [(point, fault) for point, (_, call) in enumerate(calls) for fault in faults(call)]
     return sample(every, lambda each: features(calls, *each), story=story)
 
@@ -54,15 +54,15 @@ def kill_points(
 def features(
     calls: Sequence[tuple[str, Call]], point: int, fault: Fault
 ) -> tuple[tuple[Hashable, ...], ...]:
-    """What breaking this call tries."""
+    """Returns what breaking this call covers."""
     function, call = calls[point]
     return (call.service, call.operation, fault), (call.service, call.operation, function)
 
 
 def break_everything(ready: Any, scenario: Scenario) -> str:
-    """Breaks the story's calls in turn, at its kill points; says how many there were.
+    """Breaks the story's calls in turn, at its kill points, and reports their number.
 
-    `ready` has a `stage` and what can `restore` it."""
+    `ready` has a `simulation` and can `restore` it."""
     unbroken, statuses = _play(ready, scenario, None, None)
     assert statuses == list(scenario.ends)
     told_unknown = unknown(ready.simulation)
@@ -81,8 +81,8 @@ def break_everything(ready: Any, scenario: Scenario) -> str:
             assert lost == told_unknown, f"{describe(unbroken, point)}: {fault}"
         ends.update(statuses)
         if statuses != list(scenario.ends):
-            # Only an effect may be lost, as its function cannot know whether to repeat it; and
-            # none is where its process lived and AWS got better while the claim held.
+            # Only an effect may be lost, because its function cannot know whether to repeat it. No
+            # effect is lost if its process lived and AWS recovered while the claim held.
             assert function in EFFECTS, describe(unbroken, point)
             assert fault not in LIVING or not call.repeats, describe(unbroken, point)
     told_ends = ", ".join(f"{count} {status}" for status, count in sorted(ends.items()))
@@ -92,7 +92,7 @@ def break_everything(ready: Any, scenario: Scenario) -> str:
 def _play(
     ready: Any, scenario: Scenario, point: int | None, fault: Fault | None
 ) -> tuple[list[tuple[str, Call]], list[str]]:
-    """The calls that were made, and how the runs ended."""
+    """Returns the calls that were made, and how the runs ended."""
     simulation: Simulation = ready.simulation
     ready.restore()
     faulty = FaultyCall(simulation, point, fault)

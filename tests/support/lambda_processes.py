@@ -1,4 +1,4 @@
-"""What a Lambda process has of its own: handlers, environment, and what it keeps between calls."""
+"""The parts of a Lambda process: handlers, environment, and what it keeps between calls."""
 
 import importlib
 from types import ModuleType
@@ -14,7 +14,7 @@ def module_of(function: str) -> ModuleType:
 
 
 def forget() -> None:
-    """What a process keeps between invocations, of all functions."""
+    """Clears what the processes of all functions keep between invocations."""
     services.cache_clear()
     for value in vars(runledger.http).values():
         if hasattr(value, "cache_clear") and value.__module__ == runledger.http.__name__:

@@ -1,4 +1,4 @@
-"""Lists of the history, asked for and read to their end."""
+"""Requests lists of the history and reads them to their end."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -26,7 +26,7 @@ def request(**given: Any) -> ListRequest:
 
 
 def each_page(read: ReadList, **given: Any) -> Iterator[list[str]]:
-    """Ids of each page, following cursors to the end."""
+    """Yields the ids of each page, following cursors to the end."""
     cursor = None
     while True:
         view = read(WORKSPACE_ID, request(**{**given, "cursor": cursor}))
@@ -37,7 +37,7 @@ def each_page(read: ReadList, **given: Any) -> Iterator[list[str]]:
 
 
 def all_ids(read: ReadList, **given: Any) -> list[str]:
-    """Ids of every row; pages before the last are full."""
+    """Returns the ids of every row; pages before the last must be full."""
     *full, last = each_page(read, **given)
     assert {len(page) for page in full} <= {request(**given).limit}
     return [row_id for page in (*full, last) for row_id in page]

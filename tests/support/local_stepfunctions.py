@@ -17,7 +17,7 @@ INPUT = {"contract": 1, "workspaceId": "ws_1", "runId": "run_1"}
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One try of one Task: the state and the parameters it passed."""
+    """One try of one Task: the state and the parameters that it passed."""
 
     state: str
     input: dict[str, Any]
@@ -31,7 +31,7 @@ class Execution:
     entered: tuple[str, ...]
 
     def visited(self) -> list[str]:
-        """The nodes that were visited, in order; a failure's recording is no visit."""
+        """Returns the visited nodes, in order; recording a failure does not count."""
         return [call.state for call in self.calls if call.input["operation"] != "FAIL"]
 
     def failures(self) -> list[Call]:
@@ -39,7 +39,7 @@ class Execution:
 
 
 class LocalStepFunctions:
-    """Waits and retries take no time here. Use it as a context manager."""
+    """The interpreters. Waits and retries take no time here. Use it as a context manager."""
 
     def __init__(self) -> None:
         if not (FOLDER / "node_modules").is_dir():
@@ -69,7 +69,7 @@ class LocalStepFunctions:
         self._process.communicate(timeout=30)
 
     def validate(self, definition: Mapping[str, Any]) -> list[str]:
-        """asl-validator's objections."""
+        """Returns asl-validator's objections."""
         return list(self._ask({"kind": "validate", "definition": definition})["errors"])
 
     def run(
@@ -81,9 +81,9 @@ class LocalStepFunctions:
         more: Mapping[str, int] | None = None,
     ) -> Execution:
         """Executes a machine with stub tasks: `outcomes` by node; `failures` by state are the
-        errors raised by its first tries, `more` by node how often it says that it goes on. The
-        interpreter validates the machine first, unless `validated` is False: that takes far
-        longer than the walk."""
+        errors of its first tries; `more` by node is how often it says that it goes on. The
+        interpreter validates the machine first, unless `validated` is False: that takes far longer
+        than the walk."""
         answer = self._ask(
             {
                 "kind": "run",

@@ -1,8 +1,9 @@
 """Step Functions in virtual time: the part of the States Language that our compiler writes.
 
-Machines run against a clock that moves only when told to, one state at a time; what is due at the
-same moment goes in the order in which it was asked for. Functions fail by error names, as Lambda
-reports them. An Express execution can be walked a second time under its own ARN, also at once.
+Machines run against a clock that moves only on request, one state at a time; actions due at the
+same moment run in the order in which they were requested. Functions fail with error names, as
+Lambda reports them. An Express execution can be walked a second time under its own ARN, also at the
+same time.
 """
 
 import heapq
@@ -22,7 +23,7 @@ REGION_AND_ACCOUNT = "us-east-1:123456789012"
 
 
 class FunctionError(Exception):
-    """What Step Functions learns of a function that failed: an error name and a cause."""
+    """A function's failure as Step Functions sees it: an error name and a cause."""
 
     def __init__(self, name: str, cause: str) -> None:
         super().__init__(f"{name}: {cause}")
@@ -32,12 +33,12 @@ class FunctionError(Exception):
 
 class Invoke(Protocol):
     def __call__(self, resource: str, payload: dict[str, Any]) -> Any:
-        """The answer of the function with this ARN; raises FunctionError."""
+        """Returns the answer of the function with this ARN. Raises FunctionError."""
 
 
 @dataclass
 class Execution:
-    """`status` as Step Functions names them; `walks` counts how often it was begun."""
+    """An execution. `status` has Step Functions' names; `walks` counts how often it was begun."""
 
     arn: str
     name: str
@@ -52,7 +53,7 @@ class Execution:
 
 @dataclass
 class _Walk:
-    """One walk of an execution, or a branch of one; `over` once nothing of it may go on."""
+    """One walk of an execution, or one of its branches; `over` is True if it must not continue."""
 
     execution: Execution
     states: Generator["_Pause", Any, Any]
@@ -69,14 +70,14 @@ class _Walk:
 
 @dataclass(frozen=True)
 class _Until:
-    """Goes on at this moment."""
+    """Continues at this moment."""
 
     moment: int
 
 
 @dataclass(frozen=True)
 class _Branches:
-    """Goes on when all of these have come to their ends."""
+    """Continues when all of these have ended."""
 
     definitions: list[dict[str, Any]]
     state: Any
@@ -86,16 +87,16 @@ _Pause = _Until | _Branches
 
 
 class StepFunctions:
-    """The service, as its boto3 client is called, with what a test needs beside it.
+    """The service, called like its boto3 client, with additions for tests.
 
-    `status_events` are the ends of Standard executions that did not succeed, as EventBridge tells
-    them; Express executions tell nothing."""
+    `status_events` are the ends of Standard executions that did not succeed, as EventBridge reports
+    them; Express executions report nothing."""
 
     def __init__(self, clock: Clock, invoke: Invoke) -> None:
         self.executions: dict[str, Execution] = {}
         self.machines: dict[str, dict[str, Any]] = {}
         self.status_events: list[dict[str, Any]] = []
-        # Why the next start is refused, by workspace of its input; None lets it be.
+        # Why the next start is refused, by the workspace of its input; None allows it.
         self.refuses: Callable[[str], str | None] = lambda workspace_id: None
         self._clock = clock
         self._invoke = invoke
@@ -132,7 +133,7 @@ class StepFunctions:
         kind = "express" if is_express else "execution"
         arn = f"{stateMachineArn.replace(':stateMachine:', f':{kind}:')}:{name}"
         if is_express:
-            # Each start of an Express machine is an execution of its own, whatever its name.
+            # Each start of an Express machine is a new execution, whatever its name.
             arn += f":{next(self._order):04x}"
         present = self.executions.get(arn)
         if present is not None:
@@ -167,14 +168,14 @@ class StepFunctions:
         execution = self.executions.get(executionArn)
         if execution is None or execution.is_express:
             raise refusal("ExecutionDoesNotExist", "DescribeExecution")
-        # Of one that is lost nobody knows; it looks as if it went on.
+        # Nobody knows that an execution is lost; it looks as if it were running.
         status = "RUNNING" if execution.status == "LOST" else execution.status
         return {"executionArn": executionArn, "status": status}
 
     # ── for tests ──────────────────────────────────────────────────────────────────────────────
 
     def walk_again(self, arn: str) -> None:
-        """Begins the execution (once more), from its first state, beside whatever walks it."""
+        """Begins the execution (again) from its first state, besides any walk that is running."""
         execution = self.executions[arn]
         execution.walks += 1
         definition = self.machines[execution.machine_arn]["definition"]
@@ -182,23 +183,23 @@ class StepFunctions:
         self._at(self._clock.now, execution, lambda: self._go_on(walk, None))
 
     def lose(self, arn: str) -> None:
-        """The execution is gone, and nobody is told."""
+        """Loses the execution without any event."""
         self.executions[arn].status = "LOST"
 
     def next_moment(self) -> int | None:
-        """When something is to happen next."""
+        """Returns the moment of the next action."""
         while self._agenda and self._agenda[0][2].status != "RUNNING":
             heapq.heappop(self._agenda)
         return self._agenda[0][0] if self._agenda else None
 
     def step(self) -> None:
-        """Does what is to happen next, at its moment."""
+        """Does the next action, at its moment."""
         moment, _, _, act = heapq.heappop(self._agenda)
         self._clock.now = max(self._clock.now, moment)
         act()
 
     def forget(self) -> None:
-        """No executions, and nothing to happen; the machines stay."""
+        """Removes all executions and actions; the machines stay."""
         self.executions.clear()
         self.status_events.clear()
         self._agenda.clear()
@@ -246,7 +247,7 @@ class StepFunctions:
             self._at(self._clock.now, walk.execution, lambda: self._go_on(parent, results))
 
     def _fail(self, walk: _Walk, error: FunctionError) -> None:
-        """A failed branch fails its Parallel, and takes the others down with it."""
+        """Fails the branch and its Parallel, and ends the other branches."""
         while walk.parent is not None:
             walk.end()
             walk = walk.parent
@@ -265,7 +266,7 @@ class StepFunctions:
     def _states(
         self, execution: Execution, definition: dict[str, Any], data: Any
     ) -> Generator[_Pause, Any, Any]:
-        """Walks the states of a machine or branch; what it returns is its output."""
+        """Walks the states of a machine or branch and returns its output."""
         name: str | None = definition["StartAt"]
         while name is not None:
             state = definition["States"][name]
@@ -300,7 +301,7 @@ class StepFunctions:
     def _task(
         self, execution: Execution, state: dict[str, Any], data: Any
     ) -> Generator[_Pause, Any, tuple[str | None, Any]]:
-        """The next state's name and the data, after as many tries as the state allows."""
+        """Returns the next state's name and the data, after as many tries as the state allows."""
         payload = _parameters(state.get("Parameters", {}), data, execution.arn)
         tries = [0] * len(state.get("Retry", []))
         while True:
@@ -323,12 +324,12 @@ class StepFunctions:
 
 
 def refusal(code: str, operation: str) -> ClientError:
-    """The error that boto3 raises for that code."""
+    """Returns the error that boto3 raises for that code."""
     return ClientError({"Error": {"Code": code, "Message": f"refused: {code}"}}, operation)
 
 
 def status_event(execution: Execution) -> dict[str, Any]:
-    """What EventBridge tells of an execution's end."""
+    """Returns EventBridge's event for an execution's end."""
     return {
         "detail-type": "Step Functions Execution Status Change",
         "source": "aws.states",
@@ -351,7 +352,7 @@ def _matching(rules: list[dict[str, Any]], error: FunctionError) -> int | None:
 
 
 def _delay(retrier: dict[str, Any], tried: int) -> int:
-    """Milliseconds before the next try: the longest that jitter allows."""
+    """Returns the milliseconds before the next try: the longest that jitter allows."""
     seconds = retrier.get("IntervalSeconds", 1) * retrier.get("BackoffRate", 2) ** tried
     return int(min(seconds, retrier.get("MaxDelaySeconds", seconds)) * SECOND)
 
@@ -377,7 +378,7 @@ def _at_path(data: Any, path: str) -> Any:
 
 
 def _placed(state: dict[str, Any], data: Any, result: Any) -> Any:
-    """The data with the result at the state's ResultPath."""
+    """Returns the data with the result at the state's ResultPath."""
     path = state.get("ResultPath", "$")
     if path is None:
         return data

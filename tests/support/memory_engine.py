@@ -1,4 +1,4 @@
-"""The services over a table in memory: nothing here calls AWS, not even moto's."""
+"""The services over a table in memory: nothing here calls AWS, not even moto."""
 
 from functools import cached_property
 from typing import Any, TypeVar, cast
@@ -19,7 +19,7 @@ SettingsT = TypeVar("SettingsT", bound=Settings)
 
 
 class MemoryEngine(Composition):
-    """One workspace, `ws_demo`; a service that calls AWS cannot be made."""
+    """One workspace, `ws_demo`; services that call AWS cannot be created."""
 
     workspace_id = "ws_demo"
 

@@ -1,7 +1,7 @@
 """The table in memory. It passes the same contract suite as the one on DynamoDB.
 
-Rows are never changed in place, so a snapshot is cheap; every change is told to whoever listens,
-with the row before and after, as DynamoDB's stream would. The indexes can be held back, as AWS's
+Rows are never changed in place, so a snapshot is cheap. Listeners get every change with the row
+before and after, as from DynamoDB's stream. The indexes can be held back, because on AWS they
 follow the table only eventually.
 """
 
@@ -39,13 +39,13 @@ from tests.support.memory_values import (
 T = TypeVar("T")
 
 _MAX_WRITES = 100
-# Above every character that a sort key can hold.
+# Above every character that a sort key can contain.
 _END = "\U0010ffff"
 _WHOLE = SortRange()
 
-# The row before and after; None where there was or is none.
+# Takes the row before and after; None if it did not or does not exist.
 Listener = Callable[[Item | None, Item | None], None]
-# Sort key, then the row's own key, which orders rows of one sort key.
+# The sort key, then the row's own key, which orders rows with the same sort key.
 Entry = tuple[str, str, str]
 
 
@@ -73,7 +73,7 @@ class _Rows:
 
 
 class MemoryTable:
-    """`around` is put around every call; `holds_back` keeps the indexes as they are until
+    """The table. `around` wraps every call; `holds_back` keeps the indexes unchanged until
     `catch_up`."""
 
     def __init__(self, around: Interceptor = straight) -> None:
@@ -81,17 +81,17 @@ class MemoryTable:
         self.listeners: list[Listener] = []
         self.holds_back = False
         self._rows = _Rows()
-        # Of transactions that took effect.
+        # The tokens of transactions that took effect.
         self._tokens: set[str] = set()
 
     # ── for tests ──────────────────────────────────────────────────────────────────────────────
 
     def items(self) -> list[Item]:
-        """Every row, as stored; not to be changed."""
+        """Returns every row, as stored; do not change them."""
         return list(self._rows.items.values())
 
     def row(self, key: Key) -> Item | None:
-        """One row as stored, without a call; not to be changed."""
+        """Returns one row as stored, without a call; do not change it."""
         return self._rows.items.get(key)
 
     def snapshot(self) -> _Rows:
@@ -101,7 +101,7 @@ class MemoryTable:
         self._rows = snapshot.copy()
 
     def catch_up(self) -> None:
-        """Lets the indexes tell what the rows tell."""
+        """Brings the indexes up to date with the rows."""
         late, self._rows.late = self._rows.late, []
         for key, before, after in late:
             for index in Index:
@@ -174,8 +174,8 @@ class MemoryTable:
         return None if found is None else copied(found)
 
     def _after(self, write: Write) -> tuple[Key, Item | None, Item | None]:
-        """Key, row before and row after; ConditionFailedError where the condition does not
-        hold."""
+        """Returns key, row before and row after. Raises ConditionFailedError if the condition does
+        not hold."""
         key = _key_of(write)
         before = self._rows.items.get(key)
         after: Item | None
@@ -259,7 +259,7 @@ class MemoryTable:
             span.reverse()
         taken = span if limit is None else span[:limit]
         found = [self._shown(entry, index, partition) for entry in taken]
-        # As DynamoDB does, a page that is full tells a place to go on, though nothing may follow.
+        # Like DynamoDB, a full page returns a place to continue, even if nothing follows.
         is_full = limit is not None and len(taken) == limit
         return Page(found, self._place_of(taken[-1], index, partition) if is_full else None)
 
@@ -269,7 +269,8 @@ class MemoryTable:
         return self._place_of(entry, index, partition)
 
     def _place_of(self, entry: Entry, index: Index | None, partition: str) -> Item:
-        """The key of an entry: all that an index holds, and all that a page goes on from."""
+        """The key of an entry: everything in an index, and the place from which a page
+        continues."""
         place: Item = {"pk": entry[1], "sk": entry[2]}
         if index is not None:
             partition_name, sort_name = INDEX_ATTRIBUTES[index]
@@ -289,7 +290,7 @@ def _key_of(write: Write) -> Key:
 def _place(
     key: Key, index: Index | None, item: Item | None
 ) -> tuple[tuple[Index | None, str], Entry] | None:
-    """Partition and entry of a row, or None where it is not in the index."""
+    """Returns partition and entry of a row, or None if it is not in the index."""
     if item is None:
         return None
     if index is None:
@@ -305,7 +306,7 @@ def _entry(key: Key, index: Index | None, item: Item) -> Entry:
 
 
 def _bounds(entries: list[Entry], sort: SortRange) -> tuple[int, int]:
-    """First entry of the range, and the one behind its last."""
+    """Returns the first entry of the range, and the one after its last."""
     low, high = sort.low, sort.high
     if sort.prefix is not None:
         low, high = sort.prefix, sort.prefix + _END

@@ -1,4 +1,4 @@
-"""Values, conditions and changes as DynamoDB treats them, on plain Python values."""
+"""Values, conditions and changes with DynamoDB's rules, on plain Python values."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -13,24 +13,24 @@ from runledger.store.values import Item, from_dynamo, to_attribute
 from runledger.texts import clean_text
 
 MAX_ITEM_BYTES = 400 * 1_024
-# Integers below are exact in DynamoDB as in Python; all other numbers go the long way.
+# Smaller integers are exact in DynamoDB and in Python; all other numbers are converted fully.
 _SAFE_INTEGER = 10**37
 _ABSENT: Any = object()
 _PARTS = re.compile(r"[^.\[\]]+|\[\d+\]")
 
 
 def invalid(message: str) -> ServiceError:
-    """What the table answers to a request that DynamoDB does not take."""
+    """Returns the table's error for a request that DynamoDB refuses."""
     return ServiceError(message, "ValidationException")
 
 
 def normal_item(item: Mapping[str, Any]) -> Item:
-    """A copy of a row as DynamoDB gives it back: None left out, tuples as lists, and so on."""
+    """Returns a copy of a row as DynamoDB returns it: None left out, tuples as lists, and so on."""
     return {name: normal(value) for name, value in item.items() if value is not None}
 
 
 def normal(value: Any) -> Any:
-    """A copy of one value as DynamoDB gives it back."""
+    """Returns a copy of one value as DynamoDB returns it."""
     kind = type(value)
     if kind is str:
         return clean_text(value)
@@ -51,7 +51,7 @@ def normal(value: Any) -> Any:
 
 
 def copied(value: Any) -> Any:
-    """A copy of a stored value that can be changed without changing the row."""
+    """Returns a copy of a stored value that can be changed without changing the row."""
     if isinstance(value, list):
         return [copied(element) for element in value]
     if isinstance(value, dict):
@@ -60,7 +60,8 @@ def copied(value: Any) -> Any:
 
 
 def size_of(value: Any) -> int:
-    """Bytes of a value, near enough to DynamoDB's count to find a row that is too large."""
+    """Returns the bytes of a value, close enough to DynamoDB's count to find a row that is too
+    large."""
     if isinstance(value, str):
         return len(value.encode())
     if isinstance(value, bytes):
@@ -73,7 +74,7 @@ def size_of(value: Any) -> int:
 
 
 def check_item(key: Key, item: Item) -> None:
-    """What DynamoDB refuses to write: keys it cannot hold, rows that are too large."""
+    """Refuses what DynamoDB refuses to write: invalid keys, rows that are too large."""
     if not is_storable(key):
         raise invalid("a key that cannot be stored")
     for attributes in INDEX_ATTRIBUTES.values():
@@ -88,7 +89,7 @@ def check_item(key: Key, item: Item) -> None:
 
 
 def holds(condition: ConditionBase | None, item: Item | None) -> bool:
-    """Whether a condition holds for the row; for no row it is asked of one without attributes."""
+    """Whether a condition holds for the row; a missing row is treated as one without attributes."""
     if condition is None:
         return True
     return _evaluate(condition, item or {})
@@ -150,7 +151,7 @@ def _kind(value: Any) -> str:
 
 
 def _same(left: Any, right: Any) -> bool:
-    """Equal, and of one type: to DynamoDB true is not 1."""
+    """Whether two values are equal and of one type: in DynamoDB true is not 1."""
     if _kind(left) != _kind(right):
         return False
     if isinstance(left, list):
@@ -192,7 +193,7 @@ _TESTS: dict[str, Callable[..., bool]] = {
 
 
 def changed(key: Key, before: Item | None, change: Change) -> Item:
-    """The row after an update; the row before is left as it is."""
+    """Returns the row after an update; does not change the row before."""
     paths = [_parts(path) for path in (*change.set, *change.add, *change.remove)]
     _refuse_overlaps(paths)
     if not paths:

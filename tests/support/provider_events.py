@@ -8,7 +8,7 @@ _SAMPLE = Path(__file__).parents[2] / "events" / "delivery_feedback.json"
 
 _AT = "2026-11-22T09:03:41.500Z"
 _BOUNCED = [{"emailAddress": "ada@example.com", "diagnosticCode": "smtp; 550 5.1.1 user unknown"}]
-# The part of the record that tells more, by detail-type.
+# The part of the record with the details, by detail-type.
 _EMAIL_PARTS: dict[str, tuple[str, dict[str, Any]]] = {
     "Email Delivered": ("delivery", {"timestamp": _AT, "smtpResponse": "250 ok: accepted"}),
     "Email Bounced": (
@@ -55,7 +55,7 @@ def email_event(
     workspace_id: str = "ws_demo",
     **part: Any,
 ) -> dict[str, Any]:
-    """`part` overrides fields of what the event tells."""
+    """Returns an e-mail event; `part` overrides fields of its details."""
     event: dict[str, Any] = json.loads(_SAMPLE.read_text())
     name, told = _EMAIL_PARTS[detail_type]
     mail = event["detail"]["mail"]
@@ -73,7 +73,7 @@ def sms_event(
     workspace_id: str = "ws_demo",
     **detail: Any,
 ) -> dict[str, Any]:
-    """`detail` overrides fields of the event's detail."""
+    """Returns an SMS event; `detail` overrides fields of its detail."""
     status = event_type.removeprefix("TEXT_")
     return {
         "version": "0",

@@ -1,5 +1,5 @@
-"""AWS services that send, answered at the HTTP level: botocore serialises and validates each
-request by the service's own model, signs it, and parses what comes back."""
+"""AWS services that send, answered at the HTTP level: botocore serializes and validates each
+request by the service's own model, signs it, and parses the answer."""
 
 import json
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from botocore.config import Config
 
 
 class _Raw:
-    """As urllib3's response is read by botocore."""
+    """The interface of urllib3's response that botocore reads."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body
@@ -23,8 +23,8 @@ class _Raw:
 
 @dataclass
 class ProviderStub:
-    """Answers every call of its clients alike, and keeps what was sent. `error` is raised in place
-    of an answer, as where the network breaks."""
+    """Gives every call of its clients the same answer, and keeps the requests. `error` is raised
+    instead of an answer, as if the network broke."""
 
     status: int = 200
     document: dict[str, Any] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class ProviderStub:
     requests: list[AWSPreparedRequest] = field(default_factory=list)
 
     def client(self, service: str) -> Any:
-        """One try a call, as `runledger.aws.effect_client` makes them."""
+        """Returns a client with one try per call, like `runledger.aws.effect_client`."""
         made = boto3.client(  # type: ignore[call-overload]
             service,
             region_name="us-east-1",
@@ -46,7 +46,7 @@ class ProviderStub:
         return made
 
     def sent(self) -> dict[str, Any]:
-        """The document of the only request."""
+        """Returns the document of the only request."""
         (request,) = self.requests
         assert isinstance(request.body, str | bytes)
         document: dict[str, Any] = json.loads(request.body)

@@ -1,4 +1,4 @@
-"""moto's answers made quickly: most of a test over its DynamoDB was spent on writing them."""
+"""Makes moto's answers fast: a test over its DynamoDB spent most of its time writing them."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ as_moto_does = Serializer._serialize_type_structure
 
 
 def _structure(self: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
-    """A value of DynamoDB has one of ten members, which moto looks for one after the other, each
-    under every name that it might have."""
+    """Writes a DynamoDB value directly. It has one of ten members, and moto searches them one by
+    one, each under every name that it might have."""
     if shape.name != "AttributeValue" or not isinstance(value, dict) or not key:
         as_moto_does(self, serialized, value, shape, key)
         return
@@ -22,5 +22,5 @@ def _structure(self: Any, serialized: Any, value: Any, shape: Any, key: str) -> 
 
 
 def hurry() -> None:
-    """From now on, in this process. The answers are the same."""
+    """Applies to this process from now on. The answers are the same."""
     Serializer._serialize_type_structure = _structure

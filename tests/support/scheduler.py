@@ -1,8 +1,8 @@
-"""Deterministic interleaving: several actors on one stage, and a chooser of whose call comes next.
+"""Deterministic interleaving: several actors on one stage, and a chooser of the next call.
 
-An actor is plain code over the real services. Each call that it makes across the boundary is a
-point where it stops until it is chosen; between two calls nobody else runs. What one chooser chose
-can be chosen again, so that every failure can be replayed.
+An actor is plain code over the real services. At each call across the boundary it stops until it is
+chosen; between two calls no other actor runs. A chooser's choices can be repeated, so that every
+failure can be replayed.
 """
 
 import random
@@ -17,13 +17,14 @@ from tests.support.boundary import Boundary, Call
 
 class Chooser(Protocol):
     def choose(self, ready: Sequence[str]) -> int:
-        """The place in `ready` of the actor whose call takes effect next."""
+        """Returns the position in `ready` of the actor whose call takes effect next."""
 
 
 @dataclass
 class AtRandom:
-    """The same choices for the same seed. Some seeds change actors at every call, others let one
-    go on for long: what takes many calls of one between two of another is found only so."""
+    """Makes the same choices for the same seed. Some seeds change actors at every call, others let
+    one continue for long: only these find faults that need many calls of one actor between two of
+    another."""
 
     seed: int
 
@@ -42,7 +43,8 @@ class AtRandom:
 
 @dataclass
 class InOrder:
-    """Follows `prefix`, then always the first; notes what it took and out of how many."""
+    """Follows `prefix`, then always takes the first; notes its choices and the number of
+    options."""
 
     prefix: Sequence[int] = ()
     taken: list[tuple[int, int]] = field(default_factory=list)
@@ -55,7 +57,7 @@ class InOrder:
 
 
 def every_order() -> Iterator[InOrder]:
-    """A chooser for each order there is; each has to be used up before the next is asked for."""
+    """Yields a chooser for each possible order. Use up each one before requesting the next."""
     prefix: list[int] = []
     while True:
         chooser = InOrder(prefix)
@@ -70,7 +72,7 @@ def every_order() -> Iterator[InOrder]:
 
 @dataclass
 class Outcome:
-    """What an actor came to: its answer, or what it raised."""
+    """The result of an actor: its answer or its error."""
 
     answer: Any = None
     error: Exception | None = None
@@ -78,14 +80,14 @@ class Outcome:
 
 @dataclass
 class Interleaving:
-    """`order` tells the calls as they took effect, each with its actor."""
+    """One interleaved run. `order` lists the calls as they took effect, each with its actor."""
 
     boundary: Boundary
     chooser: Chooser
     order: list[str] = field(default_factory=list)
 
     def run(self, actors: Mapping[str, Callable[[], Any]]) -> dict[str, Outcome]:
-        """Runs all actors to their ends; what each of them came to."""
+        """Runs all actors to their ends and returns the outcome of each."""
         main = getcurrent()
         outcomes = {name: Outcome() for name in actors}
         waiting: dict[str, greenlet] = {}

@@ -1,4 +1,4 @@
-"""A channel whose provider answers as a test says."""
+"""A channel whose provider answers as a test prescribes."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +20,8 @@ def _no_client(service: str) -> Any:
 
 
 class ScriptedChannel(EmailChannel):
-    """`script` are the answers in their order; the last one holds for good. `took` are the
-    messages that the provider took, told or not. `before` is called as a message is sent."""
+    """The channel. `script` are the answers in order; the last one stays. `took` are the messages
+    that the provider accepted, whether it answered or not. `before` is called before each send."""
 
     def __init__(self, *script: str) -> None:
         super().__init__(_no_client, ChannelSettings())
@@ -50,7 +50,7 @@ class ScriptedChannel(EmailChannel):
 
 
 def script(engine: Engine, *answers: str) -> ScriptedChannel:
-    """Has the world's e-mail answered so from now on."""
+    """Sets the answers of the engine's e-mail provider from now on."""
     channel = ScriptedChannel(*answers)
     engine.channels["EMAIL"] = channel
     return channel

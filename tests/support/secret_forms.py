@@ -1,4 +1,4 @@
-"""Every form in which somebody may write a secret, to look for it or to echo it."""
+"""Every form in which somebody may write a secret, for searching or echoing it."""
 
 import base64
 import html
@@ -26,7 +26,7 @@ def numeric_html(text: str) -> str:
 
 
 def named_html(text: str) -> str:
-    """Every character that has a name by it, as a cautious template engine writes them."""
+    """Writes every character that has a name by that name, as a cautious template engine does."""
     return "".join(f"&{_NAMED[c]}" if c in _NAMED and not c.isspace() else c for c in text)
 
 
@@ -39,7 +39,7 @@ def z85(data: bytes) -> str:
 
 
 def byte_forms(data: bytes) -> dict[str, str]:
-    """What encodes a secret as a whole, and byte by byte."""
+    """Returns the encodings of a secret as a whole, and byte by byte."""
     pairs = [f"{byte:02x}" for byte in data]
     signed = [str(byte - 256 if byte > 127 else byte) for byte in data]
     folded = textwrap.wrap(base64.b64encode(data).decode(), 19)
@@ -135,7 +135,7 @@ def forms(secret: str) -> dict[str, str]:
 
 
 def _split_percent(text: str) -> list[str]:
-    """Odd places hold the %XX escapes."""
+    """Splits a text; the odd positions hold the %XX escapes."""
     parts: list[str] = [""]
     index = 0
     while index < len(text):
@@ -149,8 +149,8 @@ def _split_percent(text: str) -> list[str]:
 
 
 def find_words(secret: str) -> set[str]:
-    """What would give the secret away wherever it stands: all its forms, with those of base64
-    without the characters that hold bits of its neighbours too."""
+    """Returns what would reveal the secret anywhere: all its forms; those of base64 without the
+    characters that also hold bits of their neighbours."""
     data = secret.encode()
     found = {form for name, form in forms(secret).items() if "base" not in name}
     found |= {base64.b85encode(data).decode(), base64.a85encode(data).decode(), z85(data)}

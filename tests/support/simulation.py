@@ -1,8 +1,8 @@
 """The deployed functions in one process, over AWS in memory and in virtual time.
 
-The real handlers are called as AWS calls them: streams, machines, status events, ticks and people
-are played here, and each of them tries again as AWS (or a person) would. Every call that a handler
-makes to AWS crosses one boundary, where a test can hold it up or break it.
+The real handlers are called as AWS calls them. Streams, machines, status events, ticks and people
+are simulated, and each of them retries as AWS (or a person) would. Every call of a handler to AWS
+crosses one boundary, where a test can delay or break it.
 """
 
 import json
@@ -59,7 +59,7 @@ from tests.support.stream_records import CONSUMERS, Record
 EVENTS = Path(__file__).parents[2] / "events"
 WORKSPACE = "ws_demo"
 OPERATOR = "operator@example.com"
-# As often as AWS delivers a stream record.
+# How often AWS delivers a stream record.
 STREAM_TRIES = 6
 STREAM_WAIT = 2_000
 # After each try of an asynchronous invocation (AWS Lambda Developer Guide, "How Lambda handles
@@ -74,17 +74,17 @@ PERSON_WAITS = (1_000, 5_000, 15_000, 0)
 PERSON_TRIES = len(PERSON_WAITS)
 
 
-class ProcessDied(BaseException):  # it is no error that anyone may catch
-    """The process is gone: nothing of what it was about to do happens."""
+class ProcessDied(BaseException):  # not an error that anyone may catch
+    """The process is gone: nothing that it was about to do happens."""
 
 
 class Context:
-    """What Lambda tells a function of its invocation."""
+    """Lambda's context of an invocation."""
 
     function_name = "function"
 
     def __init__(self, number: int) -> None:
-        # A claim keeps the first characters of it, so they have to tell invocations apart.
+        # A claim keeps its first characters, so they must be different for each invocation.
         self.aws_request_id = f"{number:08d}-request"
 
     def get_remaining_time_in_millis(self) -> int:
@@ -104,18 +104,19 @@ class Simulation:
         self.step_functions = StepFunctions(self.clock, self._task)
         self.records: list[Record] = []
         self.consumers = dict(CONSUMERS)
-        # Who follows the stream, of "publisher", "marker" and "expiry". Totals follow what happens
-        # and change nothing of it: they are marked, and pulses sent, where a test asks for it.
+        # The followers of the stream, out of "publisher", "marker" and "expiry". Totals only follow
+        # what happens and change none of it, so marking and pulses run only if a test requests
+        # them.
         self.followers = {"publisher"}
-        # The functions to which the stream is lost, and how much of the bus was delivered.
+        # The functions that lose the stream, and how much of the bus was delivered.
         self.deaf: set[str] = set()
         self.heard = 0
-        # The function at work, if any.
+        # The function that runs now, if any.
         self.function: str | None = None
-        # How often Lambda has no room for a function that a machine asks for.
+        # How often Lambda has no capacity for a function that a machine calls.
         self.no_room: Counter[str] = Counter()
         self.requests = 0
-        # What a handler answered a 500 for, with where it came from.
+        # The errors that a handler answered with 500, with their origin.
         self.unforeseen: list[str] = []
         self.ids = 0
         self.last_tick = 0
@@ -129,13 +130,13 @@ class Simulation:
         }
 
     def sleep(self, seconds: float) -> None:
-        """Lets the time pass for which a function sleeps."""
+        """Advances the clock by the time that a function sleeps."""
         self.clock.advance(round(seconds * 1_000))
 
     # ── the functions ──────────────────────────────────────────────────────────────────────────
 
     def invoke(self, function: str, event: dict[str, Any]) -> Any:
-        """One invocation; ProcessDied where the process did not live to its end."""
+        """Makes one invocation. Raises ProcessDied if the process did not live to its end."""
         self.requests += 1
         self.function = function
         try:
@@ -147,7 +148,7 @@ class Simulation:
             self.function = None
 
     def _task(self, resource: str, payload: dict[str, Any]) -> Any:
-        """As Step Functions invokes a function, with errors as Lambda names them."""
+        """Invokes a function as Step Functions does, with Lambda's error names."""
         function = resource.rpartition(":")[2]
         if self.no_room[function] > 0:
             self.no_room[function] -= 1
@@ -161,7 +162,7 @@ class Simulation:
             raise FunctionError(type(error).__name__, json.dumps(told)) from error
 
     def asynchronously(self, function: str, event: dict[str, Any]) -> None:
-        """As Lambda invokes for EventBridge: again where it fails, and then no more."""
+        """Invokes as Lambda does for EventBridge: retries a failure, then gives up."""
         for wait in ASYNC_WAITS:
             try:
                 self.invoke(function, event)
@@ -171,7 +172,7 @@ class Simulation:
             return
 
     def queued(self, function: str, body: dict[str, Any]) -> None:
-        """As Lambda reads a queue, one message at a time: again where it fails."""
+        """Reads a queue as Lambda does, one message at a time: retries a failure."""
         record = {"messageId": "1", "eventSource": "aws:sqs", "body": json.dumps(body)}
         for _ in range(QUEUE_TRIES):
             try:
@@ -185,8 +186,8 @@ class Simulation:
     def request(
         self, function: str, method: str, path: str, body: Any, workspace: str = WORKSPACE
     ) -> dict[str, Any]:
-        """One HTTP request, sent again by its caller while the answer is a 5xx or none at all.
-        The last answer, its body parsed."""
+        """Makes one HTTP request, which its caller repeats while the answer is a 5xx or missing.
+        Returns the last answer, with its body parsed."""
         event = json.loads((EVENTS / f"{function}.json").read_text())
         event.update(rawPath=path, rawQueryString="", isBase64Encoded=False)
         event["body"] = json.dumps(body)
@@ -218,7 +219,7 @@ class Simulation:
     # ── what AWS does by itself ────────────────────────────────────────────────────────────────
 
     def deliver(self, function: str, records: list[Record]) -> None:
-        """As Lambda reads a stream for a function: again what failed, and then no more."""
+        """Reads a stream for a function as Lambda does: retries what failed, then gives up."""
         left = dict(enumerate(records, 1))
         for _ in range(STREAM_TRIES):
             batch = [record.to_event(number) for number, record in left.items()]
@@ -230,13 +231,13 @@ class Simulation:
                 self.clock.advance(STREAM_WAIT)
                 continue
             failed = [int(each["itemIdentifier"]) for each in answer["batchItemFailures"]]
-            # Everything from the first failed record on comes again.
+            # Everything from the first failed record on is delivered again.
             first = min(failed, default=len(records) + 1)
             self.clock.advance(STREAM_WAIT if failed else 0)
             left = {number: record for number, record in left.items() if number >= first}
 
     def deliver_stream(self) -> bool:
-        """Whether there was anything to deliver."""
+        """Delivers the stream's records; returns whether there were any."""
         records, self.records = self.records, []
         for function, accepts in self.consumers.items():
             accepted = [record for record in records if accepts(record)]
@@ -251,7 +252,7 @@ class Simulation:
         return bool(events)
 
     def deliver_bus(self) -> bool:
-        """Gives what is on the bus to those whose rules match it."""
+        """Delivers the events on the bus to the functions whose rules match them."""
         entries = self.bus.entries[self.heard :]
         self.heard = len(self.bus.entries)
         for entry in entries:
@@ -267,7 +268,7 @@ class Simulation:
         self.asynchronously("tick", {})
 
     def next_tick(self) -> int | None:
-        """When the first tick comes that has something to do: on a whole minute."""
+        """Returns the moment of the next tick that has work: on a whole minute."""
         due = [item["dueKey"] for item in self.table.items() if "gsi4pk" in item]
         if not due:
             return None
@@ -275,7 +276,7 @@ class Simulation:
         return -(-moment // MINUTE) * MINUTE
 
     def run_until(self, moment: int) -> None:
-        """Lets everything happen that is to happen until then."""
+        """Lets everything happen that is due until then."""
         while self._happen(moment):
             continue
         self.clock.now = max(self.clock.now, moment)
@@ -287,7 +288,7 @@ class Simulation:
             assert self._happen(end), "nothing happens any more"
 
     def _happen(self, before: int) -> bool:
-        """Lets one thing happen; False where nothing is to happen before that moment."""
+        """Lets one thing happen. Returns False if nothing is due before that moment."""
         if self.deliver_stream() or self.deliver_status_events() or self.deliver_bus():
             return True
         tick, step = self.next_tick(), self.step_functions.next_moment()
@@ -302,15 +303,15 @@ class Simulation:
         return True
 
     def settle(self) -> None:
-        """Lets everything happen until nothing is left to happen; a week is not enough for a
-        system that never comes to rest."""
+        """Lets everything happen until nothing is left; fails for a system that does not rest
+        within a week."""
         end = self.clock.now + 7 * DAY
         while self._happen(end):
             assert len(self.records) < 10_000, f"no rest: {self.open_runs()}"
         assert self.open_runs() == [], "a run that nothing will ever end"
 
     def lend(self, followers: Followers) -> Followers:
-        """Without those that no test has asked for."""
+        """Replaces the followers that no test has requested."""
         idle: dict[str, Any] = {
             "publisher": SimpleNamespace(publish=lambda changes: None),
             "marker": SimpleNamespace(mark=lambda told: None),
@@ -335,13 +336,13 @@ class Simulation:
         return [row["pk"] for row in self.runs() if row["status"] in ("PENDING", "RUNNING")]
 
     def steps(self, run_key: str) -> dict[str, Item]:
-        """The step rows of a run, by node id."""
+        """Returns the step rows of a run, by node id."""
         rows = [item for item in self.table.items() if item["pk"] == run_key]
         found = {row["sk"]: row for row in rows if row["sk"].startswith("STEP#")}
         return {sk.removeprefix("STEP#"): row for sk, row in found.items()}
 
     def snapshot(self) -> Callable[[], None]:
-        """What restores the stage as it is now, the executions left out."""
+        """Returns a function that restores the current stage, without the executions."""
         rows, now, ids, requests = self.table.snapshot(), self.clock.now, self.ids, self.requests
         secrets, objects = dict(self.secrets.values), dict(self.s3.objects)
         schedules = dict(self.scheduler.schedules)
@@ -370,18 +371,18 @@ class Simulation:
     # ── making it ──────────────────────────────────────────────────────────────────────────────
 
     def client(self, service: str, config: Any = None, **more: Any) -> Any:
-        """What `boto3.client` gives a function here."""
+        """Returns what `boto3.client` gives a function here."""
         retries: dict[str, int] = getattr(config, "retries", None) or {}
         backend = self._backends.setdefault(service, Anything())
         return Client(service, backend, self.boundary, retries.get("total_max_attempts", 1))
 
     def serve(self, service: str, backend: Any) -> None:
-        """Puts a service of AWS behind the clients that are made from now on."""
+        """Sets an AWS service for the clients that are created from now on."""
         self._backends[service] = backend
         forget_clients()
 
     def new_ulid(self) -> ULID:
-        """The same ids in the same order, so that a failure can be played again."""
+        """Returns the same ids in the same order, so that a failure can be replayed."""
         self.ids += 1
         return ULID.from_bytes(self.clock.now.to_bytes(6, "big") + self.ids.to_bytes(10, "big"))
 
@@ -398,7 +399,8 @@ class Simulation:
         workspaces.put_member(member)
 
     def activate(self, document: dict[str, Any]) -> str:
-        """The id of a new, active automation; ticks come where its activation waits for them."""
+        """Returns the id of a new, active automation; runs ticks if its activation waits for
+        them."""
         made = self.request("api", "POST", "/v1/automations", document)
         assert made["status"] == 201, (made, self.unforeseen)
         path = f"/v1/automations/{made['body']['id']}"
@@ -410,7 +412,7 @@ class Simulation:
         return str(made["body"]["id"])
 
     def activation(self, automation_id: str) -> Item:
-        """The row of the automation's newest activation."""
+        """Returns the row of the automation's newest activation."""
         rows = [
             item
             for item in self.table.items()
@@ -419,15 +421,15 @@ class Simulation:
         return max(rows, key=lambda row: str(row["sk"]))
 
     def make_fan_out(self) -> None:
-        """The static machine that fires date automations."""
+        """Creates the static machine that fires date automations."""
         self._make_machine("contact_fan_out", FAN_OUT, DateTriggerArn="date_trigger")
 
     def make_delivery_retry(self) -> None:
-        """The static machine that tries deliveries again."""
+        """Creates the static machine that retries deliveries."""
         self._make_machine("delivery_retry", DELIVERY_RETRY, RetryDeliveryArn="retry_delivery")
 
     def make_export(self) -> None:
-        """The static machine that writes exports."""
+        """Creates the static machine that writes exports."""
         self._make_machine("export", EXPORT, ExportPageArn="export_page")
 
     def _make_machine(self, file: str, arn: str, **functions: str) -> None:
@@ -445,12 +447,12 @@ class Simulation:
 
 @contextmanager
 def open_simulation() -> Iterator[Simulation]:
-    """The functions as deployed, with the stage for all that they reach."""
+    """Yields the functions as deployed, with the stage for everything that they call."""
     simulation = Simulation()
     clock = SimpleNamespace(time_ns=lambda: simulation.clock() * 1_000_000)
 
     class Ulid:
-        """Stands for the class: called it makes the next id."""
+        """Replaces the class: calling it returns the next id."""
 
         from_bytes = staticmethod(ULID.from_bytes)
 
@@ -483,7 +485,7 @@ def open_simulation() -> Iterator[Simulation]:
 
         @cached_property
         def gather(self) -> Gather:
-            """In threads, calls would come in another order each time."""
+            """Threads would make the calls in a different order each time."""
             return in_turn
 
         @property

@@ -1,5 +1,5 @@
-"""The deployed stack that the emulator and console tests share: started once a test session by
-the same code as `make run`, or the running one that RUNLEDGER_STACK_URL names."""
+"""The deployed stack that the emulator and console tests share: started once per test session by
+the code of `make run`, or the running one in RUNLEDGER_STACK_URL."""
 
 import os
 import signal
@@ -37,7 +37,7 @@ _STOP_SECONDS = 60
 
 @dataclass(frozen=True)
 class Stack:
-    """A running stack; `local` is its local.json."""
+    """A running stack; `local` is the content of its local.json."""
 
     local: dict[str, Any]
 
@@ -58,16 +58,16 @@ class Stack:
         return str(self.local["tableName"])
 
     def token(self, email: str) -> str:
-        """A bearer token of one of the demo users."""
+        """Returns a bearer token of one of the demo users."""
         return access_token(self.url, email, PASSWORD)
 
     def api(self, email: str) -> httpx.Client:
-        """The public API as this user; close it, or use it as a context manager."""
+        """Returns the public API as this user; close it, or use it as a context manager."""
         headers = {"Authorization": f"Bearer {self.token(email)}"}
         return httpx.Client(base_url=self.url, headers=headers, timeout=30)
 
     def aws(self, service: str) -> Any:
-        """A boto3 client of the emulator, as its account's root."""
+        """Returns a boto3 client of the emulator, as its account's root."""
         return boto3.client(  # type: ignore[call-overload]
             service,
             endpoint_url=self.aws_endpoint,
@@ -77,20 +77,20 @@ class Stack:
         )
 
     def function_name(self, logical_id: str) -> str:
-        """The physical name of a function of the template."""
+        """Returns the physical name of a function of the template."""
         resource = self.aws("cloudformation").describe_stack_resource(
             StackName=STACK_NAME, LogicalResourceId=logical_id
         )
         return str(resource["StackResourceDetail"]["PhysicalResourceId"])
 
     def mailbox(self) -> list[dict[str, Any]]:
-        """Every e-mail that was sent, oldest first."""
+        """Returns every e-mail that was sent, oldest first."""
         answer = httpx.get(f"{self.aws_endpoint}/_ministack/ses/messages").raise_for_status()
         by_account: dict[str, list[dict[str, Any]]] = answer.json()["messages"]
         return [message for messages in by_account.values() for message in messages]
 
     def workers(self, logical_id: str) -> list[int]:
-        """The process ids of a function's Lambda workers."""
+        """Returns the process ids of a function's Lambda workers."""
         name = self.function_name(logical_id)
         answer = httpx.get(self.aws_endpoint + WORKERS_PATH).raise_for_status()
         return [worker["pid"] for worker in answer.json() if worker["function"] == name]
@@ -117,7 +117,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def started_stack(
     state_dir: Path, *options: str, stop_seconds: float = _STOP_SECONDS
 ) -> Iterator[Stack]:
-    """A stack of its own, on free ports, by the code of `make run` with these options."""
+    """Yields a separate stack on free ports, started by the code of `make run` with these
+    options."""
     process = _start(state_dir, options)
     try:
         yield _await(process, state_dir)
@@ -160,7 +161,7 @@ def _await(process: subprocess.Popen[bytes], state_dir: Path) -> Stack:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Held all at once, so that they differ."""
+    """Returns free ports, all held at once, so that they differ."""
     sockets = [socket.socket() for _ in range(count)]
     for each in sockets:
         each.bind(("127.0.0.1", 0))

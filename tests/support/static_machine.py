@@ -1,5 +1,5 @@
-"""The static state machines of statemachines/, as CloudFormation would deploy them, walked by moto
-with one function for all their tasks."""
+"""The static state machines of statemachines/, in their deployed form, walked by moto with one
+function for all their tasks."""
 
 import json
 import time
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 ROOT = Path(__file__).parents[2]
-# What a function makes of the body it is invoked with.
+# Takes the body of an invocation and returns the function's answer.
 Function = Callable[[str], BaseModel]
 
 
 @dataclass(frozen=True, slots=True)
 class StaticMachine:
-    """A machine of the template by its logical id and that of its function; `arn` is the one it
-    has in tests."""
+    """A machine of the template, by its logical id and its function's; `arn` is its ARN in
+    tests."""
 
     resource: str
     function: str
@@ -46,12 +46,12 @@ class StaticMachine:
         return parsed
 
     def function_seconds(self) -> int:
-        """How long its function may take."""
+        """Returns how long its function may take."""
         timeout: int = load_template()["Resources"][self.function]["Properties"]["Timeout"]
         return timeout
 
     def task_seconds(self) -> list[int]:
-        """How long each of its tasks waits for an answer."""
+        """Returns how long each of its tasks waits for an answer."""
         states = self.definition()["States"].values()
         return [each["TimeoutSeconds"] for each in states if each["Type"] == "Task"]
 
@@ -64,7 +64,7 @@ class StaticMachine:
 
 
 def last_status(states: "SFNClient", execution_arn: str) -> str:
-    """The status of an execution once it has ended."""
+    """Returns the status of an execution when it has ended."""
     deadline = time.monotonic() + 60
     while True:
         status = states.describe_execution(executionArn=execution_arn)["status"]
@@ -76,8 +76,8 @@ def last_status(states: "SFNClient", execution_arn: str) -> str:
 
 @contextmanager
 def walked_by_moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Function], None]]:
-    """An AWS account whose machines run. Call what is yielded with the function that all tasks
-    invoke; what it raises is a failure of the function."""
+    """An AWS account whose machines run. Call the yielded function with the function that all tasks
+    invoke; an exception in it is a failure of the function."""
     config: Any = {
         "stepfunctions": {"execute_state_machine": True},
         "lambda": {"use_docker": False},

@@ -1,5 +1,5 @@
-"""Looking for words in everything that is kept: every attribute of every item, opened where it is
-compressed, and every object."""
+"""Searches words in everything that is stored: every attribute of every item, decompressed if
+needed, and every object."""
 
 import gzip
 import json
@@ -17,7 +17,7 @@ from tests.support.simulation import Simulation
 
 
 def find_words(kept: Iterable[tuple[str, str]], words: Iterable[str]) -> list[str]:
-    """`place: word` of every word that is still found, whatever its case."""
+    """Returns `place: word` of every word that is still found, in any case."""
     wanted = [word.lower() for word in words]
     return [f"{place}: {word}" for place, text in kept for word in wanted if word in text.lower()]
 
@@ -40,7 +40,7 @@ def objects_of(engine: Engine) -> dict[str, bytes]:
 
 
 def kept(items: Iterable[Item], objects: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
-    """The place of each item and object, and all that can be read there."""
+    """Yields the place of each item and object, and all its readable text."""
     for item in items:
         yield f"{item['pk']}/{item['sk']}", "\n".join(_texts(item))
     for key, data in objects.items():

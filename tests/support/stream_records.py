@@ -12,7 +12,7 @@ from tests.support.environment import ACCOUNT, REGION
 
 @dataclass(frozen=True)
 class Record:
-    """One change of the table, as its stream tells it."""
+    """One change of the table, as its stream reports it."""
 
     before: Item | None
     after: Item | None
@@ -44,7 +44,7 @@ class Record:
 
 
 def _image(row: Item) -> dict[str, Any]:
-    """As an event holds it: JSON, in which bytes are base64."""
+    """Returns an image as an event holds it: JSON, with bytes in base64."""
     return {
         name: {"B": b64encode(value["B"]).decode()} if "B" in value else value
         for name, value in to_dynamo(row).items()
@@ -58,12 +58,12 @@ def opens_a_run(record: Record) -> bool:
 
 
 def is_followed(record: Record) -> bool:
-    """Nothing is deleted by its time to live here."""
+    """Whether followers get this record; nothing expires by its time to live here."""
     row = record.after or record.before or {}
     return row.get("sk") in ("RUN", "DELIVERY", "REFUSAL", "PULSE")
 
 
-# The functions that read the stream, each with its filters as the template has them.
+# The functions that read the stream, each with its filters from the template.
 CONSUMERS: dict[str, Callable[[Record], bool]] = {
     "start_runs": opens_a_run,
     "follow_changes": is_followed,

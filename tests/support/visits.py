@@ -76,12 +76,12 @@ def _never(seconds: float) -> None:
 
 
 def run_node(name: str, config: Mapping[str, Any], where: Visit | None = None) -> NodeResult:
-    """One visit of a node of that type with that config, as the wire writes it."""
+    """Makes one visit of a node of that type with that config, in wire form."""
     each = node_type(name)
     return each.run(each.config_model.model_validate(config), where or visit())
 
 
 def evidence_of(result: NodeResult) -> dict[str, Any]:
-    """The evidence as the JSON object that is stored."""
+    """Returns the evidence as the JSON object that is stored."""
     assert result.evidence is not None
     return dict(result.evidence)

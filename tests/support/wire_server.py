@@ -1,4 +1,4 @@
-"""An AWS endpoint on loopback whose connections break in the ways in which networks break them."""
+"""An AWS endpoint on loopback whose connections break in the ways of real networks."""
 
 import socket
 import struct
@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 
 
 def answer_bytes(body: bytes, status: int = 200, content_type: str = "application/json") -> bytes:
-    """An answer after which the connection may be used again."""
+    """Returns an answer after which the connection may be used again."""
     head = f"HTTP/1.1 {status} Any\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}"
     return head.encode() + b"\r\n\r\n" + body
 
 
 class Connection:
-    """One connection that a client opened; `number` counts its requests from 1 on."""
+    """One connection that a client opened; `number` counts its requests from 1."""
 
     def __init__(self, raw: socket.socket) -> None:
         self._raw = raw
@@ -23,7 +23,7 @@ class Connection:
         self.number = 0
 
     def request(self) -> bytes | None:
-        """Head and body of the next request; None where the client closed the connection."""
+        """Returns head and body of the next request; None if the client closed the connection."""
         head = b""
         while not head.endswith(b"\r\n\r\n"):
             line = self._read.readline()
@@ -42,7 +42,7 @@ class Connection:
         self._raw.sendall(data)
 
     def close(self) -> None:
-        """As a server ends a connection: the client is told."""
+        """Ends the connection as a server does: the client sees the end."""
         self._read.close()
         self._raw.close()
 
@@ -51,18 +51,18 @@ class Connection:
         self._raw.shutdown(socket.SHUT_RDWR)
 
     def reset(self) -> None:
-        """As the network drops one: what is sent over it comes back as an RST."""
+        """Drops it as a network does: data sent over it is answered with an RST."""
         self._raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close()
 
 
-# What the server does with each request; it may answer, close, reset, or do nothing at all.
+# Handles each request; it may answer, close, reset, or do nothing.
 Behaviour = Callable[[Connection, bytes], None]
 
 
 @dataclass
 class WireServer:
-    """`requests` are those that were read whole, `connections` those that were opened."""
+    """The server. `requests` are those read completely, `connections` those opened."""
 
     behave: Behaviour
     port: int = 0

@@ -1,8 +1,8 @@
 """Credentials written into a config instead of the name of a secret.
 
 One walk serves both hiding and refusing, so that the two cannot differ: whatever reading would
-hide, saving refuses. A text with Liquid is a credential only if it has words of its own: `Bearer
-{{secret.KEY}}` has none.
+hide, saving refuses. A text with Liquid is a credential only if it has words of its own:
+`Bearer {{secret.KEY}}` has none.
 """
 
 import re
@@ -185,8 +185,8 @@ def _signs_in(user_info: str) -> bool:
 
 
 def _is_harmless(fragment: str) -> bool:
-    """Whether a fragment is only a scheme and names: `Bearer `, `Token token=`, `user:`, `;
-    key=`."""
+    """Whether a fragment is only a scheme and names: `Bearer `, `Token token=`, `user:`,
+    `; key=`."""
     if len(fragment.strip()) <= _FEW:
         return True
     tokens = _TOKEN.findall(fragment)
