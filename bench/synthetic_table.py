@@ -59,7 +59,7 @@ class SyntheticTable:
         self.contacts = max(1, rows // RUNS_OF_A_CONTACT)
         self.counted = Counted()
 
-    # ── what a row is made of ──────────────────────────────────────────────────────────────────
+    # ── computing a row ────────────────────────────────────────────────────────────────────────
 
     def created_at(self, number: int) -> int:
         return self.newest - (self.rows - 1 - number) * STEP
@@ -123,7 +123,7 @@ class SyntheticTable:
             item["error"] = row_error(run, error)
         return {name: value for name, value in item.items() if value is not None}
 
-    # ── what is read of it ─────────────────────────────────────────────────────────────────────
+    # ── reading ────────────────────────────────────────────────────────────────────────────────
 
     def query(
         self,
@@ -198,7 +198,7 @@ class SyntheticTable:
             return False
         return self.shards == 1 or keys.shard_of(self.run_id(number), self.shards) == int(shard)
 
-    # ── the rest of the protocol: nothing of it is for a table that is only read in lists ───────
+    # ── the rest of the protocol, refused: the table is only read in lists ──────────────────────
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
         raise TypeError("computed rows are read in lists")

@@ -1,10 +1,10 @@
-"""Holds the JSON examples of the docs to what their marks say they are.
+"""Checks that the JSON examples of the docs are what their marks say.
 
 AutomationDocument           a schema of the API's document; a graph must also compile
-part of RunDetailView        the same, with fields left out at any depth
-WAIT config                  what a node of this type takes
+part of RunDetailView        the same, but fields may be missing at any depth
+WAIT config                  the config of a node of this type
 event                        a run's or delivery's event, as the bus carries it
-event pattern                what a rule of the bus is given
+event pattern                the pattern of a rule of the bus
 """
 
 import json

@@ -1,13 +1,13 @@
-"""Reads README and docs as a reader's tools would: fenced blocks, marks on them, links.
+"""Reads README and docs like a reader's tools: fenced blocks, their marks, links.
 
 A mark is a comment on the line above a fence:
 
-    <!-- not run: deploys to AWS -->            a shell block that the tests leave, and why
+    <!-- not run: deploys to AWS -->            a shell block that the tests skip, and why
     <!-- answers: 403 -->                       a shell block whose last request is refused
-    <!-- example: AutomationDocument -->        what a JSON block is an example of
+    <!-- example: AutomationDocument -->        the type of a JSON block
     <!-- example: part of RunDetailView -->     the same, with fields left out
 
-Each function that checks returns its findings, `page:line: what is wrong`; none means all is well.
+Each check returns its findings, `page:line: what is wrong`; no findings mean success.
 """
 
 import re

@@ -324,7 +324,7 @@ class Simulation:
     def _stream(self, before: Item | None, after: Item | None) -> None:
         self.records.append(Record(before, after))
 
-    # ── what there is ──────────────────────────────────────────────────────────────────────────
+    # ── the stage's content ────────────────────────────────────────────────────────────────────
 
     def runs(self) -> list[Item]:
         return [item for item in self.table.items() if item["sk"] == "RUN"]
@@ -368,7 +368,7 @@ class Simulation:
         """Keeps what would go to the log."""
         self.unforeseen.append("".join(traceback.format_exception(error)[-3:]))
 
-    # ── making it ──────────────────────────────────────────────────────────────────────────────
+    # ── setup ──────────────────────────────────────────────────────────────────────────────────
 
     def client(self, service: str, config: Any = None, **more: Any) -> Any:
         """Returns what `boto3.client` gives a function here."""

@@ -107,7 +107,7 @@ class ManualTrigger(TriggerConfig):
 
 
 class DateSource(VariantConfig):
-    """Where the date comes from."""
+    """The source of the date."""
 
     discriminator: ClassVar[str] = "kind"
     kind: Any
@@ -136,7 +136,7 @@ class WebhookPayloadDate(DateSource, WebhookIntake):
 
 
 class DateTrigger(TriggerConfig):
-    """A date recurs."""
+    """A date arrives."""
 
     trigger_type: Literal["DATE"] = Field(description="The kind of trigger.")
     source: SerializeAsAny[DateSource] = Field(description="Where the date comes from.")
