@@ -41,7 +41,7 @@ class ProviderAnswer(Model):
 
 
 class UnknownOutcomeError(Exception):
-    """The provider may or may not have taken the message: its answer was lost."""
+    """Nobody knows whether the provider accepted the message: its answer was lost."""
 
 
 class Channel(ABC):

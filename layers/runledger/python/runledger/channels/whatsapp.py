@@ -1,7 +1,7 @@
 """WhatsApp by AWS End User Messaging Social.
 
-Its receipts go to a topic of the linked business account, outside this stack. So if an attempt's
-answer is lost, its outcome stays unknown.
+Its receipts go to a topic of the linked business account, outside this stack. So if the answer to a
+message is lost, its outcome stays unknown.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Durations: attempts, leases, the longest path. All durations are seconds."""
+"""Durations: tries, leases, the longest path. All durations are seconds."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -52,8 +52,8 @@ class Retrier:
 @dataclass(frozen=True, slots=True)
 class Bound:
     """The longest that a run may take. `path` is the time of all tasks on the longest path, with
-    every attempt and delay; `waits` the longest path's waits; `run` everything, with the recording
-    of a failure."""
+    every try and delay; `waits` the longest path's waits; `run` everything, with the recording of a
+    failure."""
 
     machine_type: MachineType
     reason: str
@@ -98,8 +98,7 @@ def retriers(timeout: int) -> tuple[Retrier, ...]:
 
 
 def task_seconds(timeout: int) -> int:
-    """The longest that one Task state may take: every attempt to its timeout, every delay in
-    full."""
+    """The longest that one Task state may take: every try to its timeout, every delay in full."""
     retry = retriers(timeout)
     tries = 1 + sum(retrier.attempts for retrier in retry)
     return timeout * tries + sum(retrier.longest_delay() for retrier in retry)

@@ -295,7 +295,7 @@ class NodeType(ABC, Generic[ConfigT]):
         return frozenset()
 
     def timeout_seconds(self, config: ConfigT) -> int:
-        """The longest that one attempt of the task may take, cold start included."""
+        """The longest that one try of the task may take, cold start included."""
         return 6
 
     def wait_seconds(self, config: ConfigT) -> int:

@@ -9,7 +9,7 @@ from runledger.nodes.egress import EgressRule
 from runledger.nodes.secret_hosts import allows, is_same_host
 from runledger.templating import filter_names, references
 
-# Characters that an address takes unencoded without ending or dividing the part they stand in.
+# Characters that an address may contain unencoded: they neither end nor divide a part of it.
 _WHOLE_IN_ADDRESS = "/:@!$'()*,="
 # Filters whose result redaction can still recognize as the secret.
 _SECRET_FILTERS = frozenset(

@@ -16,7 +16,7 @@ from runledger.timezone_names import zone_named
 
 
 class FrequencyCap(Config):
-    """The most messages within a number of hours, for one recipient and kind of address."""
+    """A limit of messages within a number of hours, for one recipient and kind of address."""
 
     messages: int = Field(ge=1, le=MAX_CAP_MESSAGES, description="The most messages.")
     hours: int = Field(ge=1, le=MAX_CAP_HOURS, description="Within the hours before each message.")

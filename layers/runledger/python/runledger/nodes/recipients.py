@@ -127,8 +127,8 @@ class Tagged:
 
 
 class SegmentRecipients(RecipientsConfig):
-    """The contacts of a segment in their state when the message is sent, by the segment's rules
-    when the automation was activated."""
+    """The contacts of a segment, in their state when the message is sent. The segment's rules are
+    those at the automation's activation."""
 
     kind: Literal["SEGMENT"] = Field(description="Who gets the message.")
     segment_id: Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(
